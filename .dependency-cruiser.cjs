@@ -1,0 +1,93 @@
+'use strict';
+/**
+ * The import table of ARCHITECTURE.md. A folder may import itself and the folders listed here; nothing else.
+ * Unit tests beside the files are held to the same table, except that they may read test/support and test/fixtures.
+ */
+const pure = ['bytes', 'errors', 'messages'];
+const operations = ['backup', 'archive', 'restore', 'verify', 'recovery', 'unpack', 'doctor'];
+const operationImports = [
+  ...pure,
+  'wal',
+  'compression',
+  'files',
+  'pages',
+  'tar',
+  'protocol',
+  'connection',
+  'server',
+  'replication',
+  'storage',
+  'repository',
+  'manifest',
+  'window',
+  'checks',
+  'threads',
+];
+/** folder → what it may import */
+const table = {
+  messages: [],
+  errors: ['messages'],
+  bytes: ['errors', 'messages'],
+  wal: pure,
+  compression: pure,
+  files: pure,
+  pages: pure,
+  tar: pure,
+  protocol: pure,
+  connection: [...pure, 'protocol'],
+  server: [...pure, 'wal'],
+  replication: [...pure, 'connection', 'protocol', 'server', 'wal'],
+  storage: [...pure, 'files'],
+  repository: [...pure, 'storage', 'wal', 'compression', 'server'],
+  manifest: [...pure, 'wal'],
+  window: [...pure, 'wal', 'manifest', 'server'],
+  checks: [...pure, 'server'],
+  threads: pure,
+  ...Object.fromEntries(operations.map((name) => [name, operationImports])),
+  // A restore must work when the database is dead: nothing there can open a connection.
+  restore: operationImports.filter((name) => !['connection', 'replication', 'protocol', 'checks'].includes(name)),
+  config: ['errors', 'messages'],
+  cli: ['config', 'errors', 'messages'],
+};
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans-in-index',
+      severity: 'error',
+      from: { pathNot: '^src/(cli/|index\\.ts)' },
+      to: { path: '^src/index\\.ts$' },
+    },
+    {
+      name: 'no-dev-dependency',
+      severity: 'error',
+      from: { path: '^src', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    ...Object.entries(table).map(([folder, allowed]) => ({
+      name: `layer-${folder}`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: {
+        path: '^src/',
+        pathNot: [
+          `^src/${folder}/`,
+          ...allowed.map((name) => `^src/${name}/`),
+          ...(folder === 'cli' ? ['^src/index\\.ts$'] : []),
+        ],
+      },
+    })),
+    {
+      name: 'unknown-folder',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/[^/]+/', pathNot: Object.keys(table).map((name) => `^src/${name}/`) },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs'] },
+  },
+};

@@ -1,0 +1,55 @@
+// Builds dist/: one small file per program, chunks that are loaded when needed, the library, and its type declarations.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+process.chdir(root);
+if (!existsSync('node_modules/esbuild')) {
+  // `npm ci --omit=dev` (an installed package): dist/ came with the package.
+  process.exit(0);
+}
+const { build } = await import('esbuild');
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+const programs = {
+  gs_basebackup: 'src/cli/gs-basebackup.ts',
+  gs_tar: 'src/cli/gs-tar.ts',
+  gausskeep: 'src/cli/gausskeep.ts',
+};
+const library = { index: 'src/index.ts' };
+// Every file of src/threads/ that ends in -thread.ts is the start of a worker thread: an entry of its own.
+const threads = existsSync('src/threads')
+  ? Object.fromEntries(
+      readdirSync('src/threads')
+        .filter((name) => name.endsWith('-thread.ts'))
+        .map((name) => [name.slice(0, -3), `src/threads/${name}`]),
+    )
+  : {};
+
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: 'chunk-[hash]',
+  packages: 'external',
+  define: { __GAUSSKEEP_VERSION__: JSON.stringify(version) },
+  sourcemap: process.env.GAUSSKEEP_SOURCEMAP === '1',
+  minifySyntax: true,
+  logLevel: 'warning',
+};
+rmSync('dist', { recursive: true, force: true });
+await build({ ...shared, entryPoints: { ...present(programs), ...present(library), ...threads } });
+for (const name of Object.keys(present(programs))) chmodSync(`dist/${name}.js`, 0o755);
+
+if (!process.argv.includes('--no-types') && existsSync('src/index.ts')) {
+  const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+    stdio: 'inherit',
+  });
+  if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+}

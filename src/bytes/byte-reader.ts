@@ -1,0 +1,82 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+
+/** A stream of bytes. Pieces may be views into a buffer that is reused: a piece is valid until the next one is asked for. */
+export type ByteSource = AsyncIterable<Uint8Array>;
+
+/**
+ * Reads exact lengths from a stream of pieces of any size. `peek`-free: what was read is consumed.
+ * Memory: one piece of the source, plus what `readExactly` was asked for.
+ */
+export class ByteReader {
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  #piece: Uint8Array = new Uint8Array(0);
+  #position = 0;
+  #consumed = 0;
+
+  constructor(source: ByteSource) {
+    this.#iterator = source[Symbol.asyncIterator]();
+  }
+
+  /** Bytes consumed so far. */
+  get offset(): number {
+    return this.#consumed;
+  }
+
+  /** True at the end of the source. */
+  async atEnd(): Promise<boolean> {
+    while (this.#position === this.#piece.length) {
+      const next = await this.#iterator.next();
+      if (next.done === true) return true;
+      this.#piece = next.value;
+      this.#position = 0;
+    }
+    return false;
+  }
+
+  /** The next piece, at most `limit` bytes and at least one; undefined at the end. A view: copy it if you keep it. */
+  async readSome(limit: number): Promise<Uint8Array | undefined> {
+    if (await this.atEnd()) return undefined;
+    const end = Math.min(this.#piece.length, this.#position + limit);
+    const view = this.#piece.subarray(this.#position, end);
+    this.#position = end;
+    this.#consumed += view.length;
+    return view;
+  }
+
+  /**
+   * Exactly `length` bytes. A view when they lie in one piece, else a copy: valid until the next read.
+   * @param what names the thing for the error, for example `tar header`
+   * @throws BackupError `CORRUPT` when the source ends before
+   */
+  async readExactly(length: number, what: string): Promise<Uint8Array> {
+    const first = await this.readSome(length);
+    if (first?.length === length) return first;
+    const whole = new Uint8Array(length);
+    let filled = 0;
+    for (let piece = first; piece !== undefined; piece = await this.readSome(length - filled)) {
+      whole.set(piece, filled);
+      filled += piece.length;
+      if (filled === length) return whole;
+    }
+    if (length === 0) return whole;
+    throw new BackupError('CORRUPT', say('bytes.ended-early', { what, actual: filled, expected: length }));
+  }
+
+  /** Consumes `length` bytes. @throws BackupError `CORRUPT` when the source ends before */
+  async skip(length: number, what: string): Promise<void> {
+    let left = length;
+    while (left > 0) {
+      const piece = await this.readSome(left);
+      if (piece === undefined) {
+        throw new BackupError('CORRUPT', say('bytes.ended-early', { what, actual: length - left, expected: length }));
+      }
+      left -= piece.length;
+    }
+  }
+
+  /** Ends the source early, so that its owner can release what it holds. */
+  async close(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+}

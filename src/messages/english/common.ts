@@ -1,0 +1,6 @@
+export const commonMessages = {
+  'common.internal': 'internal error: {reason}',
+  'common.internal.hint': 'This is a defect of gausskeep. Please report it with the command line and this message.',
+  'common.aborted': 'interrupted by {signal}',
+  'common.server-text': '{text}',
+} as const;

@@ -1,0 +1,46 @@
+import { english } from './english.ts';
+
+/** Key of a sentence in the catalogue: `area.name`. */
+export type MessageKey = keyof typeof english;
+
+type ParameterNames<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterNames<Rest>
+  : never;
+
+/** A printable value of a named parameter. */
+export type MessageValue = string | number | bigint;
+
+type Parameters<Key extends MessageKey> = Record<ParameterNames<(typeof english)[Key]>, MessageValue>;
+
+/** A sentence as data: which one, with which values. It becomes text where it is shown, in the language of the reader. */
+export interface Message {
+  readonly key: MessageKey;
+  readonly parameters: Readonly<Record<string, MessageValue>>;
+}
+
+/** Names a sentence of the catalogue with the values of all of its parameters. */
+export function say<Key extends MessageKey>(
+  key: Key,
+  ...[parameters]: [ParameterNames<(typeof english)[Key]>] extends [never] ? [] : [Parameters<Key>]
+): Message {
+  return { key, parameters: parameters ?? {} };
+}
+
+/** A language: the same keys as English, each with the same parameters in any order. A missing key falls back to English. */
+export type Catalogue = Readonly<Partial<Record<MessageKey, string>>>;
+
+/** The text of `message`; control characters in values are shown as `\xNN` so that a server cannot write to the terminal. */
+export function render(message: Message, catalogue: Catalogue = english): string {
+  const template = catalogue[message.key] ?? english[message.key];
+  return template.replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
+    const value = message.parameters[name];
+    return value === undefined ? whole : printable(String(value));
+  });
+}
+
+/** `text` with control characters other than line feed and tab replaced by `\xNN`. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}

@@ -1,0 +1,59 @@
+import type { ByteString } from '../bytes/byte-string.ts';
+import type { ErrorFields } from '../protocol/backend-messages.ts';
+import type { ArchiveFormat } from '../tar/member.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import type { TimelineId } from '../wal/segment.ts';
+
+/** A row of the server's tablespace list. The data directory has neither oid nor location. */
+export interface TablespaceRow {
+  readonly oid: number | undefined;
+  /** Absolute path on the server; for `relative` the path below its data directory (openGauss, PostgreSQL in-place). */
+  readonly location: ByteString | undefined;
+  readonly relative: boolean;
+  /** Estimated size in KiB; undefined without PROGRESS. */
+  readonly sizeKib: bigint | undefined;
+}
+
+/** What is asked of BASE_BACKUP, in our words; `replication/` spells it in the grammar of the server at hand. */
+export interface BaseBackupRequest {
+  readonly label: string;
+  readonly progress: boolean;
+  readonly checkpoint: 'fast' | 'spread';
+  /** Append the WAL of the backup to the last archive (fetch). */
+  readonly includeWal: boolean;
+  /** Do not wait on the server until the WAL is archived (WAL is had another way). */
+  readonly noWait: boolean;
+  /** KiB per second, 32 … 1048576; undefined is unlimited. */
+  readonly maxRateKib: number | undefined;
+  /** Send a `tablespace_map` instead of links. */
+  readonly tablespaceMap: boolean;
+  readonly verifyChecksums: boolean;
+  /** PostgreSQL 13+: have the server make a manifest, with this algorithm. */
+  readonly manifest: { readonly checksums: string; readonly forceEncode: boolean } | undefined;
+}
+
+/**
+ * What BASE_BACKUP yields, in order: start, then per archive `archive` (its `content` must be read to the end before the
+ * next event is asked for), perhaps `manifest`, then `end`. Progress reports of 15+ come between pieces through `onProgress`.
+ */
+export type BaseBackupEvent =
+  | {
+      readonly type: 'start';
+      readonly startLsn: Lsn;
+      readonly timeline: TimelineId;
+      readonly tablespaces: readonly TablespaceRow[];
+    }
+  | {
+      readonly type: 'archive';
+      /** The tablespace that the archive holds; the data directory's row for the base archive. */
+      readonly tablespace: TablespaceRow;
+      readonly format: ArchiveFormat;
+      /** False before PostgreSQL 15: the two zero blocks at the end of a tar are missing in `content`. */
+      readonly terminated: boolean;
+      readonly content: AsyncIterable<Uint8Array>;
+    }
+  | { readonly type: 'manifest'; readonly content: AsyncIterable<Uint8Array> }
+  | { readonly type: 'end'; readonly endLsn: Lsn; readonly timeline: TimelineId };
+
+/** Notices that came during the backup, in order (checksum failures, skipped files, waiting for archiving). */
+export type NoticeListener = (notice: ErrorFields) => void;
