@@ -1,0 +1,48 @@
+import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { printable, render, say, type Message } from '../messages/message.ts';
+
+/** Lines for people about `error`: what, where, why and what to do, each with the program's name in front. Never a stack trace. */
+export function errorLines(program: string, error: unknown): string[] {
+  if (!(error instanceof BackupError)) {
+    return [
+      `${program}: error: ${render(say('common.internal', { reason: reasonOf(error) }))}`,
+      `${program}: hint: ${render(say('common.internal.hint'))}`,
+    ];
+  }
+  const lines = [`${program}: error: ${error.message}`];
+  for (const [name, value] of Object.entries(error.context)) {
+    lines.push(`${program}: detail: ${name} ${printable(String(value))}`);
+  }
+  const cause = causeText(error);
+  if (cause !== undefined) lines.push(`${program}: detail: ${cause}`);
+  if (error.hint !== undefined) lines.push(`${program}: hint: ${render(error.hint)}`);
+  return lines;
+}
+
+/** The innermost reason, unless the first line says it already. */
+function causeText(error: BackupError): string | undefined {
+  let cause: unknown = error.cause;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  if (!(cause instanceof Error) || cause.message === '' || error.message.includes(cause.message)) return undefined;
+  return printable(cause.message);
+}
+
+export function warningLine(program: string, warning: Message): string {
+  return `${program}: warning: ${render(warning)}`;
+}
+
+/** The same as data, for `--json`: code, text, key and parameters of the sentence, hint, context. */
+export function errorRecord(error: unknown): Record<string, unknown> {
+  if (!(error instanceof BackupError)) {
+    return { messageType: 'error', code: 'INTERNAL', message: reasonOf(error) };
+  }
+  return {
+    messageType: 'error',
+    code: error.code,
+    message: error.message,
+    messageKey: error.sentence.key,
+    ...(error.hint === undefined ? {} : { hint: render(error.hint) }),
+    context: Object.fromEntries(Object.entries(error.context).map(([name, value]) => [name, String(value)])),
+    retryable: error.retryable,
+  };
+}

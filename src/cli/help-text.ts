@@ -1,0 +1,56 @@
+import type { OptionGroup, OptionSpec } from '../config/option-table.ts';
+import { render, say, type Message, type MessageKey } from '../messages/message.ts';
+
+const width = 80;
+const textColumn = 30;
+
+/** `--help` of a program, at most 80 columns wide, made from its option table. */
+export function helpText(
+  head: readonly Message[],
+  groups: readonly OptionGroup[],
+  foot: readonly Message[] = [],
+): string {
+  const lines = head.flatMap((sentence) => wrap(render(sentence), 0));
+  for (const group of groups) {
+    const shown = group.options.filter((option) => option.hidden !== true);
+    if (shown.length === 0) continue;
+    lines.push('', render(plain(group.title)));
+    for (const option of shown) lines.push(...optionLines(option));
+  }
+  if (foot.length > 0) lines.push('', ...foot.flatMap((sentence) => wrap(render(sentence), 0)));
+  return `${lines.join('\n')}\n`;
+}
+
+/** Titles and option helps have no parameters: the table names them by key. */
+function plain(key: MessageKey): Message {
+  return say(key as 'options.later');
+}
+
+function optionLines(option: OptionSpec): string[] {
+  const short = option.short === undefined ? '    ' : `-${option.short}, `;
+  const value = option.argument === undefined ? '' : `=${option.argument}`;
+  const inline = option.inlineArgument === undefined ? '' : `[=${option.inlineArgument}]`;
+  const head = `  ${short}--${option.long}${value}${inline}`;
+  const text = wrap(render(plain(option.help)), textColumn);
+  if (head.length + 2 > textColumn) return [head, ...text];
+  return [head.padEnd(textColumn) + (text[0] ?? '').trimStart(), ...text.slice(1)];
+}
+
+/** `text` in lines of at most 80 columns, indented; line breaks in it are kept. */
+function wrap(text: string, indent: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    for (const word of paragraph.split(' ')) {
+      const candidate = line === '' ? word : `${line} ${word}`;
+      if (line !== '' && indent + candidate.length > width) {
+        lines.push(' '.repeat(indent) + line);
+        line = word;
+      } else {
+        line = candidate;
+      }
+    }
+    lines.push((' '.repeat(indent) + line).trimEnd());
+  }
+  return lines;
+}

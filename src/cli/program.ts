@@ -1,0 +1,68 @@
+import { basename } from 'node:path';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { errorLines, errorRecord } from './error-text.ts';
+import { exitStatus, type StatusRule } from './exit-status.ts';
+import { Terminal } from './terminal.ts';
+
+/** The name that the program was called by: a link named `pg_basebackup` is that program. */
+export function calledAs(fallback: string): string {
+  const name = basename(process.argv[1] ?? fallback).replace(/\.[cm]?js$/, '');
+  return name === '' ? fallback : name;
+}
+
+export interface ProgramContext {
+  readonly program: string;
+  readonly terminal: Terminal;
+  /** Aborted by the first SIGINT, SIGTERM, SIGQUIT or SIGHUP; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+}
+
+export interface ProgramOptions {
+  readonly program: string;
+  readonly statusRule: StatusRule;
+  /** Errors as one JSON line on stdout as well. */
+  readonly json?: () => boolean;
+}
+
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+type EndSignal = keyof typeof signalNumbers;
+
+/**
+ * Runs a program: one abort signal, one place where errors become text and statuses. Sets `process.exitCode` and lets the
+ * event loop drain, so that nothing written is lost.
+ */
+export async function runProgram(
+  options: ProgramOptions,
+  run: (context: ProgramContext) => Promise<number>,
+): Promise<void> {
+  const terminal = new Terminal();
+  const controller = new AbortController();
+  let endedBy: EndSignal | undefined;
+  const onSignal = (name: EndSignal): void => {
+    if (endedBy !== undefined) {
+      process.removeAllListeners(name);
+      process.kill(process.pid, name);
+      return;
+    }
+    endedBy = name;
+    controller.abort(new BackupError('INTERNAL', say('common.aborted', { signal: name })));
+  };
+  const names = Object.keys(signalNumbers) as EndSignal[];
+  for (const name of names) process.on(name, onSignal);
+  try {
+    process.exitCode = await run({ program: options.program, terminal, signal: controller.signal });
+  } catch (error) {
+    terminal.endLive();
+    const shown: unknown = endedBy === undefined ? error : controller.signal.reason;
+    for (const line of errorLines(options.program, shown)) terminal.line(line);
+    if (options.json?.() === true) await terminal.data(`${JSON.stringify(errorRecord(shown))}\n`);
+    process.exitCode = exitStatus(
+      shown,
+      options.statusRule,
+      endedBy === undefined ? undefined : signalNumbers[endedBy],
+    );
+  } finally {
+    for (const name of names) process.removeListener(name, onSignal);
+  }
+}

@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+
+/**
+ * The two outputs of a program: stdout carries data, stderr talk. A reader that went away (EPIPE) ends the talk, not the run:
+ * a server that stops reading our stderr must not make its archive command fail.
+ */
+export class Terminal {
+  readonly isTerminal: boolean = process.stderr.isTTY;
+  readonly columns: number = process.stderr.isTTY ? process.stderr.columns : 80;
+  #liveLine = false;
+
+  constructor() {
+    process.stderr.on('error', () => undefined);
+  }
+
+  /** One line of talk; a line in place is cleared first. */
+  line(text: string): void {
+    if (this.#liveLine) process.stderr.write('\r\u001b[K');
+    this.#liveLine = false;
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** Replaces the line in place; for terminals only. */
+  live(text: string): void {
+    this.#liveLine = true;
+    process.stderr.write(`\r${text.slice(0, Math.max(this.columns - 1, 20))}\u001b[K`);
+  }
+
+  /** Leaves the line in place where it is and goes on below it. */
+  endLive(): void {
+    if (this.#liveLine) process.stderr.write('\n');
+    this.#liveLine = false;
+  }
+
+  /** Data. Waits while the reader is slow. @throws Error EPIPE when the reader went away */
+  async data(bytes: Uint8Array | string): Promise<void> {
+    if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
+  }
+}

@@ -1,0 +1,79 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+
+/** Client-side compression of tar output. `level` is undefined for the default of the method. */
+export type CompressionSetting =
+  { readonly method: 'none' } | { readonly method: 'gzip' | 'lz4' | 'zstd'; readonly level: number | undefined };
+
+const levels = {
+  gzip: { low: 1, high: 9, standard: 'default' },
+  lz4: { low: 1, high: 12, standard: '0' },
+  zstd: { low: -131072, high: 22, standard: '3' },
+} as const;
+
+const refuse = (sentence: Message): BackupError => new BackupError('USAGE', sentence);
+
+/**
+ * Reads the value of `-Z`: a level 0 … 9 of gzip (0 is none), or `[client-]METHOD[:DETAIL]` as pg_basebackup has it.
+ * @throws BackupError `USAGE` with pg_basebackup's wording
+ */
+export function parseCompression(text: string): CompressionSetting {
+  if (/^[+-]?\d+$/.test(text)) {
+    const level = Number(text);
+    if (level < 0 || level > 9) {
+      throw new BackupError('USAGE', say('backup.bad-level', { text }), { hint: say('backup.bad-level.hint') });
+    }
+    return level === 0 ? { method: 'none' } : { method: 'gzip', level };
+  }
+  const [spelled = '', ...rest] = text.split(':');
+  const detail = rest.length === 0 ? undefined : rest.join(':');
+  const name = spelled.replace(/^client-/, '').toLowerCase();
+  if (/^server-(gzip|lz4|zstd|none)$/.test(name)) throw refuse(say('backup.compression-later', { text }));
+  if (name === 'none') {
+    if (detail !== undefined) throw refuse(say('backup.no-level-accepted', { algorithm: 'none' }));
+    return { method: 'none' };
+  }
+  if (name !== 'gzip' && name !== 'lz4' && name !== 'zstd')
+    throw refuse(say('backup.bad-algorithm', { text: spelled }));
+  const level = detail === undefined ? undefined : parseDetail(name, detail);
+  if (name !== 'gzip') throw refuse(say('backup.compression-later', { text }));
+  return { method: name, level };
+}
+
+/** A bare level, or `level=N,workers=N,long`. */
+function parseDetail(algorithm: 'gzip' | 'lz4' | 'zstd', detail: string): number | undefined {
+  if (/^[+-]?\d+$/.test(detail)) return checkedLevel(algorithm, Number(detail));
+  let level: number | undefined;
+  for (const option of detail.split(',')) {
+    const [key = '', value] = option.split('=', 2);
+    if (key === '') throw invalid(say('backup.compression-empty-detail'));
+    if (key === 'level') {
+      level = checkedLevel(algorithm, integerOf(key, value));
+    } else if (key === 'workers') {
+      integerOf(key, value);
+      if (algorithm !== 'zstd') throw invalid(say('backup.compression-no-workers', { algorithm }));
+    } else if (key === 'long') {
+      if (algorithm !== 'zstd') throw invalid(say('backup.compression-no-long', { algorithm }));
+    } else {
+      throw invalid(say('backup.compression-unknown-option', { option: key }));
+    }
+  }
+  return level;
+}
+
+function integerOf(option: string, value: string | undefined): number {
+  if (value === undefined) throw invalid(say('backup.compression-needs-value', { option }));
+  if (!/^[+-]?\d+$/.test(value)) throw invalid(say('backup.compression-not-integer', { option }));
+  return Number(value);
+}
+
+function checkedLevel(algorithm: 'gzip' | 'lz4' | 'zstd', level: number): number {
+  const range = levels[algorithm];
+  if (level < range.low || level > range.high)
+    throw invalid(say('backup.compression-level-range', { algorithm, ...range }));
+  return level;
+}
+
+function invalid(reason: Message): BackupError {
+  return refuse(say('backup.compression-syntax', { reason: new BackupError('USAGE', reason).message }));
+}

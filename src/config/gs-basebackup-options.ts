@@ -1,0 +1,84 @@
+import type { OptionGroup } from './option-table.ts';
+
+/** Options of gs_basebackup: those of its manual, and of pg_basebackup what is not marked as coming later. */
+export const gsBasebackupOptions: readonly OptionGroup[] = [
+  {
+    title: 'backup.help.output',
+    options: [
+      { long: 'pgdata', short: 'D', argument: 'DIRECTORY', help: 'backup.help.pgdata' },
+      { long: 'format', short: 'F', argument: 'p|t', help: 'backup.help.format' },
+      {
+        long: 'tablespace-mapping',
+        short: 'T',
+        argument: 'OLDDIR=NEWDIR',
+        repeatable: true,
+        help: 'backup.help.mapping',
+      },
+      { long: 'xlog', short: 'x', help: 'backup.help.xlog' },
+      { long: 'xlog-method', aliases: ['wal-method'], short: 'X', argument: 'METHOD', help: 'backup.help.xlog-method' },
+      { long: 'waldir', aliases: ['xlogdir'], argument: 'WALDIR', help: 'backup.help.waldir' },
+      { long: 'gzip', short: 'z', help: 'backup.help.gzip' },
+      { long: 'compress', short: 'Z', argument: 'LEVEL', help: 'backup.help.compress' },
+      { long: 'max-rate', short: 'r', argument: 'RATE', help: 'backup.help.max-rate' },
+      { long: 'tar-format', argument: 'FORMAT', help: 'backup.help.tar-format' },
+    ],
+  },
+  {
+    title: 'backup.help.general',
+    options: [
+      { long: 'checkpoint', short: 'c', argument: 'fast|spread', help: 'backup.help.checkpoint' },
+      { long: 'label', short: 'l', argument: 'LABEL', help: 'backup.help.label' },
+      { long: 'slot', short: 'S', argument: 'SLOTNAME', help: 'backup.help.slot' },
+      { long: 'create-slot', short: 'C', help: 'backup.help.create-slot' },
+      { long: 'no-slot', help: 'backup.help.no-slot' },
+      { long: 'no-manifest', help: 'backup.help.no-manifest' },
+      { long: 'manifest-checksums', argument: 'ALGORITHM', help: 'backup.help.manifest-checksums' },
+      { long: 'no-clean', short: 'n', aliases: ['noclean'], help: 'backup.help.no-clean' },
+      { long: 'no-sync', short: 'N', aliases: ['nosync'], help: 'backup.help.no-sync' },
+      { long: 'allow-missing-config', help: 'backup.help.allow-missing-config' },
+      { long: 'progress', short: 'P', inlineArgument: 'json', help: 'backup.help.progress' },
+      { long: 'verbose', short: 'v', help: 'backup.help.verbose' },
+      { long: 'version', short: 'V', help: 'backup.help.version' },
+      { long: 'help', short: '?', help: 'backup.help.help' },
+    ],
+  },
+  {
+    title: 'backup.help.connection',
+    options: [
+      { long: 'host', short: 'h', argument: 'HOSTNAME', help: 'backup.help.host' },
+      { long: 'port', short: 'p', argument: 'PORT', help: 'backup.help.port' },
+      { long: 'ha-port', argument: 'PORT', help: 'backup.help.ha-port' },
+      { long: 'username', short: 'U', argument: 'USERNAME', help: 'backup.help.username' },
+      { long: 'status-interval', short: 's', argument: 'SECONDS', help: 'backup.help.status-interval' },
+      { long: 'rw-timeout', short: 't', argument: 'SECONDS', help: 'backup.help.rw-timeout' },
+      { long: 'no-password', short: 'w', help: 'backup.help.no-password' },
+      { long: 'password', short: 'W', guardsSecret: true, help: 'backup.help.password' },
+      { long: 'max-auth-iterations', argument: 'COUNT', help: 'backup.help.max-auth-iterations' },
+    ],
+  },
+  {
+    title: 'backup.help.later',
+    options: [
+      { long: 'write-recovery-conf', short: 'R', hidden: true, help: 'backup.help.later' },
+      { long: 'incremental', short: 'i', argument: 'OLDMANIFEST', hidden: true, help: 'backup.help.later' },
+      { long: 'target', argument: 'TARGET', hidden: true, help: 'backup.help.later' },
+      { long: 'dbname', short: 'd', argument: 'CONNSTR', hidden: true, help: 'backup.help.later' },
+      { long: 'manifest-force-encode', hidden: true, help: 'backup.help.later' },
+      { long: 'no-estimate-size', hidden: true, help: 'backup.help.later' },
+      { long: 'no-verify-checksums', hidden: true, help: 'backup.help.later' },
+      { long: 'sync-method', argument: 'METHOD', hidden: true, help: 'backup.help.later' },
+    ],
+  },
+];
+
+/** Long names of pg_basebackup's options that are known, and refused until they come. */
+export const laterOptions: readonly string[] = [
+  'write-recovery-conf',
+  'incremental',
+  'target',
+  'dbname',
+  'manifest-force-encode',
+  'no-estimate-size',
+  'no-verify-checksums',
+  'sync-method',
+];

@@ -1,0 +1,221 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import { parseCompression, type CompressionSetting } from './compression-option.ts';
+import { laterOptions } from './gs-basebackup-options.ts';
+import { parseInteger, parseRate } from './numbers.ts';
+import type { GivenOptions } from './option-table.ts';
+import { usage } from './parse-options.ts';
+import { parseTablespaceMappings, type TablespaceMapping } from './tablespace-mapping.ts';
+
+export type ManifestAlgorithm = 'NONE' | 'CRC32C' | 'SHA224' | 'SHA256' | 'SHA384' | 'SHA512';
+const manifestAlgorithms: readonly ManifestAlgorithm[] = ['NONE', 'CRC32C', 'SHA224', 'SHA256', 'SHA384', 'SHA512'];
+
+/** What a command line of gs_basebackup asks for, checked for sense; connection settings are apart. */
+export interface BasebackupSettings {
+  /** Directory as given, or `-` for stdout. */
+  readonly target: string;
+  readonly format: 'plain' | 'tar';
+  readonly tarFormat: 'standard' | 'opengauss';
+  readonly mappings: readonly TablespaceMapping[];
+  readonly wal: 'none' | 'fetch' | 'stream';
+  readonly walDirectory: string | undefined;
+  readonly compression: CompressionSetting;
+  readonly checkpoint: 'fast' | 'spread';
+  readonly label: string;
+  readonly maxRateKib: number | undefined;
+  readonly slot:
+    { readonly kind: 'default' | 'none' } | { readonly kind: 'named'; readonly name: string; readonly create: boolean };
+  /** Undefined: no manifest. */
+  readonly manifest: ManifestAlgorithm | undefined;
+  readonly clean: boolean;
+  readonly sync: boolean;
+  readonly allowMissingConfig: boolean;
+  /** 0 reports never by itself. */
+  readonly statusIntervalMs: number;
+  /** Undefined waits for ever. */
+  readonly inactivityTimeoutMs: number | undefined;
+  readonly maxAuthIterations: number;
+  readonly haPort: number | undefined;
+}
+
+/** How progress is shown: not at all, for people, or as JSON lines. */
+export type ProgressStyle = 'none' | 'text' | 'json';
+
+export function progressStyle(given: GivenOptions): ProgressStyle {
+  if (!given.has('progress')) return 'none';
+  if (!given.all('progress').includes('json')) {
+    const other = given.all('progress').find((value) => value !== '');
+    if (other !== undefined) throw new BackupError('USAGE', say('options.bad-progress', { text: other }));
+    return 'text';
+  }
+  return 'json';
+}
+
+/** @throws BackupError `USAGE` with the wording of the original tools */
+export function basebackupSettings(program: string, given: GivenOptions): BasebackupSettings {
+  const refuse = (sentence: Message): BackupError => usage(program, sentence);
+  const [operand] = given.operands;
+  if (operand !== undefined) throw refuse(say('options.too-many', { word: operand }));
+  refuseLater(program, given);
+  const target = given.last('pgdata');
+  if (target === undefined || target === '') throw refuse(say('backup.no-target'));
+  const format = formatOf(given, refuse);
+  const wal = walMethodOf(program, given, refuse);
+  const compression = compressionOf(given);
+  if (format === 'plain' && compression.method !== 'none') throw refuse(say('backup.plain-compressed'));
+  checkOutput(target, format, wal);
+  const mappings = parseTablespaceMappings(given.all('tablespace-mapping'));
+  return {
+    target,
+    format,
+    tarFormat: tarFormatOf(given, format, refuse),
+    mappings,
+    wal,
+    walDirectory: walDirectoryOf(given, format, refuse),
+    compression,
+    checkpoint: checkpointOf(given, refuse),
+    label: given.last('label') ?? `${program} base backup`,
+    maxRateKib: given.has('max-rate') ? parseRate(given.last('max-rate') ?? '') : undefined,
+    slot: slotOf(given, wal, refuse),
+    manifest: manifestOf(given, refuse),
+    clean: !given.has('no-clean'),
+    sync: !given.has('no-sync'),
+    allowMissingConfig: given.has('allow-missing-config'),
+    ...timesOf(given),
+  };
+}
+
+function timesOf(
+  given: GivenOptions,
+): Pick<BasebackupSettings, 'statusIntervalMs' | 'inactivityTimeoutMs' | 'maxAuthIterations' | 'haPort'> {
+  const number = (name: string, what: string, standard: number, low: number, high: number): number => {
+    const text = given.last(name);
+    return text === undefined ? standard : parseInteger(what, text, low, high);
+  };
+  const timeout = number('rw-timeout', 'read/write timeout', 120, 0, 2_147_483);
+  return {
+    statusIntervalMs: 1000 * number('status-interval', 'status interval', 10, 0, 2_147_483),
+    inactivityTimeoutMs: timeout === 0 ? undefined : timeout * 1000,
+    maxAuthIterations: number('max-auth-iterations', 'iteration count', 10_000_000, 1, 2_147_483_647),
+    haPort: given.has('ha-port') ? number('ha-port', 'port number', 0, 1, 65_535) : undefined,
+  };
+}
+
+function refuseLater(program: string, given: GivenOptions): void {
+  const hint = say('options.later.hint', { program });
+  const later = laterOptions.find((name) => given.has(name));
+  if (later !== undefined) throw new BackupError('USAGE', say('options.later', { option: `--${later}` }), { hint });
+  const timeout = given.last('rw-timeout');
+  // pg_basebackup has -t for its target, gs_basebackup for the time-out: a number is the time-out except under that name.
+  if (timeout !== undefined && (!/^\d+$/.test(timeout) || program === 'pg_basebackup')) {
+    throw new BackupError('USAGE', say('backup.target-option'), { hint });
+  }
+}
+
+function formatOf(given: GivenOptions, refuse: (sentence: Message) => BackupError): 'plain' | 'tar' {
+  const text = given.last('format') ?? 'plain';
+  if (text === 'p' || text === 'plain') return 'plain';
+  if (text === 't' || text === 'tar') return 'tar';
+  throw refuse(say('backup.bad-format', { text }));
+}
+
+function walMethodOf(
+  program: string,
+  given: GivenOptions,
+  refuse: (sentence: Message) => BackupError,
+): 'none' | 'fetch' | 'stream' {
+  const text = given.last('xlog-method');
+  if (given.has('xlog')) {
+    if (text !== undefined && text !== 'f' && text !== 'fetch') throw refuse(say('backup.xlog-twice'));
+    return 'fetch';
+  }
+  switch (text) {
+    case 'n':
+    case 'none':
+      return 'none';
+    case 'f':
+    case 'fetch':
+      return 'fetch';
+    case undefined:
+    case 's':
+    case 'stream':
+      return 'stream';
+    default:
+      throw refuse(
+        say('backup.bad-wal-method', { name: program === 'pg_basebackup' ? 'wal-method' : 'xlog-method', text }),
+      );
+  }
+}
+
+function compressionOf(given: GivenOptions): CompressionSetting {
+  const text = given.last('compress');
+  if (text !== undefined) return parseCompression(text);
+  return given.has('gzip') ? { method: 'gzip', level: undefined } : { method: 'none' };
+}
+
+function checkOutput(target: string, format: 'plain' | 'tar', wal: 'none' | 'fetch' | 'stream'): void {
+  if (target !== '-') return;
+  if (format === 'plain')
+    throw new BackupError('USAGE', say('backup.plain-to-stdout'), { hint: say('backup.plain-to-stdout.hint') });
+  if (wal === 'stream')
+    throw new BackupError('USAGE', say('backup.stream-to-stdout'), { hint: say('backup.stream-to-stdout.hint') });
+}
+
+function tarFormatOf(
+  given: GivenOptions,
+  format: 'plain' | 'tar',
+  refuse: (sentence: Message) => BackupError,
+): 'standard' | 'opengauss' {
+  const text = given.last('tar-format');
+  if (text === undefined) return 'standard';
+  if (text !== 'standard' && text !== 'opengauss') throw refuse(say('backup.bad-tar-format', { text }));
+  if (format !== 'tar') throw refuse(say('backup.tar-format-plain'));
+  return text;
+}
+
+function walDirectoryOf(
+  given: GivenOptions,
+  format: 'plain' | 'tar',
+  refuse: (sentence: Message) => BackupError,
+): string | undefined {
+  const path = given.last('waldir');
+  if (path === undefined) return undefined;
+  if (format !== 'plain') throw refuse(say('backup.waldir-plain-only'));
+  if (!path.startsWith('/')) throw refuse(say('backup.waldir-relative'));
+  return path;
+}
+
+function checkpointOf(given: GivenOptions, refuse: (sentence: Message) => BackupError): 'fast' | 'spread' {
+  const text = given.last('checkpoint') ?? 'spread';
+  const mode = text.toLowerCase();
+  if (mode === 'fast' || mode === 'spread') return mode;
+  throw refuse(say('backup.bad-checkpoint', { text }));
+}
+
+function slotOf(
+  given: GivenOptions,
+  wal: 'none' | 'fetch' | 'stream',
+  refuse: (sentence: Message) => BackupError,
+): BasebackupSettings['slot'] {
+  const name = given.last('slot');
+  if (given.has('create-slot')) {
+    if (name === undefined) throw refuse(say('backup.create-needs-slot'));
+    if (given.has('no-slot')) throw refuse(say('backup.create-with-no-slot'));
+  }
+  if (name === undefined) return { kind: given.has('no-slot') ? 'none' : 'default' };
+  if (wal !== 'stream') throw refuse(say('backup.slot-needs-stream'));
+  if (given.has('no-slot')) throw refuse(say('backup.no-slot-with-slot'));
+  return { kind: 'named', name, create: given.has('create-slot') };
+}
+
+function manifestOf(given: GivenOptions, refuse: (sentence: Message) => BackupError): ManifestAlgorithm | undefined {
+  const text = given.last('manifest-checksums');
+  if (given.has('no-manifest')) {
+    if (text !== undefined) throw refuse(say('backup.manifest-conflict'));
+    return undefined;
+  }
+  if (text === undefined) return 'CRC32C';
+  const algorithm = manifestAlgorithms.find((name) => name === text.toUpperCase());
+  if (algorithm === undefined) throw refuse(say('backup.bad-manifest-algorithm', { text }));
+  return algorithm;
+}

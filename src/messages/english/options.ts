@@ -1,0 +1,18 @@
+export const optionsMessages = {
+  'options.try-help': 'Try "{program} --help" for more information.',
+  'options.unknown': 'unrecognized option "{option}"',
+  'options.ambiguous': 'option "{option}" is ambiguous; it could be {candidates}',
+  'options.needs-value': 'option "{option}" requires an argument',
+  'options.takes-no-value': 'option "{option}" does not take an argument',
+  'options.secret-after':
+    'option "{option}" takes no value: the password is asked for on the terminal, never given on the command line',
+  'options.too-many': 'too many command-line arguments (first is "{word}")',
+  'options.bad-integer': 'invalid {what} "{text}": a whole number between {low} and {high} is expected',
+  'options.bad-rate': 'transfer rate "{text}" is not a valid value',
+  'options.bad-rate-unit': 'invalid --max-rate unit: "{unit}"',
+  'options.zero-rate': 'transfer rate must be greater than zero',
+  'options.rate-range': 'transfer rate "{text}" is out of range: 32 kB/s to 1 GB/s',
+  'options.bad-progress': 'invalid progress style "{text}", must be "json"',
+  'options.later': 'option "{option}" is not available yet',
+  'options.later.hint': 'It comes with a later release; `{program} --help` lists the options of this one.',
+} as const;
