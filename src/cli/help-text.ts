@@ -23,7 +23,7 @@ export function helpText(
 
 /** Titles and option helps have no parameters: the table names them by key. */
 function plain(key: MessageKey): Message {
-  return say(key as 'options.later');
+  return say(key as 'backup.help.help');
 }
 
 function optionLines(option: OptionSpec): string[] {

@@ -12,22 +12,23 @@ export interface TablespaceMapping {
  * @throws BackupError `USAGE`
  */
 export function parseTablespaceMapping(text: string): TablespaceMapping {
-  const sides: string[] = [''];
+  const sides: string[] = [];
+  let side = '';
   for (let index = 0; index < text.length; index += 1) {
     const character = text.charAt(index);
     if (character === '\\' && text.charAt(index + 1) === '=') {
-      sides[sides.length - 1] += '=';
+      side += '=';
       index += 1;
     } else if (character === '=') {
-      if (sides.length === 2) {
-        throw new BackupError('USAGE', say('backup.mapping-many-equals'), {
-          hint: say('backup.mapping-many-equals.hint'),
-        });
-      }
-      sides.push('');
+      sides.push(side);
+      side = '';
     } else {
-      sides[sides.length - 1] += character;
+      side += character;
     }
+  }
+  sides.push(side);
+  if (sides.length > 2) {
+    throw new BackupError('USAGE', say('backup.mapping-many-equals'), { hint: say('backup.mapping-many-equals.hint') });
   }
   const [oldDirectory = '', newDirectory = ''] = sides;
   if (sides.length !== 2 || oldDirectory === '' || newDirectory === '') {
