@@ -4,6 +4,11 @@ import { bytesMessages } from './english/bytes.ts';
 import { commonMessages } from './english/common.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { optionsMessages } from './english/options.ts';
+import { refusalMessages } from './english/refusals.ts';
+import { replicationMessages } from './english/replication.ts';
+import { serverMessages } from './english/server.ts';
+import { storageMessages } from './english/storage.ts';
+import { tarMessages } from './english/tar.ts';
 import { walMessages } from './english/wal.ts';
 
 /**
@@ -17,5 +22,10 @@ export const english = {
   ...bytesMessages,
   ...manifestMessages,
   ...optionsMessages,
+  ...storageMessages,
+  ...tarMessages,
   ...walMessages,
+  ...refusalMessages,
+  ...replicationMessages,
+  ...serverMessages,
 } as const;
