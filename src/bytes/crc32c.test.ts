@@ -1,5 +1,20 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32c } from './crc32c.ts';
+import { crc32c, crc32cRange, crc32cWindow, plainCrc32c, windowBytes } from './crc32c.ts';
+
+/** Bit by bit, from the definition. */
+function reference(bytes: Uint8Array): number {
+  let crc = 0xffff_ffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0x82f6_3b78 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
+
+function patterned(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (index * 7919 + (index >>> 8)) & 0xff);
+}
 
 describe('crc32c', () => {
   it('gives the check value of the polynomial', () => {
@@ -15,5 +30,45 @@ describe('crc32c', () => {
   it('is 0 for no bytes, and leaves the seed as it is', () => {
     expect(crc32c(new Uint8Array(0))).toBe(0);
     expect(crc32c(new Uint8Array(0), 0xdead_beef)).toBe(0xdead_beef);
+  });
+
+  it.each([1, 7, 8, 15, 16, 17, 95, 96, 97, 65_535, 65_536, 65_537, 200_003])(
+    'equals the definition for %i bytes, with and without WebAssembly',
+    (length) => {
+      const bytes = patterned(length);
+      expect(crc32c(bytes)).toBe(reference(bytes));
+      expect(plainCrc32c(bytes, 0, length)).toBe(reference(bytes));
+    },
+  );
+
+  it('chains over any split', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(400), (bytes, at) => {
+        expect(crc32c(bytes.subarray(at), crc32c(bytes.subarray(0, at)))).toBe(crc32c(bytes));
+      }),
+    );
+  });
+
+  it('takes a range without a view', () => {
+    const bytes = patterned(1000);
+    expect(crc32cRange(bytes, 3, 900)).toBe(crc32c(bytes.subarray(3, 900)));
+    expect(crc32cRange(bytes, 900, 900, 5)).toBe(5);
+  });
+});
+
+describe('crc32cWindow', () => {
+  it('gives CRCs over parts of what was loaded', () => {
+    const bytes = patterned(windowBytes);
+    crc32cWindow.load(bytes);
+    expect(crc32cWindow.crc(0, windowBytes, 0)).toBe(crc32c(bytes));
+    expect(crc32cWindow.crc(11, 1234, 77)).toBe(crc32c(bytes.subarray(11, 11 + 1234), 77));
+    expect(crc32cWindow.words[5]).toBe(Buffer.from(bytes).readInt32LE(20));
+  });
+
+  it('gives the CRC of a WAL record: body first, then the head of the header', () => {
+    const bytes = patterned(5000);
+    crc32cWindow.load(bytes);
+    const expected = crc32c(bytes.subarray(8, 28), crc32c(bytes.subarray(32, 308)));
+    expect(crc32cWindow.recordCrc(8, 24, 20, 300)).toBe(expected);
   });
 });
