@@ -1,0 +1,26 @@
+import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+
+export function objectExists(name: string, storage: string): BackupError {
+  return new BackupError('OBJECT_EXISTS', say('storage.exists', { name }), { context: { storage } });
+}
+
+export function objectNotFound(name: string, storage: string): BackupError {
+  return new BackupError('OBJECT_NOT_FOUND', say('storage.not-found', { name }), { context: { storage } });
+}
+
+const refusals = new Set(['EACCES', 'EPERM', 'EROFS']);
+
+/** What a failed system call on `name` means. Errors that are ours already, and cancellation, are passed on unchanged. */
+export function storageFailure(name: string, storage: string, cause: unknown): unknown {
+  const code = systemCodeOf(cause);
+  if (cause instanceof BackupError || code === undefined || code === 'ABORT_ERR') return cause;
+  const sentence = say('storage.failed', { name, reason: reasonOf(cause) });
+  if (refusals.has(code)) {
+    const hint = say('storage.refused.hint');
+    return new BackupError('AUTHENTICATION', sentence, { hint, cause, context: { storage } });
+  }
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const hint = full ? say('storage.full.hint') : undefined;
+  return new BackupError('STORAGE_UNAVAILABLE', sentence, { hint, cause, context: { storage } });
+}

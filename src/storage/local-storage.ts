@@ -1,0 +1,347 @@
+import { randomBytes } from 'node:crypto';
+import { constants, type Dirent, type Stats } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, realpath, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { objectExists, objectNotFound, storageFailure } from './failures.ts';
+import { checkObjectName, compareNames, isNamePart, isObjectName, unfinishedPrefix } from './object-name.ts';
+import type { ListOptions, ReadOptions, Storage, StorageOptions, StoredObject } from './storage.ts';
+
+const pieceSize = 1024 * 1024;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * A directory as storage. It has to be there: a directory that is missing may be a file system that is not mounted.
+ * @throws BackupError `REPOSITORY_NOT_FOUND` when it is not, or is no directory
+ */
+export async function openLocalStorage(path: string): Promise<Storage> {
+  let root: string;
+  let facts: Stats;
+  try {
+    root = await realpath(path);
+    facts = await stat(root);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT' && systemCodeOf(error) !== 'ENOTDIR') {
+      throw storageFailure(path, path, error);
+    }
+    throw missingDirectory(path, error);
+  }
+  if (!facts.isDirectory()) throw missingDirectory(path);
+  return new LocalStorage(root);
+}
+
+function missingDirectory(path: string, cause?: unknown): BackupError {
+  const options = { hint: say('storage.no-directory.hint'), cause };
+  return new BackupError('REPOSITORY_NOT_FOUND', say('storage.no-directory', { path }), options);
+}
+
+/**
+ * Objects as files of one directory tree: directories 0700, files 0600. Only regular files are objects; links are neither
+ * followed nor listed, below a root that is resolved once.
+ */
+class LocalStorage implements Storage {
+  readonly description: string;
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.description = `directory ${root}`;
+  }
+
+  async put(name: string, body: () => ByteSource, { signal }: StorageOptions = {}): Promise<{ sizeBytes: number }> {
+    const path = this.#pathOf(name);
+    signal?.throwIfAborted();
+    try {
+      // Found out early, so that a body is not read for nothing; link() below decides.
+      if ((await this.#lstat(path)) !== undefined) throw objectExists(name, this.description);
+      return await this.#putNew(name, path, body, signal);
+    } catch (error) {
+      throw this.#failure(name, error);
+    }
+  }
+
+  async #putNew(
+    name: string,
+    path: string,
+    body: () => ByteSource,
+    signal?: AbortSignal,
+  ): Promise<{ sizeBytes: number }> {
+    const { temporary, file } = await this.#createTemporary(name, path);
+    try {
+      let sizeBytes: number;
+      try {
+        sizeBytes = await writeAll(file, body(), signal);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      signal?.throwIfAborted();
+      // Unlike rename(), link() refuses a name that exists, in one step.
+      await link(temporary, path);
+      await unlink(temporary);
+      // The directory entry itself must survive a crash.
+      await syncDirectory(dirname(path));
+      return { sizeBytes };
+    } catch (error) {
+      await unlink(temporary).catch(ignoreMissing);
+      if (systemCodeOf(error) === 'EEXIST') throw objectExists(name, this.description);
+      throw error;
+    }
+  }
+
+  /** A new file in the directory of `path`. That directory may be removed as empty by a `delete` meanwhile: then again. */
+  async #createTemporary(name: string, path: string): Promise<{ temporary: string; file: FileHandle }> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#makeDirectories(name, dirname(path));
+      const temporary = join(dirname(path), `${unfinishedPrefix}${randomBytes(9).toString('hex')}`);
+      try {
+        return { temporary, file: await open(temporary, 'wx', 0o600) };
+      } catch (error) {
+        if (systemCodeOf(error) !== 'ENOENT' || attempt === 10) throw error;
+      }
+    }
+  }
+
+  async *get(name: string, { offset = 0, length = Infinity, signal }: ReadOptions = {}): ByteSource {
+    const path = this.#pathOf(name);
+    let file: FileHandle | undefined;
+    try {
+      signal?.throwIfAborted();
+      file = await this.#openObject(name, path);
+      const buffer = Buffer.allocUnsafe(Math.min(pieceSize, length));
+      const end = offset + length;
+      for (let position = offset; position < end;) {
+        signal?.throwIfAborted();
+        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
+        if (bytesRead === 0) return;
+        position += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } catch (error) {
+      throw this.#failure(name, error);
+    } finally {
+      await file?.close();
+    }
+  }
+
+  async #openObject(name: string, path: string): Promise<FileHandle> {
+    await this.#checkInside(name, dirname(path));
+    // Not blocking: a named pipe in a directory that others fill must not hold us.
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const file = await open(path, flags).catch((error: unknown) => {
+      if (isAbsence(error) || systemCodeOf(error) === 'ELOOP') return undefined;
+      throw error;
+    });
+    if (file !== undefined) {
+      if ((await file.stat()).isFile()) return file;
+      await file.close();
+    }
+    await this.#checkRoot();
+    throw objectNotFound(name, this.description);
+  }
+
+  async stat(name: string, { signal }: StorageOptions = {}): Promise<StoredObject | undefined> {
+    const path = this.#pathOf(name);
+    signal?.throwIfAborted();
+    try {
+      await this.#checkInside(name, dirname(path));
+      const facts = await this.#lstat(path);
+      if (facts === undefined) await this.#checkRoot();
+      return facts?.isFile() === true ? { name, sizeBytes: facts.size } : undefined;
+    } catch (error) {
+      throw this.#failure(name, error);
+    }
+  }
+
+  async *list(prefix: string, { recursive = true, signal }: ListOptions = {}): AsyncIterable<StoredObject> {
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    yield* this.#listFolder(folder, prefix, { recursive, signal });
+  }
+
+  async *#listFolder(folder: string, prefix: string, options: ListOptions): AsyncIterable<StoredObject> {
+    for (const entry of await this.#entries(folder, options.signal)) {
+      const name = folder + entry.name;
+      const comparable = entry.isDirectory() ? `${name}/` : name;
+      if (!comparable.startsWith(prefix) && !prefix.startsWith(comparable)) continue;
+      if (entry.isDirectory()) {
+        if (options.recursive !== false) yield* this.#listFolder(comparable, prefix, options);
+      } else {
+        const found = await this.stat(name, options);
+        if (found !== undefined) yield found;
+      }
+    }
+  }
+
+  async *folders(prefix: string, { signal }: StorageOptions = {}): AsyncIterable<string> {
+    for (const entry of await this.#entries(prefix, signal)) {
+      if (entry.isDirectory()) yield `${prefix}${entry.name}/`;
+    }
+  }
+
+  /** Files and directories of a folder, ordered as names of objects are: a directory counts as `name/`. */
+  async #entries(folder: string, signal?: AbortSignal): Promise<Dirent[]> {
+    signal?.throwIfAborted();
+    if (folder !== '' && !isObjectName(folder.slice(0, -1))) return [];
+    const path = join(this.#root, folder);
+    try {
+      await this.#checkInside(folder, path);
+      const entries = await readdir(path, { withFileTypes: true });
+      return entries
+        .filter((entry) => (entry.isFile() || entry.isDirectory()) && isNamePart(entry.name))
+        .map((entry) => ({ entry, key: entry.isDirectory() ? `${entry.name}/` : entry.name }))
+        .sort((a, b) => compareNames(a.key, b.key))
+        .map(({ entry }) => entry);
+    } catch (error) {
+      if (isAbsence(error)) {
+        await this.#checkRoot();
+        return [];
+      }
+      throw this.#failure(folder, error);
+    }
+  }
+
+  async delete(name: string, { signal }: StorageOptions = {}): Promise<void> {
+    const path = this.#pathOf(name);
+    signal?.throwIfAborted();
+    try {
+      await this.#checkInside(name, dirname(path));
+      const facts = await this.#lstat(path);
+      if (facts?.isFile() !== true) {
+        await this.#checkRoot();
+        return;
+      }
+      await unlink(path).catch(ignoreMissing);
+      await this.#removeEmptyFolders(dirname(path));
+    } catch (error) {
+      throw this.#failure(name, error);
+    }
+  }
+
+  /** Removes `directory` and those above it up to the root as far as they are empty, then syncs the first that is not. */
+  async #removeEmptyFolders(directory: string): Promise<void> {
+    let path = directory;
+    for (; path !== this.#root; path = dirname(path)) {
+      try {
+        await rmdir(path);
+      } catch (error) {
+        if (isAbsence(error)) continue;
+        break;
+      }
+    }
+    await syncDirectory(path).catch(ignoreMissing);
+  }
+
+  async sweep({ signal, idleMs = dayMs }: StorageOptions & { idleMs?: number | undefined } = {}): Promise<number> {
+    const sweepFolder = async (path: string): Promise<number> => {
+      signal?.throwIfAborted();
+      let removed = 0;
+      for (const entry of await readdir(path, { withFileTypes: true })) {
+        const child = join(path, entry.name);
+        if (entry.isDirectory()) removed += await sweepFolder(child);
+        else if (entry.isFile() && entry.name.startsWith(unfinishedPrefix)) {
+          const facts = await this.#lstat(child);
+          if (facts === undefined || Date.now() - facts.mtimeMs < idleMs) continue;
+          await unlink(child).catch(ignoreMissing);
+          removed += 1;
+        }
+      }
+      return removed;
+    };
+    try {
+      return await sweepFolder(this.#root);
+    } catch (error) {
+      throw this.#failure('', error);
+    }
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#root, checkObjectName(name));
+  }
+
+  async #lstat(path: string): Promise<Stats | undefined> {
+    try {
+      return await lstat(path);
+    } catch (error) {
+      if (isAbsence(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Makes the directories of a name one by one, each durable in its parent, without following a link. */
+  async #makeDirectories(name: string, directory: string): Promise<void> {
+    if (await this.#isDirectory(name, directory)) return;
+    if (directory === this.#root) throw this.#gone();
+    await this.#makeDirectories(name, dirname(directory));
+    try {
+      await mkdir(directory, 0o700);
+      await syncDirectory(dirname(directory));
+    } catch (error) {
+      if (systemCodeOf(error) !== 'EEXIST' && systemCodeOf(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  async #isDirectory(name: string, directory: string): Promise<boolean> {
+    await this.#checkInside(name, directory);
+    const facts = await this.#lstat(directory);
+    if (facts !== undefined && !facts.isDirectory()) throw objectExists(name, this.description);
+    return facts !== undefined;
+  }
+
+  /** Refuses to go through a link that leads out of the root. A directory that is absent leads nowhere. */
+  async #checkInside(name: string, directory: string): Promise<void> {
+    const real = await realpath(directory).catch((error: unknown) => {
+      if (isAbsence(error)) return undefined;
+      throw error;
+    });
+    if (real === undefined || real === this.#root || real.startsWith(this.#root === sep ? sep : this.#root + sep))
+      return;
+    throw new BackupError('USAGE', say('storage.leaves-root', { name }), {
+      context: { storage: this.description, directory: basename(directory) },
+    });
+  }
+
+  /** That a name is absent says something only while the root is there. */
+  async #checkRoot(): Promise<void> {
+    if ((await this.#lstat(this.#root))?.isDirectory() !== true) throw this.#gone();
+  }
+
+  #gone(): BackupError {
+    return new BackupError('STORAGE_UNAVAILABLE', say('storage.gone', { path: this.#root }));
+  }
+
+  #failure(name: string, error: unknown): unknown {
+    return storageFailure(name, this.description, error);
+  }
+}
+
+async function writeAll(file: FileHandle, source: ByteSource, signal?: AbortSignal): Promise<number> {
+  let sizeBytes = 0;
+  for await (const piece of source) {
+    signal?.throwIfAborted();
+    for (let written = 0; written < piece.length;) {
+      written += (await file.write(piece, written)).bytesWritten;
+    }
+    sizeBytes += piece.length;
+  }
+  return sizeBytes;
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  const code = systemCodeOf(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+function ignoreMissing(error: unknown): void {
+  if (systemCodeOf(error) !== 'ENOENT') throw error;
+}

@@ -1,0 +1,68 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+
+export interface StorageOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A stored object as a listing or `stat` tells it. */
+export interface StoredObject {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export interface ReadOptions extends StorageOptions {
+  /** First byte to read, 0 … size. Default 0. */
+  readonly offset?: number | undefined;
+  /** How many bytes at most. Default: to the end. What lies past the end is not an error, it is simply not there. */
+  readonly length?: number | undefined;
+}
+
+export interface ListOptions extends StorageOptions {
+  /** False: only objects directly under the prefix, not those in folders below it. Default true. */
+  readonly recursive?: boolean | undefined;
+}
+
+/**
+ * Objects: names and bytes, written once. Made so that a directory and an S3-compatible service can both do it.
+ *
+ * A name is text of 1 … 1024 bytes in UTF-8, parts separated by `/`; no part is empty, `.` or `..`, and none starts with
+ * `.gausskeep-` (those are unfinished objects). Folders exist only as far as objects are in them.
+ * Every method rejects with `STORAGE_UNAVAILABLE` (may be retried) when the storage fails, `AUTHENTICATION` when it refuses
+ * us, `USAGE` for a name as above that is none, and with the signal's `AbortError` when it is aborted.
+ */
+export interface Storage {
+  /** What it is, for people: `directory /archive`. */
+  readonly description: string;
+
+  /**
+   * Stores `body` under `name`. After it resolves the object survives a crash; until then no reader can see it, and after
+   * a crash before then there is no trace of it but what `sweep` removes. Two puts of one name: exactly one resolves.
+   * `body` is a function because a backend may have to read it again (a failed part, a changed endpoint).
+   * @throws BackupError `OBJECT_EXISTS`: nothing is ever overwritten. What `body` throws is passed on unchanged.
+   */
+  put(name: string, body: () => ByteSource, options?: StorageOptions): Promise<{ readonly sizeBytes: number }>;
+
+  /** The bytes of an object, in pieces of at most 1 MiB. @throws BackupError `OBJECT_NOT_FOUND` at the first piece asked for */
+  get(name: string, options?: ReadOptions): ByteSource;
+
+  /** Undefined when there is no such object (and the storage itself is there). */
+  stat(name: string, options?: StorageOptions): Promise<StoredObject | undefined>;
+
+  /**
+   * Objects whose name starts with `prefix` ('' = all), ordered by the bytes of their names. Read page by page (a directory
+   * at a time locally): objects put or deleted meanwhile may or may not appear, all others appear exactly once.
+   */
+  list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
+
+  /** The folders directly under `prefix` ('' or ending in `/`), each ending in `/`, ordered by bytes. */
+  folders(prefix: string, options?: StorageOptions): AsyncIterable<string>;
+
+  /** Removes an object, durably. That there is none is no error. */
+  delete(name: string, options?: StorageOptions): Promise<void>;
+
+  /**
+   * Removes what puts that never finished left behind, if nothing was written to it for `idleMs` (default one day).
+   * @returns how many it removed
+   */
+  sweep(options?: StorageOptions & { readonly idleMs?: number | undefined }): Promise<number>;
+}
