@@ -1,0 +1,58 @@
+// gs_basebackup against Debian's pg_basebackup on the same server, in the same run.
+import { rmSync } from 'node:fs';
+import { compare, table } from './measure.mjs';
+import { nativeBinaries, startCluster } from './cluster.mjs';
+
+const work = '/tmp/gausskeep-bench-out';
+const clean = () => rmSync(work, { recursive: true, force: true });
+
+/** @param {{ rounds: number, gigabytes: number, files: number, only?: string }} options */
+export async function benchBackup({ rounds, gigabytes, files, only }) {
+  const bin = nativeBinaries();
+  if (bin === undefined) throw new Error('the benchmark needs Debian’s PostgreSQL packages (pg_config is not there)');
+  const ours = `${process.execPath} dist/gs_basebackup.js`;
+  const native = `${bin}/pg_basebackup`;
+  const rows = [];
+  const wanted = (name) => only === undefined || name.includes(only);
+  const add = async (name, goal, commands) => {
+    if (!wanted(name)) return;
+    const row = { ...(await compare(name, { rounds, clean, ...commands })), goal };
+    rows.push(row);
+    process.stderr.write(
+      `${name}: ${row.ratio.toFixed(2)} (${row.low.toFixed(2)} … ${row.high.toFixed(2)}), CPU ${row.cpu.toFixed(2)}, ${row.peakMib.toFixed(0)} MiB\n`,
+    );
+  };
+  await add('start: --version against node -e 0', '≤ 1.5', {
+    ours: `${ours} --version`,
+    native: `${process.execPath} -e 0`,
+  });
+
+  const big = startCluster({ bin, gigabytes, files: 0, port: 54871 });
+  try {
+    const at = `-h 127.0.0.1 -p ${big.port} -U postgres -c fast`;
+    await add('tar to nowhere', '≤ 1.05', {
+      ours: `${ours} ${at} -D - -Ft -X none >/dev/null`,
+      native: `${native} ${at} -D - -Ft -X none >/dev/null`,
+    });
+    await add('plain with sync', '≤ 1.05', { ours: `${ours} ${at} -D ${work}`, native: `${native} ${at} -D ${work}` });
+    await add('gzip 1 to a file', '≤ 0.70', {
+      ours: `${ours} ${at} -D ${work} -Ft -Z 1 -X fetch`,
+      native: `${native} ${at} -D ${work} -Ft -Z client-gzip:1 -X fetch`,
+    });
+  } finally {
+    big.stop();
+  }
+  if (wanted('small files')) {
+    const small = startCluster({ bin, gigabytes: 0, files, port: 54872 });
+    try {
+      const at = `-h 127.0.0.1 -p ${small.port} -U postgres -c fast`;
+      await add(`small files (${files}), plain with sync`, '≤ 1.0', {
+        ours: `${ours} ${at} -D ${work}`,
+        native: `${native} ${at} -D ${work}`,
+      });
+    } finally {
+      small.stop();
+    }
+  }
+  return table(rows);
+}
