@@ -1,0 +1,109 @@
+import type { Capabilities } from './capabilities.ts';
+import { isAfterOpengauss10, type ServerIdentity } from './identity.ts';
+
+/**
+ * What the server can do and how it wants it. Of an openGauss whose release is not known, only what every release
+ * (or what its reported settings prove) can do.
+ * @param reported the parameters that the server reported at the start of the session
+ */
+export function capabilitiesOf(
+  identity: ServerIdentity,
+  reported: ReadonlyMap<string, string> = new Map(),
+): Capabilities {
+  return identity.family === 'postgresql'
+    ? postgresqlCapabilities(identity.major ?? 0)
+    : opengaussCapabilities(isAfterOpengauss10(identity, reported));
+}
+
+/** PostgreSQL 10 … 18. Source: chapters "Streaming Replication Protocol" of each release's manual. */
+function postgresqlCapabilities(major: number): Capabilities {
+  return {
+    walDirectory: 'pg_wal',
+    baseBackup: {
+      grammar: major >= 15 ? 'options' : 'keywords',
+      archiveFormat: 'tar',
+      terminated: major >= 15,
+      framed: major >= 15,
+      includeWal: true,
+      maxRate: true,
+      tablespaceMap: true,
+      skipChecksums: major >= 11,
+      manifest: major >= 13,
+      targets: major >= 15,
+      incremental: major >= 17,
+      motCheckpoint: false,
+      maxLabelBytes: 1024,
+      refusedLabels: [],
+    },
+    walStream: {
+      messages: 'big-endian',
+      timelines: true,
+      maxStatusIntervalMs: undefined,
+      reportFlushWithoutSlot: true,
+      avoidBoundaryReports: false,
+      answersCopyDone: true,
+    },
+    slots: {
+      temporary: true,
+      reservation: major >= 15 ? 'option' : 'clause',
+      read: major >= 15,
+      usedByDefault: 'temporary',
+      dropWaits: major >= 11,
+    },
+    show: true,
+    segmentSizeSetting: 'wal_segment_size',
+    versionQuery: 'SHOW server_version',
+    applicationName: 'gs_basebackup',
+    replicationPortOffset: 0,
+    recoveryConfiguration: major >= 12 ? 'signal-files' : 'recovery-conf',
+    tablespaceVersionDirectory: /^PG_\d+_\d{9}$/,
+    droppedAfterBackup: [],
+    createdAfterBackup: [],
+    instanceModes: false,
+    pageChecksumsAlways: false,
+  };
+}
+
+/** openGauss 1.0 … 6.0 and relatives. Source: opengauss-protocol.md §2, §3.7, §6, §11 (observations first). */
+function opengaussCapabilities(after10: boolean): Capabilities {
+  return {
+    walDirectory: 'pg_xlog',
+    baseBackup: {
+      grammar: 'opengauss',
+      archiveFormat: 'opengauss',
+      terminated: false,
+      framed: false,
+      includeWal: after10,
+      maxRate: false,
+      tablespaceMap: after10,
+      skipChecksums: false,
+      manifest: false,
+      targets: false,
+      incremental: false,
+      motCheckpoint: true,
+      maxLabelBytes: 1023,
+      // The first two change what the server does; the last unbalance its pre-parser, which has no bounds check.
+      refusedLabels: [/^gs_ctl full build$/, /^gs_roach/, /["()[\]{}]/],
+    },
+    walStream: {
+      messages: 'little-endian-structs',
+      timelines: false,
+      maxStatusIntervalMs: 2000,
+      reportFlushWithoutSlot: false,
+      avoidBoundaryReports: true,
+      answersCopyDone: false,
+    },
+    slots: { temporary: false, reservation: 'position', read: false, usedByDefault: 'none', dropWaits: false },
+    show: false,
+    segmentSizeSetting: undefined,
+    versionQuery: 'SELECT version()',
+    applicationName: 'gs_basebackup',
+    replicationPortOffset: 1,
+    recoveryConfiguration: 'opengauss-recovery-conf',
+    tablespaceVersionDirectory: /^PG_9\.2_201611171_.+$/,
+    droppedAfterBackup: [/^global\/pg_dw[^/]*$/],
+    createdAfterBackup: [{ name: 'global/pg_dw.build', sizeBytes: 8192, mode: 0o600 }],
+    instanceModes: true,
+    pageChecksumsAlways: true,
+  };
+}

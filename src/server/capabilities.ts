@@ -1,0 +1,96 @@
+/** A file that is made after a backup was unpacked, for the server to find at its next start. */
+export interface CreatedFile {
+  readonly name: string;
+  /** Length in bytes; the content is zero bytes. */
+  readonly sizeBytes: number;
+  readonly mode: number;
+}
+
+/** How BASE_BACKUP is asked for and what it answers. */
+export interface BaseBackupCapabilities {
+  /**
+   * `keywords`: PostgreSQL up to 14; `options`: the parenthesized list of 15 and later; `opengauss`: keywords of its
+   * own, and its own order of results.
+   */
+  readonly grammar: 'keywords' | 'options' | 'opengauss';
+  readonly archiveFormat: 'tar' | 'opengauss';
+  /** Archives end with the two zero blocks of tar. */
+  readonly terminated: boolean;
+  /** All archives come in one copy, each CopyData starting with a kind byte (`n`, `m`, `d`, `p`). */
+  readonly framed: boolean;
+  /** WAL can be appended to the last archive. */
+  readonly includeWal: boolean;
+  readonly maxRate: boolean;
+  readonly tablespaceMap: boolean;
+  /** Verifying page checksums can be turned off. */
+  readonly skipChecksums: boolean;
+  /** The server makes a backup_manifest. */
+  readonly manifest: boolean;
+  /** The server can compress (COMPRESSION) and write elsewhere (TARGET). */
+  readonly targets: boolean;
+  readonly incremental: boolean;
+  /** FETCH_MOT_CHECKPOINT may be tried, as the last command of the connection. */
+  readonly motCheckpoint: boolean;
+  /** The longest label in bytes. */
+  readonly maxLabelBytes: number;
+  /** Labels that mean something else to the server, or that its parser cannot take. */
+  readonly refusedLabels: readonly RegExp[];
+}
+
+/** How WAL is streamed. */
+export interface WalStreamCapabilities {
+  readonly messages: 'big-endian' | 'little-endian-structs';
+  /** START_REPLICATION takes TIMELINE n, and TIMELINE_HISTORY exists. */
+  readonly timelines: boolean;
+  /** Longest time between two status updates in ms, whatever the user asked for; undefined: no such limit. */
+  readonly maxStatusIntervalMs: number | undefined;
+  /** Report what is durable also without a slot. Where false, such a report would make us a synchronous standby. */
+  readonly reportFlushWithoutSlot: boolean;
+  /** A flush report at an exact segment boundary is ignored by the server, so one byte less is reported. */
+  readonly avoidBoundaryReports: boolean;
+  /** The server answers our CopyDone with its own and CommandComplete; else it just closes. */
+  readonly answersCopyDone: boolean;
+}
+
+export interface SlotCapabilities {
+  readonly temporary: boolean;
+  /** How WAL is reserved at creation: `clause` RESERVE_WAL, `option` in parentheses (15+), `position` an LSN (openGauss). */
+  readonly reservation: 'clause' | 'option' | 'position';
+  /** READ_REPLICATION_SLOT exists. */
+  readonly read: boolean;
+  /** What a streaming backup uses when nothing was asked for. */
+  readonly usedByDefault: 'temporary' | 'none';
+  /** DROP_REPLICATION_SLOT … WAIT is understood. */
+  readonly dropWaits: boolean;
+}
+
+/**
+ * Everything that differs by product and release, as plain data. Only `src/server/` makes these; lower layers act on
+ * the named formats and never ask which product it is.
+ */
+export interface Capabilities {
+  readonly walDirectory: 'pg_wal' | 'pg_xlog';
+  readonly baseBackup: BaseBackupCapabilities;
+  readonly walStream: WalStreamCapabilities;
+  readonly slots: SlotCapabilities;
+  /** SHOW works in a replication session. */
+  readonly show: boolean;
+  /** The value of SHOW that tells the WAL segment size; undefined: ask the WAL itself or pg_control. */
+  readonly segmentSizeSetting: string | undefined;
+  /** SQL that tells the release, for a session that can run SQL. */
+  readonly versionQuery: string;
+  readonly applicationName: string;
+  /** The replication port is the SQL port + 1 when the server says so. */
+  readonly replicationPortOffset: number;
+  /** `recovery.conf` of openGauss; `recovery.conf` of PostgreSQL up to 11; signal files from 12. */
+  readonly recoveryConfiguration: 'opengauss-recovery-conf' | 'recovery-conf' | 'signal-files';
+  /** Names of the version directory in a tablespace. */
+  readonly tablespaceVersionDirectory: RegExp;
+  /** Files of a backup that must not be in an unpacked directory, by path below it. */
+  readonly droppedAfterBackup: readonly RegExp[];
+  readonly createdAfterBackup: readonly CreatedFile[];
+  /** IDENTIFY_MODE, IDENTIFY_VERSION and the like exist. */
+  readonly instanceModes: boolean;
+  /** Page checksums cannot be switched off. */
+  readonly pageChecksumsAlways: boolean;
+}
