@@ -2,6 +2,7 @@ import { backupHelpMessages } from './english/backup-help.ts';
 import { backupOptionsMessages } from './english/backup-options.ts';
 import { bytesMessages } from './english/bytes.ts';
 import { commonMessages } from './english/common.ts';
+import { filesMessages } from './english/files.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { optionsMessages } from './english/options.ts';
 import { refusalMessages } from './english/refusals.ts';
@@ -20,6 +21,7 @@ export const english = {
   ...backupOptionsMessages,
   ...commonMessages,
   ...bytesMessages,
+  ...filesMessages,
   ...manifestMessages,
   ...optionsMessages,
   ...storageMessages,

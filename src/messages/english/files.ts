@@ -1,0 +1,27 @@
+export const filesMessages = {
+  'files.failed-read': 'could not read "{path}": {reason}',
+  'files.failed-write': 'could not write "{path}": {reason}',
+  'files.failed-create': 'could not create "{path}": {reason}',
+  'files.failed-link': 'could not create link "{path}": {reason}',
+  'files.failed-sync': 'could not flush "{path}" to disk: {reason}',
+  'files.failed-rename': 'could not rename "{path}": {reason}',
+  'files.failed-remove': 'could not remove "{path}": {reason}',
+  'files.failed-mode': 'could not set the permissions of "{path}": {reason}',
+  'files.no-space.hint':
+    'The file system is full, or the quota is used up. Free space there or choose another directory.',
+  'files.permission.hint': 'The user that runs this program needs write permission there.',
+  'files.damaged-disk.hint': 'The disk or file system reports a defect. Look into the system log.',
+  'files.too-many-open.hint': 'Raise the limit of open files (ulimit -n).',
+  'files.read-only.hint': 'The file system is mounted read-only.',
+  'files.exists': '"{path}" exists already',
+  'files.through-link': 'refused to write through the link "{path}"',
+  'files.not-a-directory': '"{path}" is not a directory',
+  'files.leaves-root': 'refused name "{name}": it leads out of "{root}"',
+  'files.not-empty': 'directory "{path}" exists but is not empty',
+  'files.not-empty.hint': 'Remove or empty the directory "{path}", or choose another one.',
+  'files.not-empty-mount-point.hint':
+    'It contains a lost+found directory, perhaps because it is a mount point. Use a subdirectory of it.',
+  'files.not-empty-dot-files.hint': 'It contains hidden files only; they count too.',
+  'files.locked': 'directory "{path}" is in use by another run (process {pid} on {host})',
+  'files.locked.hint': 'Wait for that run to end. If there is none, remove the file "{file}".',
+} as const;
