@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/{contract,fixtures-check,repository}/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/{contract,fixtures-check,repository,support}/**/*.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -18,7 +18,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           // Servers share two cores: files run one after another, cases of a file too.
           fileParallelism: false,
-          globalSetup: [],
+          globalSetup: ['test/support/global-setup.ts'],
         },
       },
     ],

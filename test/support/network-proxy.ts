@@ -1,0 +1,158 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** What happens to the bytes of one direction. Positions count from the connection's first byte in that direction. */
+export type Treatment =
+  | { readonly kind: 'pass' }
+  /** Delivers so many bytes, then resets both connections. */
+  | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** Delivers so many bytes, then nothing more, and keeps both connections open: a network that went away. */
+  | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** Delivers so many bytes, then ends this direction only. */
+  | { readonly kind: 'half-close'; readonly afterBytes: number }
+  /** Delivers pieces of this size, each in a packet of its own. */
+  | { readonly kind: 'pieces'; readonly bytes: number }
+  /** Holds the rate below so many bytes a second, by pausing after each piece. */
+  | { readonly kind: 'throttle'; readonly bytesPerSecond: number };
+
+export interface ProxyOptions {
+  readonly fromServer?: Treatment;
+  readonly fromClient?: Treatment;
+  /** Which connections are treated, counted from 1; all unless given. The others pass. */
+  readonly connections?: readonly number[];
+}
+
+/** A proxy on the loopback in front of one server. */
+export interface NetworkProxy {
+  readonly host: string;
+  readonly port: number;
+  /** How many connections came so far. */
+  readonly connections: number;
+  /** Resolves as soon as a treatment took hold: the cut, the stall or the half-close happened. */
+  readonly struck: Promise<void>;
+  /** Lets nothing through any more on the connections that are open, which stay open. */
+  stallNow(): void;
+  /** Resets all connections that are open. */
+  cutNow(): void;
+  close(): Promise<void>;
+}
+
+interface Lane {
+  stalled: boolean;
+}
+
+export async function startProxy(
+  target: { host: string; port: number },
+  options: ProxyOptions = {},
+): Promise<NetworkProxy> {
+  let strike: () => void = () => undefined;
+  const struck = new Promise<void>((resolve) => (strike = resolve));
+  const sockets = new Set<Socket>();
+  const lanes = new Set<Lane>();
+  let connections = 0;
+  const server: Server = createServer({ allowHalfOpen: true }, (client) => {
+    connections += 1;
+    const treated = options.connections?.includes(connections) ?? true;
+    const upstream = connect({ ...target, allowHalfOpen: true });
+    const reset = (): void => {
+      sendReset(client);
+      sendReset(upstream);
+    };
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', reset);
+      socket.once('close', () => sockets.delete(socket));
+    }
+    const pass: Treatment = { kind: 'pass' };
+    for (const [from, to, treatment] of [
+      [upstream, client, options.fromServer],
+      [client, upstream, options.fromClient],
+    ] as const) {
+      const lane = { stalled: false };
+      lanes.add(lane);
+      void forward(from, to, treated ? (treatment ?? pass) : pass, { lane, reset, strike });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return connections;
+    },
+    struck,
+    stallNow() {
+      for (const lane of lanes) lane.stalled = true;
+    },
+    cutNow() {
+      for (const socket of sockets) sendReset(socket);
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/**
+ * Ends a connection with RST and nothing before it. `resetAndDestroy` of Node 20 sends FIN first, so that the other side
+ * sees an orderly end or an error, as it happens; the handle below it does not.
+ */
+function sendReset(socket: Socket): void {
+  const { _handle: handle } = socket as unknown as { _handle?: { reset?(done: () => void): number } | null };
+  handle?.reset?.(() => undefined);
+  socket.destroy();
+}
+
+interface Path {
+  readonly lane: Lane;
+  reset(): void;
+  strike(): void;
+}
+
+/** Copies one direction, piece by piece, as its treatment says. Ends quietly: errors are for the sockets' listeners. */
+async function forward(from: Socket, to: Socket, treatment: Treatment, path: Path): Promise<void> {
+  const limit = 'afterBytes' in treatment ? treatment.afterBytes : Number.POSITIVE_INFINITY;
+  let delivered = 0;
+  try {
+    for await (const chunk of from as AsyncIterable<Buffer>) {
+      if (path.lane.stalled) return await never();
+      const allowed = chunk.subarray(0, Math.max(0, limit - delivered));
+      for (const piece of pieces(allowed, treatment)) await write(to, piece, treatment);
+      delivered += allowed.length;
+      if (delivered < limit) continue;
+      path.strike();
+      if (treatment.kind === 'stall') return await never();
+      if (treatment.kind === 'cut') path.reset();
+      else to.end();
+      return;
+    }
+    to.end();
+  } catch {
+    path.reset();
+  }
+}
+
+function* pieces(chunk: Buffer, treatment: Treatment): Generator<Buffer> {
+  const size =
+    treatment.kind === 'pieces'
+      ? treatment.bytes
+      : treatment.kind === 'throttle'
+        ? Math.max(1, Math.floor(treatment.bytesPerSecond / 20))
+        : Math.max(1, chunk.length);
+  for (let start = 0; start < chunk.length; start += size) yield chunk.subarray(start, start + size);
+}
+
+/** Resolves when the piece was handed to the system, so that the next one travels by itself. */
+async function write(to: Socket, piece: Buffer, treatment: Treatment): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    to.write(piece, (error) => (error ? reject(error) : resolve()));
+  });
+  if (treatment.kind !== 'throttle') return;
+  await new Promise((resolve) => setTimeout(resolve, (piece.length / treatment.bytesPerSecond) * 1000));
+}
+
+/** Leaves the source unread from here on; the sockets are destroyed when the proxy is closed. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
