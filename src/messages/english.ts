@@ -1,7 +1,10 @@
 import { backupHelpMessages } from './english/backup-help.ts';
+import { backupMessages } from './english/backup.ts';
 import { backupOptionsMessages } from './english/backup-options.ts';
 import { bytesMessages } from './english/bytes.ts';
 import { commonMessages } from './english/common.ts';
+import { connectionMessages } from './english/connection.ts';
+import { compressionMessages } from './english/compression.ts';
 import { filesMessages } from './english/files.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { optionsMessages } from './english/options.ts';
@@ -10,6 +13,7 @@ import { replicationMessages } from './english/replication.ts';
 import { serverMessages } from './english/server.ts';
 import { storageMessages } from './english/storage.ts';
 import { tarMessages } from './english/tar.ts';
+import { protocolMessages } from './english/protocol.ts';
 import { walMessages } from './english/wal.ts';
 
 /**
@@ -18,14 +22,18 @@ import { walMessages } from './english/wal.ts';
  */
 export const english = {
   ...backupHelpMessages,
+  ...backupMessages,
   ...backupOptionsMessages,
   ...commonMessages,
+  ...connectionMessages,
   ...bytesMessages,
+  ...compressionMessages,
   ...filesMessages,
   ...manifestMessages,
   ...optionsMessages,
   ...storageMessages,
   ...tarMessages,
+  ...protocolMessages,
   ...walMessages,
   ...refusalMessages,
   ...replicationMessages,

@@ -1,0 +1,104 @@
+import { say, type Message } from '../messages/message.ts';
+import { encodeStartup, protocolVersion } from '../protocol/frontend-messages.ts';
+import { unexpectedMessage } from '../protocol/protocol-violation.ts';
+import { answerRequest, type Progress } from './authenticate.ts';
+import type { Abortable } from './connection.ts';
+import { ServerError } from './server-error.ts';
+import type { Session } from './session.ts';
+import type { ConnectionSettings } from './settings.ts';
+
+/** What `detect` and the default protocol version come to in one attempt. */
+export interface Speech {
+  readonly dialect: 'detect' | 'postgresql' | 'opengauss';
+  readonly version: number;
+}
+
+export function speechOf({ dialect = 'detect', protocolVersion: version }: ConnectionSettings): Speech {
+  const spoken = version ?? (dialect === 'postgresql' ? protocolVersion.v3_0 : protocolVersion.v3_51);
+  return { version: spoken, dialect: dialect === 'detect' && (spoken & 0xffff) === 0 ? 'postgresql' : dialect };
+}
+
+/**
+ * Startup packet, authentication, and everything up to the first ReadyForQuery.
+ * Source: PostgreSQL documentation, "Message Flow", Start-up.
+ * @throws ServerError when the server refuses; a ReadyForQuery after such an error is not a login (openGauss sends one)
+ */
+export async function startSession(
+  session: Session,
+  settings: ConnectionSettings,
+  speech: Speech,
+  progress: Progress,
+  { signal }: Abortable,
+): Promise<void> {
+  await session.write(encodeStartup(speech.version, startupParameters(settings)), { signal });
+  await logIn(session, settings, speech, progress, { signal });
+  for (;;) {
+    const message = await session.receive({ signal });
+    switch (message.type) {
+      case 'BackendKeyData':
+        session.cancelKey = { processId: message.processId, secretKey: message.secretKey };
+        break;
+      case 'ErrorResponse':
+        throw new ServerError(message.fields);
+      case 'ReadyForQuery':
+        return;
+      default:
+        throw unexpectedMessage(message, 'starting the session');
+    }
+  }
+}
+
+async function logIn(
+  session: Session,
+  settings: ConnectionSettings,
+  speech: Speech,
+  progress: Progress,
+  { signal }: Abortable,
+): Promise<void> {
+  const { user, password, maxAuthIterations } = settings;
+  const exchange = { session, credentials: { user, password, maxAuthIterations }, progress, signal };
+  for (;;) {
+    const message = await session.receive({ signal });
+    switch (message.type) {
+      case 'NegotiateProtocolVersion':
+        session.negotiated = true;
+        break;
+      case 'Authentication':
+        if (message.code === 0) return;
+        await answerRequest(exchange, message, dialectOf(session, speech));
+        break;
+      case 'ErrorResponse':
+        throw new ServerError(message.fields, { hint: refusalHint(message.fields['C'], settings, progress) });
+      default:
+        throw unexpectedMessage(message, 'authenticating');
+    }
+  }
+}
+
+/** Every PostgreSQL answers a minor version that it does not know with NegotiateProtocolVersion, before it asks for a password. */
+function dialectOf(session: Session, { dialect }: Speech): 'postgresql' | 'opengauss' {
+  if (dialect !== 'detect') return dialect;
+  return session.negotiated ? 'postgresql' : 'opengauss';
+}
+
+function startupParameters(settings: ConnectionSettings): [string, string][] {
+  const { user, database, replication, parameters = {} } = settings;
+  const pairs: [string, string | undefined][] = [
+    ['user', user],
+    ['database', database],
+    ['replication', replication],
+    ...Object.entries(parameters),
+  ];
+  return pairs.filter((pair): pair is [string, string] => pair[1] !== undefined);
+}
+
+function refusalHint(
+  sqlState: string | undefined,
+  settings: ConnectionSettings,
+  progress: Progress,
+): Message | undefined {
+  if (sqlState !== '28P01' || !progress.passwordSent) return undefined;
+  if (progress.answeredCode === 11) return say('connection.md5-sha256-hint');
+  if (settings.passwordFile === undefined) return undefined;
+  return say('connection.password-from-file', { path: settings.passwordFile });
+}
