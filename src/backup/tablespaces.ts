@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 
 /** Where the content of a tablespace directory goes instead of its own path; both absolute and canonical. */
@@ -22,6 +24,7 @@ export interface TablespacePlacement {
 /**
  * Decides where each tablespace of a plain backup goes: by its mapping, inside the new data directory where it was
  * inside the old one, else to its own absolute path. An unused mapping is no error (manual: `-T`).
+ * @throws BackupError `PROTOCOL_VIOLATION` for a relative location that would leave the data directory
  */
 export function placeTablespaces(
   rows: readonly TablespaceRow[],
@@ -33,6 +36,10 @@ export function placeTablespaces(
     if (row.location === undefined) continue;
     const location = display(row.location);
     if (row.relative) {
+      // From a server, so not trusted: it must stay below the new data directory.
+      if (location.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+        throw new BackupError('PROTOCOL_VIOLATION', say('backup.tablespace-leaves', { path: location }));
+      }
       placements.push({ row, directory: join(dataDirectory, location), inside: true, mapped: false });
       continue;
     }

@@ -1,0 +1,56 @@
+import type { ByteString } from '../bytes/byte-string.ts';
+import { createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
+import { ManifestWriter } from '../manifest/writer.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import type { TimelineId } from '../wal/segment.ts';
+
+/** Follows one file while it is written. */
+export interface ObservedFile {
+  update(piece: Uint8Array): void;
+  end(sizeBytes: number): void;
+}
+
+/** Sees every file of a backup while it passes. */
+export interface FileObserver {
+  /** @param mtime seconds since 1970; undefined where the archive has none */
+  begin(path: ByteString, mtime: number | undefined): ObservedFile;
+}
+
+/** Not in a manifest: WAL, which its ranges name, and the manifest itself. Source: PostgreSQL, "Backup Manifest Format". */
+const unlisted = /^(?:pg_wal|pg_xlog)\/|^backup_manifest$/;
+
+/**
+ * Makes the manifest for a server that sends none, while the backup passes by: nothing is read a second time.
+ * `write` gets the text in order; memory does not grow with the number of files.
+ */
+export class ManifestBuilder implements FileObserver {
+  readonly #algorithm: ChecksumAlgorithm;
+  readonly #writer: ManifestWriter;
+  readonly #write: (text: Uint8Array) => void;
+
+  constructor(algorithm: ChecksumAlgorithm, systemIdentifier: bigint, write: (text: Uint8Array) => void) {
+    this.#algorithm = algorithm;
+    this.#writer = new ManifestWriter({ systemIdentifier });
+    this.#write = write;
+  }
+
+  begin(path: ByteString, mtime: number | undefined): ObservedFile {
+    if (unlisted.test(path)) return { update: () => undefined, end: () => undefined };
+    const checksum = createChecksum(this.#algorithm);
+    return {
+      update: (piece) => {
+        checksum.update(piece);
+      },
+      end: (size) => {
+        this.#write(
+          this.#writer.addFile({ path, size, mtime, algorithm: this.#algorithm, checksum: checksum.digestHex() }),
+        );
+      },
+    };
+  }
+
+  finish(timeline: TimelineId, startLsn: Lsn, endLsn: Lsn): void {
+    this.#write(this.#writer.addWalRange({ timeline, startLsn, endLsn }));
+    this.#write(this.#writer.finish());
+  }
+}

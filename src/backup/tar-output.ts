@@ -1,0 +1,246 @@
+import { join } from 'node:path';
+import { fromText, type ByteString } from '../bytes/byte-string.ts';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { gzipMembers } from '../compression/gzip-members.ts';
+import { DirectoryWriter } from '../files/directory-writer.ts';
+import type { Capabilities } from '../server/capabilities.ts';
+import { endOfArchive } from '../tar/encode-member.ts';
+import type { Member } from '../tar/member.ts';
+import { readMembers } from '../tar/read-members.ts';
+import { editMembers, encodeMembers, memberOf } from '../tar/rewrite-members.ts';
+import type { FileObserver } from './manifest-builder.ts';
+import type { ArchiveEvent } from './plain-output.ts';
+import { archiveName } from './tablespaces.ts';
+
+/** Takes bytes; where it returns a promise, the bytes may be reused once that is settled, else at once. */
+export interface ByteSink {
+  write(piece: Uint8Array): void | Promise<void>;
+}
+
+export type TarCompression =
+  { readonly method: 'none' } | { readonly method: 'gzip'; readonly level: number | undefined };
+
+export interface TarOutputOptions {
+  /** Where the archives go: a directory, or one stream for a backup of one archive. */
+  readonly target:
+    { readonly kind: 'directory'; readonly path: string } | { readonly kind: 'stream'; readonly sink: ByteSink };
+  readonly compression: TarCompression;
+  /** `original`: the bytes as the server sent them, in its own format. */
+  readonly tarFormat: 'standard' | 'original';
+  readonly capabilities: Capabilities;
+  readonly observer: FileObserver | undefined;
+  readonly onMember: (name: ByteString) => void;
+}
+
+/** Suffix that an archive has until the whole backup is durable. */
+export const unfinishedSuffix = '.unfinished';
+
+/**
+ * Writes the archives of a base backup as tar files: those of PostgreSQL byte for byte as they come, those of openGauss as
+ * standard tar. `names` tells what to rename when everything is durable.
+ */
+export class TarOutput {
+  readonly #options: TarOutputOptions;
+  readonly #names: string[] = [];
+  /** openGauss sends a WAL directory that is a link twice. */
+  #walSeen = false;
+
+  constructor(options: TarOutputOptions) {
+    this.#options = options;
+  }
+
+  /** File names of the finished archives, in order; while unfinished each has `unfinishedSuffix`. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /**
+   * Reads `archive` to its end into its file or the stream.
+   * @param trailer members for the end of the base archive (a manifest on stdout)
+   */
+  async receive(archive: ArchiveEvent, signal: AbortSignal, trailer: readonly Member[] = []): Promise<void> {
+    const isBase = archive.tablespace.oid === undefined;
+    const bytes = this.#encoded(archive, isBase, trailer, signal);
+    await this.#store(`${archiveName(archive.tablespace)}.tar`, bytes, signal);
+  }
+
+  /** Stores another archive, for example the WAL, beside the others. */
+  async storeArchive(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
+    await this.#store(name, encodeMembers(members), signal);
+  }
+
+  async #store(name: string, bytes: ByteSource, signal: AbortSignal): Promise<void> {
+    const { target, compression } = this.#options;
+    const packed = compression.method === 'none' ? bytes : gzipMembers(bytes, { level: compression.level, signal });
+    if (target.kind === 'stream') {
+      for await (const piece of packed) await target.sink.write(piece);
+      return;
+    }
+    const fileName = compression.method === 'none' ? name : `${name}.gz`;
+    this.#names.push(fileName);
+    const directory = new DirectoryWriter(fromText(target.path));
+    const file = directory.openFile(fromText(`${fileName}${unfinishedSuffix}`), 0o600);
+    this.#options.onMember(fromText(join(target.path, fileName)));
+    try {
+      for await (const piece of packed) file.write(piece);
+    } finally {
+      file.close();
+    }
+  }
+
+  #encoded(archive: ArchiveEvent, isBase: boolean, trailer: readonly Member[], signal: AbortSignal): ByteSource {
+    const { tarFormat, observer } = this.#options;
+    const sameFormat = archive.format === 'tar' || tarFormat === 'original';
+    if (sameFormat) return this.#passed(archive, isBase, trailer, signal);
+    const members = readMembers(archive.content, archive.format, { signal, terminated: archive.terminated });
+    const edited = isBase
+      ? editMembers(members, { change: (header) => this.#change(header), append: this.#extras() })
+      : members;
+    const observed = observer === undefined ? edited : observeMembers(edited, observer, prefixOf(archive));
+    return encodeMembers(withTrailer(observed, trailer), { mtime: Math.floor(Date.now() / 1000) });
+  }
+
+  /** The server's own bytes; a parser beside them sees the members where a manifest is to be made. */
+  async *#passed(
+    archive: ArchiveEvent,
+    isBase: boolean,
+    trailer: readonly Member[],
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { observer } = this.#options;
+    if (trailer.length > 0) {
+      const members = readMembers(archive.content, archive.format, { signal, terminated: archive.terminated });
+      yield* encodeMembers(withTrailer(members, trailer), { format: archive.format });
+      return;
+    }
+    yield* observer === undefined
+      ? archive.content
+      : passWhileObserving(archive, observer, isBase ? '' : prefixOf(archive), signal);
+    if (archive.format === 'tar' && !archive.terminated) yield endOfArchive;
+  }
+
+  #change(header: Member['header']): Member['header'] | 'drop' {
+    const { droppedAfterBackup, walDirectory } = this.#options.capabilities;
+    if (droppedAfterBackup.some((pattern) => pattern.test(header.name))) return 'drop';
+    if (header.name === walDirectory && header.type !== 'directory') {
+      if (this.#walSeen) return 'drop';
+      this.#walSeen = true;
+      return { ...header, type: 'directory', mode: 0o700, linkName: '' as ByteString };
+    }
+    return header;
+  }
+
+  #extras(): Member[] {
+    return this.#options.capabilities.createdAfterBackup.map(({ name, mode, sizeBytes }) =>
+      memberOf(
+        { name: name as ByteString, type: 'file', mode, mtime: undefined, linkName: '' as ByteString },
+        new Uint8Array(sizeBytes),
+      ),
+    );
+  }
+}
+
+function prefixOf(archive: ArchiveEvent): string {
+  return archive.tablespace.oid === undefined ? '' : `pg_tblspc/${String(archive.tablespace.oid)}/`;
+}
+
+async function* withTrailer(members: AsyncIterable<Member>, trailer: readonly Member[]): AsyncGenerator<Member> {
+  yield* members;
+  yield* trailer;
+}
+
+/** The same members; `observer` sees each file while its content passes. */
+async function* observeMembers(
+  members: AsyncIterable<Member>,
+  observer: FileObserver,
+  prefix: string,
+): AsyncGenerator<Member> {
+  for await (const { header, content } of members) {
+    if (header.type !== 'file') {
+      yield { header, content };
+      continue;
+    }
+    const observed = observer.begin((prefix + header.name) as ByteString, header.mtime);
+    yield { header, content: observeContent(content, (piece) => observed.update(piece)) };
+    observed.end(header.size);
+  }
+}
+
+async function* observeContent(content: ByteSource, see: (piece: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  for await (const piece of content) {
+    see(piece);
+    yield piece;
+  }
+}
+
+/**
+ * Yields the bytes of `archive` unchanged while a parser reads the same bytes for `observer`. The parser pulls: each piece
+ * that it takes is first handed on, so both go at the pace of the slower one.
+ */
+async function* passWhileObserving(
+  archive: ArchiveEvent,
+  observer: FileObserver,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const handOver = new Handover();
+  const parser = parseForObserver(handOver.pieces(), archive, observer, prefix, signal);
+  parser.catch(() => undefined);
+  try {
+    for await (const piece of archive.content) {
+      yield piece;
+      await Promise.race([handOver.give(piece), parser]);
+    }
+  } finally {
+    handOver.end();
+  }
+  await parser;
+}
+
+async function parseForObserver(
+  source: ByteSource,
+  archive: ArchiveEvent,
+  observer: FileObserver,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const members = readMembers(source, archive.format, { signal, terminated: archive.terminated });
+  for await (const { header, content } of members) {
+    if (header.type !== 'file') continue;
+    const observed = observer.begin((prefix + header.name) as ByteString, header.mtime);
+    for await (const piece of content) observed.update(piece);
+    observed.end(header.size);
+  }
+}
+
+/** Gives pieces from a pushing to a pulling side, one at a time: `give` resolves when the piece was used. */
+class Handover {
+  #piece: Uint8Array | undefined;
+  #ended = false;
+  #wakeTaker: (() => void) | undefined;
+  #used: (() => void) | undefined;
+
+  give(piece: Uint8Array): Promise<void> {
+    this.#piece = piece;
+    this.#wakeTaker?.();
+    return new Promise((resolve) => (this.#used = resolve));
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wakeTaker?.();
+  }
+
+  async *pieces(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      if (this.#piece === undefined) {
+        if (this.#ended) return;
+        await new Promise<void>((resolve) => (this.#wakeTaker = resolve));
+        continue;
+      }
+      yield this.#piece;
+      this.#piece = undefined;
+      this.#used?.();
+    }
+  }
+}
