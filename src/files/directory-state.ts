@@ -1,0 +1,50 @@
+import { systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { display, type ByteString } from '../bytes/byte-string.ts';
+import { say } from '../messages/message.ts';
+import { entriesOf } from './read-directory.ts';
+
+/**
+ * What is in a directory that is to be filled. `dotFiles`: only names that begin with a dot; `lostAndFound`: a file
+ * system's own directory is among it. Source of the distinction: pg_check_dir, port/pgcheckdir.c.
+ */
+export type DirectoryState = 'missing' | 'empty' | 'dotFiles' | 'lostAndFound' | 'notEmpty';
+
+/**
+ * @param ignored name of one entry that does not count
+ * @throws BackupError `STORAGE_UNAVAILABLE` when it cannot be read; `TARGET_NOT_EMPTY` when `path` is no directory
+ */
+export async function directoryState(path: ByteString, ignored?: string): Promise<DirectoryState> {
+  let dotFiles = false;
+  let others = false;
+  try {
+    for await (const { name } of entriesOf(path)) {
+      if (name === ignored) continue;
+      if (name === 'lost+found') return 'lostAndFound';
+      if (name.startsWith('.')) dotFiles = true;
+      else others = true;
+    }
+  } catch (error) {
+    const code = error instanceof BackupError ? systemCodeOf(error.cause) : undefined;
+    if (code === 'ENOENT') return 'missing';
+    if (code === 'ENOTDIR') {
+      throw new BackupError('TARGET_NOT_EMPTY', say('files.not-a-directory', { path: display(path) }), {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+  if (others) return 'notEmpty';
+  return dotFiles ? 'dotFiles' : 'empty';
+}
+
+/** @throws BackupError `TARGET_NOT_EMPTY` with the hint that fits, unless there is nothing in the directory */
+export function requireEmpty(path: ByteString, state: DirectoryState): void {
+  if (state === 'missing' || state === 'empty') return;
+  const hint = {
+    dotFiles: say('files.not-empty-dot-files.hint'),
+    lostAndFound: say('files.not-empty-mount-point.hint'),
+    notEmpty: say('files.not-empty.hint', { path: display(path) }),
+  }[state];
+  throw new BackupError('TARGET_NOT_EMPTY', say('files.not-empty', { path: display(path) }), { hint });
+}

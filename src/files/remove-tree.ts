@@ -1,0 +1,37 @@
+import { rmdir, unlink } from 'node:fs/promises';
+import { systemCodeOf } from '../errors/backup-error.ts';
+import type { ByteString } from '../bytes/byte-string.ts';
+import { fileFailure } from './failure.ts';
+import { fsPath, joinPath } from './path.ts';
+import { walkTree } from './read-directory.ts';
+
+/**
+ * Removes everything below `root`, and `root` itself unless `keepRoot`. Links are removed, not followed. Goes on after a
+ * failure, so that as much as possible is gone. What is not there any more is no failure. Takes no signal: it is what runs
+ * after one.
+ * @throws BackupError `STORAGE_UNAVAILABLE` the first failure, at the end
+ */
+export async function removeTree(root: ByteString, { keepRoot }: { readonly keepRoot: boolean }): Promise<void> {
+  const failures: unknown[] = [];
+  const attempt = async (path: ByteString, remove: (path: string | Buffer) => Promise<void>) => {
+    try {
+      await remove(fsPath(path));
+    } catch (error) {
+      if (systemCodeOf(error) !== 'ENOENT') failures.push(fileFailure('remove', path, error));
+    }
+  };
+  const directories: ByteString[] = [];
+  try {
+    for await (const entry of walkTree(root)) {
+      const path = joinPath(root, entry.name);
+      if (entry.type === 'directory') directories.push(path);
+      else await attempt(path, unlink);
+    }
+  } catch (error) {
+    failures.push(error);
+  }
+  // The walk gives each directory before what is in it.
+  for (const path of directories.reverse()) await attempt(path, rmdir);
+  if (!keepRoot) await attempt(root, rmdir);
+  if (failures.length > 0) throw failures[0];
+}
