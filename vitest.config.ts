@@ -11,6 +11,15 @@ export default defineConfig({
         },
       },
       {
+        // The programs and the library against the openGauss stand-in and the recorded sessions: no server needed.
+        test: {
+          name: 'opengauss',
+          include: ['test/opengauss/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],

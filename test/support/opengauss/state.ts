@@ -1,0 +1,145 @@
+import type { Fields } from '../scripted/messages.ts';
+import { recordedHba, recordedUsers, storedPassword, type HbaLine, type TestUser } from './access.ts';
+import { FaultScript, type Fault } from './faults.ts';
+import type { Chunking } from './output.ts';
+import type { StoredPassword } from './passwords.ts';
+import type { Session } from './session.ts';
+import { WalStore } from './wal-store.ts';
+
+/** What the stand-in noted, in order. */
+export interface ServerEvent {
+  readonly kind: string;
+  readonly connection: number;
+  readonly port: 'sql' | 'ha';
+  /** ms since the server started */
+  readonly atMs: number;
+  readonly [more: string]: unknown;
+}
+
+export interface TestTablespace {
+  readonly oid: number;
+  /** Where it is on disk. */
+  readonly path: string;
+  /** Path below the data directory, for a relative one. */
+  readonly relative?: string;
+  /** What the tablespace list and the links call it, default `path`; the files are read from `path`. */
+  readonly announced?: string;
+}
+
+export interface OpengaussOptions {
+  /** Directory whose members BASE_BACKUP sends; without it only logins, commands and WAL work. */
+  readonly dataDirectory?: string;
+  readonly tablespaces?: readonly TestTablespace[];
+  /** Default 5.05; 1.0 … 6.0. Decides grammar, exclusions, notices and `version()`. */
+  readonly release?: number;
+  /** Text of `version()`. */
+  readonly version?: string;
+  readonly systemId?: bigint;
+  readonly wal?: WalStore;
+  readonly users?: readonly TestUser[];
+  readonly hba?: readonly HbaLine[];
+  /** What the server believes to be the peer; 127.0.0.1 is its own address: no password, any user. Default 127.0.0.2. */
+  readonly clientAddress?: string;
+  readonly threadPool?: boolean;
+  /** Default 16. */
+  readonly maxWalSenders?: number;
+  /** Slots for walsenders already in use by others. */
+  readonly busyWalSenders?: number;
+  /** Default 6000; times four for gs_basebackup, as the server has it. */
+  readonly walSenderTimeoutMs?: number;
+  readonly maxReplicationSlots?: number;
+  /** Wrong passwords until the account is locked, default 10. */
+  readonly failedLoginAttempts?: number;
+  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly xlogLink?: string;
+  /** Default `pg_log`. */
+  readonly logDirectory?: string;
+  readonly tlsFiles?: readonly string[];
+  /** `lite` builds have no MOT and end the session; `none` has no checkpoint; or the files of one (name to content). */
+  readonly mot?: 'lite' | 'none' | { readonly location: string; readonly files: ReadonlyMap<string, Buffer> };
+  /** Two-column recptr of a server with DCF. */
+  readonly dcf?: boolean;
+  /** Page that never has the right checksum: the backup is aborted there. */
+  readonly corruptPage?: { readonly file: string; readonly block: number };
+  /** Notices before the end position (waiting for archiving). */
+  readonly endNotices?: readonly Fields[];
+  /** Lowers the announced start position, as a lagging slot does. */
+  readonly startLsnOverride?: bigint;
+  /** Base backups whose WAL segments were recycled: `could not find WAL file`. */
+  readonly walRecycled?: boolean;
+  /** Bytes of WAL that other sessions write during a base backup; default 40000. */
+  readonly writtenDuringBackup?: number;
+  readonly mode?: number;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly faults?: readonly Fault[];
+  readonly chunking?: Chunking;
+}
+
+export interface Slot {
+  restartLsn: bigint;
+  active: number;
+}
+
+/** Everything that the sessions of one stand-in share. */
+export class ServerState {
+  readonly options: OpengaussOptions;
+  readonly release: number;
+  readonly systemId: bigint;
+  readonly wal: WalStore;
+  readonly faults: FaultScript;
+  readonly users: ReadonlyMap<string, TestUser>;
+  readonly hba: readonly HbaLine[];
+  readonly slots = new Map<string, Slot>();
+  readonly sessions = new Set<Session>();
+  readonly events: ServerEvent[] = [];
+  /** Things that would harm or crash a real server. Tests expect none. */
+  readonly violations: string[] = [];
+  /** How many backups run now; a real server shares one protection between them. */
+  backupsRunning = 0;
+  readonly wrongPasswords = new Map<string, number>();
+  shutdown: 'no' | 'fast' = 'no';
+  readonly #stored = new Map<string, StoredPassword>();
+  readonly #started = performance.now();
+  readonly #stop = new AbortController();
+
+  constructor(options: OpengaussOptions) {
+    this.options = options;
+    this.release = options.release ?? 5.05;
+    this.systemId = options.systemId ?? 215046882207068335n;
+    this.wal = options.wal ?? new WalStore({ systemId: this.systemId });
+    this.faults = new FaultScript(options.faults ?? []);
+    this.users = new Map((options.users ?? recordedUsers).map((user) => [user.name, user]));
+    this.hba = options.hba ?? recordedHba;
+  }
+
+  get stopSignal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Resolves when the server stops. */
+  async stopped(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    await new Promise<void>((resolve) => this.#stop.signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  note(event: Omit<ServerEvent, 'atMs'> & { readonly kind: string }): void {
+    this.events.push({ atMs: performance.now() - this.#started, ...event } as ServerEvent);
+  }
+
+  storedPassword(name: string): StoredPassword | undefined {
+    const user = this.users.get(name);
+    if (!user) return undefined;
+    const found = this.#stored.get(name) ?? storedPassword(user);
+    this.#stored.set(name, found);
+    return found;
+  }
+
+  walSenders(): number {
+    const here = [...this.sessions].filter((session) => session.walSender !== 'no' && session.phase !== 'login');
+    return here.length + (this.options.busyWalSenders ?? 0);
+  }
+}

@@ -1,0 +1,210 @@
+import { commandComplete, copyBothResponse, copyData } from '../scripted/messages.ts';
+import { noSuchSlot, removedSegment } from './refusals.ts';
+import type { Session } from './session.ts';
+import type { Slot } from './state.ts';
+import { lsnText } from './wal-store.ts';
+
+const maxPayload = 8 << 20;
+const unixToPostgresSeconds = 946_684_800;
+
+function now(): bigint {
+  return BigInt(Date.now() - unixToPostgresSeconds * 1000) * 1000n;
+}
+
+/** `k`, 33 bytes: little-endian as all structs of this stream; padding carries leftovers, so it is not zero here either. */
+export function keepalive(walEnd: bigint, replyRequested: boolean, catchingUp: boolean): Buffer {
+  const body = Buffer.alloc(33, 0xa5);
+  body.write('k', 0, 'latin1');
+  body.writeBigUInt64LE(walEnd, 1);
+  body.writeInt32LE(1, 9);
+  body.writeInt32LE(1, 13);
+  body.writeBigInt64LE(now(), 17);
+  body.writeUInt8(replyRequested ? 1 : 0, 25);
+  body.writeUInt8(catchingUp ? 1 : 0, 26);
+  return body;
+}
+
+/** `w`: 65 bytes, then the WAL. */
+export function walDataHead(start: bigint, end: bigint): Buffer {
+  const head = Buffer.alloc(65, 0xa5);
+  head.write('w', 0, 'latin1');
+  head.writeBigUInt64LE(start, 1);
+  head.writeBigUInt64LE(end, 9);
+  head.writeBigInt64LE(now(), 17);
+  head.writeBigUInt64LE(end, 25);
+  for (const at of [33, 41, 49]) head.writeBigUInt64LE(0n, at);
+  head.writeUInt8(0, 57);
+  return head;
+}
+
+export interface StandbyReply {
+  readonly receive: bigint;
+  readonly write: bigint;
+  readonly flush: bigint;
+  readonly apply: bigint;
+  readonly role: number;
+  readonly peerState: number;
+  readonly replyRequested: boolean;
+  readonly replyFlags: number;
+}
+
+export function parseReply(body: Buffer): StandbyReply {
+  return {
+    receive: body.readBigUInt64LE(1),
+    write: body.readBigUInt64LE(9),
+    flush: body.readBigUInt64LE(17),
+    apply: body.readBigUInt64LE(25),
+    role: body.readInt32LE(41),
+    peerState: body.readInt32LE(45),
+    replyRequested: body.readUInt8(57) !== 0,
+    replyFlags: body.readUInt32LE(61),
+  };
+}
+
+/** One START_REPLICATION: sends as WAL grows, listens, and cuts a silent receiver without a word. */
+class WalSender {
+  readonly #session: Session;
+  readonly #slot: Slot | undefined;
+  readonly #end = new AbortController();
+  #sent: bigint;
+  #lastHeardMs = performance.now();
+  #requestOpen = false;
+  #caughtUpOnce = false;
+
+  constructor(session: Session, start: bigint, slot: Slot | undefined) {
+    this.#session = session;
+    this.#slot = slot;
+    this.#sent = start;
+  }
+
+  async run(): Promise<void> {
+    const { session, stop } = { session: this.#session, stop: this.#session.state.stopSignal };
+    const ended = (): void => this.#end.abort();
+    stop.addEventListener('abort', ended, { once: true });
+    session.stream.once('close', ended);
+    const timer = setInterval(() => void this.#watch().catch(ended), 20);
+    try {
+      await Promise.race([this.#send(), this.#listen()]);
+    } finally {
+      clearInterval(timer);
+      stop.removeEventListener('abort', ended);
+      this.#end.abort();
+      session.hangUp();
+    }
+  }
+
+  async #keepalive(replyRequested: boolean, catchingUp = false): Promise<void> {
+    if (replyRequested) this.#requestOpen = true;
+    await this.#session.out.write(copyData(keepalive(this.#sent, replyRequested, catchingUp)));
+  }
+
+  async #send(): Promise<void> {
+    const { state, out } = this.#session;
+    await this.#keepalive(false, true);
+    const first = state.wal.segmentOf(this.#sent);
+    if (this.#sent < state.wal.insertLsn && !state.wal.has(first)) {
+      await this.#session.fail(removedSegment(state.wal.segmentName(first)));
+    }
+    while (!this.#end.signal.aborted) {
+      if (this.#sent < state.wal.insertLsn) {
+        await this.#sendSome();
+        continue;
+      }
+      if (!this.#caughtUpOnce) {
+        this.#caughtUpOnce = true;
+        await this.#keepalive(true);
+      }
+      if (state.shutdown === 'fast') {
+        await out.write(commandComplete('COPY 0'));
+        return;
+      }
+      await state.wal.growth(this.#end.signal);
+    }
+  }
+
+  async #sendSome(): Promise<void> {
+    const { wal } = this.#session.state;
+    const payload: Buffer[] = [];
+    let end = this.#sent;
+    while (end < wal.insertLsn && end - this.#sent < BigInt(maxPayload)) {
+      const piece = wal.read(end, wal.insertLsn, maxPayload - Number(end - this.#sent));
+      payload.push(piece);
+      end += BigInt(piece.length);
+    }
+    const whole = copyData(walDataHead(this.#sent, end), ...payload);
+    const fault = await this.#session.fault('wal', lsnText(this.#sent), whole);
+    if (fault) {
+      // Out of order: a message that begins one page later than it should.
+      await this.#session.out.write(copyData(walDataHead(this.#sent + 8192n, end + 8192n), ...payload));
+    } else {
+      await this.#session.out.write(whole);
+    }
+    this.#sent = end;
+  }
+
+  async #watch(): Promise<void> {
+    const { state, applicationName } = this.#session;
+    const limit = (state.options.walSenderTimeoutMs ?? 6000) * (applicationName === 'gs_basebackup' ? 4 : 1);
+    const silent = performance.now() - this.#lastHeardMs;
+    if (silent > limit) {
+      this.#session.note({ kind: 'silent-receiver', silentMs: silent });
+      this.#end.abort();
+      this.#session.destroy();
+    } else if (silent > limit / 2 && !this.#requestOpen) {
+      await this.#keepalive(true);
+    }
+  }
+
+  async #listen(): Promise<void> {
+    for (;;) {
+      const heard = await this.#session.reader.message();
+      this.#lastHeardMs = performance.now();
+      if (!heard || heard.type === 'X' || heard.type === 'c') {
+        this.#session.note({ kind: 'receiver-ended', how: heard?.type ?? 'eof' });
+        return;
+      }
+      if (heard.type !== 'd') {
+        this.#session.state.violations.push(`message '${heard.type}' while streaming`);
+        return;
+      }
+      const kind = String.fromCharCode(heard.body[0] ?? 0);
+      if (kind === 'h') continue;
+      if (kind !== 'r' || heard.body.length !== 65) {
+        this.#session.state.violations.push(`'${kind}' of ${heard.body.length} bytes while streaming`);
+        return;
+      }
+      await this.#reply(parseReply(heard.body));
+    }
+  }
+
+  async #reply(reply: StandbyReply): Promise<void> {
+    const { state } = this.#session;
+    this.#requestOpen = false;
+    this.#session.note({ kind: 'reply', ...reply });
+    const names = state.options.settings?.['synchronous_standby_names'] ?? '*';
+    if (reply.flush > 0n && names !== '') this.#session.note({ kind: 'sync-standby', flush: reply.flush });
+    // An exact segment boundary never moves a slot.
+    if (this.#slot && reply.flush % BigInt(state.wal.segmentBytes) !== 0n) this.#slot.restartLsn = reply.flush;
+    if (reply.replyRequested) await this.#keepalive(false);
+  }
+}
+
+/** START_REPLICATION: the session ends with it. */
+export async function streamWal(session: Session, slotName: string | undefined, start: bigint): Promise<void> {
+  const { state } = session;
+  if (session.walSender === 'database') {
+    state.violations.push('physical START_REPLICATION on a database session');
+    session.destroy();
+    return;
+  }
+  const slot = slotName === undefined ? undefined : state.slots.get(slotName);
+  if (slotName !== undefined && !slot) await session.fail(noSuchSlot(slotName));
+  session.phase = 'streaming';
+  await session.out.write(copyBothResponse());
+  if (slot) slot.active += 1;
+  try {
+    await new WalSender(session, start, slot).run();
+  } finally {
+    if (slot) slot.active -= 1;
+  }
+}
