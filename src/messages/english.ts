@@ -1,3 +1,4 @@
+import { archiveMessages } from './english/archive.ts';
 import { backupHelpMessages } from './english/backup-help.ts';
 import { backupMessages } from './english/backup.ts';
 import { backupOptionsMessages } from './english/backup-options.ts';
@@ -21,6 +22,7 @@ import { walMessages } from './english/wal.ts';
  * First lines of errors: lower case, no period. Hints: whole sentences. One file per area in `english/`.
  */
 export const english = {
+  ...archiveMessages,
   ...backupHelpMessages,
   ...backupMessages,
   ...backupOptionsMessages,

@@ -1,0 +1,206 @@
+import { decodePageHeader } from '../wal/page-header.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { lineageOf, type Archive, type LineagePart } from './archive.ts';
+import { codecSuffixes, suffixOf, type Codec } from './codec.ts';
+import { generationFolder, type Generation } from './generation.ts';
+import { mergeOrdered } from './merge-ordered.ts';
+import { decodeReceipt, type Receipt } from './receipt.ts';
+import { readSmallObject } from './small-object.ts';
+import { parseStoredName, parseWalFileName, segmentEnd, type WalFileName } from './wal-file-name.ts';
+import { readStored } from './wal-object.ts';
+import type { WalObject, WalSource } from './wal-source.ts';
+
+/** Largest history or backup history file that is accepted, in bytes. */
+export const largestHistoryBytes = 1024 * 1024;
+
+export function walFolder(generation: number): string {
+  return `${generationFolder(generation)}wal/`;
+}
+
+/** Where the objects of a segment lie: this, with `.receipt`, `.index` or the suffix of a codec behind it. */
+export function segmentBase(generation: number, name: string): string {
+  return `${walFolder(generation)}${name.slice(0, 16)}/${name}`;
+}
+
+/** The receipt of a segment or partial segment in one generation, ancestors left aside. */
+export async function readReceipt(
+  storage: Storage,
+  generation: number,
+  name: string,
+  options: StorageOptions = {},
+): Promise<Receipt | undefined> {
+  const bytes = await readSmallObject(storage, `${segmentBase(generation, name)}.receipt`, options);
+  return bytes && decodeReceipt(bytes, name);
+}
+
+/**
+ * The WAL of a generation, with what it inherits: of an ancestor every segment that ends before the fork. The segment in
+ * which the fork lies is never inherited, because the ancestor's holds WAL that the generation never had.
+ */
+export function openArchiveWal(archive: Archive, generations: readonly Generation[], number: number): WalSource {
+  const { storage, identity } = archive;
+  const lineage = lineageOf(generations, number);
+  const find = async (name: string, options?: StorageOptions): Promise<WalObject | undefined> => {
+    const file = parseWalFileName(name);
+    if (file === undefined) return undefined;
+    for (const part of lineage) {
+      if (!inherits(part, file, identity.segmentSizeBytes)) continue;
+      const found = await findInGeneration(archive, part.generation, file, options);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return {
+    description: `${storage.description}, generation ${number}`,
+    systemIdentifier: identity.systemIdentifier,
+    segmentSizeBytes: identity.segmentSizeBytes,
+    find,
+    list: (options) => listLineage(archive, lineage, find, options),
+    async readIndex(name, options) {
+      const found = await find(name, options);
+      if (found?.generation === undefined) return undefined;
+      return readWhole(storage, `${segmentBase(found.generation, name)}.index`, options);
+    },
+  };
+}
+
+function inherits(part: LineagePart, file: WalFileName, segmentSizeBytes: number): boolean {
+  // Histories of timelines are facts about all that follows them; they never differ below the fork.
+  if (part.end === undefined || file.kind === 'history') return true;
+  const end = segmentEnd(file.segment, segmentSizeBytes);
+  return end !== undefined && end <= part.end;
+}
+
+async function findInGeneration(
+  archive: Archive,
+  generation: number,
+  file: WalFileName,
+  options?: StorageOptions,
+): Promise<WalObject | undefined> {
+  const { storage } = archive;
+  if (file.kind === 'history' || file.kind === 'backup-history') {
+    const found = await storage.stat(walFolder(generation) + file.name, options);
+    if (found === undefined) return undefined;
+    return walObject(archive, generation, file, {
+      storedName: found.name,
+      codec: 'none',
+      storedBytes: found.sizeBytes,
+    });
+  }
+  const receipt = await readReceipt(storage, generation, file.name, options);
+  if (receipt !== undefined) {
+    const storedName = segmentBase(generation, file.name) + suffixOf(receipt.codec);
+    const { codec, storedBytes } = receipt;
+    return walObject(archive, generation, file, { storedName, codec, storedBytes }, receipt);
+  }
+  return findUnfinished(archive, generation, file, options);
+}
+
+/** A segment whose push did not come to its receipt: good to read if its first page is what its name says. */
+async function findUnfinished(
+  archive: Archive,
+  generation: number,
+  file: WalFileName,
+  options?: StorageOptions,
+): Promise<WalObject | undefined> {
+  for (const [codec, suffix] of codecSuffixes) {
+    const found = await archive.storage.stat(segmentBase(generation, file.name) + suffix, options);
+    if (found === undefined) continue;
+    const object = walObject(archive, generation, file, {
+      storedName: found.name,
+      codec,
+      storedBytes: found.sizeBytes,
+    });
+    if (await startsAsNamed(object, archive.identity, options)) return object;
+  }
+  return undefined;
+}
+
+/** Whether the first page of a segment is of this instance and of the position that the name says. */
+export async function startsAsNamed(
+  object: WalObject,
+  instance: { readonly systemIdentifier: bigint; readonly segmentSizeBytes: number },
+  options?: StorageOptions,
+): Promise<boolean> {
+  if (object.file.kind === 'history' || object.file.kind === 'backup-history') return true;
+  const named = parseSegmentName(object.file.segment, instance.segmentSizeBytes);
+  for await (const piece of object.read(options)) {
+    const header = decodePageHeader(piece);
+    const { segment } = header ?? {};
+    return (
+      header?.format !== undefined &&
+      header.address === named?.startLsn &&
+      segment?.systemIdentifier === instance.systemIdentifier &&
+      segment.segmentSizeBytes === instance.segmentSizeBytes
+    );
+  }
+  return false;
+}
+
+function walObject(
+  archive: Archive,
+  generation: number,
+  file: WalFileName,
+  stored: { storedName: string; codec: Codec; storedBytes: number },
+  receipt?: Receipt,
+): WalObject {
+  const isSegment = file.kind === 'segment' || file.kind === 'partial';
+  const limitBytes = isSegment ? archive.identity.segmentSizeBytes : largestHistoryBytes;
+  const { storage } = archive;
+  const read = (options?: StorageOptions) => readStored({ storage, ...stored, receipt, limitBytes }, options);
+  return { file, generation, ...stored, receipt, read };
+}
+
+/** All files of a line, each once: a generation's own before its ancestors'. */
+async function* listLineage(
+  archive: Archive,
+  lineage: readonly LineagePart[],
+  find: WalSource['find'],
+  options: StorageOptions = {},
+): AsyncIterable<WalObject> {
+  const names = lineage.map((part) => namesInGeneration(archive, part, options));
+  for await (const name of mergeOrdered(names)) {
+    // It may have been cleaned up since it was listed.
+    const object = await find(name, options);
+    if (object !== undefined) yield object;
+  }
+}
+
+async function* namesInGeneration(archive: Archive, part: LineagePart, options: StorageOptions): AsyncIterable<string> {
+  const folder = walFolder(part.generation);
+  const flat: string[] = [];
+  for await (const { name } of archive.storage.list(folder, { ...options, recursive: false })) {
+    flat.push(name.slice(folder.length));
+  }
+  yield* mergeOrdered([fromArray(flat.filter((name) => isInherited(name))), segments()]);
+
+  function isInherited(name: string): boolean {
+    const file = parseWalFileName(name);
+    return file !== undefined && inherits(part, file, archive.identity.segmentSizeBytes);
+  }
+
+  async function* segments(): AsyncIterable<string> {
+    let last: string | undefined;
+    for await (const { name } of archive.storage.list(folder, options)) {
+      const below = name.slice(folder.length).split('/');
+      if (below.length !== 2) continue;
+      const own = parseStoredName(below[1]?.replace(/\.receipt$/, '') ?? '')?.file.name;
+      if (own === undefined || own === last || !isInherited(own)) continue;
+      last = own;
+      yield own;
+    }
+  }
+}
+
+async function* fromArray(names: readonly string[]): AsyncIterable<string> {
+  await Promise.resolve();
+  yield* names;
+}
+
+async function readWhole(storage: Storage, name: string, options?: StorageOptions): Promise<Buffer | undefined> {
+  if ((await storage.stat(name, options)) === undefined) return undefined;
+  const pieces: Buffer[] = [];
+  for await (const piece of storage.get(name, options)) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,190 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { lineageOf, type Archive } from './archive.ts';
+import { readReceipt, segmentBase, walFolder } from './archive-wal.ts';
+import { codecSuffixes, compressed, decompressed, suffixOf, type Codec } from './codec.ts';
+import type { Generation } from './generation.ts';
+import { encodeReceipt, findFork, type Receipt, type SegmentLinks } from './receipt.ts';
+import { putIfAbsent, readSmallObject } from './small-object.ts';
+import { segmentAt, segmentEnd } from './wal-file-name.ts';
+import { digestOf } from './wal-object.ts';
+
+/** A segment, or partial segment, that was read and found sound. */
+export interface SegmentToStore {
+  readonly name: string;
+  readonly segment: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly links: SegmentLinks | undefined;
+  /** What it holds, as `src/wal` encodes it. */
+  readonly index: Uint8Array | undefined;
+  readonly codec: Codec;
+  readonly level?: number | undefined;
+  /** Its bytes; called again where they have to be read again. */
+  readonly body: () => ByteSource;
+}
+
+/** `present`: the same content was there already. */
+export type StoreResult = 'stored' | 'present';
+
+/**
+ * Stores a segment in a generation, in the steps of docs/design/wal-archive.md (Push, 4 to 9). Durable when it resolves.
+ * @throws BackupError `OBJECT_EXISTS` when other content has the name, or the segment does not link to its neighbours
+ */
+export async function storeSegment(
+  archive: Archive,
+  generations: readonly Generation[],
+  generation: number,
+  segment: SegmentToStore,
+  options: StorageOptions = {},
+): Promise<StoreResult> {
+  const { storage } = archive;
+  const neighbours = { archive, generations, generation, segment };
+  const absent = await checkNeighbours(neighbours, [-1, 1], options);
+  const existing = await readReceipt(storage, generation, segment.name, options);
+  if (existing !== undefined) return samePush(existing, segment, generation);
+
+  const base = segmentBase(generation, segment.name);
+  const data = base + suffixOf(segment.codec);
+  await checkOtherCodecs(storage, base, segment, generation, options);
+  const storedBytes = await putSegment(storage, data, segment, generation, options);
+  if (segment.index !== undefined) await putIfAbsent(storage, `${base}.index`, segment.index, options);
+  const { name, sizeBytes, sha256, codec, links } = segment;
+  const receipt: Receipt = { name, sizeBytes, sha256, codec, storedBytes, links, pushedAt: new Date().toISOString() };
+  if (!(await putIfAbsent(storage, `${base}.receipt`, encodeReceipt(receipt), options))) {
+    const winner = await readReceipt(storage, generation, segment.name, options);
+    // The other push of the same moment decides, also about the codec.
+    if (winner !== undefined && winner.codec !== codec) await storage.delete(data, options);
+    if (winner === undefined) throw conflict(segment.name, generation);
+    return samePush(winner, segment, generation);
+  }
+  // A neighbour of another line may have come at the same moment. What is published stays: the same segment may have been
+  // pushed by two, and the other been told that it is stored.
+  await checkNeighbours(neighbours, absent, options);
+  for (const [other, suffix] of codecSuffixes) if (other !== codec) await storage.delete(base + suffix, options);
+  return 'stored';
+}
+
+function samePush(existing: Receipt, segment: SegmentToStore, generation: number): StoreResult {
+  if (existing.sha256 === segment.sha256 && existing.sizeBytes === segment.sizeBytes) return 'present';
+  throw conflict(segment.name, generation);
+}
+
+function conflict(name: string, generation: number): BackupError {
+  return new BackupError('OBJECT_EXISTS', say('archive.conflict', { name, generation }), {
+    hint: say('archive.fork.hint'),
+  });
+}
+
+/** Creates the segment object, or finds the one of an unfinished push with the same content. @returns its size */
+async function putSegment(
+  storage: Storage,
+  data: string,
+  segment: SegmentToStore,
+  generation: number,
+  options: StorageOptions,
+): Promise<number> {
+  try {
+    const body = () => compressed(segment.codec, segment.body(), segment.level);
+    return (await storage.put(data, body, options)).sizeBytes;
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
+  }
+  await requireSameContent(storage, data, segment.codec, segment, generation, options);
+  const found = await storage.stat(data, options);
+  return found?.sizeBytes ?? 0;
+}
+
+/** What an unfinished push left in another codec must be the same segment. */
+async function checkOtherCodecs(
+  storage: Storage,
+  base: string,
+  segment: SegmentToStore,
+  generation: number,
+  options: StorageOptions,
+): Promise<void> {
+  for (const [codec, suffix] of codecSuffixes) {
+    if (codec === segment.codec || (await storage.stat(base + suffix, options)) === undefined) continue;
+    await requireSameContent(storage, base + suffix, codec, segment, generation, options);
+  }
+}
+
+async function requireSameContent(
+  storage: Storage,
+  data: string,
+  codec: Codec,
+  segment: SegmentToStore,
+  generation: number,
+  options: StorageOptions,
+): Promise<void> {
+  const { sha256, sizeBytes } = await digestOf(decompressed(codec, storage.get(data, options), data));
+  if (sha256 !== segment.sha256 || sizeBytes !== segment.sizeBytes) throw conflict(segment.name, generation);
+}
+
+interface Neighbourhood {
+  readonly archive: Archive;
+  readonly generations: readonly Generation[];
+  readonly generation: number;
+  readonly segment: SegmentToStore;
+}
+
+type Side = -1 | 1;
+
+/** Compares the links with the receipts of the given sides. @returns the sides that have none */
+async function checkNeighbours(place: Neighbourhood, sides: readonly Side[], options: StorageOptions): Promise<Side[]> {
+  const { segment } = place;
+  const absent: Side[] = [];
+  for (const side of sides) {
+    const receipt = await neighbour(place, side, options);
+    if (receipt === undefined) {
+      absent.push(side);
+      continue;
+    }
+    const fork = side < 0 ? findFork(receipt.links, segment.links) : findFork(segment.links, receipt.links);
+    if (fork === undefined) continue;
+    const [before, after] = side < 0 ? [receipt.name, segment.name] : [segment.name, receipt.name];
+    const { expected, found } = fork;
+    throw new BackupError(
+      'OBJECT_EXISTS',
+      say(`archive.fork-${fork.what}`, { name: segment.name, before, after, expected, found }),
+      { hint: say('archive.fork.hint'), context: { generation: place.generation } },
+    );
+  }
+  return absent;
+}
+
+/** The receipt of the segment before or behind, in this generation or inherited from before the fork. */
+async function neighbour(place: Neighbourhood, side: Side, options: StorageOptions): Promise<Receipt | undefined> {
+  const { storage, identity } = place.archive;
+  const size = identity.segmentSizeBytes;
+  const name = segmentAt(place.segment.segment, side, size);
+  // A partial segment has nothing behind it on its timeline.
+  if (name === undefined || (side > 0 && place.segment.name !== place.segment.segment)) return undefined;
+  const end = segmentEnd(name, size);
+  for (const part of lineageOf(place.generations, place.generation)) {
+    if (part.end !== undefined && (end === undefined || end > part.end)) continue;
+    const receipt = await readReceipt(storage, part.generation, name, options);
+    if (receipt !== undefined) return receipt;
+  }
+  return undefined;
+}
+
+/**
+ * Stores a history or backup history file under its own name.
+ * @throws BackupError `OBJECT_EXISTS` when other content has the name
+ */
+export async function storeHistory(
+  archive: Archive,
+  generation: number,
+  name: string,
+  bytes: Uint8Array,
+  options: StorageOptions = {},
+): Promise<StoreResult> {
+  const stored = walFolder(generation) + name;
+  if (await putIfAbsent(archive.storage, stored, bytes, options)) return 'stored';
+  const existing = await readSmallObject(archive.storage, stored, options);
+  if (existing?.equals(bytes) === true) return 'present';
+  throw conflict(name, generation);
+}

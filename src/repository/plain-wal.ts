@@ -1,0 +1,153 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { decodePageHeader } from '../wal/page-header.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+import { largestHistoryBytes, startsAsNamed } from './archive-wal.ts';
+import { codecSuffixes, decompressed, type Codec } from './codec.ts';
+import { parseStoredName, parseWalFileName, type WalFileName } from './wal-file-name.ts';
+import { readStored } from './wal-object.ts';
+import type { WalObject, WalSource } from './wal-source.ts';
+
+/** Largest segment that any server has, in bytes: the limit while the size is not known yet. */
+const largestSegmentBytes = 1024 * 1024 * 1024;
+
+export interface PlainWalOptions extends StorageOptions {
+  /** Where the files lie: '' or ending in `/`. */
+  readonly folder?: string | undefined;
+  /** Files of other instances are passed over. Undefined: that of the newest segment. */
+  readonly systemIdentifier?: bigint | undefined;
+}
+
+/**
+ * A directory of WAL as `cp`, pg_receivewal, pg_receivexlog, archive_dest or gs_basebackup leave it, or a `pg_wal` itself:
+ * each file judged by its content, not by its name. A file counts as a segment when its first page is of the instance and
+ * of the named position and its size is right; anything else named as one is passed over, as half-written.
+ * @throws BackupError `REPOSITORY_NOT_FOUND` when no file tells whose WAL it is
+ */
+export async function openPlainWal(storage: Storage, options: PlainWalOptions = {}): Promise<WalSource> {
+  const { folder = '', signal } = options;
+  const names = await namesByFile(storage, folder, { signal });
+  const instance = await instanceOf(storage, [...names.values()].flat(), options);
+  const objectOf = async (storedName: string, storage_: StorageOptions): Promise<WalObject | undefined> => {
+    const parsed = parseStoredName(storedName.slice(folder.length));
+    const found = await storage.stat(storedName, storage_);
+    if (parsed === undefined || found === undefined) return undefined;
+    const object = plainObject(storage, storedName, found.sizeBytes, parsed, instance.segmentSizeBytes);
+    return (await isSound(object, instance, storage_)) ? object : undefined;
+  };
+  const find = async (name: string, find_: StorageOptions = {}): Promise<WalObject | undefined> => {
+    if (parseWalFileName(name) === undefined) return undefined;
+    for (const stored of storedNamesOf(name)) {
+      const object = await objectOf(folder + stored, find_);
+      if (object !== undefined) return object;
+    }
+    return undefined;
+  };
+  return {
+    description: folder === '' ? storage.description : `${storage.description}, ${folder}`,
+    ...instance,
+    find,
+    async *list(list = {}) {
+      const current = await namesByFile(storage, folder, list);
+      for (const name of [...current.keys()].sort()) {
+        const object = await find(name, list);
+        if (object !== undefined) yield object;
+      }
+    },
+    readIndex: () => Promise.resolve(undefined),
+  };
+}
+
+/** File names under which a directory may hold the file that a server calls `name`. */
+function storedNamesOf(name: string): string[] {
+  const names = codecSuffixes.map(([, suffix]) => name + suffix).reverse();
+  if (!name.endsWith('.partial')) return names;
+  const segment = name.slice(0, -'.partial'.length);
+  return [...names, ...codecSuffixes.flatMap(([, suffix]) => (suffix === '' ? [] : [`${segment}${suffix}.partial`]))];
+}
+
+/** Files of a folder by what they are; several where one is there both plain and compressed. */
+async function namesByFile(storage: Storage, folder: string, options: StorageOptions): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>();
+  for await (const { name } of storage.list(folder, { ...options, recursive: false })) {
+    const parsed = parseStoredName(name.slice(folder.length));
+    if (parsed === undefined) continue;
+    names.set(parsed.file.name, [...(names.get(parsed.file.name) ?? []), name]);
+  }
+  return names;
+}
+
+interface Instance {
+  readonly systemIdentifier: bigint;
+  readonly segmentSizeBytes: number;
+}
+
+/** Whose WAL it is: by the newest segment whose first page says so (of the expected instance, where one is expected). */
+async function instanceOf(storage: Storage, names: readonly string[], options: PlainWalOptions): Promise<Instance> {
+  const { folder = '', systemIdentifier, signal } = options;
+  let other: bigint | undefined;
+  for (const storedName of names.toSorted().reverse()) {
+    const parsed = parseStoredName(storedName.slice(folder.length));
+    if (parsed === undefined || (parsed.file.kind !== 'segment' && parsed.file.kind !== 'partial')) continue;
+    const segment = await readSegmentIdentity(storage, storedName, parsed, signal);
+    if (segment === undefined) continue;
+    if (systemIdentifier === undefined || segment.systemIdentifier === systemIdentifier) return segment;
+    other = segment.systemIdentifier;
+  }
+  const context = { storage: storage.description };
+  if (other !== undefined && systemIdentifier !== undefined) {
+    const parameters = { expected: systemIdentifier, actual: other };
+    throw new BackupError('SYSTEM_MISMATCH', say('archive.other-systemIdentifier', parameters), { context });
+  }
+  throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: storage.description }), {
+    hint: say('archive.none.hint'),
+    context,
+  });
+}
+
+async function readSegmentIdentity(
+  storage: Storage,
+  storedName: string,
+  { file, codec }: { file: WalFileName; codec: Codec },
+  signal: AbortSignal | undefined,
+): Promise<Instance | undefined> {
+  try {
+    for await (const piece of decompressed(codec, storage.get(storedName, { signal }), storedName)) {
+      const header = decodePageHeader(piece);
+      if (header?.format === undefined || header.segment === undefined || !('segment' in file)) return undefined;
+      const { systemIdentifier, segmentSizeBytes } = header.segment;
+      const named = parseSegmentName(file.segment, segmentSizeBytes);
+      return named?.startLsn === header.address ? { systemIdentifier, segmentSizeBytes } : undefined;
+    }
+  } catch (error) {
+    // Damaged: another file may tell. That it is damaged is said when it is needed.
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+  }
+  return undefined;
+}
+
+function plainObject(
+  storage: Storage,
+  storedName: string,
+  storedBytes: number,
+  { file, codec }: { file: WalFileName; codec: Codec },
+  segmentSizeBytes: number,
+): WalObject {
+  const isSegment = file.kind === 'segment' || file.kind === 'partial';
+  const limitBytes = isSegment ? Math.min(segmentSizeBytes, largestSegmentBytes) : largestHistoryBytes;
+  const stored = { storage, storedName, codec, receipt: undefined, limitBytes };
+  const read = (options?: StorageOptions) => readStored(stored, options);
+  return { file, storedName, codec, storedBytes, receipt: undefined, generation: undefined, read };
+}
+
+async function isSound(object: WalObject, instance: Instance, options: StorageOptions): Promise<boolean> {
+  const { file, codec, storedBytes } = object;
+  if (file.kind === 'segment' && codec === 'none' && storedBytes !== instance.segmentSizeBytes) return false;
+  try {
+    return await startsAsNamed(object, instance, options);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return false;
+    throw error;
+  }
+}

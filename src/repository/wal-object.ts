@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { decompressed, type Codec } from './codec.ts';
+import type { Receipt } from './receipt.ts';
+
+/** Where the bytes of a file of WAL are, and what they must come to. */
+export interface StoredBytes {
+  readonly storage: Storage;
+  readonly storedName: string;
+  readonly codec: Codec;
+  readonly receipt: Receipt | undefined;
+  /** Largest size that is accepted: what a segment can be. Nothing else ends a compressed bomb. */
+  readonly limitBytes: number;
+}
+
+/** The uncompressed bytes. @throws BackupError `CORRUPT` when they are damaged or not what the receipt says */
+export async function* readStored(stored: StoredBytes, { signal }: StorageOptions = {}): ByteSource {
+  const { storage, storedName, codec, receipt, limitBytes } = stored;
+  const hash = receipt && createHash('sha256');
+  let sizeBytes = 0;
+  for await (const piece of decompressed(codec, storage.get(storedName, { signal }), storedName)) {
+    sizeBytes += piece.length;
+    const limit = receipt?.sizeBytes ?? limitBytes;
+    if (sizeBytes > limit) throw wrongSize(storedName, `> ${limit}`, limit);
+    hash?.update(piece);
+    yield piece;
+  }
+  if (receipt === undefined || hash === undefined) return;
+  if (sizeBytes !== receipt.sizeBytes) throw wrongSize(storedName, sizeBytes, receipt.sizeBytes);
+  if (hash.digest('hex') !== receipt.sha256) {
+    throw new BackupError('CORRUPT', say('archive.wrong-hash', { name: storedName }), {
+      context: { storage: storage.description },
+    });
+  }
+}
+
+function wrongSize(name: string, actual: number | string, expected: number): BackupError {
+  return new BackupError('CORRUPT', say('archive.wrong-size', { name, actual, expected }));
+}
+
+/** SHA-256 (hex) and size of all bytes of `source`. */
+export async function digestOf(source: ByteSource): Promise<{ sha256: string; sizeBytes: number }> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const piece of source) {
+    hash.update(piece);
+    sizeBytes += piece.length;
+  }
+  return { sha256: hash.digest('hex'), sizeBytes };
+}

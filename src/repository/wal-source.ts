@@ -1,0 +1,37 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import type { Codec } from './codec.ts';
+import type { Receipt } from './receipt.ts';
+import type { WalFileName } from './wal-file-name.ts';
+
+/** One file of WAL in a source: a segment, a partial one, a history or a backup history file. */
+export interface WalObject {
+  readonly file: WalFileName;
+  /** Name in the storage, for people and for errors. */
+  readonly storedName: string;
+  readonly codec: Codec;
+  /** Bytes that it takes in the storage. */
+  readonly storedBytes: number;
+  /** Present for a segment that was pushed; absent in a directory that other tools fill. */
+  readonly receipt: Receipt | undefined;
+  /** The generation in which it lies; undefined where there are none. */
+  readonly generation: number | undefined;
+  /**
+   * Its bytes, decompressed. With a receipt, size and content hash are compared on the way.
+   * @throws BackupError `CORRUPT`
+   */
+  read(options?: StorageOptions): ByteSource;
+}
+
+/** WAL to read, whoever stored it. Names are those of the server, without what a compression added. */
+export interface WalSource {
+  readonly description: string;
+  readonly systemIdentifier: bigint;
+  readonly segmentSizeBytes: number;
+  /** Undefined when there is no such file in this source. */
+  find(name: string, options?: StorageOptions): Promise<WalObject | undefined>;
+  /** Everything that `find` finds, ordered by name; a name comes once. */
+  list(options?: StorageOptions): AsyncIterable<WalObject>;
+  /** What is known about a segment from reading it before, as `src/wal` encoded it. */
+  readIndex(name: string, options?: StorageOptions): Promise<Buffer | undefined>;
+}
