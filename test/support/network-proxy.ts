@@ -3,7 +3,10 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** What happens to the bytes of one direction. Positions count from the connection's first byte in that direction. */
 export type Treatment =
   | { readonly kind: 'pass' }
-  /** Delivers so many bytes, then resets both connections. */
+  /**
+   * Delivers so many bytes, then resets both connections. Node reports a reset right after data as an error or as a
+   * plain end (libuv takes the hang-up for one), so expect either.
+   */
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** Delivers so many bytes, then nothing more, and keeps both connections open: a network that went away. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
@@ -54,8 +57,8 @@ export async function startProxy(
     const treated = options.connections?.includes(connections) ?? true;
     const upstream = connect({ ...target, allowHalfOpen: true });
     const reset = (): void => {
-      sendReset(client);
-      sendReset(upstream);
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
     };
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -85,23 +88,13 @@ export async function startProxy(
       for (const lane of lanes) lane.stalled = true;
     },
     cutNow() {
-      for (const socket of sockets) sendReset(socket);
+      for (const socket of sockets) socket.resetAndDestroy();
     },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
-}
-
-/**
- * Ends a connection with RST and nothing before it. `resetAndDestroy` of Node 20 sends FIN first, so that the other side
- * sees an orderly end or an error, as it happens; the handle below it does not.
- */
-function sendReset(socket: Socket): void {
-  const { _handle: handle } = socket as unknown as { _handle?: { reset?(done: () => void): number } | null };
-  handle?.reset?.(() => undefined);
-  socket.destroy();
 }
 
 interface Path {

@@ -15,7 +15,9 @@ export interface RunDirectory {
   /** Records a process that must not outlive us. */
   guard(pid: number): void;
   release(pid: number): void;
-  /** Removes it now. Stop the servers before. */
+  /** Removes everything that `make` made so far. Stop the servers before. */
+  clear(): void;
+  /** Removes the whole directory now. Stop the servers before. */
   remove(): void;
 }
 
@@ -56,6 +58,7 @@ function create(): RunDirectory {
   mkdirSync(join(path, 'pids'));
   startWatchdog(path);
   let count = 0;
+  const made = new Set<string>();
   return {
     path,
     make(name) {
@@ -63,11 +66,16 @@ function create(): RunDirectory {
       const directory = join(path, `${count}-${name}`);
       mkdirSync(directory);
       chmodSync(directory, 0o755);
+      made.add(directory);
       return directory;
     },
     // The watchdog compares the name, so that a process number that was given out again is left alone.
     guard: (pid) => writeFileSync(join(path, 'pids', String(pid)), 'postgres'),
     release: (pid) => rmSync(join(path, 'pids', String(pid)), { force: true }),
+    clear: () => {
+      for (const directory of made) rmSync(directory, { recursive: true, force: true });
+      made.clear();
+    },
     remove: () => {
       current = undefined;
       rmSync(path, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { afterAll, describe } from 'vitest';
 import { isServerVersion, type ServerVersion } from './postgres/binaries.ts';
 import { stopAllServers } from './postgres/server.ts';
+import { runDirectory } from './run-directory.ts';
 
 /** `full`: every test runs on it. `smoke`: only the tests that ask for all versions. */
 export type TestDepth = 'full' | 'smoke';
@@ -26,13 +27,17 @@ export function parseSelection(text: string): ReadonlyMap<ServerVersion, TestDep
 
 /**
  * Describes the tests once for each server of this run. `full` tests run on the servers chosen in full; `smoke` tests
- * run on every server. All servers that the file started are stopped at its end.
+ * run on every server. At the end of each server's tests all servers are stopped and all temporary directories removed.
  */
 export function forEachServer(depth: TestDepth, body: (version: ServerVersion) => void): void {
   for (const [version, chosen] of selection) {
     if (depth === 'full' && chosen === 'smoke') continue;
     describe(`PostgreSQL ${version}`, () => {
-      afterAll(stopAllServers);
+      afterAll(async () => {
+        await stopAllServers();
+        // Some 60 MB for each server: a long file on five versions would fill a small disk.
+        runDirectory().clear();
+      });
       body(version);
     });
   }
