@@ -8,10 +8,14 @@ export type TimelineId = number;
 /** 16 MiB: what every server uses unless it was built or initialised otherwise. */
 export const defaultSegmentSizeBytes = 16 * 1024 * 1024;
 
+/** Whether a segment can have that size: a power of two, 1 MiB … 1 GiB. */
+export function isSegmentSize(sizeBytes: number): boolean {
+  return sizeBytes >= 1024 * 1024 && sizeBytes <= 1024 * 1024 * 1024 && (sizeBytes & (sizeBytes - 1)) === 0;
+}
+
 /** @throws BackupError `CORRUPT` unless a power of two between 1 MiB and 1 GiB. Source: IsValidWalSegSize, access/xlog_internal.h */
 export function checkSegmentSize(sizeBytes: number): number {
-  const valid = sizeBytes >= 1024 * 1024 && sizeBytes <= 1024 * 1024 * 1024 && (sizeBytes & (sizeBytes - 1)) === 0;
-  if (!valid) {
+  if (!isSegmentSize(sizeBytes)) {
     throw new BackupError('CORRUPT', say('wal.bad-segment-size', { size: sizeBytes }), {
       hint: say('wal.bad-segment-size.hint'),
     });

@@ -1,0 +1,339 @@
+import { crc32cRange, crc32cWindow } from '../bytes/crc32c.ts';
+import type { WalFormat } from './formats/format.ts';
+import { lsn, type Lsn } from './lsn.ts';
+import { walPageBytes } from './page-header.ts';
+import { PendingRecord } from './pending-record.ts';
+import type { TimelineId } from './segment.ts';
+import type { EndReason } from './wal-end.ts';
+import { joinLsn, RecordCursor, setLsn, splitLsn, type SplitLsn, type WalRecord } from './wal-record.ts';
+
+/** Memory that holds pages, seen in three ways. `isWindow`: it is the `crc32cWindow`. */
+export interface PageMemory {
+  readonly bytes: Uint8Array;
+  /** Aligned to 4 bytes, little-endian as every machine that we run on. */
+  readonly words: Int32Array;
+  readonly view: DataView;
+  readonly isWindow: boolean;
+}
+
+/** The page that is being scanned. */
+export interface PageToScan {
+  readonly address: SplitLsn;
+  readonly timeline: TimelineId;
+  /** Where it begins in `memory`. */
+  readonly base: number;
+  /** Valid bytes of it; less than a page only at the end of the input. */
+  readonly availableBytes: number;
+  readonly memory: PageMemory;
+}
+
+/** What comes after a page: the next one, the next segment (after a switch), or nothing. */
+export type PageOutcome = 'next-page' | 'next-segment' | { readonly reason: EndReason; readonly lsn: Lsn };
+
+export interface ScannerOptions {
+  readonly format: WalFormat;
+  readonly start: Lsn;
+  readonly checksEvery: boolean;
+  readonly visit: (record: WalRecord) => boolean;
+  readonly keeps: (rmid: number, info: number) => boolean;
+  readonly segmentSizeBytes: number;
+}
+
+const overwriteContinuationInfo = 0xd0;
+const switchInfo = 0x40;
+
+/**
+ * Finds the records of pages whose headers have been checked, one page after the other. Works on 32-bit words without
+ * allocating: most records are passed by their length, link and, where asked, CRC.
+ */
+export class RecordScanner {
+  readonly #options: ScannerOptions;
+  readonly #startsAt: SplitLsn;
+  readonly #cursor: RecordCursor;
+  /** By `rmid << 8 | info`. */
+  readonly #keeps: Uint8Array;
+  readonly #last: { start: SplitLsn; end: SplitLsn } = { start: { high: 0, low: 0 }, end: { high: 0, low: 0 } };
+  /** The same: whether no resource manager has that number. */
+  readonly #isUnknown: Uint8Array;
+  #recordCount = 0;
+  #first: { startLsn: Lsn; previousLsn: Lsn } | undefined;
+  #pending: PendingRecord | undefined;
+  #overwritten: Lsn | undefined;
+
+  constructor(options: ScannerOptions) {
+    const { keeps } = options;
+    this.#options = options;
+    this.#startsAt = splitLsn(options.start);
+    this.#cursor = new RecordCursor(options.format);
+    const { lastResourceManager, firstCustomResourceManager } = options.format;
+    this.#keeps = tableOf((rmid, info) => keeps(rmid, info));
+    this.#isUnknown = tableOf((rmid) => rmid > lastResourceManager && rmid < firstCustomResourceManager);
+  }
+
+  get pending(): PendingRecord | undefined {
+    return this.#pending;
+  }
+
+  get recordCount(): number {
+    return this.#recordCount;
+  }
+
+  get first(): { readonly startLsn: Lsn; readonly previousLsn: Lsn } | undefined {
+    return this.#first;
+  }
+
+  get last(): { readonly startLsn: Lsn; readonly endLsn: Lsn } | undefined {
+    if (this.#recordCount === 0) return undefined;
+    return { startLsn: joinLsn(this.#last.start), endLsn: joinLsn(this.#last.end) };
+  }
+
+  /** The page begins with the last `remainingBytes` of a record that is not known. */
+  beginForeign(remainingBytes: number, isKept: boolean): PendingRecord {
+    this.#pending = new PendingRecord(undefined, remainingBytes, 0);
+    this.#pending.isKept = isKept;
+    return this.#pending;
+  }
+
+  /** The page begins with another record in place of the rest of the pending one. @returns where that one began */
+  abandonPending(): Lsn | undefined {
+    this.#overwritten = this.#pending?.start === undefined ? undefined : joinLsn(this.#pending.start);
+    this.#pending = undefined;
+    return this.#overwritten;
+  }
+
+  /** Takes the rest of the pending record, which begins at `offset` in the page, and the records behind it. */
+  continuePending(page: PageToScan, offset: number, remainingBytes: number): PageOutcome {
+    const pending = this.#pending;
+    if (pending === undefined) return this.scan(page, offset);
+    const at = pending.start ?? page.address;
+    if (remainingBytes === 0 || remainingBytes !== pending.remainingBytes) {
+      return ends({ kind: 'wrong-continuation-length', expected: pending.remainingBytes, actual: remainingBytes }, at);
+    }
+    const taken = Math.min(remainingBytes, walPageBytes - offset);
+    if (offset + taken > page.availableBytes) return ends({ kind: 'input-ended', inRecord: true }, at);
+    const problem = this.#take(pending, page, offset, taken);
+    if (problem !== undefined) return ends(problem, at);
+    if (pending.remainingBytes > 0) return 'next-page';
+    const next = offset + aligned(taken);
+    const outcome = this.#complete(pending, page, next);
+    return outcome ?? this.scan(page, next);
+  }
+
+  /** Visits the records that begin at `offset` in the page or after. */
+  scan(page: PageToScan, offset: number): PageOutcome {
+    const { header, longestRecordBytes } = this.#options.format;
+    const { base, memory } = page;
+    const { words } = memory;
+    const kindWord = header.infoOffset >> 2;
+    const prevWord = header.prevOffset >> 2;
+    const { start, end } = this.#last;
+    let position = offset;
+    while (position < walPageBytes) {
+      const at = (base + position) >> 2;
+      const total = (words[at] ?? 0) >>> 0;
+      if (position + 4 > page.availableBytes) {
+        return this.#endsAt(page, position, { kind: 'input-ended', inRecord: false });
+      }
+      if (total < header.sizeBytes || total > longestRecordBytes) {
+        return this.#endsAt(page, position, badLength(total, header.sizeBytes));
+      }
+      if (position + total > page.availableBytes) return this.#begin(page, position, total);
+      const kind = (words[at + kindWord] ?? 0) & 0xffff;
+      const linkLow = (words[at + prevWord] ?? 0) >>> 0;
+      const linkHigh = (words[at + prevWord + 1] ?? 0) >>> 0;
+      const isKept = this.#keeps[kind] === 1;
+      if (linkLow !== start.low || linkHigh !== start.high || this.#isUnknown[kind] === 1 || this.#recordCount === 0) {
+        const problem = this.#findHeaderProblem(kind, linkHigh, linkLow, page.address, position);
+        if (problem !== undefined) return this.#endsAt(page, position, problem);
+      }
+      if (isKept || this.#options.checksEvery) {
+        const problem = this.#findChecksumProblem(memory, base + position, total);
+        if (problem !== undefined) return this.#endsAt(page, position, problem);
+      }
+      start.low = page.address.low + position;
+      start.high = page.address.high;
+      const recordOffset = base + position;
+      position += aligned(total);
+      setLsn(end, page.address, position);
+      this.#recordCount++;
+      if (isKept || this.#first === undefined || this.#overwritten !== undefined || isSwitch(kind)) {
+        const outcome = this.#found(memory, recordOffset, total, kind, page);
+        if (outcome !== undefined) return outcome;
+      }
+    }
+    return 'next-page';
+  }
+
+  /** A record begins that does not end in the bytes of the page. */
+  #begin(page: PageToScan, offset: number, totalBytes: number): PageOutcome {
+    const start = { high: page.address.high, low: page.address.low + offset };
+    const pending = new PendingRecord(start, totalBytes, this.#options.format.header.sizeBytes);
+    this.#pending = pending;
+    if (page.availableBytes < walPageBytes) return ends({ kind: 'input-ended', inRecord: true }, start);
+    const problem = this.#take(pending, page, offset, walPageBytes - offset);
+    return problem === undefined ? 'next-page' : ends(problem, start);
+  }
+
+  /** Adds `length` bytes at `offset` of the page to the pending record. */
+  #take(pending: PendingRecord, page: PageToScan, offset: number, length: number): EndReason | undefined {
+    const { memory } = page;
+    const from = page.base + offset;
+    const to = from + length;
+    pending.seenBytes += length;
+    let body = from;
+    if (pending.headerBytes < pending.header.length) {
+      body = pending.takeHeader(memory.bytes, from, to);
+      if (pending.headerBytes < pending.header.length) return undefined;
+      const problem = this.#judgeHeader(pending);
+      if (problem !== undefined) return problem;
+    }
+    if (pending.isKept === true) pending.collect(memory.bytes.subarray(body, to));
+    if (pending.start !== undefined && (pending.isKept === true || this.#options.checksEvery)) {
+      pending.bodyCrc = memory.isWindow
+        ? crc32cWindow.crc(body, to - body, pending.bodyCrc)
+        : crc32cRange(memory.bytes, body, to, pending.bodyCrc);
+    }
+    return undefined;
+  }
+
+  /** The header of the pending record is complete: it is checked, and decides whether the record is kept. */
+  #judgeHeader(pending: PendingRecord): EndReason | undefined {
+    const { header } = this.#options.format;
+    const view = viewOf(pending.header);
+    const kind = view.getUint16(header.infoOffset, true);
+    pending.isKept = this.#keeps[kind] === 1;
+    const linkLow = view.getUint32(header.prevOffset, true);
+    const linkHigh = view.getUint32(header.prevOffset + 4, true);
+    return this.#findHeaderProblem(kind, linkHigh, linkLow, pending.start ?? this.#startsAt, 0);
+  }
+
+  /** All bytes of the pending record are there; it ends at `offset` of the page. */
+  #complete(pending: PendingRecord, page: PageToScan, offset: number): PageOutcome | undefined {
+    this.#pending = undefined;
+    if (pending.start === undefined) return undefined;
+    const { header } = this.#options.format;
+    const view = viewOf(pending.header);
+    if (pending.isKept === true || this.#options.checksEvery) {
+      const actual = crc32cRange(pending.header, 0, header.crcOffset, pending.bodyCrc);
+      const expected = view.getUint32(header.crcOffset, true);
+      if (actual !== expected) return ends({ kind: 'bad-checksum', expected, actual }, pending.start);
+    }
+    setLsn(this.#last.start, pending.start, 0);
+    setLsn(this.#last.end, page.address, offset);
+    this.#recordCount++;
+    const bytes = pending.collected();
+    const memory = { bytes, words: noWords, view: viewOf(bytes), isWindow: false };
+    return this.#found(memory, 0, pending.totalBytes, view.getUint16(header.infoOffset, true), page);
+  }
+
+  /** A record that may concern somebody, complete and checked, is in `memory`. */
+  #found(
+    memory: PageMemory,
+    offset: number,
+    totalBytes: number,
+    kind: number,
+    page: PageToScan,
+  ): PageOutcome | undefined {
+    const { start, end } = this.#last;
+    const overwritten = this.#overwritten;
+    this.#overwritten = undefined;
+    if (overwritten !== undefined && overwrittenBy(memory.view, offset, kind, this.#options.format) !== overwritten) {
+      return ends({ kind: 'wrong-overwrite' }, start);
+    }
+    if (isSwitch(kind))
+      setLsn(end, page.address, this.#options.segmentSizeBytes - (page.address.low % this.#options.segmentSizeBytes));
+    const cursor = this.#cursor;
+    setLsn(cursor.start, start, 0);
+    setLsn(cursor.end, end, 0);
+    cursor.memory = memory.bytes;
+    cursor.view = memory.view;
+    cursor.offset = offset;
+    cursor.totalBytes = totalBytes;
+    cursor.rmid = kind >>> 8;
+    cursor.info = kind & 0xff;
+    cursor.timeline = page.timeline;
+    if (this.#first === undefined && !isBefore(start, this.#startsAt)) {
+      this.#first = { startLsn: cursor.startLsn, previousLsn: cursor.previousLsn };
+    }
+    if (this.#first !== undefined && this.#keeps[kind] === 1 && !this.#options.visit(cursor)) {
+      return ends({ kind: 'stopped' }, end);
+    }
+    return isSwitch(kind) ? 'next-segment' : undefined;
+  }
+
+  #findHeaderProblem(
+    kind: number,
+    linkHigh: number,
+    linkLow: number,
+    page: SplitLsn,
+    offset: number,
+  ): EndReason | undefined {
+    if (this.#isUnknown[kind] === 1) return { kind: 'bad-resource-manager', actual: kind >>> 8 };
+    const link = { high: linkHigh, low: linkLow };
+    if (this.#recordCount > 0) {
+      const { start } = this.#last;
+      if (link.high === start.high && link.low === start.low) return undefined;
+      return { kind: 'wrong-previous-link', expected: joinLsn(start), actual: joinLsn(link) };
+    }
+    if (isBefore(link, { high: page.high, low: page.low + offset })) return undefined;
+    return { kind: 'wrong-previous-link', expected: undefined, actual: joinLsn(link) };
+  }
+
+  #findChecksumProblem(memory: PageMemory, offset: number, totalBytes: number): EndReason | undefined {
+    const { sizeBytes, crcOffset } = this.#options.format.header;
+    const expected = (memory.words[(offset + crcOffset) >> 2] ?? 0) >>> 0;
+    const actual = memory.isWindow
+      ? crc32cWindow.recordCrc(offset, sizeBytes, crcOffset, totalBytes)
+      : crc32cRange(
+          memory.bytes,
+          offset,
+          offset + crcOffset,
+          crc32cRange(memory.bytes, offset + sizeBytes, offset + totalBytes),
+        );
+    return actual === expected ? undefined : { kind: 'bad-checksum', expected, actual };
+  }
+
+  #endsAt(page: PageToScan, offset: number, reason: EndReason): PageOutcome {
+    return ends(reason, { high: page.address.high, low: page.address.low + offset });
+  }
+}
+
+const noWords = new Int32Array(0);
+
+function tableOf(holds: (rmid: number, info: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 65_536 }, (_, kind) => (holds(kind >> 8, kind & 0xff) ? 1 : 0));
+}
+
+function ends(reason: EndReason, at: SplitLsn): PageOutcome {
+  return { reason, lsn: joinLsn(at) };
+}
+
+function badLength(actual: number, headerBytes: number): EndReason {
+  return actual === 0 ? { kind: 'zero-length', headerBytes } : { kind: 'bad-length', headerBytes, actual };
+}
+
+function aligned(bytes: number): number {
+  return (bytes + 7) & ~7;
+}
+
+function isSwitch(kind: number): boolean {
+  return (kind & 0xfff0) === switchInfo;
+}
+
+function isBefore(left: SplitLsn, right: SplitLsn): boolean {
+  return left.high < right.high || (left.high === right.high && left.low < right.low);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * The record that this one says it replaces: the main data of OVERWRITE_CONTRECORD (u64 lsn, i64 time) follows its
+ * header and a sub-header of 2 bytes.
+ */
+function overwrittenBy(view: DataView, offset: number, kind: number, format: WalFormat): Lsn | undefined {
+  const position = offset + format.header.sizeBytes + 2;
+  if ((kind & 0xfff0) !== overwriteContinuationInfo || position + 8 > view.byteLength) return undefined;
+  return lsn(view.getBigUint64(position, true));
+}
