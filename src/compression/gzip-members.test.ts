@@ -2,24 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { gunzipSync } from 'node:zlib';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { collect, reused } from '../../test/support/byte-pieces.ts';
 import { gzipBlockSize, gzipMembers, sizedHeaderLength, sizedMemberLength } from './gzip-members.ts';
-
-/** `bytes` in pieces of `length`, all in one buffer that is overwritten with each piece, as a socket would do. */
-async function* reused(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(length);
-  for (let offset = 0; offset < bytes.length; offset += length) {
-    const piece = bytes.subarray(offset, offset + length);
-    buffer.set(piece);
-    yield await Promise.resolve(buffer.subarray(0, piece.length));
-    buffer.fill(0xaa);
-  }
-}
-
-async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of source) pieces.push(Uint8Array.from(piece));
-  return Buffer.concat(pieces);
-}
 
 function sample(length: number): Buffer {
   const random = randomBytes(Math.min(length, 65_536));
