@@ -15,7 +15,8 @@ export function silentError(timeoutMs: number): BackupError {
 export function connectFailure(target: Target, error: unknown): unknown {
   if (error instanceof ServerError) {
     const sentence = failedSentence(target, serverText(error.fields));
-    return new ServerError(error.fields, { sentence, hint: error.hint, context: error.context });
+    const { code, hint, context, retryable } = error;
+    return new ServerError(error.fields, { sentence, hint, context, code, retryable });
   }
   if (error instanceof BackupError) {
     const { code, hint, context, retryable } = error;

@@ -9,6 +9,10 @@ export interface ServerErrorOptions {
   /** Default: the hint that the server sent. */
   readonly hint?: Message | undefined;
   readonly context?: ErrorContext | undefined;
+  /** Default: by SQLSTATE, see `ServerError`. */
+  readonly code?: ErrorCode | undefined;
+  /** Default: by code. */
+  readonly retryable?: boolean | undefined;
 }
 
 /**
@@ -20,9 +24,10 @@ export class ServerError extends BackupError {
 
   constructor(fields: ErrorFields, options: ServerErrorOptions = {}) {
     const serverHint = fields['H'];
-    super(codeOf(fields), options.sentence ?? say('common.server-text', { text: serverText(fields) }), {
+    super(options.code ?? codeOf(fields), options.sentence ?? say('common.server-text', { text: serverText(fields) }), {
       hint: options.hint ?? (serverHint === undefined ? undefined : say('common.server-text', { text: serverHint })),
       context: options.context,
+      retryable: options.retryable,
     });
     this.fields = fields;
   }

@@ -12,6 +12,7 @@ import { optionsMessages } from './english/options.ts';
 import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
 import { serverMessages } from './english/server.ts';
+import { settingsMessages } from './english/settings.ts';
 import { storageMessages } from './english/storage.ts';
 import { tarMessages } from './english/tar.ts';
 import { protocolMessages } from './english/protocol.ts';
@@ -33,6 +34,7 @@ export const english = {
   ...filesMessages,
   ...manifestMessages,
   ...optionsMessages,
+  ...settingsMessages,
   ...storageMessages,
   ...tarMessages,
   ...protocolMessages,
