@@ -21,8 +21,7 @@ const columnTypes: Readonly<Record<string, number>> = { '?column?': 23, current_
 function versionText(session: Session): string {
   const { release, options } = session.state;
   if (options.version !== undefined) return options.version;
-  const built =
-    'compiled at 2026-11-20 20:21:49 commit 13 last mr 8152 release on x86_64-unknown-linux-gnu, compiled by g++ (GCC) 10.3.0, 64-bit';
+  const built = 'compiled at 2026-11-20 20:21:49 commit 13 last mr 8152 release';
   if (release < 2) return `(openGauss 1.0.0 build 0bd0ce80) ${built}`;
   if (release < 3) return `PostgreSQL 9.2.4 (openGauss 2.0.0 build 78689da9) ${built}`;
   return `(openGauss-lite 5.0.5 build c9f6da70) ${built}`;
