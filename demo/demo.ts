@@ -31,7 +31,6 @@ async function demo(): Promise<void> {
   const plain = join(runDirectory().make('plain'), 'data');
   const before = committed(writers);
   await gsBasebackup(server, ['-D', plain, '-F', 'plain', '-X', 'stream', '-c', 'fast', '-P']);
-  const during = committed(writers) - before;
 
   const tar = join(runDirectory().make('tar'), 'backup');
   await gsBasebackup(server, ['-D', tar, '-F', 'tar', '-z', '-X', 'stream', '-c', 'fast', '-P']);
@@ -43,6 +42,7 @@ async function demo(): Promise<void> {
   const reader = await restored.client();
   const promised = await commitsUntil(server, writers, backupEnd(plain));
   const transfers = await checkWriting(reader);
+  const during = sum(promised) - before;
   for (const writer of writers) {
     const found = transfers.get(writer.number) ?? 0;
     const expected = promised.get(writer.number) ?? 0;
@@ -55,7 +55,7 @@ async function demo(): Promise<void> {
 
   say('What was proved:');
   say(
-    `  1. The server was copied while it worked: ${thousands(during)} transactions were committed during the plain backup.`,
+    `  1. The server was copied while it worked: ${thousands(during)} transactions were committed between the start and the end of the plain backup.`,
   );
   say('  2. The plain backup started as a server by itself, with the write-ahead log that was streamed beside it.');
   say(
@@ -136,7 +136,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (cancelled.signal.aborted) return;
     cancelled.abort(new Error('cancelled'));
-    void cleanUp().finally(() => process.exit(130));
+    void cleanUp().finally(() => {
+      process.stderr.write('\ndemo: cancelled; the servers are stopped and the directories removed\n');
+      process.exit(130);
+    });
   });
 }
 

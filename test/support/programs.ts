@@ -64,23 +64,23 @@ export function startProgram(name: string, args: readonly string[], options: Pro
   return startCommand(process.execPath, [programPath(name, options.calledAs), ...args], options);
 }
 
-/**
- * Runs a program with a terminal of its own for standard input, output and error, by `script` of util-linux. `result`
- * has all of it in `stdout`, with the terminal's line ends. The terminal echoes what is written to `stdin`, unless the
- * program forbids it.
- */
+/** One of our programs on a terminal: see `startOnTerminal`. */
 export function startProgramOnTerminal(
   name: string,
   args: readonly string[],
   options: ProgramOptions = {},
 ): RunningProgram {
-  const words = [process.execPath, programPath(name, options.calledAs), ...args];
-  const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  return startCommand(
-    'script',
-    ['--quiet', '--return', '--flush', '--command', `exec ${command}`, '/dev/null'],
-    options,
-  );
+  return startOnTerminal(process.execPath, [programPath(name, options.calledAs), ...args], options);
+}
+
+/**
+ * Runs a command with a terminal of its own for standard input, output and error, by `script` of util-linux. `result`
+ * has all of it in `stdout`, with the terminal's line ends. The terminal echoes what is written to `stdin`, unless the
+ * program forbids it. Ending `stdin` is the terminal's end of file; signals go to `script`, so write '\x03' for Ctrl-C.
+ */
+export function startOnTerminal(command: string, args: readonly string[], options: ProgramOptions): RunningProgram {
+  const line = [command, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return startCommand('script', ['--quiet', '--return', '--flush', '--command', `exec ${line}`, '/dev/null'], options);
 }
 
 export function startCommand(command: string, args: readonly string[], options: ProgramOptions): RunningProgram {
