@@ -30,6 +30,12 @@ export interface BaseBackupRequest {
   readonly verifyChecksums: boolean;
   /** PostgreSQL 13+: have the server make a manifest, with this algorithm. */
   readonly manifest: { readonly checksums: string; readonly forceEncode: boolean } | undefined;
+  /** PostgreSQL 15+: have the server compress the archives (`gzip`, `lz4`, `zstd`). */
+  readonly compression?: { readonly method: string; readonly detail?: string | undefined } | undefined;
+  /** PostgreSQL 15+: where the server puts the archives (`client`, `server`, `blackhole`). */
+  readonly target?: { readonly name: string; readonly detail?: string | undefined } | undefined;
+  /** PostgreSQL 17+, after UPLOAD_MANIFEST. */
+  readonly incremental?: boolean | undefined;
 }
 
 /**
@@ -50,10 +56,15 @@ export type BaseBackupEvent =
       readonly format: ArchiveFormat;
       /** False before PostgreSQL 15: the two zero blocks at the end of a tar are missing in `content`. */
       readonly terminated: boolean;
+      /** The server's name for the archive, 15+ only: `base.tar`, `16384.tar.gz`. */
+      readonly name?: string | undefined;
       readonly content: AsyncIterable<Uint8Array>;
     }
   | { readonly type: 'manifest'; readonly content: AsyncIterable<Uint8Array> }
   | { readonly type: 'end'; readonly endLsn: Lsn; readonly timeline: TimelineId };
+
+/** What a silent server is busy with: its checkpoint, or ending the backup (and archiving its WAL). */
+export type BackupWait = 'start-position' | 'end-position';
 
 /** Notices that came during the backup, in order (checksum failures, skipped files, waiting for archiving). */
 export type NoticeListener = (notice: ErrorFields) => void;

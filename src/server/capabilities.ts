@@ -44,8 +44,6 @@ export interface WalStreamCapabilities {
   readonly timelines: boolean;
   /** Longest time between two status updates in ms, whatever the user asked for; undefined: no such limit. */
   readonly maxStatusIntervalMs: number | undefined;
-  /** Report what is durable also without a slot. Where false, such a report would make us a synchronous standby. */
-  readonly reportFlushWithoutSlot: boolean;
   /** A flush report at an exact segment boundary is ignored by the server, so one byte less is reported. */
   readonly avoidBoundaryReports: boolean;
   /** The server answers our CopyDone with its own and CommandComplete; else it just closes. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { render } from '../messages/message.ts';
-import { fileLeftOutBy, familyOfError, refusalOf, refusesProtocolVersion, wantsReplicationPort } from './refusals.ts';
+import { fileLeftOutBy, familyOfError, refusalOf, wantsReplicationPort } from './refusals.ts';
 
 const fixtures = new URL('../../test/fixtures/opengauss/', import.meta.url);
 
@@ -172,12 +172,6 @@ describe('refusals of PostgreSQL and those that were not recorded', () => {
   it('a PostgreSQL server never sends us to another port', () => {
     const fields = { S: 'ERROR', V: 'ERROR', C: '22023', M: 'replication should connect HA port in thread_pool' };
     expect(wantsReplicationPort(fields)).toBe(false);
-  });
-
-  it('recognises the refusal of the protocol version', () => {
-    const text = 'unsupported frontend protocol 3.51: server supports 1.0 to 3.0';
-    expect(refusesProtocolVersion({ C: '0A000', M: text })).toBe(true);
-    expect(refusesProtocolVersion({ C: '0A000', M: 'something else' })).toBe(false);
   });
 
   it('names the file that was left out', () => {

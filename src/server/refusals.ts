@@ -60,11 +60,6 @@ export function wantsReplicationPort(fields: Fields): boolean {
   );
 }
 
-/** Whether an error refuses the protocol version itself, as PostgreSQL before 10.2 does with anything above 3.0. */
-export function refusesProtocolVersion(fields: Fields): boolean {
-  return (fields['M'] ?? '').includes('unsupported frontend protocol');
-}
-
 /**
  * The file that a notice says was left out of the backup because its format has no room for its size (openGauss,
  * 8 GiB); undefined for any other notice. Such a backup is incomplete.

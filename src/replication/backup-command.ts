@@ -1,0 +1,121 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { BaseBackupCapabilities, Capabilities } from '../server/capabilities.ts';
+import type { BaseBackupRequest } from './base-backup.ts';
+
+/**
+ * BASE_BACKUP in the grammar of the server.
+ * @throws BackupError `USAGE` for what the server cannot do, or a label that it cannot take
+ */
+export function baseBackupCommand(capabilities: Capabilities, request: BaseBackupRequest): string {
+  const can = capabilities.baseBackup;
+  checkLabel(can, request.label);
+  checkRequest(can, request);
+  switch (can.grammar) {
+    case 'keywords':
+      return keywordCommand(request);
+    case 'options':
+      return optionCommand(request);
+    case 'opengauss':
+      return opengaussCommand(request);
+  }
+}
+
+/** PostgreSQL 10 to 14. */
+function keywordCommand(request: BaseBackupRequest): string {
+  const { manifest } = request;
+  return words(
+    'BASE_BACKUP',
+    `LABEL ${literal(request.label)}`,
+    request.progress && 'PROGRESS',
+    request.includeWal && 'WAL',
+    request.checkpoint === 'fast' && 'FAST',
+    request.noWait && 'NOWAIT',
+    request.maxRateKib !== undefined && `MAX_RATE ${request.maxRateKib}`,
+    request.tablespaceMap && 'TABLESPACE_MAP',
+    !request.verifyChecksums && 'NOVERIFY_CHECKSUMS',
+    manifest !== undefined && `MANIFEST '${manifest.forceEncode ? 'force-encode' : 'yes'}'`,
+    manifest !== undefined && `MANIFEST_CHECKSUMS ${literal(manifest.checksums)}`,
+  );
+}
+
+/** PostgreSQL 15 and later. */
+function optionCommand(request: BaseBackupRequest): string {
+  const { manifest, compression, target } = request;
+  const options = [
+    `LABEL ${literal(request.label)}`,
+    request.progress && 'PROGRESS',
+    request.includeWal && 'WAL',
+    `CHECKPOINT '${request.checkpoint}'`,
+    request.noWait && 'WAIT 0',
+    request.maxRateKib !== undefined && `MAX_RATE ${request.maxRateKib}`,
+    request.tablespaceMap && 'TABLESPACE_MAP',
+    !request.verifyChecksums && 'VERIFY_CHECKSUMS 0',
+    `MANIFEST '${manifest === undefined ? 'no' : manifest.forceEncode ? 'force-encode' : 'yes'}'`,
+    manifest !== undefined && `MANIFEST_CHECKSUMS ${literal(manifest.checksums)}`,
+    request.incremental === true && 'INCREMENTAL',
+    target !== undefined && `TARGET ${literal(target.name)}`,
+    target?.detail !== undefined && `TARGET_DETAIL ${literal(target.detail)}`,
+    compression !== undefined && `COMPRESSION ${literal(compression.method)}`,
+    compression?.detail !== undefined && `COMPRESSION_DETAIL ${literal(compression.detail)}`,
+  ];
+  return `BASE_BACKUP (${options.filter((option) => option !== false).join(', ')})`;
+}
+
+/** openGauss; the order is that of its own client, NOWAIT included. */
+function opengaussCommand(request: BaseBackupRequest): string {
+  return words(
+    'BASE_BACKUP',
+    `LABEL ${literal(request.label)}`,
+    request.progress && 'PROGRESS',
+    request.includeWal && 'WAL',
+    request.checkpoint === 'fast' && 'FAST',
+    request.noWait && 'NOWAIT',
+    request.tablespaceMap && 'TABLESPACE_MAP',
+  );
+}
+
+function checkLabel(can: BaseBackupCapabilities, label: string): void {
+  const length = Buffer.byteLength(label, 'utf8');
+  if (length > can.maxLabelBytes) {
+    throw new BackupError('USAGE', say('replication.label-long', { length, limit: can.maxLabelBytes }));
+  }
+  if (/[\u0000-\u001f\u007f]/.test(label)) throw new BackupError('USAGE', say('replication.label-control'));
+  if (can.refusedLabels.some((pattern) => pattern.test(label))) {
+    throw new BackupError('USAGE', say('replication.label-refused', { label }), {
+      hint: say('replication.label-refused.hint'),
+    });
+  }
+}
+
+function checkRequest(can: BaseBackupCapabilities, request: BaseBackupRequest): void {
+  const rate = request.maxRateKib;
+  if (rate !== undefined && !(Number.isInteger(rate) && rate >= 32 && rate <= 1_048_576)) {
+    throw new BackupError('USAGE', say('replication.rate', { rate }), { hint: say('replication.rate.hint') });
+  }
+  if (request.includeWal && !can.includeWal) {
+    throw new BackupError('USAGE', say('replication.option-missing', { option: 'WAL' }), {
+      hint: say('replication.wal-in-backup.hint'),
+    });
+  }
+  const asked: readonly (readonly [string, boolean, boolean])[] = [
+    ['MAX_RATE', rate !== undefined, can.maxRate],
+    ['TABLESPACE_MAP', request.tablespaceMap, can.tablespaceMap],
+    ['NOVERIFY_CHECKSUMS', !request.verifyChecksums, can.skipChecksums],
+    ['MANIFEST', request.manifest !== undefined, can.manifest],
+    ['COMPRESSION', request.compression !== undefined, can.targets],
+    ['TARGET', request.target !== undefined, can.targets],
+    ['INCREMENTAL', request.incremental === true, can.incremental],
+  ];
+  const missing = asked.find(([, wanted, possible]) => wanted && !possible);
+  if (missing !== undefined) throw new BackupError('USAGE', say('replication.option-missing', { option: missing[0] }));
+}
+
+/** A string literal: quotes doubled; neither grammar knows backslashes. */
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function words(...parts: readonly (string | false)[]): string {
+  return parts.filter((part) => part !== false).join(' ');
+}

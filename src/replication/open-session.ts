@@ -1,0 +1,140 @@
+import type { Abortable, Connection, Endpoint } from '../connection/connection.ts';
+import { openConnection } from '../connection/open-connection.ts';
+import { ServerError } from '../connection/server-error.ts';
+import type { ConnectionSettings } from '../connection/settings.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import { capabilitiesOf } from '../server/capabilities-of.ts';
+import type { Capabilities } from '../server/capabilities.ts';
+import { describeServer, type ServerIdentity } from '../server/identity.ts';
+import { refusalOf, wantsReplicationPort } from '../server/refusals.ts';
+import { checkSameSystem, identifySystem, type SystemIdentity } from './identify.ts';
+import { recogniseServer } from './recognise-server.ts';
+
+/** A physical replication session to a server that is known by product. Close its connection when done. */
+export interface ReplicationSession {
+  readonly connection: Connection;
+  readonly identity: ServerIdentity;
+  readonly capabilities: Capabilities;
+  readonly system: SystemIdentity;
+  /** Where the connection leads: perhaps the HA port instead of the one that was named. */
+  readonly endpoint: Endpoint;
+  /**
+   * Another session of the same run to the same place. Ask for a second one with this: no port is searched for again.
+   * @throws BackupError `SYSTEM_MISMATCH` when it leads to another instance
+   */
+  readonly openAnother: (options?: Abortable) => Promise<ReplicationSession>;
+}
+
+export interface ReplicationSessionOptions extends Abortable {
+  /** The port for replication, where it was named (`--ha-port`); the port of the settings is then not tried. */
+  readonly replicationPort?: number | undefined;
+  /** The instance that must be there; `SYSTEM_MISMATCH` otherwise. */
+  readonly systemIdentifier?: string | undefined;
+  /** Told about each attempt and its reason, for `-v`. */
+  readonly onAttempt?: ((attempt: Message) => void) | undefined;
+  /** For tests. */
+  readonly open?: typeof openConnection | undefined;
+}
+
+const defaultApplicationName = 'gs_basebackup';
+
+/**
+ * Opens a physical replication session on the port of `settings`, which is the SQL port. Protocol 3.51 is offered first:
+ * PostgreSQL negotiates it down, openGauss takes it, so that the product is known before a password is sent.
+ * Another port is used only when an openGauss server on that port says that replication must go to its HA port (port + 1),
+ * or when `replicationPort` names one. A rejected password ends everything.
+ * @param settings `replication` and `database` are set here; without an application name it is `gs_basebackup`, with which
+ * openGauss sends its configuration along
+ * @throws ServerError with advice; BackupError `SERVER_UNREACHABLE`, `AUTHENTICATION`, `SYSTEM_MISMATCH`, `SERVER_ERROR` (product or release not supported)
+ */
+export async function openReplicationSession(
+  settings: ConnectionSettings,
+  options: ReplicationSessionOptions = {},
+): Promise<ReplicationSession> {
+  const physical: ConnectionSettings = {
+    ...settings,
+    port: options.replicationPort ?? settings.port,
+    replication: 'true',
+    database: 'replication',
+    parameters: { application_name: defaultApplicationName, ...settings.parameters },
+  };
+  const { connection, port } = await connect(physical, options);
+  try {
+    const identity = await recogniseServer(connection, options);
+    options.onAttempt?.(
+      say('replication.recognised', { endpoint: endpointText(connection.endpoint), server: describeServer(identity) }),
+    );
+    const system = await identifySystem(connection, options);
+    if (options.systemIdentifier !== undefined) checkSameSystem(options.systemIdentifier, system.systemIdentifier);
+    const again = { ...options, replicationPort: port, systemIdentifier: system.systemIdentifier };
+    return {
+      connection,
+      identity,
+      capabilities: capabilitiesOf(identity, connection.parameters),
+      system,
+      endpoint: connection.endpoint,
+      openAnother: (abortable = {}) => openReplicationSession(settings, { ...again, signal: abortable.signal }),
+    };
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+}
+
+/** The connection, and the port on which it came about. */
+async function connect(
+  settings: ConnectionSettings,
+  options: ReplicationSessionOptions,
+): Promise<{ connection: Connection; port: number }> {
+  const open = options.open ?? openConnection;
+  options.onAttempt?.(say('replication.attempt', { endpoint: placeText(settings) }));
+  try {
+    return { connection: await open(settings, { signal: options.signal }), port: settings.port };
+  } catch (error) {
+    const toldToGoThere = error instanceof ServerError && wantsReplicationPort(error.fields);
+    if (!toldToGoThere || options.replicationPort !== undefined) throw advised(error, settings, options);
+  }
+  const port = settings.port + 1;
+  options.onAttempt?.(say('replication.attempt-ha-port', { port }));
+  try {
+    return { connection: await open({ ...settings, port }, { signal: options.signal }), port };
+  } catch (error) {
+    throw advised(error, { ...settings, port }, { ...options, replicationPort: port });
+  }
+}
+
+/** The same error with advice: for what the server refused, or for a port on which nobody answered. */
+function advised(error: unknown, settings: ConnectionSettings, options: ReplicationSessionOptions): unknown {
+  if (error instanceof ServerError) return advisedRefusal(error, settings.user);
+  const nobodyThere = error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
+  if (!nobodyThere || options.replicationPort !== undefined) return error;
+  return new BackupError(error.code, error.sentence, {
+    hint: say('replication.unreachable.hint', { port: settings.port + 1 }),
+    context: error.context,
+    cause: error.cause,
+    retryable: error.retryable,
+  });
+}
+
+function advisedRefusal(error: ServerError, user: string): ServerError {
+  const refusal = refusalOf(error.fields, { user });
+  // About a password the connection knows more, for example the file that it came from.
+  const hint = error.sqlState === '28P01' ? (error.hint ?? refusal.hint) : (refusal.hint ?? error.hint);
+  return new ServerError(error.fields, {
+    sentence: error.sentence,
+    hint,
+    context: error.context,
+    code: refusal.code,
+    retryable: refusal.retryable,
+  });
+}
+
+function placeText({ host, port }: ConnectionSettings): string {
+  return endpointText({ kind: host.startsWith('/') ? 'unix' : 'tcp', host, port });
+}
+
+function endpointText({ kind, host, port }: Endpoint): string {
+  if (kind === 'unix') return `${host}/.s.PGSQL.${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,184 @@
+import { fromText } from '../bytes/byte-string.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { QueryResult } from '../protocol/backend-messages.ts';
+import { unexpectedMessage } from '../protocol/protocol-violation.ts';
+import type { Capabilities } from '../server/capabilities.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import type { TimelineId } from '../wal/segment.ts';
+import { BackupAnswer, type AnswerOptions } from './backup-answer.ts';
+import { baseBackupCommand } from './backup-command.ts';
+import { FramedCopy, PlainCopy } from './backup-copy.ts';
+import type { BaseBackupEvent, BaseBackupRequest, TablespaceRow } from './base-backup.ts';
+import { badResult, lsnOf, onlyRow, uint32Of, type Row } from './query-row.ts';
+
+export interface BaseBackupOptions extends AnswerOptions {
+  /** Bytes done by the server's own count, from PostgreSQL 15 with `progress`. */
+  readonly onProgress?: ((doneBytes: bigint) => void) | undefined;
+}
+
+/**
+ * Runs BASE_BACKUP and yields what comes, in order; see `BaseBackupEvent`. After `end` the connection takes the next
+ * command. When the generator is left before, or fails, the connection is in the middle of an answer: close it.
+ *
+ * The inactivity time-out of the connection holds while archives come. It is off until the start position (a spread
+ * checkpoint takes minutes) and while the end position is awaited (WAL is archived); `onWaiting` is called meanwhile.
+ * @throws ServerError what the server reported, with advice; BackupError `USAGE` (see `baseBackupCommand`),
+ * `PROTOCOL_VIOLATION`, `SERVER_UNREACHABLE`
+ */
+export async function* startBaseBackup(
+  connection: Connection,
+  capabilities: Capabilities,
+  request: BaseBackupRequest,
+  options: BaseBackupOptions = {},
+): AsyncGenerator<BaseBackupEvent, void, undefined> {
+  const command = baseBackupCommand(capabilities, request);
+  const answer = new BackupAnswer(connection, options);
+  try {
+    answer.expectSilence('start-position');
+    await connection.send(command, { signal: options.signal });
+    if (capabilities.baseBackup.grammar === 'opengauss') await readWalLink(answer);
+    const start = readPosition(await answer.result('replication.failed-backup-begin', 'reading the start position'));
+    const list = await answer.result('replication.failed-backup-list', 'reading the list of tablespaces');
+    answer.endSilence();
+    const tablespaces = readTablespaces(list);
+    yield { type: 'start', startLsn: start.lsn, timeline: start.timeline, tablespaces };
+    yield* capabilities.baseBackup.framed
+      ? framedArchives(answer, capabilities, tablespaces, request, options)
+      : plainArchives(answer, capabilities, tablespaces, request);
+    answer.expectSilence('end-position');
+    const end = readPosition(await answer.result('replication.failed-backup-end', 'reading the end position'));
+    await readCompletion(answer);
+    yield { type: 'end', endLsn: end.lsn, timeline: end.timeline };
+  } finally {
+    answer.release();
+  }
+}
+
+/** openGauss tells first where its pg_xlog link points; nobody needs it. */
+async function readWalLink(answer: BackupAnswer): Promise<void> {
+  const link = await answer.result('replication.failed-backup-begin', 'reading the link of the WAL directory');
+  const [column] = link.columns;
+  if (link.columns.length !== 1 || column?.name !== 'xloglink') {
+    throw badResult('BASE_BACKUP', 'the first result is not the link of the WAL directory');
+  }
+}
+
+/** One copy for each tablespace, then perhaps one with the manifest: PostgreSQL up to 14, openGauss. */
+async function* plainArchives(
+  answer: BackupAnswer,
+  capabilities: Capabilities,
+  tablespaces: readonly TablespaceRow[],
+  request: BaseBackupRequest,
+): AsyncGenerator<BaseBackupEvent, void, undefined> {
+  const { archiveFormat: format, terminated } = capabilities.baseBackup;
+  for (const [index, tablespace] of tablespaces.entries()) {
+    answer.noticesMeanWaiting = index === tablespaces.length - 1;
+    const copy = await beginCopy(answer, `archive ${index + 1} of ${tablespaces.length}`);
+    yield { type: 'archive', tablespace, format, terminated, content: copy.content() };
+    await copy.finish();
+    answer.endSilence();
+  }
+  if (request.manifest === undefined) return;
+  answer.expectSilence('end-position');
+  const copy = await beginCopy(answer, 'the manifest');
+  answer.endSilence();
+  yield { type: 'manifest', content: copy.content() };
+  await copy.finish();
+}
+
+async function beginCopy(answer: BackupAnswer, what: string): Promise<PlainCopy> {
+  const message = await answer.receive();
+  if (message.type !== 'CopyOutResponse') {
+    throw answer.failure(message, 'replication.failed-backup-data', `waiting for ${what}`);
+  }
+  return new PlainCopy(answer, `reading ${what}`);
+}
+
+/** PostgreSQL 15 and later. */
+async function* framedArchives(
+  answer: BackupAnswer,
+  capabilities: Capabilities,
+  tablespaces: readonly TablespaceRow[],
+  request: BaseBackupRequest,
+  options: BaseBackupOptions,
+): AsyncGenerator<BaseBackupEvent, void, undefined> {
+  const { archiveFormat: format, terminated } = capabilities.baseBackup;
+  const begin = await answer.receive();
+  if (begin.type !== 'CopyOutResponse') {
+    throw answer.failure(begin, 'replication.failed-backup-data', 'waiting for the archives');
+  }
+  const copy = new FramedCopy(answer, options.onProgress);
+  let archives = 0;
+  for (;;) {
+    const start = await copy.nextStart();
+    answer.endSilence();
+    if (start.kind === 'done') break;
+    if (start.kind === 'manifest') {
+      if (request.manifest === undefined) throw badResult('BASE_BACKUP', 'a manifest that was not asked for');
+      yield { type: 'manifest', content: copy.content() };
+      continue;
+    }
+    const tablespace = tablespaceOf(start.name, tablespaces);
+    archives += 1;
+    answer.noticesMeanWaiting = archives === tablespaces.length;
+    yield { type: 'archive', tablespace, format, terminated, name: start.name, content: copy.content() };
+  }
+  if (archives !== tablespaces.length) {
+    throw badResult('BASE_BACKUP', `${archives} archives for ${tablespaces.length} tablespaces`);
+  }
+}
+
+/** `base.tar…` is the data directory, `<oid>.tar…` a tablespace. */
+function tablespaceOf(archive: string, tablespaces: readonly TablespaceRow[]): TablespaceRow {
+  const stem = /^(base|\d{1,10})\.tar(?:\.[a-z0-9]+)?$/.exec(archive)?.[1];
+  const oid = stem === 'base' ? undefined : Number(stem);
+  const row = stem === undefined ? undefined : tablespaces.find((tablespace) => tablespace.oid === oid);
+  if (row === undefined) throw badResult('BASE_BACKUP', `an archive named "${archive}"`);
+  return row;
+}
+
+/** Positions come in column recptr; the timeline in tli, which openGauss does not send: it never leaves 1. */
+function readPosition(result: QueryResult): { lsn: Lsn; timeline: TimelineId } {
+  const row = onlyRow(result, 'BASE_BACKUP');
+  const timeline = row.has('tli') ? uint32Of(row, 'tli', 'BASE_BACKUP') : 1;
+  return { lsn: lsnOf(row, 'recptr', 'BASE_BACKUP'), timeline };
+}
+
+function readTablespaces(result: QueryResult): TablespaceRow[] {
+  const rows = result.rows.map((_, index) => {
+    return readTablespace(onlyRow({ ...result, rows: result.rows.slice(index, index + 1) }, 'BASE_BACKUP'));
+  });
+  if (rows.filter((row) => row.oid === undefined).length !== 1 || rows.at(-1)?.oid !== undefined) {
+    throw badResult('BASE_BACKUP', 'the data directory is not the last in the list of tablespaces');
+  }
+  if (new Set(rows.map((row) => row.oid)).size !== rows.length) {
+    throw badResult('BASE_BACKUP', 'a tablespace is listed twice');
+  }
+  return rows;
+}
+
+function readTablespace(row: Row): TablespaceRow {
+  const isNull = (column: string): boolean => (row.get(column) ?? null) === null;
+  if (!row.has('spcoid') || !row.has('spclocation')) throw badResult('BASE_BACKUP', 'no list of tablespaces');
+  const size = row.get('size') ?? null;
+  if (size !== null && !/^\d{1,19}$/.test(size)) throw badResult('BASE_BACKUP', `column size is "${size}"`);
+  const sizeKib = size === null ? undefined : BigInt(size);
+  if (isNull('spcoid')) return { oid: undefined, location: undefined, relative: false, sizeKib };
+  const location = row.get('spclocation') ?? '';
+  // openGauss says so in a column; a tablespace in place of PostgreSQL has a path below the data directory.
+  const relative = row.has('relative') ? row.get('relative') === '1' : !location.startsWith('/');
+  return { oid: uint32Of(row, 'spcoid', 'BASE_BACKUP'), location: fromText(location), relative, sizeKib };
+}
+
+/** The command's own CommandComplete, which follows that of its last result, and ReadyForQuery. */
+async function readCompletion(answer: BackupAnswer): Promise<void> {
+  for (let completions = 0; ; completions++) {
+    const message = await answer.receive();
+    if (message.type === 'ReadyForQuery') return;
+    if (message.type !== 'CommandComplete' || completions > 0) {
+      throw message.type === 'ErrorResponse'
+        ? answer.failure(message, 'replication.failed-backup-end', '')
+        : unexpectedMessage(message, 'ending a base backup');
+    }
+  }
+}
