@@ -35,7 +35,9 @@ export type FaultAction =
   /** the messages of this point come in another order */
   | 'wrong-order'
   /** an ErrorResponse, then the end */
-  | 'error';
+  | 'error'
+  /** waits `pauseMs`, then goes on */
+  | 'pause';
 
 export interface Fault {
   readonly at: FaultPoint;
@@ -46,6 +48,7 @@ export interface Fault {
   readonly connection?: number;
   /** How many times; default 1. */
   readonly times?: number;
+  readonly pauseMs?: number;
   /** What `error` sends; default 57P01. */
   readonly error?: Fields;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { copyData, errorResponse, message, noticeResponse, readyForQuery, type Fields } from '../scripted/messages.ts';
 import { FrontendReader } from '../scripted/frontend-reader.ts';
 import { fatal } from './refusals.ts';
@@ -117,6 +118,9 @@ export class Session {
         return this.fail(fault.error ?? fatal('57P01', 'terminating connection due to administrator command'));
       case 'one-byte':
         this.out.cut({ size: 1, forBytes: 1 << 16 });
+        return undefined;
+      case 'pause':
+        await Promise.race([setTimeout(fault.pauseMs ?? 0, undefined, { ref: false }), this.state.stopped()]);
         return undefined;
       case 'wrong-order':
         return fault;

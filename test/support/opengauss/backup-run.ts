@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runProgram, type ProgramOptions, type ProgramResult } from '../programs.ts';
+
+/** Directories of one test, removed after it. */
+export class Workspace {
+  readonly path = mkdtempSync(join(tmpdir(), 'gausskeep-og-'));
+
+  at(name: string): string {
+    return join(this.path, name);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+export interface BackupTarget {
+  readonly sqlPort: number;
+}
+
+/** Runs gs_basebackup against a stand-in or a replay, as user `backup` with its password in PGPASSWORD unless told otherwise. */
+export async function runBackup(
+  server: BackupTarget,
+  args: readonly string[],
+  options: ProgramOptions & { readonly user?: string; readonly password?: string } = {},
+): Promise<ProgramResult> {
+  const { user = 'backup', password = 'Backup@1234', env, ...rest } = options;
+  return runProgram('gs_basebackup', ['-h', '127.0.0.1', '-p', String(server.sqlPort), '-U', user, '-w', ...args], {
+    ...rest,
+    env: { PGPASSWORD: password, ...env },
+  });
+}
+
+/** The `-T` that an absolute tablespace needs on the machine it comes from. */
+export function mapping(from: string, to: string): string[] {
+  return ['-T', `${from}=${to}`];
+}
