@@ -61,7 +61,13 @@ export type BaseBackupEvent =
       readonly content: AsyncIterable<Uint8Array>;
     }
   | { readonly type: 'manifest'; readonly content: AsyncIterable<Uint8Array> }
-  | { readonly type: 'end'; readonly endLsn: Lsn; readonly timeline: TimelineId };
+  | {
+      readonly type: 'end';
+      readonly endLsn: Lsn;
+      readonly timeline: TimelineId;
+      /** The server's error when pages failed their checksum (PostgreSQL 11+); the backup is complete, with those pages as they are. */
+      readonly checksumFailure?: ErrorFields | undefined;
+    };
 
 /** What a silent server is busy with: its checkpoint, or ending the backup (and archiving its WAL). */
 export type BackupWait = 'start-position' | 'end-position';

@@ -26,9 +26,13 @@ export interface ReplicationSession {
   readonly openAnother: (options?: Abortable) => Promise<ReplicationSession>;
 }
 
-export interface ReplicationSessionOptions extends Abortable {
-  /** The port for replication, where it was named (`--ha-port`); the port of the settings is then not tried. */
+/** Where to open replication sessions, and as whom. `port` is the SQL port. */
+export interface SessionSettings extends ConnectionSettings {
+  /** The port for replication, where it was named (`--ha-port`) or found before; `port` is then not tried. */
   readonly replicationPort?: number | undefined;
+}
+
+export interface ReplicationSessionOptions extends Abortable {
   /** The instance that must be there; `SYSTEM_MISMATCH` otherwise. */
   readonly systemIdentifier?: string | undefined;
   /** Told about each attempt and its reason, for `-v`. */
@@ -49,12 +53,12 @@ const defaultApplicationName = 'gs_basebackup';
  * @throws ServerError with advice; BackupError `SERVER_UNREACHABLE`, `AUTHENTICATION`, `SYSTEM_MISMATCH`, `SERVER_ERROR` (product or release not supported)
  */
 export async function openReplicationSession(
-  settings: ConnectionSettings,
+  settings: SessionSettings,
   options: ReplicationSessionOptions = {},
 ): Promise<ReplicationSession> {
-  const physical: ConnectionSettings = {
+  const physical: SessionSettings = {
     ...settings,
-    port: options.replicationPort ?? settings.port,
+    port: settings.replicationPort ?? settings.port,
     replication: 'true',
     database: 'replication',
     parameters: { application_name: defaultApplicationName, ...settings.parameters },
@@ -67,14 +71,15 @@ export async function openReplicationSession(
     );
     const system = await identifySystem(connection, options);
     if (options.systemIdentifier !== undefined) checkSameSystem(options.systemIdentifier, system.systemIdentifier);
-    const again = { ...options, replicationPort: port, systemIdentifier: system.systemIdentifier };
+    const there = { ...settings, replicationPort: port };
+    const again = { ...options, systemIdentifier: system.systemIdentifier };
     return {
       connection,
       identity,
       capabilities: capabilitiesOf(identity, connection.parameters),
       system,
       endpoint: connection.endpoint,
-      openAnother: (abortable = {}) => openReplicationSession(settings, { ...again, signal: abortable.signal }),
+      openAnother: (abortable = {}) => openReplicationSession(there, { ...again, signal: abortable.signal }),
     };
   } catch (error) {
     connection.destroy();
@@ -84,7 +89,7 @@ export async function openReplicationSession(
 
 /** The connection, and the port on which it came about. */
 async function connect(
-  settings: ConnectionSettings,
+  settings: SessionSettings,
   options: ReplicationSessionOptions,
 ): Promise<{ connection: Connection; port: number }> {
   const open = options.open ?? openConnection;
@@ -93,22 +98,22 @@ async function connect(
     return { connection: await open(settings, { signal: options.signal }), port: settings.port };
   } catch (error) {
     const toldToGoThere = error instanceof ServerError && wantsReplicationPort(error.fields);
-    if (!toldToGoThere || options.replicationPort !== undefined) throw advised(error, settings, options);
+    if (!toldToGoThere || settings.replicationPort !== undefined) throw advised(error, settings);
   }
   const port = settings.port + 1;
   options.onAttempt?.(say('replication.attempt-ha-port', { port }));
   try {
     return { connection: await open({ ...settings, port }, { signal: options.signal }), port };
   } catch (error) {
-    throw advised(error, { ...settings, port }, { ...options, replicationPort: port });
+    throw advised(error, { ...settings, replicationPort: port });
   }
 }
 
 /** The same error with advice: for what the server refused, or for a port on which nobody answered. */
-function advised(error: unknown, settings: ConnectionSettings, options: ReplicationSessionOptions): unknown {
+function advised(error: unknown, settings: SessionSettings): unknown {
   if (error instanceof ServerError) return advisedRefusal(error, settings.user);
   const nobodyThere = error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
-  if (!nobodyThere || options.replicationPort !== undefined) return error;
+  if (!nobodyThere || settings.replicationPort !== undefined) return error;
   return new BackupError(error.code, error.sentence, {
     hint: say('replication.unreachable.hint', { port: settings.port + 1 }),
     context: error.context,

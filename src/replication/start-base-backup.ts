@@ -1,6 +1,6 @@
 import { fromText } from '../bytes/byte-string.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { QueryResult } from '../protocol/backend-messages.ts';
+import type { ErrorFields, QueryResult } from '../protocol/backend-messages.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import type { Lsn } from '../wal/lsn.ts';
@@ -47,8 +47,8 @@ export async function* startBaseBackup(
       : plainArchives(answer, capabilities, tablespaces, request);
     answer.expectSilence('end-position');
     const end = readPosition(await answer.result('replication.failed-backup-end', 'reading the end position'));
-    await readCompletion(answer);
-    yield { type: 'end', endLsn: end.lsn, timeline: end.timeline };
+    const checksumFailure = await readCompletion(answer);
+    yield { type: 'end', endLsn: end.lsn, timeline: end.timeline, checksumFailure };
   } finally {
     answer.release();
   }
@@ -170,15 +170,20 @@ function readTablespace(row: Row): TablespaceRow {
   return { oid: uint32Of(row, 'spcoid', 'BASE_BACKUP'), location: fromText(location), relative, sizeKib };
 }
 
-/** The command's own CommandComplete, which follows that of its last result, and ReadyForQuery. */
-async function readCompletion(answer: BackupAnswer): Promise<void> {
+/** SQLSTATE data_corrupted: comes after the end position when pages failed their checksum. */
+const dataCorrupted = 'XX001';
+
+/** The command's own CommandComplete, which follows that of its last result, or the error about checksums; and ReadyForQuery. */
+async function readCompletion(answer: BackupAnswer): Promise<ErrorFields | undefined> {
+  let checksumFailure: ErrorFields | undefined;
   for (let completions = 0; ; completions++) {
     const message = await answer.receive();
-    if (message.type === 'ReadyForQuery') return;
-    if (message.type !== 'CommandComplete' || completions > 0) {
-      throw message.type === 'ErrorResponse'
-        ? answer.failure(message, 'replication.failed-backup-end', '')
-        : unexpectedMessage(message, 'ending a base backup');
+    if (message.type === 'ReadyForQuery') return checksumFailure;
+    if (completions > 0) throw unexpectedMessage(message, 'ending a base backup');
+    if (message.type === 'ErrorResponse' && message.fields['C'] === dataCorrupted) {
+      checksumFailure = message.fields;
+    } else if (message.type !== 'CommandComplete') {
+      throw answer.failure(message, 'replication.failed-backup-end', 'ending a base backup');
     }
   }
 }
