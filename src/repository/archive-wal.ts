@@ -56,6 +56,13 @@ export function openArchiveWal(archive: Archive, generations: readonly Generatio
     systemIdentifier: identity.systemIdentifier,
     segmentSizeBytes: identity.segmentSizeBytes,
     find,
+    async findUnsound(name, options) {
+      for (const [, suffix] of codecSuffixes) {
+        const stored = segmentBase(number, name) + suffix;
+        if (parseWalFileName(name) !== undefined && (await storage.stat(stored, options)) !== undefined) return stored;
+      }
+      return undefined;
+    },
     list: (options) => listLineage(archive, lineage, find, options),
     async readIndex(name, options) {
       const found = await find(name, options);

@@ -3,7 +3,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { lineageOf, type Archive } from './archive.ts';
-import { readReceipt, segmentBase, walFolder } from './archive-wal.ts';
+import { largestHistoryBytes, readReceipt, segmentBase, walFolder } from './archive-wal.ts';
 import { codecSuffixes, compressed, decompressed, suffixOf, type Codec } from './codec.ts';
 import type { Generation } from './generation.ts';
 import { encodeReceipt, findFork, type Receipt, type SegmentLinks } from './receipt.ts';
@@ -184,7 +184,7 @@ export async function storeHistory(
 ): Promise<StoreResult> {
   const stored = walFolder(generation) + name;
   if (await putIfAbsent(archive.storage, stored, bytes, options)) return 'stored';
-  const existing = await readSmallObject(archive.storage, stored, options);
+  const existing = await readSmallObject(archive.storage, stored, { ...options, limit: largestHistoryBytes });
   if (existing?.equals(bytes) === true) return 'present';
   throw conflict(name, generation);
 }

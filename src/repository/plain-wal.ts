@@ -48,6 +48,12 @@ export async function openPlainWal(storage: Storage, options: PlainWalOptions = 
     description: folder === '' ? storage.description : `${storage.description}, ${folder}`,
     ...instance,
     find,
+    async findUnsound(name, options_ = {}) {
+      for (const stored of storedNamesOf(name)) {
+        if ((await storage.stat(folder + stored, options_)) !== undefined) return folder + stored;
+      }
+      return undefined;
+    },
     async *list(list = {}) {
       const current = await namesByFile(storage, folder, list);
       for (const name of [...current.keys()].sort()) {

@@ -2,16 +2,16 @@ import { BackupError } from '../errors/backup-error.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { damaged, largestSealedObject } from './sealed-json.ts';
 
-/** The bytes of an object of at most 64 KiB; undefined when there is none. @throws BackupError `CORRUPT` when it is larger */
+/** The bytes of an object of at most `limit` bytes (default 64 KiB); undefined when there is none. @throws BackupError `CORRUPT` when it is larger */
 export async function readSmallObject(
   storage: Storage,
   name: string,
-  { signal }: StorageOptions = {},
+  { signal, limit = largestSealedObject }: StorageOptions & { readonly limit?: number } = {},
 ): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   let size = 0;
   try {
-    for await (const piece of storage.get(name, { length: largestSealedObject + 1, signal })) {
+    for await (const piece of storage.get(name, { length: limit + 1, signal })) {
       pieces.push(Buffer.from(piece));
       size += piece.length;
     }
@@ -19,7 +19,7 @@ export async function readSmallObject(
     if (error instanceof BackupError && error.code === 'OBJECT_NOT_FOUND') return undefined;
     throw error;
   }
-  if (size > largestSealedObject) throw damaged(name);
+  if (size > limit) throw damaged(name);
   return Buffer.concat(pieces);
 }
 

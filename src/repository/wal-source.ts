@@ -30,6 +30,8 @@ export interface WalSource {
   readonly segmentSizeBytes: number;
   /** Undefined when there is no such file in this source. */
   find(name: string, options?: StorageOptions): Promise<WalObject | undefined>;
+  /** The stored name of a file that is named so but was passed over by `find`: half-written, or not of this instance. */
+  findUnsound(name: string, options?: StorageOptions): Promise<string | undefined>;
   /** Everything that `find` finds, ordered by name; a name comes once. */
   list(options?: StorageOptions): AsyncIterable<WalObject>;
   /** What is known about a segment from reading it before, as `src/wal` encoded it. */

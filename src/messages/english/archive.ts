@@ -26,4 +26,41 @@ export const archiveMessages = {
     'WAL file {name} does not belong to this generation: the last record of {before} is at {expected}, the first of {after} follows one at {found}',
   'archive.fork.hint':
     'The instance was restored to an earlier point, or two instances push into one archive. Nothing was overwritten. After a recovery open a new generation and push into it with --generation.',
+  'archive.too-short': 'WAL file {name} has only {size} bytes',
+  'archive.segment-size': 'WAL file {name} has {size} bytes, its segment size is {expected}',
+  'archive.unsound-records': 'WAL file {name} is not sound: {reason}',
+  'archive.no-wal': 'WAL file {name} does not begin with a WAL page of a known server',
+  'archive.other-position': 'WAL file {name} holds WAL of another position than its name says',
+  'archive.unsound.hint':
+    'Nothing was archived. If the server reads this segment without complaint, report it; if not, its disk or memory is damaged.',
+  'archive.no-wal-name': '"{name}" is not the name of a WAL segment, history or backup history file',
+  'archive.no-wal-name.hint': 'Give the path of the file to archive, which is %p in archive_command.',
+  'archive.changed': 'WAL file {name} changed while it was read',
+  'archive.history-too-large': 'history file {name} has more than {limit} bytes',
+  'archive.history-first.hint':
+    'Push a WAL segment first: a history file alone does not say which instance it belongs to.',
+  'archive.shell-remains': 'argument {found} was written for a shell, but this server runs its commands without one',
+  'archive.shell-remains.hint':
+    'Blanks split, and quotes, pipes and redirections are passed on. Configure exactly: {line}',
+  'archive.no-plain-word': '"{word}" cannot stand in a command that a server runs without a shell',
+  'archive.no-plain-word.hint':
+    'Use a path without blanks, quotes and other special characters, for example a symbolic link to it.',
+  'archive.command-too-long': 'the restore_command with "{path}" is longer than 1023 bytes',
+  'archive.wrapper-path': '"{path}" cannot be named in a restore_command wrapper',
+  'archive.wrapper-path.hint': 'It must be an absolute path without control characters.',
+  'archive.absent-unproved': 'WAL file {name} is not in {storage}, which does not prove that it never was archived',
+  'archive.absent-unproved.hint':
+    'It is a plain directory. Name the instance with --system-identifier, so that the directory can be recognised as its archive.',
+  'archive.identity-changed': 'the WAL archive in {storage} changed while it was read',
+  'archive.half-written': 'WAL file {name} is in the archive as "{stored}", but incomplete or damaged',
+  'archive.half-written.hint': 'Look for a complete copy of it, for example in pg_wal of the server that wrote it.',
+  'archive.cleanup-name': 'invalid name of the oldest WAL file to keep "{name}"',
+  'archive.cleanup-name.hint':
+    'Give the name of a WAL segment, with or without .partial, or of a backup history file; in archive_cleanup_command it is %r.',
+  'archive.hold-name': 'invalid name of a hold "{name}"',
+  'archive.hold-name.hint':
+    'A hold has a name of 1 to 63 letters, digits, "_", "." or "-", and begins with a letter or digit.',
+  'archive.unreadable-backup': 'cannot tell which WAL backup "{name}" needs: {reason}',
+  'archive.unreadable-backup.hint': 'Nothing was removed. Repair the backup, or move it out of the folder of backups.',
+  'archive.get-name.hint': 'Give the name of the file and where to put it, which are %f and %p in restore_command.',
 } as const;

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fromText } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
+import { say } from '../messages/message.ts';
+import { findArchive } from '../repository/archive.ts';
+import { parseWalFileName } from '../repository/wal-file-name.ts';
+import type { WalObject, WalSource } from '../repository/wal-source.ts';
+import type { Storage } from '../storage/storage.ts';
+import { openWal, type OpenedWal } from './open-wal.ts';
+import { retrying, type RetryPlan } from './retry.ts';
+
+export interface GetRequest {
+  /** Opened anew for each attempt. */
+  readonly storage: () => Promise<Storage>;
+  /** What the server calls the file: `%f`. */
+  readonly name: string;
+  /** Where it goes: `%p`. What is there is replaced. */
+  readonly target: string;
+  readonly generation?: number | undefined;
+  /** Of the instance that asks. WAL of another one is refused. */
+  readonly systemIdentifier?: bigint | undefined;
+  /** Whether the beginning of a segment will do where it is not there whole; default true. */
+  readonly partial?: boolean | undefined;
+  /** Default: storage failures are retried for 60 s. */
+  readonly retry?: RetryPlan | undefined;
+}
+
+export type GetResult =
+  | {
+      readonly outcome: 'found';
+      /** Where it came from. */
+      readonly storedName: string;
+      readonly sizeBytes: number;
+      /** Bytes of zeros that stand for the rest of a partial segment. */
+      readonly paddingBytes: number;
+    }
+  /** The archive was opened, is that of the instance, and has no such file. */
+  | { readonly outcome: 'absent' };
+
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Delivers one file of WAL, as restore_command asks: a private copy, of exact size, that appears at once under its name.
+ * Absence is an answer; whatever keeps us from knowing is an error, because a server that is told "not there" opens the database.
+ */
+export async function getWal(request: GetRequest, { signal }: Options = {}): Promise<GetResult> {
+  if (parseWalFileName(request.name) === undefined) {
+    throw new BackupError('USAGE', say('archive.no-wal-name', { name: request.name }), {
+      hint: say('archive.get-name.hint'),
+    });
+  }
+  return retrying(() => attempt(request, { signal }), request.retry ?? { forMs: 60_000 }, signal);
+}
+
+async function attempt(request: GetRequest, options: Options): Promise<GetResult> {
+  const { name, generation, systemIdentifier, partial = true } = request;
+  const storage = await request.storage();
+  const opened = await openWal({ storage, generation, systemIdentifier }, options);
+  const { source } = opened;
+  const object = await source.find(name, options);
+  if (object !== undefined) return deliver(source, object, request.target, options);
+  const unsound = await source.findUnsound(name, options);
+  if (unsound !== undefined) {
+    throw new BackupError('CORRUPT', say('archive.half-written', { name, stored: unsound }), {
+      hint: say('archive.half-written.hint'),
+    });
+  }
+  if (partial && parseWalFileName(name)?.kind === 'segment') {
+    const beginning = await source.find(`${name}.partial`, options);
+    if (beginning !== undefined) return deliver(source, beginning, request.target, options);
+  }
+  await proveAbsent(request, opened, storage, options);
+  return { outcome: 'absent' };
+}
+
+/** That a name was not found proves something only if the archive is still there, and is the right one. */
+async function proveAbsent(
+  { name, systemIdentifier }: GetRequest,
+  { archive }: OpenedWal,
+  storage: Storage,
+  options: Options,
+): Promise<void> {
+  if (archive !== undefined) {
+    const again = await findArchive(storage, options);
+    if (again?.identity.archive === archive.identity.archive) return;
+    throw new BackupError('STORAGE_UNAVAILABLE', say('archive.identity-changed', { storage: storage.description }));
+  }
+  if (systemIdentifier !== undefined) return;
+  throw new BackupError('WAL_MISSING', say('archive.absent-unproved', { name, storage: storage.description }), {
+    hint: say('archive.absent-unproved.hint'),
+  });
+}
+
+async function deliver(source: WalSource, object: WalObject, target: string, options: Options): Promise<GetResult> {
+  // The server's own name for what it asks for (RECOVERYXLOG) with something behind it: it ignores that.
+  const temporary = join(
+    dirname(target),
+    `${basename(target)}.gausskeep-${process.pid}-${randomBytes(4).toString('hex')}`,
+  );
+  const isSegment = object.file.kind === 'segment' || object.file.kind === 'partial';
+  const wanted = isSegment && !target.endsWith('.partial') ? source.segmentSizeBytes : undefined;
+  try {
+    const written = await writeCopy(temporary, object, wanted, options);
+    await local('rename', target, () => rename(temporary, target));
+    return { outcome: 'found', storedName: object.storedName, ...written };
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Not synced: after a crash the server asks for it again. @throws BackupError `CORRUPT` when the size is wrong */
+async function writeCopy(
+  path: string,
+  object: WalObject,
+  wanted: number | undefined,
+  options: Options,
+): Promise<{ sizeBytes: number; paddingBytes: number }> {
+  const file = await local('create', path, () => open(path, 'wx', 0o600));
+  try {
+    let sizeBytes = 0;
+    for await (const piece of object.read(options)) {
+      options.signal?.throwIfAborted();
+      for (let done = 0; done < piece.length;) {
+        done += (await local('write', path, () => file.write(piece, done))).bytesWritten;
+      }
+      sizeBytes += piece.length;
+    }
+    if (wanted === undefined || sizeBytes === wanted) return { sizeBytes, paddingBytes: 0 };
+    if (object.file.kind !== 'partial' || sizeBytes > wanted) {
+      throw new BackupError(
+        'CORRUPT',
+        say('archive.wrong-size', { name: object.storedName, actual: sizeBytes, expected: wanted }),
+      );
+    }
+    await local('write', path, () => file.truncate(wanted));
+    return { sizeBytes: wanted, paddingBytes: wanted - sizeBytes };
+  } finally {
+    await file.close();
+  }
+}
+
+/** A failure of the target is not one of the archive: it is not retried. */
+async function local<Result>(
+  action: 'create' | 'write' | 'rename',
+  path: string,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw fileFailure(action, fromText(path), error);
+  }
+}

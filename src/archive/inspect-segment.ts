@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { render, say } from '../messages/message.ts';
+import type { InstanceFacts } from '../repository/archive.ts';
+import type { SegmentLinks } from '../repository/receipt.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import { decodePageHeader, longPageHeaderBytes, pageFlag, type PageHeader } from '../wal/page-header.ts';
+import { checkSegmentSize, parseSegmentName } from '../wal/segment.ts';
+import { describeWalEnd } from '../wal/wal-end.ts';
+import { WalReader } from '../wal/wal-reader.ts';
+
+/** What one reading of a segment tells. */
+export interface InspectedSegment {
+  readonly instance: InstanceFacts;
+  readonly sizeBytes: number;
+  /** 64 hex digits. */
+  readonly sha256: string;
+  readonly links: SegmentLinks;
+}
+
+export interface InspectOptions {
+  /** 24 digits: which position the content must be of. */
+  readonly segment: string;
+  /** True: the WAL may end anywhere, as in the last segment of a timeline that was left. */
+  readonly isPartial: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a segment once, from `source`: size, page headers, record lengths, links and CRCs, content hash. Memory: one piece.
+ * Not checked: the CRC of the record that the segment before began.
+ * @throws BackupError `CORRUPT` naming the position
+ */
+export async function inspectSegment(source: ByteSource, options: InspectOptions): Promise<InspectedSegment> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  let opened: { header: PageHeader; instance: InstanceFacts; start: Lsn; reader: WalReader } | undefined;
+  let head = Buffer.alloc(0);
+  let wanted = true;
+  for await (const piece of source) {
+    options.signal?.throwIfAborted();
+    hash.update(piece);
+    sizeBytes += piece.length;
+    if (opened !== undefined) {
+      wanted = wanted && opened.reader.push(piece);
+      continue;
+    }
+    head = Buffer.concat([head, piece]);
+    if (head.length < longPageHeaderBytes) continue;
+    opened = open(head, options.segment);
+    wanted = opened.reader.push(head);
+  }
+  if (opened === undefined) throw unsound(options.segment, 'archive.too-short', { size: sizeBytes });
+  const { instance, start, reader, header } = opened;
+  const expected = instance.segmentSizeBytes;
+  if (sizeBytes !== expected && !(options.isPartial && sizeBytes < expected)) {
+    throw unsound(options.segment, 'archive.segment-size', { size: sizeBytes, expected });
+  }
+  const end = reader.finish();
+  if (end.reason.kind !== 'input-ended' && !options.isPartial) {
+    throw unsound(options.segment, 'archive.unsound-records', { reason: render(describeWalEnd(end)) });
+  }
+  return { instance, sizeBytes, sha256: hash.digest('hex'), links: linksOf(reader, header, start) };
+}
+
+/** Checks the first page header against the name. */
+function open(head: Uint8Array, segment: string) {
+  const header = decodePageHeader(head);
+  const identity = header?.segment;
+  if (header?.format === undefined || identity === undefined) throw unsound(segment, 'archive.no-wal', {});
+  const segmentSizeBytes = checkSegmentSize(identity.segmentSizeBytes);
+  const named = parseSegmentName(segment, segmentSizeBytes);
+  if (header.address !== named?.startLsn) throw unsound(segment, 'archive.other-position', {});
+  const { systemIdentifier } = identity;
+  const instance = { systemIdentifier, segmentSizeBytes, product: header.format.name, walMagic: header.magic };
+  const reader = new WalReader({
+    start: named.startLsn,
+    check: 'every-record',
+    keeps: () => false,
+    visit: () => true,
+    systemIdentifier,
+    segmentSizeBytes,
+  });
+  return { header, instance, start: named.startLsn, reader };
+}
+
+function linksOf(reader: WalReader, header: PageHeader, start: Lsn): SegmentLinks {
+  const { first, last, head, unfinished } = reader;
+  return {
+    continuation: head?.totalBytes ?? 0,
+    first: first?.startLsn ?? unfinished?.startLsn,
+    previous: first?.previousLsn,
+    last: unfinished === undefined ? last?.startLsn : unfinished.startLsn,
+    lastComplete: last?.startLsn,
+    missing: unfinished?.remainingBytes ?? 0,
+    end: last?.endLsn ?? start,
+    overwrites: (header.flags & pageFlag.firstOverwritesContinuation) !== 0,
+  };
+}
+
+type Problem =
+  | 'archive.too-short'
+  | 'archive.segment-size'
+  | 'archive.unsound-records'
+  | 'archive.no-wal'
+  | 'archive.other-position';
+
+function unsound(name: string, key: Problem, parameters: Record<string, string | number>): BackupError {
+  return new BackupError(
+    'CORRUPT',
+    { key, parameters: { name, ...parameters } },
+    {
+      hint: say('archive.unsound.hint'),
+    },
+  );
+}

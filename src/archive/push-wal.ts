@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { checkInstance, chooseGeneration, findArchive, initArchive, readGenerations } from '../repository/archive.ts';
+import type { Archive, InstanceFacts } from '../repository/archive.ts';
+import { storeHistory, storeSegment, type StoreResult } from '../repository/archive-writer.ts';
+import { largestHistoryBytes } from '../repository/archive-wal.ts';
+import type { Codec } from '../repository/codec.ts';
+import { parseWalFileName, type WalFileName } from '../repository/wal-file-name.ts';
+import type { Storage } from '../storage/storage.ts';
+import { decodePageHeader, longPageHeaderBytes } from '../wal/page-header.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+import { inspectSegment } from './inspect-segment.ts';
+import { readLocal } from './local-bytes.ts';
+
+export interface PushRequest {
+  readonly storage: Storage;
+  /** The file to push: what `%p` of archive_command says. Its last part is its name. */
+  readonly path: string;
+  /** Default: the only open one. */
+  readonly generation?: number | undefined;
+  /** Default none. */
+  readonly codec?: Codec | undefined;
+  readonly level?: number | undefined;
+}
+
+export interface PushReport {
+  readonly name: string;
+  readonly kind: WalFileName['kind'];
+  readonly result: StoreResult;
+  readonly generation: number;
+  readonly sizeBytes: number;
+}
+
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Puts one file of WAL into the archive, as archive_command asks: a segment, a partial segment, a history or a backup history
+ * file. When it resolves the file is durable there. An empty storage becomes an archive.
+ * Refused and why: docs/design/wal-archive.md.
+ */
+export async function pushWal(request: PushRequest, options: Options = {}): Promise<PushReport> {
+  const name = basename(request.path);
+  const file = parseWalFileName(name);
+  if (file === undefined) {
+    throw new BackupError('USAGE', say('archive.no-wal-name', { name }), { hint: say('archive.no-wal-name.hint') });
+  }
+  return file.kind === 'segment' || file.kind === 'partial'
+    ? pushSegment(request, file, options)
+    : pushHistory(request, file, options);
+}
+
+async function pushSegment(
+  request: PushRequest,
+  file: WalFileName & { segment: string },
+  { signal }: Options,
+): Promise<PushReport> {
+  const { storage, path, codec = 'none', level } = request;
+  const isPartial = file.kind === 'partial';
+  const inspected = await inspectSegment(readLocal(path, signal), { segment: file.segment, isPartial, signal });
+  const { instance, sizeBytes, sha256, links } = inspected;
+  const archive = await initArchive(storage, instance, { signal });
+  const generations = await readGenerations(archive, { signal });
+  const generation = chooseGeneration(generations, request.generation, 'push').number;
+  const segment = {
+    name: file.name,
+    segment: file.segment,
+    sizeBytes,
+    sha256,
+    links,
+    index: undefined,
+    codec,
+    level,
+    body: () => sameBytes(readLocal(path, signal), sha256, file.name),
+  };
+  const result = await storeSegment(archive, generations, generation, segment, { signal });
+  return { name: file.name, kind: file.kind, result, generation, sizeBytes };
+}
+
+/** `source`, which ends with an error unless it still is what was inspected: then nothing is published. */
+async function* sameBytes(source: ByteSource, sha256: string, name: string): ByteSource {
+  const hash = createHash('sha256');
+  for await (const piece of source) {
+    hash.update(piece);
+    yield piece;
+  }
+  if (hash.digest('hex') !== sha256) throw new BackupError('CORRUPT', say('archive.changed', { name }));
+}
+
+async function pushHistory(request: PushRequest, file: WalFileName, { signal }: Options): Promise<PushReport> {
+  const { storage, path } = request;
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const piece of readLocal(path, signal)) {
+    sizeBytes += piece.length;
+    if (sizeBytes > largestHistoryBytes) {
+      throw new BackupError(
+        'CORRUPT',
+        say('archive.history-too-large', { name: file.name, limit: largestHistoryBytes }),
+      );
+    }
+    pieces.push(Buffer.from(piece));
+  }
+  const archive = await openForHistory(storage, path, signal);
+  const generations = await readGenerations(archive, { signal });
+  const generation = chooseGeneration(generations, request.generation, 'push').number;
+  const result = await storeHistory(archive, generation, file.name, Buffer.concat(pieces), { signal });
+  return { name: file.name, kind: file.kind, result, generation, sizeBytes };
+}
+
+/** A history file does not say whose it is: the segments that lie beside it do. */
+async function openForHistory(storage: Storage, path: string, signal: AbortSignal | undefined): Promise<Archive> {
+  const facts = await instanceBeside(path, signal);
+  const archive = await findArchive(storage, { signal });
+  if (archive !== undefined) {
+    if (facts !== undefined) checkInstance(archive, facts);
+    return archive;
+  }
+  if (facts === undefined) {
+    throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: storage.description }), {
+      hint: say('archive.history-first.hint'),
+    });
+  }
+  return initArchive(storage, facts, { signal });
+}
+
+async function instanceBeside(path: string, signal: AbortSignal | undefined): Promise<InstanceFacts | undefined> {
+  const directory = dirname(path);
+  const names = (await readdir(directory)).filter((name) => parseWalFileName(name)?.kind === 'segment').sort();
+  for (const name of names.reverse()) {
+    for await (const piece of readLocal(join(directory, name), signal)) {
+      const header = piece.length < longPageHeaderBytes ? undefined : decodePageHeader(piece);
+      if (header?.format === undefined || header.segment === undefined) break;
+      const { systemIdentifier, segmentSizeBytes } = header.segment;
+      // A segment kept for later use still holds what it was before.
+      if (parseSegmentName(name, segmentSizeBytes)?.startLsn !== header.address) break;
+      return { systemIdentifier, segmentSizeBytes, product: header.format.name, walMagic: header.magic };
+    }
+  }
+  return undefined;
+}

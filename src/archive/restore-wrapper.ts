@@ -1,0 +1,60 @@
+import { isAbsolute } from 'node:path';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+
+/** The status by which `wal get` tells its wrapper that a name is proved absent. No failure of node has it. */
+export const absentStatus = 99;
+
+export interface RestoreWrapper {
+  /** Absolute path of node. */
+  readonly node: string;
+  /** Absolute path of gausskeep's program file. */
+  readonly program: string;
+  /** Absolute path of the archive. */
+  readonly archive: string;
+  readonly generation: number | undefined;
+  readonly systemIdentifier: bigint | undefined;
+  /** Further words for `wal get`. */
+  readonly options?: readonly string[] | undefined;
+}
+
+/**
+ * Text of a `sh` script for restore_command: called with `%f %p` (a third word, `%r`, is passed on). A server takes the
+ * statuses 1 to 125 for "the archive ends here" and opens the database; node itself ends with 1, 9, 13 and others when it
+ * fails. So only our 0 is 0 and only our 99 is 1; everything else, a program that is gone included, is 126.
+ * @throws BackupError `USAGE` for a path that is not absolute or holds a control character
+ */
+export function restoreCommandWrapper(wrapper: RestoreWrapper): string {
+  const { node, program, archive, generation, systemIdentifier, options = [] } = wrapper;
+  for (const path of [node, program, archive]) checkPath(path);
+  const words = [
+    ...[node, program, 'wal', 'get'].map(quoted),
+    '"$@"',
+    ...['--archive', archive].map(quoted),
+    ...(generation === undefined ? [] : ['--generation', generation.toString()].map(quoted)),
+    ...(systemIdentifier === undefined ? [] : ['--system-identifier', systemIdentifier.toString()].map(quoted)),
+    ...['--absent-status', absentStatus.toString(), ...options].map(quoted),
+  ];
+  return [
+    '#!/bin/sh',
+    "# Made by gausskeep. In the server: restore_command = 'THIS-FILE %f %p'",
+    '# 0: the file was delivered. 1: the archive was read and the file is not in it. 126: anything else; recovery stops.',
+    'unset NODE_OPTIONS',
+    words.join(' '),
+    'case $? in',
+    '  0) exit 0 ;;',
+    `  ${absentStatus}) exit 1 ;;`,
+    '  *) exit 126 ;;',
+    'esac',
+    '',
+  ].join('\n');
+}
+
+function checkPath(path: string): void {
+  if (isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path)) return;
+  throw new BackupError('USAGE', say('archive.wrapper-path', { path }), { hint: say('archive.wrapper-path.hint') });
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
