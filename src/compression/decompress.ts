@@ -1,0 +1,73 @@
+import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
+import { detectCompression, magicLength, type Compression } from './detect.ts';
+import { gunzipMembers, type DecompressOptions } from './gunzip.ts';
+import { gzipMembers, type CompressOptions } from './gzip-members.ts';
+import { lz4Frames, unlz4Frames } from './lz4-frames.ts';
+import { unzstdFrames, zstdFrames } from './zstd-frames.ts';
+
+/** `source` compressed, in blocks of 1 MiB of their own. lz4 knows no level. See the writer of each kind. */
+export function compress(
+  source: ByteSource,
+  kind: Compression,
+  options: CompressOptions = {},
+): AsyncGenerator<Uint8Array> {
+  switch (kind) {
+    case 'gzip':
+      return gzipMembers(source, options);
+    case 'lz4':
+      return lz4Frames(source, options);
+    case 'zstd':
+      return zstdFrames(source, options);
+  }
+}
+
+/**
+ * The content of `source`. Everything is checked: checksums that are there, its end, what follows it. Memory is bounded.
+ * @throws BackupError `CORRUPT`; `CONFIG_INVALID` when the codec's package is not installed
+ */
+export function decompress(
+  source: ByteSource,
+  kind: Compression,
+  options: DecompressOptions = {},
+): AsyncGenerator<Uint8Array> {
+  switch (kind) {
+    case 'gzip':
+      return gunzipMembers(source, options);
+    case 'lz4':
+      return unlz4Frames(source, options);
+    case 'zstd':
+      return unzstdFrames(source, options);
+  }
+}
+
+/** The content of `source`, decompressed when its first bytes say that it is compressed, else as it is. */
+export async function* decompressDetected(
+  source: ByteSource,
+  options: DecompressOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = new ByteReader(source);
+  try {
+    const head = Buffer.alloc(magicLength);
+    let filled = 0;
+    while (filled < magicLength) {
+      const piece = await reader.readSome(magicLength - filled);
+      if (piece === undefined) break;
+      head.set(piece, filled);
+      filled += piece.length;
+    }
+    const whole = withHead(head.subarray(0, filled), reader);
+    const kind = detectCompression(head.subarray(0, filled));
+    yield* kind === undefined ? whole : decompress(whole, kind, options);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* withHead(head: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
+  if (head.length > 0) yield head;
+  for (;;) {
+    const piece = await reader.readSome(Number.MAX_SAFE_INTEGER);
+    if (piece === undefined) return;
+    yield piece;
+  }
+}

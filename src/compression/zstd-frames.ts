@@ -1,0 +1,125 @@
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { damagedData, impossibleSize, needsDictionary, trailingData, truncatedData } from './faults.ts';
+import { FrameReader } from './frame-reader.ts';
+import type { DecompressOptions } from './gunzip.ts';
+import { checkLevel, type CompressOptions } from './gzip-members.ts';
+import { loadZstd } from './native-codecs.ts';
+import { orderedBlocks } from './ordered-blocks.ts';
+import { through } from './through.ts';
+
+const frameMagic = 0xfd2fb528;
+const frameMagicBytes = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
+/** No block, compressed or not, is longer. */
+const blockLimit = 128 * 1024;
+
+/** What newer versions of Node have in node:zlib; the types of Node 20 do not know it. */
+interface NodeZstd {
+  zstdCompress?: (data: Uint8Array, options: object, done: (error: Error | null, result: Uint8Array) => void) => void;
+  createZstdDecompress?: () => Transform;
+  readonly constants: Readonly<Record<string, number>>;
+}
+const node = zlib as unknown as NodeZstd;
+
+/**
+ * `source` as zstd frames of 1 MiB. On the thread pool where Node has zstd itself (22.15), else on this thread.
+ * @param options.level 1 … 19; default 3
+ * @throws BackupError `CONFIG_INVALID` for another level or when no codec is there
+ */
+export async function* zstdFrames(
+  source: ByteSource,
+  { level = 3, concurrency = 4, signal }: CompressOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  checkLevel('zstd', level, 1, 19);
+  const compress = await compressor(level);
+  yield* orderedBlocks(source, compress, { blockSize: 1024 * 1024, concurrency, signal });
+}
+
+async function compressor(level: number): Promise<(block: Uint8Array) => Promise<Uint8Array>> {
+  const { zstdCompress } = node;
+  if (zstdCompress === undefined) {
+    const codec = await loadZstd();
+    return (block) => Promise.resolve(codec.compress(block, level));
+  }
+  const { ZSTD_c_compressionLevel: levelKey = 100, ZSTD_c_checksumFlag: checksumKey = 201 } = node.constants;
+  const params = { [levelKey]: level, [checksumKey]: 1 };
+  return (block) =>
+    new Promise((resolve, reject) => {
+      zstdCompress(block, { params }, (error, result) => {
+        if (error === null) resolve(result);
+        else reject(error);
+      });
+    });
+}
+
+/**
+ * The content of a zstd file of any number of frames. Memory is bounded whatever the ratio: the decoder gets one block
+ * (128 KiB of content at most) at a time, and its window.
+ * @throws BackupError `CORRUPT` when it is damaged, ends early or goes on with something else
+ */
+export async function* unzstdFrames(
+  source: ByteSource,
+  { signal }: DecompressOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const decoder = node.createZstdDecompress?.() ?? new (await loadZstd()).Decompressor();
+  try {
+    yield* through(blocksOf(source, signal), decoder);
+  } catch (error) {
+    if (error instanceof BackupError || !isOfCodec(error)) throw error;
+    throw damagedData('zstd', reasonOf(error), error);
+  }
+}
+
+/** An error of the codec, and not of the source that it was fed from. */
+function isOfCodec(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name === 'AbortError') return false;
+  return !('code' in error) || String(error.code).startsWith('ZSTD');
+}
+
+/**
+ * `source` cut where blocks end. The codecs do not tell a file that ends within a frame from a whole one, so that the
+ * structure is followed here. Format: RFC 8878, 3.1.1.
+ */
+async function* blocksOf(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = new FrameReader(source, 'zstd');
+  try {
+    let frames = 0;
+    for (let magic = await reader.nextMagic(); magic !== undefined; magic = await reader.nextMagic()) {
+      if (magic !== frameMagic) throw frames === 0 ? damagedData('zstd', 'no frame') : trailingData('zstd');
+      yield* frameBlocks(reader, signal);
+      frames += 1;
+    }
+    if (frames === 0) throw truncatedData('zstd');
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* frameBlocks(
+  reader: FrameReader,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const [descriptor = 0] = await reader.take(1);
+  const single = (descriptor & 0x20) !== 0;
+  if ((descriptor & 0x03) !== 0) throw needsDictionary('zstd');
+  const contentSize = [single ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
+  const rest = await reader.take(contentSize + (single ? 0 : 1));
+  yield Buffer.concat([frameMagicBytes, Uint8Array.of(descriptor), rest]);
+  for (let last = false; !last;) {
+    signal?.throwIfAborted();
+    const header = await reader.take(3);
+    const word = (header[0] ?? 0) | ((header[1] ?? 0) << 8) | ((header[2] ?? 0) << 16);
+    const size = word >> 3;
+    if (size > blockLimit) throw impossibleSize('zstd');
+    last = (word & 1) === 1;
+    // A block of type 1 repeats its one byte `size` times.
+    const length = ((word >> 1) & 3) === 1 ? 1 : size;
+    const checksum = last && (descriptor & 0x04) !== 0 ? 4 : 0;
+    yield Buffer.concat([header, await reader.take(length + checksum)]);
+  }
+}
