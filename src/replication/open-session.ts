@@ -33,6 +33,8 @@ export interface SessionSettings extends ConnectionSettings {
 }
 
 export interface ReplicationSessionOptions extends Abortable {
+  /** Takes the place of that in the settings. */
+  readonly replicationPort?: number | undefined;
   /** The instance that must be there; `SYSTEM_MISMATCH` otherwise. */
   readonly systemIdentifier?: string | undefined;
   /** Told about each attempt and its reason, for `-v`. */
@@ -56,9 +58,11 @@ export async function openReplicationSession(
   settings: SessionSettings,
   options: ReplicationSessionOptions = {},
 ): Promise<ReplicationSession> {
+  const replicationPort = options.replicationPort ?? settings.replicationPort;
   const physical: SessionSettings = {
     ...settings,
-    port: settings.replicationPort ?? settings.port,
+    port: replicationPort ?? settings.port,
+    replicationPort,
     replication: 'true',
     database: 'replication',
     parameters: { application_name: defaultApplicationName, ...settings.parameters },
@@ -71,15 +75,14 @@ export async function openReplicationSession(
     );
     const system = await identifySystem(connection, options);
     if (options.systemIdentifier !== undefined) checkSameSystem(options.systemIdentifier, system.systemIdentifier);
-    const there = { ...settings, replicationPort: port };
-    const again = { ...options, systemIdentifier: system.systemIdentifier };
+    const again = { ...options, replicationPort: port, systemIdentifier: system.systemIdentifier };
     return {
       connection,
       identity,
       capabilities: capabilitiesOf(identity, connection.parameters),
       system,
       endpoint: connection.endpoint,
-      openAnother: (abortable = {}) => openReplicationSession(there, { ...again, signal: abortable.signal }),
+      openAnother: (abortable = {}) => openReplicationSession(settings, { ...again, signal: abortable.signal }),
     };
   } catch (error) {
     connection.destroy();

@@ -75,6 +75,8 @@ export interface Capabilities {
   readonly show: boolean;
   /** The value of SHOW that tells the WAL segment size; undefined: ask the WAL itself or pg_control. */
   readonly segmentSizeSetting: string | undefined;
+  /** SHOW data_directory_mode tells whether the group may read the data directory. */
+  readonly directoryModeSetting: boolean;
   /** SQL that tells the release, for a session that can run SQL. */
   readonly versionQuery: string;
   readonly applicationName: string;
