@@ -119,7 +119,7 @@ async function requireSameContent(
   generation: number,
   options: StorageOptions,
 ): Promise<void> {
-  const { sha256, sizeBytes } = await digestOf(decompressed(codec, storage.get(data, options), data));
+  const { sha256, sizeBytes } = await digestOf(decompressed(codec, storage.get(data, options)));
   if (sha256 !== segment.sha256 || sizeBytes !== segment.sizeBytes) throw conflict(segment.name, generation);
 }
 

@@ -1,12 +1,8 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import type { Compression } from '../compression/detect.ts';
 
 /** How a segment is compressed in an archive. */
-export type Codec = 'none' | 'gzip' | 'lz4' | 'zstd';
+export type Codec = 'none' | Compression;
 
 /** What follows the name; the longest first, so that `none` is tried last. */
 export const codecSuffixes: readonly (readonly [Codec, string])[] = [
@@ -24,36 +20,23 @@ export function isCodec(value: unknown): value is Codec {
   return codecSuffixes.some(([name]) => name === value);
 }
 
-/** `source` compressed. @param level 1 (fast) … 9 (small) for gzip */
-export function compressed(codec: Codec, source: ByteSource, level = 6): ByteSource {
-  if (codec === 'none') return source;
-  if (codec === 'gzip') return through(source, createGzip({ level }));
-  throw notYet(codec);
-}
-
-/** `source` decompressed. @throws BackupError `CORRUPT` when it is damaged or ends early */
-export async function* decompressed(codec: Codec, source: ByteSource, name: string): ByteSource {
+/** `source` compressed. @param level as the codec counts; undefined: its default */
+export async function* compressed(codec: Codec, source: ByteSource, level?: number): ByteSource {
   if (codec === 'none') {
     yield* source;
     return;
   }
-  if (codec !== 'gzip') throw notYet(codec);
-  try {
-    yield* through(source, createGunzip());
-  } catch (error) {
-    if (error instanceof BackupError || (error instanceof Error && error.name === 'AbortError')) throw error;
-    throw new BackupError('CORRUPT', say('archive.undecodable', { name, reason: reasonOf(error) }), { cause: error });
+  // Loaded when needed: a command that a server runs for each segment must start fast.
+  const { compress } = await import('../compression/decompress.ts');
+  yield* compress(source, codec, { level });
+}
+
+/** `source` decompressed. @throws BackupError `CORRUPT` when it is damaged or ends early */
+export async function* decompressed(codec: Codec, source: ByteSource): ByteSource {
+  if (codec === 'none') {
+    yield* source;
+    return;
   }
-}
-
-function notYet(codec: Codec): BackupError {
-  return new BackupError('USAGE', say('archive.no-codec', { codec }));
-}
-
-async function* through(source: ByteSource, transform: NodeJS.ReadWriteStream & AsyncIterable<Uint8Array>): ByteSource {
-  const done = pipeline(Readable.from(source, { objectMode: false }), transform);
-  // Its failure reaches us through the iteration; here it is only kept from being unhandled.
-  done.catch(() => undefined);
-  yield* transform;
-  await done;
+  const { decompress } = await import('../compression/decompress.ts');
+  yield* decompress(source, codec);
 }

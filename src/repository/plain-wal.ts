@@ -119,7 +119,7 @@ async function readSegmentIdentity(
   signal: AbortSignal | undefined,
 ): Promise<Instance | undefined> {
   try {
-    for await (const piece of decompressed(codec, storage.get(storedName, { signal }), storedName)) {
+    for await (const piece of decompressed(codec, storage.get(storedName, { signal }))) {
       const header = decodePageHeader(piece);
       if (header?.format === undefined || header.segment === undefined || !('segment' in file)) return undefined;
       const { systemIdentifier, segmentSizeBytes } = header.segment;

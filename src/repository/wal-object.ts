@@ -21,7 +21,7 @@ export async function* readStored(stored: StoredBytes, { signal }: StorageOption
   const { storage, storedName, codec, receipt, limitBytes } = stored;
   const hash = receipt && createHash('sha256');
   let sizeBytes = 0;
-  for await (const piece of decompressed(codec, storage.get(storedName, { signal }), storedName)) {
+  for await (const piece of decompressed(codec, storage.get(storedName, { signal }))) {
     sizeBytes += piece.length;
     const limit = receipt?.sizeBytes ?? limitBytes;
     if (sizeBytes > limit) throw wrongSize(storedName, `> ${limit}`, limit);

@@ -45,7 +45,7 @@ describe('wal push and wal get', () => {
     return result.outcome === 'found' ? readFile(target) : result.outcome;
   };
 
-  it.each(['none', 'gzip'] as const)(
+  it.each(['none', 'gzip', 'lz4', 'zstd'] as const)(
     'stores what openGauss archives with codec %s and gives it back byte for byte',
     async (codec) => {
       for (const [name, bytes] of files) {
@@ -153,7 +153,7 @@ describe('wal push and wal get', () => {
       ['another position', (bytes: Buffer) => void bytes.writeBigUInt64LE(0x26000000n, 8)],
       ['zeros in place of records', (bytes: Buffer) => void bytes.fill(0, 40)],
     ])('%s', async (_what, change) => {
-      const path = await damaged(segment('27'), change as (bytes: Buffer) => Buffer | undefined);
+      const path = await damaged(segment('27'), change);
       await expect(pushWal({ storage, path })).rejects.toMatchObject({ code: 'CORRUPT' });
       expect(await namesOf(storage)).toEqual([]);
     });

@@ -2,8 +2,6 @@ export const archiveMessages = {
   'archive.newer-format': '"{name}" has format {format}, which this version of gausskeep does not know',
   'archive.newer-format.hint': 'Use the version of gausskeep that wrote it, or a newer one.',
   'archive.damaged-object': '"{name}" is damaged',
-  'archive.undecodable': '"{name}" cannot be decompressed: {reason}',
-  'archive.no-codec': 'compression "{codec}" is not available',
   'archive.wrong-size': '"{name}" has {actual} bytes, expected {expected}',
   'archive.wrong-hash': '"{name}" is damaged: its content hash differs from its receipt',
   'archive.none': 'no WAL archive in {storage}',
