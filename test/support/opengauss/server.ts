@@ -33,7 +33,7 @@ export interface OpengaussServer {
   readonly wrongPasswords: ReadonlyMap<string, number>;
   /** Errors of the stand-in itself; tests expect none. */
   readonly failures: readonly unknown[];
-  eventsOf(kind: string): readonly ServerEvent[];
+  readonly eventsOf: (kind: string) => readonly ServerEvent[];
   addFault(fault: Fault): void;
   /** `fast` ends backups with an error and streams with `COPY 0`; `immediate` drops every socket. */
   shutdown(how: 'fast' | 'immediate'): void;

@@ -1,0 +1,254 @@
+/** Plain backups of the stand-in by the program. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
+import {
+  configurationPaths,
+  makeDataDirectory,
+  unsentPaths,
+  type TestDataDirectory,
+} from '../support/opengauss/data-directory.ts';
+import type { ManifestEntry } from '../support/opengauss/recordings.ts';
+import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
+import type { OpengaussOptions } from '../support/opengauss/state.ts';
+import { fileOf, picked, readTree, zeros } from '../support/opengauss/tree.ts';
+
+let workspace: Workspace;
+let data: TestDataDirectory;
+let server: OpengaussServer | undefined;
+let target: string;
+
+beforeEach(() => {
+  workspace = new Workspace();
+  data = makeDataDirectory(workspace.at('data'));
+  target = workspace.at('backup');
+});
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  workspace.remove();
+});
+
+async function serve(options: OpengaussOptions = {}): Promise<OpengaussServer> {
+  server = await startOpengaussServer({ dataDirectory: data.path, tablespaces: data.tablespaces, ...options });
+  return server;
+}
+
+/** The absolute tablespace must move, since it is on this machine. */
+function moved(): string[] {
+  return mapping(data.tablespaces[1]!.path, workspace.at('ts_abs'));
+}
+
+/** What a backup leaves on top of what the server sends; each has its own assertions. */
+function addedByClient(path: string): boolean {
+  return (
+    /^pg_xlog(\/|$)/.test(path) ||
+    /^(backup_label|tablespace_map|backup_manifest|global\/pg_dw\.build)$/.test(path) ||
+    /^pg_tblspc\/\d+$/.test(path)
+  );
+}
+
+function stayedBehind(path: string): boolean {
+  const one = (name: string): boolean => path === name || path.startsWith(`${name}/`);
+  return [...unsentPaths, 'pg_log', 'base/16412/pgsql_tmp'].some(one);
+}
+
+function withoutForeignTablespaces(path: string): boolean {
+  return !path.startsWith('pg_location/x/y/PG_9.2_201611171_other');
+}
+
+async function expectSameFiles(missing: readonly string[] = []): Promise<Map<string, ManifestEntry>> {
+  const [source, backup] = [await readTree(data.path), await readTree(target)];
+  const kept = (path: string): boolean =>
+    !addedByClient(path) && !stayedBehind(path) && !missing.includes(path) && withoutForeignTablespaces(path);
+  expect(picked(backup, (path) => !addedByClient(path))).toEqual(picked(source, kept));
+  return backup;
+}
+
+/** The segments from the start to the end of the backup, as the server has them, and nothing else. */
+function expectWal(backup: ReadonlyMap<string, ManifestEntry>, name: string, content: Buffer): void {
+  expect(picked(backup, (path) => path.startsWith("pg_xlog/") && !path.endsWith('archive_status'))).toEqual({
+    [`pg_xlog/${name}`]: fileOf(content),
+    [`pg_xlog/archive_status/${name}.done`]: zeros(0),
+  });
+}
+
+describe('a plain backup', () => {
+  it('streams WAL by default and is the data directory without what must stay behind', async () => {
+    const { wal, violations, eventsOf, failures } = await serve();
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-P', '-v', ...moved()]);
+    expect(result).toMatchObject({ status: 0 });
+    const backup = await expectSameFiles();
+    expect(backup.get('global/pg_dw.build')).toEqual(zeros(8192));
+    expect([...backup.keys()].filter((path) => path.startsWith('global/pg_dw'))).toEqual(['global/pg_dw.build']);
+    expect(backup.get('pg_tblspc/16421')?.link).toBe(join(target, 'pg_location/x/y'));
+    expect(backup.get('pg_tblspc/16422')?.link).toBe(workspace.at('ts_abs'));
+    expectWal(backup, '000000010000000000000006', wal.segment(6n));
+    expect(readFileSync(join(target, 'backup_label'), 'utf8')).toContain('LABEL: gs_basebackup base backup\n');
+    expect(result.stderr).toContain(
+      'INFO:  The starting position of the xlog copy of the full build is: 0/6000028. The slot minimum LSN is: 0/0. ' +
+        'The disaster slot minimum LSN is: 0/0. The logical slot minimum LSN is: 0/0.',
+    );
+    expect(
+      eventsOf('startup').map((event) => (event['parameters'] as Map<string, string>).get('application_name')),
+    ).toEqual(expect.arrayContaining(['gs_basebackup']));
+    expect(eventsOf('sync-standby')).toEqual([]);
+    expect({ violations, failures }).toEqual({ violations: [], failures: [] });
+  });
+
+  it('puts the mapped tablespace where it was told, with its own files only', async () => {
+    await serve();
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const source = await readTree(data.tablespaces[1]!.path);
+    const there = await readTree(workspace.at('ts_abs'));
+    expect(picked(there)).toEqual(picked(source, (path) => !path.includes('_other')));
+  });
+
+  it('refuses to write an absolute tablespace over itself and names the mapping that helps', async () => {
+    await serve();
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast']);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain(`-T ${data.tablespaces[1]!.path}=`);
+  });
+
+  it('fetches WAL with -X fetch', async () => {
+    const { wal, eventsOf } = await serve();
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-X', 'fetch', ...moved()]);
+    expect(result).toMatchObject({ status: 0 });
+    expectWal(await expectSameFiles(), '000000010000000000000006', wal.segment(6n));
+    const queries = eventsOf('query').map((event) => String(event['text']));
+    expect(queries.filter((text) => /START_REPLICATION/i.test(text))).toEqual([]);
+    expect(queries.some((text) => /^BASE_BACKUP .*\bWAL\b/.test(text))).toBe(true);
+  });
+
+  it.each(['stream', 'fetch'])('makes a directory of a pg_xlog that is a link on the server, -X %s', async (method) => {
+    data = makeDataDirectory(workspace.at('linked'), { xlogLink: true, tablespaces: [] });
+    const { wal } = await serve({ xlogLink: `${data.path}.xlog` });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-X', method]);
+    expect(result).toMatchObject({ status: 0 });
+    const backup = await readTree(target);
+    expect(backup.get('pg_xlog')?.type).toBe('dir');
+    expectWal(backup, '000000010000000000000006', wal.segment(6n));
+  });
+
+  it('keeps names of more than 100 bytes and names that are not UTF-8', async () => {
+    await serve();
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const backup = await readTree(target);
+    expect(backup.has(data.longPath)).toBe(true);
+    expect(backup.get(data.oddName.toString('latin1'))).toEqual(fileOf(Buffer.from('not UTF-8')));
+    expect(backup.get('gs_secure_files/key')?.mode).toBe('0400');
+  });
+
+  it.each([1, 7])('does not care how the bytes are cut: %i at a time', async (size) => {
+    await serve({ chunking: { size, forBytes: 100_000 } });
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    await expectSameFiles();
+  });
+
+  it('receives several segments, however much is written meanwhile', async () => {
+    const { wal } = await serve({ writtenDuringBackup: 20 << 20 });
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const backup = await readTree(target);
+    for (const number of [6n, 7n]) {
+      expect(backup.get(`pg_xlog/${wal.segmentName(number)}`)).toEqual(fileOf(wal.segment(number)));
+      expect(backup.get(`pg_xlog/archive_status/${wal.segmentName(number)}.done`)).toEqual(zeros(0));
+    }
+  });
+
+  it('doubles the quote in a label', async () => {
+    const { eventsOf } = await serve();
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', '-l', "it's", ...moved()])).status).toBe(0);
+    expect(eventsOf('query').some((event) => String(event['text']).includes("LABEL 'it''s'"))).toBe(true);
+    expect(readFileSync(join(target, 'backup_label'), 'utf8')).toContain("LABEL: it's\n");
+  });
+
+  it.each(['a"b', 'a(b', 'a[b', 'gs_ctl full build', 'gs_roach_x', 'l'.repeat(1024)])(
+    'never sends the label %s',
+    async (label) => {
+      const { eventsOf, violations } = await serve();
+      const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-l', label, ...moved()]);
+      expect(result.status).toBe(1);
+      expect(eventsOf('query').filter((event) => /BASE_BACKUP/i.test(String(event['text'])))).toEqual([]);
+      expect(violations).toEqual([]);
+    },
+  );
+
+  it('works from the own address of the server, where no password is asked for', async () => {
+    const { eventsOf } = await serve({ clientAddress: '127.0.0.1' });
+    const args = ['-D', target, '-c', 'fast', ...moved()];
+    expect((await runBackup(server!, args, { env: { PGPASSWORD: undefined } })).status).toBe(0);
+    expect(eventsOf('password')).toEqual([]);
+  });
+
+  it.each([
+    ['backup', 'Backup@1234', '127.0.0.3', 11],
+    ['md5user', 'Md5user@1234', '127.0.0.2', 5],
+    ['combuser', 'Comb@12345', '127.0.0.2', 10],
+    ['sm3user', 'Sm3user@1234', '127.0.0.4', 13],
+  ] as const)('logs in as %s', async (user, password, clientAddress, code) => {
+    const { eventsOf } = await serve({ clientAddress });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()], { user, password });
+    expect(result).toMatchObject({ status: 0 });
+    expect(new Set(eventsOf('password').map((event) => event['code']))).toEqual(new Set([code]));
+    expect(eventsOf('password').every((event) => event['right'])).toBe(true);
+  });
+
+  it.each([1.1, 2.0, 3.0, 6.0])('knows the grammar of release %d', async (release) => {
+    await serve({ release });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()]);
+    expect(result).toMatchObject({ status: 0 });
+    const backup = await readTree(target);
+    expect([...backup.keys()].filter((path) => path.startsWith('global/pg_dw'))).toEqual(['global/pg_dw.build']);
+  });
+
+  it('reads the two columns of a server with DCF', async () => {
+    await serve({ dcf: true });
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    await expectSameFiles();
+  });
+
+  it('begins with an older segment when a slot lags', async () => {
+    const { wal } = await serve({ startLsnOverride: 0x500_0028n });
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const backup = await readTree(target);
+    for (const number of [5n, 6n]) {
+      expect(backup.get(`pg_xlog/${wal.segmentName(number)}`)).toEqual(fileOf(wal.segment(number)));
+    }
+  });
+
+  it('places a MOT checkpoint when the server has one', async () => {
+    const files = new Map([
+      ['mot.ctrl', Buffer.from('control')],
+      ['/srv/data/chkpt_7/data.bin', Buffer.alloc(5000, 7)],
+    ]);
+    await serve({ mot: { location: '/srv/data/chkpt_7', files } });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()]);
+    expect(result).toMatchObject({ status: 0 });
+    const backup = await readTree(target);
+    expect(backup.get('mot.ctrl')).toEqual(fileOf(Buffer.from('control')));
+    expect(backup.get('chkpt_7/data.bin')).toEqual(fileOf(Buffer.alloc(5000, 7)));
+  });
+
+  it('asks for the MOT checkpoint last, and none is no error', async () => {
+    const { eventsOf } = await serve({ mot: 'none' });
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const texts = eventsOf('query').filter((event) => /BASE_BACKUP|MOT/.test(String(event['text'])));
+    expect(texts.map((event) => String(event['text']).split(' ')[0])).toEqual(['BASE_BACKUP', 'FETCH_MOT_CHECKPOINT']);
+  });
+
+  it('is refused as an incremental one', async () => {
+    const { events } = await serve();
+    const result = await runBackup(server!, ['-D', target, '-i', 'manifest']);
+    expect(result.status).toBe(1);
+    expect(events).toEqual([]);
+  });
+
+  it('holds all configuration files', async () => {
+    await serve();
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const backup = await readTree(target);
+    for (const path of configurationPaths) expect(backup.has(path), path).toBe(true);
+  });
+});

@@ -1,0 +1,203 @@
+/** Logins, ports and refusals: what the program does, and what it says to whoever must mend it. */
+import { existsSync, readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runBackup, Workspace } from '../support/opengauss/backup-run.ts';
+import { makeDataDirectory, type TestDataDirectory } from '../support/opengauss/data-directory.ts';
+import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
+import type { OpengaussOptions } from '../support/opengauss/state.ts';
+import { readTree } from '../support/opengauss/tree.ts';
+
+let workspace: Workspace;
+let data: TestDataDirectory;
+let server: OpengaussServer | undefined;
+let target: string;
+
+beforeEach(() => {
+  workspace = new Workspace();
+  data = makeDataDirectory(workspace.at('data'), { tablespaces: [] });
+  target = workspace.at('backup');
+});
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  workspace.remove();
+});
+
+async function serve(options: OpengaussOptions = {}): Promise<OpengaussServer> {
+  server = await startOpengaussServer({ dataDirectory: data.path, ...options });
+  return server;
+}
+
+function expectNothingLeft(): void {
+  expect(existsSync(target) ? readdirSync(target) : []).toEqual([]);
+}
+
+describe('ports', () => {
+  it('goes to the HA port when the server says so, with one password', async () => {
+    const { eventsOf, haPort } = await serve({ threadPool: true });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-X', 'fetch', '-v']);
+    expect(result).toMatchObject({ status: 0 });
+    expect(eventsOf('password').map((event) => event.port)).toEqual(['ha']);
+    expect(eventsOf('startup')[0]?.port).toBe('sql');
+    expect(result.stderr).toContain(String(haPort));
+    expect(result.stderr).toContain('replication should connect HA port in thread_pool');
+  });
+
+  it('stays on the SQL port when that takes replication', async () => {
+    const { eventsOf } = await serve();
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast'])).status).toBe(0);
+    expect(new Set(eventsOf('startup').map((event) => event.port))).toEqual(new Set(['sql']));
+  });
+
+  it('goes straight to the port of --ha-port', async () => {
+    const { eventsOf, haPort } = await serve({ threadPool: true });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-X', 'fetch', '--ha-port', String(haPort)]);
+    expect(result).toMatchObject({ status: 0 });
+    expect(eventsOf('password').map((event) => event.port)).toEqual(['ha']);
+  });
+
+  it('never tries the next port because the first did not answer, and names --ha-port', async () => {
+    const { eventsOf, sqlPort } = await serve();
+    const result = await runBackup({ sqlPort: sqlPort - 1 }, ['-D', target, '-c', 'fast']);
+    expect(result.status).toBe(1);
+    expect(eventsOf('startup')).toEqual([]);
+    expect(result.stderr).toContain('--ha-port');
+  });
+
+  it('offers protocol 3.51 first', async () => {
+    const { eventsOf } = await serve();
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast'])).status).toBe(0);
+    for (const event of eventsOf('startup')) expect([event['major'], event['minor']]).toEqual([3, 51]);
+  });
+});
+
+describe('a refused login', () => {
+  it.each([false, true])('sends a wrong password once (thread pool %s)', async (threadPool) => {
+    const { eventsOf, wrongPasswords } = await serve({ threadPool });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast'], { password: 'Wrong@1234' });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('Invalid username/password,login denied.');
+    expect(result.stderr).toContain('HINT');
+    expect(eventsOf('password')).toHaveLength(1);
+    expect(wrongPasswords.get('backup')).toBe(1);
+    expectNothingLeft();
+  });
+
+  it.each<[string, OpengaussOptions, { user: string; password: string }, string, RegExp]>([
+    [
+      'no line in pg_hba.conf',
+      {},
+      { user: 'nohba2', password: 'Nohba@1234' },
+      'no pg_hba.conf entry',
+      /host\s+replication\s+nohba2/,
+    ],
+    ['the initial user', {}, { user: 'omm', password: 'Test@1234' }, 'Forbid remote connection', /another user/],
+    ['an unknown user', {}, { user: 'nosuch', password: 'Backup@1234' }, 'Invalid username/password', /lock/],
+    ['a locked account', { failedLoginAttempts: 0 }, { user: 'backup', password: 'Backup@1234' }, 'locked', /UNLOCK/],
+    [
+      'no free sender',
+      { maxWalSenders: 1, busyWalSenders: 1 },
+      { user: 'backup', password: 'Backup@1234' },
+      'max_wal_senders',
+      /two places/,
+    ],
+    [
+      'wal_level minimal',
+      { maxWalSenders: 0 },
+      { user: 'backup', password: 'Backup@1234' },
+      'max_wal_senders',
+      /wal_level/,
+    ],
+  ])('%s: the message of the server and what to change', async (_name, options, login, message, hint) => {
+    const { violations } = await serve(options);
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast'], login);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain(message);
+    expect(result.stderr).toMatch(hint);
+    expect(violations).toEqual([]);
+    expectNothingLeft();
+  });
+
+  it('asks for more iterations than allowed', async () => {
+    const users = [{ name: 'backup', password: 'Backup@1234', sysadmin: true, replication: true, iterations: 20_000 }];
+    await serve({ users });
+    const few = await runBackup(server!, ['-D', target, '-c', 'fast', '--max-auth-iterations', '15000']);
+    expect(few.status).toBe(1);
+    expect(few.stderr).toContain('20000');
+    expect(few.stderr).toContain('--max-auth-iterations');
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast'])).status).toBe(0);
+  });
+
+  it('needs a second sender for -X stream, and says that fetch needs one', async () => {
+    await serve({ maxWalSenders: 1 });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast']);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/-X fetch/);
+    expectNothingLeft();
+  });
+
+  it('on the HA channel names both ways out', async () => {
+    await serve({ threadPool: true });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast'], { user: 'replonly', password: 'Repl@12345' });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('Normal user is not allowed to use HA channel!');
+    expect(result.stderr).toContain('SYSADMIN');
+    expect(result.stderr).toContain('SQL port');
+  });
+
+  it('goes on under another name with --allow-missing-config, and lists what is missing', async () => {
+    await serve({ threadPool: true });
+    const args = ['-D', target, '-c', 'fast', '-X', 'fetch', '--allow-missing-config'];
+    const result = await runBackup(server!, args, { user: 'replonly', password: 'Repl@12345' });
+    expect(result).toMatchObject({ status: 0 });
+    expect((await readTree(target)).has('postgresql.conf')).toBe(false);
+    expect(result.stderr).toContain('postgresql.conf');
+  });
+
+  it('is let in on the SQL port with REPLICATION alone', async () => {
+    await serve();
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast'], { user: 'replonly', password: 'Repl@12345' });
+    expect(result).toMatchObject({ status: 0 });
+    expect((await readTree(target)).has('postgresql.conf')).toBe(true);
+  });
+});
+
+describe('slots', () => {
+  const args = (more: string[]): string[] => ['-D', target, '-c', 'fast', ...more];
+
+  it('uses none by default', async () => {
+    const { eventsOf } = await serve();
+    expect((await runBackup(server!, args([]))).status).toBe(0);
+    expect(eventsOf('query').filter((event) => /SLOT/i.test(String(event['text'])))).toEqual([]);
+    expect(eventsOf('reply').every((event) => event['flush'] === 0n)).toBe(true);
+  });
+
+  it('creates one with -C and leaves it', async () => {
+    const { slots } = await serve();
+    expect(await runBackup(server!, args(['-S', 'keep', '-C']))).toMatchObject({ status: 0 });
+    expect(slots.get('keep')?.active).toBe(0);
+  });
+
+  it('takes the warning of an existing slot for the refusal it is, and does not drop it', async () => {
+    const { slots } = await serve();
+    expect((await runBackup(server!, args(['-S', 'keep', '-C']))).status).toBe(0);
+    const again = await runBackup(server!, ['-D', workspace.at('again'), '-c', 'fast', '-S', 'keep', '-C']);
+    expect(again.status).toBe(1);
+    expect(again.stderr).toContain('already exists');
+    expect(slots.has('keep')).toBe(true);
+  });
+
+  it('drops on failure what it created', async () => {
+    const { slots } = await serve({ faults: [{ at: 'mid-member', action: 'close' }] });
+    expect((await runBackup(server!, args(['-S', 'mine', '-C']))).status).toBe(1);
+    expect([...slots.keys()]).toEqual([]);
+  });
+
+  it('says that a slot does not exist', async () => {
+    await serve();
+    const result = await runBackup(server!, args(['-S', 'nope']));
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('replication slot "nope" does not exist');
+    expectNothingLeft();
+  });
+});
