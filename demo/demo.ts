@@ -17,6 +17,7 @@ const cancelled = new AbortController();
 let programUnderWay: ChildProcess | undefined;
 
 async function demo(): Promise<void> {
+  const gsBasebackupFile = programPath('gs_basebackup');
   say('Starting PostgreSQL 17 (from npm, on the loopback, in a temporary directory) and loading it …');
   const server = await startServer({ version: 17 });
   const client = await server.client();
@@ -30,10 +31,10 @@ async function demo(): Promise<void> {
 
   const plain = join(runDirectory().make('plain'), 'data');
   const before = committed(writers);
-  await gsBasebackup(server, ['-D', plain, '-F', 'plain', '-X', 'stream', '-c', 'fast', '-P']);
+  await run(gsBasebackupFile, server, ['-D', plain, '-F', 'plain', '-X', 'stream', '-c', 'fast', '-P']);
 
   const tar = join(runDirectory().make('tar'), 'backup');
-  await gsBasebackup(server, ['-D', tar, '-F', 'tar', '-z', '-X', 'stream', '-c', 'fast', '-P']);
+  await run(gsBasebackupFile, server, ['-D', tar, '-F', 'tar', '-z', '-X', 'stream', '-c', 'fast', '-P']);
   const archive = await compareWithManifest(tar);
   await Promise.all(writers.map((writer) => writer.stop()));
 
@@ -70,10 +71,10 @@ async function demo(): Promise<void> {
 }
 
 /** Runs our program as a user would; its progress goes to this terminal. */
-async function gsBasebackup(server: PostgresServer, options: readonly string[]): Promise<void> {
+async function run(file: string, server: PostgresServer, options: readonly string[]): Promise<void> {
   const words = ['-h', server.host, '-p', String(server.port), '-U', server.user, ...options];
   say(`$ gs_basebackup ${words.join(' ')}`);
-  const program = spawn(process.execPath, [programPath('gs_basebackup'), ...words], { stdio: 'inherit' });
+  const program = spawn(process.execPath, [file, ...words], { stdio: 'inherit' });
   programUnderWay = program;
   const status = await new Promise((resolve, reject) => program.once('error', reject).once('close', resolve));
   programUnderWay = undefined;
