@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { render } from '../../src/messages/message.ts';
+import type { BaseBackupEvent, BaseBackupRequest } from '../../src/replication/base-backup.ts';
+import { showSetting, timelineHistory, walSegmentSize } from '../../src/replication/identify.ts';
+import { openReplicationSession, type ReplicationSession } from '../../src/replication/open-session.ts';
+import { createSlot, dropSlot, readSlot } from '../../src/replication/slots.ts';
+import { startBaseBackup } from '../../src/replication/start-base-backup.ts';
+import { startWalStream } from '../../src/replication/start-wal-stream.ts';
+import { controlLayoutOf } from '../../src/server/control-layout.ts';
+import { readControlFile } from '../../src/server/control-file.ts';
+import { formatLsn, parseLsn } from '../../src/wal/lsn.ts';
+import { segmentName, segmentStart } from '../../src/wal/segment.ts';
+import { startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { startStandby, waitForReplay } from '../support/postgres/standby.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+async function openSession(server: PostgresServer, attempts: string[] = []): Promise<ReplicationSession> {
+  const { host, port, user } = server;
+  return openReplicationSession(
+    { host, port, user, inactivityTimeoutMs: 60_000 },
+    { onAttempt: (attempt) => attempts.push(render(attempt)) },
+  );
+}
+
+function backupRequest(session: ReplicationSession, changes: Partial<BaseBackupRequest> = {}): BaseBackupRequest {
+  return {
+    label: 'it\'s (a) "label"',
+    progress: true,
+    checkpoint: 'fast',
+    includeWal: false,
+    noWait: true,
+    maxRateKib: undefined,
+    tablespaceMap: false,
+    verifyChecksums: true,
+    manifest: session.capabilities.baseBackup.manifest ? { checksums: 'SHA256', forceEncode: false } : undefined,
+    ...changes,
+  };
+}
+
+async function collect(
+  events: AsyncIterable<BaseBackupEvent>,
+): Promise<{ events: BaseBackupEvent[]; contents: Buffer[] }> {
+  const seen: BaseBackupEvent[] = [];
+  const contents: Buffer[] = [];
+  for await (const event of events) {
+    seen.push(event);
+    if (event.type !== 'archive' && event.type !== 'manifest') continue;
+    const pieces: Buffer[] = [];
+    for await (const piece of event.content) pieces.push(Buffer.from(piece));
+    contents.push(Buffer.concat(pieces));
+  }
+  return { events: seen, contents };
+}
+
+/** Content of a member of a ustar archive. */
+function memberOf(archive: Buffer, name: string): Buffer {
+  for (let at = 0; at + 512 <= archive.length;) {
+    const header = archive.subarray(at, at + 512);
+    const size = Number.parseInt(header.toString('latin1', 124, 135), 8) || 0;
+    if (header.toString('latin1', 0, 100).replace(/\0.*$/s, '') === name)
+      return archive.subarray(at + 512, at + 512 + size);
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  throw new Error(`no ${name} in the archive`);
+}
+
+forEachServer('smoke', (version) => {
+  it('is recognised without a second attempt, and takes commands', async () => {
+    const server = await startServer({ version });
+    const attempts: string[] = [];
+    const session = await openSession(server, attempts);
+    expect(session.identity).toMatchObject({ family: 'postgresql', product: 'PostgreSQL', major: version });
+    expect(session.connection.negotiated).toBe(true);
+    expect(attempts).toEqual([
+      `trying 127.0.0.1:${server.port}`,
+      expect.stringMatching(`^127.0.0.1:${server.port} is PostgreSQL ${version}`),
+    ]);
+    const control = readControlFile(readFileSync(join(server.dataDirectory, 'global/pg_control')));
+    expect(session.system.systemIdentifier).toBe(String(control.systemIdentifier));
+    expect(session.system.timeline).toBe(control.checkpoint.timeline);
+    expect(controlLayoutOf(control.controlVersion)).toBeDefined();
+    expect(await walSegmentSize(session.connection, session.capabilities)).toBe(control.walSegmentSizeBytes);
+    expect(control.dataChecksumVersion).toBe(1);
+    expect(await showSetting(session.connection, 'max_wal_senders')).toBe('10');
+
+    const { connection, capabilities } = session;
+    const slot = { name: 'kept', temporary: false, reserveWal: true };
+    expect(await createSlot(connection, capabilities, slot)).toEqual({ existed: false });
+    await expect(createSlot(connection, capabilities, slot)).rejects.toMatchObject({
+      code: 'OBJECT_EXISTS',
+      hint: { key: 'refusal.slot-exists' },
+    });
+    const position = await readSlot(connection, capabilities, 'kept');
+    const missing = await readSlot(connection, capabilities, 'nope');
+    if (version >= 15) {
+      expect(position).toMatchObject({ restartTimeline: 1 });
+      expect(missing).toBe('missing');
+    } else {
+      expect([position, missing]).toEqual([undefined, undefined]);
+    }
+    expect(
+      await server.value("select restart_lsn is not null from pg_replication_slots where slot_name = 'kept'"),
+    ).toBe('true');
+    await dropSlot(connection, capabilities, 'kept');
+    await expect(dropSlot(connection, capabilities, 'kept')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    const another = await session.openAnother();
+    expect(another.system.systemIdentifier).toBe(session.system.systemIdentifier);
+    await another.connection.close();
+    await connection.close();
+  });
+
+  it('gives a base backup with and without WAL', async () => {
+    const server = await startServer({ version });
+    await server.sql('create table t as select generate_series(1, 20000) as v');
+    const session = await openSession(server);
+    const { connection, capabilities } = session;
+    const progress: bigint[] = [];
+    const onProgress = (done: bigint): void => void progress.push(done);
+    const plain = await collect(startBaseBackup(connection, capabilities, backupRequest(session), { onProgress }));
+    expect(plain.events.map(({ type }) => type)).toEqual(
+      version >= 13 ? ['start', 'archive', 'manifest', 'end'] : ['start', 'archive', 'end'],
+    );
+    const [base, manifest] = plain.contents;
+    expect(memberOf(base!, 'backup_label').toString()).toContain('LABEL: it\'s (a) "label"');
+    const control = readControlFile(memberOf(base!, 'global/pg_control'));
+    expect(String(control.systemIdentifier)).toBe(session.system.systemIdentifier);
+    const terminated = base!.subarray(-1024).every((byte) => byte === 0);
+    expect(terminated).toBe(version >= 15);
+    if (manifest !== undefined) {
+      const text = manifest.toString();
+      const at = text.lastIndexOf('"Manifest-Checksum"');
+      const sha256 = createHash('sha256').update(text.slice(0, at)).digest('hex');
+      expect(text.slice(at)).toContain(sha256);
+    }
+    if (version >= 15) expect(progress.length).toBeGreaterThan(0);
+
+    // The same session takes the next one, now with WAL in the archive.
+    const request = backupRequest(session, {
+      includeWal: true,
+      maxRateKib: 1_048_576,
+      tablespaceMap: true,
+      verifyChecksums: false,
+    });
+    const fetched = await collect(startBaseBackup(connection, capabilities, request));
+    const start = fetched.events[0];
+    const end = fetched.events.at(-1);
+    if (start?.type !== 'start' || end?.type !== 'end') throw new Error('no start or no end');
+    expect(end.endLsn).toBeGreaterThan(start.startLsn);
+    const size = 16 * 1024 * 1024;
+    const segment = segmentName(start.timeline, start.startLsn, size);
+    expect(memberOf(fetched.contents[0]!, `pg_wal/${segment}`).length).toBe(size);
+    await connection.close();
+  });
+
+  it('streams WAL, reports positions to the slot, and stops', async () => {
+    const server = await startServer({ version });
+    const session = await openSession(server);
+    const { connection, capabilities, system } = session;
+    await createSlot(connection, capabilities, { name: 'stream', temporary: false, reserveWal: true });
+    const size = await walSegmentSize(connection, capabilities);
+    await server.sql('create table t as select generate_series(1, 50000) as v');
+    const target = parseLsn(await server.value('select pg_current_wal_flush_lsn()'));
+    const startLsn = segmentStart(system.flushLsn, size);
+    const request = { startLsn, timeline: 1, slot: 'stream', systemIdentifier: system.systemIdentifier };
+    const stream = await startWalStream(connection, capabilities, request, { segmentSizeBytes: size });
+    const pieces: Buffer[] = [];
+    while (stream.position < target) {
+      const piece = await stream.next();
+      if (piece === undefined) throw new Error('the stream ended');
+      pieces.push(Buffer.from(piece.bytes));
+    }
+    stream.reportPositions({ received: stream.position, flushed: stream.position });
+    await stream.sendStatus();
+    await stream.stop();
+    const wal = Buffer.concat(pieces);
+    const file = readFileSync(join(server.dataDirectory, 'pg_wal', segmentName(1, startLsn, size)));
+    const length = Math.min(wal.length, Number(target - startLsn));
+    expect(wal.subarray(0, length).equals(file.subarray(0, length))).toBe(true);
+    await server.waitFor("select not active from pg_replication_slots where slot_name = 'stream'");
+    const kept = await server.value("select restart_lsn from pg_replication_slots where slot_name = 'stream'");
+    expect(kept).toBe(formatLsn(stream.position));
+  });
+
+  it('goes on to the next timeline, and says when one had ended before', async () => {
+    const primary = await startServer({ version });
+    await primary.sql('create table t as select 1 as v');
+    const standby = await startStandby(primary);
+    await waitForReplay(primary, standby);
+    const session = await openSession(standby);
+    const size = await walSegmentSize(session.connection, session.capabilities);
+    const startLsn = segmentStart(session.system.flushLsn, size);
+    await session.connection.close();
+    await standby.promote();
+
+    const after = await openSession(standby);
+    const stream = await startWalStream(after.connection, after.capabilities, { startLsn, timeline: 1 });
+    let bytes = 0;
+    for await (const piece of stream) bytes += piece.bytes.length;
+    const ending = stream.ending;
+    if (ending?.reason !== 'timeline') throw new Error('the timeline did not end');
+    expect(ending.next.timeline).toBe(2);
+    expect(BigInt(bytes)).toBe(ending.next.startLsn - startLsn);
+    const connection = stream.release();
+    const history = await timelineHistory(connection, after.capabilities, 2);
+    expect(history.name).toBe('00000002.history');
+    expect(history.content).toContain(`1\t${formatLsn(ending.next.startLsn)}`);
+    const ended = await startWalStream(connection, after.capabilities, { startLsn: ending.next.startLsn, timeline: 1 });
+    expect(await ended.next()).toBeUndefined();
+    expect(ended.ending).toEqual(ending);
+    const next = await startWalStream(ended.release(), after.capabilities, {
+      startLsn: segmentStart(ending.next.startLsn, size),
+      timeline: 2,
+    });
+    expect((await next.next())?.startLsn).toBe(segmentStart(ending.next.startLsn, size));
+    await next.stop();
+  });
+
+  it('refusals name what to do', async () => {
+    const server = await startServer({ version, hba: ['host replication trusted 127.0.0.1/32 trust'] });
+    const { host, port } = server;
+    await expect(openReplicationSession({ host, port, user: 'stranger' })).rejects.toMatchObject({
+      code: 'AUTHENTICATION',
+      hint: {
+        key: 'refusal.hba-replication',
+        parameters: { line: 'host replication stranger 127.0.0.1/32 scram-sha-256' },
+      },
+    });
+    await server.sql('create role trusted login');
+    await expect(openReplicationSession({ host, port, user: 'trusted' })).rejects.toMatchObject({
+      code: 'AUTHENTICATION',
+      hint: { key: 'refusal.replication-privilege' },
+    });
+    await server.sql('alter role trusted replication');
+    const session = await openReplicationSession({ host, port, user: 'trusted' });
+    const missing = { startLsn: session.system.flushLsn, timeline: 1, slot: 'nope' };
+    await expect(startWalStream(session.connection, session.capabilities, missing)).rejects.toMatchObject({
+      code: 'OBJECT_NOT_FOUND',
+    });
+    session.connection.destroy();
+  });
+});
