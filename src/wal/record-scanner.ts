@@ -57,6 +57,7 @@ export class RecordScanner {
   readonly #isUnknown: Uint8Array;
   #recordCount = 0;
   #first: { startLsn: Lsn; previousLsn: Lsn } | undefined;
+  #firstFrom: SplitLsn;
   #pending: PendingRecord | undefined;
   #overwritten: Lsn | undefined;
 
@@ -64,6 +65,7 @@ export class RecordScanner {
     const { keeps } = options;
     this.#options = options;
     this.#startsAt = splitLsn(options.start);
+    this.#firstFrom = this.#startsAt;
     this.#cursor = new RecordCursor(options.format);
     const { lastResourceManager, firstCustomResourceManager } = options.format;
     this.#keeps = tableOf((rmid, info) => keeps(rmid, info));
@@ -85,6 +87,12 @@ export class RecordScanner {
   get last(): { readonly startLsn: Lsn; readonly endLsn: Lsn } | undefined {
     if (this.#recordCount === 0) return undefined;
     return { startLsn: joinLsn(this.#last.start), endLsn: joinLsn(this.#last.end) };
+  }
+
+  /** From now on `first` is the first record that begins at `from` or after. */
+  seekFirst(from: Lsn): void {
+    this.#first = undefined;
+    this.#firstFrom = splitLsn(from);
   }
 
   /** The page begins with the last `remainingBytes` of a record that is not known. */
@@ -252,10 +260,11 @@ export class RecordScanner {
     cursor.rmid = kind >>> 8;
     cursor.info = kind & 0xff;
     cursor.timeline = page.timeline;
-    if (this.#first === undefined && !isBefore(start, this.#startsAt)) {
+    if (this.#first === undefined && !isBefore(start, this.#firstFrom)) {
       this.#first = { startLsn: cursor.startLsn, previousLsn: cursor.previousLsn };
     }
-    if (this.#first !== undefined && this.#keeps[kind] === 1 && !this.#options.visit(cursor)) {
+    const isVisited = this.#keeps[kind] === 1 && !isBefore(start, this.#startsAt);
+    if (isVisited && !this.#options.visit(cursor)) {
       return ends({ kind: 'stopped' }, end);
     }
     return isSwitch(kind) ? 'next-segment' : undefined;

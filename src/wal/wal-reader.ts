@@ -12,7 +12,7 @@ import {
   type PageProblem,
   type SegmentIdentity,
 } from './page-header.ts';
-import type { PendingRecord } from './pending-record.ts';
+import { PendingRecord } from './pending-record.ts';
 import { RecordScanner, type PageMemory, type PageOutcome } from './record-scanner.ts';
 import { defaultSegmentSizeBytes, isSegmentSize, type TimelineId } from './segment.ts';
 import type { EndReason, WalEnd } from './wal-end.ts';
@@ -41,18 +41,22 @@ export interface WalReaderOptions {
   readonly earliestTimeline?: TimelineId | undefined;
 }
 
-/** The rest of a record with which a reading began: `bytes` once it has been read, if it is within `headLimitBytes`. */
+/** The rest of a record with which a reading, or the segment last begun, began. */
 export interface HeadOfReading {
   readonly totalBytes: number;
+  /** Its bytes once they have been read, if its beginning was not and it is within `headLimitBytes`. */
   readonly bytes: Uint8Array | undefined;
+  /** Whether the reader has seen the beginning of the record, so that it was visited. */
+  readonly isKnown: boolean;
 }
 
 /** A record whose end has not been seen. `startLsn` is undefined when its beginning has not been seen either. */
 export interface UnfinishedRecord {
   readonly startLsn: Lsn | undefined;
-  readonly totalBytes: number;
   readonly remainingBytes: number;
-  /** What has been seen of it, unless it is known that nobody wants it. A copy. */
+  /** Whether it may be one that `keeps` names: not, when its header has been seen and says otherwise. */
+  readonly mayBeKept: boolean;
+  /** What has been seen of it, if it may be kept and its beginning was seen. A copy. */
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -71,6 +75,7 @@ export class WalReader {
   #magic = 0;
   #timeline: TimelineId;
   #head: PendingRecord | undefined;
+  #isHeadKnown = false;
   #isFirstPage = true;
   #toNextSegment = false;
   #end: WalEnd | undefined;
@@ -89,6 +94,11 @@ export class WalReader {
     return this.#format;
   }
 
+  /** Magic number of the last page read, 0 before. */
+  get pageMagic(): number {
+    return this.#magic;
+  }
+
   /** Timeline of the last page read. */
   get timeline(): TimelineId {
     return this.#timeline;
@@ -99,7 +109,16 @@ export class WalReader {
     return this.#segment;
   }
 
-  /** The first record at or after `start`, and the one that it says it follows. */
+  /** Whether the last record was a segment switch: what follows it up to the next segment is padding. */
+  get isAfterSwitch(): boolean {
+    return this.#toNextSegment;
+  }
+
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** The first record at or after `start` (or the segment last begun), and the one that it says it follows. */
   get first(): { readonly startLsn: Lsn; readonly previousLsn: Lsn } | undefined {
     return this.#scanner?.first;
   }
@@ -119,18 +138,38 @@ export class WalReader {
     const head = this.#head;
     if (head === undefined) return undefined;
     const isWhole = head.isKept === true && head.remainingBytes === 0;
-    return { totalBytes: head.totalBytes, bytes: isWhole ? head.collected() : undefined };
+    return {
+      totalBytes: head.totalBytes,
+      bytes: isWhole ? head.collected() : undefined,
+      isKnown: this.#isHeadKnown,
+    };
   }
 
   get unfinished(): UnfinishedRecord | undefined {
     const pending = this.#scanner?.pending;
     if (pending === undefined) return undefined;
+    const mayBeKept = pending.start === undefined || pending.isKept !== false;
     return {
       startLsn: pending.start === undefined ? undefined : joinLsn(pending.start),
-      totalBytes: pending.totalBytes,
       remainingBytes: pending.remainingBytes,
-      bytes: pending.start === undefined || pending.isKept === false ? undefined : pending.collected(),
+      mayBeKept,
+      bytes: pending.start !== undefined && mayBeKept ? pending.collected() : undefined,
     };
+  }
+
+  /** The bytes that come next are those of the next segment: the padding after a switch is not pushed. */
+  skipToNextSegment(): void {
+    this.#skipToSegment(this.#segmentSizeBytes());
+    this.#restBytes = 0;
+    this.#toNextSegment = false;
+  }
+
+  /** From now on `first` and `head` tell of the segment that begins with the bytes that come next. */
+  beginSegment(startLsn: Lsn): void {
+    this.#scanner?.seekFirst(startLsn);
+    const pending = this.#scanner?.pending;
+    this.#isHeadKnown = pending?.start !== undefined;
+    this.#head = pending === undefined ? undefined : new PendingRecord(undefined, pending.remainingBytes, 0);
   }
 
   /** Reads what is in `bytes`, which stay the caller's. @returns false when the end was found: no more is wanted */
@@ -167,12 +206,12 @@ export class WalReader {
     // 32-bit reads need aligned memory; the window of the CRC is, and so are nearly all buffers.
     const inPlace = this.#options.check === 'visited-records' && pages.byteOffset % 4 === 0;
     const pieceBytes = inPlace ? pages.length : windowBytes;
-    for (let position = 0; position < pages.length && !this.#hasEnded(); position += pieceBytes) {
+    for (let position = 0; position < pages.length && this.#isOpen(); position += pieceBytes) {
       const piece = pages.subarray(position, position + pieceBytes);
       const from = this.#toNextSegment ? this.#skipToSegment(piece.length) : 0;
       if (from === piece.length) continue;
       const memory = inPlace ? memoryOf(piece) : loadWindow(piece);
-      for (let base = from; base < piece.length && !this.#hasEnded(); base += walPageBytes) {
+      for (let base = from; base < piece.length && this.#isOpen(); base += walPageBytes) {
         if (this.#toNextSegment && this.#skipToSegment(walPageBytes) > 0) continue;
         this.#readPage(memory, base, base + walPageBytes < piece.length ? walPageBytes : lastPageBytes);
         setLsn(this.#page, this.#page, walPageBytes);
@@ -189,8 +228,8 @@ export class WalReader {
     return skipped;
   }
 
-  #hasEnded(): boolean {
-    return this.#end !== undefined;
+  #isOpen(): boolean {
+    return this.#end === undefined;
   }
 
   #segmentSizeBytes(): number {

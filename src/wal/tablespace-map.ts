@@ -1,0 +1,70 @@
+import { fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+
+/** A line of tablespace_map: where a tablespace of the backed-up server was. Paths are bytes, as the server had them. */
+export interface TablespaceMapEntry {
+  readonly oid: number;
+  readonly path: ByteString;
+}
+
+/**
+ * How the writer of the file treats line feeds, carriage returns and backslashes in a path.
+ * - `none`: as they are (openGauss); a path with a line feed cannot be told from two lines
+ * - `newlines`: a backslash before line feed and carriage return (PostgreSQL up to 13)
+ * - `all`: the same before backslashes (PostgreSQL 14 on)
+ */
+export type TablespaceMapEscape = 'none' | 'newlines' | 'all';
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const backslash = 0x5c;
+
+/**
+ * Reads tablespace_map: `oid path`, one line each. With `none` and `newlines` a backslash that does not stand before a
+ * line end is itself. Source: read_tablespace_map, access/transam/xlogrecovery.c and xlog.cpp.
+ * @throws BackupError `CORRUPT`
+ */
+export function parseTablespaceMap(bytes: Uint8Array, escape: TablespaceMapEscape): TablespaceMapEntry[] {
+  return logicalLines(bytes, escape).map((line) => {
+    const text = fromBytes(line);
+    const match = /^(\d{1,10}) ([^]+)$/.exec(text);
+    const oid = Number(match?.[1]);
+    if (match === null || oid === 0 || oid > 0xffff_ffff) {
+      throw new BackupError('CORRUPT', say('wal.tablespace-map.bad-line', { text }));
+    }
+    return { oid, path: (match[2] ?? '') as ByteString };
+  });
+}
+
+/** The file as the server writes it. */
+export function formatTablespaceMap(entries: readonly TablespaceMapEntry[], escape: TablespaceMapEscape): Buffer {
+  const pattern = { none: /(?!)/g, newlines: /[\n\r]/g, all: /[\n\r\\]/g }[escape];
+  const lines = entries.map(({ oid, path }) => `${oid} ${path.replace(pattern, (character) => `\\${character}`)}\n`);
+  return toBytes(lines.join('') as ByteString);
+}
+
+/** Lines without their ends and escapes. Every server ends a line at LF and, as it reads, at CR. */
+function logicalLines(bytes: Uint8Array, escape: TablespaceMapEscape): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  let line: number[] = [];
+  const finish = (): void => {
+    if (line.length > 0) lines.push(Uint8Array.from(line));
+    line = [];
+  };
+  for (let position = 0; position < bytes.length; position++) {
+    const byte = bytes[position] ?? 0;
+    const next = bytes[position + 1];
+    const isEscaped =
+      byte === backslash &&
+      ((escape !== 'none' && (next === lineFeed || next === carriageReturn)) ||
+        (escape === 'all' && next === backslash));
+    if (isEscaped && next !== undefined) {
+      line.push(next);
+      position++;
+    } else if (byte === lineFeed || byte === carriageReturn) finish();
+    else line.push(byte);
+  }
+  finish();
+  return lines;
+}
