@@ -36,7 +36,7 @@ const table = {
   protocol: pure,
   connection: [...pure, 'protocol'],
   server: [...pure, 'wal'],
-  replication: [...pure, 'connection', 'protocol', 'server', 'wal'],
+  replication: [...pure, 'connection', 'protocol', 'server', 'tar', 'wal'],
   storage: [...pure, 'files'],
   repository: [...pure, 'storage', 'wal', 'compression', 'server'],
   manifest: [...pure, 'wal'],

@@ -55,25 +55,28 @@ export class TarOutput {
   }
 
   /**
-   * Reads `archive` to its end into its file or the stream.
-   * @param trailer members for the end of the base archive (a manifest on stdout)
+   * Reads `archive` to its end into its file or the stream. A stream stays open for more members: `close` ends it.
    */
-  async receive(archive: ArchiveEvent, signal: AbortSignal, trailer: readonly Member[] = []): Promise<void> {
+  async receive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {
     const isBase = archive.tablespace.oid === undefined;
-    const bytes = this.#encoded(archive, isBase, trailer, signal);
-    await this.#store(`${archiveName(archive.tablespace)}.tar`, bytes, signal);
+    const bytes = this.#encoded(archive, isBase, signal);
+    const isOpen = this.#options.target.kind === 'stream' && this.#options.tarFormat === 'standard';
+    await this.#store(`${archiveName(archive.tablespace)}.tar`, isOpen ? withoutEndMark(bytes) : bytes, signal);
   }
 
-  /** Stores another archive, for example the WAL, beside the others. */
-  async storeArchive(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
-    await this.#store(name, encodeMembers(members), signal);
+  /** Puts `members` behind those of the stream and ends it. */
+  async close(members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
+    if (this.#options.tarFormat === 'standard') await this.#store('', encodeMembers(members), signal);
   }
 
   async #store(name: string, bytes: ByteSource, signal: AbortSignal): Promise<void> {
     const { target, compression } = this.#options;
     const packed = compression.method === 'none' ? bytes : gzipMembers(bytes, { level: compression.level, signal });
     if (target.kind === 'stream') {
-      for await (const piece of packed) await target.sink.write(piece);
+      for await (const piece of packed) {
+        const written = target.sink.write(piece);
+        if (written !== undefined) await written;
+      }
       return;
     }
     const fileName = compression.method === 'none' ? name : `${name}.gz`;
@@ -88,34 +91,21 @@ export class TarOutput {
     }
   }
 
-  #encoded(archive: ArchiveEvent, isBase: boolean, trailer: readonly Member[], signal: AbortSignal): ByteSource {
+  #encoded(archive: ArchiveEvent, isBase: boolean, signal: AbortSignal): ByteSource {
     const { tarFormat, observer } = this.#options;
-    const sameFormat = archive.format === 'tar' || tarFormat === 'original';
-    if (sameFormat) return this.#passed(archive, isBase, trailer, signal);
+    if (archive.format === 'tar' || tarFormat === 'original') return this.#passed(archive, signal);
     const members = readMembers(archive.content, archive.format, { signal, terminated: archive.terminated });
     const edited = isBase
       ? editMembers(members, { change: (header) => this.#change(header), append: this.#extras() })
       : members;
     const observed = observer === undefined ? edited : observeMembers(edited, observer, prefixOf(archive));
-    return encodeMembers(withTrailer(observed, trailer), { mtime: Math.floor(Date.now() / 1000) });
+    return encodeMembers(observed, { mtime: Math.floor(Date.now() / 1000) });
   }
 
   /** The server's own bytes; a parser beside them sees the members where a manifest is to be made. */
-  async *#passed(
-    archive: ArchiveEvent,
-    isBase: boolean,
-    trailer: readonly Member[],
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array> {
+  async *#passed(archive: ArchiveEvent, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const { observer } = this.#options;
-    if (trailer.length > 0) {
-      const members = readMembers(archive.content, archive.format, { signal, terminated: archive.terminated });
-      yield* encodeMembers(withTrailer(members, trailer), { format: archive.format });
-      return;
-    }
-    yield* observer === undefined
-      ? archive.content
-      : passWhileObserving(archive, observer, isBase ? '' : prefixOf(archive), signal);
+    yield* observer === undefined ? archive.content : passWhileObserving(archive, observer, prefixOf(archive), signal);
     if (archive.format === 'tar' && !archive.terminated) yield endOfArchive;
   }
 
@@ -144,9 +134,24 @@ function prefixOf(archive: ArchiveEvent): string {
   return archive.tablespace.oid === undefined ? '' : `pg_tblspc/${String(archive.tablespace.oid)}/`;
 }
 
-async function* withTrailer(members: AsyncIterable<Member>, trailer: readonly Member[]): AsyncGenerator<Member> {
-  yield* members;
-  yield* trailer;
+/** The same bytes without the two zero blocks at their end, so that more members can follow. */
+async function* withoutEndMark(bytes: ByteSource): AsyncGenerator<Uint8Array> {
+  const markLength = endOfArchive.length;
+  let held = Buffer.alloc(0);
+  for await (const piece of bytes) {
+    if (piece.length >= markLength) {
+      if (held.length > 0) yield held;
+      yield piece.subarray(0, piece.length - markLength);
+      held = Buffer.from(piece.subarray(piece.length - markLength));
+    } else {
+      held = Buffer.concat([held, piece]);
+      if (held.length > markLength) {
+        yield held.subarray(0, held.length - markLength);
+        held = held.subarray(held.length - markLength);
+      }
+    }
+  }
+  if (held.some((byte) => byte !== 0)) yield held;
 }
 
 /** The same members; `observer` sees each file while its content passes. */

@@ -1,15 +1,8 @@
-import { basename } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { errorLines, errorRecord } from './error-text.ts';
 import { exitStatus, type StatusRule } from './exit-status.ts';
 import { Terminal } from './terminal.ts';
-
-/** The name that the program was called by: a link named `pg_basebackup` is that program. */
-export function calledAs(fallback: string): string {
-  const name = basename(process.argv[1] ?? fallback).replace(/\.[cm]?js$/, '');
-  return name === '' ? fallback : name;
-}
 
 export interface ProgramContext {
   readonly program: string;

@@ -46,6 +46,9 @@ export const backupMessages = {
   'backup.source-settings':
     'the copy keeps the settings of its source (port, archiving): edit postgresql.conf before it is started in place',
   'backup.missing-files': 'missing in this backup because of the client name that was used: {files}',
+  'backup.incomplete': 'the server ended the backup without its start or end position',
+  'backup.no-control-file': 'the server sent no global/pg_control',
+  'backup.slot-exists': 'replication slot "{slot}" already exists',
   'backup.progress-one': '{done}/{total} kB ({percent}%), {tablespaces}/{count} tablespace',
   'backup.progress-many': '{done}/{total} kB ({percent}%), {tablespaces}/{count} tablespaces',
   'backup.progress-pace': '{rate}/s, {eta} left',

@@ -13,6 +13,8 @@ export const optionsMessages = {
   'options.zero-rate': 'transfer rate must be greater than zero',
   'options.rate-range': 'transfer rate "{text}" is out of range: 32 kB/s to 1 GB/s',
   'options.bad-progress': 'invalid progress style "{text}", must be "json"',
+  'options.password-prompt': 'Password: ',
+  'options.password-conflict': 'options -w/--no-password and -W/--password cannot be used together',
   'options.later': 'option "{option}" is not available yet',
   'options.later.hint': 'It comes with a later release; `{program} --help` lists the options of this one.',
 } as const;

@@ -1,0 +1,32 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import type { TablespaceRow } from '../replication/base-backup.ts';
+import type { ReplicationSession } from '../replication/open-session.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import type { TimelineId } from '../wal/segment.ts';
+import type { ArchiveEvent } from './plain-output.ts';
+import type { ProgressMeter } from './progress-meter.ts';
+import type { BackupRequest } from './request.ts';
+import type { WalPlace } from './wal-store.ts';
+import type { HeldFile, Workplace } from './workplace.ts';
+
+export type BackupStart = { readonly timeline: TimelineId; readonly startLsn: Lsn };
+export type BackupEnd = { readonly timeline: TimelineId; readonly endLsn: Lsn };
+
+/** Takes the parts of one base backup, in the order in which they come, and tells what to publish at the end. */
+export interface Output {
+  /** Permission bits of the files that we make beside those that the server sent. */
+  readonly fileMode: number;
+  begin(tablespaces: readonly TablespaceRow[], workplace: Workplace): Promise<void>;
+  archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void>;
+  manifest(content: ByteSource, signal: AbortSignal): Promise<void>;
+  /** Where WAL that is streamed goes. */
+  walPlace(): WalPlace;
+  /** Ends what is left to write; the files that get their names when everything is durable, in this order. */
+  finish(start: BackupStart, end: BackupEnd, signal: AbortSignal): Promise<readonly HeldFile[]>;
+}
+
+export interface OutputParts {
+  readonly request: BackupRequest;
+  readonly session: ReplicationSession;
+  readonly meter: ProgressMeter;
+}

@@ -1,0 +1,75 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { fromText } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
+import { say } from '../messages/message.ts';
+import type { TablespaceRow } from '../replication/base-backup.ts';
+import { ManifestFile } from './manifest-file.ts';
+import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
+import { PlainOutput, type ArchiveEvent } from './plain-output.ts';
+import type { BackupOutput } from './request.ts';
+import { placeTablespaces } from './tablespaces.ts';
+import type { WalPlace } from './wal-store.ts';
+import type { HeldFile, Workplace } from './workplace.ts';
+
+type Target = Extract<BackupOutput, { kind: 'plain' }>;
+
+/** A backup as directories, ready to be started. */
+export class PlainBackup implements Output {
+  readonly fileMode: number;
+  readonly #target: Target;
+  readonly #manifest: ManifestFile;
+  readonly #plain: PlainOutput;
+  readonly #group: boolean;
+
+  constructor(parts: OutputParts, target: Target, group: boolean) {
+    this.fileMode = group ? 0o640 : 0o600;
+    this.#group = group;
+    this.#target = target;
+    this.#manifest = new ManifestFile(parts, target.directory, this.fileMode);
+    this.#plain = new PlainOutput({
+      ...target,
+      walDirectory: target.walDirectory,
+      capabilities: parts.session.capabilities,
+      observer: this.#manifest.builder,
+      onMember: parts.meter.onMember,
+    });
+  }
+
+  async begin(tablespaces: readonly TablespaceRow[], workplace: Workplace): Promise<void> {
+    const placements = placeTablespaces(tablespaces, this.#target.mappings, this.#target.directory);
+    for (const { directory, inside } of placements) if (!inside) await workplace.claimTablespace(directory);
+    if (this.#group) workplace.allowGroup();
+    this.#plain.begin(placements);
+  }
+
+  async archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {
+    await this.#plain.receive(archive, signal);
+  }
+
+  async manifest(content: ByteSource): Promise<void> {
+    await this.#manifest.store(content);
+  }
+
+  walPlace(): WalPlace {
+    const path = this.#plain.walRoot;
+    for (const directory of [path, join(path, 'archive_status')]) {
+      try {
+        mkdirSync(directory, { recursive: true, mode: this.#group ? 0o750 : 0o700 });
+      } catch (error) {
+        throw fileFailure('create', fromText(directory), error);
+      }
+    }
+    return { kind: 'directory', path };
+  }
+
+  finish(start: BackupStart, end: BackupEnd): Promise<readonly HeldFile[]> {
+    this.#plain.createExtraFiles();
+    this.#manifest.builder?.finish(start.timeline, start.startLsn, end.endLsn);
+    const control = this.#plain.heldControlFile;
+    if (control === undefined) throw new BackupError('PROTOCOL_VIOLATION', say('backup.no-control-file'));
+    return Promise.resolve([...this.#manifest.finish(), control]);
+  }
+}

@@ -1,0 +1,198 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import type { BaseBackupEvent } from '../replication/base-backup.ts';
+import { walSegmentSize } from '../replication/identify.ts';
+import { openReplicationSession, type ReplicationSession } from '../replication/open-session.ts';
+import { startBaseBackup } from '../replication/start-base-backup.ts';
+import { formatLsn } from '../wal/lsn.ts';
+import type { BackupListener } from './events.ts';
+import { createOutput } from './create-output.ts';
+import type { Output } from './output.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import type { BackupRequest, BackupResult } from './request.ts';
+import { WalThread } from './wal-thread.ts';
+import { walTask } from './wal-task.ts';
+import { Workplace } from './workplace.ts';
+
+export interface BackupOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: BackupListener | undefined;
+}
+
+type Start = Extract<BaseBackupEvent, { type: 'start' }>;
+type End = Extract<BaseBackupEvent, { type: 'end' }>;
+
+/**
+ * Takes a base backup of a running server. When it resolves, the backup is complete and (unless `sync` is false) durable.
+ * When it rejects, what it wrote is gone (unless `clean` is false), no slot that it created is left, and the server is out of backup mode.
+ * @throws BackupError `TARGET_NOT_EMPTY`, `AUTHENTICATION` (see `needsPassword`), `SERVER_UNREACHABLE`, `WAL_MISSING`, `STORAGE_UNAVAILABLE`,
+ * `USAGE` for what this server cannot do; ServerError
+ */
+export async function takeBackup(request: BackupRequest, options: BackupOptions = {}): Promise<BackupResult> {
+  const onEvent: BackupListener = options.onEvent ?? (() => undefined);
+  const workplace = new Workplace();
+  for (const path of directoriesOf(request)) await Workplace.check(path);
+  const run = new BackupRun(request, workplace, onEvent, options.signal);
+  try {
+    return await run.perform();
+  } catch (error) {
+    await run.abandon();
+    await workplace.discard({ clean: request.clean, onEvent });
+    throw run.reason(error);
+  }
+}
+
+function directoriesOf({ output }: BackupRequest): string[] {
+  if (output.kind === 'stream') return [];
+  const walDirectory = output.kind === 'plain' ? output.walDirectory : undefined;
+  return walDirectory === undefined ? [output.directory] : [output.directory, walDirectory];
+}
+
+/** One backup from its session to its publication. */
+class BackupRun {
+  readonly #request: BackupRequest;
+  readonly #workplace: Workplace;
+  readonly #onEvent: BackupListener;
+  /** Aborts the backup when its caller does, and when the WAL receiver fails. */
+  readonly #failure = new AbortController();
+  readonly #signal: AbortSignal;
+  #session: ReplicationSession | undefined;
+  #wal: WalThread | undefined;
+
+  constructor(request: BackupRequest, workplace: Workplace, onEvent: BackupListener, signal: AbortSignal | undefined) {
+    this.#request = request;
+    this.#workplace = workplace;
+    this.#onEvent = onEvent;
+    this.#signal = signal === undefined ? this.#failure.signal : AbortSignal.any([signal, this.#failure.signal]);
+  }
+
+  async perform(): Promise<BackupResult> {
+    const request = this.#request;
+    const signal = this.#signal;
+    const onAttempt = (sentence: Message): void => this.#onEvent({ type: 'step', sentence });
+    const session = await openReplicationSession(request.source, { signal, onAttempt });
+    this.#session = session;
+    const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
+    for (const path of directoriesOf(request)) await this.#workplace.claim(path);
+    const meter = new ProgressMeter((progress) => this.#onEvent({ type: 'progress', progress }));
+    const output = await createOutput({ request, session, meter });
+    const { start, end, checksumFailures } = await this.#receive(session, output, meter, segmentSizeBytes);
+    await session.connection.close();
+    if (this.#wal !== undefined) {
+      this.#step(say('backup.step-wal-wait'));
+      await this.#wal.finished;
+    }
+    const held = await output.finish(start, end, signal);
+    if (request.sync && request.output.kind !== 'stream') this.#step(say('backup.step-sync'));
+    await this.#workplace.publish(held, { sync: request.sync, signal });
+    this.#step(say('backup.step-complete'));
+    return {
+      startLsn: start.startLsn,
+      endLsn: end.endLsn,
+      timeline: end.timeline,
+      systemIdentifier: session.system.systemIdentifier,
+      receivedBytes: meter.doneBytes,
+      checksumFailures,
+    };
+  }
+
+  /** Ends what is still under way, in an order that leaves nothing on the server. Never throws. */
+  async abandon(): Promise<void> {
+    this.#session?.connection.destroy();
+    await this.#wal?.abort();
+  }
+
+  /** The failure to report for `error`: that of the WAL receiver where it is what ended the backup. */
+  reason(error: unknown): unknown {
+    return this.#failure.signal.aborted ? this.#failure.signal.reason : error;
+  }
+
+  async #receive(
+    session: ReplicationSession,
+    output: Output,
+    meter: ProgressMeter,
+    segmentSizeBytes: number,
+  ): Promise<{ start: Start; end: End; checksumFailures: boolean }> {
+    const request = this.#request;
+    this.#step(say('backup.step-checkpoint'));
+    let start: Start | undefined;
+    let end: End | undefined;
+    for await (const event of this.#events(session)) {
+      switch (event.type) {
+        case 'start':
+          start = event;
+          this.#started(event);
+          meter.begin(event.tablespaces);
+          await output.begin(event.tablespaces, this.#workplace);
+          if (request.wal === 'stream') {
+            this.#startWal(walTask({ request, session, start: event, segmentSizeBytes, output }));
+          }
+          break;
+        case 'archive':
+          await output.archive({ ...event, content: meter.count(event.content) }, this.#signal);
+          meter.endArchive();
+          break;
+        case 'manifest':
+          await output.manifest(event.content, this.#signal);
+          break;
+        case 'end':
+          end = event;
+          this.#step(say('backup.step-end', { lsn: formatLsn(event.endLsn) }));
+          this.#wal?.stopAt(event.endLsn);
+          break;
+      }
+    }
+    if (start === undefined || end === undefined) throw new BackupError('PROTOCOL_VIOLATION', say('backup.incomplete'));
+    return { start, end, checksumFailures: end.checksumFailure !== undefined };
+  }
+
+  #events(session: ReplicationSession): AsyncGenerator<BaseBackupEvent, void, undefined> {
+    const { baseBackup } = session.capabilities;
+    const request = this.#request;
+    const command = {
+      label: request.label,
+      progress: request.estimateSize,
+      checkpoint: request.checkpoint,
+      includeWal: request.wal === 'fetch',
+      // The server waits for its archiver only where the WAL comes from nowhere else.
+      noWait: request.wal !== 'none',
+      maxRateKib: request.maxRateKib,
+      tablespaceMap: request.output.kind !== 'plain' && baseBackup.tablespaceMap,
+      verifyChecksums: true,
+      manifest:
+        request.manifest === undefined || !baseBackup.manifest
+          ? undefined
+          : { checksums: request.manifest, forceEncode: false },
+    };
+    const begunMs = Date.now();
+    return startBaseBackup(session.connection, session.capabilities, command, {
+      signal: this.#signal,
+      onNotice: (notice) => this.#onEvent({ type: 'notice', notice }),
+      onWaiting: (what) => {
+        const seconds = Math.round((Date.now() - begunMs) / 1000);
+        const sentence =
+          what === 'start-position'
+            ? say('backup.wait-checkpoint', { seconds })
+            : say('backup.wait-archive', { seconds });
+        this.#onEvent({ type: 'waiting', sentence });
+      },
+    });
+  }
+
+  #started({ startLsn, timeline }: Start): void {
+    this.#step(say('backup.step-started', { lsn: formatLsn(startLsn), timeline }));
+  }
+
+  #startWal(task: ConstructorParameters<typeof WalThread>[0]): void {
+    this.#step(say('backup.step-wal'));
+    this.#wal = new WalThread(task, (sentence) => this.#step(sentence));
+    this.#wal.onFailure((error) => {
+      this.#failure.abort(error);
+      this.#session?.connection.destroy();
+    });
+  }
+
+  #step(sentence: Message): void {
+    this.#onEvent({ type: 'step', sentence });
+  }
+}

@@ -1,0 +1,74 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import type { ByteString } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { manifestFileName } from '../manifest/manifest.ts';
+import { say } from '../messages/message.ts';
+import type { TablespaceRow } from '../replication/base-backup.ts';
+import type { Member } from '../tar/member.ts';
+import type { ManifestBuilder } from './manifest-builder.ts';
+import { ownManifest } from './manifest-file.ts';
+import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
+import type { ArchiveEvent } from './plain-output.ts';
+import type { BackupOutput } from './request.ts';
+import { Spool } from './spool.ts';
+import { TarOutput } from './tar-output.ts';
+import type { WalPlace } from './wal-store.ts';
+import type { HeldFile } from './workplace.ts';
+
+/** A backup as one tar stream. The manifest comes last on the wire, and so is put behind the other members. */
+export class StreamBackup implements Output {
+  readonly fileMode = 0o600;
+  readonly #tar: TarOutput;
+  readonly #spool = new Spool();
+  readonly #builder: ManifestBuilder | undefined;
+
+  constructor(parts: OutputParts, target: Extract<BackupOutput, { kind: 'stream' }>) {
+    this.#builder = ownManifest(parts, (text) => this.#spool.write(text));
+    this.#tar = new TarOutput({
+      target,
+      compression: target.compression,
+      tarFormat: target.tarFormat,
+      capabilities: parts.session.capabilities,
+      observer: this.#builder,
+      onMember: parts.meter.onMember,
+    });
+  }
+
+  begin(tablespaces: readonly TablespaceRow[]): Promise<void> {
+    if (tablespaces.length === 1) return Promise.resolve();
+    const sentence = say('backup.one-stdout', { count: tablespaces.length });
+    return Promise.reject(new BackupError('USAGE', sentence, { hint: say('backup.one-stdout.hint') }));
+  }
+
+  async archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {
+    await this.#tar.receive(archive, signal);
+  }
+
+  async manifest(content: ByteSource): Promise<void> {
+    for await (const piece of content) this.#spool.write(piece);
+  }
+
+  walPlace(): WalPlace {
+    throw new BackupError('USAGE', say('backup.stream-to-stdout'), { hint: say('backup.stream-to-stdout.hint') });
+  }
+
+  async finish(start: BackupStart, end: BackupEnd, signal: AbortSignal): Promise<readonly HeldFile[]> {
+    this.#builder?.finish(start.timeline, start.startLsn, end.endLsn);
+    await this.#tar.close(this.#trailer(), signal);
+    this.#spool.close();
+    return [];
+  }
+
+  async *#trailer(): AsyncGenerator<Member, void, undefined> {
+    if (this.#spool.length === 0) return;
+    const header = {
+      name: manifestFileName as string as ByteString,
+      type: 'file',
+      mode: this.fileMode,
+      size: this.#spool.length,
+      mtime: Math.floor(Date.now() / 1000),
+      linkName: '' as ByteString,
+    } as const;
+    yield await Promise.resolve({ header, content: this.#spool.content() });
+  }
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import type { ReplicationSession } from '../replication/open-session.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import { segmentStart, type TimelineId } from '../wal/segment.ts';
+import type { Output } from './output.ts';
+import type { WalSlot, WalTask } from './receive-wal.ts';
+import type { BackupRequest } from './request.ts';
+
+interface WalTaskParts {
+  readonly request: BackupRequest;
+  readonly session: ReplicationSession;
+  readonly start: { readonly startLsn: Lsn; readonly timeline: TimelineId };
+  readonly segmentSizeBytes: number;
+  readonly output: Output;
+}
+
+/** What the WAL receiver of a streaming backup has to do. */
+export function walTask({ request, session, start, segmentSizeBytes, output }: WalTaskParts): WalTask {
+  return {
+    // The second connection goes where the first one ended up, and must find the same instance.
+    source: { ...request.source, replicationPort: session.endpoint.port },
+    systemIdentifier: session.system.systemIdentifier,
+    startLsn: segmentStart(start.startLsn, segmentSizeBytes),
+    timeline: start.timeline,
+    segmentSizeBytes,
+    statusIntervalMs: request.statusIntervalMs,
+    slot: slotOf(request, session),
+    place: output.walPlace(),
+    fileMode: output.fileMode,
+    sync: request.sync,
+  };
+}
+
+function slotOf({ slot }: BackupRequest, { capabilities }: ReplicationSession): WalSlot | undefined {
+  switch (slot.kind) {
+    case 'none':
+      return undefined;
+    case 'named':
+      return slot;
+    case 'default':
+      if (capabilities.slots.usedByDefault === 'none') return undefined;
+      return { kind: 'temporary', name: `gs_basebackup_${process.pid}_${randomBytes(3).toString('hex')}` };
+  }
+}

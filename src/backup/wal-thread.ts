@@ -1,0 +1,75 @@
+import type { Worker } from 'node:worker_threads';
+import { BackupError } from '../errors/backup-error.ts';
+import { errorFromData, type ErrorData } from '../errors/error-data.ts';
+import { say, type Message } from '../messages/message.ts';
+import { startThread } from '../threads/start-thread.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import type { WalTask } from './receive-wal.ts';
+
+/** What the main thread tells the receiver. */
+export type WalOrder = { readonly type: 'stopAt'; readonly lsn: Lsn } | { readonly type: 'abort' };
+
+/** What the receiver tells the main thread. */
+export type WalReport =
+  | { readonly type: 'step'; readonly sentence: Message }
+  | { readonly type: 'finished' }
+  | { readonly type: 'failed'; readonly error: ErrorData };
+
+/**
+ * The WAL receiver of a backup, on a thread of its own: a server cuts a receiver that is silent for a few seconds, and the
+ * writes of the backup itself may block the main thread for longer.
+ */
+export class WalThread {
+  readonly #worker: Worker;
+  /** Settles when the thread has ended; rejects with the reason when it failed. */
+  readonly finished: Promise<void>;
+
+  constructor(task: WalTask, onStep: (sentence: Message) => void) {
+    this.#worker = startThread('wal-receiver-thread', task);
+    this.finished = new Promise((resolve, reject) => {
+      let report: WalReport | undefined;
+      this.#worker.on('message', (message: WalReport) => {
+        if (message.type === 'step') onStep(message.sentence);
+        else report = message;
+      });
+      this.#worker.once('error', (error) => reject(ended(error)));
+      this.#worker.once('exit', () => {
+        if (report?.type === 'finished') resolve();
+        else reject(ended(report?.type === 'failed' ? errorFromData(report.error) : undefined));
+      });
+    });
+    // It is awaited at the end of the backup; a failure before that aborts the backup by `onFailure`.
+    this.finished.catch(() => undefined);
+  }
+
+  /** Calls `listener` when the receiver fails, at any time. */
+  onFailure(listener: (error: unknown) => void): void {
+    this.finished.catch(listener);
+  }
+
+  /** The backup ends at `lsn`: the receiver ends when it has everything before it. */
+  stopAt(lsn: Lsn): void {
+    this.#order({ type: 'stopAt', lsn });
+  }
+
+  /** Ends the receiver and waits for that, so that its session and a temporary slot are gone. */
+  async abort(): Promise<void> {
+    this.#order({ type: 'abort' });
+    await this.finished.catch(() => undefined);
+  }
+
+  #order(order: WalOrder): void {
+    this.#worker.postMessage(order);
+  }
+}
+
+/** The first line that users know from the original, with the reason. */
+function ended(cause: unknown): BackupError {
+  const known = cause instanceof BackupError ? cause : undefined;
+  return new BackupError(known?.code ?? 'SERVER_UNREACHABLE', say('backup.wal-ended'), {
+    hint: known?.hint ?? say('backup.wal-ended.hint'),
+    context: known?.context,
+    cause,
+    retryable: known?.retryable,
+  });
+}

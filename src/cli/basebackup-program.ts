@@ -1,0 +1,129 @@
+import { resolve } from 'node:path';
+import { resolveConnection } from '../config/connection-settings.ts';
+import { readEnvironment } from '../config/environment.ts';
+import { gsBasebackupOptions } from '../config/gs-basebackup-options.ts';
+import { basebackupSettings, progressStyle, type BasebackupSettings } from '../config/gs-basebackup-settings.ts';
+import type { GivenOptions } from '../config/option-table.ts';
+import { parseOptions, usage } from '../config/parse-options.ts';
+import {
+  needsPassword,
+  takeBackup,
+  version,
+  type BackupOutput,
+  type BackupRequest,
+  type BackupResult,
+  type SessionSettings,
+} from '../index.ts';
+import { render, say } from '../messages/message.ts';
+import { BackupTalk } from './backup-talk.ts';
+import { warningLine } from './error-text.ts';
+import { helpText } from './help-text.ts';
+import { runProgram, type ProgramContext } from './program.ts';
+import { promptSecret } from './prompt.ts';
+import { stdoutSink } from './stdout-sink.ts';
+
+/** gs_basebackup, under whichever name. Exit status 0 or 1, as the original. */
+export async function basebackupProgram(program: string, argv: readonly string[]): Promise<void> {
+  await runProgram({ program, statusRule: 'always-one' }, async (context) => {
+    const given = parseOptions(program, gsBasebackupOptions, argv);
+    if (given.has('help')) {
+      await context.terminal.data(
+        helpText([say('backup.help.what', { program }), say('backup.help.usage', { program })], gsBasebackupOptions, [
+          say('backup.help.foot'),
+        ]),
+      );
+      return 0;
+    }
+    if (given.has('version')) {
+      await context.terminal.data(`${program} (gausskeep) ${version}\n`);
+      return 0;
+    }
+    const settings = basebackupSettings(program, given);
+    const talk = new BackupTalk(context, progressStyle(given), given.count('verbose') > 0);
+    const source = await sourceOf(given, settings, context);
+    const result = await withPassword(source, given, context, (known) =>
+      takeBackup(requestOf(settings, known, given), { signal: context.signal, onEvent: talk.listener }),
+    );
+    return finish(result, talk);
+  });
+}
+
+function finish(result: BackupResult, talk: BackupTalk): number {
+  talk.finish();
+  if (!result.checksumFailures) return 0;
+  talk.error(say('backup.checksum-failures'), say('backup.checksum-failures.hint'));
+  return 1;
+}
+
+/** Where to connect and as whom, before any password was asked for. */
+async function sourceOf(
+  given: GivenOptions,
+  settings: BasebackupSettings,
+  { program, terminal }: ProgramContext,
+): Promise<SessionSettings> {
+  const options = { host: given.last('host'), port: given.last('port'), user: given.last('username') };
+  const { applicationName, warnings, ...connection } = await resolveConnection(options, readEnvironment());
+  for (const warning of warnings) terminal.line(warningLine(program, warning));
+  // The name decides what openGauss sends along, so the environment does not change it there: see `openReplicationSession`.
+  const parameters = { ...connection.parameters, application_name: applicationName ?? 'gs_basebackup' };
+  return {
+    ...connection,
+    parameters,
+    replicationPort: settings.haPort,
+    inactivityTimeoutMs: settings.inactivityTimeoutMs,
+    maxAuthIterations: settings.maxAuthIterations,
+  };
+}
+
+/**
+ * Runs `work`, asking for a password where it turns out that one is needed, or at once with `-W`. Never while a connection
+ * is open, and once at most.
+ */
+async function withPassword<Result>(
+  source: SessionSettings,
+  given: GivenOptions,
+  { program, signal }: ProgramContext,
+  work: (source: SessionSettings) => Promise<Result>,
+): Promise<Result> {
+  if (given.has('password') && given.has('no-password')) throw usage(program, say('options.password-conflict'));
+  const ask = async (): Promise<SessionSettings> => {
+    const password = await promptSecret(render(say('options.password-prompt')), { signal });
+    return { ...source, password: password ?? '', passwordFile: undefined };
+  };
+  if (given.has('password')) return work(await ask());
+  try {
+    return await work(source);
+  } catch (error) {
+    if (!needsPassword(error) || given.has('no-password')) throw error;
+    return work(await ask());
+  }
+}
+
+function requestOf(settings: BasebackupSettings, source: SessionSettings, given: GivenOptions): BackupRequest {
+  return {
+    source,
+    output: outputOf(settings),
+    label: settings.label,
+    checkpoint: settings.checkpoint,
+    wal: settings.wal,
+    slot: settings.slot,
+    maxRateKib: settings.maxRateKib,
+    manifest: settings.manifest,
+    estimateSize: given.has('progress'),
+    statusIntervalMs: settings.statusIntervalMs,
+    sync: settings.sync,
+    clean: settings.clean,
+  };
+}
+
+function outputOf(settings: BasebackupSettings): BackupOutput {
+  const compression =
+    settings.compression.method === 'gzip'
+      ? { method: 'gzip' as const, level: settings.compression.level }
+      : { method: 'none' as const };
+  const tarFormat = settings.tarFormat === 'opengauss' ? 'original' : 'standard';
+  if (settings.target === '-') return { kind: 'stream', sink: stdoutSink, compression, tarFormat };
+  const directory = resolve(settings.target);
+  if (settings.format === 'tar') return { kind: 'tar', directory, compression, tarFormat };
+  return { kind: 'plain', directory, walDirectory: settings.walDirectory, mappings: settings.mappings };
+}

@@ -1,0 +1,19 @@
+/**
+ * gausskeep as a library: what the programs do, as functions. Everything is pulled, takes a `signal`, prints nothing,
+ * reads no environment, and fails with `BackupError`.
+ */
+export { takeBackup, type BackupOptions } from './backup/run.ts';
+export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';
+export type { BackupOutput, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';
+export type { TablespaceMapping } from './backup/tablespaces.ts';
+export type { ByteSink, TarCompression } from './backup/tar-output.ts';
+export { needsPassword } from './connection/authenticate.ts';
+export type { ConnectionSettings, SslMode } from './connection/settings.ts';
+export type { ErrorFields } from './protocol/backend-messages.ts';
+export { openReplicationSession, type ReplicationSession, type SessionSettings } from './replication/open-session.ts';
+export { BackupError, type ErrorContext } from './errors/backup-error.ts';
+export { errorCodes, type ErrorCode } from './errors/codes.ts';
+export { render, type Catalogue, type Message } from './messages/message.ts';
+export type { ChecksumAlgorithm } from './manifest/checksum.ts';
+export { formatLsn, parseLsn, type Lsn } from './wal/lsn.ts';
+export { version } from './version.ts';
