@@ -16,6 +16,8 @@ import { settingsMessages } from './english/settings.ts';
 import { storageMessages } from './english/storage.ts';
 import { tarMessages } from './english/tar.ts';
 import { protocolMessages } from './english/protocol.ts';
+import { verifyMessages } from './english/verify.ts';
+import { unpackMessages } from './english/unpack.ts';
 import { walMessages } from './english/wal.ts';
 
 /**
@@ -38,8 +40,10 @@ export const english = {
   ...storageMessages,
   ...tarMessages,
   ...protocolMessages,
+  ...unpackMessages,
   ...walMessages,
   ...refusalMessages,
   ...replicationMessages,
   ...serverMessages,
+  ...verifyMessages,
 } as const;

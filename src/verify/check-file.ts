@@ -1,0 +1,102 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { ByteString } from '../bytes/byte-string.ts';
+import { fsPath } from '../files/path.ts';
+import { createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
+import { PageChecker, type BadPage, type PageCounts } from '../pages/page-checker.ts';
+import type { PageFormat } from '../pages/page-file.ts';
+import { systemReason } from './system-reason.ts';
+
+/** How the pages of a file are checked. */
+export interface PageRule {
+  readonly format: PageFormat;
+  readonly blockSizeBytes: number;
+  readonly firstBlock: number;
+}
+
+/** One file whose content is to be read. Plain data: it travels to a worker thread. */
+export interface FileCheck {
+  readonly path: ByteString;
+  readonly algorithm: ChecksumAlgorithm;
+  readonly pages: PageRule | undefined;
+}
+
+/** What the content of a file is. */
+export interface FileContent {
+  readonly sizeBytes: number;
+  /** Lower-case hex, `''` for NONE. */
+  readonly checksum: string;
+  readonly pages: PageCounts | undefined;
+  /** The first `keptBadPages` pages that fail; `pages.bad` counts all. */
+  readonly badPages: readonly BadPage[];
+}
+
+export type FileCheckResult =
+  | { readonly kind: 'content'; readonly content: FileContent }
+  | { readonly kind: 'failed'; readonly action: 'open' | 'read'; readonly reason: string };
+
+/** A file of 1 GiB has 131 072 pages; more than these tell nothing new. */
+export const keptBadPages = 4096;
+
+const bufferBytes = 1024 * 1024;
+let buffer: Buffer | undefined;
+
+/** Takes the content of one file, in whatever way it arrives. */
+export class ContentCheck {
+  readonly #checksum;
+  readonly #pages: PageChecker | undefined;
+  readonly #badPages: BadPage[] = [];
+  #sizeBytes = 0;
+
+  constructor(algorithm: ChecksumAlgorithm, pages: PageRule | undefined) {
+    this.#checksum = createChecksum(algorithm);
+    if (pages !== undefined) {
+      const onBadPage = (page: BadPage): void => {
+        if (this.#badPages.length < keptBadPages) this.#badPages.push(page);
+      };
+      this.#pages = new PageChecker({ ...pages, onBadPage });
+    }
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#sizeBytes += bytes.length;
+    this.#checksum.update(bytes);
+    this.#pages?.update(bytes);
+  }
+
+  finish(): FileContent {
+    return {
+      sizeBytes: this.#sizeBytes,
+      checksum: this.#checksum.digestHex(),
+      pages: this.#pages?.finish(),
+      badPages: this.#badPages,
+    };
+  }
+}
+
+/**
+ * Reads a file and checks what it holds, blocking the thread: this runs on worker threads. Memory: one buffer of 1 MiB per
+ * thread.
+ * @param onBytes told of the bytes read, as they are
+ */
+export function checkFile(check: FileCheck, onBytes: (count: number) => void = () => undefined): FileCheckResult {
+  let descriptor: number;
+  try {
+    descriptor = openSync(fsPath(check.path), 'r');
+  } catch (error) {
+    return { kind: 'failed', action: 'open', reason: systemReason(error) };
+  }
+  try {
+    const content = new ContentCheck(check.algorithm, check.pages);
+    buffer ??= Buffer.allocUnsafeSlow(bufferBytes);
+    for (;;) {
+      const count = readSync(descriptor, buffer, 0, bufferBytes, null);
+      if (count === 0) return { kind: 'content', content: content.finish() };
+      content.update(buffer.subarray(0, count));
+      onBytes(count);
+    }
+  } catch (error) {
+    return { kind: 'failed', action: 'read', reason: systemReason(error) };
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import type { ByteString } from '../bytes/byte-string.ts';
+import { fsPath, joinPath } from '../files/path.ts';
+
+/** Small files of a backup that say what it is. */
+export const instanceFileNames = ['global/pg_control', 'backup_label', 'tablespace_map', 'PG_VERSION'] as const;
+
+export type InstanceFileName = (typeof instanceFileNames)[number];
+
+/** Longest of them that is kept; a tablespace_map has a line of at most 1 KiB for each tablespace. */
+export const longestInstanceFileBytes = 4 * 1024 * 1024;
+
+export type InstanceFiles = Map<InstanceFileName, Uint8Array>;
+
+export function isInstanceFile(path: string): path is InstanceFileName {
+  return instanceFileNames.some((name) => name === path);
+}
+
+/** Those that are in a plain backup. One that cannot be read is left out: the survey has reported it. */
+export function readInstanceFiles(root: ByteString): InstanceFiles {
+  const files: InstanceFiles = new Map();
+  for (const name of instanceFileNames) {
+    try {
+      const bytes = readFileSync(fsPath(joinPath(root, name)));
+      if (bytes.length <= longestInstanceFileBytes) files.set(name, bytes);
+    } catch {
+      continue;
+    }
+  }
+  return files;
+}
