@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { programPath, startCommand } from '../support/programs.ts';
 import { runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import {
   configurationPaths,
@@ -14,7 +15,7 @@ import {
 import { RawClient } from '../support/opengauss/raw-client.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import type { OpengaussOptions } from '../support/opengauss/state.ts';
-import { fileOf, readTree, zeros } from '../support/opengauss/tree.ts';
+import { fileOf, readTree, streamedSegmentFault, zeros } from '../support/opengauss/tree.ts';
 
 let workspace: Workspace;
 let data: TestDataDirectory;
@@ -39,7 +40,7 @@ async function serve(options: OpengaussOptions = {}): Promise<OpengaussServer> {
 
 /** Unpacks with the tar of the system: what it cannot read is not a tar. */
 function unpack(archive: string): string {
-  const directory = workspace.at(`unpacked-${archive.replaceAll('/', '_').slice(-30)}`);
+  const directory = workspace.at(`unpacked-${basename(archive)}`);
   mkdirSync(directory);
   execFileSync('tar', ['-xpf', archive, '-C', directory]);
   return directory;
@@ -52,7 +53,8 @@ describe('a tar backup', () => {
     expect(result).toMatchObject({ status: 0 });
     const archives = readdirSync(target).filter((name) => name.endsWith('.tar'));
     expect(archives.sort()).toEqual(['16421.tar', '16422.tar', 'base.tar']);
-    const base = await readTree(unpack(join(target, 'base.tar')));
+    const unpacked = unpack(join(target, 'base.tar'));
+    const base = await readTree(unpacked);
     expect(base.get('global/pg_dw.build')).toEqual(zeros(8192));
     expect(base.get('pg_xlog/000000010000000000000006')).toEqual(fileOf(wal.segment(6n)));
     expect(base.get('pg_xlog/archive_status/000000010000000000000006.done')).toEqual(zeros(0));
@@ -60,10 +62,7 @@ describe('a tar backup', () => {
     expect(base.get(data.oddName.toString('latin1'))).toEqual(fileOf(Buffer.from('not UTF-8')));
     for (const path of configurationPaths) expect(base.has(path), path).toBe(true);
     for (const path of unsentPaths) expect(base.has(path), path).toBe(false);
-    const map = readFileSync(
-      join(workspace.at('unpacked-' + join(target, 'base.tar').replaceAll('/', '_').slice(-30)), 'tablespace_map'),
-      'utf8',
-    );
+    const map = readFileSync(join(unpacked, 'tablespace_map'), 'utf8');
     expect(map).toBe(`16421 ${data.path}/pg_location/x/y\n16422 ${data.tablespaces[1]!.path}\n`);
     expect(result.stderr + result.stdout).toContain('tablespace_map');
     const space = await readTree(unpack(join(target, '16422.tar')));
@@ -78,13 +77,17 @@ describe('a tar backup', () => {
   });
 
   it('with -X stream has its WAL in pg_xlog.tar', async () => {
-    const { wal } = await serve();
+    const { wal, eventsOf } = await serve();
     const result = await runBackup(server!, ['-D', target, '-F', 't', '-c', 'fast']);
     expect(result).toMatchObject({ status: 0 });
     const names = readdirSync(target).filter((name) => name.endsWith('.tar'));
     expect(names.sort()).toEqual(['16421.tar', '16422.tar', 'base.tar', 'pg_xlog.tar']);
-    const segments = await readTree(unpack(join(target, 'pg_xlog.tar')));
-    expect(segments.get('000000010000000000000006')).toEqual(fileOf(wal.segment(6n)));
+    const unpacked = unpack(join(target, 'pg_xlog.tar'));
+    const segments = await readTree(unpacked);
+    expect(segments.get('000000010000000000000006')?.size).toBe('16777216');
+    const [{ endLsn }] = eventsOf('backup-end') as unknown as [{ endLsn: bigint }];
+    const received = readFileSync(join(unpacked, '000000010000000000000006'));
+    expect(streamedSegmentFault(received, wal.segment(6n), Number(endLsn % 0x100_0000n))).toBeUndefined();
     expect(segments.get('archive_status/000000010000000000000006.done')).toEqual(zeros(0));
   });
 
@@ -101,14 +104,12 @@ describe('a tar backup', () => {
     data = makeDataDirectory(workspace.at('single'), { tablespaces: [] });
     await serve();
     const output = workspace.at('out.tar');
-    const command = `"${process.execPath}" dist/gs_basebackup.js -h 127.0.0.1 -p ${server!.sqlPort} -U backup -w -D - -F t -X fetch -c fast > "${output}"`;
-    await new Promise<void>((resolve, reject) => {
-      void import('node:child_process').then(({ exec }) =>
-        exec(command, { env: { ...process.env, PGPASSWORD: 'Backup@1234' } }, (error) =>
-          error ? reject(error) : resolve(),
-        ),
-      );
+    const program = `"${process.execPath}" "${programPath('gs_basebackup')}"`;
+    const options = `-h 127.0.0.1 -p ${server!.sqlPort} -U backup -w -D - -F t -X fetch -c fast`;
+    const shell = startCommand('sh', ['-c', `${program} ${options} > "${output}"`], {
+      env: { PGPASSWORD: 'Backup@1234' },
     });
+    expect(await shell.result).toMatchObject({ status: 0 });
     const base = await readTree(unpack(output));
     expect(base.get('global/pg_dw.build')).toEqual(zeros(8192));
   });

@@ -208,6 +208,7 @@ export async function runBaseBackup(session: Session, command: BaseBackupCommand
     startBytes.writeBigUInt64LE(redo);
     wal.append(xlogInfo.backupEnd, startBytes);
     const end = wal.insertLsn;
+    session.note({ kind: 'backup-end', startLsn: start, endLsn: end });
     wal.switchSegment();
     wal.grow(1000);
     if (command.options.has('WAL')) await appendWal(session, start, end);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ManifestEntry } from './recordings.ts';
 
 async function sha256(path: string | Buffer): Promise<string> {
@@ -56,6 +55,18 @@ export function fileOf(content: Uint8Array, mode = '0600'): ManifestEntry {
   return { type: 'file', mode, size: String(content.length), sha256: sum, link: '-' };
 }
 
-export function below(root: string, name: string): string {
-  return join(root, name);
+/**
+ * What differs between a streamed segment and the server's: nothing before `needed`; behind it the receiver may have
+ * stopped anywhere, and the rest is zero.
+ * @returns `undefined` when all is well
+ */
+export function streamedSegmentFault(received: Buffer, onServer: Buffer, needed: number): string | undefined {
+  if (received.length !== onServer.length) return `${received.length} bytes instead of ${onServer.length}`;
+  let last = received.length;
+  while (last > needed && received[last - 1] === 0) last -= 1;
+  const end = Math.max(last, needed);
+  if (received.subarray(0, end).equals(onServer.subarray(0, end))) return undefined;
+  let at = 0;
+  while (received[at] === onServer[at]) at += 1;
+  return `differs at byte ${at}, needed are ${needed}`;
 }
