@@ -4,7 +4,6 @@ import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { fsPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { classifyPageFile, type PageFormat } from '../pages/page-file.ts';
-import { parseBackupLabel } from '../server/backup-label.ts';
 import type { Member } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { ContentCheck, type PageRule } from './check-file.ts';
@@ -137,12 +136,9 @@ class ArchivePass {
   #keep(path: ByteString, bytes: Buffer): void {
     if (!isInstanceFile(path)) return;
     this.instanceFiles.set(path, bytes);
-    if (path !== 'backup_label') return;
-    try {
-      if (parseBackupLabel(bytes).statesTimeline) this.#format = 'postgresql';
-    } catch {
-      // Reported when all is read.
-    }
+    // Only PostgreSQL, from 11 on, writes this line.
+    const isPostgresql = path === 'backup_label' && bytes.includes('\nSTART TIMELINE: ');
+    if (isPostgresql) this.#format = 'postgresql';
   }
 
   #pageRule(path: ByteString): PageRule | undefined {

@@ -2,7 +2,7 @@ import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PageFormat } from '../pages/page-file.ts';
-import { parseBackupLabel, type BackupLabel } from '../server/backup-label.ts';
+import { parseBackupLabel, type BackupLabel } from '../wal/backup-label.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
 import type { Findings } from './findings.ts';
 import type { IgnoredPaths } from './ignored-paths.ts';
@@ -65,7 +65,7 @@ function checkLabel({ files, manifest, ignored, findings }: InstanceCheck): Back
     return undefined;
   }
   try {
-    return parseBackupLabel(bytes);
+    return parseBackupLabel(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
     findings.damage(say('verify.label-damaged', { reason: reasonOf(error) }));
     return undefined;

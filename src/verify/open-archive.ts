@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
-import { pipeline } from 'node:stream';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
+import { decompress } from '../compression/decompress.ts';
 import { fsPath } from '../files/path.ts';
 import type { ArchiveCompression } from './plan.ts';
 
@@ -20,5 +19,5 @@ export function openArchive(
   const file = createReadStream(fsPath(path), { highWaterMark: 1024 * 1024, signal });
   if (onBytes !== undefined) file.on('data', (piece) => onBytes(piece.length));
   if (compression === 'none') return file;
-  return pipeline(file, createGunzip({ chunkSize: 256 * 1024 }), () => undefined);
+  return decompress(file, compression, { signal });
 }

@@ -2,7 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { UnjudgedReason } from '../pages/page-file.ts';
-import type { BackupLabel } from '../server/backup-label.ts';
+import type { BackupLabel } from '../wal/backup-label.ts';
 import type { ServerFamily } from '../server/identity.ts';
 import type { Finding } from './findings.ts';
 import type { TablespaceLink } from './survey-directory.ts';

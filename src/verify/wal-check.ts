@@ -1,6 +1,6 @@
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { render, say } from '../messages/message.ts';
-import type { BackupLabel } from '../server/backup-label.ts';
+import type { BackupLabel } from '../wal/backup-label.ts';
 import type { ControlFile } from '../server/control-file.ts';
 import { formatLsn, lsn, noLsn, type Lsn } from '../wal/lsn.ts';
 import { walPageBytes } from '../wal/page-header.ts';
@@ -51,7 +51,7 @@ export function requiredWal(
   // A standby writes no record at the end: its backup is consistent where its own recovery was.
   const isFromStandby = label.from === 'standby' && control !== undefined;
   const endLsn = isFromStandby && control.minRecoveryPoint !== noLsn ? control.minRecoveryPoint : undefined;
-  return [{ timeline: label.timeline, startLsn: label.startLsn, endLsn }];
+  return [{ timeline: label.startTimeline, startLsn: label.startLsn, endLsn }];
 }
 
 /** Reads every required range, each record down to its checksum. */

@@ -13,7 +13,4 @@ export const serverMessages = {
   'server.control-checksum': 'the control file is damaged: its checksum is {actual}, computed {expected}',
   'server.control-checksum.hint':
     'If the server is running, the file may have been read while it was written: read it again. In a backup it means that the backup is damaged.',
-  'server.bad-backup-label': 'the backup label is damaged: its first lines do not say where recovery starts',
-  'server.bad-backup-label.hint':
-    'A backup without its backup_label cannot be restored safely. Take the file from the original backup.',
 } as const;
