@@ -46,25 +46,20 @@ export function formatTablespaceMap(entries: readonly TablespaceMapEntry[], esca
 
 /** Lines without their ends and escapes. Every server ends a line at LF and, as it reads, at CR. */
 function logicalLines(bytes: Uint8Array, escape: TablespaceMapEscape): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  let line: number[] = [];
-  const finish = (): void => {
-    if (line.length > 0) lines.push(Uint8Array.from(line));
-    line = [];
-  };
-  for (let position = 0; position < bytes.length; position++) {
-    const byte = bytes[position] ?? 0;
+  const lines: number[][] = [[]];
+  let isEscaped = false;
+  for (const [position, byte] of bytes.entries()) {
     const next = bytes[position + 1];
-    const isEscaped =
-      byte === backslash &&
-      ((escape !== 'none' && (next === lineFeed || next === carriageReturn)) ||
-        (escape === 'all' && next === backslash));
-    if (isEscaped && next !== undefined) {
-      line.push(next);
-      position++;
-    } else if (byte === lineFeed || byte === carriageReturn) finish();
-    else line.push(byte);
+    const isLineEnd = byte === lineFeed || byte === carriageReturn;
+    if (isLineEnd && !isEscaped) lines.push([]);
+    else if (isEscaped || byte !== backslash || !escapes(next, escape)) lines.at(-1)?.push(byte);
+    isEscaped = !isEscaped && byte === backslash && escapes(next, escape);
   }
-  finish();
-  return lines;
+  return lines.filter((line) => line.length > 0).map((line) => Uint8Array.from(line));
+}
+
+/** Whether a backslash before `next` is not part of the path. */
+function escapes(next: number | undefined, escape: TablespaceMapEscape): boolean {
+  if (escape === 'none') return false;
+  return next === lineFeed || next === carriageReturn || (escape === 'all' && next === backslash);
 }

@@ -15,7 +15,7 @@ export interface WalFormat {
   /** Whether a resource manager of that number can exist: the last built-in one, and the first one of extensions. */
   readonly lastResourceManager: number;
   readonly firstCustomResourceManager: number;
-  /** Names of the built-in resource managers by number, as the server's own dump program prints them. */
+  /** Names of resource managers by number, as far as they are the same in every build; the server's dump program prints them. */
   readonly resourceManagers: readonly string[];
   readonly blocks: BlockReferenceLayout;
   readonly transactions: TransactionLayout;
