@@ -38,7 +38,7 @@ export class BodyReader {
   /** The next `length` bytes, copied, so that they outlive the receive buffer. */
   bytes(length: number): Uint8Array {
     const start = this.#advance(length);
-    return Uint8Array.prototype.slice.call(this.#body, start, start + length);
+    return new Uint8Array(this.#body.subarray(start, start + length));
   }
 
   /** The next `length` bytes as UTF-8. */
