@@ -3,6 +3,7 @@ import { backupHelpMessages } from './english/backup-help.ts';
 import { backupMessages } from './english/backup.ts';
 import { backupOptionsMessages } from './english/backup-options.ts';
 import { bytesMessages } from './english/bytes.ts';
+import { cliMessages } from './english/cli.ts';
 import { commonMessages } from './english/common.ts';
 import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
@@ -16,6 +17,7 @@ import { settingsMessages } from './english/settings.ts';
 import { storageMessages } from './english/storage.ts';
 import { tarMessages } from './english/tar.ts';
 import { protocolMessages } from './english/protocol.ts';
+import { verifyHelpMessages } from './english/verify-help.ts';
 import { verifyMessages } from './english/verify.ts';
 import { unpackMessages } from './english/unpack.ts';
 import { walMessages } from './english/wal.ts';
@@ -29,6 +31,7 @@ export const english = {
   ...backupHelpMessages,
   ...backupMessages,
   ...backupOptionsMessages,
+  ...cliMessages,
   ...commonMessages,
   ...connectionMessages,
   ...bytesMessages,
@@ -46,4 +49,5 @@ export const english = {
   ...replicationMessages,
   ...serverMessages,
   ...verifyMessages,
+  ...verifyHelpMessages,
 } as const;
