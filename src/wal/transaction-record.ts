@@ -53,19 +53,20 @@ function decodeWithXinfo(kind: EndKind, hasInfo: boolean, statisticBytes: number
   if (!hasInfo) return { kind, xid: undefined, subxids: none, time, gid: undefined, droppedFiles: 0 };
   const flags = data.getUint32(8, true);
   let position = 12;
-  const count = (present: number): number => {
-    if ((flags & present) === 0) return 0;
-    position += 4;
-    return checkedCount(data.getInt32(position - 4, true), data);
+  /** Passes a counted list, if there is one. */
+  const list = (present: number, itemBytes: number): { at: number; count: number } => {
+    if ((flags & present) === 0) return { at: position, count: 0 };
+    const count = checkedCount(data.getInt32(position, true), data);
+    const at = position + 4;
+    position = at + count * itemBytes;
+    return { at, count };
   };
   if ((flags & part.database) !== 0) position += 8;
-  const subxidCount = count(part.subxids);
-  const subxids = subxidCount === 0 ? none : readXids(data, position, subxidCount, 4);
-  position += 4 * subxidCount;
-  const droppedFiles = count(part.files);
-  position += 12 * droppedFiles;
-  position += statisticBytes * count(part.statistics);
-  position += 16 * count(part.invalidations);
+  const subxidList = list(part.subxids, 4);
+  const subxids = readXids(data, subxidList.at, subxidList.count, 4);
+  const droppedFiles = list(part.files, 12).count;
+  list(part.statistics, statisticBytes);
+  list(part.invalidations, 16);
   const hasXid = (flags & part.twoPhase) !== 0;
   const xid = hasXid ? BigInt(data.getUint32(position, true)) : undefined;
   if (hasXid) position += 4;
