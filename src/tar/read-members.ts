@@ -12,6 +12,8 @@ export interface ReadMembersOptions {
    * an end between two members is taken for the end. Default true. An openGauss archive never has an end mark.
    */
   readonly terminated?: boolean | undefined;
+  /** Told once, before the first member, which format it is. */
+  readonly onFormat?: ((format: ArchiveFormat) => void) | undefined;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function* readMembers(
   const reader = new ByteReader(source);
   try {
     const headers = await chooseHeaders(reader, format, options.terminated ?? true);
+    options.onFormat?.(headers instanceof TarHeaders ? 'tar' : 'opengauss');
     for (;;) {
       options.signal?.throwIfAborted();
       const header = await headers.next();

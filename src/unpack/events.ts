@@ -1,0 +1,35 @@
+import { display, type ByteString } from '../bytes/byte-string.ts';
+import { say, type Message } from '../messages/message.ts';
+
+/** What the user should hear of while an archive is unpacked, in order. */
+export type UnpackEvent =
+  /** Bytes of the archive file read so far, compressed ones if it is; `member` is the one being written. */
+  | { readonly type: 'progress'; readonly doneBytes: number; readonly totalBytes: number; readonly member: ByteString }
+  /** A line of `tablespace_map`: the server would make a link to the source's directory of it at its first start. */
+  | { readonly type: 'tablespaceLine'; readonly oid: string; readonly location: ByteString; readonly file: ByteString }
+  /** A link in `pg_tblspc` that the archive held: it leads to the source's directory. */
+  | { readonly type: 'tablespaceLink'; readonly oid: string; readonly location: ByteString }
+  /** The archive held the WAL directory as a link; it became a directory. */
+  | { readonly type: 'walLink'; readonly member: ByteString; readonly target: ByteString }
+  | { readonly type: 'dropped'; readonly member: ByteString }
+  | { readonly type: 'created'; readonly member: ByteString };
+
+/** The sentence for an event; progress has none. */
+export function unpackSentence(event: UnpackEvent): Message | undefined {
+  switch (event.type) {
+    case 'progress':
+      return undefined;
+    case 'tablespaceLine': {
+      const { oid, location, file } = event;
+      return say('unpack.tablespace-line', { oid, location: display(location), file: display(file) });
+    }
+    case 'tablespaceLink':
+      return say('unpack.tablespace-link', { oid: event.oid, location: display(event.location) });
+    case 'walLink':
+      return say('unpack.wal-link', { member: display(event.member), target: display(event.target) });
+    case 'dropped':
+      return say('unpack.dropped', { member: display(event.member) });
+    case 'created':
+      return say('unpack.created', { member: display(event.member) });
+  }
+}
