@@ -57,7 +57,8 @@ describe.each(everywhere)('at %s', (at) => {
     await expectFailure([], /closed|reset|ended|broke|terminated|ECONNRESET/i);
   });
 
-  it('the server falls silent', async () => {
+  // Before the start position a server may be silent as long as its checkpoint takes.
+  it.runIf(at !== 'start')('the server falls silent', async () => {
     await serve({ faults: [{ at, action: 'stall', times: 9 }] });
     await expectFailure(['-t', '1'], /no data|time|silent/i);
   });

@@ -108,7 +108,7 @@ describe.runIf(sharedRecordings())('a recorded base backup', () => {
       expect(fault).toBeUndefined();
       // Streamed segments are marked as archived, as fetched ones are.
       expect(readdirSync(join(walBelow, 'archive_status'))).toContain(`${segment}.done`);
-      expect(readdirSync(walBelow).filter((name) => name > behind && name.startsWith("0"))).toEqual([]);
+      expect(readdirSync(walBelow).filter((name) => name > behind && name.startsWith('0'))).toEqual([]);
       expect(picked(await readTree(`${target}.ts`))).toEqual(picked(native('native-plain/manifest-ts_abs.tsv')));
       expect(result.stderr).toContain('INFO:  The starting position of the xlog copy of the full build is: 0/5000028.');
       for (const reply of server.replies) expect(reply).toHaveLength(65);
