@@ -54,7 +54,7 @@ function scripted(...reactions: Reaction[]): { open: typeof openConnection; port
     if (reaction instanceof MemoryConnection) return Promise.resolve(reaction as never);
     return Promise.reject(reaction ?? new Error('one connection too many'));
   };
-  return { open: open as typeof openConnection, ports };
+  return { open: open, ports };
 }
 
 describe('openReplicationSession', () => {
