@@ -1,6 +1,7 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
+import type { Member } from '../tar/member.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import type { ArchiveEvent } from './plain-output.ts';
@@ -19,6 +20,8 @@ export interface Output {
   begin(tablespaces: readonly TablespaceRow[], workplace: Workplace): Promise<void>;
   archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void>;
   manifest(content: ByteSource, signal: AbortSignal): Promise<void>;
+  /** Further files of the data directory, as an archive of their own where archives are written. */
+  members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void>;
   /** Where WAL that is streamed goes. */
   walPlace(): WalPlace;
   /** Ends what is left to write; the files that get their names when everything is durable, in this order. */

@@ -6,6 +6,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
+import type { Member } from '../tar/member.ts';
 import { ManifestFile } from './manifest-file.ts';
 import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
 import { PlainOutput, type ArchiveEvent } from './plain-output.ts';
@@ -51,6 +52,10 @@ export class PlainBackup implements Output {
 
   async manifest(content: ByteSource): Promise<void> {
     await this.#manifest.store(content);
+  }
+
+  async members(_name: string, members: AsyncIterable<Member>): Promise<void> {
+    await this.#plain.receiveMembers(members);
   }
 
   walPlace(): WalPlace {

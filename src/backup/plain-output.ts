@@ -63,11 +63,12 @@ export class PlainOutput {
     const isBase = placement === undefined;
     const prefix = isBase ? '' : `pg_tblspc/${String(oid)}/`;
     const members = readMembers(archive.content, archive.format, { signal, terminated: archive.terminated });
-    for await (const member of members) {
-      this.#options.onMember(joinPath(isBase ? this.#root : writer.root, member.header.name));
-      if (isBase && this.#isDropped(member.header.name)) continue;
-      await this.#write(writer, member, isBase, prefix as ByteString);
-    }
+    await this.#writeAll(writer, members, isBase, prefix as ByteString);
+  }
+
+  /** Writes further members into the data directory. */
+  async receiveMembers(members: AsyncIterable<Member>): Promise<void> {
+    await this.#writeAll(this.#base, members, true, '' as ByteString);
   }
 
   /** Files that the server needs beside those it sent, for example `global/pg_dw.build`. */
@@ -90,6 +91,19 @@ export class PlainOutput {
   get heldControlFile(): { from: ByteString; to: ByteString } | undefined {
     if (!this.#controlHeld) return undefined;
     return { from: joinPath(this.#root, unfinishedControlFile), to: joinPath(this.#root, controlFile) };
+  }
+
+  async #writeAll(
+    writer: DirectoryWriter,
+    members: AsyncIterable<Member>,
+    isBase: boolean,
+    prefix: ByteString,
+  ): Promise<void> {
+    for await (const member of members) {
+      this.#options.onMember(joinPath(writer.root, member.header.name));
+      if (isBase && this.#isDropped(member.header.name)) continue;
+      await this.#write(writer, member, isBase, prefix);
+    }
   }
 
   #isDropped(name: ByteString): boolean {

@@ -1,4 +1,5 @@
 import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
+import type { Message } from '../messages/message.ts';
 import type { SessionSettings } from '../replication/open-session.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
@@ -54,6 +55,11 @@ export interface BackupRequest {
   readonly statusIntervalMs: number;
   /** Wait until everything is on disk (fsync). */
   readonly sync: boolean;
+  /**
+   * openGauss: when the role may not use the HA channel, go on under another client name, for which the server checks no role
+   * and leaves its configuration out.
+   */
+  readonly allowMissingConfig: boolean;
   /** Remove what was written when the backup fails. */
   readonly clean: boolean;
 }
@@ -67,4 +73,6 @@ export interface BackupResult {
   readonly receivedBytes: number;
   /** Pages failed their checksum on the server: the backup is whole but holds them. */
   readonly checksumFailures: boolean;
+  /** What the user must know before the copy is used; empty where the copy can be started as it is. */
+  readonly advice: readonly Message[];
 }

@@ -2,12 +2,17 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { BaseBackupEvent } from '../replication/base-backup.ts';
 import { walSegmentSize } from '../replication/identify.ts';
-import { openReplicationSession, type ReplicationSession } from '../replication/open-session.ts';
+import { fetchMotCheckpoint } from '../replication/mot-checkpoint.ts';
+import type { ReplicationSession } from '../replication/open-session.ts';
 import { startBaseBackup } from '../replication/start-base-backup.ts';
+import { readMembers } from '../tar/read-members.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import type { BackupListener } from './events.ts';
+import { adviceOf } from './advice.ts';
 import { createOutput } from './create-output.ts';
 import type { Output } from './output.ts';
+import { motMembers } from './mot-members.ts';
+import { openSource, type OpenSource } from './open-source.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { BackupRequest, BackupResult } from './request.ts';
 import { WalThread } from './wal-thread.ts';
@@ -69,14 +74,15 @@ class BackupRun {
   async perform(): Promise<BackupResult> {
     const request = this.#request;
     const signal = this.#signal;
-    const onAttempt = (sentence: Message): void => this.#onEvent({ type: 'step', sentence });
-    const session = await openReplicationSession(request.source, { signal, onAttempt });
+    const source = await openSource(request, { signal, onEvent: this.#onEvent });
+    const { session } = source;
     this.#session = session;
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
     const meter = new ProgressMeter((progress) => this.#onEvent({ type: 'progress', progress }));
     const output = await createOutput({ request, session, meter });
-    const { start, end, checksumFailures } = await this.#receive(session, output, meter, segmentSizeBytes);
+    const { start, end, checksumFailures } = await this.#receive(source, output, meter, segmentSizeBytes);
+    await this.#fetchMot(session, output);
     await session.connection.close();
     if (this.#wal !== undefined) {
       this.#step(say('backup.step-wal-wait'));
@@ -93,6 +99,12 @@ class BackupRun {
       systemIdentifier: session.system.systemIdentifier,
       receivedBytes: meter.doneBytes,
       checksumFailures,
+      advice: adviceOf({
+        capabilities: session.capabilities,
+        output: request.output,
+        tablespaces: start.tablespaces,
+        missesFiles: source.missesFiles,
+      }),
     };
   }
 
@@ -107,8 +119,18 @@ class BackupRun {
     return this.#failure.signal.aborted ? this.#failure.signal.reason : error;
   }
 
+  /** In-memory tables of openGauss: asked for last, because a server without them ends the session. */
+  async #fetchMot(session: ReplicationSession, output: Output): Promise<void> {
+    const signal = this.#signal;
+    const checkpoint = await fetchMotCheckpoint(session.connection, session.capabilities, { signal });
+    if (checkpoint === undefined) return;
+    this.#step(say('backup.step-mot'));
+    const members = readMembers(checkpoint.content, session.capabilities.baseBackup.archiveFormat, { signal });
+    await output.members('mot', motMembers(members), signal);
+  }
+
   async #receive(
-    session: ReplicationSession,
+    { session, settings }: OpenSource,
     output: Output,
     meter: ProgressMeter,
     segmentSizeBytes: number,
@@ -125,7 +147,7 @@ class BackupRun {
           meter.begin(event.tablespaces);
           await output.begin(event.tablespaces, this.#workplace);
           if (request.wal === 'stream') {
-            this.#startWal(walTask({ request, session, start: event, segmentSizeBytes, output }));
+            this.#startWal(walTask({ request, settings, session, start: event, segmentSizeBytes, output }));
           }
           break;
         case 'archive':

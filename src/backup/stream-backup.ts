@@ -48,6 +48,10 @@ export class StreamBackup implements Output {
     for await (const piece of content) this.#spool.write(piece);
   }
 
+  async members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
+    await this.#tar.storeArchive(name, members, signal);
+  }
+
   walPlace(): WalPlace {
     throw new BackupError('USAGE', say('backup.stream-to-stdout'), { hint: say('backup.stream-to-stdout.hint') });
   }

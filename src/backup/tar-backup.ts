@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { fromText } from '../bytes/byte-string.ts';
+import type { Member } from '../tar/member.ts';
 import { ManifestFile } from './manifest-file.ts';
 import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
 import type { ArchiveEvent } from './plain-output.ts';
@@ -44,6 +45,10 @@ export class TarBackup implements Output {
 
   async manifest(content: ByteSource): Promise<void> {
     await this.#manifest.store(content);
+  }
+
+  async members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
+    await this.#tar.storeArchive(`${name}.tar`, members, signal);
   }
 
   walPlace(): WalPlace {

@@ -69,6 +69,14 @@ export class TarOutput {
     if (this.#options.tarFormat === 'standard') await this.#store('', encodeMembers(members), signal);
   }
 
+  /** Stores another archive beside the others; a stream gets its members behind those it has. */
+  async storeArchive(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
+    const { target, observer } = this.#options;
+    const observed = observer === undefined ? members : observeMembers(members, observer, '');
+    const bytes = encodeMembers(observed, { mtime: Math.floor(Date.now() / 1000) });
+    await this.#store(name, target.kind === 'stream' ? withoutEndMark(bytes) : bytes, signal);
+  }
+
   async #store(name: string, bytes: ByteSource, signal: AbortSignal): Promise<void> {
     const { target, compression } = this.#options;
     const packed = compression.method === 'none' ? bytes : gzipMembers(bytes, { level: compression.level, signal });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ReplicationSession } from '../replication/open-session.ts';
+import type { ReplicationSession, SessionSettings } from '../replication/open-session.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { segmentStart, type TimelineId } from '../wal/segment.ts';
 import type { Output } from './output.ts';
@@ -8,6 +8,8 @@ import type { BackupRequest } from './request.ts';
 
 interface WalTaskParts {
   readonly request: BackupRequest;
+  /** The settings with which `session` was opened. */
+  readonly settings: SessionSettings;
   readonly session: ReplicationSession;
   readonly start: { readonly startLsn: Lsn; readonly timeline: TimelineId };
   readonly segmentSizeBytes: number;
@@ -15,10 +17,10 @@ interface WalTaskParts {
 }
 
 /** What the WAL receiver of a streaming backup has to do. */
-export function walTask({ request, session, start, segmentSizeBytes, output }: WalTaskParts): WalTask {
+export function walTask({ request, settings, session, start, segmentSizeBytes, output }: WalTaskParts): WalTask {
   return {
     // The second connection goes where the first one ended up, and must find the same instance.
-    source: { ...request.source, replicationPort: session.endpoint.port },
+    source: { ...settings, replicationPort: session.endpoint.port },
     systemIdentifier: session.system.systemIdentifier,
     startLsn: segmentStart(start.startLsn, segmentSizeBytes),
     timeline: start.timeline,

@@ -42,6 +42,10 @@ export class BackupTalk {
     this.#line(`hint: ${render(hint)}`);
   }
 
+  note(sentence: Message): void {
+    this.#line(`note: ${render(sentence)}`);
+  }
+
   finish(): void {
     this.#progress?.finish();
   }

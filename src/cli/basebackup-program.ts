@@ -50,6 +50,7 @@ export async function basebackupProgram(program: string, argv: readonly string[]
 
 function finish(result: BackupResult, talk: BackupTalk): number {
   talk.finish();
+  for (const sentence of result.advice) talk.note(sentence);
   if (!result.checksumFailures) return 0;
   talk.error(say('backup.checksum-failures'), say('backup.checksum-failures.hint'));
   return 1;
@@ -113,6 +114,7 @@ function requestOf(settings: BasebackupSettings, source: SessionSettings, given:
     statusIntervalMs: settings.statusIntervalMs,
     sync: settings.sync,
     clean: settings.clean,
+    allowMissingConfig: settings.allowMissingConfig,
   };
 }
 

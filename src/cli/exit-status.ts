@@ -25,12 +25,16 @@ const statuses = {
   PROTOCOL_VIOLATION: 21,
 } as const satisfies Record<ErrorCode, number>;
 
-/** How a program maps failures to statuses: by error code (`gausskeep`), or always 1 as the tools do whose names it bears. */
-export type StatusRule = 'by-code' | 'always-one';
+/**
+ * How a program maps failures to statuses: by error code (`gausskeep`), always 1 as the tools do whose names it bears, or by
+ * a rule of its own (a restore_command).
+ */
+export type StatusRule = 'by-code' | 'always-one' | ((error: unknown) => number);
 
 /** The exit status for `error`; `signalNumber` is that of the signal which ended the run, if one did. */
 export function exitStatus(error: unknown, rule: StatusRule, signalNumber?: number): number {
   if (rule === 'always-one') return 1;
+  if (typeof rule === 'function') return rule(error);
   if (signalNumber !== undefined) return 128 + signalNumber;
   return error instanceof BackupError ? statuses[error.code] : 1;
 }

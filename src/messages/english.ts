@@ -20,6 +20,8 @@ import { protocolMessages } from './english/protocol.ts';
 import { verifyHelpMessages } from './english/verify-help.ts';
 import { verifyMessages } from './english/verify.ts';
 import { unpackMessages } from './english/unpack.ts';
+import { unpackHelpMessages } from './english/unpack-help.ts';
+import { walCommandsMessages } from './english/wal-commands.ts';
 import { walMessages } from './english/wal.ts';
 
 /**
@@ -44,6 +46,8 @@ export const english = {
   ...tarMessages,
   ...protocolMessages,
   ...unpackMessages,
+  ...unpackHelpMessages,
+  ...walCommandsMessages,
   ...walMessages,
   ...refusalMessages,
   ...replicationMessages,

@@ -80,6 +80,10 @@ export interface Capabilities {
   /** SQL that tells the release, for a session that can run SQL. */
   readonly versionQuery: string;
   readonly applicationName: string;
+  /** Files that BASE_BACKUP leaves out for a client of any other name; TLS files are named by their settings. */
+  readonly filesForApplicationName: readonly string[];
+  /** A point-in-time recovery starts a new timeline, so that the copy cannot overwrite the archive of its source. */
+  readonly newTimelineAfterRecovery: boolean;
   /** The replication port is the SQL port + 1 when the server says so. */
   readonly replicationPortOffset: number;
   /** `recovery.conf` of openGauss; `recovery.conf` of PostgreSQL up to 11; signal files from 12. */

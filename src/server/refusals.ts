@@ -60,6 +60,11 @@ export function wantsReplicationPort(fields: Fields): boolean {
   );
 }
 
+/** Whether the HA port refused the role because of the client name `gs_basebackup`: under another name no role is checked. */
+export function refusesChannel(fields: Fields): boolean {
+  return (fields['M'] ?? '').includes('Normal user is not allowed to use HA channel');
+}
+
 /**
  * The file that a notice says was left out of the backup because its format has no room for its size (openGauss,
  * 8 GiB); undefined for any other notice. Such a backup is incomplete.

@@ -61,4 +61,5 @@ export const archiveMessages = {
   'archive.unreadable-backup': 'cannot tell which WAL backup "{name}" needs: {reason}',
   'archive.unreadable-backup.hint': 'Nothing was removed. Repair the backup, or move it out of the folder of backups.',
   'archive.get-name.hint': 'Give the name of the file and where to put it, which are %f and %p in restore_command.',
+  'archive.no-label': 'backup "{name}" has no backup_label',
 } as const;

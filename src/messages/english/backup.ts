@@ -46,6 +46,10 @@ export const backupMessages = {
   'backup.source-settings':
     'the copy keeps the settings of its source (port, archiving): edit postgresql.conf before it is started in place',
   'backup.missing-files': 'missing in this backup because of the client name that was used: {files}',
+  'backup.other-name':
+    'the role may not use the HA channel as "gs_basebackup": going on as "{name}", without the configuration of the server',
+  'backup.step-mot': 'fetching MOT checkpoint',
+  'backup.mot-member': 'unexpected file in the MOT checkpoint: "{name}"',
   'backup.incomplete': 'the server ended the backup without its start or end position',
   'backup.no-control-file': 'the server sent no global/pg_control',
   'backup.slot-exists': 'replication slot "{slot}" already exists',

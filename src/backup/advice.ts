@@ -1,0 +1,24 @@
+import { say, type Message } from '../messages/message.ts';
+import type { TablespaceRow } from '../replication/base-backup.ts';
+import type { Capabilities } from '../server/capabilities.ts';
+import type { BackupOutput } from './request.ts';
+
+export interface AdviceFacts {
+  readonly capabilities: Capabilities;
+  readonly output: BackupOutput;
+  readonly tablespaces: readonly TablespaceRow[];
+  readonly missesFiles: boolean;
+}
+
+/** What the user must know before the copy is used. */
+export function adviceOf({ capabilities, output, tablespaces, missesFiles }: AdviceFacts): Message[] {
+  const advice: Message[] = [];
+  if (missesFiles) {
+    advice.push(say('backup.missing-files', { files: capabilities.filesForApplicationName.join(', ') }));
+  }
+  // A server that starts no new timeline overwrites the archive of its source as soon as a copy is started with its settings.
+  if (capabilities.newTimelineAfterRecovery) return advice;
+  if (output.kind === 'plain') advice.push(say('backup.source-settings'));
+  else if (tablespaces.length > 1) advice.push(say('backup.tar-map'));
+  return advice;
+}

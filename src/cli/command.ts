@@ -1,0 +1,24 @@
+import type { GivenOptions, OptionGroup } from '../config/option-table.ts';
+import type { Message, MessageKey } from '../messages/message.ts';
+import type { StatusRule } from './exit-status.ts';
+import type { ProgramContext } from './program.ts';
+
+/** One command of `gausskeep`, in a file of `commands/` that is loaded when it is called. */
+export interface Command {
+  /** Behind the program's name in the usage line, for example `verify [OPTION]... BACKUP`. */
+  readonly synopsis: Message;
+  readonly summary: Message;
+  readonly options: readonly OptionGroup[];
+  /** Default `by-code`. */
+  readonly statusRule?: StatusRule | undefined;
+  /** @returns the exit status */
+  readonly run: (given: GivenOptions, context: ProgramContext) => Promise<number>;
+}
+
+/** A command in the list of `gausskeep --help`. */
+export interface CommandEntry {
+  /** The words after `gausskeep`, for example `wal push`. */
+  readonly name: string;
+  readonly summary: MessageKey;
+  readonly load: () => Promise<Command>;
+}

@@ -1,0 +1,38 @@
+import { gsTarOptions } from '../config/gs-tar-options.ts';
+import { parseOptions, usage } from '../config/parse-options.ts';
+import { pathFromText, unpackArchive, unpackSentence, version } from '../index.ts';
+import { render, say } from '../messages/message.ts';
+import { helpText } from './help-text.ts';
+import { runProgram } from './program.ts';
+
+/** gs_tar. Exit status 0 or 1, as the original. */
+export async function tarProgram(program: string, argv: readonly string[]): Promise<void> {
+  await runProgram({ program, statusRule: 'always-one' }, async ({ terminal, signal }) => {
+    const given = parseOptions(program, gsTarOptions, argv);
+    if (given.has('help')) {
+      const head = [say('unpack.help.what', { program }), say('unpack.help.usage', { program })];
+      await terminal.data(helpText(head, gsTarOptions));
+      return 0;
+    }
+    if (given.has('version')) {
+      await terminal.data(`${program} (gausskeep) ${version}\n`);
+      return 0;
+    }
+    const [operand] = given.operands;
+    if (operand !== undefined) throw usage(program, say('options.too-many', { word: operand }));
+    const directory = given.last('destination');
+    const file = given.last('filename');
+    if (directory === undefined || file === undefined) throw usage(program, say('unpack.options-required'));
+    await unpackArchive(
+      { directory: pathFromText(directory), file: pathFromText(file), sync: !given.has('no-sync') },
+      {
+        signal,
+        onEvent: (event) => {
+          const sentence = unpackSentence(event);
+          if (sentence !== undefined) terminal.line(`${program}: ${render(sentence)}`);
+        },
+      },
+    );
+    return 0;
+  });
+}
