@@ -1,0 +1,117 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { chunkSizes, encode, file, none, readAll } from '../../test/support/archives.ts';
+import { collect, reused } from '../../test/support/byte-pieces.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { fromText, type ByteString } from '../bytes/byte-string.ts';
+import type { Member } from './member.ts';
+import { encodeMembers, memberOf, rewriteMembers } from './rewrite-members.ts';
+
+const mtime = 1_700_000_000;
+
+function link(name: string, target: string): Member {
+  const header = { name: fromText(name), type: 'symlink', mode: 0o777, mtime, linkName: fromText(target) } as const;
+  return memberOf(header, new Uint8Array(0));
+}
+
+describe('rewriteMembers', () => {
+  it.each(chunkSizes)(
+    'drops, changes and adds members on the way from openGauss to tar, in pieces of %i',
+    async (chunk) => {
+      const source = await encode(
+        [
+          file('backup_label', 'label'),
+          file('global/pg_dw', 'x'.repeat(700)),
+          file('global/1', 'y'.repeat(513)),
+          file('a', ''),
+        ],
+        'opengauss',
+      );
+      const added = memberOf(
+        { name: fromText('global/pg_dw.build'), type: 'file', mode: 0o600, mtime: undefined, linkName: none },
+        new Uint8Array(8192),
+      );
+      const archive = await collect(
+        rewriteMembers(reused(source, chunk), 'opengauss', {
+          mtime,
+          append: [added],
+          change: (header) => {
+            if (header.name === 'global/pg_dw') return 'drop';
+            return header.name === 'a' ? { ...header, name: fromText('b') } : header;
+          },
+        }),
+      );
+      expect(archive.length % 512).toBe(0);
+      const read = await readAll(archive, 'tar');
+      expect(read.map(({ header, content }) => [header.name, header.mtime, header.mode, content])).toEqual([
+        ['backup_label', mtime, 0o600, 'label'],
+        ['global/1', mtime, 0o600, 'y'.repeat(513)],
+        ['b', mtime, 0o600, ''],
+        ['global/pg_dw.build', mtime, 0o600, '\0'.repeat(8192)],
+      ]);
+    },
+  );
+
+  it('adds the end mark that servers before PostgreSQL 15 leave out', async () => {
+    const whole = await encode([file('a', 'x')]);
+    const rewritten = await collect(
+      rewriteMembers(reused(whole.subarray(0, -1024), 512), 'tar', { terminated: false }),
+    );
+    expect(rewritten.equals(whole)).toBe(true);
+  });
+
+  it('refuses a content that is not as long as its header says', async () => {
+    for (const size of [3, 5]) {
+      const lying = { ...file('a', 'four'), header: { ...file('a').header, size } };
+      const members = async function* () {
+        yield await Promise.resolve(lying);
+      };
+      await expect(collect(encodeMembers(members()))).rejects.toMatchObject({ code: 'CORRUPT' });
+    }
+  });
+
+  it('writes what GNU tar unpacks without a word', async () => {
+    const root = temporaryDirectory();
+    const long = `${'d'.repeat(200)}/${'e'.repeat(200)}/${'f'.repeat(200)}`;
+    const split = `${'a'.repeat(120)}/${'b'.repeat(90)}`;
+    const directory = 'a'.repeat(99);
+    const raw = Buffer.from([0x66, 0xff, 0x80]).toString('latin1') as ByteString;
+    const rawFile = { ...file('x', 'raw'), header: { ...file('x', 'raw').header, name: raw } };
+    const archive = await encode([
+      file('backup_label', 'x'.repeat(1000), 0o640),
+      memberOf({ name: fromText(directory), type: 'directory', mode: 0o750, mtime, linkName: none }, new Uint8Array(0)),
+      file(long, 'long'),
+      file(split, 'split'),
+      file('ümlaut', 'ü'),
+      rawFile,
+      link('link', `/${'t'.repeat(200)}`),
+    ]);
+    writeFileSync(join(root, 'archive.tar'), archive);
+    const output = spawnSync('tar', ['-C', root, '-xpf', join(root, 'archive.tar')], { encoding: 'latin1' });
+    expect([output.status, output.stderr]).toEqual([0, '']);
+    expect(lstatSync(join(root, 'backup_label')).mode & 0o7777).toBe(0o640);
+    expect(lstatSync(join(root, 'backup_label')).mtimeMs).toBe(mtime * 1000);
+    expect(lstatSync(join(root, directory)).mode & 0o7777).toBe(0o750);
+    expect(readFileSync(join(root, long), 'latin1')).toBe('long');
+    expect(readFileSync(join(root, split), 'latin1')).toBe('split');
+    expect(readFileSync(join(root, 'ümlaut'), 'latin1')).toBe('ü');
+    expect(readdirSync(root, { encoding: 'latin1' })).toContain(raw);
+    expect(readlinkSync(join(root, 'link'))).toBe(`/${'t'.repeat(200)}`);
+  });
+
+  it('keeps long names that are no UTF-8 for python, which reads pax strictly', async () => {
+    const raw = Buffer.concat([Buffer.alloc(150, 0x61), Buffer.from([0xff, 0x80])]).toString('latin1') as ByteString;
+    const archive = await encode([{ ...file('x', 'raw'), header: { ...file('x', 'raw').header, name: raw } }]);
+    const script =
+      'import sys,io,os,tarfile;t=tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer.read()));sys.stdout.buffer.write(os.fsencode(t.getnames()[0]))';
+    const environment = { ...process.env, PYTHONUTF8: '1' };
+    expect(execFileSync('python3', ['-c', script], { input: archive, env: environment }).toString('latin1')).toBe(raw);
+    const listed = execFileSync('tar', ['-tf', '-', '--quoting-style=literal'], {
+      input: archive,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    expect(listed.toString('latin1').trimEnd()).toBe(raw);
+  });
+});
