@@ -98,7 +98,7 @@ export class ByteChannel {
     return this.#taken?.bytes;
   }
 
-  /** Waits until a chunk can be taken or the channel has ended. One caller at a time. */
+  /** Waits until a chunk can be taken or the channel has ended. */
   async readable(options: WaitOptions): Promise<void> {
     if (this.#chunks.length > 0 || this.ended) return;
     await this.#incoming.wait(options);
@@ -140,6 +140,7 @@ export class ByteChannel {
       this.#wake();
     });
     socket.on('end', () => {
+      if (socket !== this.#socket) return;
       this.#ended = true;
       this.#wake();
     });

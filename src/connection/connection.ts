@@ -32,7 +32,9 @@ export interface Connection {
   /** Sends a simple query and returns; the caller pulls the answer with `receive`. */
   send(sql: string, options?: Abortable): Promise<void>;
   /**
-   * The next message; ErrorResponse is returned, not thrown, here. CopyData comes in pieces as it arrives (see `CopyDataPiece`).
+   * The next message; ErrorResponse is returned, not thrown, here. NoticeResponse, ParameterStatus and NotificationResponse are
+   * never returned: they go to `onNotice` and `parameters`. An aborted wait takes nothing: the next call goes on where it was.
+   * CopyData comes in pieces as it arrives (see `CopyDataPiece`).
    * A piece is a view, valid until the next call.
    * @throws BackupError `SERVER_UNREACHABLE` on end of stream, reset or inactivity; `PROTOCOL_VIOLATION`
    */

@@ -11,9 +11,9 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-/** A place where one caller at a time waits for an event, cancelled by a signal or by silence. */
+/** A place to wait for an event; a wait is cancelled by a signal or by silence. */
 export class WaitSlot {
-  #waiter: Waiter | undefined;
+  readonly #waiters = new Set<Waiter>();
   #timer: NodeJS.Timeout | undefined;
   #timerDueAt = 0;
   #activeAt = 0;
@@ -23,9 +23,9 @@ export class WaitSlot {
     this.#activeAt = performance.now();
   }
 
-  /** Ends the wait, if there is one. */
+  /** Ends every wait. */
   wake(): void {
-    this.#waiter?.resolve();
+    for (const waiter of this.#waiters) waiter.resolve();
   }
 
   /** Forgets the timer; for the end of the life of the owner. */
@@ -38,15 +38,17 @@ export class WaitSlot {
   async wait(options: WaitOptions): Promise<void> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const onAbort = () => this.#waiter?.reject(signal?.reason);
+    let waiter: Waiter | undefined;
+    const onAbort = () => waiter?.reject(signal?.reason);
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#waiter = { options, resolve, reject };
+        waiter = { options, resolve, reject };
+        this.#waiters.add(waiter);
         signal?.addEventListener('abort', onAbort, { once: true });
         this.#watch(options);
       });
     } finally {
-      this.#waiter = undefined;
+      if (waiter !== undefined) this.#waiters.delete(waiter);
       signal?.removeEventListener('abort', onAbort);
     }
   }
@@ -70,10 +72,12 @@ export class WaitSlot {
 
   #expire(): void {
     this.#timer = undefined;
-    const { timeoutMs, onTimeout } = this.#waiter?.options ?? {};
-    if (timeoutMs === undefined || onTimeout === undefined) return;
-    const leftMs = this.#activeAt + timeoutMs - performance.now();
-    if (leftMs <= 0) this.#waiter?.reject(onTimeout());
-    else this.#startTimer(leftMs);
+    for (const { options, reject } of this.#waiters) {
+      const { timeoutMs, onTimeout } = options;
+      if (timeoutMs === undefined || onTimeout === undefined) continue;
+      const leftMs = this.#activeAt + timeoutMs - performance.now();
+      if (leftMs <= 0) reject(onTimeout());
+      else if (this.#timer === undefined || this.#timerDueAt > performance.now() + leftMs) this.#startTimer(leftMs);
+    }
   }
 }

@@ -214,7 +214,7 @@ describe('FrameDecoder', () => {
   });
 
   it('ends with messages, a wait for more or a typed error on any bytes', () => {
-    const letters = [...'RKCWGHcDIEvASZTdN'].map((letter) => letter.charCodeAt(0));
+    const letters = Array.from('RKCWGHcDIEvASZTdN', (letter) => letter.charCodeAt(0));
     const nearlyFrame = fc
       .tuple(fc.constantFrom(...letters), fc.integer({ min: 0, max: 40 }), fc.uint8Array({ maxLength: 40 }))
       .map(([type, length, body]) => Buffer.from([type, 0, 0, 0, length, ...body]));
