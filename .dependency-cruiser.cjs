@@ -38,7 +38,7 @@ const table = {
   server: [...pure, 'wal'],
   replication: [...pure, 'connection', 'protocol', 'server', 'tar', 'wal'],
   storage: [...pure, 'files'],
-  repository: [...pure, 'storage', 'wal', 'compression', 'server'],
+  repository: [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
   manifest: [...pure, 'wal'],
   window: [...pure, 'wal', 'manifest', 'server'],
   checks: [...pure, 'server'],

@@ -7,6 +7,31 @@ export const commandList: readonly CommandEntry[] = [
     summary: 'verify.help.summary',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
+  {
+    name: 'wal push',
+    summary: 'wal-commands.push.summary',
+    load: async () => (await import('./commands/wal-push.ts')).walPushCommand,
+  },
+  {
+    name: 'wal get',
+    summary: 'wal-commands.get.summary',
+    load: async () => (await import('./commands/wal-get.ts')).walGetCommand,
+  },
+  {
+    name: 'wal cleanup',
+    summary: 'wal-commands.cleanup.summary',
+    load: async () => (await import('./commands/wal-cleanup.ts')).walCleanupCommand,
+  },
+  {
+    name: 'wal wrapper',
+    summary: 'wal-commands.wrapper.summary',
+    load: async () => (await import('./commands/wal-wrapper.ts')).walWrapperCommand,
+  },
+  {
+    name: 'wal generation',
+    summary: 'wal-commands.generation.summary',
+    load: async () => (await import('./commands/wal-generation.ts')).walGenerationCommand,
+  },
 ];
 
 /** Other names that `gausskeep` may be called by, and the command that each stands for. */

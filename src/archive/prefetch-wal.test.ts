@@ -1,0 +1,67 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixtureWal } from '../../test/support/fixture-wal.ts';
+import { MemoryStorage } from '../storage/memory-storage.ts';
+import { prefetchWal, takePrefetched } from './prefetch-wal.ts';
+
+const segment = (digits: string): string => `0000000100000000000000${digits}`;
+
+describe('prefetched WAL', () => {
+  let parent: string;
+  let storage: MemoryStorage;
+  let files: Map<string, Buffer>;
+  beforeAll(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'gausskeep-prefetch-'));
+    files = await fixtureWal();
+    storage = new MemoryStorage();
+    for (const [name, bytes] of files) {
+      await storage.put(name, async function* () {
+        yield await Promise.resolve(bytes);
+      });
+    }
+  });
+  afterAll(() => rm(parent, { recursive: true, force: true }));
+  const request = (name: string) => ({
+    storage: () => Promise.resolve(storage),
+    name,
+    systemIdentifier: 215046882207068335n,
+  });
+
+  it('waits outside the data directory, is taken once, and is forgotten when it is passed', async () => {
+    const spool = { directory: join(parent, 'spool'), archive: '/archive 1' };
+    expect(await prefetchWal(request(segment('26')), spool, 3)).toEqual(['27', '28', '29'].map(segment));
+    const target = join(parent, 'RECOVERYXLOG');
+    expect(await takePrefetched(spool, segment('27'), target)).toBe(true);
+    expect((await readFile(target)).equals(files.get(segment('27'))!)).toBe(true);
+    expect(await takePrefetched(spool, segment('27'), target)).toBe(false);
+    expect(await takePrefetched({ ...spool, archive: '/archive 2' }, segment('28'), target)).toBe(false);
+    expect(await takePrefetched(spool, '00000002.history', target)).toBe(false);
+    // 28 is passed, 29 is there, 2A and 2B come, and nothing behind.
+    expect(await prefetchWal(request(segment('28')), spool, 5)).toEqual(['2A', '2B'].map(segment));
+    const folders = (await readdir(spool.directory)).map((name) => join(spool.directory, name));
+    const waiting = (await Promise.all(folders.map((folder) => readdir(folder)))).flat().sort();
+    expect(waiting).toEqual(['29', '2A', '2B'].map(segment));
+  });
+
+  it('leaves the work to the process that is at it, and takes over from one that is gone', async () => {
+    const spool = { directory: join(parent, 'locked'), archive: 'x' };
+    await prefetchWal(request(segment('2B')), spool, 1);
+    const folder = join(spool.directory, (await readdir(spool.directory))[0]!);
+    await writeFile(join(folder, 'lock'), String(process.pid));
+    expect(await prefetchWal(request(segment('26')), spool, 1)).toEqual([]);
+    await writeFile(join(folder, 'lock'), '999999999');
+    expect(await prefetchWal(request(segment('26')), spool, 1)).toEqual([segment('27')]);
+    expect(await readdir(folder)).toEqual([segment('27')]);
+  });
+
+  it('does not use a directory that others can write to', async () => {
+    const directory = join(parent, 'open');
+    await mkdir(directory);
+    await chmod(directory, 0o777);
+    const spool = { directory, archive: 'x' };
+    expect(await prefetchWal(request(segment('26')), spool, 1)).toEqual([]);
+    expect(await takePrefetched(spool, segment('27'), join(parent, 'x'))).toBe(false);
+  });
+});

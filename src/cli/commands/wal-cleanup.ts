@@ -1,0 +1,75 @@
+import { readEnvironment } from '../../config/environment.ts';
+import { usage } from '../../config/parse-options.ts';
+import { archivePlace, backupPlaces, generationPlace } from '../../config/places.ts';
+import { walCleanupOptions } from '../../config/wal-options.ts';
+import { openLocalStorage, performCleanup, planCleanup, releaseHold, type CleanupPlan } from '../../index.ts';
+import { render, say } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import type { ProgramContext } from '../program.ts';
+
+export const walCleanupCommand: Command = {
+  synopsis: say('wal-commands.cleanup.synopsis'),
+  summary: say('wal-commands.cleanup.what'),
+  options: walCleanupOptions,
+  run: async (given, context) => {
+    const { program, signal } = context;
+    const environment = readEnvironment();
+    const storage = await openLocalStorage(archivePlace(given, environment));
+    const released = given.last('release-hold');
+    const [oldest, further] = given.operands;
+    if (released !== undefined) {
+      if (oldest !== undefined) throw usage(program, say('options.too-many', { word: oldest }));
+      const wasThere = await releaseHold(storage, released, { signal });
+      const sentence = wasThere ? 'wal-commands.released' : 'wal-commands.no-hold';
+      context.terminal.line(`${program}: ${render(say(sentence, { name: released }))}`);
+      return 0;
+    }
+    if (oldest === undefined) throw usage(program, say('wal-commands.missing', { what: 'OLDEST' }));
+    if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+    const places = backupPlaces(given, environment);
+    const plan = await planCleanup(
+      {
+        storage,
+        oldest,
+        generation: generationPlace(given, environment),
+        hold: given.last('hold'),
+        backups: places && (await Promise.all(places.map((place) => openLocalStorage(place)))),
+        backupHistory: given.has('clean-backup-history'),
+        stripExtension: given.last('strip-extension'),
+      },
+      { signal },
+    );
+    const dryRun = given.has('dry-run');
+    await show(plan, context, { dryRun, json: given.has('json') });
+    if (dryRun) return 0;
+    const debug = given.has('debug');
+    await performCleanup(storage, plan, {
+      signal,
+      onRemoved: (name) => {
+        if (debug) context.terminal.line(`${program}: ${render(say('wal-commands.removed', { name }))}`);
+      },
+    });
+    return 0;
+  },
+};
+
+/** The names on stdout with --dry-run, as pg_archivecleanup prints them; what is kept and why on stderr. */
+async function show(
+  plan: CleanupPlan,
+  { program, terminal }: ProgramContext,
+  { dryRun, json }: { dryRun: boolean; json: boolean },
+): Promise<void> {
+  if (json) {
+    await terminal.data(`${JSON.stringify({ messageType: 'cleanup', dryRun, ...plan })}\n`);
+    return;
+  }
+  for (const { what, name, segment } of plan.keptFor.slice(0, 3)) {
+    const sentence = what === 'hold' ? 'wal-commands.kept-for-hold' : 'wal-commands.kept-for-backup';
+    terminal.line(`${program}: ${render(say(sentence, { name, segment }))}`);
+  }
+  if (!plan.protectsBackups) terminal.line(`${program}: ${render(say('wal-commands.no-backups'))}`);
+  if (!dryRun) return;
+  for (const { stored } of plan.removals) {
+    for (const name of stored) await terminal.data(`${name}\n`);
+  }
+}

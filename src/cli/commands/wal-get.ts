@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { readEnvironment } from '../../config/environment.ts';
+import type { GivenOptions } from '../../config/option-table.ts';
+import { usage } from '../../config/parse-options.ts';
+import { archivePlace, generationPlace, systemIdentifierOption, wholeNumber } from '../../config/places.ts';
+import { walGetOptions } from '../../config/wal-options.ts';
+import { getWal, instanceOfTarget, openLocalStorage, prefetchWal, takePrefetched, type Spool } from '../../index.ts';
+import { render, say, type Message } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import { errorLines } from '../error-text.ts';
+import type { ProgramContext } from '../program.ts';
+
+/** What a server takes for neither "delivered" nor "the archive ends here". */
+const failedStatus = 126;
+
+export const walGetCommand: Command = {
+  synopsis: say('wal-commands.get.synopsis'),
+  summary: say('wal-commands.get.what'),
+  options: walGetOptions,
+  statusRule: () => failedStatus,
+  run: async (given, context) => {
+    try {
+      return await get(given, context);
+    } catch (error) {
+      for (const line of errorLines(context.program, error)) log(given, line);
+      throw error;
+    }
+  },
+};
+
+async function get(given: GivenOptions, { program, terminal, signal }: ProgramContext): Promise<number> {
+  const environment = readEnvironment();
+  // The third word is %r, which some configurations pass along; nothing here depends on it.
+  const [name, target, , further] = given.operands;
+  const missing = name === undefined ? 'NAME' : target === undefined ? 'TARGET' : undefined;
+  if (name === undefined || target === undefined)
+    throw usage(program, say('wal-commands.missing', { what: missing ?? '' }));
+  if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+  const absentStatus = wholeNumber('--absent-status', given.last('absent-status') ?? '1', 1, 125);
+  const retryForMs = 1000 * wholeNumber('--retry-for', given.last('retry-for') ?? '60', 0, 86_400);
+  const count = wholeNumber('--prefetch', given.last('prefetch') ?? '0', 0, 64);
+  const place = archivePlace(given, environment);
+  const generation = generationPlace(given, environment);
+  const systemIdentifier = systemIdentifierOption(given) ?? (await instanceOfTarget(target, process.cwd()));
+  const spool = spoolOf(program, given, count, `${place}|${generation ?? ''}|${systemIdentifier ?? ''}`);
+  const request = { storage: () => openLocalStorage(place), name, generation, systemIdentifier };
+
+  if (given.has('prefetch-only')) {
+    if (spool !== undefined) await prefetchWal(request, spool, count, { signal });
+    return 0;
+  }
+  const talk = (sentence: Message): void => {
+    const line = `${program}: ${render(sentence)}`;
+    terminal.line(line);
+    log(given, line);
+  };
+  if (spool !== undefined && (await takePrefetched(spool, name, target))) {
+    log(given, `${program}: ${render(say('wal-commands.delivered', { name, stored: spool.directory }))}`);
+    startPrefetch(given, name, systemIdentifier);
+    return 0;
+  }
+  const partial = !given.has('no-partial');
+  const result = await getWal({ ...request, target, partial, retry: { forMs: retryForMs } }, { signal });
+  if (result.outcome === 'absent') {
+    log(given, `${program}: ${render(say('wal-commands.absent', { name }))}`);
+    return absentStatus;
+  }
+  const { storedName: stored, paddingBytes: bytes } = result;
+  if (bytes > 0) talk(say('wal-commands.padded', { name, stored, bytes }));
+  else log(given, `${program}: ${render(say('wal-commands.delivered', { name, stored }))}`);
+  if (spool !== undefined) startPrefetch(given, name, systemIdentifier);
+  return 0;
+}
+
+function spoolOf(program: string, given: GivenOptions, count: number, archive: string): Spool | undefined {
+  if (count === 0) return undefined;
+  const directory = given.last('spool');
+  if (directory === undefined) throw usage(program, say('wal-commands.spool-needed'));
+  return { directory: resolve(directory), archive };
+}
+
+/** Another process goes on fetching. It inherits no stdio: openGauss waits until its command's stderr is closed. */
+function startPrefetch(given: GivenOptions, name: string, systemIdentifier: bigint | undefined): void {
+  const words = ['archive', 'generation', 'prefetch', 'spool'].flatMap((option) => {
+    const value = given.last(option);
+    if (value === undefined) return [];
+    return [`--${option}`, option === 'archive' || option === 'spool' ? resolve(value) : value];
+  });
+  const instance = systemIdentifier === undefined ? [] : ['--system-identifier', systemIdentifier.toString()];
+  const program = process.argv[1] ?? '';
+  const child = spawn(
+    process.execPath,
+    [program, 'wal', 'get', name, 'none', '--prefetch-only', ...words, ...instance],
+    { detached: true, stdio: 'ignore' },
+  );
+  // That it could not be started costs time, nothing else.
+  child.on('error', () => undefined);
+  child.unref();
+}
+
+/** Openings of the log file that fail are not worth failing a recovery for. */
+function log(given: GivenOptions, line: string): void {
+  const path = given.last('log-file');
+  if (path === undefined) return;
+  try {
+    appendFileSync(path, `${new Date().toISOString()} [${process.pid}] ${line}\n`, { mode: 0o600 });
+  } catch {
+    // The terminal has said it already.
+  }
+}

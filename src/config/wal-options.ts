@@ -1,0 +1,64 @@
+import type { OptionGroup, OptionSpec } from './option-table.ts';
+
+const archive: OptionSpec = { long: 'archive', argument: 'DIRECTORY', help: 'wal-commands.help.archive' };
+const generation: OptionSpec = { long: 'generation', argument: 'NUMBER', help: 'wal-commands.help.generation' };
+const systemIdentifier: OptionSpec = {
+  long: 'system-identifier',
+  argument: 'NUMBER',
+  help: 'wal-commands.help.system-identifier',
+};
+const json: OptionSpec = { long: 'json', help: 'wal-commands.help.json' };
+
+function group(...options: OptionSpec[]): readonly OptionGroup[] {
+  return [{ title: 'wal-commands.help.options', options }];
+}
+
+export const walPushOptions = group(
+  archive,
+  generation,
+  { long: 'compress', short: 'Z', argument: 'METHOD[:LEVEL]', help: 'wal-commands.help.compress' },
+  { long: 'verbose', short: 'v', help: 'wal-commands.help.verbose' },
+  json,
+);
+
+export const walGetOptions = group(
+  archive,
+  generation,
+  systemIdentifier,
+  { long: 'absent-status', argument: 'STATUS', help: 'wal-commands.help.absent-status' },
+  { long: 'retry-for', argument: 'SECONDS', help: 'wal-commands.help.retry-for' },
+  { long: 'no-partial', help: 'wal-commands.help.no-partial' },
+  { long: 'prefetch', argument: 'COUNT', help: 'wal-commands.help.prefetch' },
+  { long: 'spool', argument: 'DIRECTORY', help: 'wal-commands.help.spool' },
+  { long: 'log-file', argument: 'FILE', help: 'wal-commands.help.log-file' },
+  { long: 'prefetch-only', hidden: true, help: 'wal-commands.help.prefetch' },
+);
+
+export const walCleanupOptions = group(
+  archive,
+  generation,
+  { long: 'backups', argument: 'DIRECTORY', repeatable: true, help: 'wal-commands.help.backups' },
+  { long: 'hold', argument: 'NAME', help: 'wal-commands.help.hold' },
+  { long: 'release-hold', argument: 'NAME', help: 'wal-commands.help.release-hold' },
+  { long: 'dry-run', short: 'n', help: 'wal-commands.help.dry-run' },
+  { long: 'clean-backup-history', short: 'b', help: 'wal-commands.help.clean-backup-history' },
+  { long: 'strip-extension', short: 'x', argument: 'EXTENSION', help: 'wal-commands.help.strip-extension' },
+  { long: 'debug', short: 'd', help: 'wal-commands.help.debug' },
+  json,
+);
+
+export const walWrapperOptions = group(archive, generation, systemIdentifier, {
+  long: 'output',
+  short: 'o',
+  argument: 'FILE',
+  help: 'wal-commands.help.output',
+});
+
+export const walGenerationOptions = group(
+  archive,
+  { long: 'open', help: 'wal-commands.help.open' },
+  { long: 'parent', argument: 'NUMBER', help: 'wal-commands.help.parent' },
+  { long: 'fork-lsn', argument: 'LSN', help: 'wal-commands.help.fork-lsn' },
+  { long: 'close', argument: 'NUMBER', help: 'wal-commands.help.close' },
+  json,
+);

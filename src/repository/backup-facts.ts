@@ -1,0 +1,151 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { manifestFileName } from '../manifest/manifest.ts';
+import { readManifest } from '../manifest/reader.ts';
+import { parseBackupLabel, type BackupLabel } from '../wal/backup-label.ts';
+import { readControlFile } from '../server/control-file.ts';
+import type { ServerFamily } from '../server/identity.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { readMembers } from '../tar/read-members.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import { codecSuffixes, decompressed, type Codec } from './codec.ts';
+import { damaged } from './sealed-json.ts';
+import { readSmallObject } from './small-object.ts';
+
+/** What a backup says about itself, read from it each time: no catalogue can be wrong about it. */
+export interface BackupFacts {
+  /** Folder in the storage: '' or ending in `/`. */
+  readonly folder: string;
+  readonly format: 'plain' | 'tar';
+  readonly label: BackupLabel;
+  /** From the manifest or pg_control; undefined where neither tells. */
+  readonly systemIdentifier: bigint | undefined;
+  /** Where the WAL that it needs ends; from the manifest only. */
+  readonly stopLsn: Lsn | undefined;
+  /** From pg_control; undefined where that was not read. */
+  readonly family: ServerFamily | undefined;
+  readonly segmentSizeBytes: number | undefined;
+}
+
+export interface BackupFactsOptions extends StorageOptions {
+  /**
+   * How far to read. `label`: no further than the backup label, which says where its WAL begins. `all` (default): the
+   * manifest, and pg_control even if it is the last member of a tar.
+   */
+  readonly depth?: 'label' | 'all' | undefined;
+}
+
+/** Largest pg_control that is read, in bytes: the servers write 8192. */
+const controlBytes = 8192;
+
+/**
+ * The folders of a folder that are backups: data directories or tar sets, of any tool. Others are passed over.
+ * If the folder itself is one, it is the only one.
+ */
+export async function* findBackupFolders(
+  storage: Storage,
+  folder = '',
+  options: StorageOptions = {},
+): AsyncIterable<string> {
+  if (await isBackup(storage, folder, options)) {
+    yield folder;
+    return;
+  }
+  for await (const child of storage.folders(folder, options)) {
+    if (await isBackup(storage, child, options)) yield child;
+  }
+}
+
+async function isBackup(storage: Storage, folder: string, options: StorageOptions): Promise<boolean> {
+  const names = ['backup_label', manifestFileName, ...codecSuffixes.map(([, suffix]) => `base.tar${suffix}`)];
+  for (const name of names) if ((await storage.stat(folder + name, options)) !== undefined) return true;
+  return false;
+}
+
+/**
+ * @throws BackupError `CORRUPT` when it cannot be read; `BACKUP_NOT_FOUND` when it has no backup label: without one a server
+ * would recover it from the wrong place
+ */
+export async function readBackupFacts(
+  storage: Storage,
+  folder: string,
+  options: BackupFactsOptions = {},
+): Promise<BackupFacts> {
+  const { depth = 'all', signal } = options;
+  const plain = await readSmallObject(storage, `${folder}backup_label`, { signal });
+  const tar = plain === undefined ? await findBaseTar(storage, folder, { signal }) : undefined;
+  const wantsControl = depth === 'all';
+  const found =
+    tar === undefined
+      ? {
+          label: plain,
+          control: wantsControl ? await readSmallObject(storage, `${folder}global/pg_control`, { signal }) : undefined,
+        }
+      : await readFromTar(storage, tar, wantsControl, { signal });
+  if (found.label === undefined) {
+    throw new BackupError('BACKUP_NOT_FOUND', { key: 'archive.no-label', parameters: { name: folder } });
+  }
+  const control = found.control && readControlFile(found.control);
+  const manifest = depth === 'all' ? await readManifestFacts(storage, folder, { signal }) : undefined;
+  return {
+    folder,
+    format: tar === undefined ? 'plain' : 'tar',
+    label: parseBackupLabel(found.label.toString('utf8')),
+    systemIdentifier: manifest?.systemIdentifier ?? control?.systemIdentifier,
+    stopLsn: manifest?.stopLsn,
+    family: control?.family,
+    segmentSizeBytes: control?.walSegmentSizeBytes,
+  };
+}
+
+async function findBaseTar(
+  storage: Storage,
+  folder: string,
+  options: StorageOptions,
+): Promise<{ name: string; codec: Codec } | undefined> {
+  for (const [codec, suffix] of codecSuffixes) {
+    const name = `${folder}base.tar${suffix}`;
+    if ((await storage.stat(name, options)) !== undefined) return { name, codec };
+  }
+  return undefined;
+}
+
+async function readFromTar(
+  storage: Storage,
+  { name, codec }: { name: string; codec: Codec },
+  wantsControl: boolean,
+  options: StorageOptions,
+): Promise<{ label: Buffer | undefined; control: Buffer | undefined }> {
+  let label: Buffer | undefined;
+  let control: Buffer | undefined;
+  const source = decompressed(codec, storage.get(name, options));
+  for await (const { header, content } of readMembers(source, 'detect', { ...options, terminated: false })) {
+    if (header.name === 'backup_label') label = await collect(content, 64 * 1024, name);
+    if (header.name === 'global/pg_control') control = await collect(content, controlBytes, name);
+    if (label !== undefined && (control !== undefined || !wantsControl)) break;
+  }
+  return { label, control };
+}
+
+async function collect(content: AsyncIterable<Uint8Array>, limit: number, name: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of content) {
+    size += piece.length;
+    if (size > limit) throw damaged(name);
+    pieces.push(Buffer.from(piece));
+  }
+  return Buffer.concat(pieces);
+}
+
+async function readManifestFacts(
+  storage: Storage,
+  folder: string,
+  { signal }: StorageOptions,
+): Promise<{ systemIdentifier: bigint | undefined; stopLsn: Lsn | undefined } | undefined> {
+  const name = folder + manifestFileName;
+  if ((await storage.stat(name, { signal })) === undefined) return undefined;
+  const { systemIdentifier, walRanges } = await readManifest(storage.get(name, { signal }), signal ? { signal } : {});
+  let stopLsn: Lsn | undefined;
+  for (const { endLsn } of walRanges) if (stopLsn === undefined || endLsn > stopLsn) stopLsn = endLsn;
+  return { systemIdentifier, stopLsn };
+}
