@@ -36,21 +36,22 @@ function optionLines(option: OptionSpec): string[] {
   return [head.padEnd(textColumn) + (text[0] ?? '').trimStart(), ...text.slice(1)];
 }
 
-/** `text` in lines of at most 80 columns, indented; line breaks in it are kept. */
+/** `text` in lines of at most 80 columns, indented; its own line breaks and indentation are kept. */
 function wrap(text: string, indent: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
+    const margin = ' '.repeat(indent + paragraph.length - paragraph.trimStart().length);
     let line = '';
-    for (const word of paragraph.split(' ')) {
+    for (const word of paragraph.trim().split(' ')) {
       const candidate = line === '' ? word : `${line} ${word}`;
-      if (line !== '' && indent + candidate.length > width) {
-        lines.push(' '.repeat(indent) + line);
+      if (line !== '' && margin.length + candidate.length > width) {
+        lines.push(margin + line);
         line = word;
       } else {
         line = candidate;
       }
     }
-    lines.push((' '.repeat(indent) + line).trimEnd());
+    lines.push((margin + line).trimEnd());
   }
   return lines;
 }

@@ -87,6 +87,15 @@ describe('startProxy', () => {
     expect(Buffer.concat((await reading).chunks).length).toBeLessThanOrEqual(100);
   });
 
+  it('holds after so many bytes, and goes on when it is released', async () => {
+    const reading = readAll(await connectThrough({ fromServer: { kind: 'hold', afterBytes: 100 } }));
+    await proxy?.struck;
+    proxy?.release();
+    const { chunks, end } = await reading;
+    expect(Buffer.concat(chunks)).toEqual(content);
+    expect(end).toBe('end');
+  });
+
   it('delivers byte by byte, and slowly, without changing a byte', async () => {
     const pieces = await readAll(await connectThrough({ fromServer: { kind: 'pieces', bytes: 1 } }));
     expect(Buffer.concat(pieces.chunks)).toEqual(content);

@@ -10,6 +10,8 @@ export type Treatment =
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** Delivers so many bytes, then nothing more, and keeps both connections open: a network that went away. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** Delivers so many bytes, then nothing until `release`: what happens meanwhile happens in the middle. */
+  | { readonly kind: 'hold'; readonly afterBytes: number }
   /** Delivers so many bytes, then ends this direction only. */
   | { readonly kind: 'half-close'; readonly afterBytes: number }
   /** Delivers pieces of this size, each in a packet of its own. */
@@ -30,8 +32,10 @@ export interface NetworkProxy {
   readonly port: number;
   /** How many connections came so far. */
   readonly connections: number;
-  /** Resolves as soon as a treatment took hold: the cut, the stall or the half-close happened. */
+  /** Resolves as soon as a treatment took hold: the cut, the stall, the hold or the half-close happened. */
   readonly struck: Promise<void>;
+  /** Lets go what is held, and holds nothing more. */
+  release(): void;
   /** Lets nothing through any more on the connections that are open, which stay open. */
   stallNow(): void;
   /** Resets all connections that are open. */
@@ -49,6 +53,8 @@ export async function startProxy(
 ): Promise<NetworkProxy> {
   let strike: () => void = () => undefined;
   const struck = new Promise<void>((resolve) => (strike = resolve));
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
   const sockets = new Set<Socket>();
   const lanes = new Set<Lane>();
   let connections = 0;
@@ -73,7 +79,7 @@ export async function startProxy(
     ] as const) {
       const lane = { stalled: false };
       lanes.add(lane);
-      void forward(from, to, treated ? (treatment ?? pass) : pass, { lane, reset, strike });
+      void forward(from, to, treated ? (treatment ?? pass) : pass, { lane, reset, strike, released });
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -84,6 +90,7 @@ export async function startProxy(
       return connections;
     },
     struck,
+    release,
     stallNow() {
       for (const lane of lanes) lane.stalled = true;
     },
@@ -101,11 +108,12 @@ interface Path {
   readonly lane: Lane;
   reset(): void;
   strike(): void;
+  readonly released: Promise<void>;
 }
 
 /** Copies one direction, piece by piece, as its treatment says. Ends quietly: errors are for the sockets' listeners. */
 async function forward(from: Socket, to: Socket, treatment: Treatment, path: Path): Promise<void> {
-  const limit = 'afterBytes' in treatment ? treatment.afterBytes : Number.POSITIVE_INFINITY;
+  let limit = 'afterBytes' in treatment ? treatment.afterBytes : Number.POSITIVE_INFINITY;
   let delivered = 0;
   try {
     for await (const chunk of from as AsyncIterable<Buffer>) {
@@ -116,6 +124,12 @@ async function forward(from: Socket, to: Socket, treatment: Treatment, path: Pat
       if (delivered < limit) continue;
       path.strike();
       if (treatment.kind === 'stall') return await never();
+      if (treatment.kind === 'hold') {
+        await path.released;
+        await write(to, chunk.subarray(allowed.length), treatment);
+        limit = Number.POSITIVE_INFINITY;
+        continue;
+      }
       if (treatment.kind === 'cut') path.reset();
       else to.end();
       return;
