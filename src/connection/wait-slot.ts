@@ -72,12 +72,14 @@ export class WaitSlot {
 
   #expire(): void {
     this.#timer = undefined;
-    for (const { options, reject } of this.#waiters) {
-      const { timeoutMs, onTimeout } = options;
+    let nextMs = Infinity;
+    for (const waiter of this.#waiters) {
+      const { timeoutMs, onTimeout } = waiter.options;
       if (timeoutMs === undefined || onTimeout === undefined) continue;
       const leftMs = this.#activeAt + timeoutMs - performance.now();
-      if (leftMs <= 0) reject(onTimeout());
-      else if (this.#timer === undefined || this.#timerDueAt > performance.now() + leftMs) this.#startTimer(leftMs);
+      if (leftMs <= 0) waiter.reject(onTimeout());
+      else nextMs = Math.min(nextMs, leftMs);
     }
+    if (nextMs < Infinity) this.#startTimer(nextMs);
   }
 }
