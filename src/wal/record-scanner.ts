@@ -50,11 +50,9 @@ export class RecordScanner {
   readonly #options: ScannerOptions;
   readonly #startsAt: SplitLsn;
   readonly #cursor: RecordCursor;
-  /** By `rmid << 8 | info`. */
-  readonly #keeps: Uint8Array;
+  /** By `rmid << 8 | info`: 1 passed over, 2 kept, 0 not asked yet. */
+  readonly #keeps = new Uint8Array(65_536);
   readonly #last: { start: SplitLsn; end: SplitLsn } = { start: { high: 0, low: 0 }, end: { high: 0, low: 0 } };
-  /** The same: whether no resource manager has that number. */
-  readonly #isUnknown: Uint8Array;
   #recordCount = 0;
   #first: { startLsn: Lsn; previousLsn: Lsn } | undefined;
   #firstFrom: SplitLsn;
@@ -62,14 +60,10 @@ export class RecordScanner {
   #overwritten: Lsn | undefined;
 
   constructor(options: ScannerOptions) {
-    const { keeps } = options;
     this.#options = options;
     this.#startsAt = splitLsn(options.start);
     this.#firstFrom = this.#startsAt;
     this.#cursor = new RecordCursor(options.format);
-    const { lastResourceManager, firstCustomResourceManager } = options.format;
-    this.#keeps = tableOf((rmid, info) => keeps(rmid, info));
-    this.#isUnknown = tableOf((rmid) => rmid > lastResourceManager && rmid < firstCustomResourceManager);
   }
 
   get pending(): PendingRecord | undefined {
@@ -129,11 +123,12 @@ export class RecordScanner {
 
   /** Visits the records that begin at `offset` in the page or after. */
   scan(page: PageToScan, offset: number): PageOutcome {
-    const { header, longestRecordBytes } = this.#options.format;
+    const { header, longestRecordBytes, lastResourceManager } = this.#options.format;
     const { base, memory } = page;
     const { words } = memory;
     const kindWord = header.infoOffset >> 2;
     const prevWord = header.prevOffset >> 2;
+    const lastKind = (lastResourceManager << 8) | 0xff;
     const { start, end } = this.#last;
     let position = offset;
     while (position < walPageBytes) {
@@ -149,8 +144,8 @@ export class RecordScanner {
       const kind = (words[at + kindWord] ?? 0) & 0xffff;
       const linkLow = (words[at + prevWord] ?? 0) >>> 0;
       const linkHigh = (words[at + prevWord + 1] ?? 0) >>> 0;
-      const isKept = this.#keeps[kind] === 1;
-      if (linkLow !== start.low || linkHigh !== start.high || this.#isUnknown[kind] === 1 || this.#recordCount === 0) {
+      const isKept = this.#isKept(kind);
+      if (linkLow !== start.low || linkHigh !== start.high || kind > lastKind || this.#recordCount === 0) {
         const problem = this.#findHeaderProblem(kind, linkHigh, linkLow, page.address, position);
         if (problem !== undefined) return this.#endsAt(page, position, problem);
       }
@@ -209,7 +204,7 @@ export class RecordScanner {
     const { header } = this.#options.format;
     const view = viewOf(pending.header);
     const kind = view.getUint16(header.infoOffset, true);
-    pending.isKept = this.#keeps[kind] === 1;
+    pending.isKept = this.#isKept(kind);
     const linkLow = view.getUint32(header.prevOffset, true);
     const linkHigh = view.getUint32(header.prevOffset + 4, true);
     return this.#findHeaderProblem(kind, linkHigh, linkLow, pending.start ?? this.#startsAt, 0);
@@ -263,11 +258,19 @@ export class RecordScanner {
     if (this.#first === undefined && !isBefore(start, this.#firstFrom)) {
       this.#first = { startLsn: cursor.startLsn, previousLsn: cursor.previousLsn };
     }
-    const isVisited = this.#keeps[kind] === 1 && !isBefore(start, this.#startsAt);
+    const isVisited = this.#keeps[kind] === 2 && !isBefore(start, this.#startsAt);
     if (isVisited && !this.#options.visit(cursor)) {
       return ends({ kind: 'stopped' }, end);
     }
     return isSwitch(kind) ? 'next-segment' : undefined;
+  }
+
+  #isKept(kind: number): boolean {
+    const known = this.#keeps[kind];
+    if (known !== 0) return known === 2;
+    const isKept = this.#options.keeps(kind >>> 8, kind & 0xff);
+    this.#keeps[kind] = isKept ? 2 : 1;
+    return isKept;
   }
 
   #findHeaderProblem(
@@ -277,7 +280,11 @@ export class RecordScanner {
     page: SplitLsn,
     offset: number,
   ): EndReason | undefined {
-    if (this.#isUnknown[kind] === 1) return { kind: 'bad-resource-manager', actual: kind >>> 8 };
+    const { lastResourceManager, firstCustomResourceManager } = this.#options.format;
+    const rmid = kind >>> 8;
+    if (rmid > lastResourceManager && rmid < firstCustomResourceManager) {
+      return { kind: 'bad-resource-manager', actual: rmid };
+    }
     const link = { high: linkHigh, low: linkLow };
     if (this.#recordCount > 0) {
       const { start } = this.#last;
@@ -308,10 +315,6 @@ export class RecordScanner {
 }
 
 const noWords = new Int32Array(0);
-
-function tableOf(holds: (rmid: number, info: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 65_536 }, (_, kind) => (holds(kind >> 8, kind & 0xff) ? 1 : 0));
-}
 
 function ends(reason: EndReason, at: SplitLsn): PageOutcome {
   return { reason, lsn: joinLsn(at) };
