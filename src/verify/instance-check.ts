@@ -1,4 +1,5 @@
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PageFormat } from '../pages/page-file.ts';
@@ -22,8 +23,9 @@ export interface InstanceCheck {
   readonly controlPath: string;
 }
 
-/** Reads pg_control and backup_label and compares the identity with the manifest's. */
+/** Reads pg_control, backup_label and gausskeep.json, and compares the identity with the manifest's. */
 export function checkInstance(check: InstanceCheck): InstanceFacts {
+  checkCompanion(check);
   return { control: checkControl(check), label: checkLabel(check) };
 }
 
@@ -69,6 +71,19 @@ function checkLabel({ files, manifest, ignored, findings }: InstanceCheck): Back
   } catch (error) {
     findings.damage(say('verify.label-damaged', { reason: reasonOf(error) }));
     return undefined;
+  }
+}
+
+/** A backup that was taken without some files of the server says so. */
+function checkCompanion({ files, findings }: InstanceCheck): void {
+  const bytes = files.get(companionFileName);
+  if (bytes === undefined) return;
+  try {
+    const { missingFiles } = decodeCompanion(bytes);
+    if (missingFiles.length > 0) findings.unproved(say('verify.lacks-files', { files: missingFiles.join(', ') }));
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    findings.damage(error.sentence);
   }
 }
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fsPath, joinPath } from '../files/path.ts';
+import { companionFileName } from '../manifest/companion.ts';
 
 /** Small files of a backup that say what it is. */
-export const instanceFileNames = ['global/pg_control', 'backup_label', 'tablespace_map', 'PG_VERSION'] as const;
+export const instanceFileNames = ['global/pg_control', 'backup_label', 'tablespace_map', companionFileName] as const;
 
 export type InstanceFileName = (typeof instanceFileNames)[number];
 

@@ -61,7 +61,6 @@ export const verifyMessages = {
   'verify.not-found': 'could not open directory "{path}": {reason}',
   'verify.lacks-files': 'the backup was taken without these files of the server: {files}',
   'verify.bad-format': 'invalid backup format "{format}", must be "plain" or "tar"',
-  'verify.unreadable-companion': 'gausskeep.json: {reason}',
   'verify.failed': 'the backup is damaged: {count} problems were found',
   'verify.incomplete-proof': 'nothing wrong was found, but not everything could be proved',
 } as const;
