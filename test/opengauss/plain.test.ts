@@ -230,7 +230,8 @@ describe('a plain backup', () => {
   it('places a MOT checkpoint when the server has one', async () => {
     const files = new Map([
       ['mot.ctrl', Buffer.from('control')],
-      ['/srv/data/chkpt_7/data.bin', Buffer.alloc(5000, 7)],
+      // The directory itself is not announced, only what is in it.
+      ['chkpt_7/data.bin', Buffer.alloc(5000, 7)],
     ]);
     await serve({ mot: { location: '/srv/data/chkpt_7', files } });
     const result = await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()]);
