@@ -57,7 +57,7 @@ module.exports = {
       name: 'no-orphans-in-index',
       severity: 'error',
       from: { pathNot: '^src/(cli/|index\\.ts)' },
-      to: { path: '^src/index\\.ts$' },
+      to: { path: '^src/(index|wal-archive)\\.ts$' },
     },
     {
       name: 'no-dev-dependency',
@@ -74,7 +74,7 @@ module.exports = {
         pathNot: [
           `^src/${folder}/`,
           ...allowed.map((name) => `^src/${name}/`),
-          ...(folder === 'cli' ? ['^src/index\\.ts$'] : []),
+          ...(folder === 'cli' ? ['^src/(index|wal-archive)\\.ts$'] : []),
         ],
       },
     })),

@@ -2,27 +2,45 @@
  * gausskeep as a library: what the programs do, as functions. Everything is pulled, takes a `signal`, prints nothing,
  * reads no environment, and fails with `BackupError`.
  */
-export { performCleanup, planCleanup, type CleanupPlan, type CleanupRequest } from './archive/cleanup-wal.ts';
-export { getWal, type GetRequest, type GetResult } from './archive/get-wal.ts';
-export { instanceOfTarget } from './archive/instance-of-target.ts';
-export { openWal, type OpenedWal, type OpenWalRequest } from './archive/open-wal.ts';
-export { prefetchWal, takePrefetched, type Spool } from './archive/prefetch-wal.ts';
-export { pushWal, type PushReport, type PushRequest } from './archive/push-wal.ts';
-export { absentStatus, restoreCommandWrapper, type RestoreWrapper } from './archive/restore-wrapper.ts';
 export {
+  absentStatus,
   archiveCommandLine,
+  closeGeneration,
   findShellRemains,
+  getWal,
+  instanceOfTarget,
+  isCodec,
+  openArchive,
+  openGeneration,
+  openLocalStorage,
+  openWal,
+  performCleanup,
+  planCleanup,
+  prefetchWal,
+  pushWal,
+  readGenerations,
+  releaseHold,
   restoreCommandLine,
+  restoreCommandWrapper,
   shellRemainsError,
+  takePrefetched,
+  type Archive,
   type ArchiveCommand,
-} from './archive/shell-remains.ts';
-export { closeGeneration, openArchive, openGeneration, readGenerations, type Archive } from './repository/archive.ts';
-export type { ArchiveIdentity } from './repository/archive-identity.ts';
-export { isCodec, type Codec } from './repository/codec.ts';
-export type { Generation } from './repository/generation.ts';
-export { releaseHold } from './repository/holds.ts';
-export { openLocalStorage } from './storage/local-storage.ts';
-export type { Storage } from './storage/storage.ts';
+  type ArchiveIdentity,
+  type CleanupPlan,
+  type CleanupRequest,
+  type Codec,
+  type Generation,
+  type GetRequest,
+  type GetResult,
+  type OpenedWal,
+  type OpenWalRequest,
+  type PushReport,
+  type PushRequest,
+  type RestoreWrapper,
+  type Spool,
+  type Storage,
+} from './wal-archive.ts';
 export { takeBackup, type BackupOptions } from './backup/run.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';
 export type { BackupOutput, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';

@@ -2,7 +2,6 @@ import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { chooseGeneration, findArchive, readGenerations, type Archive } from '../repository/archive.ts';
 import { walFolder } from '../repository/archive-wal.ts';
-import { findBackupFolders, readBackupFacts } from '../repository/backup-facts.ts';
 import { readHolds, setHold, type Hold } from '../repository/holds.ts';
 import { parseStoredName, parseWalFileName, positionPart } from '../repository/wal-file-name.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -119,6 +118,8 @@ function checkHoldName(name: string): void {
 
 /** Every backup of a folder that is of this instance, or does not say of which. One that cannot be read stops the cleanup. */
 async function backupKeepers(folder: Storage, archive: Archive | undefined, options: Options): Promise<Keeper[]> {
+  // Loaded when needed: it reads tar, manifests and pg_control, which push and get do without.
+  const { findBackupFolders, readBackupFacts } = await import('../repository/backup-facts.ts');
   const keepers: Keeper[] = [];
   for await (const name of findBackupFolders(folder, '', options)) {
     try {

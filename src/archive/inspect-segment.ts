@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import type { InstanceFacts } from '../repository/archive.ts';
 import type { SegmentLinks } from '../repository/receipt.ts';
-import type { Lsn } from '../wal/lsn.ts';
+import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { decodePageHeader, longPageHeaderBytes, pageFlag, type PageHeader } from '../wal/page-header.ts';
 import { checkSegmentSize, parseSegmentName } from '../wal/segment.ts';
-import { describeWalEnd } from '../wal/wal-end.ts';
-import { WalReader } from '../wal/wal-reader.ts';
+import { encodeSegmentIndex } from '../wal/segment-index-codec.ts';
+import type { SegmentIndex } from '../wal/segment-index.ts';
+import { SegmentIndexer } from '../wal/segment-indexer.ts';
 
 /** What one reading of a segment tells. */
 export interface InspectedSegment {
@@ -17,6 +18,8 @@ export interface InspectedSegment {
   /** 64 hex digits. */
   readonly sha256: string;
   readonly links: SegmentLinks;
+  /** What it holds, as `src/wal` encodes it. */
+  readonly index: Uint8Array;
 }
 
 export interface InspectOptions {
@@ -35,7 +38,7 @@ export interface InspectOptions {
 export async function inspectSegment(source: ByteSource, options: InspectOptions): Promise<InspectedSegment> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  let opened: { header: PageHeader; instance: InstanceFacts; start: Lsn; reader: WalReader } | undefined;
+  let opened: { header: PageHeader; instance: InstanceFacts; start: Lsn; indexer: SegmentIndexer } | undefined;
   let head = Buffer.alloc(0);
   let wanted = true;
   for await (const piece of source) {
@@ -43,25 +46,27 @@ export async function inspectSegment(source: ByteSource, options: InspectOptions
     hash.update(piece);
     sizeBytes += piece.length;
     if (opened !== undefined) {
-      wanted = wanted && opened.reader.push(piece);
+      wanted = wanted && opened.indexer.push(piece);
       continue;
     }
     head = Buffer.concat([head, piece]);
     if (head.length < longPageHeaderBytes) continue;
     opened = open(head, options.segment);
-    wanted = opened.reader.push(head);
+    wanted = opened.indexer.push(head);
   }
   if (opened === undefined) throw unsound(options.segment, 'archive.too-short', { size: sizeBytes });
-  const { instance, start, reader, header } = opened;
+  const { instance, start, indexer, header } = opened;
   const expected = instance.segmentSizeBytes;
   if (sizeBytes !== expected && !(options.isPartial && sizeBytes < expected)) {
     throw unsound(options.segment, 'archive.segment-size', { size: sizeBytes, expected });
   }
-  const end = reader.finish();
-  if (end.reason.kind !== 'input-ended' && !options.isPartial) {
-    throw unsound(options.segment, 'archive.unsound-records', { reason: render(describeWalEnd(end)) });
+  const index = indexer.endSegment();
+  if (index.end.kind === 'partial' && !options.isPartial) {
+    const { lsn, reason } = index.end;
+    throw unsound(options.segment, 'archive.unsound-records', { lsn: formatLsn(lsn), reason });
   }
-  return { instance, sizeBytes, sha256: hash.digest('hex'), links: linksOf(reader, header, start) };
+  const links = linksOf(index, header, start);
+  return { instance, sizeBytes, sha256: hash.digest('hex'), links, index: encodeSegmentIndex(index) };
 }
 
 /** Checks the first page header against the name. */
@@ -74,26 +79,20 @@ function open(head: Uint8Array, segment: string) {
   if (header.address !== named?.startLsn) throw unsound(segment, 'archive.other-position', {});
   const { systemIdentifier } = identity;
   const instance = { systemIdentifier, segmentSizeBytes, product: header.format.name, walMagic: header.magic };
-  const reader = new WalReader({
-    start: named.startLsn,
-    check: 'every-record',
-    keeps: () => false,
-    visit: () => true,
-    systemIdentifier,
-    segmentSizeBytes,
-  });
-  return { header, instance, start: named.startLsn, reader };
+  const start = named.startLsn;
+  const indexer = new SegmentIndexer({ startLsn: start, check: 'every-record', systemIdentifier, segmentSizeBytes });
+  return { header, instance, start, indexer };
 }
 
-function linksOf(reader: WalReader, header: PageHeader, start: Lsn): SegmentLinks {
-  const { first, last, head, unfinished } = reader;
+function linksOf(index: SegmentIndex, header: PageHeader, start: Lsn): SegmentLinks {
+  const { first, last, head, tail } = index;
   return {
     continuation: head?.totalBytes ?? 0,
-    first: first?.startLsn ?? unfinished?.startLsn,
+    first: first?.startLsn ?? tail?.startLsn,
     previous: first?.previousLsn,
-    last: unfinished === undefined ? last?.startLsn : unfinished.startLsn,
+    last: tail === undefined ? last?.startLsn : tail.startLsn,
     lastComplete: last?.startLsn,
-    missing: unfinished?.remainingBytes ?? 0,
+    missing: tail?.remainingBytes ?? 0,
     end: last?.endLsn ?? start,
     overwrites: (header.flags & pageFlag.firstOverwritesContinuation) !== 0,
   };

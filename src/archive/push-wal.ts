@@ -63,7 +63,7 @@ async function pushSegment(
   const { storage, path, codec = 'none', level } = request;
   const isPartial = file.kind === 'partial';
   const inspected = await inspectSegment(readLocal(path, signal), { segment: file.segment, isPartial, signal });
-  const { instance, sizeBytes, sha256, links } = inspected;
+  const { instance, sizeBytes, sha256, links, index } = inspected;
   const archive = await initArchive(storage, instance, { signal });
   const generations = await readGenerations(archive, { signal });
   const generation = chooseGeneration(generations, request.generation, 'push').number;
@@ -73,7 +73,7 @@ async function pushSegment(
     sizeBytes,
     sha256,
     links,
-    index: undefined,
+    index,
     codec,
     level,
     body: () => sameBytes(readLocal(path, signal), sha256, file.name),

@@ -12,6 +12,7 @@ import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
+import { decodeSegmentIndex } from '../../src/wal/segment-index-codec.ts';
 import { namesOf, readAll } from '../contract/storage.contract.ts';
 import { FaultyStorage } from '../support/faulty-storage.ts';
 import { fixtureSystemIdentifier, writeFixtureWal } from '../support/fixture-wal.ts';
@@ -85,6 +86,11 @@ describe('wal push and wal get', () => {
       expect(next?.continuation).toBe(links[index]?.missing);
     }
     expect(links[1]?.first).toBe(parseLsn('0/27000028'));
+    const archive = await openArchive(storage);
+    const source = openArchiveWal(archive, await readGenerations(archive), 1);
+    const index = decodeSegmentIndex((await source.readIndex(segment('28')))!);
+    expect(index).toMatchObject({ startLsn: parseLsn('0/28000000'), systemIdentifier: fixtureSystemIdentifier });
+    expect(index.events.length).toBeGreaterThan(0);
   });
 
   it('takes segments in any order, twice, at once, and holds the same', async () => {
@@ -102,7 +108,7 @@ describe('wal push and wal get', () => {
         const stored = (await namesOf(memory, 'generations/1/wal/')).map((name) =>
           name.slice(-24 - 8).replace(/^.*\//, ''),
         );
-        expect(stored).toEqual(names.flatMap((name) => [name, `${name}.receipt`]));
+        expect(stored).toEqual(names.flatMap((name) => [name, `${name}.index`, `${name}.receipt`]));
       }),
       { numRuns: 6 },
     );
@@ -132,6 +138,7 @@ describe('wal push and wal get', () => {
     expect((await push(segment('27'), storage, { codec: 'none' })).result).toBe('stored');
     expect(await namesOf(storage, 'generations/1/wal/')).toEqual([
       `generations/1/wal/0000000100000000/${segment('27')}`,
+      `generations/1/wal/0000000100000000/${segment('27')}.index`,
       `generations/1/wal/0000000100000000/${segment('27')}.receipt`,
     ]);
   });
@@ -209,7 +216,7 @@ describe('wal push and wal get', () => {
       ]) {
         await expect(storeSegment(archive, generations, 1, one)).rejects.toMatchObject({ code: 'OBJECT_EXISTS' });
       }
-      expect(await namesOf(storage, 'generations/1/wal/')).toHaveLength(2);
+      expect(await namesOf(storage, 'generations/1/wal/')).toHaveLength(3);
     });
 
     it('a directory with other content, and names that are no WAL', async () => {

@@ -2,7 +2,7 @@ import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
 import { archivePlace, backupPlaces, generationPlace } from '../../config/places.ts';
 import { walCleanupOptions } from '../../config/wal-options.ts';
-import { openLocalStorage, performCleanup, planCleanup, releaseHold, type CleanupPlan } from '../../index.ts';
+import { openLocalStorage, performCleanup, planCleanup, releaseHold, type CleanupPlan } from '../../wal-archive.ts';
 import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';

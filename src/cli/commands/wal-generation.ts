@@ -11,7 +11,7 @@ import {
   parseLsn,
   readGenerations,
   type Generation,
-} from '../../index.ts';
+} from '../../wal-archive.ts';
 import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 

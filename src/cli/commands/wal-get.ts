@@ -6,7 +6,14 @@ import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
 import { archivePlace, generationPlace, systemIdentifierOption, wholeNumber } from '../../config/places.ts';
 import { walGetOptions } from '../../config/wal-options.ts';
-import { getWal, instanceOfTarget, openLocalStorage, prefetchWal, takePrefetched, type Spool } from '../../index.ts';
+import {
+  getWal,
+  instanceOfTarget,
+  openLocalStorage,
+  prefetchWal,
+  takePrefetched,
+  type Spool,
+} from '../../wal-archive.ts';
 import { render, say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { errorLines } from '../error-text.ts';

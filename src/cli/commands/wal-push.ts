@@ -14,7 +14,7 @@ import {
   pushWal,
   shellRemainsError,
   type Codec,
-} from '../../index.ts';
+} from '../../wal-archive.ts';
 import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';

@@ -5,7 +5,7 @@ import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
 import { archivePlace, generationPlace, systemIdentifierOption } from '../../config/places.ts';
 import { walWrapperOptions } from '../../config/wal-options.ts';
-import { openLocalStorage, openWal, restoreCommandLine, restoreCommandWrapper } from '../../index.ts';
+import { openLocalStorage, openWal, restoreCommandLine, restoreCommandWrapper } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 

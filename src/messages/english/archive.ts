@@ -26,7 +26,7 @@ export const archiveMessages = {
     'The instance was restored to an earlier point, or two instances push into one archive. Nothing was overwritten. After a recovery open a new generation and push into it with --generation.',
   'archive.too-short': 'WAL file {name} has only {size} bytes',
   'archive.segment-size': 'WAL file {name} has {size} bytes, its segment size is {expected}',
-  'archive.unsound-records': 'WAL file {name} is not sound: {reason}',
+  'archive.unsound-records': 'WAL file {name} is not sound: its records end at {lsn} ({reason})',
   'archive.no-wal': 'WAL file {name} does not begin with a WAL page of a known server',
   'archive.other-position': 'WAL file {name} holds WAL of another position than its name says',
   'archive.unsound.hint':
