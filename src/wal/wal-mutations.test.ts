@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WalBuilder, type BuiltRecord } from '../../test/support/wal-builder.ts';
+import type { WalBuilder } from '../../test/support/wal-builder.ts';
+import { type BuiltRecord } from '../../test/support/wal-builder.ts';
 import { built, heap, read, readInEveryWay } from '../../test/support/wal-reading.ts';
 import { render } from '../messages/message.ts';
 import { lsn, type Lsn } from './lsn.ts';
