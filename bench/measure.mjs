@@ -2,10 +2,9 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** One run under GNU-time-free measurement: rusage of the child through /usr/bin/env python is not needed, /proc tells the peak. */
+/** Runs a shell command: wall seconds, CPU seconds of its children, peak memory of any of its processes (from /proc). */
 export async function measure(command, { env = {} } = {}) {
   const started = process.hrtime.bigint();
-  const before = process.resourceUsage();
   const child = spawn('/bin/sh', ['-c', command], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
@@ -28,10 +27,9 @@ export async function measure(command, { env = {} } = {}) {
   clearInterval(timer);
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   if (status !== 0) throw new Error(`${command}: status ${status}\n${talk}`);
-  // The shell prints user and system time of itself and its children as its last words (see timed()).
-  const times = /cpu (\d+)m([\d.]+)s (\d+)m([\d.]+)s/.exec(talk);
+  // The shell's last words (see `timed`): user and system time of itself, then of its children.
+  const times = /(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/.exec(talk);
   if (times) cpuSeconds = Number(times[1]) * 60 + Number(times[2]) + Number(times[3]) * 60 + Number(times[4]);
-  void before;
   return { seconds, cpuSeconds, peakMib: peakKib / 1024 };
 }
 
@@ -43,8 +41,8 @@ function childrenOf(pid) {
   }
 }
 
-/** A shell command that ends with its children's CPU times on stderr (POSIX `times`). */
-export const timed = (command) => `${command}; s=$?; t=$(times | tail -n 1); echo "cpu $t" >&2; exit $s`;
+/** A shell command that ends with its children's CPU times on stderr (the second line of POSIX `times`). */
+export const timed = (command) => `${command}; s=$?; times >&2; exit $s`;
 
 export const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);

@@ -17,7 +17,7 @@ const forVitest = process.argv.slice(2).filter((word) => !ownOptions.includes(wo
 
 /** Two generations in full: 11 has the old grammar and recovery.conf, 17 is what most people run. */
 const servers = options.includes('--all') ? 'full=11,14,15,17,18' : 'full=11,17 smoke=14,15,18';
-const projects = options.includes('--unit') ? ['unit'] : ['unit', 'e2e'];
+const projects = options.includes('--unit') ? ['unit'] : ['unit', 'opengauss', 'e2e'];
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 try {
@@ -72,7 +72,12 @@ function run(command, words, settings = {}) {
 
 /** Runs one vitest project and adds its results to the totals. A run that ends without results is a failure. */
 function runProject(project) {
-  console.log(`\n${project === 'unit' ? 'unit tests' : `tests on servers: ${servers}`}`);
+  const titles = {
+    unit: 'unit tests',
+    opengauss: 'tests against the openGauss stand-in',
+    e2e: `tests on servers: ${servers}`,
+  };
+  console.log(`\n${titles[project]}`);
   const directory = mkdtempSync(join(tmpdir(), 'gausskeep-results-'));
   const resultFile = join(directory, 'results.json');
   try {
