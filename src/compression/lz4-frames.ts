@@ -1,9 +1,9 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { reasonOf } from '../errors/backup-error.ts';
 import { damagedData, impossibleSize, needsDictionary, trailingData, truncatedData, wrongChecksum } from './faults.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { DecompressOptions } from './gunzip.ts';
-import { loadLz4, type Lz4Codec } from './native-codecs.ts';
+import { decodeLz4Block } from './lz4-block.ts';
+import { loadLz4 } from './native-codecs.ts';
 import { orderedBlocks } from './ordered-blocks.ts';
 import { xxhash32, XxHash32 } from './xxhash32.ts';
 
@@ -22,7 +22,8 @@ export async function* lz4Frames(
 }
 
 /**
- * The content of an lz4 file of any number of frames. Memory: one block (4 MiB at most) and its compressed form.
+ * The content of an lz4 file of any number of frames. Pieces are views, valid until the next one is asked
+ * for. Memory: one block (4 MiB at most), its compressed form, 64 KiB of history.
  * Format: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  * @throws BackupError `CORRUPT` when it is damaged, ends early or goes on with something else
  */
@@ -30,13 +31,12 @@ export async function* unlz4Frames(
   source: ByteSource,
   { signal }: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const codec = await loadLz4();
   const reader = new FrameReader(source, 'lz4');
   try {
     let frames = 0;
     for (let magic = await reader.nextMagic(); magic !== undefined; magic = await reader.nextMagic()) {
       if (magic !== frameMagic) throw frames === 0 ? damagedData('lz4', 'no frame') : trailingData('lz4');
-      yield* frameContent(reader, codec, signal);
+      yield* frameContent(reader, signal);
       frames += 1;
     }
     if (frames === 0) throw truncatedData('lz4');
@@ -74,51 +74,48 @@ async function readHeader(reader: FrameReader): Promise<FrameHeader> {
 
 async function* frameContent(
   reader: FrameReader,
-  codec: Lz4Codec,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const header = await readHeader(reader);
   const hash = header.contentChecksum ? new XxHash32() : undefined;
-  let history: Uint8Array = new Uint8Array(0);
+  // The end of the content so far, which linked blocks refer to, and room for one block behind it.
+  const target = new Uint8Array(historyLength + header.blockLimit);
+  let start = 0;
   let length = 0;
   for (;;) {
     signal?.throwIfAborted();
     const word = await reader.uint32();
     if (word === 0) break;
-    const block = await readBlock(reader, word, header);
-    const content =
-      word >>> 31 === 1 ? block.subarray(4) : await decode(codec, block, header.independent ? undefined : history);
-    if (content.length > header.blockLimit) throw impossibleSize('lz4');
+    const end = await readBlock(reader, word, header, target.subarray(0, start + header.blockLimit), start);
+    const content = target.subarray(start, end);
     hash?.update(content);
     length += content.length;
-    if (!header.independent) history = lastBytes(history, content);
     yield content;
+    if (header.independent) continue;
+    start = Math.min(end, historyLength);
+    target.copyWithin(0, end - start, end);
   }
   if (header.contentSize !== undefined && header.contentSize !== length) throw impossibleSize('lz4');
   if (hash !== undefined && (await reader.uint32()) !== hash.digest()) throw wrongChecksum('lz4');
 }
 
-/** The block's bytes behind four bytes with the limit of its content: that is how the codec wants it. */
-async function readBlock(reader: FrameReader, word: number, header: FrameHeader): Promise<Uint8Array> {
+/** Puts the content of the next block into `target` from `start` on. @returns its end there */
+async function readBlock(
+  reader: FrameReader,
+  word: number,
+  header: FrameHeader,
+  target: Uint8Array,
+  start: number,
+): Promise<number> {
   const length = word & 0x7fff_ffff;
   if (length > header.blockLimit) throw impossibleSize('lz4');
-  const block = Buffer.allocUnsafe(4 + length);
-  block.writeUInt32LE(header.blockLimit, 0);
-  block.set(await reader.take(length), 4);
-  if (header.blockChecksums && (await reader.uint32()) !== xxhash32(block.subarray(4))) throw wrongChecksum('lz4');
-  return block;
-}
-
-async function decode(codec: Lz4Codec, block: Uint8Array, history: Uint8Array | undefined): Promise<Uint8Array> {
-  try {
-    return await codec.uncompress(block, history === undefined || history.length === 0 ? undefined : history);
-  } catch (error) {
-    throw damagedData('lz4', reasonOf(error), error);
+  const block = await reader.take(length);
+  if (header.blockChecksums && (await reader.uint32()) !== xxhash32(block)) throw wrongChecksum('lz4');
+  if (word >>> 31 === 1) {
+    target.set(block, start);
+    return start + length;
   }
-}
-
-/** A copy of the last 64 KiB of what came so far. */
-function lastBytes(history: Uint8Array, content: Uint8Array): Uint8Array {
-  if (content.length >= historyLength) return Uint8Array.from(content.subarray(-historyLength));
-  return Buffer.concat([history.subarray(Math.max(0, history.length + content.length - historyLength)), content]);
+  const end = decodeLz4Block(block, target, start);
+  if (end === undefined) throw damagedData('lz4', 'impossible block');
+  return end;
 }

@@ -3,7 +3,7 @@ import { say, type Message } from '../messages/message.ts';
 
 /** What the user should hear of while an archive is unpacked, in order. */
 export type UnpackEvent =
-  /** Bytes of the archive file read so far, compressed ones if it is; `member` is the one being written. */
+  /** Bytes of the archive file taken in so far, compressed ones if it is; about every 256 KiB. `member` is the one being written. */
   | { readonly type: 'progress'; readonly doneBytes: number; readonly totalBytes: number; readonly member: ByteString }
   /** A line of `tablespace_map`: the server would make a link to the source's directory of it at its first start. */
   | { readonly type: 'tablespaceLine'; readonly oid: string; readonly location: ByteString; readonly file: ByteString }

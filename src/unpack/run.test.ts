@@ -63,6 +63,8 @@ const dataDirectory = [
 describe('unpackArchive', () => {
   it.each(['tar', 'opengauss'] as const)('unpacks a data directory from the %s format', async (format) => {
     const { directory, events } = await unpack(await encode(dataDirectory, format));
+    const last = events.findLast((event) => event.type === 'progress');
+    expect(last).toMatchObject({ doneBytes: last?.totalBytes });
     expect(readdirSync(directory).sort()).toEqual([
       'PG_VERSION',
       'backup_label',

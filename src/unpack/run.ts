@@ -73,6 +73,8 @@ class Unpacking {
   readonly #notes = new Map<string, Uint8Array[]>();
   #format: ArchiveFormat = 'tar';
   #controlHeld = false;
+  /** Name of the member that is being written. */
+  #current = '' as ByteString;
   #doneBytes = 0;
   #members = 0;
   #contentBytes = 0;
@@ -93,10 +95,9 @@ class Unpacking {
     };
     const content = decompressDetected(this.#counted(readPieces(this.#plan.file, { signal })), { signal });
     for await (const member of readMembers(content, 'detect', { signal, onFormat })) {
+      this.#current = member.header.name;
       await this.#take(member);
       this.#members += 1;
-      const totalBytes = this.#plan.fileSizeBytes;
-      this.#onEvent({ type: 'progress', doneBytes: this.#doneBytes, totalBytes, member: member.header.name });
     }
     this.#createExtraFiles();
     this.#tellTablespaces();
@@ -120,8 +121,10 @@ class Unpacking {
 
   async *#counted(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of source) {
-      this.#doneBytes += piece.length;
       yield piece;
+      this.#doneBytes += piece.length;
+      const totalBytes = this.#plan.fileSizeBytes;
+      this.#onEvent({ type: 'progress', doneBytes: this.#doneBytes, totalBytes, member: this.#current });
     }
   }
 
