@@ -148,7 +148,7 @@ describe('unpackArchive', () => {
 describe('a hostile archive', () => {
   const through = [
     entry('pg_tblspc', 'directory'),
-    entry('pg_tblspc/1', 'symlink', '/tmp'),
+    entry('pg_tblspc/1', 'symlink', '../..'),
     file('pg_tblspc/1/x', 'x'),
   ];
   const cases: [string, Member[]][] = [
@@ -177,7 +177,6 @@ describe('a hostile archive', () => {
     await expect(unpackArchive(request)).rejects.toMatchObject({ code: 'CORRUPT' });
     expect(readdirSync(directory)).toEqual([]);
     expect(readdirSync(outside).sort()).toEqual(['archive', 'target']);
-    expect(existsSync('/tmp/x')).toBe(false);
   });
 
   it('that lies about a size is refused without room being made for it', async () => {
