@@ -41,9 +41,11 @@ export async function takeBackup(request: BackupRequest, options: BackupOptions 
   try {
     return await run.perform();
   } catch (error) {
+    // Before the WAL receiver is stopped, which makes it fail as well.
+    const reason = run.reason(error);
     await run.abandon();
     await workplace.discard({ clean: request.clean, onEvent });
-    throw run.reason(error);
+    throw reason;
   }
 }
 

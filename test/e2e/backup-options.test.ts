@@ -1,7 +1,7 @@
 /** The command line of gs_basebackup: what is refused before anything is done, and that every spelling takes effect. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exists, newTarget } from '../support/backups.ts';
 import { startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
@@ -192,7 +192,7 @@ forEachServer('full', (version) => {
     return server.log().slice(before);
   }
 
-  it('a server that logs what it is asked', async () => {
+  beforeAll(async () => {
     server = await startServer({ version, config: { log_replication_commands: true, log_connections: true } });
   });
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { expectNothingOnServer, newTarget, restoreTar, segmentsIn } from '../support/backups.ts';
 import { checkRelations, differences, snapshotData, unloggedRows } from '../support/postgres/content.ts';
 import { loadData } from '../support/postgres/load.ts';
@@ -18,7 +18,7 @@ function position(text = ''): bigint {
 forEachServer('smoke', (version) => {
   let server: PostgresServer;
 
-  it('a server with data and a writer', async () => {
+  beforeAll(async () => {
     server = await startServer({ version });
     const client = await server.client();
     await loadData(client, { rows: 2000 });
