@@ -18,6 +18,7 @@ export interface OpenWalRequest {
 export interface OpenedWal {
   readonly source: WalSource;
   readonly archive: Archive | undefined;
+  readonly generation: number | undefined;
 }
 
 /**
@@ -34,10 +35,10 @@ export async function openWal(
       const hint = say('archive.none.hint');
       throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: storage.description }), { hint });
     }
-    return { source: await openPlainWal(storage, { systemIdentifier, ...options }), archive };
+    return { source: await openPlainWal(storage, { systemIdentifier, ...options }), archive, generation: undefined };
   }
   checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });
   const generations = await readGenerations(archive, options);
   const { number } = chooseGeneration(generations, generation, 'read');
-  return { source: openArchiveWal(archive, generations, number), archive };
+  return { source: openArchiveWal(archive, generations, number), archive, generation: number };
 }

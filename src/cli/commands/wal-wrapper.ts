@@ -20,12 +20,13 @@ export const walWrapperCommand: Command = {
     const archive = archivePlace(given, environment);
     const named = { generation: generationPlace(given, environment), systemIdentifier: systemIdentifierOption(given) };
     // Opened now, so that a mistake shows now and not in the middle of a recovery.
-    const { source } = await openWal({ storage: await openLocalStorage(archive), ...named }, { signal });
+    const { source, generation } = await openWal({ storage: await openLocalStorage(archive), ...named }, { signal });
     const text = restoreCommandWrapper({
       node: process.execPath,
       program: realpathSync(process.argv[1] ?? ''),
       archive,
-      ...named,
+      // Named, so that a generation opened later changes nothing for the server that uses this.
+      generation,
       systemIdentifier: source.systemIdentifier,
     });
     const output = given.last('output');

@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { takeBackup } from '../support/backups.ts';
+import { giveToServerUser } from '../support/postgres/server-user.ts';
+import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { programPath, runProgram } from '../support/programs.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+/** Ends the segment and waits until the server has had it archived. */
+async function archiveSegment(server: PostgresServer): Promise<string> {
+  const segment = await server.value('select pg_walfile_name(pg_switch_wal())');
+  await server.waitFor(`select last_archived_wal >= '${segment}' from pg_stat_archiver`);
+  return segment;
+}
+
+forEachServer('full', (version) => {
+  it('archives by wal push and recovers by the wrapper around wal get, to the last archived row', async () => {
+    const archive = serverDirectory('archive');
+    const push = `${process.execPath} ${programPath('gausskeep')} wal push %p --archive ${archive} -Z gzip`;
+    const server = await startServer({ version, config: { archive_mode: true, archive_command: push } });
+    await server.sql('create table kept (id int primary key)');
+    const backup = await takeBackup(server, ['-X', 'stream']);
+    await server.sql('insert into kept select generate_series(1, 1000)');
+    const first = await archiveSegment(server);
+    await server.sql('insert into kept select generate_series(1001, 2000)');
+    const last = await archiveSegment(server);
+    expect(await server.value('select failed_count from pg_stat_archiver')).toBe('0');
+    await server.stop('immediate');
+
+    const wrapper = join(serverDirectory('wrapper'), 'get-wal');
+    const made = await runProgram('gausskeep', ['wal', 'wrapper', '--archive', archive, '-o', wrapper]);
+    expect(made).toMatchObject({ status: 0, stdout: `restore_command = '${wrapper} %f %p'\n`, stderr: '' });
+    giveToServerUser(dirname(wrapper));
+    const restored = await startFrom(backup, {
+      recovery: { restore_command: `${wrapper} %f %p`, recovery_target_timeline: 'latest' },
+      settings: { archive_mode: false },
+    });
+    await restored.waitFor('select not pg_is_in_recovery()');
+    expect(await restored.value('select count(*) from kept')).toBe('2000');
+    expect(await restored.value('select timeline_id from pg_control_checkpoint()')).toMatch(/^[12]$/);
+    await restored.stop('immediate');
+
+    // Only what is older than the last segment goes.
+    const cleaned = await runProgram('gausskeep', ['wal', 'cleanup', last, '--archive', archive]);
+    expect(cleaned.status).toBe(0);
+    const folder = join(archive, 'generations/1/wal', last.slice(0, 16));
+    const left = readdirSync(folder).filter((name) => name.endsWith('.receipt'));
+    expect(left).toContain(`${last}.receipt`);
+    expect(existsSync(join(folder, `${first}.receipt`))).toBe(false);
+  });
+
+  it('stops a recovery when the archive is gone, instead of opening the database', async () => {
+    const archive = serverDirectory('archive');
+    const push = `${process.execPath} ${programPath('gausskeep')} wal push %p --archive ${archive}`;
+    const server = await startServer({ version, config: { archive_mode: true, archive_command: push } });
+    const backup = await takeBackup(server, ['-X', 'stream']);
+    // Something to archive: right after a backup there is nothing to switch away from.
+    await server.sql('create table later (id int)');
+    await archiveSegment(server);
+    await server.stop('immediate');
+    const wrapper = join(serverDirectory('wrapper'), 'get-wal');
+    expect(await runProgram('gausskeep', ['wal', 'wrapper', '--archive', archive, '-o', wrapper])).toMatchObject({
+      status: 0,
+    });
+    giveToServerUser(dirname(wrapper));
+    renameSync(archive, `${archive}-unmounted`);
+    const restored = startFrom(backup, {
+      recovery: { restore_command: `${wrapper} %f %p` },
+      settings: { archive_mode: false, hot_standby: false },
+    });
+    await expect(restored).rejects.toThrow(/terminat|restore_command|shutting down|FATAL/);
+  });
+});
