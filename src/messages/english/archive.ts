@@ -23,7 +23,7 @@ export const archiveMessages = {
   'archive.fork-previous':
     'WAL file {name} does not belong to this generation: the last record of {before} is at {expected}, the first of {after} follows one at {found}',
   'archive.fork.hint':
-    'The instance was restored to an earlier point, or two instances push into one archive. Nothing was overwritten. After a recovery open a new generation and push into it with --generation.',
+    'The instance was restored to an earlier point, or two instances push into one archive. Nothing was overwritten. After a recovery open a new generation with "gausskeep wal generation --open" and push into it with --generation.',
   'archive.too-short': 'WAL file {name} has only {size} bytes',
   'archive.segment-size': 'WAL file {name} has {size} bytes, its segment size is {expected}',
   'archive.unsound-records': 'WAL file {name} is not sound: its records end at {lsn} ({reason})',
