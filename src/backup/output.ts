@@ -4,6 +4,7 @@ import type { ReplicationSession } from '../replication/open-session.ts';
 import type { Member } from '../tar/member.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
+import type { ExtraFile } from './extra-files.ts';
 import type { ArchiveEvent } from './plain-output.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { BackupRequest } from './request.ts';
@@ -31,5 +32,6 @@ export interface Output {
 export interface OutputParts {
   readonly request: BackupRequest;
   readonly session: ReplicationSession;
+  readonly extraFiles: readonly ExtraFile[];
   readonly meter: ProgressMeter;
 }

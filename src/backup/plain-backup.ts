@@ -34,6 +34,7 @@ export class PlainBackup implements Output {
       ...target,
       walDirectory: target.walDirectory,
       capabilities: parts.session.capabilities,
+      extraFiles: parts.extraFiles,
       observer: this.#manifest.builder,
       onMember: parts.meter.onMember,
     });

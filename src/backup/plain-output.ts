@@ -5,6 +5,7 @@ import type { BaseBackupEvent } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import type { Member, MemberHeader } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
+import type { ExtraFile } from './extra-files.ts';
 import type { FileObserver } from './manifest-builder.ts';
 import { mapLink, type TablespaceMapping, type TablespacePlacement } from './tablespaces.ts';
 
@@ -19,6 +20,7 @@ export interface PlainOutputOptions {
   readonly walDirectory: string | undefined;
   readonly mappings: readonly TablespaceMapping[];
   readonly capabilities: Capabilities;
+  readonly extraFiles: readonly ExtraFile[];
   /** Sees every file with its bytes, where we make the manifest ourselves. */
   readonly observer: FileObserver | undefined;
   readonly onMember: (name: ByteString) => void;
@@ -71,14 +73,13 @@ export class PlainOutput {
     await this.#writeAll(this.#base, members, true, '' as ByteString);
   }
 
-  /** Files that the server needs beside those it sent, for example `global/pg_dw.build`. */
+  /** Writes `extraFiles`, after the last archive. */
   createExtraFiles(): void {
-    for (const { name, mode, sizeBytes } of this.#options.capabilities.createdAfterBackup) {
-      const content = new Uint8Array(sizeBytes);
-      this.#base.writeFile(name as ByteString, mode, content);
-      const observed = this.#options.observer?.begin(name as ByteString, Math.floor(Date.now() / 1000));
+    for (const { name, mode, content } of this.#options.extraFiles) {
+      this.#base.writeFile(name, mode, content);
+      const observed = this.#options.observer?.begin(name, Math.floor(Date.now() / 1000));
       observed?.update(content);
-      observed?.end(sizeBytes);
+      observed?.end(content.length);
     }
   }
 

@@ -10,6 +10,7 @@ import { formatLsn } from '../wal/lsn.ts';
 import type { BackupListener } from './events.ts';
 import { adviceOf } from './advice.ts';
 import { createOutput } from './create-output.ts';
+import { extraFilesOf } from './extra-files.ts';
 import type { Output } from './output.ts';
 import { motMembers } from './mot-members.ts';
 import { openSource, type OpenSource } from './open-source.ts';
@@ -82,7 +83,8 @@ class BackupRun {
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
     const meter = new ProgressMeter((progress) => this.#onEvent({ type: 'progress', progress }));
-    const output = await createOutput({ request, session, meter });
+    const extraFiles = extraFilesOf(session.capabilities, source.missesFiles);
+    const output = await createOutput({ request, session, meter, extraFiles });
     const { start, end, checksumFailures } = await this.#receive(source, output, meter, segmentSizeBytes);
     await this.#fetchMot(session, output);
     await session.connection.close();

@@ -29,6 +29,7 @@ export class StreamBackup implements Output {
       compression: target.compression,
       tarFormat: target.tarFormat,
       capabilities: parts.session.capabilities,
+      extraFiles: parts.extraFiles,
       observer: this.#builder,
       onMember: parts.meter.onMember,
     });

@@ -30,6 +30,7 @@ export class TarBackup implements Output {
       compression: target.compression,
       tarFormat: target.tarFormat,
       capabilities: parts.session.capabilities,
+      extraFiles: parts.extraFiles,
       observer: this.#manifest.builder,
       onMember: parts.meter.onMember,
     });

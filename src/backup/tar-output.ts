@@ -8,6 +8,7 @@ import { endOfArchive } from '../tar/encode-member.ts';
 import type { Member } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { editMembers, encodeMembers, memberOf } from '../tar/rewrite-members.ts';
+import type { ExtraFile } from './extra-files.ts';
 import type { FileObserver } from './manifest-builder.ts';
 import type { ArchiveEvent } from './plain-output.ts';
 import { archiveName } from './tablespaces.ts';
@@ -28,6 +29,8 @@ export interface TarOutputOptions {
   /** `original`: the bytes as the server sent them, in its own format. */
   readonly tarFormat: 'standard' | 'original';
   readonly capabilities: Capabilities;
+  /** Put at the end of the base archive of a server whose archives are rewritten. */
+  readonly extraFiles: readonly ExtraFile[];
   readonly observer: FileObserver | undefined;
   readonly onMember: (name: ByteString) => void;
 }
@@ -129,11 +132,8 @@ export class TarOutput {
   }
 
   #extras(): Member[] {
-    return this.#options.capabilities.createdAfterBackup.map(({ name, mode, sizeBytes }) =>
-      memberOf(
-        { name: name as ByteString, type: 'file', mode, mtime: undefined, linkName: '' as ByteString },
-        new Uint8Array(sizeBytes),
-      ),
+    return this.#options.extraFiles.map(({ name, mode, content }) =>
+      memberOf({ name, type: 'file', mode, mtime: undefined, linkName: '' as ByteString }, content),
     );
   }
 }
