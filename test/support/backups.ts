@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
+import { giveToServerUser } from './postgres/server-user.ts';
 import type { PostgresServer } from './postgres/server.ts';
 import { programPath, runProgram, startCommand, startProgram } from './programs.ts';
 import type { ProgramOptions, ProgramResult, RunningProgram } from './programs.ts';
@@ -123,6 +124,8 @@ export function restoreTar(backup: string, locations: Readonly<Record<string, st
   const map = join(data, 'tablespace_map');
   for (const [oid, location] of Object.entries(locations)) {
     unpack(archive(oid), location);
+    // No link leads there until the server makes it out of tablespace_map.
+    giveToServerUser(location);
     writeFileSync(map, readFileSync(map, 'utf8').replace(new RegExp(`^${oid} .*$`, 'm'), `${oid} ${location}`));
   }
   return data;
