@@ -1,7 +1,8 @@
 import type { WalFormat } from './formats/format.ts';
 import { lsn } from './lsn.ts';
 import { decodeRecordBody } from './record-body.ts';
-import { decodeTransaction, isTransactionEnd, readText, type MainData } from './transaction-record.ts';
+import { MainData } from './main-data.ts';
+import { decodeTransaction, isTransactionEnd } from './transaction-record.ts';
 import type { WalEvent } from './wal-event.ts';
 import type { WalRecord } from './wal-record.ts';
 
@@ -61,17 +62,20 @@ export function decodeEvent(record: WalRecord): WalEvent | undefined {
   }
 }
 
+/** Used again for every record. */
+const shown = new MainData();
+
 function mainDataOf(record: WalRecord): MainData | undefined {
   const { view, offset, totalBytes, format } = record;
   const headerEnd = offset + format.header.sizeBytes;
   const bodyBytes = totalBytes - format.header.sizeBytes;
   // Nearly all of these records are a short main data and nothing else.
   if (bodyBytes >= 2 && view.getUint8(headerEnd) === 255 && view.getUint8(headerEnd + 1) === bodyBytes - 2) {
-    return new DataView(view.buffer, view.byteOffset + headerEnd + 2, bodyBytes - 2);
+    return shown.show(view, headerEnd + 2, bodyBytes - 2);
   }
   const body = decodeRecordBody(record);
   if (body === undefined) return undefined;
-  return new DataView(view.buffer, view.byteOffset + body.mainOffset, body.mainBytes);
+  return shown.show(view, body.mainOffset, body.mainBytes);
 }
 
 function decodeTransactionEvent(record: WalRecord, data: MainData): WalEvent | undefined {
@@ -94,28 +98,28 @@ function decodeTransactionEvent(record: WalRecord, data: MainData): WalEvent | u
 type WithoutPlace<Event> = Event extends unknown ? Omit<Event, 'startLsn' | 'endLsn'> : never;
 
 function decodeOther({ rmid, info, format }: WalRecord, data: MainData): WithoutPlace<WalEvent> {
-  if (rmid === format.barrierResourceManager) return { kind: 'barrier', name: readText(data, 0, data.byteLength) };
+  if (rmid === format.barrierResourceManager) return { kind: 'barrier', name: data.text(0, data.length) };
   if (rmid === manager.tablespace) return decodeTablespace(info, data);
   switch (info & 0xf0) {
     case xlogInfo.shutdownCheckpoint:
     case xlogInfo.onlineCheckpoint:
       return decodeCheckpoint((info & 0xf0) === xlogInfo.shutdownCheckpoint, format, data);
     case xlogInfo.backupEnd:
-      return { kind: 'backup-end', backupStartLsn: lsn(data.getBigUint64(0, true)) };
+      return { kind: 'backup-end', backupStartLsn: lsn(data.u64(0)) };
     case xlogInfo.parameterChange:
-      return { kind: 'parameter-change', walLevel: data.getInt32(format.parameterChangeWalLevelOffset, true) };
+      return { kind: 'parameter-change', walLevel: data.i32(format.parameterChangeWalLevelOffset) };
     case xlogInfo.restorePoint:
       // i64 time, name of up to 63 bytes; what is behind its NUL is garbage.
-      return { kind: 'restore-point', name: readText(data, 8, 64), timeUs: sinceUnixEpoch(data.getBigInt64(0, true)) };
+      return { kind: 'restore-point', name: data.text(8, 64), timeUs: sinceUnixEpoch(data.i64(0)) };
     case xlogInfo.endOfRecovery:
       return {
         kind: 'end-of-recovery',
-        timeline: data.getUint32(8, true),
-        previousTimeline: data.getUint32(12, true),
-        timeUs: sinceUnixEpoch(data.getBigInt64(0, true)),
+        timeline: data.u32(8),
+        previousTimeline: data.u32(12),
+        timeUs: sinceUnixEpoch(data.i64(0)),
       };
     case xlogInfo.overwriteContinuation:
-      return { kind: 'overwrite', overwrittenLsn: lsn(data.getBigUint64(0, true)) };
+      return { kind: 'overwrite', overwrittenLsn: lsn(data.u64(0)) };
     default:
       return { kind: 'switch' };
   }
@@ -123,29 +127,27 @@ function decodeOther({ rmid, info, format }: WalRecord, data: MainData): Without
 
 function decodeCheckpoint(isShutdown: boolean, format: WalFormat, data: MainData): WithoutPlace<WalEvent> {
   const layout = format.checkpoint;
-  const timeline = data.getUint32(8, true);
+  const timeline = data.u32(8);
   const nextXid =
     layout.nextXidEpochOffset === undefined
-      ? data.getBigUint64(layout.nextXidOffset, true)
-      : (BigInt(data.getUint32(layout.nextXidEpochOffset, true)) << 32n) |
-        BigInt(data.getUint32(layout.nextXidOffset, true));
+      ? data.u64(layout.nextXidOffset)
+      : (BigInt(data.u32(layout.nextXidEpochOffset)) << 32n) | BigInt(data.u32(layout.nextXidOffset));
   return {
     kind: 'checkpoint',
     isShutdown,
-    redoLsn: lsn(data.getBigUint64(0, true)),
+    redoLsn: lsn(data.u64(0)),
     timeline,
-    previousTimeline:
-      layout.previousTimelineOffset === undefined ? timeline : data.getUint32(layout.previousTimelineOffset, true),
-    fullPageWrites: data.getUint8(layout.fullPageWritesOffset) !== 0,
+    previousTimeline: layout.previousTimelineOffset === undefined ? timeline : data.u32(layout.previousTimelineOffset),
+    fullPageWrites: data.u8(layout.fullPageWritesOffset) !== 0,
     nextXid,
-    timeUs: BigInt.asIntN(64, data.getBigInt64(layout.timeOffset, true) * 1_000_000n),
+    timeUs: BigInt.asIntN(64, data.i64(layout.timeOffset) * 1_000_000n),
   };
 }
 
 /** u32 oid, and for the two kinds of creation the path with its NUL. Source: commands/tablespace.h of both products. */
 function decodeTablespace(info: number, data: MainData): WithoutPlace<WalEvent> {
-  const oid = data.getUint32(0, true);
+  const oid = data.u32(0);
   if ((info & 0xf0) === 0x10) return { kind: 'tablespace-drop', oid };
   const isRelative = (info & 0xf0) === 0x20;
-  return { kind: 'tablespace-create', oid, path: readText(data, 4, data.byteLength - 4), isRelative };
+  return { kind: 'tablespace-create', oid, path: data.text(4, data.length - 4), isRelative };
 }

@@ -1,37 +1,60 @@
-import type { SplitLsn } from './wal-record.ts';
+import { setLsn, type SplitLsn } from './wal-record.ts';
 
-/** A record of which not all bytes have been seen. Its body is kept only when somebody wants it. */
+/**
+ * A record of which not all bytes have been seen. Its body is kept only when somebody wants it. One object can be used
+ * for one record after the other: nearly every page ends in such a record.
+ */
 export class PendingRecord {
-  /** Undefined for the rest of a record that began before the reading did: `totalBytes` then counts that rest. */
-  readonly start: SplitLsn | undefined;
-  readonly totalBytes: number;
-  /** First bytes of the record, up to the size of its header. */
-  readonly header: Uint8Array;
-  headerBytes = 0;
+  /** Meaningless unless `isStartKnown`. */
+  readonly start: SplitLsn = { high: 0, low: 0 };
+  /** False for the rest of a record that began before the reading did: `totalBytes` then counts that rest. */
+  isStartKnown = false;
+  totalBytes = 0;
   seenBytes = 0;
+  /** First bytes of the record, up to the size of its header; none when its start is not known. */
+  readonly header: DataView;
+  headerBytes = 0;
   /** CRC of the body so far. */
   bodyCrc = 0;
-  /** Whether the body is collected in `body`; undefined until the header is complete. */
+  /** Whether the body is collected; undefined until the header is complete. */
   isKept: boolean | undefined;
-  #body = new Uint8Array(0);
+  readonly #headerBuffer: Uint8Array;
+  #body: Uint8Array = noBytes;
   #bodyBytes = 0;
 
-  constructor(start: SplitLsn | undefined, totalBytes: number, headerSize: number) {
-    this.start = start;
+  constructor(headerSize: number) {
+    this.#headerBuffer = new Uint8Array(headerSize);
+    this.header = new DataView(this.#headerBuffer.buffer);
+  }
+
+  /** A record of which `totalBytes` are to come begins at `offset` of a page, or, without `page`, before the reading. */
+  begin(totalBytes: number, page?: SplitLsn, offset = 0): this {
+    this.isStartKnown = page !== undefined;
+    if (page !== undefined) setLsn(this.start, page, offset);
     this.totalBytes = totalBytes;
-    this.header = new Uint8Array(start === undefined ? 0 : headerSize);
+    this.seenBytes = 0;
+    this.headerBytes = 0;
+    this.bodyCrc = 0;
+    this.isKept = undefined;
+    this.#body = noBytes;
+    this.#bodyBytes = 0;
+    return this;
   }
 
   get remainingBytes(): number {
     return this.totalBytes - this.seenBytes;
   }
 
+  hasWholeHeader(): boolean {
+    return !this.isStartKnown || this.headerBytes === this.#headerBuffer.length;
+  }
+
   /** Adds to the header what of `bytes[from … to)` belongs to it. @returns where the body begins */
   takeHeader(bytes: Uint8Array, from: number, to: number): number {
-    const part = bytes.subarray(from, Math.min(to, from + this.header.length - this.headerBytes));
-    this.header.set(part, this.headerBytes);
-    this.headerBytes += part.length;
-    return from + part.length;
+    const header = this.#headerBuffer;
+    let position = from;
+    while (position < to && this.headerBytes < header.length) header[this.headerBytes++] = bytes[position++] ?? 0;
+    return position;
   }
 
   /** Collects `bytes`. Memory grows with what has arrived, never with what a length promises. */
@@ -49,8 +72,15 @@ export class PendingRecord {
   /** What was collected, header first. A copy. */
   collected(): Uint8Array {
     const whole = new Uint8Array(this.headerBytes + this.#bodyBytes);
-    whole.set(this.header.subarray(0, this.headerBytes));
+    whole.set(this.#headerBuffer.subarray(0, this.headerBytes));
     whole.set(this.#body.subarray(0, this.#bodyBytes), this.headerBytes);
     return whole;
   }
+
+  /** CRC over the header's first `length` bytes, after that of the body. */
+  headerPart(length: number): Uint8Array {
+    return this.#headerBuffer.subarray(0, length);
+  }
 }
+
+const noBytes = new Uint8Array(0);

@@ -56,6 +56,8 @@ export class RecordScanner {
   #recordCount = 0;
   #first: { startLsn: Lsn; previousLsn: Lsn } | undefined;
   #firstFrom: SplitLsn;
+  /** Used for every record of this reading that crosses pages. */
+  readonly #own: PendingRecord;
   #pending: PendingRecord | undefined;
   #overwritten: Lsn | undefined;
 
@@ -64,6 +66,7 @@ export class RecordScanner {
     this.#startsAt = splitLsn(options.start);
     this.#firstFrom = this.#startsAt;
     this.#cursor = new RecordCursor(options.format);
+    this.#own = new PendingRecord(options.format.header.sizeBytes);
   }
 
   get pending(): PendingRecord | undefined {
@@ -91,14 +94,14 @@ export class RecordScanner {
 
   /** The page begins with the last `remainingBytes` of a record that is not known. */
   beginForeign(remainingBytes: number, isKept: boolean): PendingRecord {
-    this.#pending = new PendingRecord(undefined, remainingBytes, 0);
+    this.#pending = new PendingRecord(0).begin(remainingBytes);
     this.#pending.isKept = isKept;
     return this.#pending;
   }
 
   /** The page begins with another record in place of the rest of the pending one. @returns where that one began */
   abandonPending(): Lsn | undefined {
-    this.#overwritten = this.#pending?.start === undefined ? undefined : joinLsn(this.#pending.start);
+    this.#overwritten = this.#pending?.isStartKnown === true ? joinLsn(this.#pending.start) : undefined;
     this.#pending = undefined;
     return this.#overwritten;
   }
@@ -107,7 +110,7 @@ export class RecordScanner {
   continuePending(page: PageToScan, offset: number, remainingBytes: number): PageOutcome {
     const pending = this.#pending;
     if (pending === undefined) return this.scan(page, offset);
-    const at = pending.start ?? page.address;
+    const at = pending.isStartKnown ? pending.start : page.address;
     if (remainingBytes === 0 || remainingBytes !== pending.remainingBytes) {
       return ends({ kind: 'wrong-continuation-length', expected: pending.remainingBytes, actual: remainingBytes }, at);
     }
@@ -117,8 +120,7 @@ export class RecordScanner {
     if (problem !== undefined) return ends(problem, at);
     if (pending.remainingBytes > 0) return 'next-page';
     const next = offset + aligned(taken);
-    const outcome = this.#complete(pending, page, next);
-    return outcome ?? this.scan(page, next);
+    return this.#complete(pending, page, next) ?? this.scan(page, next);
   }
 
   /** Visits the records that begin at `offset` in the page or after. */
@@ -159,7 +161,7 @@ export class RecordScanner {
       position += aligned(total);
       setLsn(end, page.address, position);
       this.#recordCount++;
-      if (isKept || this.#first === undefined || this.#overwritten !== undefined || isSwitch(kind)) {
+      if (isKept || this.#concerns(kind)) {
         const outcome = this.#found(memory, recordOffset, total, kind, page);
         if (outcome !== undefined) return outcome;
       }
@@ -169,12 +171,11 @@ export class RecordScanner {
 
   /** A record begins that does not end in the bytes of the page. */
   #begin(page: PageToScan, offset: number, totalBytes: number): PageOutcome {
-    const start = { high: page.address.high, low: page.address.low + offset };
-    const pending = new PendingRecord(start, totalBytes, this.#options.format.header.sizeBytes);
+    const pending = this.#own.begin(totalBytes, page.address, offset);
     this.#pending = pending;
-    if (page.availableBytes < walPageBytes) return ends({ kind: 'input-ended', inRecord: true }, start);
+    if (page.availableBytes < walPageBytes) return ends({ kind: 'input-ended', inRecord: true }, pending.start);
     const problem = this.#take(pending, page, offset, walPageBytes - offset);
-    return problem === undefined ? 'next-page' : ends(problem, start);
+    return problem === undefined ? 'next-page' : ends(problem, pending.start);
   }
 
   /** Adds `length` bytes at `offset` of the page to the pending record. */
@@ -184,14 +185,14 @@ export class RecordScanner {
     const to = from + length;
     pending.seenBytes += length;
     let body = from;
-    if (pending.headerBytes < pending.header.length) {
+    if (!pending.hasWholeHeader()) {
       body = pending.takeHeader(memory.bytes, from, to);
-      if (pending.headerBytes < pending.header.length) return undefined;
+      if (!pending.hasWholeHeader()) return undefined;
       const problem = this.#judgeHeader(pending);
       if (problem !== undefined) return problem;
     }
     if (pending.isKept === true) pending.collect(memory.bytes.subarray(body, to));
-    if (pending.start !== undefined && (pending.isKept === true || this.#options.checksEvery)) {
+    if (pending.isStartKnown && (pending.isKept === true || this.#options.checksEvery)) {
       pending.bodyCrc = memory.isWindow
         ? crc32cWindow.crc(body, to - body, pending.bodyCrc)
         : crc32cRange(memory.bytes, body, to, pending.bodyCrc);
@@ -200,33 +201,39 @@ export class RecordScanner {
   }
 
   /** The header of the pending record is complete: it is checked, and decides whether the record is kept. */
-  #judgeHeader(pending: PendingRecord): EndReason | undefined {
-    const { header } = this.#options.format;
-    const view = viewOf(pending.header);
-    const kind = view.getUint16(header.infoOffset, true);
-    pending.isKept = this.#isKept(kind);
-    const linkLow = view.getUint32(header.prevOffset, true);
-    const linkHigh = view.getUint32(header.prevOffset + 4, true);
-    return this.#findHeaderProblem(kind, linkHigh, linkLow, pending.start ?? this.#startsAt, 0);
+  #judgeHeader({ header, start }: PendingRecord): EndReason | undefined {
+    const { infoOffset, prevOffset } = this.#options.format.header;
+    const kind = header.getUint16(infoOffset, true);
+    this.#own.isKept = this.#isKept(kind);
+    const linkLow = header.getUint32(prevOffset, true);
+    const linkHigh = header.getUint32(prevOffset + 4, true);
+    return this.#findHeaderProblem(kind, linkHigh, linkLow, start, 0);
   }
 
   /** All bytes of the pending record are there; it ends at `offset` of the page. */
   #complete(pending: PendingRecord, page: PageToScan, offset: number): PageOutcome | undefined {
     this.#pending = undefined;
-    if (pending.start === undefined) return undefined;
-    const { header } = this.#options.format;
-    const view = viewOf(pending.header);
+    if (!pending.isStartKnown) return undefined;
+    const { header } = pending;
+    const { crcOffset, infoOffset } = this.#options.format.header;
     if (pending.isKept === true || this.#options.checksEvery) {
-      const actual = crc32cRange(pending.header, 0, header.crcOffset, pending.bodyCrc);
-      const expected = view.getUint32(header.crcOffset, true);
+      const actual = crc32cRange(pending.headerPart(crcOffset), 0, crcOffset, pending.bodyCrc);
+      const expected = header.getUint32(crcOffset, true);
       if (actual !== expected) return ends({ kind: 'bad-checksum', expected, actual }, pending.start);
     }
     setLsn(this.#last.start, pending.start, 0);
     setLsn(this.#last.end, page.address, offset);
     this.#recordCount++;
+    const kind = header.getUint16(infoOffset, true);
+    if (pending.isKept !== true && !this.#concerns(kind)) return undefined;
     const bytes = pending.collected();
     const memory = { bytes, words: noWords, view: viewOf(bytes), isWindow: false };
-    return this.#found(memory, 0, pending.totalBytes, view.getUint16(header.infoOffset, true), page);
+    return this.#found(memory, 0, pending.totalBytes, kind, page);
+  }
+
+  /** Whether a record is looked at although nobody asked for its kind. */
+  #concerns(kind: number): boolean {
+    return this.#first === undefined || this.#overwritten !== undefined || isSwitch(kind);
   }
 
   /** A record that may concern somebody, complete and checked, is in `memory`. */

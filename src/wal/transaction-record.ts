@@ -1,4 +1,5 @@
 import type { PrepareLayout, WalFormat } from './formats/format.ts';
+import type { MainData } from './main-data.ts';
 
 /** What the records of transactions tell, whichever their layout. */
 export interface TransactionRecord {
@@ -11,9 +12,6 @@ export interface TransactionRecord {
   readonly gid: string | undefined;
   readonly droppedFiles: number;
 }
-
-/** Main data of a record of resource manager 1. Reading outside it throws `RangeError`. */
-export type MainData = DataView;
 
 /** Which of the info bytes of resource manager 1 are of interest, in every format. */
 export function isTransactionEnd(format: WalFormat, info: number): boolean {
@@ -49,14 +47,14 @@ const part = { database: 1, subxids: 2, files: 4, invalidations: 8, twoPhase: 0x
 
 /** i64 time; if `hasInfo` u32 flags and the parts that they name, in this order. Source: ParseCommitRecord, ParseAbortRecord. */
 function decodeWithXinfo(kind: EndKind, hasInfo: boolean, statisticBytes: number, data: MainData): TransactionRecord {
-  const time = data.getBigInt64(0, true);
+  const time = data.i64(0);
   if (!hasInfo) return { kind, xid: undefined, subxids: none, time, gid: undefined, droppedFiles: 0 };
-  const flags = data.getUint32(8, true);
+  const flags = data.u32(8);
   let position = 12;
   /** Passes a counted list, if there is one. */
   const list = (present: number, itemBytes: number): { at: number; count: number } => {
     if ((flags & present) === 0) return { at: position, count: 0 };
-    const count = checkedCount(data.getInt32(position, true), data);
+    const count = checkedCount(data.i32(position), data);
     const at = position + 4;
     position = at + count * itemBytes;
     return { at, count };
@@ -68,18 +66,18 @@ function decodeWithXinfo(kind: EndKind, hasInfo: boolean, statisticBytes: number
   list(part.statistics, statisticBytes);
   list(part.invalidations, 16);
   const hasXid = (flags & part.twoPhase) !== 0;
-  const xid = hasXid ? BigInt(data.getUint32(position, true)) : undefined;
+  const xid = hasXid ? BigInt(data.u32(position)) : undefined;
   if (hasXid) position += 4;
-  const gid = (flags & part.gid) !== 0 ? readText(data, position, data.byteLength - position) : undefined;
+  const gid = (flags & part.gid) !== 0 ? data.text(position, data.length - position) : undefined;
   return { kind, xid, subxids, time, gid, droppedFiles };
 }
 
 /** Source: xl_xact_commit_compact, xl_xact_commit, xl_xact_abort and their prepared forms, access/xact.h of openGauss. */
 function decodeWithCsn(kind: EndKind, info: number, data: MainData): TransactionRecord {
   const isPrepared = kind === 'commit-prepared' || kind === 'abort-prepared';
-  const xid = isPrepared ? data.getBigUint64(0, true) : undefined;
+  const xid = isPrepared ? data.u64(0) : undefined;
   const base = isPrepared ? 8 : 0;
-  const time = data.getBigInt64(base, true);
+  const time = data.i64(base);
   const isCommit = kind === 'commit' || kind === 'commit-prepared';
   if (info >> 4 === 6) {
     const subxids = readCompactSubxids(data);
@@ -87,8 +85,8 @@ function decodeWithCsn(kind: EndKind, info: number, data: MainData): Transaction
   }
   // commit: time, csn, xinfo, counts of files, subxids, messages, database, tablespace, library; abort: time, counts of files, subxids, library.
   const countsAt = base + (isCommit ? 24 : 8);
-  const droppedFiles = checkedCount(data.getInt32(countsAt, true), data);
-  const subxidCount = checkedCount(data.getInt32(countsAt + 4, true), data);
+  const droppedFiles = checkedCount(data.i32(countsAt), data);
+  const subxidCount = checkedCount(data.i32(countsAt + 4), data);
   const filesAt = base + (isCommit ? 48 : 20);
   const fileBytes = (info & 0x04) !== 0 ? 24 : 20;
   const subxids = readXids(data, filesAt + droppedFiles * fileBytes, subxidCount, 8);
@@ -100,48 +98,40 @@ function decodeWithCsn(kind: EndKind, info: number, data: MainData): Transaction
  * byte stands before the count, which is at 20 therefore: the length tells which it is.
  */
 function readCompactSubxids(data: MainData): readonly bigint[] {
-  const xidCount = Math.floor((data.byteLength - 24) / 8);
-  const count = data.getInt32(16, true);
+  const xidCount = Math.floor((data.length - 24) / 8);
+  const count = data.i32(16);
   if (count >= 0 && (count === xidCount || count === xidCount - 1)) return readXids(data, 24, count, 8);
-  return readXids(data, 24, checkedCount(data.getInt32(20, true), data), 8);
+  return readXids(data, 24, checkedCount(data.i32(20), data), 8);
 }
 
 function decodePrepare(layout: PrepareLayout, data: MainData): TransactionRecord {
-  const count = checkedCount(data.getInt32(layout.subxactCountOffset, true), data);
+  const count = checkedCount(data.i32(layout.subxactCountOffset), data);
   const { gidLengthOffset, gidOffset, xidBytes } = layout;
-  const gidBytes = gidLengthOffset === undefined ? 200 : data.getUint16(gidLengthOffset, true);
+  const gidBytes = gidLengthOffset === undefined ? 200 : data.u16(gidLengthOffset);
   let subxidsAt = layout.headerBytes;
   if (gidLengthOffset !== undefined) subxidsAt += (gidBytes + 7) & ~7;
   // TwoPhaseFileHeaderNew of openGauss is 8 bytes longer; the first number tells.
-  else if (data.getUint32(0, true) > 0x57f9_4532) subxidsAt += 8;
+  else if (data.u32(0) > 0x57f9_4532) subxidsAt += 8;
   return {
     kind: 'prepare',
-    xid: xidBytes === 4 ? BigInt(data.getUint32(layout.xidOffset, true)) : data.getBigUint64(layout.xidOffset, true),
+    xid: xidBytes === 4 ? BigInt(data.u32(layout.xidOffset)) : data.u64(layout.xidOffset),
     subxids: readXids(data, subxidsAt, count, xidBytes),
-    time: data.getBigInt64(layout.timeOffset, true),
-    gid: readText(data, gidOffset, gidBytes),
+    time: data.i64(layout.timeOffset),
+    gid: data.text(gidOffset, gidBytes),
     droppedFiles: 0,
   };
 }
 
 function readXids(data: MainData, position: number, count: number, xidBytes: number): readonly bigint[] {
   if (count === 0) return none;
-  if (position + count * xidBytes > data.byteLength) throw new RangeError('xids outside the record');
+  if (position + count * xidBytes > data.length) throw new RangeError('xids outside the record');
   return Array.from({ length: count }, (_, index) =>
-    xidBytes === 4 ? BigInt(data.getUint32(position + 4 * index, true)) : data.getBigUint64(position + 8 * index, true),
+    xidBytes === 4 ? BigInt(data.u32(position + 4 * index)) : data.u64(position + 8 * index),
   );
 }
 
 /** Every counted thing has at least 4 bytes. */
 function checkedCount(count: number, data: MainData): number {
-  if (count < 0 || count > data.byteLength / 4) throw new RangeError('impossible count');
+  if (count < 0 || count > data.length / 4) throw new RangeError('impossible count');
   return count;
-}
-
-/** Text up to its NUL, at most `limit` bytes. */
-export function readText(data: MainData, position: number, limit: number): string {
-  if (position + limit > data.byteLength || limit < 0) throw new RangeError('text outside the record');
-  const bytes = Buffer.from(data.buffer, data.byteOffset + position, limit);
-  const end = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, end < 0 ? limit : end);
 }

@@ -148,12 +148,13 @@ export class WalReader {
   get unfinished(): UnfinishedRecord | undefined {
     const pending = this.#scanner?.pending;
     if (pending === undefined) return undefined;
-    const mayBeKept = pending.start === undefined || pending.isKept !== false;
+    const { isStartKnown, remainingBytes } = pending;
+    const mayBeKept = !isStartKnown || pending.isKept !== false;
     return {
-      startLsn: pending.start === undefined ? undefined : joinLsn(pending.start),
-      remainingBytes: pending.remainingBytes,
+      startLsn: isStartKnown ? joinLsn(pending.start) : undefined,
+      remainingBytes,
       mayBeKept,
-      bytes: pending.start !== undefined && mayBeKept ? pending.collected() : undefined,
+      bytes: isStartKnown && mayBeKept ? pending.collected() : undefined,
     };
   }
 
@@ -168,8 +169,8 @@ export class WalReader {
   beginSegment(startLsn: Lsn): void {
     this.#scanner?.seekFirst(startLsn);
     const pending = this.#scanner?.pending;
-    this.#isHeadKnown = pending?.start !== undefined;
-    this.#head = pending === undefined ? undefined : new PendingRecord(undefined, pending.remainingBytes, 0);
+    this.#isHeadKnown = pending?.isStartKnown === true;
+    this.#head = pending === undefined ? undefined : new PendingRecord(0).begin(pending.remainingBytes);
   }
 
   /** Reads what is in `bytes`, which stay the caller's. @returns false when the end was found: no more is wanted */
@@ -198,7 +199,7 @@ export class WalReader {
     }
     this.#restBytes = 0;
     const inRecord = this.#scanner?.pending !== undefined;
-    return this.#end ?? this.#stop({ kind: 'input-ended', inRecord }, this.#scanner?.pending?.start ?? this.#page);
+    return this.#end ?? this.#stop({ kind: 'input-ended', inRecord }, this.#startOfPending());
   }
 
   /** @param lastPageBytes valid bytes of the last of the `pages`, which are whole in memory */
@@ -262,7 +263,7 @@ export class WalReader {
     } else if (continues) {
       outcome = scanner.continuePending(page, headerBytes, remaining);
     } else {
-      this.#stop({ kind: 'no-continuation' }, pending.start ?? this.#page);
+      this.#stop({ kind: 'no-continuation' }, this.#startOfPending());
       return;
     }
     this.#isFirstPage = false;
@@ -289,7 +290,7 @@ export class WalReader {
 
   #checkPageFully(page: Uint8Array): number | undefined {
     const pending = this.#scanner?.pending;
-    const at = pending?.start ?? this.#page;
+    const at = this.#startOfPending();
     const header = decodePageHeader(page);
     if (header === undefined) {
       this.#stop({ kind: 'input-ended', inRecord: pending !== undefined }, at);
@@ -323,6 +324,12 @@ export class WalReader {
     this.#format ??= format;
     this.#scanner ??= this.#openScanner(format);
     return undefined;
+  }
+
+  /** Where the record began that is not complete, else the page that comes next: the end, if that is here. */
+  #startOfPending(): SplitLsn {
+    const pending = this.#scanner?.pending;
+    return pending?.isStartKnown === true ? pending.start : this.#page;
   }
 
   #openScanner(format: WalFormat): RecordScanner {
