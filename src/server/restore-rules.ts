@@ -1,0 +1,121 @@
+import type { TablespaceMapEscape } from '../wal/tablespace-map.ts';
+import { capabilitiesOf } from './capabilities-of.ts';
+import type { CreatedFile } from './capabilities.ts';
+import { identifyOpengauss, type ServerFamily } from './identity.ts';
+
+/** What a restore must know of a product, as plain data. Source: ondisk-and-pitr.md §1.3, §6, §8. */
+export interface RestoreRules {
+  readonly family: ServerFamily;
+  readonly walDirectory: 'pg_wal' | 'pg_xlog';
+  /** Files and directories of a backup that must not be in a restored directory, by path below it. */
+  readonly dropped: readonly RegExp[];
+  /** Directories whose content is dropped while they stay. Names of what was in them are told. */
+  readonly emptied: readonly string[];
+  /** Made after everything else, for the server to find at its start. */
+  readonly created: readonly CreatedFile[];
+  /** Copies of pg_control that the server falls back to; each is made anew from the backup's pg_control. */
+  readonly controlCopies: readonly string[];
+  /** How tablespace_map escapes. */
+  readonly mapEscape: TablespaceMapEscape;
+  /** Folder of the data directory with tablespaces at relative locations; undefined where there is no such thing. */
+  readonly relativeTablespaces: string | undefined;
+  /** The setting that is part of the name of the version directory of a tablespace. */
+  readonly nodeNameSetting: string | undefined;
+  /** Name of the version directory of a tablespace; its first group is the node name where there is one. */
+  readonly versionDirectory: RegExp;
+  /** The file of ALTER SYSTEM, which wins over postgresql.conf. */
+  readonly overridingFile: string | undefined;
+  /** Settings that `overridingFile` may hold from an earlier recovery. */
+  readonly recoverySettings: RegExp;
+  /** What turns archiving off: `archive_mode = off`, and these commented out. */
+  readonly archiveSettings: readonly string[];
+  /** A recovered copy starts a timeline of its own and so cannot overwrite its source's archive. */
+  readonly newTimelineAfterRecovery: boolean;
+  /** Settings that connect the server with others of its cluster. */
+  readonly replicationSettings: RegExp;
+  /** Ports that the server listens on, counted from `port`. */
+  readonly ports: readonly number[];
+  readonly listenSetting: string;
+  /** The data directory may be readable for the group (0750). */
+  readonly groupAccess: boolean;
+  readonly stopCommand: string;
+  readonly startCommand: string;
+}
+
+const droppedFromAll = [
+  /^postmaster\.(?:pid|opts)$/,
+  /^recovery\.(?:conf|done|signal)$/,
+  /^standby\.signal$/,
+  /^(?:backup_label|tablespace_map)\.old$/,
+  // The links are made here; a map would point them at the source again.
+  /^tablespace_map$/,
+  /^(?:promote|failover|switchover|fallback_promote)$/,
+  /^backup_manifest(?:\.tmp)?$/,
+  /^gausskeep\.json$/,
+  /^\.gausskeep\./,
+  /(?:^|\/)pgsql_tmp[^/]*$/,
+  /^global\/pg_control\.unfinished$/,
+];
+
+const postgresqlRules: RestoreRules = {
+  family: 'postgresql',
+  walDirectory: 'pg_wal',
+  dropped: [...droppedFromAll, /^current_logfiles(?:\.tmp)?$/, /^postgresql\.auto\.conf\.tmp$/],
+  emptied: ['pg_replslot'],
+  created: [],
+  controlCopies: [],
+  mapEscape: 'all',
+  relativeTablespaces: undefined,
+  nodeNameSetting: undefined,
+  versionDirectory: /^PG_\d+_\d{9}$/,
+  overridingFile: 'postgresql.auto.conf',
+  recoverySettings: /^recovery_target(?:_|$)/,
+  archiveSettings: [],
+  newTimelineAfterRecovery: true,
+  replicationSettings: /^primary_(?:conninfo|slot_name)$/,
+  ports: [0],
+  listenSetting: 'listen_addresses',
+  groupAccess: true,
+  stopCommand: 'pg_ctl stop -m fast -D',
+  startCommand: 'pg_ctl start -D',
+};
+
+/**
+ * @param labelHasTimeline whether backup_label has START TIMELINE (PostgreSQL 11 and later): 10 knows no group access
+ */
+export function restoreRulesOf(family: ServerFamily, labelHasTimeline = true): RestoreRules {
+  if (family === 'postgresql') return { ...postgresqlRules, groupAccess: labelHasTimeline };
+  const { droppedAfterBackup, createdAfterBackup, newTimelineAfterRecovery } = capabilitiesOf(identifyOpengauss());
+  return {
+    family,
+    walDirectory: 'pg_xlog',
+    dropped: [
+      ...droppedFromAll,
+      ...droppedAfterBackup,
+      /^gaussdb\.state(?:\.temp)?$/,
+      /^(?:primary|standby|cascade_standby)$/,
+      /^(?:gs_build\.pid|redo\.state(?:\.tmp)?|build_completed\..*|cn_drop_backup)$/,
+      /^global\/(?:config_exec_params|max_page_flush_lsn|pg_lsnxlogflushchk)$/,
+      /^(?:disc_readonly_test|delay_xlog_recycle|delay_ddl_recycle|disable_conn_file)$/,
+      /^pg_rewind_(?:bak|filemap)(?:\/|$)/,
+    ],
+    emptied: ['pg_replslot'],
+    created: createdAfterBackup,
+    controlCopies: ['global/pg_control.backup'],
+    mapEscape: 'none',
+    relativeTablespaces: 'pg_location',
+    nodeNameSetting: 'pgxc_node_name',
+    versionDirectory: /^PG_9\.2_201611171_(.+)$/,
+    // ALTER SYSTEM writes postgresql.conf itself.
+    overridingFile: undefined,
+    recoverySettings: /^recovery_target(?:_|$)/,
+    archiveSettings: ['archive_dest', 'archive_command'],
+    newTimelineAfterRecovery,
+    replicationSettings: /^(?:cross_cluster_)?replconninfo\d+$/,
+    ports: [0, 1],
+    listenSetting: 'listen_addresses',
+    groupAccess: false,
+    stopCommand: 'gs_ctl stop -m fast -D',
+    startCommand: 'gs_ctl start -D',
+  };
+}
