@@ -14,6 +14,7 @@ import { familyOfArchive } from '../server/archive-family.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { identifyOpengauss } from '../server/identity.ts';
 import type { ArchiveFormat, Member, MemberHeader } from '../tar/member.ts';
+import { staysInside } from '../tar/link-target.ts';
 import { readMembers } from '../tar/read-members.ts';
 import type { UnpackEvent } from './events.ts';
 import { planUnpack, type UnpackPlan, type UnpackRequest } from './plan.ts';
@@ -232,17 +233,6 @@ class Unpacking {
     const pieces = this.#notes.get(name);
     return pieces === undefined ? undefined : fromBytes(Buffer.concat(pieces));
   }
-}
-
-/**
- * Whether a link at `name` with this target leads to something below the root. Climbing is allowed at its beginning only:
- * behind a name, which may be a link itself, `..` could lead anywhere.
- */
-function staysInside(name: ByteString, target: ByteString): boolean {
-  const climbs = /^(?:\.\.(?:\/+|$))*/.exec(target)?.[0] ?? '';
-  const rest = target.slice(climbs.length).split('/');
-  const depth = name.split('/').length - 1;
-  return !target.startsWith('/') && !rest.includes('..') && climbs.split('..').length - 1 <= depth;
 }
 
 function refused(sentence: ReturnType<typeof say>): BackupError {
