@@ -74,7 +74,7 @@ module.exports = {
         pathNot: [
           `^src/${folder}/`,
           ...allowed.map((name) => `^src/${name}/`),
-          ...(folder === 'cli' ? ['^src/(index|wal-archive)\\.ts$'] : []),
+          ...(folder === 'cli' ? ['^src/(index|wal-archive|version)\\.ts$'] : []),
         ],
       },
     })),

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { BackupError } from '../errors/backup-error.ts';
+import { gsBasebackupOptions, laterOptions } from './gs-basebackup-options.ts';
+import { basebackupSettings, progressStyle } from './gs-basebackup-settings.ts';
+import { parseOptions } from './parse-options.ts';
+
+const read = (program: string, ...argv: string[]) =>
+  basebackupSettings(program, parseOptions(program, gsBasebackupOptions, argv));
+const settings = (...argv: string[]) => read('gs_basebackup', '-D', '/b', ...argv);
+
+function refusal(...argv: string[]): string {
+  try {
+    read('gs_basebackup', ...argv);
+  } catch (error) {
+    expect(error).toBeInstanceOf(BackupError);
+    expect((error as BackupError).code).toBe('USAGE');
+    return (error as BackupError).message;
+  }
+  throw new Error(`accepted: ${argv.join(' ')}`);
+}
+
+describe('basebackupSettings', () => {
+  it('has the defaults of the manual', () => {
+    expect(settings()).toMatchObject({
+      format: 'plain',
+      wal: 'stream',
+      checkpoint: 'spread',
+      compression: { method: 'none' },
+      label: 'gs_basebackup base backup',
+      slot: { kind: 'default' },
+      manifest: 'CRC32C',
+      statusIntervalMs: 10_000,
+      inactivityTimeoutMs: 120_000,
+      clean: true,
+      sync: true,
+    });
+    expect(read('pg_basebackup', '-D', '/b').label).toBe('pg_basebackup base backup');
+  });
+
+  it('reads every form of the compression option', () => {
+    const compression = (...argv: string[]) => settings('-F', 't', ...argv).compression;
+    expect(compression('-z')).toEqual({ method: 'gzip', level: undefined });
+    expect(compression('-Z9')).toEqual({ method: 'gzip', level: 9 });
+    expect(compression('-Z', '0')).toEqual({ method: 'none' });
+    expect(compression('--compress=gzip')).toEqual({ method: 'gzip', level: undefined });
+    expect(compression('--compress=client-gzip:4')).toEqual({ method: 'gzip', level: 4 });
+    expect(compression('--compress=gzip:level=4')).toEqual({ method: 'gzip', level: 4 });
+    expect(compression('--compress=none')).toEqual({ method: 'none' });
+    expect(settings('-Z', '0').compression).toEqual({ method: 'none' });
+  });
+
+  it('refuses each wrong compression with its own message (BB-03 to BB-05)', () => {
+    const text = (value: string) => refusal('-D', '/b', '-F', 't', '-Z', value);
+    expect(text('10')).toBe('invalid compression level "10"');
+    expect(text('none:1')).toBe('compression algorithm "none" does not accept a compression level');
+    expect(text('none+')).toBe('unrecognized compression algorithm: "none+"');
+    expect(text('gzip:')).toContain('found empty string where a compression option was expected');
+    expect(text('gzip:thunk')).toContain('unrecognized compression option: "thunk"');
+    expect(text('gzip:level')).toContain('compression option "level" requires a value');
+    expect(text('gzip:level=')).toContain('value for compression option "level" must be an integer');
+    expect(text('gzip:level=high')).toContain('value for compression option "level" must be an integer');
+    expect(text('gzip:level=236')).toContain('expects a compression level between 1 and 9');
+    expect(text('gzip:level=9,')).toContain('found empty string where a compression option was expected');
+    expect(text('gzip:workers=3')).toContain('compression algorithm "gzip" does not accept a worker count');
+    expect(text('gzip:long')).toContain('compression algorithm "gzip" does not support long-distance mode');
+    expect(refusal('-D', '/b', '-Z1')).toBe('only tar mode backups can be compressed');
+  });
+
+  it('refuses what cannot be, in the words of the originals', () => {
+    expect(refusal()).toBe('no target directory specified');
+    expect(refusal('-D', '/b', 'extra')).toBe('too many command-line arguments (first is "extra")');
+    expect(refusal('-D', '/b', '-F', 'x')).toBe('invalid output format "x", must be "plain" or "tar"');
+    expect(refusal('-D', '/b', '-X', 'x')).toBe('invalid xlog-method option "x", must be "fetch", "stream", or "none"');
+    expect(refusal('-D', '/b', '-c', 'x')).toBe('invalid checkpoint argument "x", must be "fast" or "spread"');
+    expect(refusal('-D', '/b', '-s', '-1')).toContain('invalid status interval "-1"');
+    expect(refusal('-D', '/b', '-C')).toBe('--create-slot needs a slot to be specified using --slot');
+    expect(refusal('-D', '/b', '-C', '-S', 's', '--no-slot')).toContain('incompatible options');
+    expect(refusal('-D', '/b', '-S', 's', '--no-slot')).toBe('--no-slot cannot be used with slot name');
+    expect(refusal('-D', '/b', '-S', 's', '-X', 'none')).toBe('replication slots can only be used with WAL streaming');
+    expect(refusal('-D', '/b', '-F', 't', '--waldir', '/w')).toContain('can only be specified in plain mode');
+    expect(refusal('-D', '/b', '--waldir', 'w')).toBe('WAL directory location must be an absolute path');
+    expect(refusal('-D', '-')).toBe('cannot write a plain backup to stdout');
+    expect(refusal('-D', '-', '-F', 't')).toBe('cannot stream write-ahead logs in tar mode to stdout');
+    expect(refusal('-D', '/b', '--manifest-checksums=md5')).toBe('unrecognized checksum algorithm: "md5"');
+    expect(refusal('-D', '/b', '-r', '1')).toContain('out of range');
+    expect(refusal('-D', '/b', '-r', '32q')).toBe('invalid --max-rate unit: "q"');
+  });
+
+  it('reads rates in kB and MB', () => {
+    expect(settings('-r', '32').maxRateKib).toBe(32);
+    expect(settings('--max-rate=1M').maxRateKib).toBe(1024);
+    expect(settings('-r', '100k').maxRateKib).toBe(100);
+  });
+
+  it('says of the options that come later that they do', () => {
+    for (const name of laterOptions) {
+      const spec = gsBasebackupOptions.flatMap(({ options }) => options).find(({ long }) => long === name);
+      const argv = spec?.argument === undefined ? [`--${name}`] : [`--${name}=x`];
+      expect(refusal('-D', '/b', ...argv)).toBe(`option "--${name}" is not available yet`);
+    }
+    expect(refusal('-D', '/b', '-t', 'blackhole')).toContain('targets are not available yet');
+    expect(settings('-t', '5').inactivityTimeoutMs).toBe(5000);
+    expect(settings('-t', '0').inactivityTimeoutMs).toBeUndefined();
+    expect(() => read('pg_basebackup', '-D', '/b', '-t', '5')).toThrow('targets are not available yet');
+  });
+
+  it('knows two styles of progress', () => {
+    const style = (...argv: string[]) => progressStyle(parseOptions('gs_basebackup', gsBasebackupOptions, argv));
+    expect(style()).toBe('none');
+    expect(style('-Pv')).toBe('text');
+    expect(style('--progress')).toBe('text');
+    expect(style('--progress=json')).toBe('json');
+    expect(() => style('--progress=xml')).toThrow('must be "json"');
+  });
+});
