@@ -1,6 +1,6 @@
 // Builds dist/: one small file per program, chunks that are loaded when needed, the library, and its type declarations.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,12 +29,15 @@ const threads = existsSync('src/threads')
   : {};
 
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+// Built beside dist/ and moved into it when everything worked: a build that fails leaves the last good one.
+const fresh = `dist.new-${process.pid}`;
+process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
 const shared = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  outdir: 'dist',
+  outdir: fresh,
   splitting: true,
   chunkNames: 'chunk-[hash]',
   packages: 'external',
@@ -43,9 +46,14 @@ const shared = {
   minifySyntax: true,
   logLevel: 'warning',
 };
-rmSync('dist', { recursive: true, force: true });
 await build({ ...shared, entryPoints: { ...present(programs), ...present(library), ...threads } });
-for (const name of Object.keys(present(programs))) chmodSync(`dist/${name}.js`, 0o755);
+for (const name of Object.keys(present(programs))) chmodSync(`${fresh}/${name}.js`, 0o755);
+mkdirSync('dist', { recursive: true });
+const built = readdirSync(fresh);
+for (const name of built) renameSync(`${fresh}/${name}`, `dist/${name}`);
+for (const name of readdirSync('dist')) {
+  if (name.endsWith('.js') && !built.includes(name)) rmSync(`dist/${name}`);
+}
 
 if (!process.argv.includes('--no-types') && existsSync('src/index.ts')) {
   const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
