@@ -122,7 +122,6 @@ async function passwordOf({ credentials }: Exchange): Promise<string> {
   if (value === undefined || value === '') {
     throw new BackupError('AUTHENTICATION', say('connection.no-password'), {
       hint: say('connection.no-password-hint'),
-      context: { passwordNeeded: 'yes' },
     });
   }
   if (value.includes('\0')) throw new BackupError('AUTHENTICATION', say('connection.password-has-zero'));
@@ -131,7 +130,7 @@ async function passwordOf({ credentials }: Exchange): Promise<string> {
 
 /** Whether opening a connection failed only because the server wants a password and none was given: ask for one and open again. */
 export function needsPassword(error: unknown): boolean {
-  return error instanceof BackupError && error.context['passwordNeeded'] === 'yes';
+  return error instanceof BackupError && error.sentence.key === 'connection.no-password';
 }
 
 function proofOptions({ credentials, signal }: Exchange) {
