@@ -130,7 +130,9 @@ async function passwordOf({ credentials }: Exchange): Promise<string> {
 
 /** Whether opening a connection failed only because the server wants a password and none was given: ask for one and open again. */
 export function needsPassword(error: unknown): boolean {
-  return error instanceof BackupError && error.sentence.key === 'connection.no-password';
+  if (!(error instanceof BackupError)) return false;
+  // Where the connection was to go was said around it.
+  return error.sentence.key === 'connection.no-password' || needsPassword(error.cause);
 }
 
 function proofOptions({ credentials, signal }: Exchange) {
