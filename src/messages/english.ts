@@ -5,16 +5,19 @@ import { backupOptionsMessages } from './english/backup-options.ts';
 import { bytesMessages } from './english/bytes.ts';
 import { cliMessages } from './english/cli.ts';
 import { commonMessages } from './english/common.ts';
+import { configurationMessages } from './english/configuration.ts';
 import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
 import { filesMessages } from './english/files.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { optionsMessages } from './english/options.ts';
+import { recoverySettingsMessages } from './english/recovery-settings.ts';
 import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
 import { serverMessages } from './english/server.ts';
 import { settingsMessages } from './english/settings.ts';
 import { storageMessages } from './english/storage.ts';
+import { targetMessages } from './english/target.ts';
 import { tarMessages } from './english/tar.ts';
 import { protocolMessages } from './english/protocol.ts';
 import { verifyHelpMessages } from './english/verify-help.ts';
@@ -35,6 +38,7 @@ export const english = {
   ...backupOptionsMessages,
   ...cliMessages,
   ...commonMessages,
+  ...configurationMessages,
   ...connectionMessages,
   ...bytesMessages,
   ...compressionMessages,
@@ -43,12 +47,14 @@ export const english = {
   ...optionsMessages,
   ...settingsMessages,
   ...storageMessages,
+  ...targetMessages,
   ...tarMessages,
   ...protocolMessages,
   ...unpackMessages,
   ...unpackHelpMessages,
   ...walCommandsMessages,
   ...walMessages,
+  ...recoverySettingsMessages,
   ...refusalMessages,
   ...replicationMessages,
   ...serverMessages,

@@ -88,6 +88,8 @@ export interface Capabilities {
   readonly replicationPortOffset: number;
   /** `recovery.conf` of openGauss; `recovery.conf` of PostgreSQL up to 11; signal files from 12. */
   readonly recoveryConfiguration: 'opengauss-recovery-conf' | 'recovery-conf' | 'signal-files';
+  /** Transactions have 64-bit numbers; else 32 bits, with an epoch above them. */
+  readonly wideTransactionIds: boolean;
   /** Names of the version directory in a tablespace. */
   readonly tablespaceVersionDirectory: RegExp;
   /** Files of a backup that must not be in an unpacked directory, by path below it. */
