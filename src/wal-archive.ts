@@ -3,7 +3,9 @@
  * for each segment: what they load decides how long that takes. `index.ts` has all of it too.
  */
 export { performCleanup, planCleanup, type CleanupPlan, type CleanupRequest } from './archive/cleanup-wal.ts';
+export { checkFirstPush } from './archive/first-push.ts';
 export { getWal, type GetRequest, type GetResult } from './archive/get-wal.ts';
+export { initWalArchive, type InitRequest } from './archive/init-archive.ts';
 export { instanceOfTarget } from './archive/instance-of-target.ts';
 export { openWal, type OpenedWal, type OpenWalRequest } from './archive/open-wal.ts';
 export { prefetchWal, takePrefetched, type Spool } from './archive/prefetch-wal.ts';
@@ -16,7 +18,14 @@ export {
   shellRemainsError,
   type ArchiveCommand,
 } from './archive/shell-remains.ts';
-export { closeGeneration, openArchive, openGeneration, readGenerations, type Archive } from './repository/archive.ts';
+export {
+  chooseGeneration,
+  closeGeneration,
+  openArchive,
+  openGeneration,
+  readGenerations,
+  type Archive,
+} from './repository/archive.ts';
 export type { ArchiveIdentity } from './repository/archive-identity.ts';
 export { isCodec, type Codec } from './repository/codec.ts';
 export type { Generation } from './repository/generation.ts';

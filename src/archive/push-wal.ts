@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { checkInstance, chooseGeneration, findArchive, initArchive, readGenerations } from '../repository/archive.ts';
-import type { Archive, InstanceFacts } from '../repository/archive.ts';
+import type { Archive } from '../repository/archive.ts';
 import { storeHistory, storeSegment, type StoreResult } from '../repository/archive-writer.ts';
 import { largestHistoryBytes } from '../repository/archive-wal.ts';
 import type { Codec } from '../repository/codec.ts';
 import { parseWalFileName, type WalFileName } from '../repository/wal-file-name.ts';
 import type { Storage } from '../storage/storage.ts';
-import { decodePageHeader, longPageHeaderBytes } from '../wal/page-header.ts';
-import { parseSegmentName } from '../wal/segment.ts';
 import { inspectSegment } from './inspect-segment.ts';
+import { instanceOfWal } from './instance-of-wal.ts';
 import { readLocal } from './local-bytes.ts';
 
 export interface PushRequest {
@@ -25,6 +23,8 @@ export interface PushRequest {
   /** Default none. */
   readonly codec?: Codec | undefined;
   readonly level?: number | undefined;
+  /** Called before an empty storage becomes an archive: its rejection keeps it from that. See `checkFirstPush`. */
+  readonly beforeCreation?: (() => Promise<void>) | undefined;
 }
 
 export interface PushReport {
@@ -60,11 +60,11 @@ async function pushSegment(
   file: WalFileName & { segment: string },
   { signal }: Options,
 ): Promise<PushReport> {
-  const { storage, path, codec = 'none', level } = request;
+  const { storage, path, codec = 'none', level, beforeCreation } = request;
   const isPartial = file.kind === 'partial';
   const inspected = await inspectSegment(readLocal(path, signal), { segment: file.segment, isPartial, signal });
   const { instance, sizeBytes, sha256, links, index } = inspected;
-  const archive = await initArchive(storage, instance, { signal });
+  const archive = await initArchive(storage, instance, { signal, beforeCreation });
   const generations = await readGenerations(archive, { signal });
   const generation = chooseGeneration(generations, request.generation, 'push').number;
   const segment = {
@@ -93,7 +93,7 @@ async function* sameBytes(source: ByteSource, sha256: string, name: string): Byt
 }
 
 async function pushHistory(request: PushRequest, file: WalFileName, { signal }: Options): Promise<PushReport> {
-  const { storage, path } = request;
+  const { path } = request;
   const pieces: Buffer[] = [];
   let sizeBytes = 0;
   for await (const piece of readLocal(path, signal)) {
@@ -106,7 +106,7 @@ async function pushHistory(request: PushRequest, file: WalFileName, { signal }: 
     }
     pieces.push(Buffer.from(piece));
   }
-  const archive = await openForHistory(storage, path, signal);
+  const archive = await openForHistory(request, signal);
   const generations = await readGenerations(archive, { signal });
   const generation = chooseGeneration(generations, request.generation, 'push').number;
   const result = await storeHistory(archive, generation, file.name, Buffer.concat(pieces), { signal });
@@ -114,8 +114,9 @@ async function pushHistory(request: PushRequest, file: WalFileName, { signal }: 
 }
 
 /** A history file does not say whose it is: the segments that lie beside it do. */
-async function openForHistory(storage: Storage, path: string, signal: AbortSignal | undefined): Promise<Archive> {
-  const facts = await instanceBeside(path, signal);
+async function openForHistory(request: PushRequest, signal: AbortSignal | undefined): Promise<Archive> {
+  const { storage, path, beforeCreation } = request;
+  const facts = await instanceOfWal(dirname(path), signal);
   const archive = await findArchive(storage, { signal });
   if (archive !== undefined) {
     if (facts !== undefined) checkInstance(archive, facts);
@@ -126,21 +127,5 @@ async function openForHistory(storage: Storage, path: string, signal: AbortSigna
       hint: say('archive.history-first.hint'),
     });
   }
-  return initArchive(storage, facts, { signal });
-}
-
-async function instanceBeside(path: string, signal: AbortSignal | undefined): Promise<InstanceFacts | undefined> {
-  const directory = dirname(path);
-  const names = (await readdir(directory)).filter((name) => parseWalFileName(name)?.kind === 'segment').sort();
-  for (const name of names.reverse()) {
-    for await (const piece of readLocal(join(directory, name), signal)) {
-      const header = piece.length < longPageHeaderBytes ? undefined : decodePageHeader(piece);
-      if (header?.format === undefined || header.segment === undefined) break;
-      const { systemIdentifier, segmentSizeBytes } = header.segment;
-      // A segment kept for later use still holds what it was before.
-      if (parseSegmentName(name, segmentSizeBytes)?.startLsn !== header.address) break;
-      return { systemIdentifier, segmentSizeBytes, product: header.format.name, walMagic: header.magic };
-    }
-  }
-  return undefined;
+  return initArchive(storage, facts, { signal, beforeCreation });
 }

@@ -8,6 +8,11 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
   {
+    name: 'wal init',
+    summary: 'wal-commands.init.summary',
+    load: async () => (await import('./commands/wal-init.ts')).walInitCommand,
+  },
+  {
     name: 'wal push',
     summary: 'wal-commands.push.summary',
     load: async () => (await import('./commands/wal-push.ts')).walPushCommand,

@@ -1,29 +1,67 @@
 import { resolve } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { readConfiguration } from './configuration-file.ts';
 import type { Environment } from './environment.ts';
 import type { GivenOptions } from './option-table.ts';
 
-/** The directory of the WAL archive, absolute: `--archive`, else `GAUSSKEEP_ARCHIVE`. @throws BackupError `CONFIG_INVALID` when neither is there */
-export function archivePlace(given: GivenOptions, environment: Environment): string {
-  const place = given.last('archive') ?? environment['GAUSSKEEP_ARCHIVE'];
-  if (place !== undefined && place !== '') return resolve(place);
+/** The places that every command means by the same names. */
+export interface Places {
+  /** Directory of the WAL archive, absolute. */
+  readonly archive: string | undefined;
+  /** Folders of backups, absolute; undefined when none was named. */
+  readonly backups: readonly string[] | undefined;
+  readonly generation: number | undefined;
+}
+
+/**
+ * Each place by its option (`--archive`, `--backups`, `--generation`), else from the environment (`GAUSSKEEP_ARCHIVE`,
+ * `GAUSSKEEP_BACKUPS` separated by colons, `GAUSSKEEP_GENERATION`), else from the configuration file, which is read only
+ * when something is left to it. The generation of the file is one of the archive of the file: it counts only with that.
+ * @param wanted the places that the command has a use for
+ * @throws BackupError `CONFIG_INVALID`
+ */
+export async function readPlaces(
+  given: GivenOptions,
+  environment: Environment,
+  wanted: readonly (keyof Places)[] = ['archive', 'backups', 'generation'],
+): Promise<Places> {
+  const archive = given.last('archive') ?? nonEmpty(environment['GAUSSKEEP_ARCHIVE']);
+  const listed = (environment['GAUSSKEEP_BACKUPS'] ?? '').split(':').filter((place) => place !== '');
+  const backups = given.has('backups') ? given.all('backups') : listed;
+  const generation = given.last('generation') ?? nonEmpty(environment['GAUSSKEEP_GENERATION']);
+  const named: Places = {
+    archive: archive === undefined ? undefined : absolute(archive),
+    backups: backups.length === 0 ? undefined : backups.map(absolute),
+    generation: generation === undefined ? undefined : wholeNumber('--generation', generation, 1, 999_999_999),
+  };
+  const isLeft = (place: keyof Places): boolean =>
+    named[place] === undefined && !(place === 'generation' && named.archive !== undefined);
+  if (!wanted.some(isLeft)) return named;
+  const file = await readConfiguration(environment);
+  return {
+    archive: named.archive ?? file.archive,
+    backups: named.backups ?? (file.backups?.length === 0 ? undefined : file.backups),
+    generation: named.generation ?? (named.archive === undefined ? file.generation : undefined),
+  };
+}
+
+/** The directory of the WAL archive. @throws BackupError `CONFIG_INVALID` when nothing names it */
+export function archiveOf({ archive }: Places): string {
+  if (archive !== undefined) return archive;
   throw new BackupError('CONFIG_INVALID', say('wal-commands.no-archive'), {
     hint: say('wal-commands.no-archive.hint'),
   });
 }
 
-/** `--generation`, else `GAUSSKEEP_GENERATION`. @throws BackupError `CONFIG_INVALID` */
-export function generationPlace(given: GivenOptions, environment: Environment): number | undefined {
-  const text = given.last('generation') ?? environment['GAUSSKEEP_GENERATION'];
-  return text === undefined || text === '' ? undefined : wholeNumber('--generation', text, 1, 999_999_999);
+/** An empty path is no path: the working directory is never meant by a variable that was not set. */
+function absolute(path: string): string {
+  if (path !== '') return resolve(path);
+  throw new BackupError('CONFIG_INVALID', say('wal-commands.empty-path'));
 }
 
-/** Every `--backups`, else the directories of `GAUSSKEEP_BACKUPS`, separated by colons; undefined when neither is there. */
-export function backupPlaces(given: GivenOptions, environment: Environment): readonly string[] | undefined {
-  const listed = environment['GAUSSKEEP_BACKUPS']?.split(':').filter((place) => place !== '');
-  const places = given.has('backups') ? given.all('backups') : listed;
-  return places === undefined || places.length === 0 ? undefined : places.map((place) => resolve(place));
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }
 
 /** @throws BackupError `CONFIG_INVALID` unless `text` is a whole number from `lowest` to `highest` */

@@ -13,6 +13,8 @@ function group(...options: OptionSpec[]): readonly OptionGroup[] {
   return [{ title: 'wal-commands.help.options', options }];
 }
 
+export const walInitOptions = group(archive, json);
+
 export const walPushOptions = group(
   archive,
   generation,

@@ -26,6 +26,7 @@ import { unpackMessages } from './english/unpack.ts';
 import { unpackHelpMessages } from './english/unpack-help.ts';
 import { walCommandsMessages } from './english/wal-commands.ts';
 import { walMessages } from './english/wal.ts';
+import { windowMessages } from './english/window.ts';
 
 /**
  * Every sentence that a user can read, in English, by key. `{name}` is a named parameter.
@@ -54,6 +55,7 @@ export const english = {
   ...unpackHelpMessages,
   ...walCommandsMessages,
   ...walMessages,
+  ...windowMessages,
   ...recoverySettingsMessages,
   ...refusalMessages,
   ...replicationMessages,

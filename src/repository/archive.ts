@@ -39,15 +39,18 @@ export async function openArchive(storage: Storage, options: StorageOptions = {}
   });
 }
 
+export interface InitOptions extends StorageOptions {
+  /** Called before an empty storage becomes an archive: its rejection keeps it from that. */
+  readonly beforeCreation?: (() => Promise<void>) | undefined;
+  /** Why there is an archive, for people. */
+  readonly reason?: string | undefined;
+}
+
 /**
  * Opens the archive in `storage`, or makes an empty storage one, with generation 1. Many at once make one archive.
  * @throws BackupError `REPOSITORY_NOT_FOUND` when other things are in it; `SYSTEM_MISMATCH` as `checkInstance`
  */
-export async function initArchive(
-  storage: Storage,
-  facts: InstanceFacts,
-  options: StorageOptions = {},
-): Promise<Archive> {
+export async function initArchive(storage: Storage, facts: InstanceFacts, options: InitOptions = {}): Promise<Archive> {
   let archive = await findArchive(storage, options);
   if (archive === undefined) {
     const found = await firstForeignName(storage, options);
@@ -56,6 +59,7 @@ export async function initArchive(
         hint: say('archive.not-empty.hint'),
       });
     }
+    await options.beforeCreation?.();
     const { systemIdentifier, product, walMagic, segmentSizeBytes } = facts;
     const identity = {
       archive: randomBytes(16).toString('hex'),
@@ -70,7 +74,8 @@ export async function initArchive(
   }
   checkInstance(archive, facts);
   if ((await readSmallObject(storage, generationName(1), options)) === undefined) {
-    const first = { number: 1, parent: undefined, forkLsn: undefined, createdAt: now(), reason: 'first push' };
+    const { reason = 'first push' } = options;
+    const first = { number: 1, parent: undefined, forkLsn: undefined, createdAt: now(), reason };
     await putIfAbsent(storage, generationName(1), encodeGeneration(first), options);
   }
   return archive;

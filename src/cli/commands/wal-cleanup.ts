@@ -1,6 +1,6 @@
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
-import { archivePlace, backupPlaces, generationPlace } from '../../config/places.ts';
+import { archiveOf, readPlaces } from '../../config/places.ts';
 import { walCleanupOptions } from '../../config/wal-options.ts';
 import { openLocalStorage, performCleanup, planCleanup, releaseHold, type CleanupPlan } from '../../wal-archive.ts';
 import { render, say } from '../../messages/message.ts';
@@ -13,8 +13,8 @@ export const walCleanupCommand: Command = {
   options: walCleanupOptions,
   run: async (given, context) => {
     const { program, signal } = context;
-    const environment = readEnvironment();
-    const storage = await openLocalStorage(archivePlace(given, environment));
+    const places = await readPlaces(given, readEnvironment());
+    const storage = await openLocalStorage(archiveOf(places));
     const released = given.last('release-hold');
     const [oldest, further] = given.operands;
     if (released !== undefined) {
@@ -26,14 +26,13 @@ export const walCleanupCommand: Command = {
     }
     if (oldest === undefined) throw usage(program, say('wal-commands.missing', { what: 'OLDEST' }));
     if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
-    const places = backupPlaces(given, environment);
     const plan = await planCleanup(
       {
         storage,
         oldest,
-        generation: generationPlace(given, environment),
+        generation: places.generation,
         hold: given.last('hold'),
-        backups: places && (await Promise.all(places.map((place) => openLocalStorage(place)))),
+        backups: places.backups && (await Promise.all(places.backups.map((place) => openLocalStorage(place)))),
         backupHistory: given.has('clean-backup-history'),
         stripExtension: given.last('strip-extension'),
       },

@@ -1,6 +1,6 @@
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
-import { archivePlace, wholeNumber } from '../../config/places.ts';
+import { archiveOf, readPlaces, wholeNumber } from '../../config/places.ts';
 import { walGenerationOptions } from '../../config/wal-options.ts';
 import {
   closeGeneration,
@@ -22,7 +22,8 @@ export const walGenerationCommand: Command = {
   run: async (given, { program, terminal, signal }) => {
     const [word] = given.operands;
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
-    const archive = await openArchive(await openLocalStorage(archivePlace(given, readEnvironment())), { signal });
+    const places = await readPlaces(given, readEnvironment(), ['archive']);
+    const archive = await openArchive(await openLocalStorage(archiveOf(places)), { signal });
     const closed = given.last('close');
     if (closed !== undefined) {
       await closeGeneration(archive, wholeNumber('--close', closed, 1, 999_999_999), 'by hand', { signal });

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
-import { archivePlace, generationPlace, systemIdentifierOption, wholeNumber } from '../../config/places.ts';
+import { archiveOf, readPlaces, systemIdentifierOption, wholeNumber } from '../../config/places.ts';
 import { walGetOptions } from '../../config/wal-options.ts';
 import {
   getWal,
@@ -38,7 +38,6 @@ export const walGetCommand: Command = {
 };
 
 async function get(given: GivenOptions, { program, terminal, signal }: ProgramContext): Promise<number> {
-  const environment = readEnvironment();
   // The third word is %r, which some configurations pass along; nothing here depends on it.
   const [name, target, , further] = given.operands;
   const missing = name === undefined ? 'NAME' : target === undefined ? 'TARGET' : undefined;
@@ -48,8 +47,9 @@ async function get(given: GivenOptions, { program, terminal, signal }: ProgramCo
   const absentStatus = wholeNumber('--absent-status', given.last('absent-status') ?? '1', 1, 125);
   const retryForMs = 1000 * wholeNumber('--retry-for', given.last('retry-for') ?? '60', 0, 86_400);
   const count = wholeNumber('--prefetch', given.last('prefetch') ?? '0', 0, 64);
-  const place = archivePlace(given, environment);
-  const generation = generationPlace(given, environment);
+  const places = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
+  const { generation } = places;
+  const place = archiveOf(places);
   const systemIdentifier = systemIdentifierOption(given) ?? (await instanceOfTarget(target, process.cwd()));
   const spool = spoolOf(program, given, count, `${place}|${generation ?? ''}|${systemIdentifier ?? ''}`);
   const request = { storage: () => openLocalStorage(place), name, generation, systemIdentifier };

@@ -3,7 +3,7 @@ import { chmod, rename, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
-import { archivePlace, generationPlace, systemIdentifierOption } from '../../config/places.ts';
+import { archiveOf, readPlaces, systemIdentifierOption } from '../../config/places.ts';
 import { walWrapperOptions } from '../../config/wal-options.ts';
 import { openLocalStorage, openWal, restoreCommandLine, restoreCommandWrapper } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
@@ -16,9 +16,9 @@ export const walWrapperCommand: Command = {
   run: async (given, { program, terminal, signal }) => {
     const [word] = given.operands;
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
-    const environment = readEnvironment();
-    const archive = archivePlace(given, environment);
-    const named = { generation: generationPlace(given, environment), systemIdentifier: systemIdentifierOption(given) };
+    const places = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
+    const archive = archiveOf(places);
+    const named = { generation: places.generation, systemIdentifier: systemIdentifierOption(given) };
     // Opened now, so that a mistake shows now and not in the middle of a recovery.
     const { source, generation } = await openWal({ storage: await openLocalStorage(archive), ...named }, { signal });
     const text = restoreCommandWrapper({

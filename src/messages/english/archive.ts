@@ -9,6 +9,13 @@ export const archiveMessages = {
     'Check the path, and that the file system is mounted. The first "gausskeep wal push" makes an empty directory an archive.',
   'archive.not-empty': '{storage} is no WAL archive and not empty: it holds "{found}"',
   'archive.not-empty.hint': 'Name an empty directory, or the archive that exists already.',
+  'archive.not-mounted': 'the WAL archive "{directory}" is empty: the file system of "{mountPoint}" is not mounted',
+  'archive.archived-elsewhere':
+    'the WAL archive "{directory}" is empty, but the server has had WAL archived before ({segment})',
+  'archive.first-push.hint':
+    'Mount its file system. If the archive is to begin in this empty directory, say so once: gausskeep wal init DATA-DIRECTORY --archive DIRECTORY',
+  'archive.no-instance': 'no WAL of a server in "{source}"',
+  'archive.no-instance.hint': 'Name the data directory of the server, its WAL directory, or a WAL segment of it.',
   'archive.other-systemIdentifier': 'the WAL archive belongs to system identifier {expected}, not {actual}',
   'archive.other-product': 'the WAL archive belongs to {expected}, not {actual}',
   'archive.other-segmentSizeBytes': 'the WAL archive has segments of {expected} bytes, not {actual}',

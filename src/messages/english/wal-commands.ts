@@ -3,6 +3,12 @@ export const walCommandsMessages = {
   'wal-commands.push.synopsis': 'PATH [OPTION]...',
   'wal-commands.push.what':
     "Checks a WAL file of the server and stores it durably in the WAL archive. In postgresql.conf: archive_command = 'gausskeep wal push %p --archive DIRECTORY'",
+  'wal-commands.init.summary': 'make an empty directory a WAL archive',
+  'wal-commands.init.synopsis': 'DATA-DIRECTORY [OPTION]...',
+  'wal-commands.init.what':
+    'Makes an empty directory the WAL archive of the instance in DATA-DIRECTORY and prints the archive_command to configure. The first "gausskeep wal push" does it too, unless something says that the archive is elsewhere.',
+  'wal-commands.init.made': '"{directory}" is now the WAL archive of system identifier {systemIdentifier}',
+  'wal-commands.init.present': '"{directory}" is the WAL archive of system identifier {systemIdentifier} already',
   'wal-commands.get.summary': 'deliver one WAL file (restore_command)',
   'wal-commands.get.synopsis': 'NAME TARGET [OLDEST] [OPTION]...',
   'wal-commands.get.what':
@@ -45,13 +51,16 @@ export const walCommandsMessages = {
   'wal-commands.help.fork-lsn': 'first position of WAL that is new in it',
   'wal-commands.help.close': 'close this generation: nothing more is pushed into it',
   'wal-commands.no-archive': 'no WAL archive was named',
-  'wal-commands.no-archive.hint': 'Give its directory with --archive, or in GAUSSKEEP_ARCHIVE.',
+  'wal-commands.no-archive.hint':
+    'Give its directory with --archive, in GAUSSKEEP_ARCHIVE, or as archive in the configuration file.',
+  'wal-commands.empty-path': 'the path of a directory is empty',
   'wal-commands.bad-number':
     'invalid value "{text}" for {option}: it must be a whole number from {lowest} to {highest}',
   'wal-commands.bad-system-identifier': 'invalid system identifier "{text}"',
   'wal-commands.bad-compress': 'invalid compression "{text}"',
   'wal-commands.bad-compress.hint': 'It is none, gzip, lz4 or zstd, gzip and zstd with ":LEVEL" if you like.',
   'wal-commands.missing': 'missing argument: {what}',
+  'wal-commands.began': '"{directory}" is now a WAL archive; {name} is the first WAL in it',
   'wal-commands.pushed': '{name}: {result} in generation {generation}',
   'wal-commands.delivered': '{name}: delivered from {stored}',
   'wal-commands.padded': '{name}: only the beginning was there ("{stored}"); {bytes} bytes are zeros',

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { readEnvironment } from '../../config/environment.ts';
+import { usage } from '../../config/parse-options.ts';
+import { archiveOf, readPlaces } from '../../config/places.ts';
+import { walInitOptions } from '../../config/wal-options.ts';
+import { render, say } from '../../messages/message.ts';
+import { initWalArchive, openLocalStorage } from '../../wal-archive.ts';
+import { archiveCommandFor } from '../archive-command.ts';
+import type { Command } from '../command.ts';
+
+export const walInitCommand: Command = {
+  synopsis: say('wal-commands.init.synopsis'),
+  summary: say('wal-commands.init.what'),
+  options: walInitOptions,
+  run: async (given, { program, terminal, signal }) => {
+    const [source, further] = given.operands;
+    if (source === undefined) throw usage(program, say('wal-commands.missing', { what: 'DATA-DIRECTORY' }));
+    if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+    const directory = archiveOf(await readPlaces(given, readEnvironment(), ['archive']));
+    const storage = await openLocalStorage(directory);
+    const { archive, created } = await initWalArchive({ storage, source: resolve(source) }, { signal });
+    const { systemIdentifier } = archive.identity;
+    if (given.has('json')) {
+      const { walMagic, ...identity } = archive.identity;
+      const record = { messageType: 'init', created, ...identity, systemIdentifier: systemIdentifier.toString() };
+      await terminal.data(`${JSON.stringify({ ...record, walMagic })}\n`);
+      return 0;
+    }
+    const sentence = created ? 'wal-commands.init.made' : 'wal-commands.init.present';
+    terminal.line(`${program}: ${render(say(sentence, { directory, systemIdentifier }))}`);
+    await terminal.data(`${await archiveCommandFor({ archive: directory, generation: undefined })}\n`);
+    return 0;
+  },
+};
