@@ -1,0 +1,206 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import { formatUtc, type RecoveryTarget, type TargetAction } from '../server/recovery-target.ts';
+import type { StopRules } from '../server/stop-rules.ts';
+import { formatLsn, lsn, type Lsn } from '../wal/lsn.ts';
+import { walPageBytes } from '../wal/page-header.ts';
+import type { RestorePoint, WindowBackup } from './recovery-window.ts';
+import type { ReplayOutcome, ReplayStop } from './replay.ts';
+import { describeTarget } from './target.ts';
+import type { TransactionMark } from './transaction.ts';
+import { unreachable } from './unreachable.ts';
+
+export interface ProofRequest {
+  readonly backup: WindowBackup;
+  readonly target: RecoveryTarget;
+  readonly inclusive: boolean;
+  readonly action: TargetAction;
+  /** Where the server stops; with WAL that is cut, where the WAL ends. */
+  readonly rules: StopRules;
+  /**
+   * `exact`: the server gets the WAL up to the stop and no byte more. `whole`: it gets whole segments, or fetches them, and
+   * stops by its own rules.
+   */
+  readonly supply: 'exact' | 'whole';
+  /** Take the end of the WAL where the target cannot be met. */
+  readonly allowEndOfWal: boolean;
+}
+
+/** What is written into the server's configuration for a target. */
+export interface WrittenTarget {
+  readonly target: RecoveryTarget;
+  readonly inclusive: boolean | undefined;
+}
+
+/** Where a recovery will really end, and what that means. */
+export interface TargetProof {
+  readonly backup: WindowBackup;
+  readonly target: RecoveryTarget;
+  readonly inclusive: boolean;
+  readonly consistentLsn: Lsn;
+  readonly consistentTimeUs: bigint | undefined;
+  /** Undefined: at the end of the WAL. */
+  readonly stop: ReplayStop | undefined;
+  /** End of what is replayed, whatever ends it. */
+  readonly endLsn: Lsn;
+  /** Where the supplied WAL is to be cut; undefined: it is not. */
+  readonly cutLsn: Lsn | undefined;
+  /** First position of WAL that is not needed any more: the segment of the byte before it is the last one needed. */
+  readonly neededEndLsn: Lsn;
+  readonly written: WrittenTarget;
+  /** Whether the server will pause there; `impossible` where it was asked to and cannot. */
+  readonly pause: 'yes' | 'no' | 'impossible';
+  readonly lastKept: TransactionMark | undefined;
+  readonly firstLost: TransactionMark | undefined;
+  readonly lostCommits: number;
+  readonly lostAborts: number;
+  readonly leftPrepared: readonly TransactionMark[];
+  readonly tablespaces: ReplayOutcome['tablespaces'];
+  readonly named: readonly RestorePoint[];
+  readonly notes: readonly Message[];
+}
+
+/**
+ * Judges what a replay came to: where it will end, or why the target cannot be met.
+ * @throws BackupError `TARGET_UNREACHABLE` with the nearest reachable points, `WAL_MISSING` when the WAL does not even reach
+ * the point at which the backup is consistent
+ */
+export function proveTarget(request: ProofRequest, outcome: ReplayOutcome): TargetProof {
+  const { consistentLsn, endLsn } = outcome;
+  if (consistentLsn === undefined || endLsn === undefined) throw walMissing(request, outcome);
+  const refusal = refusalOf(request, outcome, consistentLsn);
+  if (refusal !== undefined) throw refusal;
+  const { stop } = outcome;
+  const isExact = request.supply === 'exact' && request.target.kind !== 'latest' && stop !== undefined;
+  const cut = isExact ? cutAt(request.target, stop, outcome, consistentLsn) : undefined;
+  const stopEnd = stop?.lsn ?? endLsn;
+  const written = isExact ? pauseTarget(outcome, cut) : asAsked(request, stop);
+  return {
+    backup: request.backup,
+    target: request.target,
+    inclusive: request.inclusive,
+    consistentLsn,
+    consistentTimeUs: outcome.consistentTimeUs,
+    stop,
+    endLsn: cut ?? stopEnd,
+    cutLsn: cut,
+    // A server that stops before a record has to read it.
+    neededEndLsn: cut ?? (stop === undefined ? endLsn : stop.record.endLsn),
+    written,
+    pause: pauseOf(request, written),
+    lastKept: outcome.lastKept,
+    firstLost: outcome.firstLost,
+    lostCommits: outcome.lostCommits,
+    lostAborts: outcome.lostAborts,
+    leftPrepared: outcome.leftPrepared,
+    tablespaces: outcome.tablespaces,
+    named: outcome.named,
+    notes: notesOf(request, outcome, written),
+  };
+}
+
+/** Why the target cannot be had, or must not: undefined when all is well. */
+function refusalOf(request: ProofRequest, outcome: ReplayOutcome, consistentLsn: Lsn): BackupError | undefined {
+  const { target, rules } = request;
+  const { stop, neighbours, overrun } = outcome;
+  if (target.kind === 'latest') return undefined;
+  if (target.kind === 'immediate' && !rules.hasImmediate) return unreachable('no-immediate', request, outcome);
+  if (stop === undefined) {
+    if (target.kind === 'xid' && neighbours.parent !== undefined)
+      return unreachable('subtransaction', request, outcome);
+    if (request.allowEndOfWal) return undefined;
+    const isPrepared = target.kind === 'xid' && (neighbours.preparedEnd ?? neighbours.prepared) !== undefined;
+    return unreachable(isPrepared ? 'prepared-xid' : 'not-met', request, outcome);
+  }
+  if (stop.lsn < consistentLsn) return unreachable('before-consistency', request, outcome);
+  const { consistentTimeUs } = outcome;
+  // What had been committed when the backup was consistent cannot be taken back.
+  if (target.kind === 'time' && consistentTimeUs !== undefined && target.timeUs < consistentTimeUs) {
+    return unreachable('before-consistency', request, outcome);
+  }
+  if (overrun.length > 0) return unreachable('overrun', request, outcome);
+  return undefined;
+}
+
+function walMissing(request: ProofRequest, { endLsn, broken }: ReplayOutcome): BackupError {
+  const parameters = { backup: request.backup.name, start: formatLsn(request.backup.startLsn) };
+  const reason = broken?.reason;
+  return new BackupError(
+    'WAL_MISSING',
+    endLsn === undefined
+      ? say('window.proof.no-wal', parameters)
+      : say('window.proof.not-consistent', { ...parameters, end: formatLsn(endLsn) }),
+    { hint: reason ?? say('window.proof.no-wal.hint') },
+  );
+}
+
+/**
+ * The end of the last record that counts. For an LSN that is the record asked for. For anything else records behind the
+ * last end of a transaction belong to transactions that are not kept: without them the last record can be paused at.
+ */
+function cutAt(target: RecoveryTarget, stop: ReplayStop, { lastMark }: ReplayOutcome, consistentLsn: Lsn): Lsn {
+  const exact = target.kind === 'lsn' ? boundaryBefore(stop.lsn) : (lastMark?.endLsn ?? consistentLsn);
+  return exact > consistentLsn ? exact : consistentLsn;
+}
+
+/** A record that begins behind a page header: the page's beginning, so that nothing of the page is left. */
+function boundaryBefore(position: Lsn): Lsn {
+  const inPage = position % BigInt(walPageBytes);
+  return inPage === 24n || inPage === 40n ? lsn(position - inPage) : position;
+}
+
+/** The server pauses where its WAL ends: by the xid or the LSN of the last record that it gets. */
+function pauseTarget({ lastMark }: ReplayOutcome, cut: Lsn | undefined): WrittenTarget {
+  if (lastMark !== undefined && lastMark.endLsn === cut) {
+    if (lastMark.kind === 'commit' || lastMark.kind === 'abort') {
+      return { target: { kind: 'xid', xid: lastMark.xid }, inclusive: true };
+    }
+    if (lastMark.kind === 'restore-point' || lastMark.kind === 'backup-end') {
+      return { target: { kind: 'lsn', lsn: lastMark.startLsn }, inclusive: true };
+    }
+  }
+  return { target: { kind: 'latest' }, inclusive: undefined };
+}
+
+function asAsked({ target, inclusive }: ProofRequest, stop: ReplayStop | undefined): WrittenTarget {
+  // A target that will not be met is not given to the server, which may fail for it.
+  if (stop === undefined) return { target: { kind: 'latest' }, inclusive: undefined };
+  const hasSides = target.kind === 'time' || target.kind === 'xid' || target.kind === 'lsn';
+  return { target, inclusive: hasSides ? inclusive : undefined };
+}
+
+function pauseOf(request: ProofRequest, written: WrittenTarget): TargetProof['pause'] {
+  if (request.action !== 'pause' || request.target.kind === 'latest') return 'no';
+  return written.target.kind === 'latest' ? 'impossible' : 'yes';
+}
+
+function notesOf(request: ProofRequest, outcome: ReplayOutcome, written: WrittenTarget): Message[] {
+  const { target, rules } = request;
+  const { stop, named, leftPrepared, unread } = outcome;
+  const notes: Message[] = [];
+  if (stop === undefined && target.kind !== 'latest') {
+    notes.push(say('window.note.end-of-wal', { target: describeTarget(target) }));
+  }
+  if (target.kind === 'xid' && stop?.event?.kind.startsWith('abort') === true) {
+    notes.push(say('window.note.aborted', { xid: target.xid }));
+  }
+  const [first, ...others] = named;
+  if (first !== undefined && others.length > 0) {
+    const list = named.map(({ startLsn, timeUs }) => `${formatLsn(startLsn)} (${formatUtc(timeUs)})`).join(', ');
+    notes.push(say('window.note.repeated-name', { name: first.name, list }));
+  }
+  if (leftPrepared.length > 0) {
+    const list = leftPrepared.map(({ gid, xid }) => gid ?? xid.toString()).join(', ');
+    notes.push(say('window.note.prepared', { count: leftPrepared.length, list }));
+  }
+  if (unread > 0) notes.push(say('window.note.unread', { count: unread }));
+  const pauses = pauseOf(request, written);
+  if (pauses === 'impossible') notes.push(say('window.note.no-pause'));
+  if (pauses === 'yes' && request.supply === 'whole' && rules.restartOpens && target.kind !== 'lsn') {
+    notes.push(say(target.kind === 'time' ? 'window.note.restart-time' : 'window.note.restart'));
+  }
+  if (pauses === 'yes' && request.supply === 'exact' && written.target.kind === 'xid') {
+    notes.push(say('window.note.restart-exact'));
+  }
+  return notes;
+}

@@ -1,0 +1,108 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { render, say, type Message } from '../messages/message.ts';
+import { formatUtc } from '../server/recovery-target.ts';
+import { formatLsn } from '../wal/lsn.ts';
+import type { ProofRequest } from './proof.ts';
+import type { ReplayOutcome } from './replay.ts';
+import { describeTarget } from './target.ts';
+import type { TransactionMark } from './transaction.ts';
+
+/** Why a target cannot be met, or not exactly. */
+export type UnreachableReason =
+  | 'not-met'
+  | 'before-consistency'
+  | 'subtransaction'
+  | 'prepared-xid'
+  /** The server would go past the target time through the end of a prepared transaction. */
+  | 'overrun'
+  | 'no-immediate';
+
+/** The error for it, with the nearest that can be reached in its hint. */
+export function unreachable(reason: UnreachableReason, request: ProofRequest, outcome: ReplayOutcome): BackupError {
+  return new BackupError('TARGET_UNREACHABLE', sentence(reason, request, outcome), {
+    hint: hint(reason, request, outcome),
+    context: { backup: request.backup.name },
+  });
+}
+
+function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: ReplayOutcome): Message {
+  const asked = describeTarget(target);
+  const { neighbours, consistentLsn, consistentTimeUs, endLsn, overrun } = outcome;
+  switch (reason) {
+    case 'before-consistency':
+      return say('window.unreachable.before', {
+        target: asked,
+        lsn: consistentLsn === undefined ? '-' : formatLsn(consistentLsn),
+        time: consistentTimeUs === undefined ? '-' : formatUtc(consistentTimeUs),
+      });
+    case 'subtransaction':
+      return say('window.unreachable.subtransaction', {
+        xid: target.kind === 'xid' ? target.xid : 0n,
+        parent: neighbours.parent?.xid ?? 0n,
+      });
+    case 'prepared-xid':
+      return say('window.unreachable.prepared', { xid: target.kind === 'xid' ? target.xid : 0n });
+    case 'overrun':
+      return say('window.unreachable.overrun', { target: asked, transaction: describeMark(overrun[0]) });
+    case 'no-immediate':
+      return say('window.unreachable.no-immediate');
+    case 'not-met':
+      return notMet(asked, target.kind, outcome, endLsn === undefined ? '-' : formatLsn(endLsn));
+  }
+}
+
+function notMet(target: string, kind: ProofRequest['target']['kind'], { broken }: ReplayOutcome, end: string): Message {
+  // Behind a hole there is more: the target may be there.
+  if (broken !== undefined && broken.kind !== 'end') {
+    return say('window.unreachable.gap', { target, end, reason: render(broken.reason) });
+  }
+  return kind === 'xid' || kind === 'name'
+    ? say('window.unreachable.unknown', { target, end })
+    : say('window.unreachable.after', { target, end });
+}
+
+function hint(reason: UnreachableReason, { target }: ProofRequest, outcome: ReplayOutcome): Message {
+  const { neighbours, consistentLsn, consistentTimeUs, overrun } = outcome;
+  switch (reason) {
+    case 'before-consistency':
+      return say('window.unreachable.before.hint', {
+        lsn: consistentLsn === undefined ? '-' : formatLsn(consistentLsn),
+        time: consistentTimeUs === undefined ? '-' : formatUtc(consistentTimeUs),
+      });
+    case 'subtransaction':
+      return say('window.unreachable.subtransaction.hint', { transaction: describeMark(neighbours.parent) });
+    case 'prepared-xid':
+      return neighbours.preparedEnd === undefined
+        ? say('window.unreachable.never-ended.hint', { transaction: describeMark(neighbours.prepared) })
+        : say('window.unreachable.prepared.hint', { transaction: describeMark(neighbours.preparedEnd) });
+    case 'overrun':
+      return say('window.unreachable.overrun.hint', { transaction: describeMark(overrun[0]) });
+    case 'no-immediate':
+      return say('window.unreachable.no-immediate.hint');
+    case 'not-met':
+      return say('window.unreachable.not-met.hint', { nearest: nearest(target.kind, outcome) });
+  }
+}
+
+function nearest(kind: ProofRequest['target']['kind'], { neighbours, endLsn }: ReplayOutcome): string {
+  const { lower, higher, last, restorePoints } = neighbours;
+  if (kind === 'name' && restorePoints.length > 0) {
+    return render(say('window.nearest.names', { list: restorePoints.join(', ') }));
+  }
+  if (kind === 'xid' && (lower ?? higher) !== undefined) {
+    const list = [lower, higher].filter((mark) => mark !== undefined).map(describeMark);
+    return render(say('window.nearest.transactions', { list: list.join('; ') }));
+  }
+  const end = endLsn === undefined ? '-' : formatLsn(endLsn);
+  return last === undefined
+    ? render(say('window.nearest.end', { lsn: end }))
+    : render(say('window.nearest.last', { transaction: describeMark(last), lsn: end }));
+}
+
+/** `commit 14244 at 2026-11-20 21:28:25.980598+00, 0/28000530`. */
+export function describeMark(mark: TransactionMark | undefined): string {
+  if (mark === undefined) return '-';
+  const { kind, xid, timeUs, startLsn, gid } = mark;
+  const name = gid === undefined ? '' : ` '${gid}'`;
+  return `${kind.replace('-', ' ')} ${xid}${name} (${formatUtc(timeUs)}, ${formatLsn(startLsn)})`;
+}

@@ -1,0 +1,147 @@
+import { say, type Message } from '../messages/message.ts';
+import { lsn, type Lsn } from '../wal/lsn.ts';
+import type { SegmentIndex } from '../wal/segment-index.ts';
+import { linksTo, type LinkProblem } from '../wal/segment-links.ts';
+import { segmentName, type TimelineId } from '../wal/segment.ts';
+import type { WalEvent } from '../wal/wal-event.ts';
+import { describeLinkProblem, describeSegmentEnd } from './describe-break.ts';
+
+/** A segment of a line of WAL as it was found. */
+export interface LineSegment {
+  /** 24 digits. */
+  readonly name: string;
+  readonly timeline: TimelineId;
+  readonly startLsn: Lsn;
+  readonly segmentSizeBytes: number;
+  /** Where it lies, for people. */
+  readonly from: string;
+  /** What it holds, or why that cannot be read. */
+  readonly content: SegmentIndex | { readonly damage: Message };
+}
+
+/** Why the valid WAL of a line does not go on. */
+export type BreakKind =
+  /** Segments are not there. */
+  | 'missing'
+  /** A segment cannot be read, or its WAL ends before the segment does although more follows. */
+  | 'damaged'
+  /** The next segment belongs to another line of WAL: what was written after a recovery, or before it. */
+  | 'fork'
+  /** The newest WAL, as every line has one. */
+  | 'end';
+
+export interface LineBreak {
+  readonly kind: BreakKind;
+  /** The segments that are missing, damaged or of another line; for `end` the one that would come next or goes on. */
+  readonly firstSegment: string;
+  readonly lastSegment: string;
+  readonly segments: number;
+  readonly reason: Message;
+}
+
+export type LineItem =
+  /** A segment that begins a stretch of valid WAL or goes on with it. */
+  | { readonly kind: 'segment'; readonly segment: LineSegment; readonly index: SegmentIndex; readonly isFirst: boolean }
+  /** In WAL order, behind the segment in which its record ends. */
+  | { readonly kind: 'event'; readonly event: WalEvent; readonly segment: string }
+  /** A record that crosses two segments and is too long for their indexes may be an event. */
+  | { readonly kind: 'unread'; readonly segment: string }
+  /** The stretch ends at `endLsn`, the end of the last whole record; undefined where none had begun. */
+  | { readonly kind: 'break'; readonly endLsn: Lsn | undefined; readonly break: LineBreak };
+
+interface Place {
+  readonly segment: LineSegment;
+  readonly index: SegmentIndex | undefined;
+}
+
+/**
+ * Follows a line of WAL: `step` takes the next segment in order of position and tells what is in it and where the valid
+ * WAL breaks, holes between positions included; `finish` ends the line. Holds the index of one segment.
+ */
+export class LineWalker {
+  #before: Place | undefined;
+  /** End of the last whole record of the stretch. */
+  #endLsn: Lsn | undefined;
+
+  step(segment: LineSegment): LineItem[] {
+    const items = this.#holeBefore(segment);
+    const { content } = segment;
+    if ('damage' in content || content.pageMagic === 0) {
+      const reason = 'damage' in content ? content.damage : say('window.break.nothing-valid', { name: segment.name });
+      items.push(...this.#break({ kind: 'damaged', ...only(segment.name), reason }));
+      this.#before = { segment, index: undefined };
+      return items;
+    }
+    const previous = this.#before?.index;
+    if (previous === undefined) return [...items, ...this.#take(segment, content, true)];
+    const link = linksTo(previous, content);
+    if (!link.isLinked) {
+      items.push(...this.#break(this.#problem(previous, segment, link.reason)));
+      return [...items, ...this.#take(segment, content, true)];
+    }
+    const taken = this.#take(segment, content, false);
+    if (link.crossing === undefined) return [...items, ...taken];
+    const crossing: LineItem =
+      link.crossing === 'unread'
+        ? { kind: 'unread', segment: segment.name }
+        : { kind: 'event', event: link.crossing, segment: segment.name };
+    return [...items, ...taken.slice(0, 1), crossing, ...taken.slice(1)];
+  }
+
+  /** Behind the last segment. */
+  finish(): LineItem[] {
+    const { segment, index } = this.#before ?? {};
+    this.#before = undefined;
+    if (segment === undefined || index === undefined) return [];
+    const isOpen = index.end.kind === 'partial';
+    const reason = isOpen ? describeSegmentEnd(index) : say('window.break.no-more');
+    return this.#break({ kind: 'end', ...only(isOpen ? segment.name : nameBehind(segment, 1)), reason });
+  }
+
+  #holeBefore(segment: LineSegment): LineItem[] {
+    const before = this.#before?.segment;
+    if (before === undefined) return [];
+    const count = Number((segment.startLsn - before.startLsn) / BigInt(segment.segmentSizeBytes)) - 1;
+    if (count <= 0) return [];
+    const [firstSegment, lastSegment] = [nameBehind(before, 1), nameBehind(before, count)];
+    const reason = say('window.break.missing', { first: firstSegment, last: lastSegment, count });
+    const items = this.#break({ kind: 'missing', firstSegment, lastSegment, segments: count, reason });
+    this.#before = undefined;
+    return items;
+  }
+
+  #take(segment: LineSegment, index: SegmentIndex, isFirst: boolean): LineItem[] {
+    this.#before = { segment, index };
+    // Where no record ends in a segment, the one that fills it ends later.
+    this.#endLsn = index.last?.endLsn ?? this.#endLsn ?? index.startLsn;
+    const events = index.events.map((event): LineItem => ({ kind: 'event', event, segment: segment.name }));
+    return [{ kind: 'segment', segment, index, isFirst }, ...events];
+  }
+
+  #problem(previous: SegmentIndex, segment: LineSegment, problem: LinkProblem): LineBreak {
+    const before = this.#before?.segment.name ?? segment.name;
+    if (problem === 'ends-early') {
+      return { kind: 'damaged', ...only(before), reason: describeSegmentEnd(previous) };
+    }
+    return { kind: 'fork', ...only(segment.name), reason: describeLinkProblem(problem, segment.name) };
+  }
+
+  #break(broken: LineBreak): LineItem[] {
+    const endLsn = this.#endLsn;
+    this.#endLsn = undefined;
+    return [{ kind: 'break', endLsn, break: broken }];
+  }
+}
+
+function only(name: string): Pick<LineBreak, 'firstSegment' | 'lastSegment' | 'segments'> {
+  return { firstSegment: name, lastSegment: name, segments: 1 };
+}
+
+/** The name `distance` segments behind `segment`, on its timeline. */
+function nameBehind({ timeline, startLsn, segmentSizeBytes }: LineSegment, distance: number): string {
+  return segmentName(
+    timeline,
+    lsn(BigInt.asUintN(64, startLsn + BigInt(distance * segmentSizeBytes))),
+    segmentSizeBytes,
+  );
+}
