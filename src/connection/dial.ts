@@ -10,8 +10,15 @@ import type { Target } from './target.ts';
 /** A silent connection is probed after this, so that a dead peer is found even while no time-out runs. */
 const keepAliveIdleMs = 10_000;
 
-/** Opens the socket. @throws the error of the system as it is; the reason of the signal */
-export async function dial(target: Target, { signal }: Abortable): Promise<ByteChannel> {
+/** How long a step of connecting may take without an answer; undefined: as long as the system waits. */
+export interface Patience extends Abortable {
+  readonly timeoutMs: number | undefined;
+  readonly onTimeout: () => Error;
+}
+
+/** Opens the socket. @throws the error of the system as it is; `onTimeout()`; the reason of the signal */
+export async function dial(target: Target, patience: Patience): Promise<ByteChannel> {
+  const { signal } = patience;
   signal?.throwIfAborted();
   const channel = new ByteChannel();
   const where =
@@ -19,13 +26,9 @@ export async function dial(target: Target, { signal }: Abortable): Promise<ByteC
   const socket = createConnection({ ...where, onread: channel.onread });
   channel.attach(socket);
   try {
-    await new Promise<void>((resolve, reject) => {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason belongs to the caller
-      const onAbort = () => reject(signal?.reason);
-      signal?.addEventListener('abort', onAbort, { once: true });
+    await settled(patience, (resolve, reject) => {
       socket.once('error', reject);
       socket.once('connect', () => {
-        signal?.removeEventListener('abort', onAbort);
         socket.removeListener('error', reject);
         resolve();
       });
@@ -45,10 +48,7 @@ export async function dial(target: Target, { signal }: Abortable): Promise<ByteC
  * Asks for TLS, and reads exactly the one byte of the answer before anything else may come.
  * @returns `accepted`, `refused`, or `error` when the server answered with ErrorResponse, which very old servers do
  */
-export async function requestTls(
-  channel: ByteChannel,
-  options: Abortable & { readonly timeoutMs: number | undefined; readonly onTimeout: () => Error },
-): Promise<'accepted' | 'refused' | 'error'> {
+export async function requestTls(channel: ByteChannel, options: Patience): Promise<'accepted' | 'refused' | 'error'> {
   channel.setOneAtATime(true);
   await channel.write(encodeSslRequest(), options);
   await channel.readable(options);
@@ -69,7 +69,7 @@ export async function requestTls(
 }
 
 /** The handshake. The certificate is not looked at: that is what `sslmode` up to `require` means. */
-export async function startTls(channel: ByteChannel, host: string, { signal }: Abortable): Promise<void> {
+export async function startTls(channel: ByteChannel, host: string, patience: Patience): Promise<void> {
   const { connect } = await import('node:tls');
   const socket = connect({
     socket: channel.socket,
@@ -79,14 +79,8 @@ export async function startTls(channel: ByteChannel, host: string, { signal }: A
     ...(isIP(host) === 0 && !host.startsWith('/') ? { servername: host } : {}),
   });
   channel.attachSecure(socket);
-  await new Promise<void>((resolve, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason belongs to the caller
-    const onAbort = () => reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    socket.once('secureConnect', () => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    });
+  await settled(patience, (resolve, reject) => {
+    socket.once('secureConnect', resolve);
     socket.once('error', (error) => {
       const sentence = say('connection.tls-failed', { reason: reasonOf(error) });
       reject(new BackupError('SERVER_UNREACHABLE', sentence, { cause: error }));
@@ -95,4 +89,26 @@ export async function startTls(channel: ByteChannel, host: string, { signal }: A
       reject(new BackupError('SERVER_UNREACHABLE', say('connection.closed')));
     });
   });
+}
+
+/** What `begin` comes to, unless the patience ends before. */
+async function settled(
+  { signal, timeoutMs, onTimeout }: Patience,
+  begin: (resolve: () => void, reject: (error: unknown) => void) => void,
+): Promise<void> {
+  signal?.throwIfAborted();
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason belongs to the caller
+      onAbort = () => reject(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (timeoutMs !== undefined) timer = setTimeout(() => reject(onTimeout()), timeoutMs);
+      begin(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+  }
 }

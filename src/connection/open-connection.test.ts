@@ -208,6 +208,11 @@ describe('openConnection', () => {
     await expect(openConnection({ ...settings, inactivityTimeoutMs: 30 })).rejects.toThrow(
       /no data came from the server for 0.03 s$/,
     );
+    // Of the TLS handshake, too.
+    const mute = await serve((socket) => socket.write('S'));
+    await expect(openConnection({ ...mute, sslmode: 'require', inactivityTimeoutMs: 30 })).rejects.toThrow(
+      /no data came from the server for 0.03 s$/,
+    );
     const controller = new AbortController();
     const opened = openConnection(settings, { signal: controller.signal });
     controller.abort();

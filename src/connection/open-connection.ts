@@ -5,7 +5,7 @@ import type { Progress } from './authenticate.ts';
 import type { ByteChannel } from './byte-channel.ts';
 import { connectFailure, silentError } from './connect-failure.ts';
 import type { Abortable, Connection } from './connection.ts';
-import { dial, requestTls, startTls } from './dial.ts';
+import { dial, requestTls, startTls, type Patience } from './dial.ts';
 import { ServerError } from './server-error.ts';
 import { Session } from './session.ts';
 import type { ConnectionSettings } from './settings.ts';
@@ -137,7 +137,7 @@ async function openOnce(
   attempt: Attempt,
   options: Abortable,
 ): Promise<OpenConnection> {
-  const channel = await dial(target, options);
+  const channel = await dial(target, patienceOf(settings, options));
   try {
     if (encryption !== 'none') await encrypt(channel, target, settings, encryption, attempt, options);
     const session = new CancellableSession(target, channel, settings, attempt.encrypted);
@@ -151,19 +151,24 @@ async function openOnce(
   }
 }
 
+/** The inactivity time-out holds while connecting, too. */
+function patienceOf({ inactivityTimeoutMs }: ConnectionSettings, { signal }: Abortable): Patience {
+  return { signal, timeoutMs: inactivityTimeoutMs, onTimeout: () => silentError(inactivityTimeoutMs ?? 0) };
+}
+
 async function encrypt(
   channel: ByteChannel,
   target: Target,
   settings: ConnectionSettings,
   encryption: Encryption,
   attempt: Attempt,
-  { signal }: Abortable,
+  options: Abortable,
 ): Promise<void> {
-  const timeoutMs = settings.inactivityTimeoutMs;
-  const answer = await requestTls(channel, { signal, timeoutMs, onTimeout: () => silentError(timeoutMs ?? 0) });
+  const patience = patienceOf(settings, options);
+  const answer = await requestTls(channel, patience);
   if (answer === 'accepted') {
     attempt.encryptionFailed = true;
-    await startTls(channel, target.endpoint.host, { signal });
+    await startTls(channel, target.endpoint.host, patience);
     attempt.encryptionFailed = false;
     attempt.encrypted = true;
   } else if (answer === 'refused' && encryption === 'if-offered') {
@@ -188,7 +193,7 @@ class CancellableSession extends Session implements OpenConnection {
 
   async cancel(options: Abortable = {}): Promise<void> {
     if (this.cancelKey === undefined) return;
-    const channel = await dial(this.#target, options);
+    const channel = await dial(this.#target, patienceOf(this.#settings, options));
     try {
       const attempt: Attempt = { passwordSent: false, encrypted: false, encryptionFailed: false };
       if (this.#encrypted) await encrypt(channel, this.#target, this.#settings, 'required', attempt, options);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryConnection } from '../../test/support/memory-connection.ts';
 import { fixtureRoot, readConnection } from '../../test/support/opengauss/recordings.ts';
 import { identifySystem as systemAnswer } from '../../test/support/scripted/backup-messages.ts';
@@ -274,6 +274,47 @@ describe('the openGauss dialect', () => {
     await stream.stop();
     expect(connection.sent.at(-1)).toBe('copy-done');
     expect(connection.closed).toBe('closed');
+  });
+});
+
+describe('the status timer', () => {
+  const requestsReply = (update: Buffer): boolean => update[33] === 1;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['none are asked for (-s 0)', 0],
+    ['they are rarer than the time-out allows', 300_000],
+  ])('asks an idle server for a sign of life when %s', async (_title, statusIntervalMs) => {
+    const { stream, connection } = await startOn([], { statusIntervalMs });
+    vi.advanceTimersByTime(39_000);
+    expect(connection.statusUpdates).toEqual([]);
+    vi.advanceTimersByTime(2000);
+    expect(connection.statusUpdates.map(requestsReply)).toEqual([true]);
+    stream.destroy();
+    vi.advanceTimersByTime(600_000);
+    expect(connection.statusUpdates).toHaveLength(1);
+  });
+
+  it('sends one at each interval, without asking for an answer while the server is heard', async () => {
+    const { stream, connection } = await startOn([], { statusIntervalMs: 10_000 });
+    vi.advanceTimersByTime(30_500);
+    expect(connection.statusUpdates.map(requestsReply)).toEqual([false, false, false]);
+    vi.advanceTimersByTime(10_000);
+    expect(connection.statusUpdates.map(requestsReply)).toEqual([false, false, false, true]);
+    stream.destroy();
+  });
+
+  it('keeps openGauss from cutting us: every 2 s at least', async () => {
+    const { stream, connection } = await startOn([], { statusIntervalMs: 0, capabilities: opengauss });
+    vi.advanceTimersByTime(10_500);
+    expect(connection.statusUpdates).toHaveLength(5);
+    stream.destroy();
   });
 });
 

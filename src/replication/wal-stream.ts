@@ -9,6 +9,9 @@ import { readNextTimeline, type NextTimeline } from './wal-timeline-end.ts';
 import { WalFrames, type WalPiece } from './wal-frames.ts';
 import { walDialectOf, type WalDialect } from './wal-messages.ts';
 
+/** 2^31 - 1: a timer of Node fires at once when it is set for longer. */
+const longestTimerMs = 2_147_483_647;
+
 /** Why a stream came to its end: `next` begins where this timeline ended, or the server was shut down in order. */
 export type WalEnding = { readonly reason: 'timeline'; readonly next: NextTimeline } | { readonly reason: 'shutdown' };
 
@@ -38,7 +41,7 @@ export class WalStream {
   #flushed: Lsn = noLsn;
   #serverEnd: Lsn = noLsn;
   #ending: WalEnding | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
   #heardAtMs: number;
   #stopped = false;
 
@@ -56,13 +59,16 @@ export class WalStream {
     this.#frames = new WalFrames(this.#dialect, settings.startLsn);
     this.#ending = ending;
     this.#heardAtMs = settings.now();
-    const interval = Math.min(
+    const intervalMs = Math.min(
       settings.statusIntervalMs === 0 ? Infinity : settings.statusIntervalMs,
       capabilities.maxStatusIntervalMs ?? Infinity,
     );
-    if (ending === undefined && interval !== Infinity) {
-      this.#timer = setInterval(() => this.#beat(), interval);
-      this.#timer.unref();
+    // A server without news may be silent for longer than we wait: it is asked for a sign of life before.
+    const patienceMs = (connection.inactivityTimeoutMs ?? Infinity) / 3;
+    if (ending !== undefined) return;
+    this.#every(intervalMs, () => this.#sendStatus(this.#silentFor(patienceMs)));
+    if (patienceMs < intervalMs) {
+      this.#every(patienceMs, () => (this.#silentFor(patienceMs) ? this.#sendStatus(true) : Promise.resolve()));
     }
   }
 
@@ -191,16 +197,19 @@ export class WalStream {
   }
 
   #quiet(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
   }
 
-  /** By the timer: a status update; when nothing was heard for a third of the inactivity time-out, one that wants an answer. */
-  #beat(): void {
-    const limit = this.#connection.inactivityTimeoutMs;
-    const silent = limit !== undefined && this.#settings.now() - this.#heardAtMs > limit / 3;
+  #every(ms: number, send: () => Promise<void>): void {
+    if (ms === Infinity) return;
     // A connection that broke is found by whoever reads next.
-    this.#sendStatus(silent).catch(() => this.#quiet());
+    const timer = setInterval(() => void send().catch(() => this.#quiet()), Math.min(ms, longestTimerMs));
+    this.#timers.push(timer.unref());
+  }
+
+  /** Whether nothing was heard of the server for about `ms`; a timer may be a little early by the clock. */
+  #silentFor(ms: number): boolean {
+    return this.#settings.now() - this.#heardAtMs > ms * 0.9;
   }
 
   async #sendStatus(replyRequested: boolean): Promise<void> {
