@@ -32,7 +32,7 @@ export interface InspectOptions {
 
 /**
  * Reads a segment once, from `source`: size, page headers, record lengths, links and CRCs, content hash. Memory: one piece.
- * Not checked: the CRC of the record that the segment before began.
+ * Not checked here: the CRC of the record that the segment before began, see src/repository/neighbours.ts.
  * @throws BackupError `CORRUPT` naming the position
  */
 export async function inspectSegment(source: ByteSource, options: InspectOptions): Promise<InspectedSegment> {
@@ -95,6 +95,7 @@ function linksOf(index: SegmentIndex, header: PageHeader, start: Lsn): SegmentLi
     missing: tail?.remainingBytes ?? 0,
     end: last?.endLsn ?? start,
     overwrites: (header.flags & pageFlag.firstOverwritesContinuation) !== 0,
+    unfinished: undefined,
   };
 }
 

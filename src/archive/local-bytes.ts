@@ -6,18 +6,19 @@ import { fileFailure } from '../files/failure.ts';
 const pieceBytes = 1024 * 1024;
 
 /**
- * The bytes of a local file, from its beginning, in pieces of 1 MiB that are views of one buffer.
+ * The bytes of a local file, from `offset` on, in pieces of 1 MiB that are views of one buffer.
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
-export async function* readLocal(path: string, signal?: AbortSignal): ByteSource {
+export async function* readLocal(path: string, signal?: AbortSignal, offset = 0): ByteSource {
   try {
     const file = await open(path);
     try {
       const buffer = Buffer.allocUnsafe(pieceBytes);
-      for (;;) {
+      for (let position = offset; ;) {
         signal?.throwIfAborted();
-        const { bytesRead } = await file.read(buffer, 0, pieceBytes, null);
+        const { bytesRead } = await file.read(buffer, 0, pieceBytes, position);
         if (bytesRead === 0) return;
+        position += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
     } finally {

@@ -9,8 +9,12 @@ import { storeHistory, storeSegment, type StoreResult } from '../repository/arch
 import { largestHistoryBytes } from '../repository/archive-wal.ts';
 import type { Codec } from '../repository/codec.ts';
 import { parseWalFileName, type WalFileName } from '../repository/wal-file-name.ts';
+import { noRecord, withSource, type UnfinishedRecord } from '../repository/record-border.ts';
 import type { Storage } from '../storage/storage.ts';
-import { inspectSegment } from './inspect-segment.ts';
+import { formatOfMagic } from '../wal/formats/formats.ts';
+import { walPageBytes } from '../wal/page-header.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+import { inspectSegment, type InspectedSegment } from './inspect-segment.ts';
 import { instanceOfWal } from './instance-of-wal.ts';
 import { readLocal } from './local-bytes.ts';
 
@@ -63,7 +67,8 @@ async function pushSegment(
   const { storage, path, codec = 'none', level, beforeCreation } = request;
   const isPartial = file.kind === 'partial';
   const inspected = await inspectSegment(readLocal(path, signal), { segment: file.segment, isPartial, signal });
-  const { instance, sizeBytes, sha256, links, index } = inspected;
+  const { instance, sizeBytes, sha256, index } = inspected;
+  const links = { ...inspected.links, unfinished: await readUnfinished(path, file.segment, inspected, signal) };
   const archive = await initArchive(storage, instance, { signal, beforeCreation });
   const generations = await readGenerations(archive, { signal });
   const generation = chooseGeneration(generations, request.generation, 'push').number;
@@ -80,6 +85,21 @@ async function pushSegment(
   };
   const result = await storeSegment(archive, generations, generation, segment, { signal });
   return { name: file.name, kind: file.kind, result, generation, sizeBytes };
+}
+
+/** The beginning of the record that goes on in the next segment. Nearly always within the last page. */
+async function readUnfinished(
+  path: string,
+  segment: string,
+  { links, instance }: InspectedSegment,
+  signal: AbortSignal | undefined,
+): Promise<UnfinishedRecord | undefined> {
+  const format = formatOfMagic(instance.walMagic);
+  const start = parseSegmentName(segment, instance.segmentSizeBytes)?.startLsn;
+  if (links.missing === 0 || links.last === undefined || format === undefined || start === undefined) return undefined;
+  const offset = Number(links.last - start);
+  const source = readLocal(path, signal, offset - (offset % walPageBytes));
+  return withSource(noRecord, source, { offset, length: instance.segmentSizeBytes }, format);
 }
 
 /** `source`, which ends with an error unless it still is what was inspected: then nothing is published. */

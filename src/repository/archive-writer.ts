@@ -2,13 +2,14 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { lineageOf, type Archive } from './archive.ts';
+import type { Archive } from './archive.ts';
 import { largestHistoryBytes, readReceipt, segmentBase, walFolder } from './archive-wal.ts';
 import { codecSuffixes, compressed, decompressed, suffixOf, type Codec } from './codec.ts';
 import type { Generation } from './generation.ts';
-import { encodeReceipt, findFork, type Receipt, type SegmentLinks } from './receipt.ts';
+import { checkNeighbours } from './neighbours.ts';
+import { encodeReceipt, type Receipt, type SegmentLinks } from './receipt.ts';
+import type { UnfinishedRecord } from './record-border.ts';
 import { putIfAbsent, readSmallObject } from './small-object.ts';
-import { segmentAt, segmentEnd } from './wal-file-name.ts';
 import { digestOf } from './wal-object.ts';
 
 /** A segment, or partial segment, that was read and found sound. */
@@ -31,7 +32,7 @@ export type StoreResult = 'stored' | 'present';
 
 /**
  * Stores a segment in a generation, in the steps of docs/design/wal-archive.md (Push, 4 to 9). Durable when it resolves.
- * @throws BackupError `OBJECT_EXISTS` when other content has the name, or the segment does not link to its neighbours
+ * @throws BackupError `OBJECT_EXISTS` when other content has the name, or the segment does not link to its neighbours; `CORRUPT` for a wrong CRC across a border
  */
 export async function storeSegment(
   archive: Archive,
@@ -42,7 +43,7 @@ export async function storeSegment(
 ): Promise<StoreResult> {
   const { storage } = archive;
   const neighbours = { archive, generations, generation, segment };
-  const absent = await checkNeighbours(neighbours, [-1, 1], options);
+  const { absent, passing } = await checkNeighbours(neighbours, [-1, 1], options);
   const existing = await readReceipt(storage, generation, segment.name, options);
   if (existing !== undefined) return samePush(existing, segment, generation);
 
@@ -51,7 +52,8 @@ export async function storeSegment(
   await checkOtherCodecs(storage, base, segment, generation, options);
   const storedBytes = await putSegment(storage, data, segment, generation, options);
   if (segment.index !== undefined) await putIfAbsent(storage, `${base}.index`, segment.index, options);
-  const { name, sizeBytes, sha256, codec, links } = segment;
+  const { name, sizeBytes, sha256, codec } = segment;
+  const links = passing === undefined ? segment.links : withUnfinished(segment.links, passing);
   const receipt: Receipt = { name, sizeBytes, sha256, codec, storedBytes, links, pushedAt: new Date().toISOString() };
   if (!(await putIfAbsent(storage, `${base}.receipt`, encodeReceipt(receipt), options))) {
     const winner = await readReceipt(storage, generation, segment.name, options);
@@ -65,6 +67,10 @@ export async function storeSegment(
   await checkNeighbours(neighbours, absent, options);
   for (const [other, suffix] of codecSuffixes) if (other !== codec) await storage.delete(base + suffix, options);
   return 'stored';
+}
+
+function withUnfinished(links: SegmentLinks | undefined, unfinished: UnfinishedRecord): SegmentLinks | undefined {
+  return links && { ...links, unfinished };
 }
 
 function samePush(existing: Receipt, segment: SegmentToStore, generation: number): StoreResult {
@@ -121,54 +127,6 @@ async function requireSameContent(
 ): Promise<void> {
   const { sha256, sizeBytes } = await digestOf(decompressed(codec, storage.get(data, options)));
   if (sha256 !== segment.sha256 || sizeBytes !== segment.sizeBytes) throw conflict(segment.name, generation);
-}
-
-interface Neighbourhood {
-  readonly archive: Archive;
-  readonly generations: readonly Generation[];
-  readonly generation: number;
-  readonly segment: SegmentToStore;
-}
-
-type Side = -1 | 1;
-
-/** Compares the links with the receipts of the given sides. @returns the sides that have none */
-async function checkNeighbours(place: Neighbourhood, sides: readonly Side[], options: StorageOptions): Promise<Side[]> {
-  const { segment } = place;
-  const absent: Side[] = [];
-  for (const side of sides) {
-    const receipt = await neighbour(place, side, options);
-    if (receipt === undefined) {
-      absent.push(side);
-      continue;
-    }
-    const fork = side < 0 ? findFork(receipt.links, segment.links) : findFork(segment.links, receipt.links);
-    if (fork === undefined) continue;
-    const [before, after] = side < 0 ? [receipt.name, segment.name] : [segment.name, receipt.name];
-    const { expected, found } = fork;
-    throw new BackupError(
-      'OBJECT_EXISTS',
-      say(`archive.fork-${fork.what}`, { name: segment.name, before, after, expected, found }),
-      { hint: say('archive.fork.hint'), context: { generation: place.generation } },
-    );
-  }
-  return absent;
-}
-
-/** The receipt of the segment before or behind, in this generation or inherited from before the fork. */
-async function neighbour(place: Neighbourhood, side: Side, options: StorageOptions): Promise<Receipt | undefined> {
-  const { storage, identity } = place.archive;
-  const size = identity.segmentSizeBytes;
-  const name = segmentAt(place.segment.segment, side, size);
-  // A partial segment has nothing behind it on its timeline.
-  if (name === undefined || (side > 0 && place.segment.name !== place.segment.segment)) return undefined;
-  const end = segmentEnd(name, size);
-  for (const part of lineageOf(place.generations, place.generation)) {
-    if (part.end !== undefined && (end === undefined || end > part.end)) continue;
-    const receipt = await readReceipt(storage, part.generation, name, options);
-    if (receipt !== undefined) return receipt;
-  }
-  return undefined;
 }
 
 /**

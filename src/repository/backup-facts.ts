@@ -24,14 +24,19 @@ export interface BackupFacts {
   /** From pg_control; undefined where that was not read. */
   readonly family: ServerFamily | undefined;
   readonly segmentSizeBytes: number | undefined;
+  /** From pg_control: where a backup of a standby is consistent. */
+  readonly minRecoveryLsn: Lsn | undefined;
+  /** From pg_control: tells the release. */
+  readonly controlVersion: number | undefined;
 }
 
 export interface BackupFactsOptions extends StorageOptions {
   /**
    * How far to read. `label`: no further than the backup label, which says where its WAL begins. `all` (default): the
-   * manifest, and pg_control even if it is the last member of a tar.
+   * manifest, and pg_control even if it is the last member of a tar. `quick`: as `all`, but of a tar no further than the
+   * label, unless the backup is of a standby and only pg_control tells where it is consistent.
    */
-  readonly depth?: 'label' | 'all' | undefined;
+  readonly depth?: 'label' | 'quick' | 'all' | undefined;
 }
 
 /** Largest pg_control that is read, in bytes: the servers write 8192. */
@@ -73,28 +78,46 @@ export async function readBackupFacts(
   const { depth = 'all', signal } = options;
   const plain = await readSmallObject(storage, `${folder}backup_label`, { signal });
   const tar = plain === undefined ? await findBaseTar(storage, folder, { signal }) : undefined;
-  const wantsControl = depth === 'all';
-  const found =
+  const read = (wantsControl: boolean): Promise<LabelAndControl> =>
     tar === undefined
-      ? {
-          label: plain,
-          control: wantsControl ? await readSmallObject(storage, `${folder}global/pg_control`, { signal }) : undefined,
-        }
-      : await readFromTar(storage, tar, wantsControl, { signal });
+      ? readFromDirectory(storage, folder, plain, wantsControl, { signal })
+      : readFromTar(storage, tar, wantsControl, { signal });
+  const manifest = depth === 'label' ? undefined : await readManifestFacts(storage, folder, { signal });
+  let found = await read(depth === 'all' || (depth === 'quick' && tar === undefined));
   if (found.label === undefined) {
     throw new BackupError('BACKUP_NOT_FOUND', { key: 'archive.no-label', parameters: { name: folder } });
   }
+  const label = parseBackupLabel(found.label.toString('utf8'));
+  const needsControl = label.from === 'standby' && manifest?.stopLsn === undefined;
+  if (depth === 'quick' && found.control === undefined && needsControl) found = await read(true);
   const control = found.control && readControlFile(found.control);
-  const manifest = depth === 'all' ? await readManifestFacts(storage, folder, { signal }) : undefined;
   return {
     folder,
     format: tar === undefined ? 'plain' : 'tar',
-    label: parseBackupLabel(found.label.toString('utf8')),
+    label,
     systemIdentifier: manifest?.systemIdentifier ?? control?.systemIdentifier,
     stopLsn: manifest?.stopLsn,
     family: control?.family,
     segmentSizeBytes: control?.walSegmentSizeBytes,
+    minRecoveryLsn: control?.minRecoveryPoint,
+    controlVersion: control?.controlVersion,
   };
+}
+
+interface LabelAndControl {
+  readonly label: Buffer | undefined;
+  readonly control: Buffer | undefined;
+}
+
+async function readFromDirectory(
+  storage: Storage,
+  folder: string,
+  label: Buffer | undefined,
+  wantsControl: boolean,
+  options: StorageOptions,
+): Promise<LabelAndControl> {
+  const control = wantsControl ? await readSmallObject(storage, `${folder}global/pg_control`, options) : undefined;
+  return { label, control };
 }
 
 async function findBaseTar(
@@ -114,7 +137,7 @@ async function readFromTar(
   { name, codec }: { name: string; codec: Codec },
   wantsControl: boolean,
   options: StorageOptions,
-): Promise<{ label: Buffer | undefined; control: Buffer | undefined }> {
+): Promise<LabelAndControl> {
   let label: Buffer | undefined;
   let control: Buffer | undefined;
   const source = decompressed(codec, storage.get(name, options));

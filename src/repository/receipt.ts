@@ -1,6 +1,7 @@
 import { formatLsn, parseLsn, type Lsn } from '../wal/lsn.ts';
 import { isCodec, type Codec } from './codec.ts';
 import { isLsnText } from './generation.ts';
+import type { UnfinishedRecord } from './record-border.ts';
 import { damaged, decodeSealed, encodeSealed, isFields } from './sealed-json.ts';
 
 /** How a segment hangs together with its neighbours. Positions of records are those of their first byte. */
@@ -19,6 +20,8 @@ export interface SegmentLinks {
   readonly end: Lsn;
   /** The first page gives up the record before it (PostgreSQL, overwrite-contrecord). */
   readonly overwrites: boolean;
+  /** What there is of the record that goes on in the next segment; undefined where its beginning was not seen. */
+  readonly unfinished: UnfinishedRecord | undefined;
 }
 
 /** Says that a segment is in the archive, and what it is. Written last. Format: docs/design/wal-archive.md. */
@@ -50,7 +53,12 @@ function plainLinks(links: SegmentLinks) {
     missing: links.missing,
     end: formatLsn(links.end),
     overwrites: links.overwrites,
+    unfinished: links.unfinished === undefined ? null : plainRecord(links.unfinished),
   };
+}
+
+function plainRecord({ header, bodyCrc }: UnfinishedRecord) {
+  return { header: Buffer.from(header).toString('hex'), crc32c: bodyCrc.toString(16).padStart(8, '0') };
 }
 
 /** @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
@@ -94,7 +102,16 @@ function decodeLinks(value: unknown, name: string): SegmentLinks {
     missing,
     end,
     overwrites,
+    unfinished: decodeRecord(value['unfinished'], name),
   };
+}
+
+function decodeRecord(value: unknown, name: string): UnfinishedRecord | undefined {
+  if (value === null || value === undefined) return undefined;
+  const { header, crc32c } = isFields(value) ? value : {};
+  if (typeof header !== 'string' || !/^(?:[0-9a-f]{2}){0,64}$/.test(header)) throw damaged(name);
+  if (typeof crc32c !== 'string' || !/^[0-9a-f]{8}$/.test(crc32c)) throw damaged(name);
+  return { header: Buffer.from(header, 'hex'), bodyCrc: Number.parseInt(crc32c, 16) };
 }
 
 function isCount(value: unknown): value is number {

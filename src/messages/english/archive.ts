@@ -29,6 +29,9 @@ export const archiveMessages = {
     'WAL file {name} does not belong to this generation: {before} ends with {expected} bytes of a record to come, {after} begins with {found}',
   'archive.fork-previous':
     'WAL file {name} does not belong to this generation: the last record of {before} is at {expected}, the first of {after} follows one at {found}',
+  'archive.border-checksum': 'the WAL record that goes on from {before} into {after} has a wrong checksum',
+  'archive.border-checksum.hint':
+    'Nothing was archived. One of the two files is damaged, or they are of two lines of WAL: the instance was restored to an earlier point.',
   'archive.fork.hint':
     'The instance was restored to an earlier point, or two instances push into one archive. Nothing was overwritten. After a recovery open a new generation with "gausskeep wal generation --open" and push into it with --generation.',
   'archive.too-short': 'WAL file {name} has only {size} bytes',
