@@ -6,7 +6,7 @@ const exitMessage = 'Only cli/ ends the process, by process.exitCode.';
 export default tseslint.config(
   { ignores: ['dist/**', 'coverage/**', '**/node_modules/**', 'test/fixtures/**', 'bench/results/**'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'vitest.config.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'scripts/**/*.ts', 'vitest.config.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

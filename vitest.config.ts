@@ -6,7 +6,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/{contract,fixtures-check,repository,support}/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/{contract,fixtures-check,repository,support}/**/*.test.ts',
+            'test/docs/*.test.ts',
+          ],
+          exclude: ['test/docs/guide.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -22,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/docs/guide.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Servers share two cores: files run one after another, cases of a file too.

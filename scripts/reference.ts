@@ -1,0 +1,116 @@
+/**
+ * The pages of docs/reference that are made from the tables of the programs, so that they cannot say anything else than
+ * `--help` and the programs themselves. `npm run reference` writes them; a test compares them.
+ */
+import type { OptionGroup, OptionSpec } from '../src/config/option-table.ts';
+import { gsBasebackupOptions, laterOptions } from '../src/config/gs-basebackup-options.ts';
+import { gsTarOptions } from '../src/config/gs-tar-options.ts';
+import { commandList, commandsByProgramName } from '../src/cli/command-list.ts';
+import { exitStatus } from '../src/cli/exit-status.ts';
+import { BackupError } from '../src/errors/backup-error.ts';
+import { errorCodes, type ErrorCode } from '../src/errors/codes.ts';
+import { render, say, type Message, type MessageKey } from '../src/messages/message.ts';
+
+const made = '<!-- Made by `npm run reference` from the tables in src/. Edit those, not this file. -->';
+
+/** Text of each generated page, by its path from the root of the checkout. */
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['docs/reference/commands.md', await commandsPage()],
+    ['docs/reference/exit-status.md', exitStatusPage()],
+  ]);
+}
+
+async function commandsPage(): Promise<string> {
+  const sections = [
+    section('gs_basebackup', say('backup.help.what', { program: 'gs_basebackup' }), '[OPTION]...', gsBasebackupOptions),
+    `Known from pg_basebackup, and refused until they come: ${laterOptions.map((name) => `\`--${name}\``).join(', ')}.`,
+    section('gs_tar', say('unpack.help.what', { program: 'gs_tar' }), '-D DIRECTORY -F FILE', gsTarOptions),
+  ];
+  for (const { name, load } of commandList) {
+    const { summary, synopsis, options } = await load();
+    sections.push(section(`gausskeep ${name}`, summary, render(synopsis), options));
+    const links = Object.entries(commandsByProgramName).filter(([, command]) => command === name);
+    for (const [link] of links) {
+      sections.push(`A link named \`${link}\` to \`gausskeep\` is this command, with the exit statuses of ${link}.`);
+    }
+  }
+  const head = [
+    '# Commands and options',
+    made,
+    'Short options can be joined (`-Pv`) and take their value attached (`-Xstream`). Long options can be shortened as long as',
+    'they stay unique, and take their value after `=` or as the next word. Every `gausskeep` command also has `-?`, `--help`.',
+  ];
+  return `${[head.slice(0, 2).join('\n\n'), head.slice(2).join('\n'), ...sections].join('\n\n')}\n`;
+}
+
+function section(program: string, what: Message, synopsis: string, groups: readonly OptionGroup[]): string {
+  const tables = groups
+    .map(({ title, options }) => ({ title, shown: options.filter(({ hidden }) => hidden !== true) }))
+    .filter(({ shown }) => shown.length > 0)
+    .map(({ title, shown }) =>
+      [`| ${sentence(title).replace(/:$/, '')} | |`, '|---|---|', ...shown.map((option) => optionRow(option))].join(
+        '\n',
+      ),
+    );
+  return [`## ${program}`, render(what), `    ${program} ${synopsis}`, ...tables].join('\n\n');
+}
+
+function optionRow(option: OptionSpec): string {
+  const { long, short, aliases = [], argument, inlineArgument, repeatable, help } = option;
+  const value = argument === undefined ? '' : `=${argument}`;
+  const inline = inlineArgument === undefined ? '' : `[=${inlineArgument}]`;
+  const names = [...(short === undefined ? [] : [`-${short}`]), `--${long}${value}${inline}`];
+  const notes = [
+    ...(aliases.length === 0 ? [] : [`also ${aliases.map((alias) => `\`--${alias}\``).join(', ')}`]),
+    ...(repeatable === true ? ['may be repeated'] : []),
+  ].filter((note) => !sentence(help).includes(note.replaceAll('`', '')));
+  const text = [sentence(help), ...notes].join('; ');
+  return `| ${names.map((name) => `\`${cell(name)}\``).join(', ')} | ${cell(text)} |`;
+}
+
+/** Titles and helps have no parameters: the tables name them by key. */
+function sentence(key: MessageKey): string {
+  return render(say(key as 'cli.commands'));
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function exitStatusPage(): string {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of Object.keys(errorCodes) as ErrorCode[]) {
+    const status = exitStatus(new BackupError(code, say('cli.commands')), 'by-code');
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const rows = [...byStatus]
+    .sort(([one], [other]) => one - other)
+    .flatMap(([status, codes]) => codes.map((code) => statusRow(status, code)));
+  return `${[
+    '# Exit statuses',
+    made,
+    '## gausskeep',
+    ['| status | code | meaning | repeat? |', '|---|---|---|---|', '| 0 | | done | |', ...rows].join('\n'),
+    'A signal ends a command with 128 plus its number: 130 for Ctrl-C, 143 for SIGTERM. The code is in the JSON of an error\n' +
+      '([json-output](json-output.md)). *Repeat* says whether the same call may succeed later without a change.\n' +
+      'What to do about each: [troubleshooting](../guide/090-troubleshooting.md).',
+    '## The others',
+    [
+      '| program | statuses |',
+      '|---|---|',
+      '| `gs_basebackup`, `pg_basebackup`, `gs_tar` | 0 done, 1 anything else, signals included |',
+      '| `pg_verifybackup` (a link to `gausskeep`) | 0 nothing wrong was found, 1 damage or failure |',
+      '| `gausskeep wal get` | 0 delivered, 1 proved absent (or `--absent-status`), 126 anything else |',
+      '| the script of `gausskeep wal wrapper` | 0 delivered, 1 proved absent, 126 anything else |',
+      '| `gausskeep wal push` | as `gausskeep`; never above 125, by a signal too: some servers stop their archiver then |',
+    ].join('\n'),
+    'A server reads a status of 1 to 125 of its restore_command as "the archive ends here" and opens the database. So `wal get` ends\n' +
+      'with 1 only when the archive was opened, is that of the instance, and does not have the file.',
+  ].join('\n\n')}\n`;
+}
+
+function statusRow(status: number, code: ErrorCode): string {
+  const { meaning, retryable } = errorCodes[code];
+  return `| ${status} | \`${code}\` | ${meaning} | ${retryable ? 'yes' : 'no'} |`;
+}
