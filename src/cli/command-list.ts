@@ -13,6 +13,26 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/wal-init.ts')).walInitCommand,
   },
   {
+    name: 'restore',
+    summary: 'restore.help.summary',
+    load: async () => (await import('./commands/restore.ts')).restoreCommand,
+  },
+  {
+    name: 'recover',
+    summary: 'recovery-help.recover.summary',
+    load: async () => (await import('./commands/recover.ts')).recoverCommand,
+  },
+  {
+    name: 'resume',
+    summary: 'recovery-help.resume.summary',
+    load: async () => (await import('./commands/resume.ts')).resumeCommand,
+  },
+  {
+    name: 'status',
+    summary: 'recovery-help.status.summary',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  {
     name: 'wal push',
     summary: 'wal-commands.push.summary',
     load: async () => (await import('./commands/wal-push.ts')).walPushCommand,

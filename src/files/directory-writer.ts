@@ -136,6 +136,11 @@ export class DirectoryWriter {
     }
   }
 
+  /** Finds or makes the directories above `name`, so that it is known that none of them is a link. Not for names that are redirected. */
+  makeParents(name: ByteString): void {
+    this.#pathOf(name);
+  }
+
   #elsewhere(name: ByteString): { writer: DirectoryWriter; name: ByteString } | undefined {
     if (this.#redirects.size === 0) return undefined;
     for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1)) {

@@ -3,7 +3,7 @@ import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { say, type Message, type MessageKey } from '../messages/message.ts';
 
 /** What was tried on a local file. */
-export type FileAction = 'read' | 'write' | 'create' | 'link' | 'sync' | 'rename' | 'remove' | 'mode';
+export type FileAction = 'read' | 'write' | 'create' | 'link' | 'sync' | 'rename' | 'remove' | 'mode' | 'owner';
 
 /**
  * The error for a failed call of the operating system on `path`: `STORAGE_UNAVAILABLE`, with a hint where the system's

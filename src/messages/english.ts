@@ -11,9 +11,15 @@ import { compressionMessages } from './english/compression.ts';
 import { filesMessages } from './english/files.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { optionsMessages } from './english/options.ts';
+import { recoveryFailureMessages } from './english/recovery-failure.ts';
+import { recoveryHelpMessages } from './english/recovery-help.ts';
+import { recoveryMessages } from './english/recovery.ts';
 import { recoverySettingsMessages } from './english/recovery-settings.ts';
 import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
+import { restoreHelpMessages } from './english/restore-help.ts';
+import { restoreMessages } from './english/restore.ts';
+import { restorePlanMessages } from './english/restore-plan.ts';
 import { serverMessages } from './english/server.ts';
 import { settingsMessages } from './english/settings.ts';
 import { storageMessages } from './english/storage.ts';
@@ -26,6 +32,7 @@ import { unpackMessages } from './english/unpack.ts';
 import { unpackHelpMessages } from './english/unpack-help.ts';
 import { walCommandsMessages } from './english/wal-commands.ts';
 import { walMessages } from './english/wal.ts';
+import { surveyMessages } from './english/survey.ts';
 import { windowMessages } from './english/window.ts';
 
 /**
@@ -55,10 +62,17 @@ export const english = {
   ...unpackHelpMessages,
   ...walCommandsMessages,
   ...walMessages,
+  ...surveyMessages,
   ...windowMessages,
+  ...recoveryFailureMessages,
+  ...recoveryHelpMessages,
+  ...recoveryMessages,
   ...recoverySettingsMessages,
   ...refusalMessages,
   ...replicationMessages,
+  ...restoreHelpMessages,
+  ...restoreMessages,
+  ...restorePlanMessages,
   ...serverMessages,
   ...verifyMessages,
   ...verifyHelpMessages,

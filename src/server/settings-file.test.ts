@@ -7,12 +7,12 @@ const file = (text: string): SettingsFile => new SettingsFile(fromText(text));
 
 describe('reading a settings file', () => {
   it.each([
-    ["port = 5432 # the port", 'port', '5432'],
+    ['port = 5432 # the port', 'port', '5432'],
     ['PORT=5432', 'port', '5432'],
     ['port 5432', 'port', '5432'],
     ["archive_command = 'cp ''%p'' /a#b' # comment", 'archive_command', "cp '%p' /a#b"],
     ["a = 'x\\'y\\\\z\\101'", 'a', "x'y\\zA"],
-    ["  plpgsql.variable_conflict\t=\terror", 'plpgsql.variable_conflict', 'error'],
+    ['  plpgsql.variable_conflict\t=\terror', 'plpgsql.variable_conflict', 'error'],
     ['a = 1\r', 'a', '1'],
     ["a=''", 'a', ''],
   ])('%j', (line, name, value) => {

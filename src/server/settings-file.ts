@@ -38,12 +38,12 @@ export class SettingsFile {
 
   /** The lines with a meaning, in order. */
   lines(): SettingsLine[] {
-    return this.#lines.flatMap((line, index) => {
+    return this.#lines.flatMap((line, index): SettingsLine[] => {
       const parsed = parseLine(line);
       if (parsed === undefined) return [];
       const { name, value } = parsed;
-      if (includes.includes(name)) return [{ kind: 'include', index, name: name as 'include', value } as const];
-      return [{ kind: 'setting', index, name, value } as const];
+      if (includes.includes(name)) return [{ kind: 'include', index, name: name as 'include', value }];
+      return [{ kind: 'setting', index, name, value }];
     });
   }
 

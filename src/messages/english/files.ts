@@ -7,6 +7,7 @@ export const filesMessages = {
   'files.failed-rename': 'could not rename "{path}": {reason}',
   'files.failed-remove': 'could not remove "{path}": {reason}',
   'files.failed-mode': 'could not set the permissions of "{path}": {reason}',
+  'files.failed-owner': 'could not give "{path}" to its owner: {reason}',
   'files.no-space.hint':
     'The file system is full, or the quota is used up. Free space there or choose another directory.',
   'files.permission.hint': 'The user that runs this program needs write permission there.',

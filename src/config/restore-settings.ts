@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { GivenOptions } from './option-table.ts';
+import { usage } from './parse-options.ts';
+import { parseTablespaceMapping } from './tablespace-mapping.ts';
+
+/** What a command line asked `gausskeep restore` for; the fields of the library's request. */
+export interface RestoreSettings {
+  readonly from: { readonly kind: 'directory'; readonly path: string };
+  readonly directory: string;
+  readonly tablespaces: readonly {
+    readonly from: { readonly oid: number } | { readonly directory: string };
+    readonly to: string;
+  }[];
+  readonly allTablespaces: string | undefined;
+  readonly force: boolean;
+  readonly delta: boolean;
+  readonly allowForeign: boolean;
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  readonly port: number | undefined;
+  readonly listen: string | undefined;
+  readonly settings: readonly { readonly name: string; readonly value: string }[];
+  readonly standalone: boolean;
+  readonly archiveMode: 'off' | 'preserve' | undefined;
+  readonly verify: boolean;
+  readonly sync: boolean;
+}
+
+/** @throws BackupError `USAGE` */
+export function restoreSettings(program: string, given: GivenOptions): RestoreSettings {
+  const [operand, second] = given.operands;
+  const from = given.last('from') ?? operand;
+  const extra = given.has('from') ? operand : second;
+  if (extra !== undefined) throw usage(program, say('options.too-many', { word: extra }));
+  if (from === undefined || from === '') throw usage(program, say('restore.no-from'));
+  const directory = given.last('pgdata');
+  if (directory === undefined || directory === '') throw usage(program, say('restore.no-pgdata'));
+  const all = given.last('tablespace-map-all');
+  if (all !== undefined && !all.startsWith('/')) {
+    throw new BackupError('USAGE', say('backup.mapping-new-relative', { path: all }));
+  }
+  const owner = given.last('owner');
+  return {
+    from: { kind: 'directory', path: withoutSlash(from) },
+    directory: withoutSlash(directory),
+    tablespaces: given.all('tablespace-mapping').map(mappingOf),
+    allTablespaces: all,
+    force: given.has('force'),
+    delta: given.has('delta'),
+    allowForeign: given.has('allow-foreign'),
+    owner: owner === undefined ? undefined : accountOf(owner),
+    port: portOf(program, given.last('port')),
+    listen: given.last('listen'),
+    settings: given.all('set').map((text) => settingOf(program, text)),
+    standalone: given.has('standalone'),
+    archiveMode: archiveModeOf(program, given.last('archive-mode')),
+    verify: !given.has('no-verify'),
+    sync: !given.has('no-sync'),
+  };
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/(.)\/+$/, '$1');
+}
+
+function mappingOf(text: string): RestoreSettings['tablespaces'][number] {
+  const byOid = /^([1-9]\d{0,9})=(\/.*)$/.exec(text);
+  if (byOid !== null) return { from: { oid: Number(byOid[1]) }, to: withoutSlash(byOid[2] ?? '') };
+  const { oldDirectory, newDirectory } = parseTablespaceMapping(text);
+  return { from: { directory: oldDirectory }, to: newDirectory };
+}
+
+function portOf(program: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port === 0 || port > 65_535) throw usage(program, say('restore.bad-port', { text }));
+  return port;
+}
+
+function settingOf(program: string, text: string): { name: string; value: string } {
+  const equals = text.indexOf('=');
+  if (equals <= 0) throw usage(program, say('restore.bad-set', { text }));
+  return { name: text.slice(0, equals).trim(), value: text.slice(equals + 1) };
+}
+
+function archiveModeOf(program: string, text: string | undefined): 'off' | 'preserve' | undefined {
+  if (text === undefined || text === 'off' || text === 'preserve') return text;
+  throw usage(program, say('restore.bad-archive-mode', { text }));
+}
+
+/** `USER`, `USER:GROUP` or numbers; names are looked up by the system, which may know more than /etc/passwd. */
+function accountOf(text: string): { uid: number; gid: number } {
+  const [user = '', group] = text.split(':');
+  const uid = idOf('-u', user);
+  const gid = group === undefined ? idOf('-g', user) : groupOf(group);
+  return { uid, gid };
+}
+
+function idOf(flag: '-u' | '-g', user: string): number {
+  try {
+    return Number(execFileSync('id', [flag, '--', user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  } catch (error) {
+    if (/^\d+$/.test(user)) return Number(user);
+    throw new BackupError('USAGE', say('restore.unknown-owner', { name: user }), { cause: error });
+  }
+}
+
+function groupOf(group: string): number {
+  if (/^\d+$/.test(group)) return Number(group);
+  try {
+    const line = execFileSync('getent', ['group', group], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return Number(line.split(':')[2]);
+  } catch (error) {
+    throw new BackupError('USAGE', say('restore.unknown-owner', { name: group }), { cause: error });
+  }
+}

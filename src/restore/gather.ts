@@ -1,0 +1,73 @@
+import { createServer } from 'node:net';
+import type { ByteString } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { PlaceFacts } from './facts.ts';
+import { openSource } from './open-source.ts';
+import { placeTablespaces } from './place-tablespaces.ts';
+import { planRestore, type RestorePlan } from './plan.ts';
+import type { RestoreRequest } from './request.ts';
+import { refuseRunningServer } from './running-server.ts';
+import type { BackupSource } from './source.ts';
+import { placeFacts, targetFacts } from './target-facts.ts';
+
+export interface PrepareOptions {
+  readonly signal: AbortSignal;
+  /** Read all that a plan can tell, even where that costs a pass over an archive. Default false: only what decides. */
+  readonly wholePlan?: boolean | undefined;
+  /** Where the process table is; a test has its own. */
+  readonly procRoot?: string | undefined;
+}
+
+/** A restore that is planned and can be carried out. Nothing was changed so far. */
+export interface PreparedRestore {
+  readonly request: RestoreRequest;
+  readonly plan: RestorePlan;
+  readonly source: BackupSource;
+}
+
+/**
+ * Looks at the backup and at the target and plans the restore. Changes nothing.
+ * @throws BackupError as `planRestore`; `BACKUP_NOT_FOUND`, `CORRUPT`, `STORAGE_UNAVAILABLE`; `TARGET_NOT_EMPTY` where a server runs
+ */
+export async function prepareRestore(request: RestoreRequest, options: PrepareOptions): Promise<PreparedRestore> {
+  const { signal, wholePlan = false, procRoot } = options;
+  const source = await openSource(request.from, signal);
+  const target = await targetFacts(request.directory, new Date());
+  const hasNodeName = request.settings?.some(({ name }) => name.toLowerCase() === 'pgxc_node_name') ?? false;
+  const facts = await source.facts({
+    identity: target.systemIdentifier !== undefined || target.unfinished !== undefined,
+    configuration: wholePlan || hasNodeName,
+    signal,
+  });
+  await refuseRunningServer(target.path, { stopCommand: facts.rules.stopCommand, procRoot });
+  const tablespaces = placeTablespaces(request, facts, target);
+  const places = new Map<ByteString, PlaceFacts>();
+  const paths = [
+    ...tablespaces.filter(({ isInside }) => !isInside).map(({ directory }) => directory),
+    ...target.links.flatMap(({ real }) => real ?? []),
+  ];
+  for (const path of paths) places.set(path, await placeFacts(path, target.path));
+  if (request.port !== undefined) await requireFreePorts(request.port, facts.rules.ports);
+  return { request, plan: planRestore(request, { source: facts, target, tablespaces, places }), source };
+}
+
+async function requireFreePorts(port: number, offsets: readonly number[]): Promise<void> {
+  for (const offset of offsets) {
+    const wanted = port + offset;
+    if (wanted > 65_535) throw new BackupError('USAGE', say('restore.port-range', { port: wanted }));
+    if (await isFree(wanted)) continue;
+    throw new BackupError('CONFIG_INVALID', say('restore.port-taken', { port: wanted }), {
+      hint: say(offsets.length > 1 ? 'restore.port-pair.hint' : 'restore.port-taken.hint'),
+    });
+  }
+}
+
+/** Whether a server could listen there. Ports that only root may open are not ours to judge. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => resolve(systemCodeOf(error) !== 'EADDRINUSE'));
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}

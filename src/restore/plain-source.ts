@@ -1,0 +1,233 @@
+import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { fromBytes, display, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
+import { fsPath, joinPath } from '../files/path.ts';
+import { entriesOf, readDirectory } from '../files/read-directory.ts';
+import { readPieces } from '../files/read-file.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { manifestFileName } from '../manifest/manifest.ts';
+import { readManifest } from '../manifest/reader.ts';
+import { say } from '../messages/message.ts';
+import { familyOfArchive } from '../server/archive-family.ts';
+import { readControlFile } from '../server/control-file.ts';
+import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
+import { mapEntries, relativeLocation, requireLabel, statesTimeline } from './backup-identity.ts';
+import type { SourceFacts, SourceTablespace } from './facts.ts';
+import { runLanes } from './lanes.ts';
+import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './source.ts';
+
+const walDirectories: readonly string[] = ['pg_wal', 'pg_xlog'];
+/** Files copied at the same time: the threads of Node's pool. */
+const lanes = 4;
+
+/** A backup in plain format: a data directory on this machine. */
+export class PlainSource implements BackupSource {
+  readonly #root: ByteString;
+  #tablespaces: readonly PlainTablespace[] = [];
+
+  /** @param root a directory, without links */
+  constructor(root: ByteString) {
+    this.#root = root;
+  }
+
+  async facts({ signal }: FactsWanted): Promise<SourceFacts> {
+    const description = display(this.#root);
+    const labelBytes = this.#read('backup_label');
+    const label = requireLabel(labelBytes, description);
+    const controlBytes = this.#read('global/pg_control');
+    if (controlBytes === undefined) {
+      throw new BackupError('CORRUPT', say('restore.no-control', { backup: description }));
+    }
+    const control = readControlFile(controlBytes);
+    const versionFile = this.#read('PG_VERSION');
+    const family =
+      familyOfArchive({ format: 'tar', versionFile: versionFile && fromBytes(versionFile) }) ?? control.family;
+    const rules = restoreRulesOf(family, statesTimeline(labelBytes));
+    this.#tablespaces = await this.#findTablespaces(rules);
+    const manifest = await this.#manifest(signal);
+    const stats = statSync(fsPath(this.#root));
+    const totalBytes = await this.#totalBytes(manifest, signal);
+    return {
+      description,
+      format: 'plain',
+      localPaths: [this.#root, ...this.#tablespaces.flatMap(({ content }) => (content === undefined ? [] : [content]))],
+      rules,
+      label,
+      systemIdentifier: control.systemIdentifier,
+      manifest,
+      tablespaces: this.#tablespaces,
+      totalBytes,
+      owner: this.#owner(stats),
+      groupAccess: (stats.mode & 0o040) !== 0,
+      configuration: {
+        main: textOf(this.#read('postgresql.conf')),
+        overriding: rules.overridingFile === undefined ? undefined : textOf(this.#read(rules.overridingFile)),
+      },
+      slots: await this.#names('pg_replslot'),
+      versionDirectories: await this.#versionDirectories(),
+    };
+  }
+
+  async deliver(sink: RestoreSink, { signal, onBytes }: DeliverOptions): Promise<void> {
+    await runLanes(this.#steps(sink, signal), lanes, async ({ oid, name, path, stats }) => {
+      await sink.file(oid, {
+        name,
+        mode: stats.mode & 0o777,
+        sizeBytes: stats.size,
+        content: readPieces(path, { signal }),
+        path,
+      });
+      onBytes(stats.size);
+    });
+  }
+
+  /** The files of the whole backup. Directories and links are given to the sink on the way: they come before what is in them. */
+  async *#steps(sink: RestoreSink, signal: AbortSignal): AsyncGenerator<FoundFile> {
+    yield* this.#walk(sink, { root: this.#root, oid: undefined, prefix: '', signal });
+    for (const { oid, content } of this.#tablespaces) {
+      if (content !== undefined) yield* this.#walk(sink, { root: content, oid, prefix: '', signal });
+    }
+  }
+
+  async *#walk(sink: RestoreSink, { root, oid, prefix, signal }: Walk): AsyncGenerator<FoundFile> {
+    for await (const entry of readDirectory(root, { signal })) {
+      const name = (prefix + entry.name) as ByteString;
+      if (!sink.wants(oid, name)) continue;
+      const path = joinPath(root, entry.name);
+      switch (entry.type) {
+        case 'file':
+          yield { oid, name, path, stats: entry.stats };
+          break;
+        case 'directory':
+          await sink.directory(oid, name, entry.stats.mode & 0o777);
+          break;
+        case 'symlink':
+          if (oid === undefined && walDirectories.includes(name)) {
+            await sink.directory(oid, name, 0o700);
+            yield* this.#walk(sink, { root: realPath(path), oid, prefix: `${name}/`, signal });
+          } else if (oid !== undefined || !/^pg_tblspc\/\d+$/.test(name)) {
+            await sink.link(oid, name, readLink(path));
+          }
+          break;
+        case 'other':
+          break;
+      }
+    }
+  }
+
+  async #findTablespaces(rules: RestoreRules): Promise<PlainTablespace[]> {
+    const map = mapEntries(this.#read('tablespace_map'), rules);
+    const found: PlainTablespace[] = [];
+    for (const name of await this.#names('pg_tblspc')) {
+      if (!/^[1-9]\d{0,9}$/.test(name)) continue;
+      const oid = Number(name);
+      const path = joinPath(this.#root, `pg_tblspc/${name}`);
+      if (!lstatSync(fsPath(path)).isSymbolicLink()) {
+        found.push({ oid, location: undefined, linkTarget: undefined, inside: undefined, content: undefined });
+        continue;
+      }
+      const linkTarget = readLink(path);
+      const relative = relativeLocation(linkTarget, rules);
+      const inside = relative !== undefined && isDirectory(joinPath(this.#root, relative)) ? relative : undefined;
+      const location = map.find((entry) => entry.oid === oid)?.path ?? linkTarget;
+      const content = inside === undefined ? realPath(path) : undefined;
+      found.push({ oid, location, linkTarget, inside, content });
+    }
+    return found.sort((a, b) => a.oid - b.oid);
+  }
+
+  async #versionDirectories(): Promise<string[]> {
+    const names: string[] = [];
+    for (const { content, inside, oid } of this.#tablespaces) {
+      const root = content ?? joinPath(this.#root, inside ?? `pg_tblspc/${oid}`);
+      for await (const { name } of entriesOf(root)) if (name.startsWith('PG_')) names.push(name);
+    }
+    return names;
+  }
+
+  async #names(directory: string): Promise<ByteString[]> {
+    const names: ByteString[] = [];
+    const path = joinPath(this.#root, directory);
+    if (!isDirectory(path)) return names;
+    for await (const { name } of entriesOf(path)) names.push(name as ByteString);
+    return names.sort();
+  }
+
+  async #totalBytes(manifest: Manifest | undefined, signal: AbortSignal): Promise<number> {
+    let total = 0;
+    if (manifest !== undefined) for (const { size } of manifest.files.values()) total += size;
+    const roots =
+      manifest === undefined
+        ? [this.#root, ...this.#tablespaces.flatMap(({ content }) => content ?? [])]
+        : walDirectories.map((name) => joinPath(this.#root, name)).filter(isDirectory);
+    for (const root of roots) {
+      for await (const { type, stats } of readDirectory(root, { signal })) if (type === 'file') total += stats.size;
+    }
+    return total;
+  }
+
+  async #manifest(signal: AbortSignal): Promise<Manifest | undefined> {
+    const path = joinPath(this.#root, manifestFileName);
+    if (!lstatSync(fsPath(path), { throwIfNoEntry: false })?.isFile()) return undefined;
+    return readManifest(readPieces(path, { signal }), { signal });
+  }
+
+  #owner(root: Stats): SourceFacts['owner'] {
+    const { uid, gid } = statSync(fsPath(joinPath(this.#root, 'PG_VERSION')), { throwIfNoEntry: false }) ?? root;
+    return { uid, gid };
+  }
+
+  #read(name: string): Buffer | undefined {
+    const path = joinPath(this.#root, name);
+    try {
+      return readFileSync(fsPath(path));
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
+      throw fileFailure('read', path, error);
+    }
+  }
+}
+
+/** A tablespace and the directory with its content; undefined where that lies in the data directory. */
+type PlainTablespace = SourceTablespace & { readonly content: ByteString | undefined };
+
+interface Walk {
+  readonly root: ByteString;
+  readonly oid: number | undefined;
+  readonly prefix: string;
+  readonly signal: AbortSignal;
+}
+
+interface FoundFile {
+  readonly oid: number | undefined;
+  readonly name: ByteString;
+  readonly path: ByteString;
+  readonly stats: Stats;
+}
+
+function textOf(bytes: Uint8Array | undefined): ByteString | undefined {
+  return bytes === undefined ? undefined : fromBytes(bytes);
+}
+
+function isDirectory(path: ByteString): boolean {
+  return statSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function readLink(path: ByteString): ByteString {
+  try {
+    return readlinkSync(fsPath(path), { encoding: 'latin1' }) as ByteString;
+  } catch (error) {
+    throw fileFailure('read', path, error);
+  }
+}
+
+function realPath(path: ByteString): ByteString {
+  try {
+    return realpathSync.native(fsPath(path), { encoding: 'latin1' }) as ByteString;
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw fileFailure('read', path, error);
+    const values = { path: display(path), target: display(readLink(path)) };
+    throw new BackupError('CORRUPT', say('restore.dangling-link', values), { cause: error });
+  }
+}

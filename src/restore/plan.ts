@@ -1,0 +1,211 @@
+import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { joinPath } from '../files/path.ts';
+import { say } from '../messages/message.ts';
+import { planConfiguration, type ConfigurationPlan } from './configure.ts';
+import type { PlaceFacts, SourceFacts, TargetFacts } from './facts.ts';
+import type { PlacedTablespace } from './place-tablespaces.ts';
+import type { Owner, RestoreRequest } from './request.ts';
+
+/** Something that is moved aside before the restore, and where it is then. */
+export interface MovedAside {
+  readonly what: 'data-directory' | 'tablespace';
+  readonly oid: number | undefined;
+  readonly from: ByteString;
+  readonly to: ByteString;
+  /** `rename` moves the directory; `entries` moves what is in it into a directory inside of it, which a mount point needs. */
+  readonly how: 'rename' | 'entries';
+}
+
+/** What a restore will do. Plain data; made by `planRestore` from facts, carried out by `performRestore`. */
+export interface RestorePlan {
+  readonly source: SourceFacts;
+  readonly directory: ByteString;
+  readonly mode: 'fresh' | 'replace' | 'delta';
+  readonly movedAside: readonly MovedAside[];
+  readonly tablespaces: readonly PlacedTablespace[];
+  /** Undefined: files belong to whoever runs this, who cannot give them away. */
+  readonly owner: Owner | undefined;
+  /** The owner is root, which no server runs as. */
+  readonly ownerIsRoot: boolean;
+  /** Bits that files and directories may have. */
+  readonly modeMask: number;
+  readonly configuration: ConfigurationPlan;
+  readonly keepsBackupWal: boolean;
+  readonly verify: boolean;
+  readonly sync: boolean;
+}
+
+export interface PlanFacts {
+  readonly source: SourceFacts;
+  readonly target: TargetFacts;
+  /** As `placeTablespaces` decided. */
+  readonly tablespaces: readonly PlacedTablespace[];
+  /** The state of each directory outside of the data directory that a tablespace goes to, by its path. */
+  readonly places: ReadonlyMap<ByteString, PlaceFacts>;
+}
+
+/**
+ * Decides what a restore does, or refuses. Looks at nothing but its arguments.
+ * @throws BackupError `TARGET_NOT_EMPTY`, `SYSTEM_MISMATCH`, `USAGE`, `CORRUPT`
+ */
+export function planRestore(request: RestoreRequest, facts: PlanFacts): RestorePlan {
+  const { source, target } = facts;
+  refuseIncremental(source);
+  refuseOverlap(source, target);
+  refuseInsideInstance(target);
+  refuseForeign(request, source, target);
+  const mode = modeOf(request, target);
+  const movedAside = mode === 'replace' ? whatToMove(target, facts) : [];
+  checkPlaces(facts, mode, movedAside);
+  const owner = ownerOf(request, source, target);
+  const ownerIsRoot = (owner?.uid ?? target.ownUid) === 0;
+  return {
+    source,
+    directory: target.path,
+    mode,
+    movedAside,
+    tablespaces: facts.tablespaces,
+    owner: owner?.uid === target.ownUid && owner.gid === target.ownGid ? undefined : owner,
+    ownerIsRoot,
+    modeMask: source.rules.groupAccess && source.groupAccess ? 0o750 : 0o700,
+    configuration: planConfiguration(request, source, target.path),
+    keepsBackupWal: request.recovery?.keepsBackupWal ?? true,
+    verify: (request.verify ?? true) && source.manifest !== undefined,
+    sync: request.sync ?? true,
+  };
+}
+
+function refuseIncremental({ label, description }: SourceFacts): void {
+  if (label.incrementalFrom === undefined) return;
+  throw new BackupError('USAGE', say('restore.incremental', { backup: description }), {
+    hint: say('restore.incremental.hint'),
+  });
+}
+
+/** Neither may the target lie in the backup nor the backup in the target: one would be moved or written over. */
+function refuseOverlap(source: SourceFacts, target: TargetFacts): void {
+  for (const path of source.localPaths) {
+    if (!isWithin(path, target.path) && !isWithin(target.path, path)) continue;
+    throw new BackupError('USAGE', say('restore.overlap', { backup: display(path), path: display(target.path) }), {
+      hint: say('restore.overlap.hint'),
+    });
+  }
+}
+
+function refuseInsideInstance({ path, insideInstance }: TargetFacts): void {
+  if (insideInstance === undefined) return;
+  const values = { path: display(path), instance: display(insideInstance) };
+  throw new BackupError('TARGET_NOT_EMPTY', say('restore.inside-instance', values));
+}
+
+function refuseForeign(request: RestoreRequest, source: SourceFacts, target: TargetFacts): void {
+  const there = target.systemIdentifier;
+  if (there === undefined || there === source.systemIdentifier) return;
+  if (request.allowForeign === true && request.delta !== true) return;
+  if (request.delta !== true && request.force !== true) return;
+  const values = {
+    path: display(target.path),
+    actual: there,
+    expected: source.systemIdentifier ?? '?',
+  };
+  throw new BackupError('SYSTEM_MISMATCH', say('restore.foreign', values), {
+    hint: request.delta === true ? say('restore.foreign-delta.hint') : say('restore.foreign.hint'),
+  });
+}
+
+function modeOf(request: RestoreRequest, target: TargetFacts): RestorePlan['mode'] {
+  const path = display(target.path);
+  if (request.delta === true) {
+    if (request.force === true) throw new BackupError('USAGE', say('restore.delta-and-force'));
+    if (target.state !== 'filled') return 'fresh';
+    if (target.systemIdentifier === undefined && target.unfinished === undefined) {
+      throw new BackupError('SYSTEM_MISMATCH', say('restore.delta-unknown', { path }), {
+        hint: say('restore.foreign-delta.hint'),
+      });
+    }
+    return 'delta';
+  }
+  if (target.state !== 'filled') return 'fresh';
+  if (request.force === true) return 'replace';
+  const unfinished = target.unfinished !== undefined && !target.hasControlFile;
+  throw new BackupError('TARGET_NOT_EMPTY', say('files.not-empty', { path }), {
+    hint: unfinished ? say('restore.unfinished.hint') : say('restore.not-empty.hint'),
+  });
+}
+
+function whatToMove(target: TargetFacts, { places }: PlanFacts): MovedAside[] {
+  const suffix = target.asideSuffix;
+  const aside = (path: ByteString, isMountPoint: boolean): Pick<MovedAside, 'to' | 'how'> =>
+    isMountPoint
+      ? { to: joinPath(path, `gausskeep${suffix}`), how: 'entries' }
+      : { to: `${path}${suffix}` as ByteString, how: 'rename' };
+  const moved: MovedAside[] = [];
+  const seen = new Set<ByteString>();
+  for (const { oid, real } of target.links) {
+    if (real === undefined || isWithin(real, target.path) || seen.has(real)) continue;
+    seen.add(real);
+    const isMountPoint = places.get(real)?.isMountPoint ?? false;
+    moved.push({ what: 'tablespace', oid, from: real, ...aside(real, isMountPoint) });
+  }
+  const own = aside(target.path, target.isMountPoint);
+  return [...moved, { what: 'data-directory', oid: undefined, from: target.path, ...own }];
+}
+
+/** Every directory of a tablespace must be free, of its own, and nobody else's. */
+function checkPlaces(facts: PlanFacts, mode: RestorePlan['mode'], movedAside: readonly MovedAside[]): void {
+  const { tablespaces, places, target, source } = facts;
+  const taken: { oid: number; real: ByteString }[] = [];
+  for (const { oid, directory, isInside } of tablespaces) {
+    const place = places.get(directory);
+    const real = place?.real ?? directory;
+    const other = taken.find((one) => isWithin(one.real, real) || isWithin(real, one.real));
+    if (other !== undefined) {
+      throw new BackupError('USAGE', say('restore.tablespace-shared', { oid, other: other.oid, path: display(real) }));
+    }
+    taken.push({ oid, real });
+    if (isInside || place === undefined) continue;
+    if (place.insideInstance !== undefined) {
+      const values = { oid, path: display(directory), instance: display(place.insideInstance) };
+      throw new BackupError('TARGET_NOT_EMPTY', say('restore.tablespace-in-instance', values), {
+        hint: mappingHint(oid),
+      });
+    }
+    if (isWithin(target.path, real)) {
+      throw new BackupError('USAGE', say('restore.tablespace-above', { oid, path: display(directory) }));
+    }
+    const inBackup = source.localPaths.some((path) => isWithin(real, path) || isWithin(path, real));
+    const isMoved = movedAside.some(({ from }) => from === real);
+    const isOwn = mode === 'delta' && target.links.some((link) => link.oid === oid && link.real === real);
+    if (inBackup || (place.state === 'filled' && !isMoved && !isOwn)) {
+      throw new BackupError('TARGET_NOT_EMPTY', say('restore.tablespace-filled', { oid, path: display(directory) }), {
+        hint: mappingHint(oid),
+      });
+    }
+  }
+}
+
+function mappingHint(oid: number): ReturnType<typeof say> {
+  return say('restore.mapping.hint', { oid });
+}
+
+function ownerOf(request: RestoreRequest, source: SourceFacts, target: TargetFacts): Owner | undefined {
+  const own = { uid: target.ownUid, gid: target.ownGid };
+  if (request.owner !== undefined) {
+    if (target.ownUid !== 0 && request.owner.uid !== target.ownUid) {
+      throw new BackupError('USAGE', say('restore.owner-not-root', { uid: request.owner.uid }));
+    }
+    return request.owner;
+  }
+  if (target.ownUid !== 0) return own;
+  return target.owner ?? source.owner ?? own;
+}
+
+/** Whether `path` is `directory` or below it. Both absolute, without links. */
+export function isWithin(path: ByteString, directory: ByteString): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+
+export function pathOf(text: string): ByteString {
+  return fromText(text.length > 1 ? text.replace(/\/+$/, '') || '/' : text);
+}

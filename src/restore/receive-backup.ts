@@ -1,0 +1,184 @@
+import { display, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
+import { createChecksum } from '../manifest/checksum.ts';
+import type { ManifestFile } from '../manifest/manifest.ts';
+import { say } from '../messages/message.ts';
+import { noteLimit } from './backup-identity.ts';
+import type { RestorePlan } from './plan.ts';
+import { observed, type RestoreSink, type SourceFile } from './source.ts';
+import type { TargetTree } from './target-tree.ts';
+
+const controlFile = 'global/pg_control' as ByteString;
+/** The name of pg_control until all the rest is durable: no server starts a directory without pg_control. */
+export const unfinishedControlFile = 'global/pg_control.unfinished' as ByteString;
+/** pg_verifybackup passes these over too: they may change after the backup, or are not covered. */
+const unlisted = /^(?:backup_manifest|postgresql\.auto\.conf|recovery\.signal|standby\.signal|gausskeep\.json)$/;
+
+export interface ReceivedTotals {
+  files: number;
+  bytes: number;
+  unchanged: number;
+}
+
+/** Writes what a backup delivers, leaves out what must not be in a restored directory, and checks it against the manifest. */
+export class ReceiveBackup implements RestoreSink {
+  readonly totals: ReceivedTotals = { files: 0, bytes: 0, unchanged: 0 };
+  readonly dropped = new Set<ByteString>();
+  readonly slots = new Set<ByteString>();
+  control: Buffer | undefined;
+  missingFiles: readonly string[] = [];
+  readonly #plan: RestorePlan;
+  readonly #base: TargetTree;
+  readonly #spaces: ReadonlyMap<number, { readonly tree: TargetTree; readonly prefix: string }>;
+  readonly #seen = new Set<ByteString>();
+
+  constructor(
+    plan: RestorePlan,
+    base: TargetTree,
+    spaces: ReadonlyMap<number, { readonly tree: TargetTree; readonly prefix: string }>,
+  ) {
+    this.#plan = plan;
+    this.#base = base;
+    this.#spaces = spaces;
+  }
+
+  wants(oid: number | undefined, name: ByteString): boolean {
+    if (oid !== undefined || name === companionFileName) return true;
+    const { rules } = this.#plan.source;
+    const emptied = rules.emptied.find((directory) => name.startsWith(`${directory}/`));
+    if (emptied !== undefined) {
+      const slot = name.slice(emptied.length + 1).split('/')[0] ?? '';
+      if (slot !== '') this.slots.add(slot as ByteString);
+    }
+    const isWal = name.startsWith(`${rules.walDirectory}/`);
+    const isLeftOut =
+      emptied !== undefined ||
+      rules.controlCopies.includes(name) ||
+      (isWal && (name.endsWith('.ready') || (!this.#plan.keepsBackupWal && !name.endsWith('/archive_status')))) ||
+      rules.dropped.some((pattern) => pattern.test(name));
+    if (!isLeftOut) return true;
+    if (emptied === undefined && !isWal && !rules.controlCopies.includes(name)) this.dropped.add(name);
+    this.#seen.add(name);
+    return false;
+  }
+
+  async directory(oid: number | undefined, name: ByteString, mode: number): Promise<void> {
+    const { tree, prefix } = this.#place(oid);
+    await tree.makeDirectory((prefix + name) as ByteString, mode | 0o700);
+  }
+
+  async link(oid: number | undefined, name: ByteString, target: ByteString): Promise<void> {
+    const { tree, prefix } = this.#place(oid);
+    await tree.makeLink((prefix + name) as ByteString, target);
+  }
+
+  async file(oid: number | undefined, file: SourceFile): Promise<void> {
+    const listed = this.#listedName(oid, file.name);
+    const expected = this.#expected(listed);
+    const checksum = expected === undefined ? undefined : createChecksum(expected.algorithm);
+    const isControl = oid === undefined && file.name === controlFile;
+    const isCompanion = oid === undefined && file.name === companionFileName;
+    const noted = isControl || isCompanion ? await noteOf(file) : undefined;
+    const content = noted === undefined ? file.content : once(noted);
+    const through = checksum === undefined ? content : observed(content, checksum);
+    if (isCompanion) {
+      for await (const piece of through) void piece;
+      this.missingFiles = decodeCompanion(noted ?? new Uint8Array(0)).missingFiles;
+    } else {
+      await this.#store(oid, file, through, isControl, checksum === undefined || expected?.algorithm === 'NONE');
+    }
+    if (isControl) this.control = noted;
+    this.totals.files += 1;
+    this.totals.bytes += file.sizeBytes;
+    if (expected === undefined) return;
+    this.#seen.add(listed);
+    if (file.sizeBytes !== expected.size) throw mismatch(say('restore.size', sizes(file, expected)));
+    if (expected.algorithm !== 'NONE' && checksum?.digestHex() !== expected.checksum) {
+      throw mismatch(say('restore.checksum', { path: display(expected.path) }));
+    }
+  }
+
+  /** @throws BackupError `CORRUPT` when pg_control or a file that the manifest lists did not come */
+  finish(): void {
+    const { source, verify } = this.#plan;
+    if (this.control === undefined) {
+      throw new BackupError('CORRUPT', say('restore.no-control', { backup: source.description }));
+    }
+    if (!verify || source.manifest === undefined) return;
+    for (const { path } of source.manifest.files.values()) {
+      if (this.#seen.has(path) || unlisted.test(path)) continue;
+      throw mismatch(say('restore.missing', { path: display(path) }));
+    }
+  }
+
+  async #store(
+    oid: number | undefined,
+    file: SourceFile,
+    content: AsyncIterable<Uint8Array>,
+    isControl: boolean,
+    isUnread: boolean,
+  ): Promise<void> {
+    const { tree, prefix } = this.#place(oid);
+    const name = (isControl ? unfinishedControlFile : prefix + file.name) as ByteString;
+    if (isUnread && !isControl && file.path !== undefined && this.#plan.mode !== 'delta') {
+      await tree.copyFile(name, file.mode, file.path);
+      return;
+    }
+    const outcome = await tree.writeFile(name, file.mode, content);
+    if (outcome === 'unchanged') this.totals.unchanged += 1;
+  }
+
+  #place(oid: number | undefined): { readonly tree: TargetTree; readonly prefix: string } {
+    const space = oid === undefined ? undefined : this.#spaces.get(oid);
+    if (oid !== undefined && space === undefined) {
+      throw new BackupError('CORRUPT', say('restore.tablespace-unknown', { oid }));
+    }
+    return space ?? { tree: this.#base, prefix: '' };
+  }
+
+  /** The name that a manifest has for a file: those of tablespaces are listed below their links. */
+  #listedName(oid: number | undefined, name: ByteString): ByteString {
+    if (oid !== undefined) return `pg_tblspc/${oid}/${name}` as ByteString;
+    for (const space of this.#plan.tablespaces) {
+      if (space.inside !== undefined && name.startsWith(`${space.inside}/`)) {
+        return `pg_tblspc/${space.oid}/${name.slice(space.inside.length + 1)}` as ByteString;
+      }
+    }
+    return name;
+  }
+
+  #expected(name: ByteString): ManifestFile | undefined {
+    const { source, verify } = this.#plan;
+    if (!verify || unlisted.test(name) || name.startsWith(`${source.rules.walDirectory}/`)) return undefined;
+    const found = source.manifest?.files.get(name);
+    if (found === undefined) throw mismatch(say('restore.unlisted', { path: display(name) }));
+    return found;
+  }
+}
+
+function sizes(file: SourceFile, expected: ManifestFile): { path: string; actual: number; expected: number } {
+  return { path: display(expected.path), actual: file.sizeBytes, expected: expected.size };
+}
+
+async function noteOf({ name, content }: SourceFile): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of content) {
+    length += piece.length;
+    if (length > noteLimit) {
+      throw new BackupError('CORRUPT', say('restore.note-too-large', { name: display(name), limit: noteLimit }));
+    }
+    pieces.push(Buffer.from(piece));
+  }
+  return Buffer.concat(pieces);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  await Promise.resolve();
+  if (bytes.length > 0) yield bytes;
+}
+
+function mismatch(sentence: ReturnType<typeof say>): BackupError {
+  return new BackupError('CORRUPT', sentence, { hint: say('restore.mismatch.hint') });
+}

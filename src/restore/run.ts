@@ -1,0 +1,301 @@
+import { existsSync, lstatSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
+import { giveTree } from '../files/give-tree.ts';
+import { lockName } from '../files/lock-directory.ts';
+import { fsPath, joinPath } from '../files/path.ts';
+import { syncDirectory, syncTree } from '../files/sync-tree.ts';
+import { writeDurably } from '../files/write-durably.ts';
+import { say, type Message } from '../messages/message.ts';
+import { readControlFile } from '../server/control-file.ts';
+import { configure, type ConfigurationOutcome } from './configure.ts';
+import type { RestoreEvent, RestoreListener } from './events.ts';
+import type { PreparedRestore } from './gather.ts';
+import { checkLinks, removeForeignLinks } from './links.ts';
+import { moveAside, type MovedContent } from './move-aside.ts';
+import type { MovedAside, RestorePlan } from './plan.ts';
+import { ReceiveBackup, unfinishedControlFile } from './receive-backup.ts';
+import { refuseRunningServer } from './running-server.ts';
+import { markerName } from './target-facts.ts';
+import { TargetTree } from './target-tree.ts';
+import { removeMarker, Workplace, writeMarker } from './workplace.ts';
+
+export interface RestoreOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent?: RestoreListener | undefined;
+  /** Where the process table is; a test has its own. */
+  readonly procRoot?: string | undefined;
+}
+
+export interface RestoreResult {
+  readonly plan: RestorePlan;
+  readonly movedAside: readonly MovedAside[];
+  readonly files: number;
+  readonly bytes: number;
+  /** Files of a delta that were the same already. */
+  readonly unchanged: number;
+  /** Entries of a delta that the backup does not have. */
+  readonly removed: number;
+  /** Files of the backup that must not be in a restored directory. */
+  readonly dropped: readonly ByteString[];
+  /** Replication slots of the backup, which are not restored. */
+  readonly slots: readonly ByteString[];
+  readonly configuration: ConfigurationOutcome;
+  readonly systemIdentifier: bigint;
+  /** What has to be read: the restored copy lacks something or cannot be started as it is. */
+  readonly warnings: readonly Message[];
+}
+
+/**
+ * Carries out a prepared restore. pg_control gets its name when everything else is there and durable: an aborted restore
+ * cannot be started. A failed one leaves nothing behind and puts back what was moved aside; a failed delta leaves what it
+ * has done, without pg_control, and can be run again.
+ * @throws BackupError `CORRUPT` for a backup that is damaged or hostile; `TARGET_NOT_EMPTY`, `LOCKED`, `STORAGE_UNAVAILABLE`
+ */
+export async function performRestore(prepared: PreparedRestore, options: RestoreOptions): Promise<RestoreResult> {
+  const { plan } = prepared;
+  const { signal, onEvent = () => undefined, procRoot } = options;
+  signal.throwIfAborted();
+  // It may have been started since the plan was made.
+  await refuseRunningServer(plan.directory, { stopCommand: plan.source.rules.stopCommand, procRoot });
+  let moved: MovedContent | undefined;
+  const workplace = new Workplace();
+  try {
+    if (plan.mode === 'replace') moved = await moveAside(plan.movedAside);
+    for (const one of moved?.moved ?? []) onEvent({ type: 'step', sentence: movedSentence(one) });
+    await takePlaces(plan, workplace, moved?.moved ?? []);
+    const restoring = new Restoring(prepared, workplace, onEvent, signal);
+    const result = await restoring.run();
+    return { ...result, movedAside: moved?.moved ?? [] };
+  } catch (error) {
+    await workplace.discard();
+    const left = (await moved?.undo()) ?? [];
+    for (const { from, to } of left) {
+      onEvent({ type: 'warning', sentence: say('restore.not-moved-back', { from: display(from), to: display(to) }) });
+    }
+    throw error;
+  }
+}
+
+function movedSentence({ from, to }: MovedAside): Message {
+  return say('restore.moved', { from: display(from), to: display(to) });
+}
+
+async function takePlaces(plan: RestorePlan, workplace: Workplace, moved: readonly MovedAside[]): Promise<void> {
+  const take = async (path: ByteString): Promise<void> => {
+    const sharing = moved.find(({ from, how }) => from === path && how === 'entries');
+    if (sharing !== undefined) {
+      workplace.share(path, (name) => name === 'lost+found' || name.startsWith('gausskeep.before-restore-'));
+    } else if (plan.mode === 'delta' && existsSync(fsPath(path))) workplace.hold(path);
+    else await workplace.claim(path);
+  };
+  await take(plan.directory);
+  for (const { directory, isInside } of plan.tablespaces) if (!isInside) await take(directory);
+}
+
+class Restoring {
+  readonly #plan: RestorePlan;
+  readonly #prepared: PreparedRestore;
+  readonly #workplace: Workplace;
+  readonly #onEvent: (event: RestoreEvent) => void;
+  readonly #signal: AbortSignal;
+  readonly #warnings: Message[] = [];
+  readonly #base: TargetTree;
+  readonly #spaces = new Map<number, { readonly tree: TargetTree; readonly prefix: string }>();
+
+  constructor(
+    prepared: PreparedRestore,
+    workplace: Workplace,
+    onEvent: (event: RestoreEvent) => void,
+    signal: AbortSignal,
+  ) {
+    const { plan } = prepared;
+    this.#prepared = prepared;
+    this.#plan = plan;
+    this.#workplace = workplace;
+    this.#onEvent = onEvent;
+    this.#signal = signal;
+    const { mode, modeMask } = plan;
+    this.#base = new TargetTree(plan.directory, { delta: mode === 'delta', modeMask });
+    for (const { oid, directory, inside } of plan.tablespaces) {
+      const tree = inside === undefined ? new TargetTree(directory, { delta: mode === 'delta', modeMask }) : this.#base;
+      this.#spaces.set(oid, { tree, prefix: inside === undefined ? '' : `${inside}/` });
+    }
+  }
+
+  async run(): Promise<Omit<RestoreResult, 'movedAside'>> {
+    const plan = this.#plan;
+    await this.#begin();
+    const received = await this.#receive();
+    const removed = plan.mode === 'delta' ? await this.#removeUnlisted() : 0;
+    await this.#makeLinks();
+    const configuration = await this.#configure();
+    await this.#prepared.request.recovery?.prepare(plan.directory, { signal: this.#signal });
+    const control = received.control ?? Buffer.alloc(0);
+    const { systemIdentifier } = readControlFile(control);
+    const expected = plan.source.systemIdentifier;
+    if (expected !== undefined && expected !== systemIdentifier) {
+      throw new BackupError('SYSTEM_MISMATCH', say('restore.identity', { expected, actual: systemIdentifier }));
+    }
+    await this.#createExtraFiles(control);
+    this.#warnAbout(received);
+    await this.#publish();
+    return {
+      plan,
+      files: received.totals.files,
+      bytes: received.totals.bytes,
+      unchanged: received.totals.unchanged,
+      removed,
+      dropped: [...received.dropped].sort(),
+      slots: [...received.slots].sort(),
+      configuration,
+      systemIdentifier,
+      warnings: this.#warnings,
+    };
+  }
+
+  async #begin(): Promise<void> {
+    const { directory, mode, source } = this.#plan;
+    writeMarker(directory, source.systemIdentifier);
+    this.#base.keep(markerName as ByteString);
+    this.#base.keep(lockName as ByteString);
+    if (mode !== 'delta') return;
+    this.#step(say('restore.delta-begins', { path: display(directory) }));
+    // From here on no server can start what is there.
+    for (const name of ['global/pg_control', ...source.rules.controlCopies])
+      await this.#base.remove(name as ByteString);
+    await syncDirectory(joinPath(directory, 'global'));
+    for (const { tree } of this.#spaces.values()) if (tree !== this.#base) tree.keep(lockName as ByteString);
+    removeForeignLinks(directory, source.rules.walDirectory);
+  }
+
+  async #receive(): Promise<ReceiveBackup> {
+    const { source } = this.#plan;
+    const sink = new ReceiveBackup(this.#plan, this.#base, this.#spaces);
+    let doneBytes = 0;
+    await this.#prepared.source.deliver(sink, {
+      signal: this.#signal,
+      onBytes: (count) => {
+        doneBytes += count;
+        this.#onEvent({ type: 'progress', doneBytes, totalBytes: Math.max(source.totalBytes, doneBytes) });
+      },
+    });
+    sink.finish();
+    const { walDirectory, emptied } = source.rules;
+    for (const name of [walDirectory, `${walDirectory}/archive_status`, ...emptied, 'pg_tblspc', 'global']) {
+      const there = lstatSync(fsPath(joinPath(this.#plan.directory, name)), { throwIfNoEntry: false });
+      if (there?.isDirectory() !== true) await this.#base.makeDirectory(name as ByteString, 0o700);
+      this.#base.keep(name as ByteString);
+    }
+    return sink;
+  }
+
+  async #removeUnlisted(): Promise<number> {
+    this.#base.keep(unfinishedControlFile);
+    const trees = new Set([this.#base, ...[...this.#spaces.values()].map(({ tree }) => tree)]);
+    let removed = 0;
+    for (const tree of trees) removed += await tree.removeUnlisted({ signal: this.#signal });
+    return removed;
+  }
+
+  async #makeLinks(): Promise<void> {
+    for (const { oid, link } of this.#plan.tablespaces) {
+      if (link !== undefined) await this.#base.makeLink(`pg_tblspc/${oid}` as ByteString, link);
+    }
+    for (const { oid, directory } of checkLinks(this.#plan)) {
+      this.#step(say('restore.link', { oid, path: display(directory) }));
+    }
+  }
+
+  async #configure(): Promise<ConfigurationOutcome> {
+    const { configuration, directory } = this.#plan;
+    const { overridingFile } = configuration.rules;
+    const main = joinPath(directory, 'postgresql.conf');
+    const overriding = overridingFile === undefined ? undefined : joinPath(directory, overridingFile);
+    const before = { main: readText(main), overriding: overriding && readText(overriding) };
+    const outcome = configure(configuration, before);
+    await replaceText(main, before.main, outcome.main);
+    if (overriding !== undefined) await replaceText(overriding, before.overriding, outcome.overriding);
+    return outcome;
+  }
+
+  async #createExtraFiles(control: Buffer): Promise<void> {
+    const { rules } = this.#plan.source;
+    for (const { name, sizeBytes, mode } of rules.created) {
+      await this.#base.writeFile(name as ByteString, mode, once(Buffer.alloc(sizeBytes)));
+    }
+    // The server falls back to it: it must never be older than the control file itself.
+    for (const name of rules.controlCopies) await this.#base.writeFile(name as ByteString, 0o600, once(control));
+  }
+
+  #warnAbout(received: ReceiveBackup): void {
+    const { source, directory, keepsBackupWal, ownerIsRoot } = this.#plan;
+    const { startSegment } = source.label;
+    const segment = joinPath(directory, `${source.rules.walDirectory}/${startSegment}`);
+    if (keepsBackupWal && !existsSync(fsPath(segment))) this.#warn(say('restore.no-wal', { segment: startSegment }));
+    const { missingFiles } = received;
+    if (missingFiles.length > 0) this.#warn(say('restore.lacks-files', { files: missingFiles.join(', ') }));
+    if (ownerIsRoot) this.#warn(say('restore.owned-by-root', { path: display(directory) }));
+  }
+
+  /** Owner, durability, and the name of pg_control as the very last. */
+  async #publish(): Promise<void> {
+    const { directory, owner, modeMask, sync } = this.#plan;
+    const directories = this.#workplace.directories;
+    this.#workplace.setModes(modeMask);
+    if (owner !== undefined) {
+      for (const path of directories) await giveTree(path, owner, { signal: this.#signal });
+      this.#workplace.giveParents(owner);
+    }
+    if (sync) {
+      this.#step(say('restore.syncing'));
+      for (const path of directories) await syncTree(path, { signal: this.#signal });
+    }
+    this.#signal.throwIfAborted();
+    const to = joinPath(directory, 'global/pg_control');
+    try {
+      renameSync(fsPath(joinPath(directory, unfinishedControlFile)), fsPath(to));
+    } catch (error) {
+      throw fileFailure('rename', to, error);
+    }
+    if (sync) await syncDirectory(joinPath(directory, 'global'));
+    removeMarker(directory);
+    this.#workplace.release();
+    if (sync) for (const path of directories) await syncDirectory(path);
+  }
+
+  #step(sentence: Message): void {
+    this.#onEvent({ type: 'step', sentence });
+  }
+
+  #warn(sentence: Message): void {
+    this.#warnings.push(sentence);
+    this.#onEvent({ type: 'warning', sentence });
+  }
+}
+
+function readText(path: ByteString): ByteString | undefined {
+  try {
+    return fromBytes(readFileSync(fsPath(path)));
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw fileFailure('read', path, error);
+  }
+}
+
+async function replaceText(
+  path: ByteString,
+  before: ByteString | undefined,
+  after: ByteString | undefined,
+): Promise<void> {
+  if (after === undefined || after === before) return;
+  const mode = statSync(fsPath(path), { throwIfNoEntry: false })?.mode ?? 0o600;
+  // Made durable with everything else.
+  await writeDurably(path, toBytes(after), { mode: mode & 0o777, sync: false });
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  await Promise.resolve();
+  if (bytes.length > 0) yield bytes;
+}

@@ -1,0 +1,186 @@
+import {
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+  constants,
+} from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { display, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { DirectoryWriter } from '../files/directory-writer.ts';
+import { fileFailure } from '../files/failure.ts';
+import { fsPath, joinPath, parentPath } from '../files/path.ts';
+import { readDirectory } from '../files/read-directory.ts';
+import { removeTree } from '../files/remove-tree.ts';
+import { say } from '../messages/message.ts';
+
+/** What became of a file: written anew, changed in part, or found to be the same. */
+export type FileOutcome = 'written' | 'updated' | 'unchanged';
+
+/**
+ * One directory that a restore fills: the data directory or that of a tablespace. In a `delta` it compares what is there,
+ * writes the pieces that differ, and knows what it has to remove. Never follows a link.
+ */
+export class TargetTree {
+  readonly root: ByteString;
+  readonly #writer: DirectoryWriter;
+  readonly #delta: boolean;
+  readonly #modeMask: number;
+  /** Names that belong here; in a delta only. */
+  readonly #listed = new Set<ByteString>();
+
+  constructor(root: ByteString, { delta, modeMask }: { readonly delta: boolean; readonly modeMask: number }) {
+    this.root = root;
+    this.#writer = new DirectoryWriter(root);
+    this.#delta = delta;
+    this.#modeMask = modeMask;
+  }
+
+  async makeDirectory(name: ByteString, mode: number): Promise<void> {
+    if (this.#delta) await this.#clear(name, 'directory');
+    this.#writer.makeDirectory(name, mode & this.#modeMask);
+    this.keep(name);
+  }
+
+  async makeLink(name: ByteString, target: ByteString): Promise<void> {
+    if (this.#delta) await this.#clear(name, 'nothing');
+    this.#attempt(name, () => this.#writer.makeLink(name, target));
+    this.keep(name);
+  }
+
+  /** Writes a file. Its owner may read and write it in any case. */
+  async writeFile(name: ByteString, mode: number, content: ByteSource): Promise<FileOutcome> {
+    const bits = (mode & this.#modeMask & 0o777) | 0o600;
+    if (this.#delta) {
+      const same = await this.#clear(name, 'file');
+      this.keep(name);
+      if (same) return this.#update(name, bits, content);
+    }
+    const file = this.#attempt(name, () => this.#writer.openFile(name, bits));
+    try {
+      for await (const piece of content) file.write(piece);
+    } finally {
+      file.close();
+    }
+    return 'written';
+  }
+
+  /** A copy of a local file, made by the kernel. Not for a delta. */
+  async copyFile(name: ByteString, mode: number, from: ByteString): Promise<void> {
+    const slash = name.lastIndexOf('/');
+    // Proves that every directory above is one and no link.
+    if (slash !== -1) this.#writer.makeParents(name);
+    const path = joinPath(this.root, name);
+    const bits = (mode & this.#modeMask & 0o777) | 0o600;
+    try {
+      await copyFile(fsPath(from), fsPath(path), constants.COPYFILE_EXCL);
+      if (bits !== (mode & 0o777)) chmodSync(fsPath(path), bits);
+    } catch (error) {
+      if (systemCodeOf(error) === 'EEXIST') throw this.#twice(name, error);
+      throw fileFailure('write', path, error);
+    }
+  }
+
+  /** Marks a name, with all directories above it, as belonging here. */
+  keep(name: ByteString): void {
+    if (!this.#delta) return;
+    for (let part = name; part !== '.' && !this.#listed.has(part); part = parentPath(part)) this.#listed.add(part);
+  }
+
+  /** Removes what does not belong here. @returns how many entries */
+  async removeUnlisted({ signal }: { readonly signal: AbortSignal }): Promise<number> {
+    const unlisted: ByteString[] = [];
+    for await (const { name } of readDirectory(this.root, { signal })) {
+      if (!this.#listed.has(name) && (!name.includes('/') || this.#listed.has(parentPath(name)))) unlisted.push(name);
+    }
+    for (const name of unlisted) await this.remove(name);
+    return unlisted.length;
+  }
+
+  /** Removes an entry and what is in it, if it is there. */
+  async remove(name: ByteString): Promise<void> {
+    const path = joinPath(this.root, name);
+    const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
+    if (stats === undefined) return;
+    if (stats.isDirectory()) await removeTree(path, { keepRoot: false });
+    else unlink(path);
+  }
+
+  /** Makes way for an entry. @returns whether a file that can be changed in place is there */
+  async #clear(name: ByteString, wanted: 'directory' | 'file' | 'nothing'): Promise<boolean> {
+    this.#writer.makeParents(name);
+    const path = joinPath(this.root, name);
+    const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
+    if (stats === undefined) return false;
+    if (wanted === 'directory' && stats.isDirectory()) return false;
+    // A file with a second name somewhere else would be changed there too.
+    if (wanted === 'file' && stats.isFile() && stats.nlink === 1) return true;
+    await this.remove(name);
+    return false;
+  }
+
+  /** Compares piece by piece and writes those that differ. */
+  async #update(name: ByteString, bits: number, content: ByteSource): Promise<FileOutcome> {
+    const path = joinPath(this.root, name);
+    let descriptor: number;
+    try {
+      chmodSync(fsPath(path), bits);
+      descriptor = openSync(fsPath(path), constants.O_RDWR | constants.O_NOFOLLOW);
+    } catch (error) {
+      throw fileFailure('write', path, error);
+    }
+    let position = 0;
+    let changed = false;
+    let there = Buffer.alloc(0);
+    try {
+      for await (const piece of content) {
+        if (there.length < piece.length) there = Buffer.allocUnsafeSlow(piece.length);
+        const count = readSync(descriptor, there, 0, piece.length, position);
+        if (count !== piece.length || there.compare(piece, 0, piece.length, 0, count) !== 0) {
+          for (let done = 0; done < piece.length;) {
+            done += writeSync(descriptor, piece, done, piece.length - done, position + done);
+          }
+          changed = true;
+        }
+        position += piece.length;
+      }
+      if (lstatSync(fsPath(path)).size !== position) {
+        ftruncateSync(descriptor, position);
+        changed = true;
+      }
+    } catch (error) {
+      throw fileFailure('write', path, error);
+    } finally {
+      closeSync(descriptor);
+    }
+    return changed ? 'updated' : 'unchanged';
+  }
+
+  /** The directory had nothing that is not ours: only the backup itself can name a thing twice. */
+  #attempt<Result>(name: ByteString, call: () => Result): Result {
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof BackupError && error.code === 'OBJECT_EXISTS') throw this.#twice(name, error);
+      throw error;
+    }
+  }
+
+  #twice(name: ByteString, cause: unknown): BackupError {
+    return new BackupError('CORRUPT', say('restore.twice', { name: display(name) }), { cause });
+  }
+}
+
+function unlink(path: ByteString): void {
+  try {
+    unlinkSync(fsPath(path));
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw fileFailure('remove', path, error);
+  }
+}

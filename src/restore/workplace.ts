@@ -1,0 +1,107 @@
+import { chmodSync, existsSync, unlinkSync, writeFileSync } from 'node:fs';
+import type { ByteString } from '../bytes/byte-string.ts';
+import { systemCodeOf } from '../errors/backup-error.ts';
+import { claimDirectory, type ClaimedDirectory } from '../files/claim-directory.ts';
+import { fileFailure } from '../files/failure.ts';
+import { give } from '../files/give-tree.ts';
+import { lockDirectory } from '../files/lock-directory.ts';
+import { fsPath, joinPath, parentPath } from '../files/path.ts';
+import { entriesOf } from '../files/read-directory.ts';
+import { removeTree } from '../files/remove-tree.ts';
+import type { Owner } from './request.ts';
+import { markerName } from './target-facts.ts';
+
+/** The directories that one restore fills: held for this run alone, and emptied again when it fails. */
+export class Workplace {
+  readonly #held: ClaimedDirectory[] = [];
+  /** Directories made above those, the topmost first. */
+  readonly #parents: ByteString[] = [];
+
+  /** Takes a directory that is missing or empty. */
+  async claim(path: ByteString): Promise<void> {
+    const missing: ByteString[] = [];
+    for (let above = parentPath(path); !existsSync(fsPath(above)); above = parentPath(above)) missing.push(above);
+    this.#held.push(await claimDirectory(path));
+    this.#parents.push(...missing.reverse());
+  }
+
+  /** Takes a directory of a mount point whose old content lies in a directory of its own. */
+  share(path: ByteString, kept: (name: string) => boolean): void {
+    const lock = lockDirectory(path);
+    this.#held.push({
+      path,
+      existedBefore: true,
+      release: () => lock.release(),
+      discard: async () => {
+        lock.release();
+        for await (const { name } of entriesOf(path)) {
+          if (!kept(name)) await removeAny(joinPath(path, name));
+        }
+      },
+    });
+  }
+
+  /** Takes a directory for a delta: what a failed run leaves in it stays. */
+  hold(path: ByteString): void {
+    const lock = lockDirectory(path);
+    const release = (): void => lock.release();
+    this.#held.push({ path, existedBefore: true, release, discard: () => Promise.resolve(release()) });
+  }
+
+  get directories(): readonly ByteString[] {
+    return this.#held.map(({ path }) => path);
+  }
+
+  /** Gives the directories that were made above those to fill to their owner, who must be able to pass through them. */
+  giveParents({ uid, gid }: Owner): void {
+    for (const path of this.#parents) give(path, uid, gid);
+  }
+
+  setModes(mode: number): void {
+    for (const path of this.directories) {
+      try {
+        chmodSync(fsPath(path), mode);
+      } catch (error) {
+        throw fileFailure('mode', path, error);
+      }
+    }
+  }
+
+  release(): void {
+    for (const held of this.#held) held.release();
+  }
+
+  /** After a failure. Never throws: the failure itself is what to tell. */
+  async discard(): Promise<void> {
+    for (const held of this.#held.splice(0).reverse()) await held.discard().catch(() => undefined);
+  }
+}
+
+/** Says in the directory that a restore of this instance has begun. */
+export function writeMarker(directory: ByteString, systemIdentifier: bigint | undefined): void {
+  const path = joinPath(directory, markerName);
+  try {
+    writeFileSync(fsPath(path), `${systemIdentifier?.toString() ?? ''}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw fileFailure('create', path, error);
+  }
+}
+
+export function removeMarker(directory: ByteString): void {
+  const path = joinPath(directory, markerName);
+  try {
+    unlinkSync(fsPath(path));
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw fileFailure('remove', path, error);
+  }
+}
+
+async function removeAny(path: ByteString): Promise<void> {
+  try {
+    unlinkSync(fsPath(path));
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EISDIR' || code === 'EPERM') await removeTree(path, { keepRoot: false });
+    else if (code !== 'ENOENT') throw fileFailure('remove', path, error);
+  }
+}
