@@ -61,7 +61,7 @@ export async function startProxy(
   const server: Server = createServer({ allowHalfOpen: true }, (client) => {
     connections += 1;
     const treated = options.connections?.includes(connections) ?? true;
-    const upstream = connect({ ...target, allowHalfOpen: true });
+    const upstream = connect({ host: target.host, port: target.port, allowHalfOpen: true });
     const reset = (): void => {
       client.resetAndDestroy();
       upstream.resetAndDestroy();

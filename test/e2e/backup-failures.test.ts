@@ -1,0 +1,273 @@
+/** Backups that fail or are ended: one clear message, status 1, nothing left here or on the server. */
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  exists,
+  expectNothingOnServer,
+  newTarget,
+  runBackup,
+  segmentsIn,
+  startBackup,
+  takeBackup,
+  through,
+} from '../support/backups.ts';
+import { startProxy, type NetworkProxy, type ProxyOptions } from '../support/network-proxy.ts';
+import { startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import type { RunningProgram } from '../support/programs.ts';
+import { temporaryDirectory } from '../support/programs.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+/** A rate at which a backup takes minutes, so that what the test does happens in its middle. */
+const slowly = ['-v', '-r', '32k'] as const;
+/** The last of what -v says before the archives come. */
+const underWay = /created temporary replication slot/;
+
+/** The lines that are errors; there must be exactly one. */
+function errorLine(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.startsWith('gs_basebackup: error: '));
+  expect(lines).toHaveLength(1);
+  return lines[0] ?? '';
+}
+
+forEachServer('full', (version) => {
+  let server: PostgresServer;
+  let proxy: NetworkProxy | undefined;
+  beforeAll(async () => {
+    server = await startServer({ version });
+    await server.sql("create table kept as select i, repeat('x', 500) as filler from generate_series(1, 5000) i");
+  });
+  afterEach(async () => {
+    await proxy?.close();
+    proxy = undefined;
+  });
+
+  async function proxied(options: ProxyOptions): Promise<ReturnType<typeof through>> {
+    proxy = await startProxy(server, options);
+    return through(proxy);
+  }
+
+  describe('a backup that is ended', () => {
+    it.each(['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)('by %s leaves nothing (BB-44)', async (signal) => {
+      const parent = temporaryDirectory();
+      const program = startBackup(server, ['-D', join(parent, 'new', 'backup'), ...slowly]);
+      await program.output(underWay);
+      program.kill(signal);
+      const result = await program.result;
+      expect(result).toMatchObject({ status: 1, signal: null, stdout: '' });
+      expect(errorLine(result.stderr)).toContain(signal);
+      expect(readdirSync(parent)).toEqual([]);
+      await expectNothingOnServer(server);
+    });
+
+    it('in tar format, into an existing directory and with a slot of its own: the directory stays, empty', async () => {
+      const target = temporaryDirectory();
+      const program = startBackup(server, ['-D', target, '-Ft', '-z', '-S', 'mine', '-C', ...slowly]);
+      await program.output(/created replication slot "mine"/);
+      program.kill('SIGTERM');
+      expect((await program.result).status).toBe(1);
+      expect(readdirSync(target)).toEqual([]);
+      await expectNothingOnServer(server);
+    });
+
+    it('while it waits for the checkpoint or the first answer', async () => {
+      const target = newTarget();
+      const source = await proxied({ fromServer: { kind: 'stall', afterBytes: 10 } });
+      const program = startBackup(source, ['-D', target]);
+      await proxy?.struck;
+      program.kill('SIGINT');
+      expect((await program.result).status).toBe(1);
+      expect(exists(target)).toBe(false);
+      await proxy?.close();
+      await expectNothingOnServer(server);
+    });
+
+    it('with --no-clean leaves what came, which no server starts (BB-08)', async () => {
+      const target = newTarget();
+      const program = startBackup(server, ['-D', target, '--no-clean', ...slowly]);
+      await program.output(underWay);
+      program.kill('SIGTERM');
+      const result = await program.result;
+      expect(result.status).toBe(1);
+      expect(result.stderr).toContain(`data directory "${target}" not removed at user's request`);
+      expect(exists(target)).toBe(true);
+      expect(exists(join(target, 'global', 'pg_control'))).toBe(false);
+      await expectNothingOnServer(server);
+    });
+  });
+
+  describe('the WAL stream', () => {
+    /** Ends the WAL sender of the stream, which is the one that streams and not the one that backs up. */
+    async function killStream(): Promise<void> {
+      const condition = "application_name = 'gs_basebackup' and state in ('streaming', 'catchup')";
+      await server.waitFor(`select count(*) = 1 from pg_stat_replication where ${condition}`);
+      await server.sql(`select pg_terminate_backend(pid) from pg_stat_replication where ${condition}`);
+    }
+
+    it.each([[['-Fp']], [['-Ft', '-z']]])('that is killed ends the backup, %j (BB-38)', async (format) => {
+      const parent = temporaryDirectory();
+      const program = startBackup(server, ['-D', join(parent, 'backup'), '-r', '32k', ...format]);
+      await killStream();
+      const result = await program.result;
+      expect(result).toMatchObject({ status: 1, stdout: '' });
+      expect(errorLine(result.stderr)).toBe('gs_basebackup: error: background process terminated unexpectedly');
+      expect(result.stderr).toMatch(/detail: .*terminating/);
+      expect(readdirSync(parent)).toEqual([]);
+      await expectNothingOnServer(server);
+    });
+
+    it('needs a second place, which the advice says (max_wal_senders)', async () => {
+      const small = await startServer({ version, config: { max_wal_senders: 1 } });
+      const target = newTarget();
+      const result = await runBackup(small, ['-D', target]);
+      expect(result).toMatchObject({ status: 1, stdout: '' });
+      expect(result.stderr).toMatch(/max_wal_senders|number of requested standby connections/);
+      expect(result.stderr).toMatch(/hint: .*-X fetch/);
+      expect(exists(target)).toBe(false);
+      await takeBackup(small, ['-X', 'fetch']);
+      await small.stop('immediate');
+    });
+
+    it('uses an existing slot, and says when there is none', async () => {
+      await server.sql("select pg_create_physical_replication_slot('kept')");
+      const target = await takeBackup(server, ['-S', 'kept']);
+      expect(segmentsIn(join(target, 'pg_wal')).length).toBeGreaterThan(0);
+      const slots = 'select restart_lsn is not null from pg_replication_slots where slot_name =';
+      expect(await server.value(`${slots} 'kept'`)).toBe('true');
+      const again = await runBackup(server, ['-D', newTarget(), '-S', 'kept', '-C']);
+      expect(again.status).toBe(1);
+      expect(again.stderr).toContain('replication slot "kept" already exists');
+      expect(await server.value(`${slots} 'kept'`)).toBe('true');
+      await server.sql("select pg_drop_replication_slot('kept')");
+
+      const missing = await runBackup(server, ['-D', newTarget(), '-S', 'missing']);
+      expect(missing.status).toBe(1);
+      expect(missing.stderr).toContain('replication slot "missing" does not exist');
+
+      await takeBackup(server, ['-S', 'made', '-C']);
+      expect(await server.value(`${slots} 'made'`)).toBe('true');
+      await server.sql("select pg_drop_replication_slot('made')");
+      await expectNothingOnServer(server);
+    });
+  });
+
+  it('a server without WAL senders is named as such, and the output removed (BB-07)', async () => {
+    const closed = await startServer({ version, config: { max_wal_senders: 0, wal_level: 'minimal' } });
+    const parent = temporaryDirectory();
+    const result = await runBackup(closed, ['-D', join(parent, 'a', 'b')]);
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(errorLine(result.stderr)).toMatch(/max_wal_senders|number of requested standby connections/);
+    expect(result.stderr).toMatch(/hint: .*(?:max_wal_senders|wal_level)/);
+    expect(readdirSync(parent)).toEqual([]);
+    const kept = join(parent, 'kept');
+    mkdirSync(kept);
+    expect((await runBackup(closed, ['-D', kept])).status).toBe(1);
+    expect(readdirSync(kept)).toEqual([]);
+    await closed.stop('immediate');
+  });
+
+  it('a server that dies during the backup', async () => {
+    const doomed = await startServer({ version });
+    const target = newTarget();
+    const program = startBackup(doomed, ['-D', target, ...slowly]);
+    await program.output(underWay);
+    await doomed.kill();
+    const result = await program.result;
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    errorLine(result.stderr);
+    expect(result.stderr).not.toContain('defect');
+    expect(exists(target)).toBe(false);
+  });
+
+  it('a server that is shut down during the backup says why', async () => {
+    const doomed = await startServer({ version });
+    const target = newTarget();
+    const program = startBackup(doomed, ['-D', target, ...slowly]);
+    await program.output(underWay);
+    await doomed.stop('fast');
+    const result = await program.result;
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    errorLine(result.stderr);
+    expect(result.stderr).not.toContain('defect');
+    expect(exists(target)).toBe(false);
+  });
+
+  it.each([0, 100, 5000, 300_000])('a connection that is cut after %i bytes', async (afterBytes) => {
+    const target = newTarget();
+    const source = await proxied({ fromServer: { kind: 'cut', afterBytes }, connections: [1] });
+    const result = await runBackup(source, ['-D', target]);
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    errorLine(result.stderr);
+    expect(result.stderr).not.toContain('defect');
+    expect(exists(target)).toBe(false);
+    await expectNothingOnServer(server);
+  });
+
+  it('two runs on one target: the second is refused and the first succeeds', async () => {
+    const target = newTarget();
+    const source = await proxied({ fromServer: { kind: 'hold', afterBytes: 200_000 }, connections: [1] });
+    const first: RunningProgram = startBackup(source, ['-D', target]);
+    await proxy?.struck;
+    const second = await runBackup(server, ['-D', target]);
+    expect(second).toMatchObject({ status: 1, stdout: '' });
+    expect(errorLine(second.stderr)).toContain(target);
+    proxy?.release();
+    expect(await first.result).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
+    const restored = await startFrom(target);
+    expect(await restored.value('select count(*) from kept')).toBe('5000');
+    await restored.stop('immediate');
+  });
+
+  it('a target that cannot be made', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    writeFileSync(file, 'content');
+    const result = await runBackup(server, ['-D', join(file, 'below')]);
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(errorLine(result.stderr)).toContain(file);
+    expect(result.stderr).not.toContain('defect');
+    expect(readFileSync(file, 'utf8')).toBe('content');
+    await expectNothingOnServer(server);
+  });
+
+  describe('damaged pages', () => {
+    /** Makes a table of a few pages, on disk, and damages the pages behind their headers. */
+    async function damaged(name: string, pages: readonly number[]): Promise<string> {
+      await server.sql(`create table ${name} as select i, repeat('y', 900) as filler from generate_series(1, 120) i`);
+      await server.sql('checkpoint');
+      const path = await server.value(`select pg_relation_filepath('${name}')`);
+      const file = openSync(join(server.dataDirectory, path), 'r+');
+      for (const page of pages) writeSync(file, Buffer.alloc(16, 0xaa), 0, 16, page * 8192 + 4000);
+      closeSync(file);
+      return path;
+    }
+
+    it('are told with their file, the backup is kept, the status is 1 (BB-35)', async () => {
+      const one = await damaged('one_page', [0]);
+      const target = newTarget();
+      const first = await runBackup(server, ['-D', target]);
+      expect(first).toMatchObject({ status: 1, stdout: '' });
+      expect(first.stderr).toMatch(
+        new RegExp(`^WARNING:  checksum verification failed in file "\\./${one}", block 0: `, 'm'),
+      );
+      expect(errorLine(first.stderr)).toBe('gs_basebackup: error: checksum error occurred');
+      expect(readFileSync(join(target, one)).equals(readFileSync(join(server.dataDirectory, one)))).toBe(true);
+      expect(exists(join(target, 'global', 'pg_control'))).toBe(true);
+
+      const many = await damaged('many_pages', [0, 1, 2, 3, 4, 5, 6]);
+      const tar = newTarget();
+      const second = await runBackup(server, ['-D', tar, '-Ft']);
+      expect(second).toMatchObject({ status: 1, stdout: '' });
+      expect(second.stderr).toMatch(
+        new RegExp(`further checksum verification failures in file "\\./${many}" will not be reported`),
+      );
+      expect(second.stderr).toMatch(/^WARNING:  8 total checksum verification failures/m);
+      expect(readdirSync(tar).sort()).toEqual(['backup_manifest', 'base.tar', 'pg_wal.tar']);
+
+      const restored = await startFrom(target);
+      expect(await restored.value('select count(*) from kept')).toBe('5000');
+      await restored.stop('immediate');
+      await server.sql('drop table one_page, many_pages');
+      await takeBackup(server, ['-X', 'none']);
+    });
+  });
+});
