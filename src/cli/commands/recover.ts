@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import { readEnvironment } from '../../config/environment.ts';
+import type { GivenOptions } from '../../config/option-table.ts';
+import { usage } from '../../config/parse-options.ts';
+import { dataDirectoryOption, recoverOptions } from '../../config/recovery-options.ts';
+import { formatLsn, recoverInstance, type RecoverReport } from '../../index.ts';
+import { render, say } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import { recoveryLogin } from '../recovery-login.ts';
+import { closingLines, closingRecord, RecoveryTalk } from '../recovery-talk.ts';
+import { runAsOwner } from '../run-as-owner.ts';
+
+export const recoverCommand: Command = {
+  synopsis: say('recovery-help.recover.synopsis'),
+  summary: say('recovery-help.recover.what'),
+  options: recoverOptions,
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
+    const [word] = given.operands;
+    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    const asCalled = readEnvironment();
+    const directory = dataDirectoryOption(given, asCalled);
+    const places = { bindir: absolute(given, 'bindir'), configFile: absolute(given, 'config-file') };
+    const logFile = absolute(given, 'log-file');
+    const environment = runAsOwner(directory, asCalled);
+    const talk = new RecoveryTalk(program, terminal, { quiet: given.has('quiet') });
+    const report = await recoverInstance(
+      {
+        directory,
+        ...places,
+        logFile,
+        allowEndOfWal: given.has('allow-end-of-wal'),
+        login: recoveryLogin(given, environment, context),
+        environment,
+      },
+      { signal, onEvent: talk.onEvent },
+    );
+    terminal.endLive();
+    if (report.problem !== undefined) throw report.problem;
+    if (given.has('json')) await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
+    else for (const line of linesOf(report)) await terminal.data(`${line}\n`);
+    return 0;
+  },
+};
+
+function absolute(given: GivenOptions, option: string): string | undefined {
+  const text = given.last(option);
+  return text === undefined ? undefined : resolve(text);
+}
+
+function linesOf(report: RecoverReport): string[] {
+  const { outcome, stoppedAt, state, prepared, nextSteps } = report;
+  const stop = stoppedAt === undefined ? '' : render(say('recovery.result.stop', { text: stoppedAt }));
+  const lines = [
+    outcome === 'standby'
+      ? render(say('recovery.result.standby'))
+      : render(say(`recovery.result.${outcome}`, { stop })),
+  ];
+  if (state?.replayLsn !== undefined) {
+    const time = state.lastCommit ?? '-';
+    lines.push(render(say('recovery.result.position', { lsn: formatLsn(state.replayLsn), time })));
+  }
+  return [...lines, ...closingLines(prepared, nextSteps)];
+}
+
+function recordOf(report: RecoverReport): Record<string, unknown> {
+  const { directory, server, outcome, target, stoppedAt, postmaster, state, prepared, nextSteps, logFile } = report;
+  return {
+    ...{ type: 'recover', directory, server, outcome, target, stoppedAt, logFile },
+    port: postmaster?.port,
+    replayLsn: state?.replayLsn === undefined ? undefined : formatLsn(state.replayLsn),
+    lastCommit: state?.lastCommit,
+    ...closingRecord(prepared, nextSteps),
+  };
+}

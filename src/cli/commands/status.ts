@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import { readEnvironment } from '../../config/environment.ts';
+import { usage } from '../../config/parse-options.ts';
+import { dataDirectoryOption, statusOptions } from '../../config/recovery-options.ts';
+import { formatLsn, recoveryStatus, type StatusReport } from '../../index.ts';
+import { render, say } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import { recoveryLogin } from '../recovery-login.ts';
+import { closingLines } from '../recovery-talk.ts';
+import { runAsOwner } from '../run-as-owner.ts';
+
+export const statusCommand: Command = {
+  synopsis: say('recovery-help.status.synopsis'),
+  summary: say('recovery-help.status.what'),
+  options: statusOptions,
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
+    const [word] = given.operands;
+    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    const asCalled = readEnvironment();
+    const directory = dataDirectoryOption(given, asCalled);
+    const named = given.last('config-file');
+    const configFile = named === undefined ? undefined : resolve(named);
+    const environment = runAsOwner(directory, asCalled);
+    const login = recoveryLogin(given, environment, context);
+    const report = await recoveryStatus({ directory, configFile, login }, { signal });
+    if (given.has('json')) {
+      await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
+      return 0;
+    }
+    for (const note of report.notes) terminal.line(`${program}: warning: ${render(note)}`);
+    for (const line of linesOf(report)) await terminal.data(`${line}\n`);
+    return 0;
+  },
+};
+
+function linesOf(report: StatusReport): string[] {
+  const { server, directory, phase, postmaster, target, stoppedAt, state, record, files, failure, prepared } = report;
+  const phaseText = render(say(`recovery.status.${phase}`));
+  const lines = [render(say('recovery.status.line', { server, path: directory, phase: phaseText }))];
+  if (postmaster !== undefined) {
+    lines.push(render(say('recovery.status.process', { pid: postmaster.pid, port: postmaster.port })));
+  }
+  if (target !== undefined) lines.push(render(say('recovery.status.target', { target })));
+  if (record?.endLsn !== undefined)
+    lines.push(render(say('recovery.status.promised', { lsn: formatLsn(record.endLsn) })));
+  if (stoppedAt !== undefined) lines.push(render(say('recovery.status.stopped-at', { text: stoppedAt })));
+  if (state?.replayLsn !== undefined) {
+    const position = { lsn: formatLsn(state.replayLsn), time: state.lastCommit ?? '-' };
+    lines.push(render(say('recovery.result.position', position)));
+  }
+  if (files.length > 0) lines.push(render(say('recovery.status.files', { files: files.join(' ') })));
+  if (report.controlState !== undefined)
+    lines.push(render(say('recovery.status.control', { state: report.controlState })));
+  if (failure !== undefined) lines.push(render(say('recovery.status.failure', { text: failure.message })));
+  return [...lines, ...closingLines(prepared, [])];
+}
+
+function recordOf(report: StatusReport): Record<string, unknown> {
+  const { directory, server, phase, postmaster, state, record, files, target, stoppedAt, failure, prepared } = report;
+  return {
+    ...{ type: 'status', directory, server, phase, target, stoppedAt, files },
+    controlState: report.controlState,
+    pid: postmaster?.pid,
+    port: postmaster?.port,
+    inRecovery: state?.inRecovery,
+    paused: state?.paused,
+    replayLsn: state?.replayLsn === undefined ? undefined : formatLsn(state.replayLsn),
+    lastCommit: state?.lastCommit,
+    promisedLsn: record?.endLsn === undefined ? undefined : formatLsn(record.endLsn),
+    failure: failure?.message,
+    preparedTransactions: prepared,
+    notes: report.notes.map((note) => render(note)),
+  };
+}

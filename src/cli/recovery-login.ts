@@ -1,0 +1,34 @@
+import { resolveConnection } from '../config/connection-settings.ts';
+import type { Environment } from '../config/environment.ts';
+import type { GivenOptions } from '../config/option-table.ts';
+import type { FindLogin } from '../index.ts';
+import { render } from '../messages/message.ts';
+import type { Terminal } from './terminal.ts';
+
+/** How to log in to a server on this machine: the options, PGUSER and the password file, else as the system's user. */
+export function recoveryLogin(
+  given: GivenOptions,
+  environment: Environment,
+  { program, terminal }: { readonly program: string; readonly terminal: Terminal },
+): FindLogin {
+  // The server is the one of the data directory, wherever the environment leads other programs.
+  const rest = { ...environment, PGHOST: undefined, PGHOSTADDR: undefined, PGPORT: undefined };
+  const shown = new Set<string>();
+  return async ({ host, port }) => {
+    const user = given.last('username');
+    const settings = { host: given.last('host') ?? host, port: String(port), user };
+    const resolved = await resolveConnection(settings, rest, 'postgres');
+    for (const warning of resolved.warnings.map((message) => render(message))) {
+      if (!shown.has(warning)) terminal.line(`${program}: warning: ${warning}`);
+      shown.add(warning);
+    }
+    const chosen = user !== undefined || (environment['PGUSER'] ?? '') !== '';
+    return {
+      user: resolved.user,
+      otherUser: chosen ? undefined : 'postgres',
+      database: 'postgres',
+      password: resolved.password,
+      host: given.last('host'),
+    };
+  };
+}

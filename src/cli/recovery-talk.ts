@@ -1,0 +1,119 @@
+import {
+  formatLsn,
+  type NextStep,
+  type PreparedTransaction,
+  type RecoveryEvent,
+  type RecoveryProgress,
+} from '../index.ts';
+import { render, say } from '../messages/message.ts';
+import type { Terminal } from './terminal.ts';
+
+const updateMs = { live: 500, lines: 10_000 } as const;
+
+/** Shows what happens while a server recovers: warnings, what its log says, and progress, in place on a terminal. */
+export class RecoveryTalk {
+  readonly #program: string;
+  readonly #terminal: Terminal;
+  readonly #quiet: boolean;
+  #shownMs = 0;
+  #shown = '';
+
+  constructor(program: string, terminal: Terminal, { quiet }: { readonly quiet: boolean }) {
+    this.#program = program;
+    this.#terminal = terminal;
+    this.#quiet = quiet;
+  }
+
+  readonly onEvent = (event: RecoveryEvent): void => {
+    if (event.type === 'warning') this.#terminal.line(`${this.#program}: warning: ${render(event.message)}`);
+    if (this.#quiet) return;
+    if (event.type === 'note') this.#terminal.line(`${this.#program}: ${render(event.message)}`);
+    if (event.type === 'log') this.#log(event.event);
+    if (event.type === 'progress') this.#progress(event);
+  };
+
+  #log(event: Extract<RecoveryEvent, { type: 'log' }>['event']): void {
+    const text = logText(event);
+    if (text !== undefined) this.#terminal.line(`${this.#program}: ${render(say('recovery.said', { text }))}`);
+  }
+
+  #progress(event: RecoveryProgress): void {
+    const now = performance.now();
+    if (now - this.#shownMs < (this.#terminal.isTerminal ? updateMs.live : updateMs.lines)) return;
+    const line = progressLine(event);
+    this.#shownMs = now;
+    if (this.#terminal.isTerminal) this.#terminal.live(line);
+    else if (line !== this.#shown) this.#terminal.line(`${this.#program}: ${line}`);
+    this.#shown = line;
+  }
+}
+
+function logText(event: Extract<RecoveryEvent, { type: 'log' }>['event']): string | undefined {
+  switch (event.kind) {
+    case 'begin':
+    case 'failure':
+      return event.text;
+    case 'target':
+      return event.text === undefined
+        ? 'starting archive recovery'
+        : `starting point-in-time recovery to ${event.text}`;
+    case 'consistent':
+      return `consistent recovery state reached at ${event.lsn}`;
+    case 'stopping':
+      return `recovery stopping ${event.text}`;
+    case 'standby':
+      return 'entering standby mode';
+    case 'prepared':
+      return `recovering prepared transaction ${event.xid}`;
+    case 'restored':
+    case 'read-only':
+    case 'replaying':
+    case 'paused':
+    case 'redo-done':
+    case 'complete':
+    case 'open':
+    case 'shut-down':
+      return undefined;
+  }
+}
+
+function progressLine(progress: RecoveryProgress): string {
+  const { replayLsn, replayTime, bytesPerSecond, remainingSeconds, restoredSegments, lastSegment } = progress;
+  if (replayLsn === undefined) {
+    return lastSegment === undefined
+      ? render(say('recovery.progress-waiting'))
+      : render(say('recovery.progress-segments', { count: restoredSegments, name: lastSegment }));
+  }
+  return render(
+    say('recovery.progress', {
+      lsn: formatLsn(replayLsn),
+      time: replayTime === undefined ? '' : ` (${replayTime})`,
+      rate: bytesPerSecond === undefined ? '' : `, ${(bytesPerSecond / 1_048_576).toFixed(1)} MiB/s`,
+      left: remainingSeconds === undefined ? '' : `, ${Math.ceil(remainingSeconds)} s left`,
+    }),
+  );
+}
+
+/** Prepared transactions and what remains to be done, each step with its command below it. */
+export function closingLines(prepared: readonly PreparedTransaction[], steps: readonly NextStep[]): string[] {
+  const lines = prepared.map(({ name, xid, owner, database, preparedAt }) =>
+    render(say('recovery.prepared', { name, xid, owner, database, time: preparedAt })),
+  );
+  if (steps.length === 0) return lines;
+  return [
+    ...lines,
+    render(say('recovery.next')),
+    ...steps.flatMap(({ sentence, command }) => [`- ${render(sentence)}`, `    ${command}`]),
+  ];
+}
+
+/** As JSON: steps and prepared transactions with text. */
+export function closingRecord(
+  prepared: readonly PreparedTransaction[],
+  steps: readonly NextStep[],
+): Record<string, unknown> {
+  return {
+    preparedTransactions: prepared,
+    nextSteps: steps.map(({ sentence, command }) => ({ what: render(sentence), command })),
+  };
+}

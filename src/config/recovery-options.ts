@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { Environment } from './environment.ts';
+import type { GivenOptions, OptionGroup, OptionSpec } from './option-table.ts';
+
+const pgdata: OptionSpec = { long: 'pgdata', short: 'D', argument: 'DIRECTORY', help: 'recovery-help.pgdata' };
+const configFile: OptionSpec = { long: 'config-file', argument: 'FILE', help: 'recovery-help.config-file' };
+const json: OptionSpec = { long: 'json', help: 'recovery-help.json' };
+const quiet: OptionSpec = { long: 'quiet', short: 'q', help: 'recovery-help.quiet' };
+const connection: OptionGroup = {
+  title: 'recovery-help.connection',
+  options: [
+    { long: 'host', short: 'h', argument: 'HOSTNAME', help: 'recovery-help.host' },
+    { long: 'username', short: 'U', argument: 'NAME', help: 'recovery-help.username' },
+  ],
+};
+
+export const recoverOptions: readonly OptionGroup[] = [
+  {
+    title: 'recovery-help.options',
+    options: [
+      pgdata,
+      { long: 'bindir', short: 'b', argument: 'DIRECTORY', help: 'recovery-help.bindir' },
+      configFile,
+      { long: 'log-file', argument: 'FILE', help: 'recovery-help.log-file' },
+      { long: 'allow-end-of-wal', help: 'recovery-help.allow-end-of-wal' },
+      quiet,
+      json,
+    ],
+  },
+  connection,
+];
+
+export const resumeOptions: readonly OptionGroup[] = [
+  { title: 'recovery-help.options', options: [pgdata, configFile, quiet, json] },
+  connection,
+];
+
+export const statusOptions: readonly OptionGroup[] = [
+  { title: 'recovery-help.options', options: [pgdata, configFile, json] },
+  connection,
+];
+
+/** `--pgdata`, else PGDATA; absolute. @throws BackupError `USAGE` when neither is there */
+export function dataDirectoryOption(given: GivenOptions, environment: Environment): string {
+  const text = given.last('pgdata') ?? environment['PGDATA'];
+  if (text !== undefined && text !== '') return resolve(text);
+  throw new BackupError('USAGE', say('recovery-help.no-pgdata'), { hint: say('recovery-help.no-pgdata.hint') });
+}

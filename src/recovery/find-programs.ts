@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { describeServer, identifyOpengauss, identifyPostgresql, type ServerIdentity } from '../server/identity.ts';
+import type { DataDirectory } from './data-directory.ts';
+
+/** Environment variables by name, for the programs that are started. */
+export type ProgramEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** The local programs of a server. */
+export interface ServerPrograms {
+  readonly directory: string;
+  readonly identity: ServerIdentity;
+  /** For starting them: as given, completed by what the installation needs. */
+  readonly environment: ProgramEnvironment;
+}
+
+interface Candidate {
+  readonly directory: string;
+  readonly identity: ServerIdentity | undefined;
+  readonly said: string;
+}
+
+const versionTimeoutMs = 15_000;
+
+/**
+ * Finds the programs that fit a data directory: in `bindir` alone when it is given, else in GAUSSHOME/bin, on PATH and
+ * where packages put them. A physical copy opens with the same product and release only, so others are refused.
+ * @throws BackupError `CONFIG_INVALID` when there are none, `SYSTEM_MISMATCH` when there are others
+ */
+export async function findPrograms(
+  data: DataDirectory,
+  { bindir, environment }: { readonly bindir: string | undefined; readonly environment: ProgramEnvironment },
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ServerPrograms> {
+  const places = bindir === undefined ? placesOf(data, environment) : [resolve(bindir)];
+  const candidates: Candidate[] = [];
+  for (const directory of places) {
+    if (!isExecutable(join(directory, data.dialect.serverProgram))) continue;
+    const candidate = await ask(data, directory, environment, signal);
+    if (candidate.identity !== undefined && fits(data, candidate.identity)) {
+      requireControlProgram(data, directory);
+      return { directory, identity: candidate.identity, environment: completed(data, directory, environment) };
+    }
+    candidates.push(candidate);
+  }
+  throw notFound(data, candidates, places);
+}
+
+function placesOf({ dialect, identity }: DataDirectory, environment: ProgramEnvironment): string[] {
+  const home = dialect.homeVariable === undefined ? undefined : environment[dialect.homeVariable];
+  const onPath = (environment['PATH'] ?? '').split(':').filter((place) => place.startsWith('/'));
+  const usual = dialect.usualDirectories.map((place) =>
+    join(place.replace('{major}', String(identity.major ?? '')), 'bin'),
+  );
+  return [...new Set([...(home === undefined || home === '' ? [] : [join(home, 'bin')]), ...onPath, ...usual])];
+}
+
+async function ask(
+  data: DataDirectory,
+  directory: string,
+  environment: ProgramEnvironment,
+  signal: AbortSignal | undefined,
+): Promise<Candidate> {
+  const program = join(directory, data.dialect.serverProgram);
+  try {
+    const { stdout } = await promisify(execFile)(program, ['--version'], {
+      env: { ...completed(data, directory, environment) },
+      timeout: versionTimeoutMs,
+      maxBuffer: 64 * 1024,
+      signal,
+      cwd: '/',
+    });
+    const said = stdout.trim();
+    return { directory, said, identity: readVersion(data, said) };
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return { directory, said: reasonOf(error), identity: undefined };
+  }
+}
+
+function readVersion({ identity, dialect }: DataDirectory, said: string): ServerIdentity | undefined {
+  if (!dialect.products.test(said)) return undefined;
+  if (identity.family === 'opengauss') return identifyOpengauss(said);
+  try {
+    return identifyPostgresql(said.replace(dialect.products, ''));
+  } catch {
+    return undefined;
+  }
+}
+
+/** PostgreSQL names its release in the directory; openGauss does not, there the restore's record has it, if anything. */
+function fits({ identity, record }: DataDirectory, found: ServerIdentity): boolean {
+  if (identity.family !== found.family) return false;
+  if (identity.family === 'postgresql') return identity.major === found.major;
+  if (record?.version === undefined) return true;
+  const known = identifyOpengauss(`(${record.product ?? found.product} ${record.version} )`);
+  const line = (product: string): string => product.toLowerCase().replace(/[-_ ]?lite$/, '');
+  return line(known.product) === line(found.product) && known.major === found.major && known.minor === found.minor;
+}
+
+function requireControlProgram({ dialect }: DataDirectory, directory: string): void {
+  const { controlProgram } = dialect;
+  if (controlProgram === undefined || isExecutable(join(directory, controlProgram))) return;
+  throw new BackupError('CONFIG_INVALID', say('recovery.no-control-program', { program: controlProgram, directory }));
+}
+
+/** openGauss's programs need GAUSSHOME and its libraries; what the user has set stays. */
+function completed({ dialect }: DataDirectory, directory: string, environment: ProgramEnvironment): ProgramEnvironment {
+  const { homeVariable } = dialect;
+  if (homeVariable === undefined || (environment[homeVariable] ?? '') !== '') return environment;
+  const home = dirname(directory);
+  const libraries = [join(home, 'lib'), environment['LD_LIBRARY_PATH'] ?? ''].filter((place) => place !== '');
+  return {
+    ...environment,
+    [homeVariable]: home,
+    LD_LIBRARY_PATH: libraries.join(':'),
+    PATH: [directory, environment['PATH'] ?? ''].join(':'),
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function notFound(data: DataDirectory, candidates: readonly Candidate[], places: readonly string[]): BackupError {
+  const wanted = describeServer(data.identity);
+  const [first] = candidates;
+  if (first === undefined) {
+    const looked = places.join(', ');
+    return new BackupError(
+      'CONFIG_INVALID',
+      say('recovery.no-programs', { program: data.dialect.serverProgram, places: looked }),
+      { hint: say('recovery.no-programs.hint', { wanted }) },
+    );
+  }
+  const found = candidates.map(({ directory, said }) => `${directory}: ${said}`).join('; ');
+  return new BackupError('SYSTEM_MISMATCH', say('recovery.other-programs', { wanted, found }), {
+    hint: say('recovery.other-programs.hint'),
+  });
+}

@@ -1,0 +1,164 @@
+import type { Connection } from '../connection/connection.ts';
+import { openConnection } from '../connection/open-connection.ts';
+import { ServerError } from '../connection/server-error.ts';
+import type { ConnectionSettings } from '../connection/settings.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { readReplayLsn, type RecoveryDialect } from '../server/recovery-dialect.ts';
+import { parseLsn, type Lsn } from '../wal/lsn.ts';
+import type { Postmaster } from './data-directory.ts';
+
+/** What a running server says of its recovery. */
+export interface ServerState {
+  readonly inRecovery: boolean;
+  readonly paused: boolean;
+  /** End of the last replayed record. */
+  readonly replayLsn: Lsn | undefined;
+  /** Time of the last replayed commit or abort, in UTC, as the server writes it. */
+  readonly lastCommit: string | undefined;
+}
+
+/** A transaction that was prepared and neither committed nor rolled back. */
+export interface PreparedTransaction {
+  readonly xid: string;
+  readonly name: string;
+  readonly database: string;
+  readonly owner: string;
+  readonly preparedAt: string;
+}
+
+/** How to log in; what is undefined is found out. */
+export interface Login {
+  readonly user: string;
+  /** Tried when the server does not know `user`. */
+  readonly otherUser?: string | undefined;
+  readonly database: string;
+  readonly password: ConnectionSettings['password'];
+  /** Instead of the socket that the server has. */
+  readonly host?: string | undefined;
+}
+
+/** A SELECT can hang on rows of a prepared transaction, and a server can hang altogether. */
+const queryTimeoutMs = 10_000;
+
+/** Asks one server, over a session that is opened anew whenever it broke. */
+export class ServerQuestions {
+  readonly #postmaster: Postmaster;
+  readonly #dialect: RecoveryDialect;
+  #login: Login;
+  #connection: Connection | undefined;
+
+  constructor(postmaster: Postmaster, dialect: RecoveryDialect, login: Login) {
+    this.#postmaster = postmaster;
+    this.#dialect = dialect;
+    this.#login = login;
+  }
+
+  /**
+   * Undefined: it does not take sessions (yet).
+   * @throws BackupError `AUTHENTICATION` and what else the server answers
+   */
+  async state(signal?: AbortSignal): Promise<ServerState | undefined> {
+    try {
+      const [row = []] = await this.#rows(this.#dialect.stateQuery, signal);
+      const [inRecovery = null, replay = null, lastCommit = null] = row;
+      const replayText = readReplayLsn(replay);
+      const paused = inRecovery === 't' && (await this.#isPaused(signal));
+      return {
+        inRecovery: inRecovery === 't',
+        paused,
+        replayLsn: replayText === undefined ? undefined : parseLsn(replayText),
+        lastCommit: lastCommit ?? undefined,
+      };
+    } catch (error) {
+      if (signal?.aborted !== true && isOutOfReach(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #isPaused(signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      const [row] = await this.#rows(this.#dialect.pausedQuery, signal);
+      return row?.[0] === 't';
+    } catch (error) {
+      // Recovery ended between the two questions.
+      if (error instanceof ServerError && error.sqlState === '55000') return false;
+      throw error;
+    }
+  }
+
+  async prepared(signal?: AbortSignal): Promise<PreparedTransaction[]> {
+    const rows = await this.#rows(this.#dialect.preparedQuery, signal);
+    return rows.map(([xid, name, database, owner, preparedAt]) => ({
+      ...{ xid: xid ?? '', name: name ?? '', database: database ?? '', owner: owner ?? '' },
+      preparedAt: preparedAt ?? '',
+    }));
+  }
+
+  async resume(signal?: AbortSignal): Promise<void> {
+    await this.#rows(this.#dialect.resumeQuery, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #rows(sql: string, signal: AbortSignal | undefined): Promise<readonly (readonly (string | null)[])[]> {
+    const timeout = AbortSignal.timeout(queryTimeoutMs);
+    const both = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    try {
+      this.#connection ??= await this.#connect(both);
+      const [result] = await this.#connection.query(sql, { signal: both });
+      return result?.rows ?? [];
+    } catch (error) {
+      if (!(error instanceof ServerError)) {
+        this.#connection?.destroy();
+        this.#connection = undefined;
+      }
+      if (timeout.aborted && signal?.aborted !== true) {
+        throw new BackupError('SERVER_UNREACHABLE', say('recovery.query-timeout', { seconds: queryTimeoutMs / 1000 }), {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<Connection> {
+    try {
+      return await openConnection(this.#settings(), { signal });
+    } catch (error) {
+      const { otherUser } = this.#login;
+      if (
+        otherUser === undefined ||
+        !(error instanceof ServerError) ||
+        !/^role ".*" does not exist/.test(error.serverMessage)
+      ) {
+        throw error;
+      }
+      this.#login = { ...this.#login, user: otherUser, otherUser: undefined };
+      return await openConnection(this.#settings(), { signal });
+    }
+  }
+
+  #settings(): ConnectionSettings {
+    const { user, database, password, host } = this.#login;
+    const { port, socketDirectory, listenAddress } = this.#postmaster;
+    return {
+      host: host ?? socketDirectory ?? listenAddress ?? '127.0.0.1',
+      port,
+      user,
+      database,
+      password,
+      dialect: this.#dialect.session,
+      parameters: { application_name: 'gausskeep' },
+      inactivityTimeoutMs: queryTimeoutMs,
+    };
+  }
+}
+
+/** Starting, stopping, or not listening: ask again later. */
+function isOutOfReach(error: unknown): boolean {
+  return error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
+}

@@ -1,0 +1,102 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { formatLsn, lsn, parseLsn, type Lsn } from '../wal/lsn.ts';
+import type { Setting } from './recovery-settings.ts';
+
+/** Name of the record in the data directory. No restore of a later backup takes files of such names over. */
+export const recoveryRecordName = '.gausskeep.recovery';
+
+/**
+ * What a restore leaves in the data directory for `gausskeep recover`, `resume` and `status`: what was promised, and what
+ * has to be put back afterwards. `resume` removes it.
+ */
+export interface RecoveryRecord {
+  /** Product and release of the backup, where they are known: `openGauss-lite`, `5.0.5`. */
+  readonly product: string | undefined;
+  readonly version: string | undefined;
+  /** The target in words: `--target-xid 14244`; undefined: the end of the WAL. */
+  readonly target: string | undefined;
+  /** Where replay will end: the end of the last record that is kept. undefined: nothing was promised. */
+  readonly endLsn: Lsn | undefined;
+  /** The last transaction that is kept. */
+  readonly lastTransaction: { readonly xid: bigint; readonly timeUs: bigint } | undefined;
+  /** False where the server cannot pause there (the last kept record is a COMMIT PREPARED), or was told not to. */
+  readonly pauses: boolean;
+  /** Settings that were added by `addSettings` to the dialect's settings file. */
+  readonly addedSettings: readonly Setting[];
+  /** The archive and the generation that the WAL came from. */
+  readonly archive: { readonly place: string; readonly generation: number } | undefined;
+  /** Replication slots of the source, which are not restored. */
+  readonly slots: readonly string[];
+  /** The command line that restores this directory again. */
+  readonly restoreCommandLine: string | undefined;
+}
+
+const format = 1;
+
+/** JSON text of a record. */
+export function encodeRecoveryRecord(record: RecoveryRecord): Uint8Array {
+  const { endLsn, lastTransaction } = record;
+  const value = {
+    format,
+    ...record,
+    endLsn: endLsn === undefined ? undefined : formatLsn(endLsn),
+    lastTransaction:
+      lastTransaction === undefined
+        ? undefined
+        : { xid: lastTransaction.xid.toString(), timeUs: lastTransaction.timeUs.toString() },
+  };
+  return Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+/** @throws BackupError `CORRUPT` unless it is a record of this or an earlier format */
+export function decodeRecoveryRecord(bytes: Uint8Array): RecoveryRecord {
+  try {
+    return decode(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  } catch (error) {
+    throw new BackupError('CORRUPT', say('recovery.bad-record', { name: recoveryRecordName }), { cause: error });
+  }
+}
+
+function decode(value: unknown): RecoveryRecord {
+  const fields = asObject(value);
+  if (fields['format'] !== format) throw new TypeError('format');
+  const last = fields['lastTransaction'] === undefined ? undefined : asObject(fields['lastTransaction']);
+  const archive = fields['archive'] === undefined ? undefined : asObject(fields['archive']);
+  return {
+    product: optionalText(fields['product']),
+    version: optionalText(fields['version']),
+    target: optionalText(fields['target']),
+    endLsn: fields['endLsn'] === undefined ? undefined : lsn(parseLsn(text(fields['endLsn']))),
+    lastTransaction:
+      last === undefined ? undefined : { xid: BigInt(text(last['xid'])), timeUs: BigInt(text(last['timeUs'])) },
+    pauses: fields['pauses'] === true,
+    addedSettings: list(fields['addedSettings']).map((setting) => {
+      const { name, value: own } = asObject(setting) as { name: unknown; value: unknown };
+      return { name: text(name), value: text(own) };
+    }),
+    archive:
+      archive === undefined ? undefined : { place: text(archive['place']), generation: Number(archive['generation']) },
+    slots: list(fields['slots']).map(text),
+    restoreCommandLine: optionalText(fields['restoreCommandLine']),
+  };
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new TypeError('no object');
+  return value as Record<string, unknown>;
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError('no list');
+  return value;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('no text');
+  return value;
+}
+
+function optionalText(value: unknown): string | undefined {
+  return value === undefined ? undefined : text(value);
+}
