@@ -13,9 +13,12 @@ import type { FileObserver } from './manifest-builder.ts';
 import type { ArchiveEvent } from './plain-output.ts';
 import { archiveName } from './tablespaces.ts';
 
-/** Takes bytes; where it returns a promise, the bytes may be reused once that is settled, else at once. */
+/**
+ * Takes bytes; where it returns a promise, the bytes may be reused once that is settled, else at once. A promise must settle
+ * soon after `signal` is aborted.
+ */
 export interface ByteSink {
-  write(piece: Uint8Array): void | Promise<void>;
+  write(piece: Uint8Array, options: { readonly signal: AbortSignal }): void | Promise<void>;
 }
 
 export type TarCompression =
@@ -85,7 +88,7 @@ export class TarOutput {
     const packed = compression.method === 'none' ? bytes : gzipMembers(bytes, { level: compression.level, signal });
     if (target.kind === 'stream') {
       for await (const piece of packed) {
-        const written = target.sink.write(piece);
+        const written = target.sink.write(piece, { signal });
         if (written !== undefined) await written;
       }
       return;
@@ -142,24 +145,29 @@ function prefixOf(archive: ArchiveEvent): string {
   return archive.tablespace.oid === undefined ? '' : `pg_tblspc/${String(archive.tablespace.oid)}/`;
 }
 
-/** The same bytes without the two zero blocks at their end, so that more members can follow. */
+/**
+ * The same bytes without the two zero blocks at their end, so that more members can follow. What may be the end is held
+ * back in one small buffer; the rest passes as it is.
+ */
 async function* withoutEndMark(bytes: ByteSource): AsyncGenerator<Uint8Array> {
   const markLength = endOfArchive.length;
-  let held = Buffer.alloc(0);
+  const held = Buffer.alloc(markLength);
+  let heldLength = 0;
   for await (const piece of bytes) {
-    if (piece.length >= markLength) {
-      if (held.length > 0) yield held;
-      yield piece.subarray(0, piece.length - markLength);
-      held = Buffer.from(piece.subarray(piece.length - markLength));
-    } else {
-      held = Buffer.concat([held, piece]);
-      if (held.length > markLength) {
-        yield held.subarray(0, held.length - markLength);
-        held = held.subarray(held.length - markLength);
-      }
+    const surplus = heldLength + piece.length - markLength;
+    if (surplus <= 0) {
+      held.set(piece, heldLength);
+      heldLength += piece.length;
+      continue;
     }
+    const fromHeld = Math.min(heldLength, surplus);
+    if (fromHeld > 0) yield held.subarray(0, fromHeld);
+    if (surplus > fromHeld) yield piece.subarray(0, surplus - fromHeld);
+    held.copyWithin(0, fromHeld, heldLength);
+    held.set(piece.subarray(surplus - fromHeld), heldLength - fromHeld);
+    heldLength = markLength;
   }
-  if (held.some((byte) => byte !== 0)) yield held;
+  if (held.subarray(0, heldLength).some((byte) => byte !== 0)) yield held.subarray(0, heldLength);
 }
 
 /** The same members; `observer` sees each file while its content passes. */
