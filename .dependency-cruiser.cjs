@@ -20,6 +20,7 @@ const operationImports = [
   'repository',
   'manifest',
   'window',
+  'survey',
   'checks',
   'threads',
 ];
@@ -41,6 +42,7 @@ const table = {
   repository: [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
   manifest: [...pure, 'wal'],
   window: [...pure, 'wal', 'manifest', 'server'],
+  survey: [...pure, 'wal', 'compression', 'storage', 'repository', 'manifest', 'server', 'tar', 'window'],
   checks: [...pure, 'server'],
   // start-thread.ts; the *-thread.ts files are entries of worker threads and may start any operation.
   threads: pure,

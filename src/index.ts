@@ -79,4 +79,16 @@ export type { VerifyOptions } from './verify/plan.ts';
 export { reportError, type PageReport, type VerifyReport } from './verify/report.ts';
 export type { VerifyEvent, VerifyListener } from './verify/events.ts';
 export type { Finding } from './verify/findings.ts';
+export { openIndexCache, type IndexCache } from './survey/index-cache.ts';
+export {
+  surveyTransactions,
+  surveyWindow,
+  type ListedTransaction,
+  type RecoveryWindow,
+  type SurveyOptions,
+  type SurveyRequest,
+} from './survey/run.ts';
+export type { TransactionRange } from './window/list-transactions.ts';
+export { parseTargetTime } from './window/target-time.ts';
+export { formatUtc } from './server/recovery-target.ts';
 export { version } from './version.ts';

@@ -33,6 +33,11 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.ts')).statusCommand,
   },
   {
+    name: 'window',
+    summary: 'window.help.summary',
+    load: async () => (await import('./commands/window.ts')).windowCommand,
+  },
+  {
     name: 'wal push',
     summary: 'wal-commands.push.summary',
     load: async () => (await import('./commands/wal-push.ts')).walPushCommand,

@@ -1,4 +1,4 @@
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { timelineAt } from '../wal/timeline-history.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
@@ -26,6 +26,8 @@ export async function findWindow(
 /** A backup whose WAL is being passed. */
 interface Passing {
   readonly backup: WindowBackup;
+  /** The checkpoint that it begins with is where it says: the WAL is that of the backup, not of another line. */
+  hasCheckpoint: boolean;
   consistentLsn: Lsn | undefined;
   consistentTimeUs: bigint | undefined;
 }
@@ -70,7 +72,9 @@ class WindowSurvey {
   }
 
   result(): LineWindow {
-    const left = this.#waiting.map((backup) => unreachable(backup, 'window.no-wal-of-backup'));
+    const left = this.#waiting.map((backup) =>
+      unreachable(backup, say('window.no-wal-of-backup', { lsn: formatLsn(backup.startLsn) })),
+    );
     return {
       line: this.#line,
       segmentSizeBytes: this.#segmentSizeBytes,
@@ -106,7 +110,7 @@ class WindowSurvey {
     const begun = this.#waiting.filter(({ startLsn }) => startLsn >= stretch.startLsn && startLsn < end);
     this.#waiting = this.#waiting.filter((backup) => !begun.includes(backup));
     for (const backup of begun) {
-      this.#passing.push({ backup, consistentLsn: undefined, consistentTimeUs: undefined });
+      this.#passing.push({ backup, hasCheckpoint: false, consistentLsn: undefined, consistentTimeUs: undefined });
     }
   }
 
@@ -143,7 +147,10 @@ class WindowSurvey {
 function meet(passing: Passing, event: WalEvent, lastTimeUs: bigint | undefined): void {
   const { startLsn, stopLsn, checkpointLsn } = passing.backup;
   if (event.endLsn <= startLsn) return;
-  if (event.kind === 'checkpoint' && event.startLsn === checkpointLsn) passing.consistentTimeUs = event.timeUs;
+  if (event.kind === 'checkpoint' && event.startLsn === checkpointLsn) {
+    passing.consistentTimeUs = event.timeUs;
+    passing.hasCheckpoint = true;
+  }
   if (stopLsn === undefined) {
     if (event.kind !== 'backup-end' || event.backupStartLsn !== startLsn) return;
     passing.consistentLsn = event.endLsn;
@@ -162,21 +169,16 @@ function rangeOf(passing: Passing, stretch: Counts): BackupRange {
     passing.consistentLsn = backup.stopLsn;
     passing.consistentTimeUs = later(passing.consistentTimeUs, stretch.lastTimeUs);
   }
-  const { consistentLsn, consistentTimeUs } = passing;
-  if (consistentLsn === undefined) return unreachable(backup, 'window.wal-ends-in-backup', stretch.endLsn);
+  const { consistentLsn, consistentTimeUs, hasCheckpoint } = passing;
+  if (!hasCheckpoint) return unreachable(backup, say('window.other-line', { lsn: formatLsn(backup.checkpointLsn) }));
+  if (consistentLsn === undefined) {
+    return unreachable(backup, say('window.wal-ends-in-backup', { lsn: formatLsn(stretch.endLsn) }));
+  }
   const endTimeUs = later(consistentTimeUs, stretch.lastTimeUs);
   return { backup, consistentLsn, consistentTimeUs, endLsn: stretch.endLsn, endTimeUs, problem: undefined };
 }
 
-function unreachable(
-  backup: WindowBackup,
-  key: 'window.no-wal-of-backup' | 'window.wal-ends-in-backup',
-  endLsn?: Lsn,
-): BackupRange {
-  const problem =
-    endLsn === undefined
-      ? say('window.no-wal-of-backup', { lsn: formatLsn(backup.startLsn) })
-      : say(key as 'window.wal-ends-in-backup', { lsn: formatLsn(endLsn) });
+function unreachable(backup: WindowBackup, problem: Message): BackupRange {
   const nothing = { consistentLsn: undefined, consistentTimeUs: undefined, endLsn: undefined, endTimeUs: undefined };
   return { backup, ...nothing, problem };
 }

@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
+import { render, say, type Message } from '../messages/message.ts';
 import { formatUtc, type RecoveryTarget, type TargetAction } from '../server/recovery-target.ts';
 import type { StopRules } from '../server/stop-rules.ts';
 import { formatLsn, lsn, type Lsn } from '../wal/lsn.ts';
@@ -122,16 +122,29 @@ function refusalOf(request: ProofRequest, outcome: ReplayOutcome, consistentLsn:
   return undefined;
 }
 
-function walMissing(request: ProofRequest, { endLsn, broken }: ReplayOutcome): BackupError {
-  const parameters = { backup: request.backup.name, start: formatLsn(request.backup.startLsn) };
-  const reason = broken?.reason;
-  return new BackupError(
-    'WAL_MISSING',
-    endLsn === undefined
-      ? say('window.proof.no-wal', parameters)
-      : say('window.proof.not-consistent', { ...parameters, end: formatLsn(endLsn) }),
-    { hint: reason ?? say('window.proof.no-wal.hint') },
-  );
+function walMissing(request: ProofRequest, { endLsn, broken, hasCheckpoint }: ReplayOutcome): BackupError {
+  const { name, startLsn, checkpointLsn } = request.backup;
+  const parameters = { backup: name, start: formatLsn(startLsn) };
+  if (endLsn === undefined || endLsn <= startLsn) {
+    return new BackupError('WAL_MISSING', say('window.proof.no-wal', parameters), {
+      hint: say('window.proof.no-wal.hint'),
+    });
+  }
+  if (!hasCheckpoint && endLsn > checkpointLsn) {
+    return new BackupError(
+      'WAL_MISSING',
+      say('window.proof.other-line', { backup: name, lsn: formatLsn(checkpointLsn) }),
+      {
+        hint: say('window.proof.other-line.hint'),
+      },
+    );
+  }
+  return new BackupError('WAL_MISSING', say('window.proof.not-consistent', { ...parameters, end: formatLsn(endLsn) }), {
+    hint:
+      broken === undefined
+        ? say('window.proof.no-wal.hint')
+        : say('window.proof.broken.hint', { reason: render(broken.reason) }),
+  });
 }
 
 /**

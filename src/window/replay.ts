@@ -41,6 +41,8 @@ type TablespaceEvent = Extract<WalEvent, { kind: 'tablespace-create' | 'tablespa
 
 /** What a server does with a backup, a line of WAL and a target, and what it loses by it. */
 export interface ReplayOutcome {
+  /** The checkpoint that the backup begins with is where the backup says. */
+  readonly hasCheckpoint: boolean;
   /** Where the backup becomes consistent; undefined: the WAL does not reach that. */
   readonly consistentLsn: Lsn | undefined;
   /** Of the last transaction that had ended by then, or of the checkpoint. */
@@ -117,6 +119,7 @@ export class Replay {
 
   outcome(): ReplayOutcome {
     return {
+      hasCheckpoint: this.#checkpointTimeUs !== undefined,
       consistentLsn: this.#consistentLsn,
       consistentTimeUs: this.#consistentTimeUs,
       stop: this.#stop,
@@ -195,6 +198,8 @@ export class Replay {
     if (this.#consistentLsn !== undefined) return;
     const { startLsn, stopLsn, checkpointLsn } = this.#request.backup;
     if (event.kind === 'checkpoint' && event.startLsn === checkpointLsn) this.#checkpointTimeUs = event.timeUs;
+    // Without it the WAL is that of another instance or of another line.
+    if (this.#checkpointTimeUs === undefined) return;
     const reached = replayed ? event.endLsn : event.startLsn;
     if (stopLsn !== undefined && reached >= stopLsn) this.#setConsistent(stopLsn);
     const isEnd = replayed && event.kind === 'backup-end' && event.backupStartLsn === startLsn;
@@ -219,7 +224,8 @@ export class Replay {
     this.#endLsn = endLsn;
     const { stopLsn } = this.#request.backup;
     if (endLsn === undefined) return;
-    if (this.#consistentLsn === undefined && stopLsn !== undefined && stopLsn <= endLsn) this.#setConsistent(stopLsn);
+    const isReached = this.#checkpointTimeUs !== undefined && stopLsn !== undefined && stopLsn <= endLsn;
+    if (this.#consistentLsn === undefined && isReached) this.#setConsistent(stopLsn);
     this.#meetImmediate();
     // The record of an LSN target need not be an event.
     this.#stop ??= lsnStop(this.#request, undefined);

@@ -17,13 +17,16 @@ export interface TransactionMark {
   readonly droppedFiles: number;
 }
 
+/** The end of a transaction. */
+export type TransactionEnd = TransactionEvent & { readonly kind: Exclude<TransactionEvent['kind'], 'prepare'> };
+
 /** An event of a transaction, a prepare included. */
 export function isTransaction(event: WalEvent): event is TransactionEvent {
   return isTransactionEnd(event) || event.kind === 'prepare';
 }
 
 /** After it the transaction is over. */
-export function isTransactionEnd(event: WalEvent): event is TransactionEvent {
+export function isTransactionEnd(event: WalEvent): event is TransactionEnd {
   switch (event.kind) {
     case 'commit':
     case 'abort':
@@ -35,7 +38,7 @@ export function isTransactionEnd(event: WalEvent): event is TransactionEvent {
   }
 }
 
-export function isCommit(event: WalEvent): event is TransactionEvent {
+export function isCommit(event: WalEvent): event is TransactionEnd {
   return event.kind === 'commit' || event.kind === 'commit-prepared';
 }
 

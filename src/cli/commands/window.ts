@@ -1,0 +1,111 @@
+import { cacheDirectory } from '../../config/cache-directory.ts';
+import { readEnvironment } from '../../config/environment.ts';
+import type { GivenOptions } from '../../config/option-table.ts';
+import { usage } from '../../config/parse-options.ts';
+import { archiveOf, readPlaces, wholeNumber } from '../../config/places.ts';
+import { windowOptions } from '../../config/window-options.ts';
+import {
+  openIndexCache,
+  parseLsn,
+  parseTargetTime,
+  surveyTransactions,
+  surveyWindow,
+  type SurveyOptions,
+  type SurveyRequest,
+  type TransactionRange,
+} from '../../index.ts';
+import { render, say } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import type { ProgramContext } from '../program.ts';
+import type { Terminal } from '../terminal.ts';
+import { transactionLine, transactionRecord, windowRecord } from '../window-record.ts';
+import { windowLines } from '../window-text.ts';
+
+const rangeOptions = ['from-time', 'to-time', 'from-lsn', 'to-lsn', 'xid'] as const;
+
+export const windowCommand: Command = {
+  synopsis: say('window.help.synopsis'),
+  summary: say('window.help.what'),
+  options: windowOptions,
+  run: async (given, context) => {
+    const { program, terminal } = context;
+    const [word] = given.operands;
+    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    const stray = rangeOptions.find((option) => given.has(option));
+    if (stray !== undefined && !given.has('commits')) {
+      throw usage(program, say('window.range-without-commits', { option: `--${stray}` }));
+    }
+    const environment = readEnvironment();
+    const places = await readPlaces(given, environment);
+    const timeline = given.last('timeline');
+    const request: SurveyRequest = {
+      archive: archiveOf(places),
+      backups: places.backups,
+      generation: places.generation,
+      timeline: timeline === undefined ? undefined : wholeNumber('--timeline', timeline, 1, 0xffff_ffff),
+    };
+    const cache = cacheDirectory(environment);
+    const options: SurveyOptions = {
+      signal: context.signal,
+      cache: cache === undefined ? undefined : await openIndexCache(cache),
+      onSegment: progressOf(terminal),
+    };
+    if (given.has('commits')) return showTransactions({ ...request, range: rangeOf(given) }, options, given, terminal);
+    const window = await surveyWindow(request, options);
+    if (given.has('json')) await terminal.data(`${JSON.stringify(windowRecord(window))}\n`);
+    else await showLines(windowLines(window), window.passedOver, context);
+    return 0;
+  },
+};
+
+async function showLines(
+  lines: readonly string[],
+  passedOver: Awaited<ReturnType<typeof surveyWindow>>['passedOver'],
+  { program, terminal }: ProgramContext,
+): Promise<void> {
+  for (const { name, reason } of passedOver) {
+    terminal.line(`${program}: warning: ${render(say('window.passed-over', { name, reason: render(reason) }))}`);
+  }
+  for (const line of lines) await terminal.data(`${line}\n`);
+}
+
+async function showTransactions(
+  request: SurveyRequest & { readonly range: TransactionRange },
+  options: SurveyOptions,
+  given: GivenOptions,
+  terminal: Terminal,
+): Promise<number> {
+  for await (const transaction of surveyTransactions(request, options)) {
+    const line = given.has('json') ? JSON.stringify(transactionRecord(transaction)) : transactionLine(transaction);
+    await terminal.data(`${line}\n`);
+  }
+  return 0;
+}
+
+function rangeOf(given: GivenOptions): TransactionRange {
+  const time = (option: string): bigint | undefined => {
+    const text = given.last(option);
+    return text === undefined ? undefined : parseTargetTime(text, undefined).timeUs;
+  };
+  const [from, to] = [given.last('from-lsn'), given.last('to-lsn')];
+  const xid = given.last('xid');
+  const number = xid === undefined ? undefined : BigInt(wholeNumber('--xid', xid, 3, Number.MAX_SAFE_INTEGER));
+  return {
+    fromUs: time('from-time'),
+    toUs: time('to-time'),
+    fromLsn: from === undefined ? undefined : parseLsn(from),
+    toLsn: to === undefined ? undefined : parseLsn(to),
+    fromXid: number,
+    toXid: number,
+  };
+}
+
+/** Which segment is being looked at, where somebody watches and it takes a while. */
+function progressOf(terminal: Terminal): ((segment: string) => void) | undefined {
+  if (!terminal.isTerminal) return undefined;
+  let count = 0;
+  return (segment) => {
+    count += 1;
+    if (count % 50 === 0) terminal.live(render(say('window.progress', { segment, count })));
+  };
+}

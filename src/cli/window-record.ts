@@ -1,0 +1,96 @@
+import { formatLsn, formatUtc, type ListedTransaction, type RecoveryWindow } from '../index.ts';
+import { render } from '../messages/message.ts';
+
+type Line = RecoveryWindow['lines'][number];
+type Json = Record<string, unknown>;
+
+/**
+ * A recovery window as JSON: positions as `X/X`, times as text in UTC with microseconds, 64-bit numbers as text. Fields are
+ * only ever added.
+ */
+export function windowRecord(window: RecoveryWindow): Json {
+  return {
+    messageType: 'window',
+    archive: window.archive,
+    systemIdentifier: window.systemIdentifier.toString(),
+    lines: window.lines.map(lineRecord),
+    passedOver: window.passedOver.map(({ name, reason }) => ({ name, reason: render(reason) })),
+  };
+}
+
+function lineRecord(window: Line): Json {
+  const { line, stretches, gaps, restorePoints, backups } = window;
+  return {
+    generation: line.generation ?? null,
+    timeline: line.timeline,
+    history: line.history.map(({ timeline, switchLsn, reason }) => ({
+      timeline,
+      switchLsn: formatLsn(switchLsn),
+      reason,
+    })),
+    problem: window.problem === undefined ? null : render(window.problem),
+    segmentSizeBytes: window.segmentSizeBytes,
+    stretches: stretches.map((stretch) => ({
+      firstSegment: stretch.firstSegment,
+      lastSegment: stretch.lastSegment,
+      segments: stretch.segments,
+      startLsn: formatLsn(stretch.startLsn),
+      endLsn: formatLsn(stretch.endLsn),
+      commits: stretch.commits,
+      aborts: stretch.aborts,
+      firstTime: timeOf(stretch.firstTimeUs),
+      lastTime: timeOf(stretch.lastTimeUs),
+      unread: stretch.unread,
+      end: gapRecord(stretch.end),
+    })),
+    gaps: gaps.map(gapRecord),
+    restorePoints: restorePoints.map(({ name, startLsn, endLsn, timeUs, isRepeated }) => ({
+      name,
+      startLsn: formatLsn(startLsn),
+      endLsn: formatLsn(endLsn),
+      time: timeOf(timeUs),
+      isRepeated,
+    })),
+    backups: backups.map(({ backup, consistentLsn, consistentTimeUs, endLsn, endTimeUs, problem }) => ({
+      name: backup.name,
+      label: backup.label ?? null,
+      startLsn: formatLsn(backup.startLsn),
+      earliestLsn: consistentLsn === undefined ? null : formatLsn(consistentLsn),
+      earliestTime: timeOf(consistentTimeUs),
+      latestLsn: endLsn === undefined ? null : formatLsn(endLsn),
+      latestTime: timeOf(endTimeUs),
+      problem: problem === undefined ? null : render(problem),
+    })),
+  };
+}
+
+function gapRecord({ kind, firstSegment, lastSegment, segments, reason }: Line['gaps'][number]): Json {
+  return { kind, firstSegment, lastSegment, segments, reason: render(reason) };
+}
+
+function timeOf(timeUs: bigint | undefined): string | null {
+  return timeUs === undefined ? null : formatUtc(timeUs);
+}
+
+export function transactionRecord({ line, ...mark }: ListedTransaction): Json {
+  return {
+    messageType: 'transaction',
+    generation: line.generation ?? null,
+    timeline: line.timeline,
+    kind: mark.kind,
+    xid: mark.xid.toString(),
+    time: formatUtc(mark.timeUs),
+    startLsn: formatLsn(mark.startLsn),
+    endLsn: formatLsn(mark.endLsn),
+    gid: mark.gid ?? null,
+    subtransactions: mark.subtransactions,
+    droppedFiles: mark.droppedFiles,
+  };
+}
+
+/** One transaction for people: time, LSN, kind, number. */
+export function transactionLine({ kind, xid, timeUs, startLsn, gid, droppedFiles }: ListedTransaction): string {
+  const name = gid === undefined ? '' : ` '${gid}'`;
+  const dropped = droppedFiles === 0 ? '' : `, ${droppedFiles} files removed`;
+  return `${formatUtc(timeUs).padEnd(29)} ${formatLsn(startLsn).padEnd(17)} ${kind.replace('-', ' ')} ${xid}${name}${dropped}`;
+}

@@ -1,0 +1,134 @@
+import { formatLsn, formatUtc, type Lsn, type RecoveryWindow } from '../index.ts';
+import { printable, render, say, type Message } from '../messages/message.ts';
+
+type Line = RecoveryWindow['lines'][number];
+
+/** One row of the timeline. */
+interface Row {
+  readonly lsn: Lsn;
+  /** Order of rows at one position. */
+  readonly rank: number;
+  readonly timeUs: bigint | undefined;
+  readonly mark: string;
+  readonly text: Message;
+}
+
+/** More restore points of a line are counted, not shown. */
+const shownPoints = 40;
+
+/** The recovery window for people: each line of WAL from its beginning to its end, downwards. */
+export function windowLines(window: RecoveryWindow): string[] {
+  const { archive, systemIdentifier, lines } = window;
+  const title = render(say('window.title', { archive, systemIdentifier }));
+  const canRecover = lines.some(({ backups }) => backups.some(({ problem }) => problem === undefined));
+  return [
+    title,
+    ...lines.flatMap((line) => ['', ...lineText(line, lines)]),
+    ...(canRecover ? [] : ['', render(say('window.nothing'))]),
+  ];
+}
+
+function lineText(window: Line, all: readonly Line[]): string[] {
+  const { line, problem } = window;
+  const { generation, timeline } = line;
+  const title =
+    generation === undefined
+      ? say('window.line-title', { timeline })
+      : say('window.line-title-generation', { generation, timeline });
+  const rows = [...stretchRows(window), ...pointRows(window), ...backupRows(window), ...switchRows(window)];
+  rows.sort((a, b) => (a.lsn === b.lsn ? a.rank - b.rank : a.lsn < b.lsn ? -1 : 1));
+  return [
+    render(title),
+    ...(problem === undefined ? [] : [`  ! ${render(problem)}`]),
+    ...rows.map(rowText),
+    ...uselessBackups(window, all).map((text) => `  ! ${render(text)}`),
+  ];
+}
+
+function rowText({ lsn, timeUs, mark, text }: Row): string {
+  const time = timeUs === undefined ? '' : formatUtc(timeUs);
+  return `  ${mark} ${time.padEnd(29)} ${formatLsn(lsn).padEnd(12)} ${printable(render(text))}`.trimEnd();
+}
+
+function stretchRows({ stretches, gaps }: Line): Row[] {
+  return stretches.flatMap((stretch, at) => {
+    const { firstSegment, startLsn, endLsn, lastTimeUs, commits, segments, end } = stretch;
+    const isLast = at === stretches.length - 1 && gaps.length <= at;
+    const counts = { commits, segments };
+    const rows: Row[] = [
+      {
+        lsn: startLsn,
+        rank: 0,
+        timeUs: firstTimeUs,
+        mark: '+',
+        text: say('window.row.begin', { segment: firstSegment }),
+      },
+      {
+        lsn: endLsn,
+        rank: 8,
+        timeUs: lastTimeUs,
+        mark: isLast ? '#' : 'x',
+        text: isLast ? say('window.row.latest', counts) : say('window.row.end', counts),
+      },
+    ];
+    if (end.kind !== 'end') {
+      rows.push({
+        lsn: endLsn,
+        rank: 9,
+        timeUs: undefined,
+        mark: 'x',
+        text: say('window.row.gap', { reason: render(end.reason) }),
+      });
+    }
+    return rows;
+  });
+}
+
+function pointRows({ restorePoints }: Line): Row[] {
+  const shown = restorePoints.slice(-shownPoints);
+  const rows: Row[] = shown.map(({ name, startLsn, timeUs, isRepeated }) => ({
+    lsn: startLsn,
+    rank: 4,
+    timeUs,
+    mark: 'o',
+    text: isRepeated ? say('window.row.repeated', { name }) : say('window.row.restore-point', { name }),
+  }));
+  const [first] = shown;
+  const hidden = restorePoints.length - shown.length;
+  if (first !== undefined && hidden > 0) {
+    const text = say('window.row.more-points', { count: hidden });
+    rows.push({ lsn: first.startLsn, rank: 3, timeUs: undefined, mark: 'o', text });
+  }
+  return rows;
+}
+
+function backupRows({ backups }: Line): Row[] {
+  return backups.flatMap(({ backup, consistentLsn, consistentTimeUs, problem }): Row[] => {
+    if (consistentLsn === undefined || problem !== undefined) return [];
+    const text = say('window.row.consistent', { name: backup.name });
+    return [{ lsn: consistentLsn, rank: 2, timeUs: consistentTimeUs, mark: '*', text }];
+  });
+}
+
+function switchRows({ line }: Line): Row[] {
+  return line.history.map(({ timeline, switchLsn, reason }) => ({
+    lsn: switchLsn,
+    rank: 5,
+    timeUs: undefined,
+    mark: '|',
+    text: say('window.row.switch', { timeline, reason }),
+  }));
+}
+
+/** Backups that serve no line are told once, with the first. */
+function uselessBackups(window: Line, all: readonly Line[]): Message[] {
+  return window.backups.flatMap(({ backup, problem }): Message[] => {
+    if (problem === undefined) return [];
+    const tellers = all.filter(({ backups }) => backups.some((range) => range.backup.name === backup.name));
+    const isServed = tellers.some(({ backups }) =>
+      backups.some((range) => range.backup.name === backup.name && range.problem === undefined),
+    );
+    if (isServed || tellers[0] !== window) return [];
+    return [say('window.row.unusable', { name: backup.name, reason: render(problem) })];
+  });
+}

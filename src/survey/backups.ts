@@ -1,0 +1,80 @@
+import { BackupError } from '../errors/backup-error.ts';
+import type { Message } from '../messages/message.ts';
+import {
+  findBackupFolders,
+  readBackupFacts,
+  type BackupFacts,
+  type BackupFactsOptions,
+} from '../repository/backup-facts.ts';
+import { openLocalStorage } from '../storage/local-storage.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { WindowBackup } from '../window/recovery-window.ts';
+
+/** A backup in a folder of backups. */
+export interface FoundBackup {
+  /** Directory of the place, and the folder in it: '' or ending in `/`. */
+  readonly place: string;
+  readonly storage: Storage;
+  readonly folder: string;
+  /** For people. */
+  readonly name: string;
+  readonly facts: BackupFacts;
+}
+
+export interface FoundBackups {
+  readonly backups: readonly FoundBackup[];
+  /** Folders that look like backups and cannot be used. */
+  readonly unusable: readonly { readonly name: string; readonly reason: Message }[];
+}
+
+/** The backups in folders of backups, as they are now: no catalogue can be wrong about them. */
+export async function findBackups(places: readonly string[], options: BackupFactsOptions = {}): Promise<FoundBackups> {
+  const backups: FoundBackup[] = [];
+  const unusable: { name: string; reason: Message }[] = [];
+  for (const place of places) {
+    const storage = await openLocalStorage(place);
+    for await (const folder of findBackupFolders(storage, '', options)) {
+      const name = nameOf(place, folder);
+      try {
+        backups.push({ place, storage, folder, name, facts: await readBackupFacts(storage, folder, options) });
+      } catch (error) {
+        if (!(error instanceof BackupError) || !isOfBackup(error)) throw error;
+        unusable.push({ name, reason: error.sentence });
+      }
+    }
+  }
+  return { backups, unusable };
+}
+
+/** One backup by its directory. @throws BackupError as `readBackupFacts` */
+export async function openBackup(
+  directory: string,
+  options: BackupFactsOptions & StorageOptions = {},
+): Promise<FoundBackup> {
+  const storage = await openLocalStorage(directory);
+  const facts = await readBackupFacts(storage, '', options);
+  return { place: directory, storage, folder: '', name: directory, facts };
+}
+
+/** A failure that says something of this backup, not of the storage. */
+function isOfBackup({ code }: BackupError): boolean {
+  return code === 'CORRUPT' || code === 'BACKUP_NOT_FOUND' || code === 'SERVER_ERROR' || code === 'REPOSITORY_VERSION';
+}
+
+function nameOf(place: string, folder: string): string {
+  return folder === '' ? place : `${place.replace(/\/$/, '')}/${folder.replace(/\/$/, '')}`;
+}
+
+/** What the window needs to know of a backup. */
+export function windowBackup({ name, facts }: Pick<FoundBackup, 'name' | 'facts'>): WindowBackup {
+  const { label, stopLsn, minRecoveryLsn } = facts;
+  return {
+    name,
+    label: label.label,
+    startLsn: label.startLsn,
+    checkpointLsn: label.checkpointLsn,
+    timeline: label.startTimeline,
+    // The end of a standby's backup is not in the WAL.
+    stopLsn: stopLsn ?? (label.from === 'standby' ? minRecoveryLsn : undefined),
+  };
+}

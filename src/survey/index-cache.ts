@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { openLocalStorage } from '../storage/local-storage.ts';
+import { decodeSegmentIndex, encodeSegmentIndex } from '../wal/segment-index-codec.ts';
+import type { SegmentIndex } from '../wal/segment-index.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+
+/** Indexes of segments that lie in directories of other tools, kept so that a segment is read once. */
+export interface IndexCache {
+  get(key: string, options?: StorageOptions): Promise<SegmentIndex | undefined>;
+  /** Failing to keep one is no error: it is read again. */
+  put(key: string, index: SegmentIndex, options?: StorageOptions): Promise<void>;
+}
+
+/**
+ * Names a file as it is now. A file that changes its content gets another key by its times, size or number in the file
+ * system.
+ */
+export function cacheKey(path: string, stamp: string): string {
+  return createHash('sha256').update(`${path}\0${stamp}`).digest('hex').slice(0, 40);
+}
+
+/** The cache in a directory, which is made if need be; undefined where that cannot be. */
+export async function openIndexCache(directory: string): Promise<IndexCache | undefined> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return storedIndexCache(await openLocalStorage(directory));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A cache in a storage, safe for several at once. What cannot be read there counts as not there. */
+export function storedIndexCache(storage: Storage): IndexCache {
+  const nameOf = (key: string): string => `segment-indexes/${key.slice(0, 2)}/${key}`;
+  return {
+    async get(key, options) {
+      try {
+        const pieces: Buffer[] = [];
+        for await (const piece of storage.get(nameOf(key), options)) pieces.push(Buffer.from(piece));
+        return decodeSegmentIndex(Buffer.concat(pieces));
+      } catch {
+        options?.signal?.throwIfAborted();
+        return undefined;
+      }
+    },
+    async put(key, index, options) {
+      try {
+        await storage.put(nameOf(key), () => once(encodeSegmentIndex(index)), options);
+      } catch {
+        options?.signal?.throwIfAborted();
+      }
+    },
+  };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  yield bytes;
+}

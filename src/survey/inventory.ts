@@ -1,0 +1,79 @@
+import { BackupError } from '../errors/backup-error.ts';
+import type { WalObject } from '../repository/wal-source.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import { lsn, type Lsn } from '../wal/lsn.ts';
+import { parseSegmentName, segmentStart, type TimelineId } from '../wal/segment.ts';
+import { parseTimelineHistory, type TimelineHistoryEntry } from '../wal/timeline-history.ts';
+import type { WalPlace } from './wal-place.ts';
+
+/** A file that holds a segment, or the beginning of one. */
+export interface FoundSegment {
+  readonly place: WalPlace;
+  readonly object: WalObject;
+  readonly startLsn: Lsn;
+  readonly timeline: TimelineId;
+}
+
+/** Which files of WAL there are, in one place or several. */
+export interface WalInventory {
+  readonly segmentSizeBytes: number;
+  readonly systemIdentifier: bigint;
+  /** By segment name without `.partial`; of one name the complete files come first. */
+  readonly segments: ReadonlyMap<string, readonly FoundSegment[]>;
+  /** Timelines that have segments or a history. */
+  readonly timelines: readonly TimelineId[];
+  /** A history that cannot be read is an error, as a timeline must not be followed on a guess. */
+  readonly histories: ReadonlyMap<TimelineId, readonly TimelineHistoryEntry[] | BackupError>;
+}
+
+/** Lists what lies in the places. @param from leave out segments that end before it */
+export async function takeInventory(
+  places: readonly WalPlace[],
+  options: StorageOptions & { readonly from?: Lsn | undefined } = {},
+): Promise<WalInventory | undefined> {
+  const [first] = places;
+  if (first === undefined) return undefined;
+  const { segmentSizeBytes, systemIdentifier } = first.source;
+  const from = options.from === undefined ? lsn(0n) : segmentStart(options.from, segmentSizeBytes);
+  const segments = new Map<string, FoundSegment[]>();
+  const histories = new Map<TimelineId, readonly TimelineHistoryEntry[] | BackupError>();
+  const timelines = new Set<TimelineId>();
+  for (const place of places) {
+    for await (const object of place.source.list(options)) {
+      const { file } = object;
+      if (file.kind === 'history') {
+        if (!histories.has(file.timeline)) histories.set(file.timeline, await readHistory(object, options));
+        timelines.add(file.timeline);
+      } else if (file.kind !== 'backup-history') {
+        const parsed = parseSegmentName(file.segment, segmentSizeBytes);
+        if (parsed === undefined || parsed.startLsn < from) continue;
+        const found = segments.get(file.segment) ?? [];
+        const segment = { place, object, ...parsed };
+        segments.set(file.segment, file.kind === 'partial' ? [...found, segment] : [segment, ...found]);
+        timelines.add(parsed.timeline);
+      }
+    }
+  }
+  return {
+    segmentSizeBytes,
+    systemIdentifier,
+    segments,
+    timelines: [...timelines].sort((a, b) => a - b),
+    histories,
+  };
+}
+
+async function readHistory(
+  object: WalObject,
+  options: StorageOptions,
+): Promise<readonly TimelineHistoryEntry[] | BackupError> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of object.read(options)) pieces.push(Buffer.from(piece));
+    const { file } = object;
+    return parseTimelineHistory(Buffer.concat(pieces).toString('utf8'), file.kind === 'history' ? file.timeline : 0);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return error;
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+import { say } from '../messages/message.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import type { SegmentIndex } from '../wal/segment-index.ts';
+import { linksTo } from '../wal/segment-links.ts';
+import { segmentName, segmentStart, type TimelineId } from '../wal/segment.ts';
+import type { WalLine } from '../window/recovery-window.ts';
+import type { LineSegment } from '../window/wal-line.ts';
+import { chooseSegment, type Candidate } from './choose-segment.ts';
+import type { FoundSegment, WalInventory } from './inventory.ts';
+import { indexTogether, placeOf, readSegmentIndex, type ReadSegmentOptions } from './read-segment.ts';
+
+/** A segment of a line and the file that was taken for it. */
+export interface ReadLineSegment extends LineSegment {
+  readonly found: FoundSegment;
+}
+
+export interface ReadLineOptions extends StorageOptions, Pick<ReadSegmentOptions, 'cache'> {
+  /** Begin with the segment of this position. */
+  readonly from?: Lsn | undefined;
+}
+
+/**
+ * The segments of a line in order of position, each read from the best of the files that there are. In the segment in which
+ * one timeline leaves another the file of the newer one counts, which repeats what was before; as the servers look for it.
+ */
+export async function* readLine(
+  inventory: WalInventory,
+  line: WalLine,
+  options: ReadLineOptions = {},
+): AsyncGenerator<ReadLineSegment, void, undefined> {
+  let previous: { readonly found: FoundSegment; readonly index: SegmentIndex } | undefined;
+  for (const name of namesOfLine(inventory, line, options.from)) {
+    options.signal?.throwIfAborted();
+    const candidates: Candidate[] = [];
+    for (const found of inventory.segments.get(name) ?? []) {
+      const content = await readSegmentIndex(found.place, found.object, found.startLsn, options);
+      candidates.push({ found, content });
+    }
+    const chosen = await chooseSegment(candidates, previous?.index, options);
+    if (chosen === undefined) continue;
+    const { found } = chosen;
+    const content = await withCrossing(previous, chosen, options);
+    const { timeline, startLsn } = found;
+    const { segmentSizeBytes } = inventory;
+    yield { name, timeline, startLsn, segmentSizeBytes, from: placeOf(found.place, found.object), content, found };
+    previous = 'damage' in content ? undefined : { found, index: content };
+  }
+}
+
+/** Reads both segments again where a long record that crosses them may be an event. */
+async function withCrossing(
+  previous: { readonly found: FoundSegment; readonly index: SegmentIndex } | undefined,
+  { found, content }: Candidate,
+  options: StorageOptions,
+): Promise<Candidate['content']> {
+  if (previous === undefined || 'damage' in content) return content;
+  const link = linksTo(previous.index, content);
+  if (!link.isLinked || link.crossing !== 'unread') return content;
+  const { startLsn, object } = previous.found;
+  return (await indexTogether(object, found.object, startLsn, found.place, options)) ?? content;
+}
+
+/** Names of the segments that a server would ask for on this line, as far as there are files, in order of position. */
+export function namesOfLine(inventory: WalInventory, line: WalLine, from?: Lsn): string[] {
+  const { segmentSizeBytes, segments } = inventory;
+  const first = from === undefined ? 0n : segmentStart(from, segmentSizeBytes);
+  const names: { readonly name: string; readonly startLsn: Lsn }[] = [];
+  for (const [name, [found]] of segments) {
+    if (found === undefined || found.startLsn < first) continue;
+    if (timelineOfSegment(line, found.startLsn, segmentSizeBytes) === found.timeline) {
+      names.push({ name, startLsn: found.startLsn });
+    }
+  }
+  return names.sort((a, b) => (a.startLsn < b.startLsn ? -1 : 1)).map(({ name }) => name);
+}
+
+/** The name of the segment at `position` on a line. */
+export function nameOnLine(line: WalLine, position: Lsn, segmentSizeBytes: number): string {
+  const start = segmentStart(position, segmentSizeBytes);
+  return segmentName(timelineOfSegment(line, start, segmentSizeBytes), start, segmentSizeBytes);
+}
+
+/** The newest timeline that begins in the segment or before it. */
+function timelineOfSegment({ timeline, history }: WalLine, startLsn: Lsn, segmentSizeBytes: number): TimelineId {
+  const left = history.find(({ switchLsn }) => segmentStart(switchLsn, segmentSizeBytes) > startLsn);
+  return left?.timeline ?? timeline;
+}
+
+/** The lines that an inventory holds: each timeline with its parents. */
+export function linesOf(inventory: WalInventory, generation: number | undefined): WalLine[] {
+  return inventory.timelines.map((timeline) => {
+    const history = inventory.histories.get(timeline);
+    return { generation, timeline, history: history === undefined || history instanceof Error ? [] : history };
+  });
+}
+
+/** Why a line cannot be followed back to its parents. */
+export function historyProblem(inventory: WalInventory, timeline: TimelineId): ReturnType<typeof say> | undefined {
+  if (timeline === 1) return undefined;
+  const history = inventory.histories.get(timeline);
+  if (history === undefined) {
+    return say('survey.no-history', { name: `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history` });
+  }
+  return history instanceof Error ? history.sentence : undefined;
+}

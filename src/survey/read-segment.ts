@@ -1,0 +1,107 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import type { WalObject } from '../repository/wal-source.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import { decodeSegmentIndex } from '../wal/segment-index-codec.ts';
+import type { SegmentIndex } from '../wal/segment-index.ts';
+import { SegmentIndexer } from '../wal/segment-indexer.ts';
+import type { CrcCheck } from '../wal/wal-reader.ts';
+import { cacheKey, type IndexCache } from './index-cache.ts';
+import type { WalPlace } from './wal-place.ts';
+
+export interface ReadSegmentOptions extends StorageOptions {
+  readonly cache?: IndexCache | undefined;
+}
+
+/**
+ * What a segment holds: from the index beside it, from the cache, or from reading it, which is then kept.
+ * @returns the damage where it cannot be read
+ */
+export async function readSegmentIndex(
+  place: WalPlace,
+  object: WalObject,
+  startLsn: Lsn,
+  options: ReadSegmentOptions = {},
+): Promise<SegmentIndex | { readonly damage: Message }> {
+  const { cache, signal } = options;
+  const stored = object.receipt === undefined ? undefined : await place.source.readIndex(object.file.name, { signal });
+  const known = stored && decoded(stored);
+  if (known?.startLsn === startLsn) return known;
+  const stamp = cache && (await stampOf(place, object));
+  const key = stamp && cacheKey(place.source.description, stamp);
+  const kept = key === undefined ? undefined : await cache?.get(key, { signal });
+  if (kept?.startLsn === startLsn) return kept;
+  const index = await indexObject(object, startLsn, 'visited-records', place, { signal });
+  // What ends early may still be written to.
+  if (key !== undefined && !('damage' in index) && index.end.kind !== 'partial')
+    await cache?.put(key, index, { signal });
+  return index;
+}
+
+/** Reads a segment, each record's CRC included when asked: whether it is intact. */
+export async function indexObject(
+  object: WalObject,
+  startLsn: Lsn,
+  check: CrcCheck,
+  { source }: Pick<WalPlace, 'source'>,
+  options: StorageOptions = {},
+): Promise<SegmentIndex | { readonly damage: Message }> {
+  const { systemIdentifier, segmentSizeBytes } = source;
+  const indexer = new SegmentIndexer({ startLsn, check, systemIdentifier, segmentSizeBytes });
+  try {
+    let wanted = true;
+    // Read to the end even where the WAL ends before: size and content hash are compared on the way.
+    for await (const piece of object.read(options)) wanted = wanted && indexer.push(piece);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return { damage: error.sentence };
+    throw error;
+  }
+  return indexer.endSegment();
+}
+
+/** Two segments in one go, so that a record that crosses from one into the other is read whole. */
+export async function indexTogether(
+  first: WalObject,
+  second: WalObject,
+  startLsn: Lsn,
+  { source }: Pick<WalPlace, 'source'>,
+  options: StorageOptions = {},
+): Promise<SegmentIndex | undefined> {
+  const { systemIdentifier, segmentSizeBytes } = source;
+  const indexer = new SegmentIndexer({ startLsn, check: 'visited-records', systemIdentifier, segmentSizeBytes });
+  try {
+    for await (const piece of first.read(options)) if (!indexer.push(piece)) return undefined;
+    indexer.endSegment();
+    for await (const piece of second.read(options)) if (!indexer.push(piece)) break;
+    return indexer.endSegment();
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return undefined;
+    throw error;
+  }
+}
+
+function decoded(bytes: Buffer): SegmentIndex | undefined {
+  try {
+    return decodeSegmentIndex(bytes);
+  } catch (error) {
+    // Damaged or newer: the segment itself tells.
+    if (error instanceof BackupError) return undefined;
+    throw error;
+  }
+}
+
+async function stampOf(place: WalPlace, object: WalObject): Promise<string | undefined> {
+  const stamp = await place.stampOf(object.storedName);
+  return stamp === undefined ? undefined : `${stamp} ${object.storedBytes}`;
+}
+
+/** Where a segment lies, for people. */
+export function placeOf(place: WalPlace, object: WalObject): string {
+  return `${place.source.description}, ${object.storedName}`;
+}
+
+/** That a file named as a segment is none. */
+export function unsound(name: string): { readonly damage: Message } {
+  return { damage: say('survey.unsound', { name }) };
+}

@@ -1,0 +1,86 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BackupError } from '../errors/backup-error.ts';
+import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../repository/archive.ts';
+import { openArchiveWal } from '../repository/archive-wal.ts';
+import type { Generation } from '../repository/generation.ts';
+import { openPlainWal } from '../repository/plain-wal.ts';
+import type { WalSource } from '../repository/wal-source.ts';
+import { openLocalStorage } from '../storage/local-storage.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+
+/** WAL to read, from one place and of one generation. */
+export interface WalPlace {
+  readonly source: WalSource;
+  /** Undefined where there are none. */
+  readonly generation: number | undefined;
+  readonly archive: Archive | undefined;
+  /** What names a stored file as it is now, for the cache; undefined: do not cache. */
+  readonly stampOf: (storedName: string) => Promise<string | undefined>;
+}
+
+export interface OpenPlacesRequest {
+  readonly directory: string;
+  /** Undefined: every generation of an archive. */
+  readonly generation?: number | undefined;
+  readonly systemIdentifier?: bigint | undefined;
+}
+
+/**
+ * Opens a directory of WAL: an archive of ours, one place for each generation, or a directory as another tool left it.
+ * @throws BackupError `REPOSITORY_NOT_FOUND`, `SYSTEM_MISMATCH`, `USAGE` for a generation that is not there
+ */
+export async function openWalPlaces(request: OpenPlacesRequest, options: StorageOptions = {}): Promise<WalPlace[]> {
+  const { directory, generation, systemIdentifier } = request;
+  const storage = await openLocalStorage(directory);
+  const archive = await findArchive(storage, options);
+  if (archive === undefined) return [await openPlainPlace(storage, directory, { ...options, systemIdentifier })];
+  checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });
+  const generations = await readGenerations(archive, options);
+  const wanted = generation === undefined ? generations : [chooseGeneration(generations, generation, 'read')];
+  return wanted.map(({ number }) => archivePlace(archive, generations, number));
+}
+
+function archivePlace(archive: Archive, generations: readonly Generation[], number: number): WalPlace {
+  return {
+    source: openArchiveWal(archive, generations, number),
+    generation: number,
+    archive,
+    // Indexes lie beside the segments.
+    stampOf: () => Promise.resolve(undefined),
+  };
+}
+
+/**
+ * A directory of WAL of any tool. @param folder below the storage, '' or ending in `/`
+ * @throws BackupError `REPOSITORY_NOT_FOUND` when there is no WAL in it
+ */
+export async function openPlainPlace(
+  storage: Storage,
+  directory: string,
+  options: StorageOptions & { readonly systemIdentifier?: bigint | undefined; readonly folder?: string | undefined },
+): Promise<WalPlace> {
+  const source = await openPlainWal(storage, options);
+  return { source, generation: undefined, archive: undefined, stampOf: (name) => stampOf(join(directory, name)) };
+}
+
+/** As `openPlainPlace`; undefined when there is no WAL in the directory. */
+export async function findPlainPlace(
+  ...[storage, directory, options]: Parameters<typeof openPlainPlace>
+): Promise<WalPlace | undefined> {
+  try {
+    return await openPlainPlace(storage, directory, options);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [path, dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch {
+    return undefined;
+  }
+}
