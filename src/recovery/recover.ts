@@ -146,7 +146,11 @@ function findProblem(data: DataDirectory, arrival: Arrival, watch: RecoveryWatch
   if (outcome === 'open' && watch.target !== undefined && watch.stoppedAt === undefined) {
     return new BackupError('TARGET_UNREACHABLE', say('recovery.not-reached', { target: watch.target }), { hint });
   }
-  const doneBefore = outcome === 'open' && watch.target === undefined && data.record?.pauses === true;
+  const doneBefore =
+    outcome === 'open' &&
+    watch.target === undefined &&
+    data.record?.pauses === true &&
+    data.record.target !== undefined;
   if (doneBefore && promised === undefined) {
     return new BackupError('TARGET_UNREACHABLE', say('recovery.opened-instead'), { hint });
   }

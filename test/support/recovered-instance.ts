@@ -1,0 +1,137 @@
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, type QueryResultRow } from 'pg';
+import { fromBytes, toBytes } from '../../src/bytes/byte-string.ts';
+import { capabilitiesOf } from '../../src/server/capabilities-of.ts';
+import { identifyPostgresql } from '../../src/server/identity.ts';
+import { encodeRecoveryRecord, recoveryRecordName, type RecoveryRecord } from '../../src/server/recovery-record.ts';
+import { recoveryConfiguration } from '../../src/server/recovery-settings.ts';
+import type { RecoverySettings } from '../../src/server/recovery-target.ts';
+import { addSettings } from '../../src/server/settings-block.ts';
+import { stagedBinaries, type ServerVersion } from './postgres/binaries.ts';
+import { quoteSetting } from './postgres/instance.ts';
+import { giveToServerUser } from './postgres/server-user.ts';
+import { runProgram, type ProgramResult } from './programs.ts';
+import { runDirectory } from './run-directory.ts';
+
+export const emptyRecord: RecoveryRecord = {
+  product: undefined,
+  version: undefined,
+  target: undefined,
+  endLsn: undefined,
+  lastTransaction: undefined,
+  pauses: true,
+  addedSettings: [],
+  archive: undefined,
+  slots: [],
+  restoreCommandLine: undefined,
+};
+
+/** A copy of a plain backup that is configured for a recovery, and the programs that run it. */
+export class RecoveredInstance {
+  readonly directory: string;
+  readonly port: number;
+  readonly socketDirectory: string;
+  readonly #version: ServerVersion;
+  #pid: number | undefined;
+
+  private constructor(version: ServerVersion, directory: string, port: number, socketDirectory: string) {
+    this.#version = version;
+    this.directory = directory;
+    this.port = port;
+    this.socketDirectory = socketDirectory;
+  }
+
+  static async prepare(
+    version: ServerVersion,
+    backup: string,
+    settings: RecoverySettings,
+    record: Partial<RecoveryRecord> = {},
+  ): Promise<RecoveredInstance> {
+    const home = runDirectory().make(`recovered${version}`);
+    const directory = join(home, 'data');
+    cpSync(backup, directory, { recursive: true });
+    const port = await freePort();
+    const own = { port, unix_socket_directories: home, listen_addresses: '', archive_mode: 'off', fsync: 'off' };
+    const lines = Object.entries(own).map(([name, value]) => `${name} = ${quoteSetting(value)}\n`);
+    appendFileSync(join(directory, 'postgresql.conf'), lines.join(''));
+    const capabilities = capabilitiesOf(identifyPostgresql(`${version}.0`));
+    const { files, absentFiles, autoConfiguration } = recoveryConfiguration(settings, capabilities);
+    for (const name of absentFiles) rmSync(join(directory, name), { force: true });
+    for (const { name, text } of files) writeFileSync(join(directory, name), toBytes(text), { mode: 0o600 });
+    const automatic = join(directory, 'postgresql.auto.conf');
+    writeFileSync(automatic, toBytes(addSettings(fromBytes(readFileSync(automatic)), autoConfiguration)));
+    const whole = { ...emptyRecord, addedSettings: autoConfiguration, ...record };
+    writeFileSync(join(directory, recoveryRecordName), encodeRecoveryRecord(whole));
+    giveToServerUser(home);
+    return new RecoveredInstance(version, directory, port, home);
+  }
+
+  /** Runs `gausskeep VERB --json`. */
+  async run(verb: 'recover' | 'resume' | 'status', more: readonly string[] = []): Promise<ProgramResult> {
+    const bindir = verb === 'recover' ? ['--bindir', join(stagedBinaries(this.#version), 'bin')] : [];
+    const args = [verb, '--pgdata', this.directory, ...bindir, '--username', 'postgres', '--json', ...more];
+    const result = await runProgram('gausskeep', args);
+    this.#guard();
+    return result;
+  }
+
+  /** What `run` printed, which must have succeeded. */
+  async answer(verb: 'recover' | 'resume' | 'status', more: readonly string[] = []): Promise<Record<string, unknown>> {
+    const { status, stdout, stderr } = await this.run(verb, more);
+    if (status !== 0) throw new Error(`gausskeep ${verb}: status ${String(status)}\n${stdout}${stderr}`);
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  async sql<Row extends QueryResultRow = QueryResultRow>(text: string): Promise<Row[]> {
+    const client = new Client({ host: this.socketDirectory, port: this.port, user: 'postgres', database: 'postgres' });
+    await client.connect();
+    try {
+      return (await client.query<Row>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGQUIT'): Promise<void> {
+    const pid = this.#guard();
+    if (pid === undefined) return;
+    try {
+      process.kill(pid, signal);
+      for (;;) {
+        process.kill(pid, 0);
+        await delay(20);
+      }
+    } catch {
+      // Gone.
+    }
+    runDirectory().release(pid);
+    this.#pid = undefined;
+  }
+
+  #guard(): number | undefined {
+    if (this.#pid !== undefined) return this.#pid;
+    try {
+      const pid = Number.parseInt(readFileSync(join(this.directory, 'postmaster.pid'), 'utf8'), 10);
+      runDirectory().guard(pid);
+      this.#pid = pid;
+    } catch {
+      return undefined;
+    }
+    return this.#pid;
+  }
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const free = await new Promise<boolean>((resolve) => {
+      const probe = createServer();
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}
