@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { fromText } from '../bytes/byte-string.ts';
@@ -63,7 +63,9 @@ export class PlainBackup implements Output {
     const path = this.#plain.walRoot;
     for (const directory of [path, join(path, 'archive_status')]) {
       try {
-        mkdirSync(directory, { recursive: true, mode: this.#group ? 0o750 : 0o700 });
+        mkdirSync(directory, { recursive: true });
+        // Not with the mode of mkdir, which the umask changes.
+        chmodSync(directory, this.#group ? 0o750 : 0o700);
       } catch (error) {
         throw fileFailure('create', fromText(directory), error);
       }

@@ -33,10 +33,15 @@ export class Workplace {
 
   /** The same for the directory of a tablespace, with the advice that fits. */
   async claimTablespace(path: string): Promise<void> {
+    if (this.#claims.some((claim) => claim.path === fromText(path))) {
+      throw new BackupError('USAGE', say('backup.directory-twice', { path }), {
+        hint: say('backup.directory-twice.hint'),
+      });
+    }
     try {
       await this.claim(path);
     } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== 'TARGET_NOT_EMPTY') throw error;
+      if (!(error instanceof BackupError) || error.sentence.key !== 'files.not-empty') throw error;
       throw new BackupError('TARGET_NOT_EMPTY', say('backup.tablespace-not-empty', { path }), {
         hint: say('backup.tablespace-not-empty.hint', { path }),
         cause: error,
@@ -61,7 +66,12 @@ export class Workplace {
    */
   async publish(held: readonly HeldFile[], { sync, signal }: { sync: boolean; signal: AbortSignal }): Promise<void> {
     for (const claim of this.#claims) claim.release();
-    if (sync) for (const claim of this.#claims) await syncTree(claim.path, { signal });
+    if (sync) {
+      for (const { path, changedAbove } of this.#claims) {
+        await syncTree(path, { signal });
+        for (const directory of changedAbove ?? []) await syncDirectory(directory);
+      }
+    }
     signal.throwIfAborted();
     for (const { from, to } of held) {
       try {

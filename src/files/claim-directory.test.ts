@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -43,6 +43,28 @@ describe('claimDirectory', () => {
     mkdirSync(join(directory, 'base'));
     writeFileSync(join(directory, 'base/1'), 'x');
     await claimed.discard();
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('gives mode 0700 whatever the umask, and tells which directories above have to be flushed', async () => {
+    const root = temporaryDirectory();
+    const umask = process.umask(0o777);
+    let claimed;
+    try {
+      claimed = await claim(join(root, 'a/b/c'));
+    } finally {
+      process.umask(umask);
+    }
+    for (const name of ['a', 'a/b', 'a/b/c']) expect(statSync(join(root, name)).mode & 0o777).toBe(0o700);
+    expect(claimed.changedAbove).toEqual([join(root, 'a'), root].map(fromText));
+    await claimed.discard();
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('leaves nothing when it cannot be claimed', async () => {
+    const root = temporaryDirectory();
+    // The deepest name is longer than file systems allow.
+    await expect(claim(join(root, 'a', 'x'.repeat(300)))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
     expect(readdirSync(root)).toEqual([]);
   });
 

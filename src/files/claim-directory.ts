@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { rmdir } from 'node:fs/promises';
+import { chmodSync, mkdirSync, rmdirSync } from 'node:fs';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { directoryState, requireEmpty } from './directory-state.ts';
 import { fileFailure } from './failure.ts';
-import { lockDirectory, lockName } from './lock-directory.ts';
+import { lockDirectory, lockName, type DirectoryLock } from './lock-directory.ts';
 import { fsPath, parentPath } from './path.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -12,6 +11,8 @@ import { removeTree } from './remove-tree.ts';
 export interface ClaimedDirectory {
   readonly path: ByteString;
   readonly existedBefore: boolean;
+  /** Directories further up that got an entry: to be flushed too, besides `path` and its parent. */
+  readonly changedAbove?: readonly ByteString[] | undefined;
   /** The run is done: removes the lock file, keeps the rest. Call it before the last fsync of the directory. */
   release(): void;
   /** The run failed: removes all that is in the directory, and the directories that `claimDirectory` made. */
@@ -27,27 +28,26 @@ export async function claimDirectory(path: ByteString): Promise<ClaimedDirectory
   const state = await directoryState(path, lockName);
   requireEmpty(path, state);
   const made = state === 'missing' ? makeDirectories(path) : [];
-  const removeMade = async () => {
-    // A parent that something else uses by now stays.
-    for (const directory of made.slice(1)) await rmdir(fsPath(directory)).catch(() => undefined);
-  };
-  const lock = lockDirectory(path);
+  let lock: DirectoryLock | undefined;
   try {
+    lock = lockDirectory(path);
     // Another run may have filled it since.
     requireEmpty(path, await directoryState(path, lockName));
   } catch (error) {
-    lock.release();
+    lock?.release();
+    removeEmpty(made);
     throw error;
   }
   return {
     path,
     existedBefore: made.length === 0,
+    changedAbove: made.slice(1).map((directory) => parentPath(directory)),
     release: () => {
       lock.release();
     },
     discard: async () => {
       await removeTree(path, { keepRoot: made.length === 0 });
-      await removeMade();
+      removeEmpty(made.slice(1));
     },
   };
 }
@@ -61,13 +61,32 @@ function makeDirectories(path: ByteString): ByteString[] {
     missing.push(current);
     if (outcome === 'made') break;
   }
-  for (const directory of missing.slice(0, -1).reverse()) makeOne(directory);
+  const left = missing.slice(0, -1);
+  try {
+    for (const directory of left.toReversed()) makeOne(directory);
+  } catch (error) {
+    removeEmpty(missing);
+    throw error;
+  }
   return missing;
+}
+
+/** The deepest first. What something else uses by now stays. */
+function removeEmpty(directories: readonly ByteString[]): void {
+  for (const directory of directories) {
+    try {
+      rmdirSync(fsPath(directory));
+    } catch {
+      // Not empty or not there: nothing of ours is left in either case.
+    }
+  }
 }
 
 function makeOne(path: ByteString): 'made' | 'exists' | 'parentMissing' {
   try {
     mkdirSync(fsPath(path), 0o700);
+    // Whatever the umask took away.
+    chmodSync(fsPath(path), 0o700);
     return 'made';
   } catch (error) {
     const code = systemCodeOf(error);

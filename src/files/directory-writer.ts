@@ -59,13 +59,7 @@ export class DirectoryWriter {
     const path = this.#pathOf(name);
     const bits = (mode & 0o777) | 0o700;
     const isNew = this.#makeOne(path, bits);
-    if (!isNew || (bits & ~0o700) !== 0) {
-      try {
-        chmodSync(fsPath(path), bits);
-      } catch (error) {
-        throw fileFailure('mode', path, error);
-      }
-    }
+    if (!isNew) setMode(path, bits);
     this.#remember(name);
     return isNew;
   }
@@ -174,6 +168,8 @@ export class DirectoryWriter {
   #makeOne(path: ByteString, bits: number): boolean {
     try {
       mkdirSync(fsPath(path), { mode: bits });
+      // Whatever the umask took away.
+      setMode(path, bits);
       return true;
     } catch (error) {
       if (systemCodeOf(error) !== 'EEXIST') throw fileFailure('create', path, error);
@@ -204,6 +200,14 @@ export class DirectoryWriter {
       if (got === bits) return;
     }
     fchmodSync(descriptor, bits);
+  }
+}
+
+function setMode(path: ByteString, bits: number): void {
+  try {
+    chmodSync(fsPath(path), bits);
+  } catch (error) {
+    throw fileFailure('mode', path, error);
   }
 }
 

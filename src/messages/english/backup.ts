@@ -8,6 +8,8 @@ export const backupMessages = {
   'backup.tablespace-not-empty': 'tablespace directory "{path}" exists but is not empty',
   'backup.tablespace-not-empty.hint':
     'A tablespace goes to the same path as on the server. On the same host relocate it, for example with -T {path}={path}_backup (an empty or new directory).',
+  'backup.directory-twice': 'directory "{path}" would hold two parts of the backup',
+  'backup.directory-twice.hint': 'Give each tablespace, the WAL directory and the data directory a place of its own.',
   'backup.one-stdout': 'can only write single tablespace to stdout, database has {count}',
   'backup.one-stdout.hint': 'Write to a directory with -D DIRECTORY -F tar.',
   'backup.missing-senders':
