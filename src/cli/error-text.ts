@@ -1,4 +1,4 @@
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { printable, render, say, type Message } from '../messages/message.ts';
 
 /** Lines for people about `error`: what, where, why and what to do, each with the program's name in front. Never a stack trace. */
@@ -11,6 +11,7 @@ export function errorLines(program: string, error: unknown): string[] {
   }
   const lines = [`${program}: error: ${error.message}`];
   for (const [name, value] of Object.entries(error.context)) {
+    if (error.message.includes(String(value))) continue;
     lines.push(`${program}: detail: ${name} ${printable(String(value))}`);
   }
   const cause = causeText(error);
@@ -24,7 +25,16 @@ function causeText(error: BackupError): string | undefined {
   let cause: unknown = error.cause;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   if (!(cause instanceof Error) || cause.message === '' || error.message.includes(cause.message)) return undefined;
+  // A call of the system that failed: the sentence tells its reason already, in the same words or in those of libpq.
+  if (systemCodeOf(cause) !== undefined && tellsReason(error.message, cause.message)) return undefined;
   return printable(cause.message);
+}
+
+/** Whether `text` has what `system` says, `EACCES: permission denied, open '/x'` or `write EPIPE`: the reason or the code. */
+function tellsReason(text: string, system: string): boolean {
+  const match = /^E[A-Z0-9]+: (.+?), [a-z]+(?: '.*)?$|^[a-z]+ (E[A-Z0-9]+)$/s.exec(system);
+  const reason = match?.[1] ?? match?.[2];
+  return reason !== undefined && text.toLowerCase().includes(reason.toLowerCase());
 }
 
 export function warningLine(program: string, warning: Message): string {

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { stdoutFailure } from './stdout-failure.ts';
 
 /**
  * The two outputs of a program: stdout carries data, stderr talk. A reader that went away (EPIPE) ends the talk, not the run:
@@ -32,8 +32,15 @@ export class Terminal {
     this.#liveLine = false;
   }
 
-  /** Data. Waits while the reader is slow. @throws Error EPIPE when the reader went away */
-  async data(bytes: Uint8Array | string): Promise<void> {
-    if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
+  /** Data. Waits while the reader is slow. @throws BackupError when it cannot be written, for example because the reader went away */
+  data(bytes: Uint8Array | string): Promise<void> {
+    // Whoever writes learns of it by the write itself.
+    if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => undefined);
+    return new Promise((resolve, reject) => {
+      process.stdout.write(bytes, (error) => {
+        if (error) reject(stdoutFailure(error));
+        else resolve();
+      });
+    });
   }
 }

@@ -151,14 +151,30 @@ forEachServer('full', (version) => {
   it('a full disk or a reader that goes away ends in one message', async () => {
     const full = await backupToFile(server, ['-Ft', '-Xf'], '/dev/full');
     expect(full.status).toBe(1);
-    expect(full.stderr).toMatch(/^gs_basebackup: error: could not write to standard output: ENOSPC/m);
+    expect(full.stderr).toMatch(
+      /^gs_basebackup: error: could not write to standard output: no space left on device \(ENOSPC\)$/m,
+    );
     const gone = startBackup(server, ['-D', '-', '-Ft', '-Xf']);
     gone.stdout.destroy();
     const result = await gone.result;
     expect(result.status).toBe(1);
-    expect(result.stderr).toMatch(/^gs_basebackup: error: could not write to standard output: EPIPE/m);
+    expect(result.stderr).toMatch(/^gs_basebackup: error: could not write to standard output: broken pipe \(EPIPE\)$/m);
     for (const { stderr } of [full, result]) expect(stderr).not.toMatch(/ at .*:\d+:\d+|defect/);
     await expectNothingOnServer(server);
+  });
+
+  it('a signal ends a backup whose reader has stopped reading', async () => {
+    const run = startBackup(server, ['-D', '-', '-Ft', '-Xnone', '-c', 'fast']);
+    run.stdout.pause();
+    await server.waitFor(
+      "select count(*) = 1 from pg_stat_activity where backend_type = 'walsender' and wait_event = 'ClientWrite'",
+    );
+    run.kill('SIGTERM');
+    await expectNothingOnServer(server);
+    run.stdout.resume();
+    const result = await run.result;
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/^gs_basebackup: error: interrupted by SIGTERM$/m);
   });
 
   it('a target with something in it is refused', async () => {
