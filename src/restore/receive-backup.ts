@@ -83,7 +83,7 @@ export class ReceiveBackup implements RestoreSink {
     const content = noted === undefined ? file.content : once(noted);
     const through = checksum === undefined ? content : observed(content, checksum);
     if (isCompanion) {
-      for await (const piece of through) void piece;
+      checksum?.update(noted ?? new Uint8Array(0));
       this.missingFiles = decodeCompanion(noted ?? new Uint8Array(0)).missingFiles;
     } else {
       await this.#store(oid, file, through, isControl, checksum === undefined || expected?.algorithm === 'NONE');
@@ -107,7 +107,7 @@ export class ReceiveBackup implements RestoreSink {
     }
     if (!verify || source.manifest === undefined) return;
     for (const { path } of source.manifest.files.values()) {
-      if (this.#seen.has(path) || unlisted.test(path)) continue;
+      if (this.#seen.has(path) || unlisted.test(path) || path.startsWith(`${source.rules.walDirectory}/`)) continue;
       throw mismatch(say('restore.missing', { path: display(path) }));
     }
   }
@@ -150,8 +150,10 @@ export class ReceiveBackup implements RestoreSink {
 
   #expected(name: ByteString): ManifestFile | undefined {
     const { source, verify } = this.#plan;
-    if (!verify || unlisted.test(name) || name.startsWith(`${source.rules.walDirectory}/`)) return undefined;
+    if (!verify || unlisted.test(name)) return undefined;
     const found = source.manifest?.files.get(name);
+    // WAL is in the manifest only where the server sent it with the files.
+    if (found === undefined && name.startsWith(`${source.rules.walDirectory}/`)) return undefined;
     if (found === undefined) throw mismatch(say('restore.unlisted', { path: display(name) }));
     return found;
   }

@@ -25,10 +25,9 @@ export async function refuseRunningServer(directory: ByteString, options: Runnin
   if (found === undefined) return;
   const path = display(directory);
   throw new BackupError('TARGET_NOT_EMPTY', found.sentence, {
-    hint:
-      found.certain === true
-        ? say('restore.running.hint', { command: `${options.stopCommand} ${shellWord(path)}` })
-        : say('restore.perhaps-running.hint', { command: `${options.stopCommand} ${shellWord(path)}`, path }),
+    hint: found.certain
+      ? say('restore.running.hint', { command: `${options.stopCommand} ${shellWord(path)}` })
+      : say('restore.perhaps-running.hint', { command: `${options.stopCommand} ${shellWord(path)}`, path }),
   });
 }
 

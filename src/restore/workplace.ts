@@ -45,7 +45,11 @@ export class Workplace {
   hold(path: ByteString): void {
     const lock = lockDirectory(path);
     const release = (): void => lock.release();
-    this.#held.push({ path, existedBefore: true, release, discard: () => Promise.resolve(release()) });
+    const discard = async (): Promise<void> => {
+      await Promise.resolve();
+      release();
+    };
+    this.#held.push({ path, existedBefore: true, release, discard });
   }
 
   get directories(): readonly ByteString[] {
