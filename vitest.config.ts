@@ -11,7 +11,7 @@ export default defineConfig({
             'test/{contract,fixtures-check,repository,support}/**/*.test.ts',
             'test/docs/*.test.ts',
           ],
-          exclude: ['test/docs/guide.test.ts'],
+          exclude: ['test/docs/{guide,json-output}.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', 'test/docs/guide.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/docs/{guide,json-output}.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Servers share two cores: files run one after another, cases of a file too.

@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadData } from '../support/postgres/load.ts';
+import { giveToServerUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
 import { programPath, startCommand, temporaryDirectory } from '../support/programs.ts';
 import { runDirectory } from '../support/run-directory.ts';
@@ -51,9 +52,7 @@ class Story {
   }
 
   async #run(fence: Fence): Promise<void> {
-    const expected = Number(
-      fence.words.find((word) => word.startsWith('status='))?.slice('status='.length) ?? '0',
-    );
+    const expected = Number(fence.words.find((word) => word.startsWith('status='))?.slice('status='.length) ?? '0');
     const path = `${programs}${delimiter}${process.env['PATH'] ?? ''}`;
     const { result, stdin } = startCommand('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${this.#real(fence.text)}`], {
       cwd: this.#root,
@@ -61,6 +60,8 @@ class Story {
     });
     stdin.end();
     const { status, stdout } = await result;
+    // What the page says to run as the account of the server ran as root here.
+    giveToServerUser(this.#archive);
     this.#output = stdout;
     expect({ status, stdout }).toMatchObject({ status: expected });
   }

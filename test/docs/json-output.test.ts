@@ -1,0 +1,110 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newTarget, takeBackup } from '../support/backups.ts';
+import { startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
+import { runProgram, temporaryDirectory } from '../support/programs.ts';
+import { runDirectory } from '../support/run-directory.ts';
+import { readPage } from './pages.ts';
+
+/** Fields of each object that the page describes, and whether they may be absent. */
+const described = describedFields(readPage('docs/reference/json-output.md').text);
+
+let server: PostgresServer;
+let backup: string;
+let archive: string;
+
+beforeAll(async () => {
+  server = await startServer({ version: 17 });
+  backup = await takeBackup(server);
+  archive = temporaryDirectory('archive');
+});
+
+afterAll(async () => {
+  await stopAllServers();
+  runDirectory().clear();
+});
+
+function describedFields(page: string): Map<string, Map<string, { optional: boolean }>> {
+  const sections = page.split(/^## /m).slice(1);
+  return new Map(
+    sections.map((section) => {
+      const rows = [...section.matchAll(/^\| (`.*?) \| (.*) \|$/gm)];
+      const fields = rows.flatMap(([, names = '', meaning = '']) =>
+        [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => [name, { optional: meaning.includes('absent') }] as const),
+      );
+      return [section.split('\n')[0] ?? '', new Map(fields)];
+    }),
+  );
+}
+
+/** Every field that is written is described, and every field described is written unless it may be absent. */
+function expectDescribed(line: string | undefined, messageType: string): Record<string, unknown> {
+  const record = JSON.parse(line ?? '') as Record<string, unknown>;
+  expect(record['messageType']).toBe(messageType);
+  const fields = described.get(messageType) ?? new Map<string, { optional: boolean }>();
+  expect([...fields.keys()]).toEqual(expect.arrayContaining(Object.keys(record)));
+  const required = [...fields].filter(([, { optional }]) => !optional).map(([name]) => name);
+  expect(Object.keys(record)).toEqual(expect.arrayContaining(required));
+  return record;
+}
+
+async function gausskeep(...args: string[]): Promise<string[]> {
+  const { stdout } = await runProgram('gausskeep', args);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+it('error', async () => {
+  const [line] = await gausskeep('verify', '--json', join(backup, 'nothing-there'));
+  expectDescribed(line, 'error');
+});
+
+it('progress', async () => {
+  const args = ['-D', newTarget(), '-c', 'fast', '--no-sync', '--progress=json'];
+  const { stderr } = await runProgram('gs_basebackup', args, { env: server.environment() });
+  const last = stderr.trim().split('\n').at(-1);
+  expect(expectDescribed(last, 'progress')).toMatchObject({ percent: 100, tablespacesDone: 1, tablespaceCount: 1 });
+});
+
+it('verify', async () => {
+  const [line] = await gausskeep('verify', '--json', backup);
+  expect(expectDescribed(line, 'verify')).toMatchObject({ verdict: 'verified', server: 'postgresql', findings: [] });
+
+  const damaged = await takeBackup(server);
+  rmSync(join(damaged, 'postgresql.conf'));
+  const [other] = await gausskeep('verify', '--json', damaged);
+  const found = { severity: 'damage', code: 'CORRUPT', messageKey: 'verify.missing' };
+  expect(expectDescribed(other, 'verify')).toMatchObject({ verdict: 'damaged', damageCount: 1, findings: [found] });
+});
+
+it('init, push, generation, cleanup', async () => {
+  const place = ['--archive', archive, '--json'];
+  const [made] = await gausskeep('wal', 'init', backup, ...place);
+  expect(expectDescribed(made, 'init')).toMatchObject({ created: true, segmentSizeBytes: 16 << 20 });
+  const [again] = await gausskeep('wal', 'init', backup, ...place);
+  expect(expectDescribed(again, 'init')).toMatchObject({ created: false });
+
+  const segment = readdirSync(join(backup, 'pg_wal')).find((name) => /^[0-9A-F]{24}$/.test(name)) ?? '';
+  for (const result of ['stored', 'present']) {
+    const [pushed] = await gausskeep('wal', 'push', join(backup, 'pg_wal', segment), ...place);
+    expect(expectDescribed(pushed, 'push')).toMatchObject({ name: segment, kind: 'segment', result, generation: 1 });
+  }
+
+  await gausskeep('wal', 'generation', '--open', '--parent', '1', '--fork-lsn', '0/3000000', ...place);
+  const generations = await gausskeep('wal', 'generation', ...place);
+  expect(generations.map((line) => expectDescribed(line, 'generation'))).toMatchObject([
+    { number: 1, closed: false },
+    { number: 2, parent: 1, forkLsn: '0/3000000' },
+  ]);
+
+  const cleanup = ['wal', 'cleanup', `${segment.slice(0, 22)}FF`, '--generation', '1', '--dry-run', ...place];
+  const [all] = await gausskeep(...cleanup);
+  expect(expectDescribed(all, 'cleanup')).toMatchObject({
+    protectsBackups: false,
+    removals: [{ name: segment }],
+  });
+  const backups = temporaryDirectory('backups');
+  mkdirSync(join(backups, 'empty'));
+  const [held] = await gausskeep(...cleanup, '--hold', 'standby1', '--backups', backups);
+  expect(expectDescribed(held, 'cleanup')).toMatchObject({ protectsBackups: true, hold: { name: 'standby1' } });
+});
