@@ -1,6 +1,8 @@
-// npm run bench [-- backup] [--rounds N] [--gigabytes N] [--files N] [--only TEXT]: prints Markdown tables on stdout.
+// npm run bench [-- archive backup] [--rounds N] [--gigabytes N] [--files N] [--only TEXT]: prints Markdown tables on stdout.
 import { parseArgs } from 'node:util';
+import { benchArchive } from './archive.mjs';
 import { benchBackup } from './backup.mjs';
+import { benchRestore } from './restore.mjs';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -17,7 +19,7 @@ const options = {
   files: Number(values.files),
   only: values.only,
 };
-const suites = { backup: benchBackup };
+const suites = { archive: benchArchive, backup: benchBackup, restore: benchRestore };
 for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
   const suite = suites[name];
   if (suite === undefined) throw new Error(`no benchmark named ${name}; there are: ${Object.keys(suites).join(', ')}`);

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  fchmodSync,
   ftruncateSync,
   lstatSync,
   openSync,
@@ -54,9 +55,9 @@ export class TargetTree {
     this.keep(name);
   }
 
-  /** Writes a file. Its owner may read and write it in any case. */
+  /** Writes a file with the permissions of its source, less what the data directory's do not allow. */
   async writeFile(name: ByteString, mode: number, content: ByteSource): Promise<FileOutcome> {
-    const bits = (mode & this.#modeMask & 0o777) | 0o600;
+    const bits = mode & this.#modeMask & 0o777;
     if (this.#delta) {
       const same = await this.#clear(name, 'file');
       this.keep(name);
@@ -77,7 +78,7 @@ export class TargetTree {
     // Proves that every directory above is one and no link.
     if (slash !== -1) this.#writer.makeParents(name);
     const path = joinPath(this.root, name);
-    const bits = (mode & this.#modeMask & 0o777) | 0o600;
+    const bits = mode & this.#modeMask & 0o777;
     try {
       await copyFile(fsPath(from), fsPath(path), constants.COPYFILE_EXCL);
       if (bits !== (mode & 0o777)) chmodSync(fsPath(path), bits);
@@ -130,7 +131,7 @@ export class TargetTree {
     const path = joinPath(this.root, name);
     let descriptor: number;
     try {
-      chmodSync(fsPath(path), bits);
+      chmodSync(fsPath(path), bits | 0o600);
       descriptor = openSync(fsPath(path), constants.O_RDWR | constants.O_NOFOLLOW);
     } catch (error) {
       throw fileFailure('write', path, error);
@@ -154,6 +155,7 @@ export class TargetTree {
         ftruncateSync(descriptor, position);
         changed = true;
       }
+      if (bits !== (bits | 0o600)) fchmodSync(descriptor, bits);
     } catch (error) {
       throw fileFailure('write', path, error);
     } finally {

@@ -219,13 +219,10 @@ forEachServer('full', (version) => {
     const before = [pathsBelow(data), pathsBelow(space)];
     const broken = join(temporaryDirectory('broken'), 'backup');
     execFileSync('cp', ['-a', plain, broken]);
-    const version = join(broken, 'PG_VERSION');
-    const text = readFileSync(version, 'utf8');
     const pgXact = join(broken, 'pg_xact/0000');
     const bytes = readFileSync(pgXact);
     bytes[0] = bytes[0]! ^ 0xff;
     writeFileSync(pgXact, bytes);
-    expect(text.length).toBeGreaterThan(0);
     const result = await restore(['--from', broken, '--pgdata', data, '-T', `${oid}=${space}`, '--force', ...owner]);
     expect(result.stderr).toContain('checksum mismatch for file "pg_xact/0000" of the backup');
     expect(result.status).toBe(20);
