@@ -46,7 +46,21 @@ const shared = {
   minifySyntax: true,
   logLevel: 'warning',
 };
-await build({ ...shared, entryPoints: { ...present(programs), ...present(library), ...threads } });
+// Commands that a server runs for each segment are one file each: what they load decides how long that takes.
+const single = /\.\/([a-z-]+-single)\.ts$/;
+const singles = readdirSync('src/cli').filter((name) => name.endsWith('-single.ts'));
+const besides = {
+  name: 'singles',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: single }, ({ path }) => ({ path: path.replace(/ts$/, 'js'), external: true })),
+};
+await build({
+  ...shared,
+  entryPoints: singles.map((name) => `src/cli/${name}`),
+  splitting: false,
+  minify: true,
+});
+await build({ ...shared, plugins: [besides], entryPoints: { ...present(programs), ...present(library), ...threads } });
 for (const name of Object.keys(present(programs))) chmodSync(`${fresh}/${name}.js`, 0o755);
 mkdirSync('dist', { recursive: true });
 const built = readdirSync(fresh);

@@ -11,6 +11,8 @@ export interface Command {
   readonly options: readonly OptionGroup[];
   /** Default `by-code`. */
   readonly statusRule?: StatusRule | undefined;
+  /** Most that goes to stderr, in bytes; default no limit. */
+  readonly talkLimitBytes?: number | undefined;
   /** @returns the exit status */
   readonly run: (given: GivenOptions, context: ProgramContext) => Promise<number>;
 }

@@ -1,28 +1,22 @@
-import type { OptionGroup } from '../config/option-table.ts';
-import { parseOptions, usage } from '../config/parse-options.ts';
+import { usage } from '../config/parse-options.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import { commandList, commandsByProgramName } from './command-list.ts';
-import type { Command, CommandEntry } from './command.ts';
-import type { StatusRule } from './exit-status.ts';
+import type { CommandEntry } from './command.ts';
 import { helpText } from './help-text.ts';
 import { runProgram } from './program.ts';
-
-const helpOption: OptionGroup = {
-  title: 'cli.help.general',
-  options: [{ long: 'help', short: '?', help: 'cli.help.help' }],
-};
+import { runCommand } from './run-command.ts';
 
 /** `gausskeep COMMAND …`, or a command under the name of the tool that it stands in for. */
 export async function gausskeepProgram(program: string, argv: readonly string[]): Promise<void> {
   const standsFor = commandsByProgramName[program];
   if (standsFor !== undefined) {
     const entry = commandList.find(({ name }) => name === standsFor);
-    if (entry !== undefined) return runCommand(program, entry, argv, 'always-one');
+    if (entry !== undefined) return runCommand(program, await entry.load(), argv, 'always-one');
   }
   const entry = entryOf(argv);
   if (entry !== undefined) {
     const words = entry.name.split(' ').length;
-    return runCommand(`${program} ${entry.name}`, entry, argv.slice(words), undefined);
+    return runCommand(`${program} ${entry.name}`, await entry.load(), argv.slice(words));
   }
   await runProgram({ program, statusRule: 'by-code' }, async ({ terminal }) => {
     const [first] = argv;
@@ -36,30 +30,6 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
 
 function entryOf(argv: readonly string[]): CommandEntry | undefined {
   return commandList.find(({ name }) => name.split(' ').every((word, index) => argv[index] === word));
-}
-
-async function runCommand(
-  program: string,
-  entry: CommandEntry,
-  argv: readonly string[],
-  rule: StatusRule | undefined,
-): Promise<void> {
-  const command = await entry.load();
-  const json = argv.includes('--json');
-  const options = { program, statusRule: rule ?? command.statusRule ?? 'by-code', json: () => json };
-  await runProgram(options, async (context) => {
-    const given = parseOptions(program, withHelp(command), argv);
-    if (!given.has('help')) return command.run(given, context);
-    const head = [command.summary, say('cli.usage', { program, synopsis: render(command.synopsis) })];
-    await context.terminal.data(helpText(head, withHelp(command)));
-    return 0;
-  });
-}
-
-/** The options of a command; `--help` is one of every command's. */
-function withHelp(command: Command): readonly OptionGroup[] {
-  const has = command.options.some(({ options }) => options.some(({ long }) => long === 'help'));
-  return has ? command.options : [...command.options, helpOption];
 }
 
 function overview(program: string): string {

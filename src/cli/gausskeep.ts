@@ -3,11 +3,16 @@ import { version } from '../version.ts';
 import { calledAs } from './program-name.ts';
 
 const program = calledAs('gausskeep');
-const [first] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const [first, second] = words;
 
 if (first === '--version' || first === '-V') {
   process.stdout.write(`${program} (gausskeep) ${version}\n`);
+} else if (first === 'wal' && second === 'push') {
+  await (await import('./wal-push-single.ts')).runWalPush(program, words.slice(2));
+} else if (first === 'wal' && second === 'get') {
+  await (await import('./wal-get-single.ts')).runWalGet(program, words.slice(2));
 } else {
   const { gausskeepProgram } = await import('./gausskeep-program.ts');
-  await gausskeepProgram(program, process.argv.slice(2));
+  await gausskeepProgram(program, words);
 }

@@ -14,6 +14,8 @@ export interface ProgramContext {
 export interface ProgramOptions {
   readonly program: string;
   readonly statusRule: StatusRule;
+  /** Most that goes to stderr, in bytes; default no limit. */
+  readonly talkLimitBytes?: number | undefined;
   /** Errors as one JSON line on stdout as well. */
   readonly json?: () => boolean;
 }
@@ -29,7 +31,7 @@ export async function runProgram(
   options: ProgramOptions,
   run: (context: ProgramContext) => Promise<number>,
 ): Promise<void> {
-  const terminal = new Terminal();
+  const terminal = new Terminal(options.talkLimitBytes);
   const controller = new AbortController();
   let endedBy: EndSignal | undefined;
   const onSignal = (name: EndSignal): void => {

@@ -6,10 +6,14 @@ import { stdoutFailure } from './stdout-failure.ts';
  */
 export class Terminal {
   readonly isTerminal: boolean = process.stderr.isTTY;
-  readonly columns: number = process.stderr.isTTY ? process.stderr.columns : 80;
+  /** 80 where the terminal does not know its width, as over a serial line or in a script. */
+  readonly columns: number = (process.stderr.isTTY ? process.stderr.columns : 0) || 80;
   #liveLine = false;
+  #leftBytes: number;
 
-  constructor() {
+  /** @param talkLimitBytes what goes beyond it on stderr is dropped */
+  constructor(talkLimitBytes = Number.POSITIVE_INFINITY) {
+    this.#leftBytes = talkLimitBytes;
     process.stderr.on('error', () => undefined);
   }
 
@@ -17,7 +21,9 @@ export class Terminal {
   line(text: string): void {
     if (this.#liveLine) process.stderr.write('\r\u001b[K');
     this.#liveLine = false;
-    process.stderr.write(`${text}\n`);
+    const line = Buffer.from(`${text}\n`).subarray(0, this.#leftBytes);
+    this.#leftBytes -= line.length;
+    if (line.length > 0) process.stderr.write(line);
   }
 
   /** Replaces the line in place; for terminals only. */

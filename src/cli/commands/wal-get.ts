@@ -27,6 +27,8 @@ export const walGetCommand: Command = {
   summary: say('wal-commands.get.what'),
   options: walGetOptions,
   statusRule: () => failedStatus,
+  // openGauss does not read more than one buffer of it.
+  talkLimitBytes: 4000,
   run: async (given, context) => {
     try {
       return await get(given, context);

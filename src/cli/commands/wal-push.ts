@@ -23,6 +23,8 @@ export const walPushCommand: Command = {
   options: walPushOptions,
   // Within 1 to 125, by a signal too: above 128 openGauss stops its archiver, above 125 PostgreSQL restarts it.
   statusRule: (error) => exitStatus(error, 'by-code'),
+  // openGauss does not read more than one buffer of it.
+  talkLimitBytes: 4000,
   run: async (given, { program, terminal, signal }) => {
     const places = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
     const remains = findShellRemains(given.operands);
