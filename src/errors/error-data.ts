@@ -18,7 +18,14 @@ export function errorToData(error: unknown): ErrorData {
     return { code, sentence, hint, context, retryable, cause: cause === undefined ? undefined : reasonOf(cause) };
   }
   const sentence = say('common.internal', { reason: reasonOf(error) });
-  return { code: 'INTERNAL', sentence, hint: say('common.internal.hint'), context: {}, retryable: false, cause: undefined };
+  return {
+    code: 'INTERNAL',
+    sentence,
+    hint: say('common.internal.hint'),
+    context: {},
+    retryable: false,
+    cause: undefined,
+  };
 }
 
 export function errorFromData({ code, sentence, cause, ...rest }: ErrorData): BackupError {
