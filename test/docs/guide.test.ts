@@ -1,8 +1,9 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadData } from '../support/postgres/load.ts';
-import { giveToServerUser } from '../support/postgres/server-user.ts';
+import { giveToServerUser, runningAsRoot } from '../support/postgres/server-user.ts';
 import { serverDirectory, startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
 import { programPath, startCommand, temporaryDirectory } from '../support/programs.ts';
 import { runDirectory } from '../support/run-directory.ts';
@@ -92,6 +93,7 @@ class Story {
       .replaceAll(/(?<![\w/.])\/(backups|restored|tools)\b/g, `${this.#root}/$1`)
       .replaceAll(/(?<![\w/.])\/archive\b/g, this.#archive)
       .replaceAll('/pgdata', server.dataDirectory)
+      .replaceAll('--owner postgres', `--owner ${runningAsRoot ? 'nobody' : userInfo().username}`)
       .replaceAll('db.example.org', server.host)
       .replaceAll('-p 5432', `-p ${String(server.port)}`);
   }

@@ -31,7 +31,9 @@ function describedFields(page: string): Map<string, Map<string, { optional: bool
     sections.map((section) => {
       const rows = [...section.matchAll(/^\| (`.*?) \| (.*) \|$/gm)];
       const fields = rows.flatMap(([, names = '', meaning = '']) =>
-        [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => [name, { optional: meaning.includes('absent') }] as const),
+        [...names.matchAll(/`(\w+)`/g)].map(
+          ([, name = '']) => [name, { optional: meaning.includes('absent') }] as const,
+        ),
       );
       return [section.split('\n')[0] ?? '', new Map(fields)];
     }),
@@ -107,4 +109,22 @@ it('init, push, generation, cleanup', async () => {
   mkdirSync(join(backups, 'empty'));
   const [held] = await gausskeep(...cleanup, '--hold', 'standby1', '--backups', backups);
   expect(expectDescribed(held, 'cleanup')).toMatchObject({ protectsBackups: true, hold: { name: 'standby1' } });
+});
+
+it('restorePlan, restore', async () => {
+  const words = ['restore', '--from', backup, '--pgdata', join(temporaryDirectory('restored'), 'data'), '--json'];
+  const [plan] = await gausskeep(...words, '--plan');
+  expect(expectDescribed(plan, 'restorePlan')).toMatchObject({ server: 'postgresql', format: 'plain', timeline: 1 });
+  const [done] = await gausskeep(...words, '--no-sync');
+  expect(expectDescribed(done, 'restore')).toMatchObject({ removed: 0, movedAside: [] });
+});
+
+it('window, transaction', async () => {
+  const wal = ['--archive', join(backup, 'pg_wal'), '--json'];
+  const [line] = await gausskeep('window', ...wal);
+  expect(expectDescribed(line, 'window')).toMatchObject({ lines: [{ timeline: 1 }] });
+  const { stdout } = await runProgram('gausskeep', ['window', '--commits', ...wal]);
+  for (const text of stdout.split('\n').filter((word) => word.includes('"transaction"'))) {
+    expectDescribed(text, 'transaction');
+  }
 });

@@ -66,7 +66,7 @@ function linesOf(report: RecoverReport): string[] {
 function recordOf(report: RecoverReport): Record<string, unknown> {
   const { directory, server, outcome, target, stoppedAt, postmaster, state, prepared, nextSteps, logFile } = report;
   return {
-    ...{ type: 'recover', directory, server, outcome, target, stoppedAt, logFile },
+    ...{ messageType: 'recover', directory, server, outcome, target, stoppedAt, logFile },
     port: postmaster?.port,
     replayLsn: state?.replayLsn === undefined ? undefined : formatLsn(state.replayLsn),
     lastCommit: state?.lastCommit,

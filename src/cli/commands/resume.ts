@@ -40,7 +40,7 @@ function linesOf({ wasOpen, prepared, nextSteps }: ResumeReport): string[] {
 function recordOf(report: ResumeReport): Record<string, unknown> {
   const { directory, server, wasOpen, state, prepared, nextSteps } = report;
   return {
-    ...{ type: 'resume', directory, server, wasOpen },
+    ...{ messageType: 'resume', directory, server, wasOpen },
     replayLsn: state?.replayLsn === undefined ? undefined : formatLsn(state.replayLsn),
     ...closingRecord(prepared, nextSteps),
   };

@@ -59,7 +59,7 @@ function linesOf(report: StatusReport): string[] {
 function recordOf(report: StatusReport): Record<string, unknown> {
   const { directory, server, phase, postmaster, state, record, files, target, stoppedAt, failure, prepared } = report;
   return {
-    ...{ type: 'status', directory, server, phase, target, stoppedAt, files },
+    ...{ messageType: 'status', directory, server, phase, target, stoppedAt, files },
     controlState: report.controlState,
     pid: postmaster?.pid,
     port: postmaster?.port,
