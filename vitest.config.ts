@@ -19,7 +19,7 @@ export default defineConfig({
         // The programs and the library against the openGauss stand-in and the recorded sessions: no server needed.
         test: {
           name: 'opengauss',
-          include: ['test/opengauss/**/*.test.ts'],
+          include: ['test/{opengauss,recovery}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -42,6 +42,8 @@ const ofJson = new RegExp(`"error_severity":"(${severities})".*?"message":"((?:[
 
 /** Severity and text of a log line in any of the formats: stderr with any prefix, csvlog, jsonlog. */
 function messageOf(line: string): { severity: string; text: string } | undefined {
+  // The rest of a message or statement of several lines.
+  if (line.startsWith('\t')) return undefined;
   const csv = ofCsv.exec(line);
   if (csv !== null) return { severity: csv[1] ?? '', text: (csv[2] ?? '').replaceAll('""', '"') };
   const json = line.startsWith('{') ? ofJson.exec(line) : null;
@@ -96,7 +98,8 @@ export function readRecoveryLine(line: string): RecoveryLogEvent | undefined {
       if (found !== null) return read(found);
     }
   }
-  if (['STATEMENT', 'CONTEXT', 'INFO', 'NOTICE'].includes(severity)) return undefined;
+  // ERROR is what sessions are told; what goes with a message is not a message.
+  if (!['LOG', 'WARNING', 'FATAL', 'PANIC'].includes(severity)) return undefined;
   const known = knownFailure(text);
   const fatal = severity === 'FATAL' || severity === 'PANIC';
   if (known === undefined && !fatal) return undefined;
