@@ -1,4 +1,5 @@
 import { say, type Message } from '../messages/message.ts';
+import type { ErrorFields } from '../protocol/backend-messages.ts';
 import { encodeStartup, protocolVersion } from '../protocol/frontend-messages.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import { answerRequest, type Progress } from './authenticate.ts';
@@ -57,6 +58,8 @@ async function logIn(
 ): Promise<void> {
   const { user, password, maxAuthIterations } = settings;
   const exchange = { session, credentials: { user, password, maxAuthIterations }, progress, signal };
+  const refused = (fields: ErrorFields) =>
+    new ServerError(fields, { hint: refusalHint(fields['C'], settings, progress) });
   for (;;) {
     const message = await session.receive({ signal });
     switch (message.type) {
@@ -65,10 +68,15 @@ async function logIn(
         break;
       case 'Authentication':
         if (message.code === 0) return;
-        await answerRequest(exchange, message, dialectOf(session, speech));
+        try {
+          await answerRequest(exchange, message, dialectOf(session, speech));
+        } catch (error) {
+          // In the middle of SASL; everywhere else the refusal is the next message.
+          throw error instanceof ServerError ? refused(error.fields) : error;
+        }
         break;
       case 'ErrorResponse':
-        throw new ServerError(message.fields, { hint: refusalHint(message.fields['C'], settings, progress) });
+        throw refused(message.fields);
       default:
         throw unexpectedMessage(message, 'authenticating');
     }

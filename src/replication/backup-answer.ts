@@ -22,6 +22,9 @@ type Failed = Parameters<typeof serverFailureDuring>[0];
 /** More tablespaces than a server can sensibly have; bounds what a hostile one makes us keep. */
 const mostRows = 100_000;
 
+/** PostgreSQL tells after 5 s that it waits for the archiver; twice that, because it counts its own naps. */
+const archiverNoticeMs = 10_000;
+
 /**
  * The answer to one long command, message by message. It knows when a silent server is no fault: between `expectSilence`
  * and `endSilence` the inactivity time-out is off and `onWaiting` is called instead.
@@ -64,6 +67,12 @@ export class BackupAnswer {
     clearInterval(this.#waitTimer);
     this.#waitTimer = undefined;
     this.connection.inactivityTimeoutMs = this.#inactivityTimeoutMs;
+  }
+
+  /** A wait for the archiver may follow: the server is silent for some seconds before it says so by a notice. */
+  allowForArchiver(): void {
+    const timeoutMs = this.#inactivityTimeoutMs;
+    if (timeoutMs !== undefined) this.connection.inactivityTimeoutMs = Math.max(timeoutMs, archiverNoticeMs);
   }
 
   /** The next message without waiting, or undefined. For the copy loop. */

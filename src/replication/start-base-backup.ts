@@ -21,7 +21,8 @@ export interface BaseBackupOptions extends AnswerOptions {
  * command. When the generator is left before, or fails, the connection is in the middle of an answer: close it.
  *
  * The inactivity time-out of the connection holds while archives come. It is off until the start position (a spread
- * checkpoint takes minutes) and while the end position is awaited (WAL is archived); `onWaiting` is called meanwhile.
+ * checkpoint takes minutes) and, unless the request has `noWait`, while the end position is awaited (WAL is archived);
+ * `onWaiting` is called meanwhile.
  * @throws ServerError what the server reported, with advice; BackupError `USAGE` (see `baseBackupCommand`),
  * `PROTOCOL_VIOLATION`, `SERVER_UNREACHABLE`
  */
@@ -45,7 +46,7 @@ export async function* startBaseBackup(
     yield* capabilities.baseBackup.framed
       ? framedArchives(answer, capabilities, tablespaces, request, options)
       : plainArchives(answer, capabilities, tablespaces, request);
-    answer.expectSilence('end-position');
+    if (!request.noWait) answer.expectSilence('end-position');
     const end = readPosition(await answer.result('replication.failed-backup-end', 'reading the end position'));
     const checksumFailure = await readCompletion(answer);
     yield { type: 'end', endLsn: end.lsn, timeline: end.timeline, checksumFailure };
@@ -72,18 +73,24 @@ async function* plainArchives(
 ): AsyncGenerator<BaseBackupEvent, void, undefined> {
   const { archiveFormat: format, terminated } = capabilities.baseBackup;
   for (const [index, tablespace] of tablespaces.entries()) {
-    answer.noticesMeanWaiting = index === tablespaces.length - 1;
+    if (index === tablespaces.length - 1) expectEnd(answer, request);
     const copy = await beginCopy(answer, `archive ${index + 1} of ${tablespaces.length}`);
     yield { type: 'archive', tablespace, format, terminated, content: copy.content() };
     await copy.finish();
     answer.endSilence();
   }
   if (request.manifest === undefined) return;
-  answer.expectSilence('end-position');
+  if (!request.noWait) answer.expectSilence('end-position');
   const copy = await beginCopy(answer, 'the manifest');
   answer.endSilence();
   yield { type: 'manifest', content: copy.content() };
   await copy.finish();
+}
+
+/** The last archive: behind its files the server may wait for its archiver, in the middle of the copy. */
+function expectEnd(answer: BackupAnswer, { noWait }: BaseBackupRequest): void {
+  answer.noticesMeanWaiting = true;
+  if (!noWait) answer.allowForArchiver();
 }
 
 async function beginCopy(answer: BackupAnswer, what: string): Promise<PlainCopy> {
@@ -120,7 +127,7 @@ async function* framedArchives(
     }
     const tablespace = tablespaceOf(start.name, tablespaces);
     archives += 1;
-    answer.noticesMeanWaiting = archives === tablespaces.length;
+    if (archives === tablespaces.length) expectEnd(answer, request);
     yield { type: 'archive', tablespace, format, terminated, name: start.name, content: copy.content() };
   }
   if (archives !== tablespaces.length) {

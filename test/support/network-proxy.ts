@@ -63,8 +63,8 @@ export async function startProxy(
     const treated = options.connections?.includes(connections) ?? true;
     const upstream = connect({ host: target.host, port: target.port, allowHalfOpen: true });
     const reset = (): void => {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+      resetSocket(client);
+      resetSocket(upstream);
     };
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -95,13 +95,19 @@ export async function startProxy(
       for (const lane of lanes) lane.stalled = true;
     },
     cutNow() {
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) resetSocket(socket);
     },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Node cannot reset a socket whose writing side has ended, and then leaves it open. */
+function resetSocket(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 interface Path {
