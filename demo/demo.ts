@@ -1,100 +1,112 @@
 /**
- * `npm run demo`: a real PostgreSQL server under load is backed up twice by gs_basebackup, one of the backups is started
- * as a server, and its rows are compared with those of the original. Everything happens in a temporary directory.
+ * `npm run demo`: a real PostgreSQL server under load is backed up twice by gs_basebackup, the backups are proved, a damaged
+ * byte is found, one backup is started as it is and the other is restored elsewhere, and their rows are compared with the
+ * original. Everything happens in a temporary directory.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRelations, differences, snapshotData, type Content } from '../test/support/postgres/content.ts';
 import { loadData } from '../test/support/postgres/load.ts';
+import { runningAsRoot } from '../test/support/postgres/server-user.ts';
 import { startFrom, startServer, stopAllServers, type PostgresServer } from '../test/support/postgres/server.ts';
 import { checkWriting, prepareWriting, Writer } from '../test/support/postgres/writer.ts';
-import { programPath } from '../test/support/programs.ts';
 import { runDirectory } from '../test/support/run-directory.ts';
-import { compareWithManifest } from './tar-backup.ts';
+import { backupEnd, directorySize, flipOneByte } from './backup-files.ts';
+import { run, stopProgram } from './run-program.ts';
+import { megabytes, say, thousands } from './talk.ts';
 
 const cancelled = new AbortController();
-let programUnderWay: ChildProcess | undefined;
 
 async function demo(): Promise<void> {
-  const gsBasebackupFile = programPath('gs_basebackup');
   say('Starting PostgreSQL 17 (from npm, on the loopback, in a temporary directory) and loading it …');
   const server = await startServer({ version: 17 });
   const client = await server.client();
   await loadData(client, { rows: 150_000, tables: 3 });
   await prepareWriting(client);
-  const megabytes = await server.value("select pg_database_size('postgres') / 1000000");
   const original = await snapshotData(client);
   const writers = [await Writer.start(server, { number: 1 }), await Writer.start(server, { number: 2 })];
   await Promise.all(writers.map((writer) => writer.reached(100)));
-  say(`The database has ${megabytes} MB; two clients keep writing to it from here on.\n`);
+  say('Two clients keep writing to it from here on.\n');
 
+  const connection = ['-h', server.host, '-p', String(server.port), '-U', server.user];
   const plain = join(runDirectory().make('plain'), 'data');
   const before = committed(writers);
-  await run(gsBasebackupFile, server, ['-D', plain, '-F', 'plain', '-X', 'stream', '-c', 'fast', '-P']);
-
+  await run('gs_basebackup', [...connection, '-D', plain, '-X', 'stream', '-c', 'fast', '-P']);
   const tar = join(runDirectory().make('tar'), 'backup');
-  await run(gsBasebackupFile, server, ['-D', tar, '-F', 'tar', '-z', '-X', 'stream', '-c', 'fast', '-P']);
-  const archive = await compareWithManifest(tar);
+  await run('gs_basebackup', [...connection, '-D', tar, '-F', 'tar', '-z', '-X', 'stream', '-c', 'fast', '-P']);
   await Promise.all(writers.map((writer) => writer.stop()));
 
-  say('Starting a server on the plain backup, beside the original …\n');
-  const restored = await startFrom(plain);
+  await run('gausskeep', ['verify', plain]);
+  await run('gausskeep', ['verify', tar]);
+  const damage = await flipOneByte(plain);
+  say(`One bit of ${damage.file} is turned over …`);
+  await run('gausskeep', ['verify', '-q', plain], { status: 20 });
+  await damage.undo();
+
+  const elsewhere = join(runDirectory().make('restored'), 'data');
+  // PostgreSQL refuses root: then its files belong to nobody.
+  const owner = runningAsRoot ? ['--owner', 'nobody'] : [];
+  await run('gausskeep', ['restore', '--from', tar, '--pgdata', elsewhere, ...owner]);
+
+  say('Starting a server on the plain backup and one on the restored tar backup, beside the original …\n');
+  const results: Result[] = [];
+  for (const [directory, backup] of [
+    [plain, plain],
+    [elsewhere, tar],
+  ] as const) {
+    results.push(await compare(server, writers, original, { directory, backup }));
+  }
+  const [first] = results;
+  const promised = sum(first?.promised ?? new Map<number, number>());
+  say('What was proved:');
+  say(
+    `  1. The server was copied while it worked: ${thousands(promised - before)} transactions were committed while the plain backup was taken.`,
+  );
+  say('  2. Both backups start as servers, with the write-ahead log that was streamed beside them.');
+  say(
+    `  3. Each of the ${thousands(promised)} transactions committed before the end of the backup is in it, and no half one: all balances add up.`,
+  );
+  say(
+    `  4. All ${thousands(first?.rows ?? 0)} rows loaded before are equal by checksum in both; amcheck found ${String(first?.relations ?? 0)} tables and indexes sound.`,
+  );
+  say(
+    `  5. A single turned bit was found without a restore; the tar set holds ${megabytes(directorySize(plain))} in ${megabytes(directorySize(tar))}.`,
+  );
+}
+
+interface Result {
+  readonly promised: ReadonlyMap<number, number>;
+  readonly rows: number;
+  readonly relations: number;
+}
+
+/** Boots `directory` and compares its rows with what the original promised when `backup` ended. */
+async function compare(
+  server: PostgresServer,
+  writers: readonly Writer[],
+  original: Content,
+  { directory, backup }: { readonly directory: string; readonly backup: string },
+): Promise<Result> {
+  const restored = await startFrom(directory);
   const reader = await restored.client();
-  const promised = await commitsUntil(server, writers, backupEnd(plain));
+  const promised = await commitsUntil(server, writers, backupEnd(backup));
   const transfers = await checkWriting(reader);
-  const during = sum(promised) - before;
-  for (const writer of writers) {
-    const found = transfers.get(writer.number) ?? 0;
-    const expected = promised.get(writer.number) ?? 0;
-    if (found < expected) throw new Error(`writer ${writer.number}: ${expected} transfers expected, ${found} found`);
+  for (const { number } of writers) {
+    const found = transfers.get(number) ?? 0;
+    const expected = promised.get(number) ?? 0;
+    if (found < expected) throw new Error(`writer ${String(number)}: ${expected} transfers expected, ${found} found`);
   }
   const found = differences(withoutWriting(original), withoutWriting(await snapshotData(reader)));
   if (found.length > 0) throw new Error(`the restored rows differ: ${found.join('; ')}`);
-  const rows = [...withoutWriting(original).tables.values()].reduce((sum, table) => sum + table.rows, 0);
-  const relations = await checkRelations(reader);
-
-  say('What was proved:');
-  say(
-    `  1. The server was copied while it worked: ${thousands(during)} transactions were committed between the start and the end of the plain backup.`,
-  );
-  say('  2. The plain backup started as a server by itself, with the write-ahead log that was streamed beside it.');
-  say(
-    `  3. Each of the ${thousands(sum(promised))} transactions committed before the backup ended is in it, and no half one: all balances add up.`,
-  );
-  say(
-    `  4. All ${thousands(rows)} rows loaded before are equal by checksum; amcheck found ${relations} tables and indexes sound.`,
-  );
-  say(
-    `  5. The tar backup reads back: ${thousands(archive.members)} files as its manifest lists them, ${archive.megabytes} MB compressed to ${archive.compressedMegabytes} MB.`,
-  );
-}
-
-/** Runs our program as a user would; its progress goes to this terminal. */
-async function run(file: string, server: PostgresServer, options: readonly string[]): Promise<void> {
-  const words = ['-h', server.host, '-p', String(server.port), '-U', server.user, ...options];
-  say(`$ gs_basebackup ${words.join(' ')}`);
-  const program = spawn(process.execPath, [file, ...words], { stdio: 'inherit' });
-  programUnderWay = program;
-  const status = await new Promise((resolve, reject) => program.once('error', reject).once('close', resolve));
-  programUnderWay = undefined;
-  cancelled.signal.throwIfAborted();
-  if (status !== 0) throw new Error(`gs_basebackup ended with status ${String(status)}`);
-  say('');
-}
-
-/** The position in the write-ahead log where the backup ended, from its manifest. */
-function backupEnd(directory: string): string {
-  const manifest = JSON.parse(readFileSync(join(directory, 'backup_manifest'), 'utf8')) as {
-    'WAL-Ranges': { 'End-LSN': string }[];
-  };
-  const end = manifest['WAL-Ranges'].at(-1)?.['End-LSN'];
-  if (end === undefined) throw new Error('the manifest does not say where the backup ended');
-  return end;
+  const rows = [...withoutWriting(original).tables.values()].reduce((total, table) => total + table.rows, 0);
+  return { promised, rows, relations: await checkRelations(reader) };
 }
 
 /** How many transfers of each writer were committed, on the server's word, before a position of its log. */
-async function commitsUntil(server: PostgresServer, writers: Writer[], end: string): Promise<Map<number, number>> {
+async function commitsUntil(
+  server: PostgresServer,
+  writers: readonly Writer[],
+  end: string,
+): Promise<Map<number, number>> {
   const counts = new Map<number, number>();
   for (const writer of writers) {
     const positions = writer.commits.map(({ position }) => position);
@@ -119,16 +131,8 @@ function sum(counts: ReadonlyMap<number, number>): number {
   return [...counts.values()].reduce((total, count) => total + count, 0);
 }
 
-function thousands(value: number): string {
-  return value.toLocaleString('en');
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 async function cleanUp(): Promise<void> {
-  programUnderWay?.kill('SIGTERM');
+  stopProgram();
   await stopAllServers();
   runDirectory().remove();
 }
@@ -148,9 +152,8 @@ const start = Date.now();
 try {
   await demo();
   await cleanUp();
-  say(
-    `\nDone in ${Math.round((Date.now() - start) / 1000)} seconds; the servers are stopped and the directories removed.`,
-  );
+  const seconds = Math.round((Date.now() - start) / 1000);
+  say(`\nDone in ${String(seconds)} seconds; the servers are stopped and the directories removed.`);
 } catch (error) {
   if (!cancelled.signal.aborted) {
     process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);

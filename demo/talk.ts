@@ -1,0 +1,11 @@
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function thousands(value: number): string {
+  return value.toLocaleString('en');
+}
+
+export function megabytes(bytes: number): string {
+  return `${thousands(Math.round(bytes / 1e6))} MB`;
+}
