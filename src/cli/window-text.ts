@@ -59,7 +59,7 @@ function stretchRows({ stretches, gaps }: Line): Row[] {
       {
         lsn: startLsn,
         rank: 0,
-        timeUs: firstTimeUs,
+        timeUs: undefined,
         mark: '+',
         text: say('window.row.begin', { segment: firstSegment }),
       },

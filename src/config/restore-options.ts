@@ -1,4 +1,5 @@
 import type { OptionGroup } from './option-table.ts';
+import { targetOptions } from './target-options.ts';
 
 /** Options of `gausskeep restore`, named as pgBackRest, pg_basebackup and pg_verifybackup name them. */
 export const restoreOptions: readonly OptionGroup[] = [
@@ -27,6 +28,7 @@ export const restoreOptions: readonly OptionGroup[] = [
       { long: 'allow-foreign', help: 'restore.help.allow-foreign' },
     ],
   },
+  ...targetOptions,
   {
     title: 'restore.help.settings',
     options: [

@@ -27,10 +27,10 @@ export interface RestoreSettings {
   readonly sync: boolean;
 }
 
-/** @throws BackupError `USAGE` */
-export function restoreSettings(program: string, given: GivenOptions): RestoreSettings {
+/** @param chosen the backup that a recovery chose @throws BackupError `USAGE` */
+export function restoreSettings(program: string, given: GivenOptions, chosen?: string): RestoreSettings {
   const [operand, second] = given.operands;
-  const from = given.last('from') ?? operand;
+  const from = chosen ?? given.last('from') ?? operand;
   const extra = given.has('from') ? operand : second;
   if (extra !== undefined) throw usage(program, say('options.too-many', { word: extra }));
   if (from === undefined || from === '') throw usage(program, say('restore.no-from'));

@@ -32,6 +32,7 @@ import { unpackMessages } from './english/unpack.ts';
 import { unpackHelpMessages } from './english/unpack-help.ts';
 import { walCommandsMessages } from './english/wal-commands.ts';
 import { walMessages } from './english/wal.ts';
+import { restoreRecoveryMessages } from './english/restore-recovery.ts';
 import { surveyMessages } from './english/survey.ts';
 import { windowMessages } from './english/window.ts';
 
@@ -62,6 +63,7 @@ export const english = {
   ...unpackHelpMessages,
   ...walCommandsMessages,
   ...walMessages,
+  ...restoreRecoveryMessages,
   ...surveyMessages,
   ...windowMessages,
   ...recoveryFailureMessages,

@@ -1,30 +1,13 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { render, say, type Message } from '../messages/message.ts';
-import { formatUtc, type RecoveryTarget, type TargetAction } from '../server/recovery-target.ts';
-import type { StopRules } from '../server/stop-rules.ts';
-import { formatLsn, lsn, type Lsn } from '../wal/lsn.ts';
-import { walPageBytes } from '../wal/page-header.ts';
+import { formatUtc, type RecoveryTarget } from '../server/recovery-target.ts';
+import { formatLsn, type Lsn } from '../wal/lsn.ts';
+import type { ProofRequest } from './proof-request.ts';
 import type { RestorePoint, WindowBackup } from './recovery-window.ts';
 import type { ReplayOutcome, ReplayStop } from './replay.ts';
 import { describeTarget } from './target.ts';
 import type { TransactionMark } from './transaction.ts';
 import { unreachable } from './unreachable.ts';
-
-export interface ProofRequest {
-  readonly backup: WindowBackup;
-  readonly target: RecoveryTarget;
-  readonly inclusive: boolean;
-  readonly action: TargetAction;
-  /** Where the server stops; with WAL that is cut, where the WAL ends. */
-  readonly rules: StopRules;
-  /**
-   * `exact`: the server gets the WAL up to the stop and no byte more. `whole`: it gets whole segments, or fetches them, and
-   * stops by its own rules.
-   */
-  readonly supply: 'exact' | 'whole';
-  /** Take the end of the WAL where the target cannot be met. */
-  readonly allowEndOfWal: boolean;
-}
 
 /** What is written into the server's configuration for a target. */
 export interface WrittenTarget {
@@ -152,14 +135,8 @@ function walMissing(request: ProofRequest, { endLsn, broken, hasCheckpoint }: Re
  * last end of a transaction belong to transactions that are not kept: without them the last record can be paused at.
  */
 function cutAt(target: RecoveryTarget, stop: ReplayStop, { lastMark }: ReplayOutcome, consistentLsn: Lsn): Lsn {
-  const exact = target.kind === 'lsn' ? boundaryBefore(stop.lsn) : (lastMark?.endLsn ?? consistentLsn);
+  const exact = target.kind === 'lsn' ? stop.lsn : (lastMark?.endLsn ?? consistentLsn);
   return exact > consistentLsn ? exact : consistentLsn;
-}
-
-/** A record that begins behind a page header: the page's beginning, so that nothing of the page is left. */
-function boundaryBefore(position: Lsn): Lsn {
-  const inPage = position % BigInt(walPageBytes);
-  return inPage === 24n || inPage === 40n ? lsn(position - inPage) : position;
 }
 
 /** The server pauses where its WAL ends: by the xid or the LSN of the last record that it gets. */

@@ -1,6 +1,8 @@
 import type { RecoveryTarget } from '../server/recovery-target.ts';
 import type { StopRules } from '../server/stop-rules.ts';
-import type { Lsn } from '../wal/lsn.ts';
+import { lsn, type Lsn } from '../wal/lsn.ts';
+import { longPageHeaderBytes, shortPageHeaderBytes, walPageBytes } from '../wal/page-header.ts';
+import { defaultSegmentSizeBytes, segmentOffset } from '../wal/segment.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
 import type { RestorePoint, WindowBackup } from './recovery-window.ts';
 import { isSameXid, Neighbours } from './neighbours.ts';
@@ -99,6 +101,7 @@ export class Replay {
   #broken: LineBreak | undefined;
   #lastSegment: string | undefined;
   #unread = 0;
+  #segmentSizeBytes = defaultSegmentSizeBytes;
 
   constructor(request: ReplayRequest) {
     this.#request = request;
@@ -111,8 +114,10 @@ export class Replay {
       if (this.#broken !== undefined) return false;
       if (item.kind === 'event') this.#event(item.event);
       else if (item.kind === 'unread') this.#unread += 1;
-      else if (item.kind === 'segment') this.#lastSegment = item.segment.name;
-      else this.#break(item.endLsn, item.break);
+      else if (item.kind === 'segment') {
+        this.#lastSegment = item.segment.name;
+        this.#segmentSizeBytes = item.index.segmentSizeBytes;
+      } else this.#break(item.endLsn, item.break);
     }
     return this.#broken === undefined;
   }
@@ -144,12 +149,12 @@ export class Replay {
   #event(event: WalEvent): void {
     if (event.startLsn < this.#request.backup.startLsn) return;
     this.#meetConsistency(event, false);
-    this.#stop ??= stopBefore(event, this.#request);
+    this.#stop ??= stopBefore(event, this.#request, this.#segmentSizeBytes);
     this.#meetImmediate();
     if (this.#stop === undefined) {
       this.#keep(event);
       this.#meetConsistency(event, true);
-      this.#stop = stopAfter(event, this.#request);
+      this.#stop = stopAfter(event, this.#request, this.#segmentSizeBytes);
       this.#meetImmediate();
     } else if (this.#stop.lsn > event.startLsn) {
       this.#keep(event);
@@ -228,37 +233,39 @@ export class Replay {
     if (this.#consistentLsn === undefined && isReached) this.#setConsistent(stopLsn);
     this.#meetImmediate();
     // The record of an LSN target need not be an event.
-    this.#stop ??= lsnStop(this.#request, undefined);
+    this.#stop ??= lsnStop(this.#request, undefined, this.#segmentSizeBytes);
   }
 }
 
-function stopBefore(event: WalEvent, request: ReplayRequest): ReplayStop | undefined {
+function stopBefore(event: WalEvent, request: ReplayRequest, segmentSizeBytes: number): ReplayStop | undefined {
   const { target, inclusive, rules } = request;
   if (target.kind === 'lsn') {
     const record = request.lsnRecord;
     const isPassed = record !== undefined && event.startLsn > record.startLsn;
     const isMet = record !== undefined && !inclusive && event.startLsn === record.startLsn;
-    return isPassed || isMet ? lsnStop(request, isMet ? event : undefined) : undefined;
+    return isPassed || isMet ? lsnStop(request, isMet ? event : undefined, segmentSizeBytes) : undefined;
   }
   const isEnd = isTransactionEnd(event) && (rules.stopsAtPreparedEnds || !event.kind.endsWith('-prepared'));
   if (isEnd && target.kind === 'time') {
     const isLater = inclusive ? event.timeUs > target.timeUs : event.timeUs >= target.timeUs;
-    return isLater ? before(event) : undefined;
+    return isLater ? before(event, segmentSizeBytes) : undefined;
   }
   if (isEnd && target.kind === 'xid') {
-    return !inclusive && isSameXid(event.xid, target.xid, rules) ? before(event) : undefined;
+    return !inclusive && isSameXid(event.xid, target.xid, rules) ? before(event, segmentSizeBytes) : undefined;
   }
   if (event.kind === 'restore-point' && target.kind === 'name') {
-    return event.name === target.name && !rules.replaysRestorePoint ? before(event) : undefined;
+    return event.name === target.name && !rules.replaysRestorePoint ? before(event, segmentSizeBytes) : undefined;
   }
   return undefined;
 }
 
-function stopAfter(event: WalEvent, request: ReplayRequest): ReplayStop | undefined {
+function stopAfter(event: WalEvent, request: ReplayRequest, segmentSizeBytes: number): ReplayStop | undefined {
   const { target, inclusive, rules } = request;
   switch (target.kind) {
     case 'lsn':
-      return inclusive && event.startLsn === request.lsnRecord?.startLsn ? lsnStop(request, event) : undefined;
+      return inclusive && event.startLsn === request.lsnRecord?.startLsn
+        ? lsnStop(request, event, segmentSizeBytes)
+        : undefined;
     case 'name':
       return event.kind === 'restore-point' && event.name === target.name ? after(event) : undefined;
     case 'xid': {
@@ -270,18 +277,35 @@ function stopAfter(event: WalEvent, request: ReplayRequest): ReplayStop | undefi
   }
 }
 
-function lsnStop({ lsnRecord, inclusive }: ReplayRequest, event: WalEvent | undefined): ReplayStop | undefined {
+function lsnStop(
+  { lsnRecord, inclusive }: ReplayRequest,
+  event: WalEvent | undefined,
+  segmentSizeBytes: number,
+): ReplayStop | undefined {
   if (lsnRecord === undefined) return undefined;
   const how = inclusive ? 'after' : 'before';
-  return { how, record: lsnRecord, event, lsn: inclusive ? lsnRecord.endLsn : lsnRecord.startLsn };
+  return {
+    how,
+    record: lsnRecord,
+    event,
+    lsn: inclusive ? lsnRecord.endLsn : endBefore(lsnRecord.startLsn, segmentSizeBytes),
+  };
 }
 
-function before(event: WalEvent): ReplayStop {
-  return { how: 'before', record: placeOf(event), event, lsn: event.startLsn };
+function before(event: WalEvent, segmentSizeBytes: number): ReplayStop {
+  return { how: 'before', record: placeOf(event), event, lsn: endBefore(event.startLsn, segmentSizeBytes) };
 }
 
 function after(event: WalEvent): ReplayStop {
   return { how: 'after', record: placeOf(event), event, lsn: event.endLsn };
+}
+
+/** The end of the record before one: the end of a page where that one is the first behind the header of the next. */
+function endBefore(startLsn: Lsn, segmentSizeBytes: number): Lsn {
+  const offset = segmentOffset(startLsn, segmentSizeBytes);
+  if (offset === longPageHeaderBytes) return lsn(startLsn - BigInt(longPageHeaderBytes));
+  const isFirst = offset > walPageBytes && offset % walPageBytes === shortPageHeaderBytes;
+  return isFirst ? lsn(startLsn - BigInt(shortPageHeaderBytes)) : startLsn;
 }
 
 function placeOf({ startLsn, endLsn }: WalEvent): RecordPlace {

@@ -2,7 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import { formatUtc } from '../server/recovery-target.ts';
 import { formatLsn } from '../wal/lsn.ts';
-import type { ProofRequest } from './proof.ts';
+import type { ProofRequest } from './proof-request.ts';
 import type { ReplayOutcome } from './replay.ts';
 import { describeTarget } from './target.ts';
 import type { TransactionMark } from './transaction.ts';

@@ -1,16 +1,25 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { cacheDirectory } from '../../config/cache-directory.ts';
+import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
+import { targetSettings } from '../../config/target-settings.ts';
 import { restoreOptions } from '../../config/restore-options.ts';
 import { restoreSettings } from '../../config/restore-settings.ts';
 import {
+  openIndexCache,
   pathToText,
   performRestore,
   planHead,
   planSteps,
+  prepareRecovery,
   prepareRestore,
+  restoreCommandWrapper,
   restoreFindings,
   startCommand,
   unusedMappings,
+  type PreparedRecovery,
   type RestoreEvent,
   type RestorePlan,
   type RestoreResult,
@@ -18,6 +27,7 @@ import {
 import { render, say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
+import { recoveryRecord } from '../recovery-plan-record.ts';
 import { planRecord, restoreRecord } from '../restore-record.ts';
 import { VerifyProgress } from '../verify-progress.ts';
 
@@ -33,7 +43,9 @@ export const restoreCommand: Command = {
     if (given.has('progress') && given.has('quiet')) {
       throw usage(program, say('verify.progress-and-quiet', { first: '-P/--progress', second: '-q/--quiet' }));
     }
-    const request = restoreSettings(program, given);
+    const recovery = await recoveryFor(given, context);
+    const settings = restoreSettings(program, given, recovery?.backup);
+    const request = { ...settings, recovery: recovery?.preparation };
     const wholePlan = given.has('plan');
     const prepared = await prepareRestore(request, { signal, wholePlan });
     const { plan } = prepared;
@@ -41,14 +53,19 @@ export const restoreCommand: Command = {
       terminal.line(`${program}: warning: ${render(say('restore.mapping-unused', { name }))}`);
     }
     if (wholePlan) {
-      await terminal.data(given.has('json') ? `${JSON.stringify(planRecord(plan))}\n` : planText(plan));
+      await terminal.data(
+        given.has('json')
+          ? `${JSON.stringify({ ...planRecord(plan), ...recordOf(recovery) })}\n`
+          : planText(plan, recovery),
+      );
       return 0;
     }
     const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
-    if (given.has('json')) await terminal.data(`${JSON.stringify(restoreRecord(result))}\n`);
+    if (given.has('json'))
+      await terminal.data(`${JSON.stringify({ ...restoreRecord(result), ...recordOf(recovery) })}\n`);
     else if (!given.has('quiet'))
       await terminal.data(
-        `${resultLines(result)
+        `${resultLines(result, recovery)
           .map((line) => render(line))
           .join('\n')}\n`,
       );
@@ -56,9 +73,38 @@ export const restoreCommand: Command = {
   },
 };
 
-function planText(plan: RestorePlan): string {
+/** The recovery that was asked for, proved; undefined where none was. */
+async function recoveryFor(given: GivenOptions, context: ProgramContext): Promise<PreparedRecovery | undefined> {
+  const environment = readEnvironment();
+  const asked = await targetSettings(context.program, given, environment);
+  if (asked === undefined) return undefined;
+  const directory = resolve(given.last('pgdata') ?? '');
+  if ((given.last('pgdata') ?? '') === '') throw usage(context.program, say('restore.no-pgdata'));
+  const cache = cacheDirectory(environment);
+  const [node, ...words] = [process.execPath, ...process.argv.slice(1)];
+  return prepareRecovery(
+    {
+      ...asked,
+      directory,
+      cache: cache === undefined ? undefined : await openIndexCache(cache),
+      wrapperText: (place) => restoreCommandWrapper({ node, program: realpathSync(process.argv[1] ?? ''), ...place }),
+      commandLine: words.map(shellWord).join(' '),
+    },
+    { signal: context.signal },
+  );
+}
+
+function shellWord(word: string): string {
+  return /^[A-Za-z0-9_./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function recordOf(recovery: PreparedRecovery | undefined): Record<string, unknown> {
+  return recovery === undefined ? {} : { recovery: recoveryRecord(recovery) };
+}
+
+function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined): string {
   const lines = planHead(plan).map((line) => render(line));
-  for (const { title, lines: details } of planSteps(plan)) {
+  for (const { title, lines: details } of planSteps(plan, recovery?.preparation)) {
     lines.push(render(title), ...details.map((line) => `   - ${render(line)}`));
   }
   return `${lines.join('\n')}\n`;
@@ -81,7 +127,7 @@ function listener(given: GivenOptions, { program, terminal }: ProgramContext): (
 }
 
 /** What was done and what is left to do, at the end. */
-function resultLines(result: RestoreResult): Message[] {
+function resultLines(result: RestoreResult, recovery: PreparedRecovery | undefined): Message[] {
   const { plan, configuration, slots, dropped } = result;
   const path = pathToText(plan.directory);
   const { files, bytes, unchanged, removed, systemIdentifier: identifier } = result;
@@ -95,7 +141,10 @@ function resultLines(result: RestoreResult): Message[] {
     ...restoreFindings(configuration, plan.configuration.standalone),
     ...(slots.length > 0 ? [say('restore-plan.slots', { names: names(slots) })] : []),
     ...(configuration.archivingStopped ? [say('restore-plan.archive-again')] : []),
-    say('restore-plan.next', { command: startCommand(plan) }),
+    ...(recovery?.preparation.sentences ?? []),
+    recovery === undefined
+      ? say('restore-plan.next', { command: startCommand(plan) })
+      : say('restore-recovery.next', { command: `gausskeep recover --pgdata ${shellWord(path)}` }),
   ];
 }
 

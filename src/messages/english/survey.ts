@@ -6,4 +6,10 @@ export const surveyMessages = {
     'They belong to different lines of WAL: a recovery lies between them. Leave out the place that does not belong to the backup.',
   'survey.other-instance': 'it is of another instance: {actual}, not {expected}',
   'survey.incremental': 'it is an incremental backup, from which no server starts by itself',
+  'survey.no-history.hint': 'Without it no server follows the timeline. Name a place that has it with --wal-from.',
+  'survey.no-backup': 'there is no backup to begin with',
+  'survey.no-backup.hint': 'Name one with --from, or folders of backups with --backups.',
+  'survey.no-wal-for-backup': 'the WAL that the backup begins with is nowhere to be found',
+  'survey.other-timeline': 'timeline {timeline} does not come from timeline {own} behind backup "{backup}"',
+  'survey.other-timeline.hint': 'Choose a backup that was taken before the timelines parted, or --target-timeline.',
 } as const;

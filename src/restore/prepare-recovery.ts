@@ -1,0 +1,187 @@
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { display, fromBytes, fromText, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
+import { fsPath, joinPath } from '../files/path.ts';
+import { say } from '../messages/message.ts';
+import { capabilitiesOf } from '../server/capabilities-of.ts';
+import type { Capabilities } from '../server/capabilities.ts';
+import { readControlFile } from '../server/control-file.ts';
+import { recoveryDialectOf } from '../server/recovery-dialect.ts';
+import { encodeRecoveryRecord, recoveryRecordName, type RecoveryRecord } from '../server/recovery-record.ts';
+import { recoveryConfiguration, type Setting } from '../server/recovery-settings.ts';
+import type { RecoverySettings } from '../server/recovery-target.ts';
+import { addSettings, serialReplaySettings } from '../server/settings-block.ts';
+import { formatTimelineHistory } from '../wal/timeline-history.ts';
+import { describeTarget } from '../window/target.ts';
+import { checkTablespaceReplay } from './check-tablespace-replay.ts';
+import { proofSentences } from './proof-sentences.ts';
+import { proveRecoveryTarget, type ProvedTarget } from './prove-target.ts';
+import { unfinishedControlFile } from './receive-backup.ts';
+import type { RecoveryRequest } from './recovery-request.ts';
+import type { RecoveryPreparation } from './request.ts';
+import { supplyWal } from './supply-wal.ts';
+
+/** A recovery that was proved, and what carries it out within a restore. */
+export interface PreparedRecovery {
+  readonly proved: ProvedTarget;
+  /** The backup to restore: a local directory. */
+  readonly backup: string;
+  readonly preparation: RecoveryPreparation;
+}
+
+/** Name of the script that fetches WAL, in the data directory. */
+const wrapperName = '.gausskeep.restore-command';
+
+/**
+ * Proves the target and prepares to carry it out: nothing is written before `performRestore` calls `prepare`.
+ * @throws BackupError as `proveRecoveryTarget`
+ */
+export async function prepareRecovery(
+  request: RecoveryRequest & { readonly directory: string },
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<PreparedRecovery> {
+  const proved = await proveRecoveryTarget(request, options);
+  checkTablespaceReplay(proved, request);
+  const capabilities = capabilitiesOf(proved.identity);
+  // What the server cannot be told is refused now.
+  recoveryConfiguration(settingsFor(request, proved, fromText(request.directory)), capabilities);
+  const copies = proved.supply === 'copy';
+  return {
+    proved,
+    backup: proved.backup.name,
+    preparation: {
+      sentences: proofSentences(proved, request),
+      archiveRecovery: true,
+      keepsBackupWal: !copies && proved.usesBackupWal,
+      prepare: (directory, { signal }) => prepareDirectory(directory, request, proved, capabilities, signal),
+    },
+  };
+}
+
+async function prepareDirectory(
+  directory: ByteString,
+  request: RecoveryRequest,
+  proved: ProvedTarget,
+  capabilities: Capabilities,
+  signal: AbortSignal,
+): Promise<void> {
+  const expected = proved.segments[0]?.found.place.source.systemIdentifier;
+  const control = readControlFile(readFileSync(fsPath(joinPath(directory, unfinishedControlFile))));
+  if (expected !== undefined && control.systemIdentifier !== expected) {
+    throw new BackupError(
+      'SYSTEM_MISMATCH',
+      say('restore-recovery.other-instance', { expected, actual: control.systemIdentifier }),
+    );
+  }
+  const mode = 0o600;
+  if (proved.supply === 'copy') {
+    const walDirectory = joinPath(directory, capabilities.walDirectory);
+    await supplyWal(proved.segments, walDirectory, { cutLsn: proved.proof.cutLsn, signal, mode });
+    writeHistory(walDirectory, proved, mode);
+  } else if (request.restoreCommand === undefined) writeWrapper(directory, request, proved);
+  const settings = settingsFor(request, proved, directory);
+  const added = writeConfiguration(directory, settings, capabilities, mode);
+  writeRecord(directory, recordOf(request, proved, added), mode);
+}
+
+/** What the server is told. */
+function settingsFor(request: RecoveryRequest, proved: ProvedTarget, directory: ByteString): RecoverySettings {
+  const { proof, line, supply, target } = proved;
+  const { written } = proof;
+  return {
+    restoreCommand: supply === 'copy' ? undefined : (request.restoreCommand ?? wrapperCommand(directory)),
+    archiveCleanupCommand: request.archiveCleanupCommand,
+    recoveryEndCommand: request.recoveryEndCommand,
+    target: written.target,
+    inclusive: written.inclusive,
+    // openGauss knows one timeline and looks a number up nowhere.
+    timeline: line.timeline,
+    action: target.action,
+  };
+}
+
+/** The path of the script without blanks: from the data directory, where servers run their commands, if need be. */
+function wrapperCommand(directory: ByteString): string {
+  const path = display(joinPath(directory, wrapperName));
+  const isPlain = /^[A-Za-z0-9_./:=,@+-]+$/.test(path) && Buffer.byteLength(path) < 1000;
+  return `${isPlain ? path : `./${wrapperName}`} %f %p`;
+}
+
+function writeWrapper(directory: ByteString, request: RecoveryRequest, { archive }: ProvedTarget): void {
+  const { wrapperText } = request;
+  if (archive === undefined || wrapperText === undefined) {
+    throw new BackupError('USAGE', say('restore-recovery.no-archive'), { hint: say('window.proof.no-wal.hint') });
+  }
+  const { place } = archive;
+  const { systemIdentifier } = place.source;
+  const text = wrapperText({ archive: archive.directory, generation: place.generation, systemIdentifier });
+  write(joinPath(directory, wrapperName), fromText(text), 0o700);
+}
+
+/** Timelines that the server is to follow, where it fetches nothing. */
+function writeHistory(walDirectory: ByteString, { line }: ProvedTarget, mode: number): void {
+  if (line.timeline === 1 || line.history.length === 0) return;
+  const name = `${line.timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
+  write(joinPath(walDirectory, name), fromText(formatTimelineHistory(line.history)), mode);
+  write(joinPath(walDirectory, `archive_status/${name}.done`), '' as ByteString, mode);
+}
+
+function writeConfiguration(
+  directory: ByteString,
+  settings: RecoverySettings,
+  capabilities: Capabilities,
+  mode: number,
+): Setting[] {
+  const configuration = recoveryConfiguration(settings, capabilities);
+  for (const name of configuration.absentFiles) rmSync(fsPath(joinPath(directory, name)), { force: true });
+  for (const { name, text } of configuration.files) write(joinPath(directory, name), text, mode);
+  const added = [...configuration.autoConfiguration, ...serialReplaySettings(capabilities)];
+  if (added.length === 0) return [];
+  const file = joinPath(directory, recoveryDialectOf(capabilities).settingsFile);
+  write(file, addSettings(readText(file), added), mode);
+  return added;
+}
+
+function recordOf(request: RecoveryRequest, proved: ProvedTarget, addedSettings: readonly Setting[]): RecoveryRecord {
+  const { identity, proof, target, archive } = proved;
+  const { lastKept, stop, cutLsn, endLsn, pause } = proof;
+  const words = describeTarget(target.target);
+  const generation = archive?.place.generation;
+  return {
+    product: identity.product,
+    version: identity.version,
+    target: words === '' ? undefined : words,
+    // Without a stop the archive may have more by the time that the server gets there.
+    endLsn: stop === undefined && proved.supply !== 'copy' ? undefined : (cutLsn ?? endLsn),
+    lastTransaction: lastKept === undefined ? undefined : { xid: lastKept.xid, timeUs: lastKept.timeUs },
+    pauses: pause === 'yes',
+    addedSettings,
+    archive: archive === undefined || generation === undefined ? undefined : { place: archive.directory, generation },
+    slots: [],
+    restoreCommandLine: request.commandLine,
+  };
+}
+
+function writeRecord(directory: ByteString, record: RecoveryRecord, mode: number): void {
+  write(joinPath(directory, recoveryRecordName), fromBytes(encodeRecoveryRecord(record)), mode);
+}
+
+function readText(path: ByteString): ByteString {
+  try {
+    return fromBytes(readFileSync(fsPath(path)));
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return '' as ByteString;
+    throw fileFailure('read', path, error);
+  }
+}
+
+/** Owner and durability are given by the restore, to all files at once. */
+function write(path: ByteString, text: ByteString, mode: number): void {
+  try {
+    writeFileSync(fsPath(path), toBytes(text), { mode });
+    chmodSync(fsPath(path), mode);
+  } catch (error) {
+    throw fileFailure('write', path, error);
+  }
+}

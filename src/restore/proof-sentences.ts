@@ -1,0 +1,59 @@
+import { say, type Message } from '../messages/message.ts';
+import { formatLsn } from '../wal/lsn.ts';
+import { describeTarget } from '../window/target.ts';
+import { timeEcho } from '../window/target-time.ts';
+import { describeMark } from '../window/unreachable.ts';
+import { render } from '../messages/message.ts';
+import { formatUtc } from '../server/recovery-target.ts';
+import type { ProvedTarget } from './prove-target.ts';
+import type { RecoveryRequest } from './recovery-request.ts';
+
+/** The proof in words, for the plan. */
+export function proofSentences(proved: ProvedTarget, { archive }: RecoveryRequest): Message[] {
+  const { proof, segments, backup, target, supply, isExact, line } = proved;
+  const { stop, consistentLsn, consistentTimeUs, cutLsn, endLsn, written, pause } = proof;
+  const [first, last] = [segments[0]?.name ?? '-', segments.at(-1)?.name ?? '-'];
+  const asked = describeTarget(target.target);
+  const time = consistentTimeUs === undefined ? '-' : formatUtc(consistentTimeUs);
+  const told = describeTarget(written.target);
+  return [
+    ...proved.passedOver.map(({ name, reason }) =>
+      say('restore-recovery.passed-over', { name, reason: render(reason) }),
+    ),
+    say('restore-recovery.backup', { name: backup.name, lsn: formatLsn(consistentLsn), time }),
+    asked === '' ? say('restore-recovery.latest') : say('restore-recovery.target', { target: asked }),
+    ...(target.time === undefined ? [] : [say('restore-recovery.time', { time: render(timeEcho(target.time)) })]),
+    say('restore-recovery.wal', { first, last, count: segments.length, timeline: line.timeline }),
+    supply === 'copy'
+      ? say('restore-recovery.by-copy', { count: segments.length })
+      : say('restore-recovery.by-command', { archive: archive ?? '-' }),
+    ...(cutLsn === undefined ? [] : [say('restore-recovery.cut', { lsn: formatLsn(cutLsn) })]),
+    stop === undefined
+      ? say('restore-recovery.stops-at-end', { lsn: formatLsn(endLsn) })
+      : say(stop.how === 'before' ? 'restore-recovery.stops-before' : 'restore-recovery.stops-after', {
+          what: stop.event?.kind.replace('-', ' ') ?? 'record',
+          start: formatLsn(stop.record.startLsn),
+          lsn: formatLsn(cutLsn ?? stop.lsn),
+        }),
+    say('restore-recovery.last-kept', { transaction: describeMark(proof.lastKept) }),
+    proof.firstLost === undefined
+      ? say('restore-recovery.nothing-lost')
+      : say('restore-recovery.first-lost', {
+          transaction: describeMark(proof.firstLost),
+          commits: proof.lostCommits,
+          aborts: proof.lostAborts,
+        }),
+    ...(isExact && told !== '' && told !== asked ? [say('restore-recovery.told', { target: told })] : []),
+    ...(pause === 'yes' ? [say('restore-recovery.pauses')] : []),
+    ...proof.tablespaces.map((event) =>
+      event.kind === 'tablespace-create'
+        ? say('restore-recovery.creates-tablespace', {
+            oid: event.oid,
+            path: event.path,
+            lsn: formatLsn(event.startLsn),
+          })
+        : say('restore-recovery.drops-tablespace', { oid: event.oid, lsn: formatLsn(event.startLsn) }),
+    ),
+    ...proof.notes,
+  ];
+}

@@ -1,0 +1,172 @@
+import { realpathSync } from 'node:fs';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { capabilitiesOf } from '../server/capabilities-of.ts';
+import { display } from '../bytes/byte-string.ts';
+import { SettingsFile } from '../server/settings-file.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import { openLocalStorage } from '../storage/local-storage.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import { findBackups, openBackup, type FoundBackup } from '../survey/backups.ts';
+import { takeInventory, type WalInventory } from '../survey/inventory.ts';
+import { identityOf, proveRecovery, type ProvedRecovery } from '../survey/prove-recovery.ts';
+import { findTarWal } from '../survey/tar-wal.ts';
+import { findPlainPlace, openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
+import { parseTarget, type ParsedTarget } from '../window/target.ts';
+import { openSource } from './open-source.ts';
+import type { RecoveryRequest } from './recovery-request.ts';
+
+export interface ProvedTarget extends ProvedRecovery {
+  readonly target: ParsedTarget;
+  /** The archive that WAL can be fetched from while the server recovers. */
+  readonly archive: { readonly directory: string; readonly place: WalPlace } | undefined;
+  /** WAL that the backup itself holds is needed. */
+  readonly usesBackupWal: boolean;
+}
+
+/**
+ * Looks at backups and WAL and proves that the target can be reached. Changes nothing.
+ * @throws BackupError `USAGE`, `BACKUP_NOT_FOUND`, `WAL_MISSING`, `TARGET_UNREACHABLE`, `CORRUPT`
+ */
+export async function proveRecoveryTarget(
+  request: RecoveryRequest,
+  options: StorageOptions = {},
+): Promise<ProvedTarget> {
+  const backups = await backupsOf(request, options);
+  const systemIdentifier = backups.find(({ facts }) => facts.systemIdentifier !== undefined)?.facts.systemIdentifier;
+  const ours = backups.filter(
+    ({ facts }) => facts.systemIdentifier === undefined || facts.systemIdentifier === systemIdentifier,
+  );
+  const { places, archive, ownPlaces } = await placesOf(request, ours, systemIdentifier, options);
+  const inventory = await inventoryOf(places, ours, options);
+  const survey = { ...options, cache: request.cache };
+  const identity = await identityOf({ backups: ours, inventory }, survey);
+  const target = await parseWithZone(request, identity, ours, options);
+  const proved = await proveRecovery(
+    {
+      backups: ours,
+      inventory,
+      generation: archive?.place.generation,
+      target,
+      supply: request.supply ?? (archive === undefined && request.restoreCommand === undefined ? 'copy' : undefined),
+      allowEndOfWal: request.allowEndOfWal ?? false,
+    },
+    survey,
+  );
+  const usesBackupWal = proved.segments.some(({ found }) => ownPlaces.includes(found.place));
+  if (proved.supply === 'restore-command' && request.restoreCommand === undefined) {
+    const stray = proved.segments.find(
+      ({ found }) => found.place !== archive?.place && !ownPlaces.includes(found.place),
+    );
+    if (stray !== undefined) {
+      throw new BackupError(
+        'WAL_MISSING',
+        say('restore-recovery.not-in-archive', { name: stray.name, from: stray.from }),
+        {
+          hint: say('restore-recovery.not-in-archive.hint'),
+        },
+      );
+    }
+  }
+  return { ...proved, target, archive, usesBackupWal };
+}
+
+async function backupsOf({ from, backups }: RecoveryRequest, options: StorageOptions): Promise<readonly FoundBackup[]> {
+  if (from !== undefined) return [await openBackup(realpathSync(from), { ...options, depth: 'quick' })];
+  const found = await findBackups(backups ?? [], { ...options, depth: 'quick' });
+  const whole = found.backups.filter(({ facts }) => facts.label.incrementalFrom === undefined);
+  if (whole.length > 0) return whole;
+  throw new BackupError('BACKUP_NOT_FOUND', say('survey.no-backup'), { hint: say('survey.no-backup.hint') });
+}
+
+interface Places {
+  readonly places: readonly WalPlace[];
+  readonly archive: ProvedTarget['archive'];
+  /** WAL in the backups themselves. */
+  readonly ownPlaces: readonly WalPlace[];
+}
+
+async function placesOf(
+  request: RecoveryRequest,
+  backups: readonly FoundBackup[],
+  systemIdentifier: bigint | undefined,
+  options: StorageOptions,
+): Promise<Places> {
+  const { archive: directory, generation, walFrom = [] } = request;
+  let archive: ProvedTarget['archive'];
+  if (directory !== undefined) {
+    const [place, second] = await openWalPlaces({ directory, generation, systemIdentifier }, options);
+    if (place !== undefined && second !== undefined) {
+      throw new BackupError('USAGE', say('restore-recovery.which-generation', { archive: directory }), {
+        hint: say('window.proof.other-line.hint'),
+      });
+    }
+    if (place !== undefined) archive = { directory, place };
+  }
+  const expected = systemIdentifier ?? archive?.place.source.systemIdentifier;
+  const ownPlaces: WalPlace[] = [];
+  for (const backup of backups) ownPlaces.push(...(await ownWalOf(backup, archive?.place, expected, options)));
+  const further: WalPlace[] = [];
+  for (const path of walFrom) {
+    const storage = await openLocalStorage(path);
+    further.push(await openPlainPlace(storage, path, { ...options, systemIdentifier: expected }));
+  }
+  return { places: [...(archive === undefined ? [] : [archive.place]), ...ownPlaces, ...further], archive, ownPlaces };
+}
+
+/** The WAL inside a backup. A whole archive is read for it only where the WAL archive does not have the backup's WAL. */
+async function ownWalOf(
+  { storage, folder, place, facts }: FoundBackup,
+  archive: WalPlace | undefined,
+  systemIdentifier: bigint | undefined,
+  options: StorageOptions,
+): Promise<WalPlace[]> {
+  if (facts.format === 'plain') {
+    const found: WalPlace[] = [];
+    for (const directory of ['pg_wal/', 'pg_xlog/']) {
+      const plain = await findPlainPlace(storage, place, { ...options, systemIdentifier, folder: folder + directory });
+      if (plain !== undefined) found.push(plain);
+    }
+    return found;
+  }
+  if ((await archive?.source.find(facts.label.startSegment, options)) !== undefined) return [];
+  const wal = await findTarWal(storage, folder, options);
+  return wal === undefined ? [] : [wal];
+}
+
+async function inventoryOf(
+  places: readonly WalPlace[],
+  backups: readonly FoundBackup[],
+  options: StorageOptions,
+): Promise<WalInventory> {
+  const starts = backups.map(({ facts }) => facts.label.startLsn);
+  const from = starts.reduce<Lsn | undefined>(
+    (least, start) => (least === undefined || start < least ? start : least),
+    undefined,
+  );
+  const inventory = await takeInventory(places, { ...options, from });
+  if (inventory !== undefined) return inventory;
+  throw new BackupError('WAL_MISSING', say('survey.no-wal-for-backup'), { hint: say('window.proof.no-wal.hint') });
+}
+
+/** A time without zone is on the clocks of the backed-up server; its configuration is read only then. */
+async function parseWithZone(
+  { target }: RecoveryRequest,
+  identity: Parameters<typeof capabilitiesOf>[0],
+  backups: readonly FoundBackup[],
+  { signal = new AbortController().signal }: StorageOptions,
+): Promise<ParsedTarget> {
+  const capabilities = capabilitiesOf(identity);
+  try {
+    return parseTarget(target, { capabilities, timezone: undefined });
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.sentence.key !== 'target.no-zone') throw error;
+  }
+  const newest = backups.toSorted((a, b) => (a.facts.label.startLsn < b.facts.label.startLsn ? 1 : -1))[0];
+  const source = newest && (await openSource({ kind: 'directory', path: newest.name }, signal));
+  const facts = await source?.facts({ identity: false, configuration: true, signal });
+  const texts = [facts?.configuration?.main, facts?.configuration?.overriding].filter((text) => text !== undefined);
+  const values = texts.map((text) => new SettingsFile(text).value('timezone')).filter((value) => value !== undefined);
+  const zone = values.at(-1);
+  return parseTarget(target, { capabilities, timezone: zone === undefined ? undefined : display(zone) });
+}

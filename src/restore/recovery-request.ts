@@ -1,0 +1,31 @@
+import type { IndexCache } from '../survey/index-cache.ts';
+import type { WalSupply } from '../survey/prove-recovery.ts';
+import type { TargetWords } from '../window/target.ts';
+
+/** What a point-in-time recovery is asked for. */
+export interface RecoveryRequest {
+  /** One backup, a local directory; it goes before `backups`. */
+  readonly from?: string | undefined;
+  /** Folders whose children are backups. */
+  readonly backups?: readonly string[] | undefined;
+  /** Directory of the WAL archive, of gausskeep or any other tool. */
+  readonly archive?: string | undefined;
+  readonly generation?: number | undefined;
+  /** Further directories with WAL: an old server's own, a receiver's; each file is judged by its content. */
+  readonly walFrom?: readonly string[] | undefined;
+  readonly target: TargetWords;
+  /** Default: by copy where only that ends exactly. */
+  readonly supply?: WalSupply | undefined;
+  /** The user's own text instead of the wrapper. */
+  readonly restoreCommand?: string | undefined;
+  readonly archiveCleanupCommand?: string | undefined;
+  readonly recoveryEndCommand?: string | undefined;
+  readonly allowEndOfWal?: boolean | undefined;
+  readonly allowTablespaceReplay?: boolean | undefined;
+  /** Makes the script that fetches WAL; called where WAL is not supplied by copy. */
+  readonly wrapperText?:
+    ((place: { archive: string; generation: number | undefined; systemIdentifier: bigint }) => string) | undefined;
+  /** The command line that restores this directory again, for the record. */
+  readonly commandLine?: string | undefined;
+  readonly cache?: IndexCache | undefined;
+}

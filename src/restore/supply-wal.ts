@@ -1,0 +1,105 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import type { ByteString } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
+import { FileWriter } from '../files/file-writer.ts';
+import { fsPath, joinPath } from '../files/path.ts';
+import { say } from '../messages/message.ts';
+import type { ReadLineSegment } from '../survey/read-line.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import type { SegmentIndex } from '../wal/segment-index.ts';
+import { SegmentIndexer } from '../wal/segment-indexer.ts';
+
+export interface SupplyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Permission bits of the files. */
+  readonly mode: number;
+}
+
+/**
+ * Puts segments into the WAL directory as private copies with their `.done` marks, so that the server neither fetches nor
+ * archives them. The last is zero from `cutLsn` on. Each is read in full, and every CRC up to there checked, while it is
+ * copied: what was proved is what is put.
+ * @throws BackupError `CORRUPT` when a segment is not what the proof saw
+ */
+export async function supplyWal(
+  segments: readonly ReadLineSegment[],
+  walDirectory: ByteString,
+  { cutLsn, signal, mode }: SupplyOptions & { readonly cutLsn: Lsn | undefined },
+): Promise<void> {
+  const marks = joinPath(walDirectory, 'archive_status');
+  mkdirSync(fsPath(marks), { recursive: true, mode: 0o700 });
+  for (const segment of segments) {
+    signal?.throwIfAborted();
+    await copySegment(segment, walDirectory, cutLsn, { signal, mode });
+    touch(joinPath(marks, `${segment.name}.done`), mode);
+  }
+}
+
+async function copySegment(
+  segment: ReadLineSegment,
+  directory: ByteString,
+  cutLsn: Lsn | undefined,
+  { signal, mode }: SupplyOptions,
+): Promise<void> {
+  const { name, startLsn, segmentSizeBytes, found, content } = segment;
+  const path = joinPath(directory, name);
+  const keptBytes =
+    cutLsn === undefined ? segmentSizeBytes : Math.min(segmentSizeBytes, Number(BigInt(cutLsn) - startLsn));
+  const indexer = new SegmentIndexer({ startLsn, check: 'every-record', segmentSizeBytes });
+  const writer = create(path, mode);
+  let position = 0;
+  try {
+    let wanted = true;
+    for await (const piece of found.object.read({ signal })) {
+      wanted = wanted && indexer.push(piece);
+      const kept = piece.subarray(0, Math.max(0, keptBytes - position));
+      if (kept.length > 0) writer.write(kept);
+      position += piece.length;
+    }
+    writeZeros(writer, segmentSizeBytes - Math.min(position, keptBytes));
+  } finally {
+    writer.close();
+  }
+  if (!('damage' in content) && isSame(indexer.endSegment(), content)) return;
+  throw new BackupError('CORRUPT', say('restore-recovery.changed', { name, from: segment.from }), {
+    hint: say('restore-recovery.changed.hint'),
+  });
+}
+
+/** Whether a segment read now is the one that was planned with. */
+function isSame(now: SegmentIndex, then: SegmentIndex): boolean {
+  return (
+    now.pageMagic === then.pageMagic &&
+    now.recordCount === then.recordCount &&
+    now.first?.startLsn === then.first?.startLsn &&
+    now.first?.previousLsn === then.first?.previousLsn &&
+    now.last?.endLsn === then.last?.endLsn &&
+    now.end.kind === then.end.kind
+  );
+}
+
+/** A private file: never a link to what is in the archive. */
+function create(path: ByteString, mode: number): FileWriter {
+  try {
+    if (existsSync(fsPath(path))) unlinkSync(fsPath(path));
+    return new FileWriter(path, openSync(fsPath(path), 'wx', mode));
+  } catch (error) {
+    throw fileFailure('create', path, error);
+  }
+}
+
+function writeZeros(writer: FileWriter, count: number): void {
+  const zeros = Buffer.alloc(Math.min(count, 1024 * 1024));
+  for (let left = count; left > 0; left -= zeros.length) writer.write(zeros.subarray(0, Math.min(left, zeros.length)));
+}
+
+function touch(path: ByteString, mode: number): void {
+  try {
+    rmSync(fsPath(path), { force: true });
+    closeSync(openSync(fsPath(path), 'wx', mode));
+    chmodSync(fsPath(path), mode);
+  } catch (error) {
+    throw fileFailure('create', path, error);
+  }
+}

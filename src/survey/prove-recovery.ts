@@ -1,0 +1,175 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import { identityOfWal } from '../server/identity-of-wal.ts';
+import type { ServerIdentity } from '../server/identity.ts';
+import { defaultWalSupplyOf, stopRulesOf, suppliedStopRulesOf } from '../server/stop-rules.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import { timelineAt } from '../wal/timeline-history.ts';
+import { proveTarget, type TargetProof } from '../window/proof.ts';
+import type { ProofRequest } from '../window/proof-request.ts';
+import type { WalLine, WindowBackup } from '../window/recovery-window.ts';
+import { Replay } from '../window/replay.ts';
+import type { ParsedTarget } from '../window/target.ts';
+import { LineWalker } from '../window/wal-line.ts';
+import { windowBackup, type FoundBackup } from './backups.ts';
+import type { IndexCache } from './index-cache.ts';
+import type { WalInventory } from './inventory.ts';
+import { locateRecord } from './locate-record.ts';
+import { historyProblem, readLine, type ReadLineSegment } from './read-line.ts';
+
+export type WalSupply = 'copy' | 'restore-command';
+
+export interface ProveRequest {
+  /** Backups to choose from; the newest with which the target can be reached is taken. */
+  readonly backups: readonly FoundBackup[];
+  readonly inventory: WalInventory;
+  readonly generation: number | undefined;
+  readonly target: ParsedTarget;
+  /** Undefined: what suits the server. */
+  readonly supply: WalSupply | undefined;
+  readonly allowEndOfWal: boolean;
+}
+
+/** A target that can be reached, and how. */
+export interface ProvedRecovery {
+  readonly backup: FoundBackup;
+  readonly identity: ServerIdentity;
+  readonly line: WalLine;
+  readonly supply: WalSupply;
+  /** WAL ends exactly at the stop, because it is cut there. */
+  readonly isExact: boolean;
+  readonly proof: TargetProof;
+  /** The WAL that is needed, from the backup's start on, in order. */
+  readonly segments: readonly ReadLineSegment[];
+  /** Newer backups that were passed over, and why. */
+  readonly passedOver: readonly { readonly name: string; readonly reason: Message }[];
+}
+
+export interface ProveOptions extends StorageOptions {
+  readonly cache?: IndexCache | undefined;
+}
+
+/**
+ * Finds the backup to begin with and proves where the recovery will end.
+ * @throws BackupError `TARGET_UNREACHABLE`, `WAL_MISSING` of the oldest backup when none will do; `BACKUP_NOT_FOUND`
+ */
+export async function proveRecovery(request: ProveRequest, options: ProveOptions = {}): Promise<ProvedRecovery> {
+  const newestFirst = request.backups.toSorted((a, b) => (a.facts.label.startLsn < b.facts.label.startLsn ? 1 : -1));
+  const identity = await identityOf(request, options);
+  const passedOver: { name: string; reason: Message }[] = [];
+  let refusal: BackupError | undefined;
+  for (const backup of newestFirst) {
+    try {
+      const proved = await proveWith(backup, identity, request, options);
+      return { ...proved, passedOver };
+    } catch (error) {
+      if (!(error instanceof BackupError) || !isAboutBackup(error)) throw error;
+      refusal = error;
+      passedOver.push({ name: backup.name, reason: error.sentence });
+    }
+  }
+  throw refusal ?? new BackupError('BACKUP_NOT_FOUND', say('survey.no-backup'), { hint: say('survey.no-backup.hint') });
+}
+
+/** Another backup may do better. */
+function isAboutBackup({ code }: BackupError): boolean {
+  return code === 'TARGET_UNREACHABLE' || code === 'WAL_MISSING';
+}
+
+type Proved = Omit<ProvedRecovery, 'passedOver'>;
+
+async function proveWith(
+  backup: FoundBackup,
+  identity: ServerIdentity,
+  request: ProveRequest,
+  options: ProveOptions,
+): Promise<Proved> {
+  const { inventory, target } = request;
+  const window = windowBackup(backup);
+  const line = lineFor(window, request);
+  const supply = request.supply ?? defaultWalSupplyOf(identity.family);
+  // A server that stops at every record by itself needs no cut.
+  const isExact = supply === 'copy' && !stopRulesOf(identity.family, identity.major).stopsAtPreparedEnds;
+  const rules = isExact ? suppliedStopRulesOf(identity.family) : stopRulesOf(identity.family, identity.major);
+  const proofRequest: ProofRequest = {
+    backup: window,
+    target: target.target,
+    inclusive: target.inclusive ?? true,
+    action: target.action,
+    rules,
+    supply: isExact ? 'exact' : 'whole',
+    allowEndOfWal: request.allowEndOfWal,
+  };
+  const read = (): AsyncIterable<ReadLineSegment> => readLine(inventory, line, { ...options, from: window.startLsn });
+  const wanted = target.target;
+  const lsnRecord = wanted.kind === 'lsn' ? await locateRecord(read(), wanted.lsn, rules, options) : undefined;
+  const replay = new Replay({ ...proofRequest, lsnRecord });
+  const walker = new LineWalker();
+  for await (const segment of read()) if (!replay.take(walker.step(segment))) break;
+  replay.take(walker.finish());
+  const proof = proveTarget(proofRequest, replay.outcome());
+  checkTimeline(window, line, proof);
+  const segments: ReadLineSegment[] = [];
+  for await (const segment of read()) {
+    if (segment.startLsn >= proof.neededEndLsn) break;
+    segments.push(segment);
+  }
+  return { backup, identity, line, supply, isExact, proof, segments };
+}
+
+/** The line of WAL that the target is looked for on: the backup's own timeline unless another was named. */
+function lineFor(backup: WindowBackup, { inventory, target, generation }: ProveRequest): WalLine {
+  const wanted = target.timeline;
+  const timeline = wanted === 'latest' ? latestFrom(backup, inventory) : (wanted ?? backup.timeline);
+  // A server follows no timeline but the first without its history.
+  const problem = historyProblem(inventory, timeline);
+  if (problem !== undefined) throw new BackupError('WAL_MISSING', problem, { hint: say('survey.no-history.hint') });
+  const history = inventory.histories.get(timeline);
+  // The parents of the backup's own timeline lie before it.
+  const line = { generation, timeline, history: history === undefined || history instanceof Error ? [] : history };
+  if (timelineAt(line.history, timeline, backup.startLsn) !== backup.timeline) {
+    throw new BackupError(
+      'TARGET_UNREACHABLE',
+      say('survey.other-timeline', { backup: backup.name, own: backup.timeline, timeline }),
+      { hint: say('survey.other-timeline.hint') },
+    );
+  }
+  return line;
+}
+
+/** The newest timeline that comes from the backup's, as the servers follow `latest`. */
+function latestFrom(backup: WindowBackup, inventory: WalInventory): number {
+  const heirs = inventory.timelines.filter((timeline) => {
+    const history = inventory.histories.get(timeline);
+    if (timeline === backup.timeline) return true;
+    return Array.isArray(history) && timelineAt(history, timeline, backup.startLsn) === backup.timeline;
+  });
+  return heirs.at(-1) ?? backup.timeline;
+}
+
+/** A timeline that was left before the backup was consistent. */
+function checkTimeline(backup: WindowBackup, { timeline, history }: WalLine, { consistentLsn }: TargetProof): void {
+  const left = history.find((entry) => entry.timeline === backup.timeline);
+  if (left === undefined || left.switchLsn >= consistentLsn) return;
+  throw new BackupError(
+    'TARGET_UNREACHABLE',
+    say('survey.other-timeline', { backup: backup.name, own: backup.timeline, timeline }),
+    { hint: say('survey.other-timeline.hint') },
+  );
+}
+
+/** Which server the WAL is of. */
+export async function identityOf(
+  { backups, inventory }: Pick<ProveRequest, 'backups' | 'inventory'>,
+  options: ProveOptions = {},
+): Promise<ServerIdentity> {
+  for (const { facts } of backups) {
+    const line = { generation: undefined, timeline: facts.label.startTimeline, history: [] };
+    for await (const { content } of readLine(inventory, line, { ...options, from: facts.label.startLsn })) {
+      const identity = 'damage' in content ? undefined : identityOfWal(content.pageMagic);
+      if (identity !== undefined) return identity;
+      break;
+    }
+  }
+  throw new BackupError('WAL_MISSING', say('survey.no-wal-for-backup'), { hint: say('window.proof.no-wal.hint') });
+}

@@ -1,0 +1,20 @@
+import type { RecoveryTarget, TargetAction } from '../server/recovery-target.ts';
+import type { StopRules } from '../server/stop-rules.ts';
+import type { WindowBackup } from './recovery-window.ts';
+
+/** What is to be proved. */
+export interface ProofRequest {
+  readonly backup: WindowBackup;
+  readonly target: RecoveryTarget;
+  readonly inclusive: boolean;
+  readonly action: TargetAction;
+  /** Where the server stops; with WAL that is cut, where the WAL ends. */
+  readonly rules: StopRules;
+  /**
+   * `exact`: the server gets the WAL up to the stop and no byte more. `whole`: it gets whole segments, or fetches them, and
+   * stops by its own rules.
+   */
+  readonly supply: 'exact' | 'whole';
+  /** Take the end of the WAL where the target cannot be met. */
+  readonly allowEndOfWal: boolean;
+}
