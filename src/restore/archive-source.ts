@@ -167,9 +167,9 @@ export class ArchiveSource implements BackupSource {
 
   /** The error of an archive with the archive's name. */
   #named(archive: SetArchive, error: unknown): unknown {
-    if (!(error instanceof BackupError) || error.code !== 'CORRUPT' || error.context['archive'] !== undefined) {
-      return error;
-    }
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') return error;
+    // What was found in the archive names itself; only what is wrong with the archive needs its name.
+    if (/^(?:restore|unpack|files|manifest)\./.test(error.sentence.key)) return error;
     return new BackupError(
       'CORRUPT',
       say('restore.archive-damaged', { archive: archive.name, reason: reasonOf(error) }),

@@ -11,7 +11,7 @@ import type { MovedAside } from './plan.ts';
 export interface MovedContent {
   readonly moved: readonly MovedAside[];
   /** Moves everything back to where it was, which must be empty or gone. Never throws. @returns what could not be moved back */
-  undo(): Promise<readonly MovedAside[]>;
+  readonly undo: () => Promise<readonly MovedAside[]>;
 }
 
 /**

@@ -86,7 +86,7 @@ function plan(
 }
 
 const refused = (code: string, key: string): unknown =>
-  expect.objectContaining({ code, sentence: expect.objectContaining({ key }) });
+  expect.objectContaining({ code, sentence: expect.objectContaining({ key }) as unknown });
 const failureOf = (call: () => unknown): unknown => {
   try {
     call();

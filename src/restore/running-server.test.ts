@@ -15,7 +15,8 @@ interface Process {
 /** A process table; 1 is always there. */
 function processes(table: Record<number, Process> = {}): string {
   const root = temporaryDirectory();
-  for (const [pid, { comm = 'init', cmdline = 'init', cwd }] of Object.entries({ 1: {}, ...table })) {
+  const all: Record<number, Process> = { 1: {}, ...table };
+  for (const [pid, { comm = 'init', cmdline = 'init', cwd }] of Object.entries(all)) {
     mkdirSync(join(root, pid));
     writeFileSync(join(root, pid, 'comm'), `${comm}\n`);
     writeFileSync(join(root, pid, 'cmdline'), cmdline);
