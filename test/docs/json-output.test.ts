@@ -120,7 +120,9 @@ it('restorePlan, restore', async () => {
 });
 
 it('window, transaction', async () => {
-  // A directory of WAL of another tool: that of the server itself, whose first segment has transactions.
+  await server.sql('create table committed (id int)');
+  await server.sql('select pg_switch_wal()');
+  // A directory of WAL that is no archive of ours: that of the server itself.
   const wal = ['--archive', join(server.dataDirectory, 'pg_wal'), '--json'];
   const [line] = await gausskeep('window', ...wal);
   expect(expectDescribed(line, 'window')).toMatchObject({ lines: [{ timeline: 1 }] });
