@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromText } from '../bytes/byte-string.ts';
 import { planVerification, type PlaceFacts, type VerifyOptions } from './plan.ts';
 
-const nothing: PlaceFacts = { hasVersionFile: false, names: [], walPathIsDirectory: true, walDirectories: [] };
+const nothing: PlaceFacts = { isDataDirectory: false, names: [], walPathIsDirectory: true, walDirectories: [] };
 
 function plan(options: Partial<VerifyOptions>, facts: Partial<PlaceFacts>): ReturnType<typeof planVerification> {
   return planVerification({ path: '/b', ...options }, { ...nothing, ...facts });
@@ -10,7 +10,7 @@ function plan(options: Partial<VerifyOptions>, facts: Partial<PlaceFacts>): Retu
 
 describe('planVerification', () => {
   it('takes a directory with PG_VERSION for a plain backup, unless told', () => {
-    const facts = { hasVersionFile: true, names: ['PG_VERSION'], walDirectories: ['pg_xlog'] };
+    const facts = { isDataDirectory: true, names: ['PG_VERSION'], walDirectories: ['pg_xlog'] };
     expect(plan({}, facts)).toMatchObject({
       format: 'plain',
       manifestPath: '/b/backup_manifest',

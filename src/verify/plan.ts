@@ -6,7 +6,7 @@ import { alwaysIgnored } from './ignored-paths.ts';
 export interface VerifyOptions {
   /** The backup: a data directory, or a directory of archives. */
   readonly path: string;
-  /** Default: a directory with PG_VERSION in it is plain, any other holds archives. */
+  /** Default: a directory with PG_VERSION or `global` in it is plain, any other holds archives. */
   readonly format?: 'plain' | 'tar' | undefined;
   /** Default: `backup_manifest` in the backup. */
   readonly manifestPath?: string | undefined;
@@ -64,7 +64,8 @@ export interface VerifyPlan {
 
 /** What must be known of the place to make a plan. Names of the directory's entries that are regular files. */
 export interface PlaceFacts {
-  readonly hasVersionFile: boolean;
+  /** It has PG_VERSION or `global`. */
+  readonly isDataDirectory: boolean;
   readonly names: readonly string[];
   readonly walPathIsDirectory: boolean;
   /** Names of WAL directories that are there, of `pg_wal` and `pg_xlog`. */
@@ -82,7 +83,7 @@ const suffixes: readonly (readonly [string, ArchiveCompression])[] = [
 
 export function planVerification(options: VerifyOptions, facts: PlaceFacts): VerifyPlan {
   const root = fromText(options.path);
-  const format = options.format ?? (facts.hasVersionFile ? 'plain' : 'tar');
+  const format = options.format ?? (facts.isDataDirectory ? 'plain' : 'tar');
   const ignored = [...alwaysIgnored, ...(options.ignore ?? [])];
   const parts = format === 'tar' ? sortArchives(root, facts.names, new Set(ignored)) : noArchives;
   return {

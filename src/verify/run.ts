@@ -134,11 +134,12 @@ function placeFacts(options: VerifyOptions, problems: Message[]): PlaceFacts {
     const code = systemCodeOf(error) === 'ENOENT' ? 'BACKUP_NOT_FOUND' : 'STORAGE_UNAVAILABLE';
     throw new BackupError(code, say('verify.open-directory', { path: options.path, reason: systemReason(error) }));
   }
-  const hasVersionFile = names.includes('PG_VERSION');
-  const isTar = options.format === undefined ? !hasVersionFile : options.format === 'tar';
+  // One that lost its PG_VERSION is still no set of archives.
+  const isDataDirectory = names.includes('PG_VERSION') || names.includes('global');
+  const isTar = options.format === undefined ? !isDataDirectory : options.format === 'tar';
   const ignored = new IgnoredPaths([...(options.ignore ?? []), 'pg_wal', 'pg_xlog']);
   return {
-    hasVersionFile,
+    isDataDirectory,
     names: isTar ? names.filter((name) => isRegularFile(root, name, ignored, problems)) : [],
     walPathIsDirectory: options.walPath === undefined || isDirectory(fromText(options.walPath)),
     walDirectories: ['pg_wal', 'pg_xlog'].filter((name) => names.includes(name)),
