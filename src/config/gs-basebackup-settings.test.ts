@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
 import { gsBasebackupOptions, laterOptions } from './gs-basebackup-options.ts';
 import { basebackupSettings, progressStyle } from './gs-basebackup-settings.ts';
 import { parseOptions } from './parse-options.ts';
@@ -98,6 +99,13 @@ describe('basebackupSettings', () => {
       const argv = spec?.argument === undefined ? [`--${name}`] : [`--${name}=x`];
       expect(refusal('-D', '/b', ...argv)).toBe(`option "--${name}" is not available yet`);
     }
+    // Of openGauss, whatever comes later: a standby is made with gs_ctl build, and backups are full.
+    expect(() => settings('-R')).toThrow(
+      expect.objectContaining({ hint: say('options.later-standby.hint') }) as BackupError,
+    );
+    expect(() => settings('-i', 'm')).toThrow(
+      expect.objectContaining({ hint: say('options.later-incremental.hint') }) as BackupError,
+    );
     expect(refusal('-D', '/b', '-t', 'blackhole')).toContain('targets are not available yet');
     expect(settings('-t', '5').inactivityTimeoutMs).toBe(5000);
     expect(settings('-t', '0').inactivityTimeoutMs).toBeUndefined();

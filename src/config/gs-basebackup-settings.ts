@@ -101,10 +101,18 @@ function timesOf(
   };
 }
 
+/** Where openGauss has something else instead, for good. */
+const laterHints: Readonly<Partial<Record<string, Message>>> = {
+  'write-recovery-conf': say('options.later-standby.hint'),
+  incremental: say('options.later-incremental.hint'),
+};
+
 function refuseLater(program: string, given: GivenOptions): void {
   const hint = say('options.later.hint', { program });
   const later = laterOptions.find((name) => given.has(name));
-  if (later !== undefined) throw new BackupError('USAGE', say('options.later', { option: `--${later}` }), { hint });
+  if (later !== undefined) {
+    throw new BackupError('USAGE', say('options.later', { option: `--${later}` }), { hint: laterHints[later] ?? hint });
+  }
   const timeout = given.last('rw-timeout');
   // pg_basebackup has -t for its target, gs_basebackup for the time-out: a number is the time-out except under that name.
   if (timeout !== undefined && (!/^\d+$/.test(timeout) || program === 'pg_basebackup')) {
