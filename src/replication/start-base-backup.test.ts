@@ -58,13 +58,13 @@ const framed = [
 async function run(
   messages: readonly Buffer[],
   major = 17,
-  { chunk, ...options }: BaseBackupOptions & { chunk?: number } = {},
+  { chunk, noWait = false, ...options }: BaseBackupOptions & { chunk?: number; noWait?: boolean } = {},
 ): Promise<{ seen: string[]; connection: MemoryConnection; last: BaseBackupEvent | undefined }> {
   const connection = new MemoryConnection(Buffer.concat(messages), chunk);
   const seen: string[] = [];
   let last: BaseBackupEvent | undefined;
   const capabilities = capabilitiesOf(identifyPostgresql(`${major}.0`));
-  for await (const event of startBaseBackup(connection, capabilities, request, options)) {
+  for await (const event of startBaseBackup(connection, capabilities, { ...request, noWait }, options)) {
     last = event;
     let text = '';
     if (event.type === 'archive' || event.type === 'manifest') {
@@ -171,6 +171,11 @@ describe('waiting', () => {
     expect(connection.inactivityTimeoutMs).toBe(120_000);
     vi.advanceTimersByTime(25_000);
     expect(waits.length).toBe(2);
+  });
+
+  it('does not happen at the end when the server is not to wait for its archiver', async () => {
+    const { connection } = await run(framed, 17, { chunk: 1, noWait: true });
+    expect(connection.waits.at(-1)).toBe(120_000);
   });
 
   it('for the archiver begins with the notice of the server', async () => {

@@ -31,6 +31,11 @@ export class Output {
     this.#left = chunking.forBytes ?? 1 << 18;
   }
 
+  /** Nothing goes out any more, of no task: the server hangs. */
+  stall(until: Promise<void>): void {
+    this.#turn = until;
+  }
+
   /** Writes the parts in order; a write of another task waits until they are out. */
   async write(...parts: readonly Uint8Array[]): Promise<void> {
     const before = this.#turn;

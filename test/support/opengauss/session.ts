@@ -112,6 +112,7 @@ export class Session {
         this.reset();
         throw new SessionOver('scripted reset');
       case 'stall':
+        this.out.stall(this.state.stopped());
         await this.state.stopped();
         throw new SessionOver('scripted stall');
       case 'error':
