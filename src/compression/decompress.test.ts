@@ -204,3 +204,13 @@ it('passes on what is not compressed', async () => {
   expect(await collect(decompressDetected(reused(Buffer.from('abcdefgh'), 3)))).toEqual(Buffer.from('abcdefgh'));
   expect(await collect(decompressDetected(reused(Buffer.alloc(0), 3)))).toEqual(Buffer.alloc(0));
 });
+
+describe('lz4 frames of what cannot be compressed', () => {
+  it('are stored, whole, and the lz4 program reads them', async () => {
+    const content = randomBytes(2 * 1024 * 1024 + 4321);
+    const packed = await collect(compress(reused(content, 65_536), 'lz4'));
+    expect(packed.length).toBeLessThan(content.length + 200);
+    expect(run('lz4', packed, '-d', '-c').equals(content)).toBe(true);
+    expect((await unpack(packed, 'lz4')).equals(content)).toBe(true);
+  });
+});

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
@@ -21,6 +21,7 @@ import type { ProgramContext } from '../program.ts';
 
 /** What a server takes for neither "delivered" nor "the archive ends here". */
 const failedStatus = 126;
+const largestLogBytes = 8 * 1024 * 1024;
 
 export const walGetCommand: Command = {
   synopsis: say('wal-commands.get.synopsis'),
@@ -109,11 +110,25 @@ function startPrefetch(given: GivenOptions, name: string, systemIdentifier: bigi
   child.unref();
 }
 
-/** Openings of the log file that fail are not worth failing a recovery for. */
+/**
+ * The log of our own: `--log-file`, else, where openGauss asks (it keeps nothing of what its commands say), a file in its log
+ * directory. Starts anew, keeping one file more, when it has grown to 8 MiB.
+ */
+function logFile(given: GivenOptions): string | undefined {
+  const named = given.last('log-file');
+  if (named !== undefined) return named;
+  const isOpenGauss = given.operands[1]?.startsWith('pg_xlog/') === true;
+  const directory = [readEnvironment()['GAUSSLOG'], 'pg_log'].find((place) => place && existsSync(place));
+  return isOpenGauss && directory !== undefined ? join(directory, 'gausskeep-wal-get.log') : undefined;
+}
+
+/** A log that cannot be written is not worth failing a recovery for. */
 function log(given: GivenOptions, line: string): void {
-  const path = given.last('log-file');
+  const path = logFile(given);
   if (path === undefined) return;
   try {
+    const { size = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (size > largestLogBytes) renameSync(path, `${path}.1`);
     appendFileSync(path, `${new Date().toISOString()} [${process.pid}] ${line}\n`, { mode: 0o600 });
   } catch {
     // The terminal has said it already.

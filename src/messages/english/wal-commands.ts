@@ -37,7 +37,8 @@ export const walCommandsMessages = {
   'wal-commands.help.no-partial': 'do not deliver the beginning of a segment for the whole',
   'wal-commands.help.prefetch': 'fetch that many segments ahead, in another process',
   'wal-commands.help.spool': 'where they wait; on the file system of the data directory, but not in it',
-  'wal-commands.help.log-file': 'append what is said to this file as well',
+  'wal-commands.help.log-file':
+    'append what is said to this file as well; default for openGauss: gausskeep-wal-get.log in its log directory',
   'wal-commands.help.backups': 'folder of backups whose WAL stays (GAUSSKEEP_BACKUPS)',
   'wal-commands.help.hold': 'this standby needs OLDEST and what follows, until it says otherwise',
   'wal-commands.help.release-hold': 'this standby is gone: forget its hold; OLDEST is not given',

@@ -1,0 +1,162 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { checkFirstPush } from '../../src/archive/first-push.ts';
+import { writeFixtureWal } from '../support/fixture-wal.ts';
+import { programPath, runProgram, startCommand } from '../support/programs.ts';
+
+const segment = (digits: string): string => `0000000100000000000000${digits}`;
+
+let root: string;
+let data: string;
+let archive: string;
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'gausskeep-wal-commands-'));
+  data = join(root, 'data');
+  await writeFixtureWal(join(data, 'pg_xlog'));
+});
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+beforeEach(() => {
+  archive = mkdtempSync(join(root, 'archive-'));
+});
+
+const env = { GAUSSKEEP_CONFIG: '/dev/null' };
+const wal = (...words: string[]) => runProgram('gausskeep', ['wal', ...words], { env, cwd: data });
+const push = (name: string, ...more: string[]) => wal('push', `pg_xlog/${name}`, '--archive', archive, ...more);
+const get = (name: string, ...more: string[]) =>
+  wal('get', name, 'pg_xlog/RECOVERYXLOG', '--archive', archive, ...more);
+
+describe('wal push', () => {
+  it('ends with a status of 1 to 125 for every failure', async () => {
+    expect((await push(segment('26'))).status).toBe(0);
+    expect((await push(segment('26'))).status).toBe(0);
+    expect((await wal('push')).status).toBe(2);
+    expect((await wal('push', '--nonsense')).status).toBe(2);
+    expect((await push(segment('27'), '-Z', 'rar')).status).toBe(2);
+    expect((await push(segment('27'), '--generation', '7')).status).toBe(2);
+    expect((await push('postgresql.conf')).status).toBe(2);
+    expect((await push(segment('FF'))).status).toBe(13);
+    expect((await wal('push', `pg_xlog/${segment('27')}`, '--archive', join(root, 'missing'))).status).toBe(10);
+    const damaged = join(root, segment('27'));
+    const bytes = readFileSync(join(data, 'pg_xlog', segment('27')));
+    writeFileSync(damaged, bytes.fill(7, 100, 120));
+    expect((await wal('push', damaged, '--archive', archive)).status).toBe(20);
+  });
+
+  it('prints the line to configure for a caller without a shell', async () => {
+    const { status, stderr } = await push(segment('26'), '&&', 'true');
+    expect(status).toBe(2);
+    const program = programPath('gausskeep');
+    expect(stderr).toContain(`archive_command = '${program} wal push %p --archive ${archive} --generation 1'`);
+  });
+});
+
+describe('wal get', () => {
+  it('ends with 0 or the absent status or 126, nothing else', async () => {
+    await push(segment('26'));
+    expect((await get(segment('26'))).status).toBe(0);
+    expect(readFileSync(join(data, 'pg_xlog/RECOVERYXLOG')).length).toBe(16 * 1024 * 1024);
+    expect((await get(segment('27'))).status).toBe(1);
+    expect((await get(segment('27'), '--absent-status', '99')).status).toBe(99);
+    const failures = [
+      wal('get'),
+      wal('get', segment('26')),
+      get(segment('26'), '--nonsense'),
+      get(segment('26'), '--generation', '7'),
+      get('not-a-name'),
+      get(segment('27'), '--system-identifier', '1'),
+      wal('get', segment('26'), 'no/such/directory/x', '--archive', archive),
+      wal('get', segment('26'), 'x', '--archive', mkdtempSync(join(root, 'empty-'))),
+      wal('get', segment('26'), 'x', '--archive', join(root, 'missing'), '--retry-for', '0'),
+      runProgram('gausskeep', ['wal', 'get', segment('26'), 'x'], { env: { GAUSSKEEP_CONFIG: '/no/such/file' } }),
+    ];
+    for (const { status, stderr } of await Promise.all(failures)) {
+      expect(status, stderr).toBe(126);
+      expect(stderr).toContain('error: ');
+    }
+  });
+
+  it('says less than 4 KiB, survives a stderr that nobody reads, and keeps a log of its own', async () => {
+    await push(segment('26'));
+    mkdirSync(join(data, 'pg_log'), { recursive: true });
+    const long = await get('x'.repeat(100_000));
+    expect(long.status).toBe(126);
+    expect(Buffer.byteLength(long.stderr)).toBeLessThan(4096);
+    expect(Buffer.byteLength(long.stderr)).toBeGreaterThan(100);
+    const words = ['wal', 'get', segment('27'), 'pg_xlog/RECOVERYXLOG', '--archive', archive, '--absent-status', '99'];
+    for (const redirection of ['2>&-', '>&- 2>&- <&-']) {
+      const line = `exec "$@" ${redirection}`;
+      const options = { env, cwd: data };
+      const run = startCommand('sh', ['-c', line, 'sh', process.execPath, programPath('gausskeep'), ...words], options);
+      expect((await run.result).status).toBe(99);
+      const failing = [...words.slice(0, 2), 'not-a-name', ...words.slice(3)];
+      const failed = startCommand(
+        'sh',
+        ['-c', line, 'sh', process.execPath, programPath('gausskeep'), ...failing],
+        options,
+      );
+      expect((await failed.result).status).toBe(126);
+    }
+    // A reader that is gone before the first word: EPIPE.
+    const pipe = '{ "$@" 2>&1 >/dev/null; echo $? >status; } | true; cat status';
+    const command = ['-c', pipe, 'sh', process.execPath, programPath('gausskeep'), 'wal', 'get', 'not-a-name', 'x'];
+    const { stdout } = await startCommand('sh', command, { env, cwd: data }).result;
+    expect(stdout.trim()).toBe('126');
+    const log = readFileSync(join(data, 'pg_log/gausskeep-wal-get.log'), 'utf8');
+    expect(log).toContain(`${segment('27')}: not in the archive`);
+    expect(log).toContain('error: "not-a-name" is not the name of a WAL');
+  });
+});
+
+describe('the first push', () => {
+  it('is refused where the server has had WAL archived while the directory lay empty, until wal init', async () => {
+    const status = join(data, 'pg_xlog/archive_status');
+    mkdirSync(status, { recursive: true });
+    writeFileSync(join(status, `${segment('26')}.done`), '');
+    utimesSync(archive, 1000, 1000);
+    const refused = await push(segment('27'));
+    expect(refused.status).toBe(10);
+    expect(refused.stderr).toContain(`has had WAL archived before (${segment('26')})`);
+    expect(existsSync(join(archive, 'gausskeep-archive.json'))).toBe(false);
+    const init = await wal('init', data, '--archive', archive);
+    expect(init).toMatchObject({
+      status: 0,
+      stdout: `archive_command = '${programPath('gausskeep')} wal push %p --archive ${archive} --generation 1'\n`,
+    });
+    expect((await push(segment('27'))).status).toBe(0);
+    expect((await wal('init', data, '--archive', archive)).stderr).toContain('already');
+    rmSync(status, { recursive: true });
+  });
+
+  it('is refused below a mount point of fstab that is not mounted', async () => {
+    const [configured, mounted] = [join(root, 'fstab'), join(root, 'mountinfo')];
+    const path = join(data, 'pg_xlog', segment('26'));
+    writeFileSync(configured, `# a table\nUUID=1 / ext4 defaults 0 1\nserver:/wal ${root} nfs defaults 0 0\n`);
+    writeFileSync(mounted, '24 1 8:1 / / rw - ext4 /dev/sda1 rw\n');
+    const check = () => checkFirstPush(archive, path, { configured, mounted });
+    await expect(check()).rejects.toMatchObject({ code: 'REPOSITORY_NOT_FOUND' });
+    writeFileSync(mounted, `24 1 8:1 / / rw - ext4 x rw\n25 24 0:9 / ${root} rw - nfs server:/wal rw\n`);
+    await check();
+  });
+
+  it('goes to a new directory', async () => {
+    copyFileSync(join(data, 'pg_xlog', segment('28')), join(root, segment('28')));
+    const { status, stderr } = await wal('push', join(root, segment('28')), '--archive', archive);
+    expect(status).toBe(0);
+    expect(stderr).toBe(
+      `gausskeep wal push: "${archive}" is now a WAL archive; ${segment('28')} is the first WAL in it\n`,
+    );
+  });
+});
