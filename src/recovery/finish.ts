@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, lchownSync, lstatSync, rmSync } from 'node:fs';
+import { chmodSync, lchownSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBytes, fromText, toBytes } from '../bytes/byte-string.ts';
 import { writeDurably } from '../files/write-durably.ts';
 import { say, type Message } from '../messages/message.ts';
-import { recoveryRecordName } from '../server/recovery-record.ts';
+import { recoveryRecordName, restoreScriptName } from '../server/recovery-record.ts';
 import { removeSettings } from '../server/settings-block.ts';
 import { bytesOf, type DataDirectory } from './data-directory.ts';
 
@@ -30,6 +30,7 @@ export async function finishRecovery(
       done.push(say('recovery.settings-removed', { file: dialect.settingsFile }));
     }
   }
-  if (existsSync(join(path, recoveryRecordName))) rmSync(join(path, recoveryRecordName));
+  // The record last: as long as it is there, this can be repeated.
+  for (const name of [restoreScriptName, recoveryRecordName]) rmSync(join(path, name), { force: true });
   return done;
 }

@@ -58,6 +58,11 @@ export async function followRecovery(request: FollowRequest, options: FollowOpti
       }
       await delay(options.intervalMs ?? 250, undefined, { signal: options.signal });
     }
+  } catch (error) {
+    if (options.signal?.aborted === true && !request.hasEnded()) {
+      options.onEvent?.({ type: 'warning', message: say('recovery.goes-on', { path: request.data.path }) });
+    }
+    throw error;
   } finally {
     await questions.close();
   }

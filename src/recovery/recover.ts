@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
-import { formatLsn } from '../wal/lsn.ts';
+import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { runningManagers } from './cluster-managers.ts';
 import { isAlive, openDataDirectory, recoveryFiles, runningPostmaster, type DataDirectory } from './data-directory.ts';
 import { findPrograms, type ProgramEnvironment } from './find-programs.ts';
@@ -139,7 +139,8 @@ function findProblem(data: DataDirectory, arrival: Arrival, watch: RecoveryWatch
   const { outcome, state } = arrival;
   const promised = data.record?.endLsn;
   const replayed = state?.replayLsn;
-  if (promised !== undefined && replayed !== undefined && promised !== replayed) {
+  const segmentSize = BigInt(data.control.walSegmentSizeBytes);
+  if (promised !== undefined && replayed !== undefined && !samePlace(promised, replayed, segmentSize)) {
     const positions = { replayed: formatLsn(replayed), promised: formatLsn(promised) };
     return new BackupError('TARGET_UNREACHABLE', say('recovery.stopped-elsewhere', positions), { hint });
   }
@@ -155,6 +156,19 @@ function findProblem(data: DataDirectory, arrival: Arrival, watch: RecoveryWatch
     return new BackupError('TARGET_UNREACHABLE', say('recovery.opened-instead'), { hint });
   }
   return undefined;
+}
+
+const walPageSize = 8192n;
+const pageHeader = 24n;
+const segmentHeader = 40n;
+
+/** The end of a page and the first record of the next are one place: nothing but the header lies between. */
+function samePlace(left: Lsn, right: Lsn, segmentSize: bigint): boolean {
+  const place = (position: bigint): bigint => {
+    if (position % segmentSize === segmentHeader) return position - segmentHeader;
+    return position % walPageSize === pageHeader ? position - pageHeader : position;
+  };
+  return place(left) === place(right);
 }
 
 async function preparedOf(

@@ -8,7 +8,12 @@ import { capabilitiesOf } from '../server/capabilities-of.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { recoveryDialectOf } from '../server/recovery-dialect.ts';
-import { encodeRecoveryRecord, recoveryRecordName, type RecoveryRecord } from '../server/recovery-record.ts';
+import {
+  encodeRecoveryRecord,
+  recoveryRecordName,
+  restoreScriptName,
+  type RecoveryRecord,
+} from '../server/recovery-record.ts';
 import { recoveryConfiguration, type Setting } from '../server/recovery-settings.ts';
 import type { RecoverySettings } from '../server/recovery-target.ts';
 import { addSettings, serialReplaySettings } from '../server/settings-block.ts';
@@ -29,9 +34,6 @@ export interface PreparedRecovery {
   readonly backup: string;
   readonly preparation: RecoveryPreparation;
 }
-
-/** Name of the script that fetches WAL, in the data directory. */
-const wrapperName = '.gausskeep.restore-command';
 
 /**
  * Proves the target and prepares to carry it out: nothing is written before `performRestore` calls `prepare`.
@@ -103,9 +105,9 @@ function settingsFor(request: RecoveryRequest, proved: ProvedTarget, directory: 
 
 /** The path of the script without blanks: from the data directory, where servers run their commands, if need be. */
 function wrapperCommand(directory: ByteString): string {
-  const path = display(joinPath(directory, wrapperName));
+  const path = display(joinPath(directory, restoreScriptName));
   const isPlain = /^[A-Za-z0-9_./:=,@+-]+$/.test(path) && Buffer.byteLength(path) < 1000;
-  return `${isPlain ? path : `./${wrapperName}`} %f %p`;
+  return `${isPlain ? path : `./${restoreScriptName}`} %f %p`;
 }
 
 function writeWrapper(directory: ByteString, request: RecoveryRequest, { archive }: ProvedTarget): void {
@@ -116,7 +118,7 @@ function writeWrapper(directory: ByteString, request: RecoveryRequest, { archive
   const { place } = archive;
   const { systemIdentifier } = place.source;
   const text = wrapperText({ archive: archive.directory, generation: place.generation, systemIdentifier });
-  write(joinPath(directory, wrapperName), fromText(text), 0o700);
+  write(joinPath(directory, restoreScriptName), fromText(text), 0o700);
 }
 
 /** Timelines that the server is to follow, where it fetches nothing. */

@@ -6,6 +6,9 @@ import type { Setting } from './recovery-settings.ts';
 /** Name of the record in the data directory. No restore of a later backup takes files of such names over. */
 export const recoveryRecordName = '.gausskeep.recovery';
 
+/** Name of the script in the data directory that fetches WAL for this recovery, where a restore has made one. */
+export const restoreScriptName = '.gausskeep.restore-command';
+
 /**
  * What a restore leaves in the data directory for `gausskeep recover`, `resume` and `status`: what was promised, and what
  * has to be put back afterwards. `resume` removes it.

@@ -1,5 +1,5 @@
 /** `gausskeep recover`, `resume` and `status` on PostgreSQL, with configurations that our own functions write. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { RecoveryRecord } from '../../src/server/recovery-record.ts';
@@ -9,6 +9,7 @@ import { parseTargetTime } from '../../src/window/target-time.ts';
 import { takeBackup } from '../support/backups.ts';
 import { serverDirectory, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import type { ServerVersion } from '../support/postgres/binaries.ts';
+import { giveToServerUser } from '../support/postgres/server-user.ts';
 import { RecoveredInstance } from '../support/recovered-instance.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
@@ -179,6 +180,50 @@ forEachServer('full', (version) => {
     const server = await prepare({ kind: 'latest' }, {}, { pauses: false });
     expect(await server.answer('recover')).toMatchObject({ outcome: 'open' });
     expect(await rows()).toBe('A B C D P before');
+  });
+
+  it('stops where the WAL that was copied into the data directory ends', async () => {
+    const server = await prepare({ kind: 'latest' }, { restoreCommand: undefined }, { pauses: false });
+    for (const name of readdirSync(history.archive).filter((file) => /^[0-9A-F]{24}$/.test(file))) {
+      cpSync(join(history.archive, name), join(server.directory, 'pg_wal', name));
+    }
+    giveToServerUser(join(server.directory, 'pg_wal'));
+    expect(await server.answer('recover')).toMatchObject({ outcome: 'open' });
+    expect(await rows()).toBe('A B C D P before');
+  });
+
+  it('goes on when we are interrupted, and is found again', async () => {
+    const server = await prepare(
+      { kind: 'xid', xid: commit('B').xid },
+      { restoreCommand: `sleep 1; cp ${history.archive}/%f %p` },
+    );
+    const running = server.start('recover');
+    await running.output(/database system was interrupted/);
+    running.kill('SIGINT');
+    expect(await running.result).toMatchObject({
+      status: 130,
+      stderr: expect.stringContaining('the server goes on') as string,
+    });
+    for (;;) {
+      const { phase } = await server.answer('status');
+      if (phase === 'paused') break;
+      expect(['starting', 'replaying']).toContain(phase);
+    }
+    expect(await rows()).toBe('A B before');
+  });
+
+  it('is known from its log where it lets nobody in', async () => {
+    const server = await prepare({ kind: 'xid', xid: commit('B').xid });
+    writeFileSync(join(server.directory, 'pg_hba.conf'), 'local all all reject\n');
+    const { status, stdout, stderr } = await server.run('recover');
+    expect({ status, stderr }).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('known from its log only') as string,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'paused',
+      stoppedAt: expect.stringContaining('after commit') as string,
+    });
   });
 
   it('lists prepared transactions', async () => {

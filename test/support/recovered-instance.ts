@@ -13,7 +13,7 @@ import { addSettings } from '../../src/server/settings-block.ts';
 import { stagedBinaries, type ServerVersion } from './postgres/binaries.ts';
 import { quoteSetting } from './postgres/instance.ts';
 import { giveToServerUser } from './postgres/server-user.ts';
-import { runProgram, type ProgramResult } from './programs.ts';
+import { startProgram, type ProgramResult, type RunningProgram } from './programs.ts';
 import { runDirectory } from './run-directory.ts';
 
 export const emptyRecord: RecoveryRecord = {
@@ -71,11 +71,17 @@ export class RecoveredInstance {
 
   /** Runs `gausskeep VERB --json`. */
   async run(verb: 'recover' | 'resume' | 'status', more: readonly string[] = []): Promise<ProgramResult> {
-    const bindir = verb === 'recover' ? ['--bindir', join(stagedBinaries(this.#version), 'bin')] : [];
-    const args = [verb, '--pgdata', this.directory, ...bindir, '--username', 'postgres', '--json', ...more];
-    const result = await runProgram('gausskeep', args);
+    const running = this.start(verb, more);
+    running.stdin.end();
+    const result = await running.result;
     this.#guard();
     return result;
+  }
+
+  start(verb: 'recover' | 'resume' | 'status', more: readonly string[] = []): RunningProgram {
+    const bindir = verb === 'recover' ? ['--bindir', join(stagedBinaries(this.#version), 'bin')] : [];
+    const args = [verb, '--pgdata', this.directory, ...bindir, '--username', 'postgres', '--json', ...more];
+    return startProgram('gausskeep', args);
   }
 
   /** What `run` printed, which must have succeeded. */

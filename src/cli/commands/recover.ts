@@ -3,9 +3,10 @@ import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
 import { dataDirectoryOption, recoverOptions } from '../../config/recovery-options.ts';
-import { formatLsn, recoverInstance, type RecoverReport } from '../../index.ts';
+import { BackupError, formatLsn, recoverInstance, type RecoverReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
+import { exitStatus } from '../exit-status.ts';
 import { recoveryLogin } from '../recovery-login.ts';
 import { closingLines, closingRecord, RecoveryTalk } from '../recovery-talk.ts';
 import { runAsOwner } from '../run-as-owner.ts';
@@ -39,7 +40,9 @@ export const recoverCommand: Command = {
     if (report.problem !== undefined) throw report.problem;
     if (given.has('json')) await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
     else for (const line of linesOf(report)) await terminal.data(`${line}\n`);
-    return 0;
+    // Known from the log alone: a warning has said so.
+    const isUnproved = report.state === undefined && report.outcome !== 'shut-down';
+    return isUnproved ? exitStatus(new BackupError('PARTIAL', say('recovery.not-asked')), 'by-code') : 0;
   },
 };
 

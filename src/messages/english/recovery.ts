@@ -24,6 +24,7 @@ export const recoveryMessages = {
     'It has neither backup_label nor recovery settings. Started without them, a copy of a running server opens damaged and without a word: restore the backup again.',
   'recovery.query-timeout': 'the server did not answer within {seconds} s',
   'recovery.not-asked': 'the server does not let us in, so where it stopped is known from its log only',
+  'recovery.goes-on': 'the server goes on; see where it stands with: gausskeep status --pgdata {path}',
   'recovery.ended': 'the server ended: {text}',
   'recovery.ended-silently': 'the server ended without a word',
   'recovery.ended.hint': 'The log of the server has the rest.',
