@@ -84,4 +84,6 @@ export interface PlaceFacts {
   readonly state: 'missing' | 'empty' | 'filled';
   readonly isMountPoint: boolean;
   readonly insideInstance: ByteString | undefined;
+  /** Of the instance whose restore into it did not finish. */
+  readonly unfinished?: bigint | undefined;
 }

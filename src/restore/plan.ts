@@ -176,7 +176,10 @@ function checkPlaces(facts: PlanFacts, mode: RestorePlan['mode'], movedAside: re
     }
     const inBackup = source.localPaths.some((path) => isWithin(real, path) || isWithin(path, real));
     const isMoved = movedAside.some(({ from }) => from === real);
-    const isOwn = mode === 'delta' && target.links.some((link) => link.oid === oid && link.real === real);
+    // Linked from the directory, or begun by a restore of this instance that did not come to its links.
+    const isLinked = target.links.some((link) => link.oid === oid && link.real === real);
+    const isBegun = place.unfinished !== undefined && place.unfinished === source.systemIdentifier;
+    const isOwn = mode === 'delta' && (isLinked || isBegun);
     if (inBackup || (place.state === 'filled' && !isMoved && !isOwn)) {
       throw new BackupError('TARGET_NOT_EMPTY', say('restore.tablespace-filled', { oid, path: display(directory) }), {
         hint: mappingHint(oid),

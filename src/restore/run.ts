@@ -3,7 +3,7 @@ import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-stri
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { giveTree } from '../files/give-tree.ts';
-import { lockName } from '../files/lock-directory.ts';
+import { lockDirectory, lockName } from '../files/lock-directory.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { writeDurably } from '../files/write-durably.ts';
@@ -62,7 +62,11 @@ export async function performRestore(prepared: PreparedRestore, options: Restore
   let moved: MovedContent | undefined;
   const workplace = new Workplace();
   try {
-    if (plan.mode === 'replace') moved = await moveAside(plan.movedAside);
+    if (plan.mode === 'replace') {
+      // Another run that fills the directory must not lose it under its feet.
+      lockDirectory(plan.directory).release();
+      moved = await moveAside(plan.movedAside);
+    }
     for (const one of moved?.moved ?? []) onEvent({ type: 'step', sentence: movedSentence(one) });
     await takePlaces(plan, workplace, moved?.moved ?? []);
     const restoring = new Restoring(prepared, workplace, onEvent, signal);
@@ -157,16 +161,15 @@ class Restoring {
 
   async #begin(): Promise<void> {
     const { directory, mode, source } = this.#plan;
-    writeMarker(directory, source.systemIdentifier);
-    this.#base.keep(markerName as ByteString);
-    this.#base.keep(lockName as ByteString);
+    for (const path of this.#workplace.directories) writeMarker(path, source.systemIdentifier);
+    for (const tree of this.#trees()) tree.keep(markerName as ByteString);
+    for (const tree of this.#trees()) tree.keep(lockName as ByteString);
     if (mode !== 'delta') return;
     this.#step(say('restore.delta-begins', { path: display(directory) }));
     // From here on no server can start what is there.
     for (const name of ['global/pg_control', ...source.rules.controlCopies])
       await this.#base.remove(name as ByteString);
     await syncDirectory(joinPath(directory, 'global'));
-    for (const { tree } of this.#spaces.values()) if (tree !== this.#base) tree.keep(lockName as ByteString);
     removeForeignLinks(directory, source.rules.walDirectory);
   }
 
@@ -193,10 +196,14 @@ class Restoring {
 
   async #removeUnlisted(): Promise<number> {
     this.#base.keep(unfinishedControlFile);
-    const trees = new Set([this.#base, ...[...this.#spaces.values()].map(({ tree }) => tree)]);
     let removed = 0;
-    for (const tree of trees) removed += await tree.removeUnlisted({ signal: this.#signal });
+    for (const tree of this.#trees()) removed += await tree.removeUnlisted({ signal: this.#signal });
     return removed;
+  }
+
+  /** Each directory once: tablespaces inside the data directory share its tree. */
+  #trees(): ReadonlySet<TargetTree> {
+    return new Set([this.#base, ...[...this.#spaces.values()].map(({ tree }) => tree)]);
   }
 
   async #makeLinks(): Promise<void> {
@@ -260,7 +267,7 @@ class Restoring {
       throw fileFailure('rename', to, error);
     }
     if (sync) await syncDirectory(joinPath(directory, 'global'));
-    removeMarker(directory);
+    for (const path of directories) removeMarker(path);
     this.#workplace.release();
     if (sync) for (const path of directories) await syncDirectory(path);
   }

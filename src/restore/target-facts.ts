@@ -44,6 +44,7 @@ export async function placeFacts(path: ByteString, ownDirectory: ByteString = pa
     state: state === 'missing' || state === 'empty' ? state : 'filled',
     isMountPoint: state !== 'missing' && isMountPoint(real),
     insideInstance: instanceAbove(real, ownDirectory),
+    unfinished: markerOf(real),
   };
 }
 

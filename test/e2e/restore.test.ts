@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { modeOf, pathsBelow, takeBackup } from '../support/backups.ts';
+import { modeOf, pathsBelow, runBackup, takeBackup } from '../support/backups.ts';
 import { checkRelations, differences, snapshotData, type Content } from '../support/postgres/content.ts';
 import { loadData } from '../support/postgres/load.ts';
 import { runProgram, startProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
@@ -415,7 +415,8 @@ forEachServer('full', (version) => {
   });
 
   it('a backup without WAL is restored with a warning and status 3', async () => {
-    const backup = await takeBackup(server, ['-Ft', '-X', 'none']);
+    const backup = newDirectory('no-wal');
+    expect(await runBackup(server, ['-D', backup, '-Ft', '-X', 'none'])).toMatchObject({ status: 0 });
     const data = newDirectory();
     const result = await restore(['--from', backup, '--pgdata', data, ...mapped(), ...owner]);
     expect(result.stderr).toContain('warning: the backup holds no WAL segment');
