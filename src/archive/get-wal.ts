@@ -6,7 +6,8 @@ import { BackupError } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
 import { findArchive } from '../repository/archive.ts';
-import { parseWalFileName } from '../repository/wal-file-name.ts';
+import { readReceipt, walFolder } from '../repository/archive-wal.ts';
+import { parseWalFileName, segmentAt } from '../repository/wal-file-name.ts';
 import type { WalObject, WalSource } from '../repository/wal-source.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openWal, type OpenedWal } from './open-wal.ts';
@@ -74,8 +75,30 @@ async function attempt(request: GetRequest, options: Options): Promise<GetResult
     const beginning = await source.find(`${name}.partial`, options);
     if (beginning !== undefined) return deliver(source, beginning, request.target, options);
   }
+  await refuseGap(request.name, opened, options);
   await proveAbsent(request, opened, storage, options);
   return { outcome: 'absent' };
+}
+
+/**
+ * A segment that is missing between others of its timeline is no end of WAL: a server that is told so opens the database and
+ * loses what follows. Looks at the segment's folder and the next, which is 4 GiB of WAL at least.
+ */
+async function refuseGap(name: string, { archive, generation }: OpenedWal, options: Options): Promise<void> {
+  if (archive === undefined || generation === undefined || parseWalFileName(name)?.kind !== 'segment') return;
+  const { segmentSizeBytes } = archive.identity;
+  const before = segmentAt(name, -1, segmentSizeBytes);
+  if (before === undefined || (await readReceipt(archive.storage, generation, before, options)) === undefined) return;
+  const nextFolder = segmentAt(name, 2 ** 32 / segmentSizeBytes, segmentSizeBytes);
+  for (const one of nextFolder === undefined ? [name] : [name, nextFolder]) {
+    for await (const stored of archive.storage.list(`${walFolder(generation)}${one.slice(0, 16)}/`, options)) {
+      const later = /([0-9A-F]{24})\.receipt$/.exec(stored.name)?.[1];
+      if (later === undefined || later <= name) continue;
+      throw new BackupError('WAL_MISSING', say('archive.gap', { name, before, later }), {
+        hint: say('archive.gap.hint'),
+      });
+    }
+  }
 }
 
 /** That a name was not found proves something only if the archive is still there, and is the right one. */

@@ -284,6 +284,15 @@ describe('wal push and wal get', () => {
       }
     });
 
+    it('is not proved by a gap', async () => {
+      await push(segment('26'));
+      await push(segment('28'));
+      await expect(get(segment('27'))).rejects.toMatchObject({ code: 'WAL_MISSING', retryable: false });
+      // Before the first and behind the last there is no gap.
+      expect(await get(segment('25'))).toBe('absent');
+      expect(await get(segment('29'))).toBe('absent');
+    });
+
     it('is not proved when the archive vanishes in between', async () => {
       await push(segment('27'));
       let identityReads = 0;

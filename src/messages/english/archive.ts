@@ -60,6 +60,9 @@ export const archiveMessages = {
   'archive.absent-unproved.hint':
     'It is a plain directory. Name the instance with --system-identifier, so that the directory can be recognised as its archive.',
   'archive.identity-changed': 'the WAL archive in {storage} changed while it was read',
+  'archive.gap': 'WAL file {name} is missing in the archive, which has {before} and {later}',
+  'archive.gap.hint':
+    'Look for a copy of it and push that. To recover only up to the gap, give a recovery target that lies before it.',
   'archive.half-written': 'WAL file {name} is in the archive as "{stored}", but incomplete or damaged',
   'archive.half-written.hint': 'Look for a complete copy of it, for example in pg_wal of the server that wrote it.',
   'archive.cleanup-name': 'invalid name of the oldest WAL file to keep "{name}"',
