@@ -1,0 +1,163 @@
+/** What a backup reports: its manifest, its progress, its steps. */
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { exists, modeOf, newTarget, pathsBelow, runBackup, takeBackup } from '../support/backups.ts';
+import { loadData } from '../support/postgres/load.ts';
+import { serverDirectory, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+interface Manifest {
+  readonly 'PostgreSQL-Backup-Manifest-Version': number;
+  readonly 'System-Identifier'?: number | string;
+  readonly Files: readonly {
+    readonly Path?: string;
+    readonly 'Encoded-Path'?: string;
+    readonly Size: number;
+    readonly 'Last-Modified': string;
+    readonly 'Checksum-Algorithm'?: string;
+    readonly Checksum?: string;
+  }[];
+  readonly 'WAL-Ranges': readonly {
+    readonly Timeline: number;
+    readonly 'Start-LSN': string;
+    readonly 'End-LSN': string;
+  }[];
+  readonly 'Manifest-Checksum': string;
+}
+
+/** CRC-32C, bit by bit: another way than the product's. */
+function crc32c(bytes: Buffer): string {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (0x82f63b78 & -(crc & 1));
+  }
+  const value = Buffer.alloc(4);
+  value.writeUInt32LE((crc ^ 0xffffffff) >>> 0);
+  return value.toString('hex');
+}
+
+forEachServer('full', (version) => {
+  let server: PostgresServer;
+  let location: string;
+  let oid: string;
+  beforeAll(async () => {
+    server = await startServer({ version });
+    await loadData(await server.client(), { rows: 200 });
+    location = serverDirectory('space');
+    await server.sql(`create tablespace space location '${location}'`);
+    await server.sql('create table aside tablespace space as select generate_series(1, 100) as i');
+    oid = await server.value("select oid from pg_tablespace where spcname = 'space'");
+  });
+
+  const aside = (): string[] => ['-T', `${location}=${newTarget()}`];
+
+  describe('the manifest', () => {
+    /** Checks every file of a plain backup against its manifest, both ways. */
+    function expectManifest(target: string, label: string, checksum: (bytes: Buffer) => string | undefined): void {
+      const text = readFileSync(join(target, 'backup_manifest'), 'utf8');
+      const manifest = JSON.parse(text) as Manifest;
+      expect([1, 2]).toContain(manifest['PostgreSQL-Backup-Manifest-Version']);
+      const [body] = text.split('"Manifest-Checksum"');
+      expect(
+        createHash('sha256')
+          .update(body ?? '')
+          .digest('hex'),
+      ).toBe(manifest['Manifest-Checksum']);
+      const listed = new Set<string>();
+      for (const file of manifest.Files) {
+        const path = file.Path ?? Buffer.from(file['Encoded-Path'] ?? '', 'hex').toString('latin1');
+        listed.add(path);
+        const bytes = readFileSync(join(target, path));
+        expect([path, file.Size]).toEqual([path, bytes.length]);
+        expect([path, file.Checksum]).toEqual([path, checksum(bytes)]);
+        expect(file['Last-Modified']).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GMT$/);
+      }
+      const inTablespace = pathsBelow(join(target, 'pg_tblspc', oid)).map((path) => `pg_tblspc/${oid}/${path}`);
+      const present = [...pathsBelow(target), ...inTablespace].filter((path) => statSync(join(target, path)).isFile());
+      const outsideOfWal = (paths: Iterable<string>): string[] =>
+        [...paths].filter((path) => !/^pg_wal\/|^backup_manifest$/.test(path)).sort();
+      expect(outsideOfWal(listed)).toEqual(outsideOfWal(present));
+      expect([...listed].some((path) => path.startsWith(`pg_tblspc/${oid}/`))).toBe(true);
+      const start = /^START WAL LOCATION: (\S+) /m.exec(label)?.[1];
+      expect(manifest['WAL-Ranges']).toHaveLength(1);
+      expect(manifest['WAL-Ranges'][0]).toMatchObject({ Timeline: 1, 'Start-LSN': start });
+      expect(manifest['WAL-Ranges'][0]?.['End-LSN']).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+    }
+
+    it.each<[string, readonly string[], (bytes: Buffer) => string | undefined]>([
+      ['CRC-32C unless told otherwise', [], crc32c],
+      ['SHA-256', ['--manifest-checksums=SHA256'], (bytes) => createHash('sha256').update(bytes).digest('hex')],
+      ['no checksums', ['--manifest-checksums', 'none'], () => undefined],
+    ])('lists every file with size and checksum, and the WAL: %s', async (_name, options, checksum) => {
+      const target = await takeBackup(server, [...aside(), ...options]);
+      expect(modeOf(join(target, 'backup_manifest'))).toBe('0600');
+      expectManifest(target, readFileSync(join(target, 'backup_label'), 'utf8'), checksum);
+    });
+
+    it('is the same for tar, where the archives hold its files', async () => {
+      const target = await takeBackup(server, ['-F', 't', '-z']);
+      const manifest = JSON.parse(readFileSync(join(target, 'backup_manifest'), 'utf8')) as Manifest;
+      expect(manifest.Files.some(({ Path }) => Path === 'tablespace_map')).toBe(true);
+      expect(manifest.Files.some(({ Path }) => Path?.startsWith(`pg_tblspc/${oid}/`))).toBe(true);
+    });
+
+    it('is left out with --no-manifest', async () => {
+      const target = await takeBackup(server, ['-X', 'none', '--no-manifest', ...aside()]);
+      expect(exists(join(target, 'backup_manifest'))).toBe(false);
+    });
+  });
+
+  describe('progress', () => {
+    const lineForm = /^ *\d+\/\d+ kB \(\d+%\), \d\/2 tablespaces$/;
+
+    it.each([['-P'], ['--progress']])(
+      '%s off a terminal writes the original’s lines, the last one at 100%',
+      async (flag) => {
+        const { status, stdout, stderr } = await runBackup(server, ['-D', newTarget(), flag, ...aside()]);
+        expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+        const lines = stderr.trimEnd().split('\n');
+        for (const line of lines) expect(line).toMatch(lineForm);
+        expect(lines.at(-1)).toMatch(/^ *(\d+)\/\1 kB \(100%\), 2\/2 tablespaces$/);
+      },
+    );
+
+    it('-Pv names the file and the steps; none of it goes to standard output', async () => {
+      const { status, stdout, stderr } = await runBackup(server, ['-Pv', '-D', newTarget(), ...aside()]);
+      expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+      for (const step of [
+        ...['initiating base backup, waiting for checkpoint to complete', 'checkpoint completed'],
+        ...['write-ahead log start point: \\S+ on timeline 1', 'starting background WAL receiver'],
+        ...['created temporary replication slot "gs_basebackup_\\w+"', 'write-ahead log end point: \\S+'],
+        ...['waiting for background process to finish streaming ...', 'base backup completed'],
+      ]) {
+        expect(stderr).toMatch(new RegExp(`^gs_basebackup: (?:checkpoint completed; )?${step}`, 'm'));
+      }
+      expect(stderr).toMatch(/kB \(\d+%\), \d\/2 tablespaces \(\S+\)$/m);
+    });
+
+    it('--progress=json writes a JSON line each, and nothing else', async () => {
+      const { status, stdout, stderr } = await runBackup(server, ['-D', newTarget(), '--progress=json', ...aside()]);
+      expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+      const records = stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      for (const record of records) expect(record).toMatchObject({ messageType: 'progress', tablespaceCount: 2 });
+      const last = records.at(-1) as { doneBytes: number; totalBytes: number };
+      expect(last).toMatchObject({ percent: 100, tablespacesDone: 2 });
+      expect(last.doneBytes).toBe(last.totalBytes);
+      expect(last.doneBytes).toBeGreaterThan(10_000_000);
+    });
+
+    it('-P and a bare --progress take no word: the next one is the next option', async () => {
+      for (const args of [['-P', '-D'], ['--progress', '-D'], ['-vPD']]) {
+        const target = newTarget();
+        expect((await runBackup(server, [...args, target, ...aside()])).status).toBe(0);
+        expect(exists(join(target, 'PG_VERSION'))).toBe(true);
+      }
+    });
+  });
+});
