@@ -35,10 +35,21 @@ type End = Extract<BaseBackupEvent, { type: 'end' }>;
  * `USAGE` for what this server cannot do; ServerError
  */
 export async function takeBackup(request: BackupRequest, options: BackupOptions = {}): Promise<BackupResult> {
-  const onEvent: BackupListener = options.onEvent ?? (() => undefined);
+  // A listener that throws ends the backup like a failure, wherever the event came from: a timer and the messages of
+  // another thread have no caller that could catch it.
+  const listenerFailure = new AbortController();
+  const onEvent: BackupListener = (event) => {
+    try {
+      options.onEvent?.(event);
+    } catch (error) {
+      listenerFailure.abort(error);
+    }
+  };
+  const signals = options.signal === undefined ? [] : [options.signal];
   const workplace = new Workplace();
   for (const path of directoriesOf(request)) await Workplace.check(path);
-  const run = new BackupRun(request, workplace, onEvent, options.signal);
+  const signal = AbortSignal.any([...signals, listenerFailure.signal]);
+  const run = new BackupRun(request, workplace, onEvent, signal);
   try {
     return await run.perform();
   } catch (error) {
@@ -67,11 +78,11 @@ class BackupRun {
   #session: ReplicationSession | undefined;
   #wal: WalThread | undefined;
 
-  constructor(request: BackupRequest, workplace: Workplace, onEvent: BackupListener, signal: AbortSignal | undefined) {
+  constructor(request: BackupRequest, workplace: Workplace, onEvent: BackupListener, signal: AbortSignal) {
     this.#request = request;
     this.#workplace = workplace;
     this.#onEvent = onEvent;
-    this.#signal = signal === undefined ? this.#failure.signal : AbortSignal.any([signal, this.#failure.signal]);
+    this.#signal = AbortSignal.any([signal, this.#failure.signal]);
   }
 
   async perform(): Promise<BackupResult> {
