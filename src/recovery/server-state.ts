@@ -60,20 +60,26 @@ export class ServerQuestions {
    */
   async state(signal?: AbortSignal): Promise<ServerState | undefined> {
     try {
-      const [row = []] = await this.#rows(this.#dialect.stateQuery, signal);
-      const [inRecovery = null, replay = null, lastCommit = null] = row;
-      const replayText = readReplayLsn(replay);
-      const paused = inRecovery === 't' && (await this.#isPaused(signal));
-      return {
-        inRecovery: inRecovery === 't',
-        paused,
-        replayLsn: replayText === undefined ? undefined : parseLsn(replayText),
-        lastCommit: lastCommit ?? undefined,
-      };
+      const state = await this.#position(signal);
+      if (!state.inRecovery || !(await this.#isPaused(signal))) return state;
+      // Asked again: the pause may have come after the position was told. From here on nothing moves.
+      return { ...(await this.#position(signal)), paused: true };
     } catch (error) {
       if (signal?.aborted !== true && isOutOfReach(error)) return undefined;
       throw error;
     }
+  }
+
+  async #position(signal: AbortSignal | undefined): Promise<ServerState> {
+    const [row = []] = await this.#rows(this.#dialect.stateQuery, signal);
+    const [inRecovery = null, replay = null, lastCommit = null] = row;
+    const replayText = readReplayLsn(replay);
+    return {
+      inRecovery: inRecovery === 't',
+      paused: false,
+      replayLsn: replayText === undefined ? undefined : parseLsn(replayText),
+      lastCommit: lastCommit ?? undefined,
+    };
   }
 
   async #isPaused(signal: AbortSignal | undefined): Promise<boolean> {
