@@ -26,7 +26,8 @@ export async function chooseSegment(
   previous: SegmentIndex | undefined,
   options: StorageOptions = {},
 ): Promise<Candidate | undefined> {
-  const readable = candidates.filter(
+  const remaining = candidates.filter(({ content }) => !isReused(content, previous));
+  const readable = remaining.filter(
     (one): one is Readable => !('damage' in one.content) && one.content.pageMagic !== 0,
   );
   const linked = previous === undefined ? [] : readable.filter(({ content }) => linksTo(previous, content).isLinked);
@@ -34,7 +35,7 @@ export async function chooseSegment(
     compare(endOf(b.content), endOf(a.content)),
   );
   const [best, ...others] = fitting;
-  if (best === undefined) return candidates[0];
+  if (best === undefined) return remaining[0];
   for (const other of others) {
     const end = endOf(other.content);
     if ((await digestUpTo(best, end, options)) === (await digestUpTo(other, end, options))) continue;
@@ -44,6 +45,13 @@ export async function chooseSegment(
     });
   }
   return best;
+}
+
+/** A server renames segments that it has done with for later use: such a file still holds an earlier timeline. */
+function isReused(content: Candidate['content'], previous: SegmentIndex | undefined): boolean {
+  if (previous === undefined || 'damage' in content) return false;
+  const link = linksTo(previous, content);
+  return !link.isLinked && link.reason === 'timeline-backwards';
 }
 
 /** End of the WAL that is valid in a segment. */

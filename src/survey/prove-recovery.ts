@@ -4,6 +4,8 @@ import { identityOfWal } from '../server/identity-of-wal.ts';
 import type { ServerIdentity } from '../server/identity.ts';
 import { defaultWalSupplyOf, stopRulesOf, suppliedStopRulesOf } from '../server/stop-rules.ts';
 import type { StorageOptions } from '../storage/storage.ts';
+import { lsn } from '../wal/lsn.ts';
+import { segmentName } from '../wal/segment.ts';
 import { timelineAt } from '../wal/timeline-history.ts';
 import { proveTarget, type TargetProof } from '../window/proof.ts';
 import type { ProofRequest } from '../window/proof-request.ts';
@@ -15,7 +17,7 @@ import { windowBackup, type FoundBackup } from './backups.ts';
 import type { IndexCache } from './index-cache.ts';
 import type { WalInventory } from './inventory.ts';
 import { locateRecord } from './locate-record.ts';
-import { historyProblem, readLine, type ReadLineSegment } from './read-line.ts';
+import { historyProblem, nameOnLine, readLine, type ReadLineSegment } from './read-line.ts';
 
 export type WalSupply = 'copy' | 'restore-command';
 
@@ -114,7 +116,28 @@ async function proveWith(
     if (segment.startLsn >= proof.neededEndLsn) break;
     segments.push(segment);
   }
+  if (supply === 'restore-command' && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
   return { backup, identity, line, supply, isExact, proof, segments };
+}
+
+/**
+ * Where the segment with the beginning of a timeline is missing, a server that fetches WAL takes that of the timeline before
+ * and replays in it what the timeline has left behind.
+ */
+function refuseOlderTimeline(inventory: WalInventory, line: WalLine, segments: readonly ReadLineSegment[]): void {
+  const last = segments.at(-1);
+  if (last === undefined) return;
+  const { segmentSizeBytes } = inventory;
+  const next = lsn(last.startLsn + BigInt(segmentSizeBytes));
+  const name = nameOnLine(line, next, segmentSizeBytes);
+  if (inventory.segments.has(name)) return;
+  for (const { timeline } of line.history) {
+    const older = segmentName(timeline, next, segmentSizeBytes);
+    if (older >= name || !inventory.segments.has(older)) continue;
+    throw new BackupError('WAL_MISSING', say('survey.older-timeline', { name, older }), {
+      hint: say('window.proof.no-wal.hint'),
+    });
+  }
 }
 
 /** The line of WAL that the target is looked for on: the backup's own timeline unless another was named. */

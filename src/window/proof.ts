@@ -85,8 +85,11 @@ export function proveTarget(request: ProofRequest, outcome: ReplayOutcome): Targ
 /** Why the target cannot be had, or must not: undefined when all is well. */
 function refusalOf(request: ProofRequest, outcome: ReplayOutcome, consistentLsn: Lsn): BackupError | undefined {
   const { target, rules } = request;
-  const { stop, neighbours, overrun } = outcome;
-  if (target.kind === 'latest') return undefined;
+  const { stop, neighbours, overrun, broken } = outcome;
+  if (target.kind === 'latest') {
+    const hasMore = broken !== undefined && broken.kind !== 'end';
+    return hasMore && !request.allowEndOfWal ? unreachable('not-met', request, outcome) : undefined;
+  }
   if (target.kind === 'immediate' && !rules.hasImmediate) return unreachable('no-immediate', request, outcome);
   if (stop === undefined) {
     if (target.kind === 'xid' && neighbours.parent !== undefined)

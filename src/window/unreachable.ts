@@ -26,7 +26,7 @@ export function unreachable(reason: UnreachableReason, request: ProofRequest, ou
 }
 
 function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: ReplayOutcome): Message {
-  const asked = describeTarget(target);
+  const asked = target.kind === 'latest' ? render(say('window.end-of-wal')) : describeTarget(target);
   const { neighbours, consistentLsn, consistentTimeUs, endLsn, overrun } = outcome;
   switch (reason) {
     case 'before-consistency':

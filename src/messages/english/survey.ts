@@ -7,6 +7,8 @@ export const surveyMessages = {
   'survey.other-instance': 'it is of another instance: {actual}, not {expected}',
   'survey.incremental': 'it is an incremental backup, from which no server starts by itself',
   'survey.no-history.hint': 'Without it no server follows the timeline. Name a place that has it with --wal-from.',
+  'survey.older-timeline':
+    '{name} is missing, and the server would replay {older} in its place, which belongs to the timeline that was left',
   'survey.no-backup': 'there is no backup to begin with',
   'survey.no-backup.hint': 'Name one with --from, or folders of backups with --backups.',
   'survey.no-wal-for-backup': 'the WAL that the backup begins with is nowhere to be found',

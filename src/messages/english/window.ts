@@ -52,6 +52,7 @@ export const windowMessages = {
   'window.proof.no-wal': 'the WAL that backup "{backup}" begins with ({start}) is not there',
   'window.proof.no-wal.hint': 'Name the WAL archive with --archive, or a directory that has the WAL with --wal-from.',
   'window.proof.not-consistent': 'the WAL from {start} on ends at {end}, before backup "{backup}" is consistent',
+  'window.end-of-wal': 'the end of the WAL',
   'window.unreachable.before': 'cannot reach {target}: the backup is consistent only from {lsn} ({time}) on',
   'window.unreachable.before.hint':
     'The earliest point with this backup is {lsn}, {time}. Choose an older backup with --from, or have one chosen from --backups.',

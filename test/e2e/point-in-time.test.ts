@@ -1,0 +1,320 @@
+/** `gausskeep restore --target-…` on real servers: the rows after recovery are exactly those that the plan promised. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { takeBackup } from '../support/backups.ts';
+import type { ServerVersion } from '../support/postgres/binaries.ts';
+import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+interface Commit {
+  readonly xid: string;
+  /** In UTC, with microseconds. */
+  readonly time: string;
+  /** Start of its commit record, and the position when it had been reported. */
+  readonly startLsn: string;
+  readonly reportedLsn: string;
+}
+
+interface History {
+  readonly server: PostgresServer;
+  readonly backup: string;
+  readonly later: string;
+  readonly archive: string;
+  readonly commits: ReadonlyMap<string, Commit>;
+  readonly subtransaction: string;
+  readonly aborted: string;
+}
+
+interface ListedTransaction {
+  readonly kind: string;
+  readonly xid: string;
+  readonly time: string;
+  readonly startLsn: string;
+}
+
+/** before | backup | A B rp C (X rolled back) D with a subtransaction | switch | prepare P, E, commit P, rp again, F | later backup, G. */
+async function makeHistory(version: ServerVersion): Promise<History> {
+  const archive = serverDirectory('archive');
+  const server = await startServer({
+    version,
+    config: {
+      archive_mode: true,
+      archive_command: `cp %p ${archive}/%f`,
+      track_commit_timestamp: true,
+      max_prepared_transactions: 5,
+      timezone: 'Asia/Kolkata',
+    },
+  });
+  await server.sql('create table hist (note text)');
+  await server.sql("insert into hist values ('before')");
+  const backup = await takeBackup(server, ['-X', 'fetch']);
+  const commits = new Map<string, Commit>();
+  const currentXid = version >= 13 ? 'pg_current_xact_id()' : 'txid_current()';
+  const insert = async (note: string): Promise<void> => {
+    const [row] = await server.sql<{ xid: string }>(
+      `insert into hist values ('${note}') returning ${currentXid}::text as xid`,
+    );
+    const xid = row?.xid ?? '';
+    const time = await server.value(
+      `select to_char(pg_xact_commit_timestamp('${xid}'::xid) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`,
+    );
+    commits.set(note, {
+      xid,
+      time,
+      startLsn: '',
+      reportedLsn: await server.value('select pg_current_wal_insert_lsn()'),
+    });
+  };
+  await insert('A');
+  await insert('B');
+  await server.sql("select pg_create_restore_point('rp')");
+  await insert('C');
+  const client = await server.client();
+  await client.query('begin');
+  await client.query("insert into hist values ('X')");
+  const aborted = await client.query<{ xid: string }>(`select ${currentXid}::text as xid`);
+  await client.query('rollback');
+  await client.query('begin');
+  await client.query("insert into hist values ('D')");
+  await client.query('savepoint s');
+  const inside = await client.query<{ xid: string }>("insert into hist values ('d') returning xmin::text as xid");
+  await client.query('release savepoint s');
+  await client.query('commit');
+  await server.sql('select pg_switch_wal()');
+  await client.query("begin; insert into hist values ('P'); prepare transaction 'waiting'");
+  await insert('E');
+  await client.query("commit prepared 'waiting'");
+  await server.sql("select pg_create_restore_point('rp')");
+  await insert('F');
+  const later = await takeBackup(server, ['-X', 'stream', '-Ft', '-z']);
+  await insert('G');
+  await client.end();
+  const last = await server.value('select pg_walfile_name(pg_switch_wal())');
+  await server.sql("insert into hist values ('behind')");
+  await server.waitFor(`select last_archived_wal >= '${last}' from pg_stat_archiver`);
+  return {
+    server,
+    backup,
+    later,
+    archive,
+    commits,
+    subtransaction: inside.rows[0]?.xid ?? '',
+    aborted: aborted.rows[0]?.xid ?? '',
+  };
+}
+
+const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
+
+forEachServer('full', (version) => {
+  let history: History;
+  let server: PostgresServer | undefined;
+  beforeAll(async () => {
+    history = await makeHistory(version);
+    const listed = await gausskeep(['window', '--archive', history.archive, '--commits', '--json']);
+    const transactions = listed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ListedTransaction);
+    for (const [note, commit] of history.commits) {
+      const found = transactions.find(({ xid, kind }) => xid === commit.xid && kind === 'commit');
+      expect(found, note).toBeDefined();
+      (history.commits as Map<string, Commit>).set(note, { ...commit, startLsn: found!.startLsn });
+    }
+  });
+  afterEach(async () => {
+    await server?.stop('immediate');
+    server = undefined;
+  });
+
+  const gausskeep = (args: readonly string[]): Promise<ProgramResult> =>
+    runProgram('gausskeep', args, { env: { GAUSSKEEP_CACHE: join(temporaryDirectory('cache'), 'c'), TZ: 'UTC' } });
+
+  const commit = (note: string): Commit => history.commits.get(note)!;
+
+  async function restore(args: readonly string[]): Promise<{ data: string; plan: Record<string, unknown> }> {
+    const data = join(temporaryDirectory('restored'), 'data');
+    const places = args.includes('--archive') ? [] : ['--archive', history.archive];
+    const whole = ['restore', '--no-sync', '-D', data, ...owner, ...places, ...args, '--json'];
+    const from = args.includes('--from') || args.includes('--backups') ? [] : ['--from', history.backup];
+    const result = await gausskeep([...whole, ...from]);
+    expect(result.status, result.stderr).toBe(0);
+    return { data, plan: (JSON.parse(result.stdout) as { recovery: Record<string, unknown> }).recovery };
+  }
+
+  async function recover(
+    args: readonly string[],
+  ): Promise<{ rows: string; plan: Record<string, unknown>; data: string }> {
+    const { data, plan } = await restore([...args, '--target-action', 'promote']);
+    server = await startFrom(data, { settings: { archive_mode: false } });
+    await server.waitFor('select not pg_is_in_recovery()');
+    const found = await server.sql<{ note: string }>('select note from hist order by 1');
+    return { rows: found.map(({ note }) => note).join(' '), plan, data };
+  }
+
+  it.each([
+    ['time, inclusive', () => ['--target-time', `${commit('B').time}Z`], 'A B before'],
+    ['time, exclusive', () => ['--target-time', `${commit('B').time}+00`, '--target-exclusive'], 'A before'],
+    ['time on the clocks of the backed-up server', () => ['--target-time', kolkata(commit('B').time)], 'A B before'],
+    ['xid, inclusive', () => ['--target-xid', commit('B').xid], 'A B before'],
+    ['xid, exclusive', () => ['--target-xid', commit('B').xid, '--target-exclusive'], 'A before'],
+    ['lsn, inclusive', () => ['--target-lsn', commit('B').startLsn], 'A B before'],
+    ['lsn, exclusive', () => ['--target-lsn', commit('B').startLsn, '--target-exclusive'], 'A before'],
+    ['lsn behind a commit', () => ['--target-lsn', commit('B').reportedLsn, '--target-exclusive'], 'A B before'],
+    ['a name that occurs twice', () => ['--target-name', 'rp'], 'A B before'],
+    ['immediate', () => ['--target-immediate'], 'before'],
+    ['an xid that was rolled back', () => ['--target-xid', history.aborted], 'A B C before'],
+    ['a time behind PREPARE', () => ['--target-time', `${commit('E').time}Z`], 'A B C D E before d'],
+    ['by copy', () => ['--target-xid', commit('E').xid, '--wal-supply', 'copy'], 'A B C D E before d'],
+    [
+      'by copy, exclusive',
+      () => ['--target-xid', commit('E').xid, '--target-exclusive', '--wal-supply=copy'],
+      'A B C D before d',
+    ],
+    ['the end of the WAL', () => [], 'A B C D E F G P before d'],
+  ])('%s', async (_, args, expected) => {
+    const { rows, plan } = await recover(args());
+    expect(sorted(rows)).toBe(sorted(expected));
+    // What the plan names is what is there, and what it says is lost is not.
+    const kept = plan['lastKept'] as { xid: string } | null;
+    const lost = plan['firstLost'] as { xid: string } | null;
+    const committed = [...history.commits].filter(([note]) => rows.split(' ').includes(note)).map(([, { xid }]) => xid);
+    if (lost !== null) expect(committed).not.toContain(lost.xid);
+    if (kept !== null && [...history.commits.values()].some(({ xid }) => xid === kept.xid))
+      expect(committed).toContain(kept.xid);
+  });
+
+  it('leaves the prepared transaction open that the target lies in the middle of', async () => {
+    const { plan } = await recover(['--target-xid', commit('E').xid]);
+    expect(plan['leftPrepared']).toMatchObject([{ kind: 'prepare', gid: 'waiting' }]);
+    expect(await server!.value('select string_agg(gid, $$ $$) from pg_prepared_xacts')).toBe('waiting');
+    await server!.sql("commit prepared 'waiting'");
+    expect(await server!.value("select count(*)::text from hist where note = 'P'")).toBe('1');
+  });
+
+  it('is found to stand where the plan said, by gausskeep recover, and opened by resume', async () => {
+    const { data, plan } = await restore(['--target-time', `${commit('C').time}Z`]);
+    if (!runningAsRoot) return;
+    expect(plan).toMatchObject({ pause: 'yes', walSupply: 'restore-command' });
+    server = await startFrom(data, { settings: { archive_mode: false } });
+    await server.waitFor(
+      version >= 14 ? "select pg_get_wal_replay_pause_state() = 'paused'" : 'select pg_is_wal_replay_paused()',
+    );
+    expect(await server.value('select pg_last_wal_replay_lsn()::text')).toBe(plan['endLsn']);
+    const record = JSON.parse(readFileSync(join(data, '.gausskeep.recovery'), 'utf8')) as Record<string, unknown>;
+    expect(record).toMatchObject({ endLsn: plan['endLsn'], pauses: true, lastTransaction: { xid: commit('C').xid } });
+  });
+
+  it('chooses the newest backup that is consistent before the target', async () => {
+    const folder = temporaryDirectory('backups');
+    for (const [name, path] of [
+      ['first', history.backup],
+      ['second', history.later],
+    ] as const) {
+      execFileSync('cp', ['-a', path, join(folder, name)]);
+    }
+    const early = await recover(['--backups', folder, '--target-xid', commit('C').xid]);
+    expect(early.plan['backup']).toBe(join(folder, 'first'));
+    expect(sorted(early.rows)).toBe('A B C before');
+    await server?.stop('immediate');
+    const late = await recover(['--backups', folder, '--target-xid', commit('G').xid]);
+    expect(late.plan['backup']).toBe(join(folder, 'second'));
+    expect(sorted(late.rows)).toBe('A B C D E F G P before d');
+  });
+
+  it('follows a later timeline, and not without its history', async () => {
+    const { data } = await recover(['--target-xid', commit('B').xid]);
+    await server!.sql("insert into hist values ('second')");
+    await server!.sql('select pg_switch_wal()');
+    await server!.sql("insert into hist values ('third')");
+    await server!.sql('select pg_switch_wal()');
+    const archive = temporaryDirectory('archive2');
+    execFileSync('cp', ['-a', `${history.archive}/.`, archive]);
+    for (const name of readdirSync(join(data, 'pg_wal')).filter((one) => one.startsWith('00000002'))) {
+      copyFileSync(join(data, 'pg_wal', name), join(archive, name));
+    }
+    await server!.stop();
+    if (runningAsRoot) execFileSync('chown', ['-R', `${String(serverUser.uid)}:${String(serverUser.gid)}`, archive]);
+    execFileSync('chmod', ['-R', 'a+rX', archive]);
+    const own = await recover(['--archive', archive]);
+    expect(sorted(own.rows)).toBe('A B C D E F G P before d');
+    await server!.stop('immediate');
+    const next = await recover(['--archive', archive, '--target-timeline', '2']);
+    expect(sorted(next.rows)).toBe('A B before second third');
+    expect(next.plan['timeline']).toBe(2);
+    // Without the segment in which the timelines part the server would replay that of the first one.
+    const parting = (next.plan['segments'] as { name: string }[]).find(({ name }) => name.startsWith('00000002'))!.name;
+    const content = readFileSync(join(archive, parting));
+    rmSync(join(archive, parting));
+    const holed = ['--archive', archive, '--target-timeline', '2'];
+    expect((await refusal(holed)).stderr).toContain('replayed up to');
+    expect(await refusal([...holed, '--allow-end-of-wal'])).toMatchObject({
+      status: 15,
+      stderr: expect.stringMatching(/would replay 00000001/) as string,
+    });
+    writeFileSync(join(archive, parting), content);
+    rmSync(join(archive, '00000002.history'));
+    const refused = await refusal(['--archive', archive, '--target-timeline', '2']);
+    expect(refused).toMatchObject({ status: 15, stderr: expect.stringContaining('00000002.history') as string });
+  });
+
+  async function refusal(args: readonly string[]): Promise<ProgramResult> {
+    const data = join(temporaryDirectory('refused'), 'data');
+    const places = args.includes('--archive') ? [] : ['--archive', history.archive];
+    const result = await gausskeep(['restore', '-D', data, '--from', history.backup, ...places, ...args]);
+    expect(existsSync(data)).toBe(false);
+    return result;
+  }
+
+  it.each([
+    ['an unknown xid', () => ['--target-xid', '99999999'], 16, /not in the WAL/],
+    ['an unknown name', () => ['--target-name', 'nosuch'], 16, /not in the WAL[^]*rp/],
+    ['a time behind the last commit', () => ['--target-time', '2037-01-01 00:00:00Z'], 16, /behind the last commit/],
+    ['a time before the backup', () => ['--target-time', '2001-01-01 00:00:00Z'], 16, /consistent only from/],
+    ['an LSN before the backup', () => ['--target-lsn', '0/100'], 16, /consistent only from/],
+    ['an LSN behind the end', () => ['--target-lsn', 'FF/0'], 16, /behind the last commit/],
+    ['a subtransaction', () => ['--target-xid', history.subtransaction], 16, /was a subtransaction of/],
+    ['two targets', () => ['--target-xid', '5', '--target-name', 'rp'], 2, /target/],
+    ['inclusive with a name', () => ['--target-name', 'rp', '--target-inclusive'], 2, /inclusive/],
+  ] as const)('refuses %s before anything is written', async (_, args, status, text) => {
+    const result = await refusal(args());
+    expect(result.status, result.stderr).toBe(status);
+    expect(result.stderr).toMatch(text);
+  });
+
+  it('refuses what lies behind a gap or a corrupt segment, and recovers what lies before', async () => {
+    const archive = temporaryDirectory('holed');
+    execFileSync('cp', ['-a', `${history.archive}/.`, archive]);
+    const { plan } = await restore(['--archive', archive, '--target-xid', commit('E').xid]);
+    const segments = plan['segments'] as { name: string }[];
+    const last = join(archive, segments.at(-1)!.name);
+    const bytes = readFileSync(last);
+    rmSync(last);
+    const missing = await refusal(['--archive', archive, '--target-xid', commit('E').xid]);
+    expect(missing).toMatchObject({
+      status: 16,
+      stderr: expect.stringMatching(/replayed up to [^]*missing/) as string,
+    });
+    const broken = Buffer.from(bytes);
+    broken.fill(0x5a, 100, 8192);
+    writeFileSync(last, broken);
+    const corrupt = await refusal(['--archive', archive, '--target-xid', commit('G').xid]);
+    expect(corrupt.status, corrupt.stderr).toBe(16);
+    const before = await recover(['--archive', archive, '--target-xid', commit('B').xid]);
+    expect(before.rows).toBe('A B before');
+  });
+});
+
+/** The same moment on the clocks of the server's zone, without an offset. */
+function kolkata(utc: string): string {
+  const [whole = '', fraction = ''] = utc.split('.');
+  const moment = new Date(Date.parse(`${whole.replace(' ', 'T')}Z`) + 5.5 * 3600 * 1000);
+  return `${moment.toISOString().slice(0, 19).replace('T', ' ')}.${fraction}`;
+}
+
+function sorted(rows: string): string {
+  return rows.split(' ').sort().join(' ');
+}
