@@ -18,7 +18,7 @@ export interface FoundSegment {
 export interface WalInventory {
   readonly segmentSizeBytes: number;
   readonly systemIdentifier: bigint;
-  /** By segment name without `.partial`; of one name the complete files come first. */
+  /** By segment name without `.partial`; of one name in the order of the places. */
   readonly segments: ReadonlyMap<string, readonly FoundSegment[]>;
   /** Timelines that have segments or a history. */
   readonly timelines: readonly TimelineId[];
@@ -49,7 +49,7 @@ export async function takeInventory(
         if (parsed === undefined || parsed.startLsn < from) continue;
         const found = segments.get(file.segment) ?? [];
         const segment = { place, object, ...parsed };
-        segments.set(file.segment, file.kind === 'partial' ? [...found, segment] : [segment, ...found]);
+        segments.set(file.segment, [...found, segment]);
         timelines.add(parsed.timeline);
       }
     }

@@ -132,6 +132,8 @@ function refuseOlderTimeline(inventory: WalInventory, line: WalLine, segments: r
   const name = nameOnLine(line, next, segmentSizeBytes);
   if (inventory.segments.has(name)) return;
   for (const { timeline } of line.history) {
+    // It never goes back behind the timeline of the file that it read last.
+    if (timeline < last.timeline) continue;
     const older = segmentName(timeline, next, segmentSizeBytes);
     if (older >= name || !inventory.segments.has(older)) continue;
     throw new BackupError('WAL_MISSING', say('survey.older-timeline', { name, older }), {

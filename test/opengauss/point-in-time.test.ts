@@ -1,0 +1,237 @@
+/** `gausskeep restore --target-…` of the recorded openGauss backup: the WAL and the configuration that the server would get. */
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fixtureHistory, rowsAt } from '../support/fixture-line.ts';
+import { fixtureWal } from '../support/fixture-wal.ts';
+import { Workspace } from '../support/opengauss/backup-run.ts';
+import { runProgram, type ProgramResult } from '../support/programs.ts';
+import { parseLsn } from '../../src/wal/lsn.ts';
+
+const fixtures = join(import.meta.dirname, '../fixtures/opengauss');
+const segmentBytes = 16 * 1024 * 1024;
+let workspace: Workspace;
+let backup: string;
+let archive: string;
+let target: string;
+
+beforeEach(async () => {
+  workspace = new Workspace();
+  [backup, archive, target] = [workspace.at('backups/base'), workspace.at('archive'), workspace.at('restored')];
+  for (const directory of ['', 'global', 'base', 'pg_xlog/archive_status', 'pg_tblspc']) {
+    mkdirSync(join(backup, directory), { recursive: true });
+  }
+  writeFileSync(join(backup, 'PG_VERSION'), '9.2\n');
+  writeFileSync(join(backup, 'postgresql.conf'), "timezone = 'PRC'\nrecovery_max_workers = 4\narchive_mode = on\n");
+  writeFileSync(join(backup, 'global/pg_control'), gunzipSync(readFileSync(join(fixtures, 'pgdata/pg_control.gz'))));
+  copyFileSync(join(fixtures, 'pitr/backup_label'), join(backup, 'backup_label'));
+  const wal = await fixtureWal();
+  const own = '000000010000000000000027';
+  writeFileSync(join(backup, 'pg_xlog', own), wal.get(own)!);
+  mkdirSync(archive);
+  for (const name of readdirSync(join(fixtures, 'pitr/archive'))) {
+    if (name !== 'SHA256SUMS') copyFileSync(join(fixtures, 'pitr/archive', name), join(archive, name));
+  }
+});
+afterEach(() => workspace.remove());
+
+const restore = (...args: string[]): Promise<ProgramResult> =>
+  runProgram('gausskeep', ['restore', '-D', target, '--archive', archive, '--no-sync', ...args], {
+    env: { GAUSSKEEP_CACHE: '', GAUSSKEEP_CONFIG: '/dev/null' },
+  });
+
+async function restored(...args: string[]): Promise<Record<string, unknown>> {
+  const result = await restore('--from', backup, '--json', ...args);
+  expect([0, 3], result.stderr).toContain(result.status);
+  return (JSON.parse(result.stdout) as { recovery: Record<string, unknown> }).recovery;
+}
+
+/** The settings of recovery.conf as the server's lexer reads them. */
+function recoveryConf(): Record<string, string> {
+  const text = readFileSync(join(target, 'recovery.conf'), 'utf8');
+  const lines = text.trimEnd().split('\n');
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name = '', value = ''] = /^(\w+) = '((?:[^']|'')*)'$/.exec(line) ?? [];
+      expect(name, line).not.toBe('');
+      return [name, value.replaceAll("''", "'")];
+    }),
+  );
+}
+
+function walFiles(): string[] {
+  return readdirSync(join(target, 'pg_xlog'))
+    .filter((name) => name !== 'archive_status')
+    .sort();
+}
+
+const c = '2026-11-20 21:28:25.980598';
+
+describe('the WAL that openGauss gets ends exactly where the plan says', () => {
+  it.each([
+    ['a time', ['--target-time', `${c}Z`], '0/28000578', { recovery_target_xid: '14244' }, 'A B C'],
+    [
+      'a time on the clocks of the server',
+      ['--target-time', '2026-11-21 05:28:25.980598'],
+      '0/28000578',
+      { recovery_target_xid: '14244' },
+      'A B C',
+    ],
+    [
+      'an xid, exclusive',
+      ['--target-xid', '14244', '--target-exclusive'],
+      '0/28000438',
+      { recovery_target_lsn: '0/280003C8' },
+      'A B',
+    ],
+    ['a name', ['--target-name', 'rp1'], '0/28000438', { recovery_target_lsn: '0/280003C8' }, 'A B'],
+    ['an LSN between two records it can stop at', ['--target-lsn', '0/28000148'], '0/280001A8', {}, ''],
+    ['a prepared transaction', ['--target-xid', '14248'], '0/29000910', {}, 'A B C D E F G'],
+    [
+      'a time just before COMMIT PREPARED',
+      ['--target-time', '2026-11-20 21:28:33.5+00'],
+      '0/290008A8',
+      { recovery_target_xid: '14249' },
+      'A B C D E G',
+    ],
+    ['immediate', ['--target-immediate'], '0/27000178', { recovery_target_lsn: '0/27000148' }, ''],
+  ] as const)('%s', async (_, args, end, told, rows) => {
+    const plan = await restored(...args);
+    expect(plan).toMatchObject({ cutLsn: end, endLsn: end, walSupply: 'copy', timeline: 1 });
+    const cut = Number(parseLsn(end) % BigInt(segmentBytes));
+    const names = walFiles();
+    expect(names[0]).toBe('000000010000000000000027');
+    expect(names.at(-1)).toBe(`0000000100000000000000${end.slice(2, 4)}`);
+    expect(readdirSync(join(target, 'pg_xlog/archive_status')).sort()).toEqual(names.map((name) => `${name}.done`));
+    const source = await fixtureWal();
+    for (const name of names) {
+      const bytes = readFileSync(join(target, 'pg_xlog', name));
+      const kept = name === names.at(-1) ? cut : segmentBytes;
+      expect(bytes.length).toBe(segmentBytes);
+      expect(bytes.subarray(0, kept).equals(source.get(name)!.subarray(0, kept)), name).toBe(true);
+      expect(
+        bytes.subarray(kept).every((byte) => byte === 0),
+        name,
+      ).toBe(true);
+      expect(statSync(join(target, 'pg_xlog', name)).nlink).toBe(1);
+    }
+    const conf = recoveryConf();
+    const targets = Object.entries(conf).filter(([name]) => /^recovery_target_(?!inclusive|timeline)/.test(name));
+    expect(Object.fromEntries(targets)).toEqual(told);
+    expect(conf['restore_command']).toBe('/bin/false');
+    if (targets.length > 0) {
+      expect(conf).toMatchObject({ recovery_target_inclusive: 'true', pause_at_recovery_target: 'true' });
+    }
+    expect(plan['pause']).toBe(targets.length > 0 ? 'yes' : 'impossible');
+    const expected = ['before-backup', ...rows.split(' ').filter((row) => row !== '')].join(' ');
+    expect(rowsAt(await fixtureHistory(), parseLsn(end)).split(' |')[0]).toBe(expected);
+  });
+
+  it('replays in order, with archiving off, and remembers what to put back', async () => {
+    await restored('--target-xid', '14247');
+    const text = readFileSync(join(target, 'postgresql.conf'), 'utf8');
+    expect(text).toMatch(/^archive_mode = 'off'$/m);
+    for (const name of ['recovery_max_workers', 'recovery_parse_workers', 'recovery_redo_workers']) {
+      expect(text).toMatch(new RegExp(`^${name} = '1'$`, 'm'));
+    }
+    const record = JSON.parse(readFileSync(join(target, '.gausskeep.recovery'), 'utf8')) as Record<string, unknown>;
+    expect(record).toMatchObject({
+      product: 'openGauss',
+      target: '--target-xid 14247',
+      endLsn: '0/290004B8',
+      pauses: true,
+      lastTransaction: { xid: '14247' },
+    });
+    expect(record['addedSettings']).toContainEqual({ name: 'recovery_max_workers', value: '1' });
+    expect(existsSync(join(target, 'backup_label'))).toBe(true);
+  });
+
+  it('leaves the archive as it was', async () => {
+    const hashes = (): string[] =>
+      readdirSync(archive).map((name) =>
+        createHash('sha256')
+          .update(readFileSync(join(archive, name)))
+          .digest('hex'),
+      );
+    const before = hashes();
+    await restored('--target-name', 'rp2');
+    expect(hashes()).toEqual(before);
+  });
+
+  it('takes all WAL where no target is given', async () => {
+    const plan = await restored();
+    expect(plan).toMatchObject({ endLsn: '0/2C000000', cutLsn: null, pause: 'no' });
+    expect(walFiles().at(-1)).toBe('00000001000000000000002B');
+    expect(Object.keys(recoveryConf()).filter((name) => name !== 'recovery_target_timeline')).toEqual([
+      'restore_command',
+    ]);
+  });
+
+  it('tells what will be lost before anything is written', async () => {
+    const result = await restore(
+      '--backups',
+      workspace.at('backups'),
+      '--target-time',
+      '2026-11-20 21:28:33.5+00',
+      '--plan',
+    );
+    expect(result.status, result.stderr).toBe(0);
+    expect(result.stdout).toContain('last transaction kept: commit 14249');
+    expect(result.stdout).toContain('first one lost: commit prepared 14248');
+    expect(result.stdout).toContain('9 commits and 1 rollbacks');
+    expect(result.stdout).toContain('1 prepared transactions are left open: gid1');
+    expect(result.stdout).toContain('000000010000000000000027 to 000000010000000000000029: 3 segments');
+    expect(existsSync(target)).toBe(false);
+  });
+});
+
+describe('by restore_command, openGauss stops by its own rules', () => {
+  it.each([
+    ['a prepared transaction', ['--target-xid', '14248'], /was prepared/],
+    [
+      'a time that lets COMMIT PREPARED through',
+      ['--target-time', '2026-11-20 21:28:33.5Z'],
+      /go on through commit prepared 14248/,
+    ],
+    ['immediate', ['--target-immediate'], /cannot be told/],
+  ] as const)('refuses %s', async (_, args, text) => {
+    const result = await restore('--from', backup, '--wal-supply=restore-command', ...args);
+    expect(result).toMatchObject({ status: 16, stderr: expect.stringMatching(text) as string });
+    expect(result.stderr).toContain('--wal-supply=copy');
+    expect(existsSync(target)).toBe(false);
+  });
+
+  it('writes a wrapper without blanks in its path, which delivers what is asked for', async () => {
+    const plan = await restored('--wal-supply=restore-command', '--target-name', 'rp1');
+    expect(plan).toMatchObject({
+      walSupply: 'restore-command',
+      endLsn: '0/280003C8',
+      toldTarget: "--target-name 'rp1'",
+    });
+    const conf = recoveryConf();
+    expect(conf['recovery_target_name']).toBe('rp1');
+    expect(conf).not.toHaveProperty('recovery_target_inclusive');
+    const [script = '', ...words] = (conf['restore_command'] ?? '').split(' ');
+    expect(words).toEqual(['%f', '%p']);
+    const path = join(target, script.startsWith('./') ? script.slice(2) : script.slice(target.length + 1));
+    expect(statSync(path).mode & 0o111).not.toBe(0);
+    expect(readFileSync(path, 'utf8')).toContain(archive);
+    expect(walFiles()).toEqual([]);
+  });
+
+  it("takes the user's own text, checked against what openGauss does with it", async () => {
+    const bad = await restore(
+      '--from',
+      backup,
+      '--restore-command',
+      'test -f /a/%f && cp /a/%f %p',
+      '--target-name',
+      'rp1',
+    );
+    expect(bad.status).toBe(2);
+    await restored('--restore-command', 'cp /a/%f %p', '--target-name', 'rp1');
+    expect(recoveryConf()['restore_command']).toBe('cp /a/%f %p');
+  });
+});
