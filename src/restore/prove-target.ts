@@ -95,12 +95,7 @@ async function placesOf(
   const { archive: directory, generation, walFrom = [] } = request;
   let archive: ProvedTarget['archive'];
   if (directory !== undefined) {
-    const [place, second] = await openWalPlaces({ directory, generation, systemIdentifier }, options);
-    if (place !== undefined && second !== undefined) {
-      throw new BackupError('USAGE', say('restore-recovery.which-generation', { archive: directory }), {
-        hint: say('window.proof.other-line.hint'),
-      });
-    }
+    const [place] = await openWalPlaces({ directory, generation, one: true, systemIdentifier }, options);
     if (place !== undefined) archive = { directory, place };
   }
   const expected = systemIdentifier ?? archive?.place.source.systemIdentifier;

@@ -21,8 +21,9 @@ export interface WalPlace {
 
 export interface OpenPlacesRequest {
   readonly directory: string;
-  /** Undefined: every generation of an archive. */
+  /** Undefined: every generation of an archive, or with `one` its only open one. */
   readonly generation?: number | undefined;
+  readonly one?: boolean | undefined;
   readonly systemIdentifier?: bigint | undefined;
 }
 
@@ -31,13 +32,14 @@ export interface OpenPlacesRequest {
  * @throws BackupError `REPOSITORY_NOT_FOUND`, `SYSTEM_MISMATCH`, `USAGE` for a generation that is not there
  */
 export async function openWalPlaces(request: OpenPlacesRequest, options: StorageOptions = {}): Promise<WalPlace[]> {
-  const { directory, generation, systemIdentifier } = request;
+  const { directory, generation, one = false, systemIdentifier } = request;
   const storage = await openLocalStorage(directory);
   const archive = await findArchive(storage, options);
   if (archive === undefined) return [await openPlainPlace(storage, directory, { ...options, systemIdentifier })];
   checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });
   const generations = await readGenerations(archive, options);
-  const wanted = generation === undefined ? generations : [chooseGeneration(generations, generation, 'read')];
+  const isAll = generation === undefined && !one;
+  const wanted = isAll ? generations : [chooseGeneration(generations, generation, 'read')];
   return wanted.map(({ number }) => archivePlace(archive, generations, number));
 }
 

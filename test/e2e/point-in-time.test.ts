@@ -4,10 +4,12 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { takeBackup } from '../support/backups.ts';
-import type { ServerVersion } from '../support/postgres/binaries.ts';
+import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
+import { freePort } from '../support/postgres/free-port.ts';
 import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { runDirectory } from '../support/run-directory.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 interface Commit {
@@ -195,17 +197,26 @@ forEachServer('full', (version) => {
     expect(await server!.value("select count(*)::text from hist where note = 'P'")).toBe('1');
   });
 
-  it('is found to stand where the plan said, by gausskeep recover, and opened by resume', async () => {
-    const { data, plan } = await restore(['--target-time', `${commit('C').time}Z`]);
-    if (!runningAsRoot) return;
+  it('stands where the plan said: gausskeep recover says so, and resume opens it', async () => {
+    const [port, sockets] = [await freePort(), serverDirectory('sockets')];
+    const own = ['--port', String(port), '--set', `unix_socket_directories=${sockets}`, '--archive-mode=off'];
+    const { data, plan } = await restore(['--target-time', `${commit('C').time}Z`, ...own]);
     expect(plan).toMatchObject({ pause: 'yes', walSupply: 'restore-command' });
-    server = await startFrom(data, { settings: { archive_mode: false } });
-    await server.waitFor(
-      version >= 14 ? "select pg_get_wal_replay_pause_state() = 'paused'" : 'select pg_is_wal_replay_paused()',
-    );
-    expect(await server.value('select pg_last_wal_replay_lsn()::text')).toBe(plan['endLsn']);
     const record = JSON.parse(readFileSync(join(data, '.gausskeep.recovery'), 'utf8')) as Record<string, unknown>;
     expect(record).toMatchObject({ endLsn: plan['endLsn'], pauses: true, lastTransaction: { xid: commit('C').xid } });
+    const answer = async (verb: string, ...args: string[]): Promise<Record<string, unknown>> => {
+      const result = await gausskeep([verb, '--pgdata', data, '--username', 'postgres', '--json', ...args]);
+      expect(result.status, result.stderr).toBe(0);
+      return JSON.parse(result.stdout) as Record<string, unknown>;
+    };
+    const recovered = await answer('recover', '--bindir', join(stagedBinaries(version), 'bin'));
+    const pid = Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10);
+    runDirectory().guard(pid);
+    expect(recovered).toMatchObject({ outcome: 'paused', replayLsn: plan['endLsn'] });
+    expect(await answer('resume')).toMatchObject({ wasOpen: false });
+    expect(existsSync(join(data, '.gausskeep.recovery'))).toBe(false);
+    process.kill(pid, 'SIGQUIT');
+    runDirectory().release(pid);
   });
 
   it('chooses the newest backup that is consistent before the target', async () => {

@@ -25,7 +25,6 @@ export const restoreRecoveryMessages = {
   'restore-recovery.bad-supply': 'invalid --wal-supply "{text}": it is copy or restore-command',
   'restore-recovery.copy-and-command': '--wal-supply=copy and --restore-command exclude each other',
   'restore-recovery.next': 'Next: {command}',
-  'restore-recovery.which-generation': 'the archive "{archive}" has several generations',
   'restore-recovery.not-in-archive': '{name} is needed and only in {from}, from which no restore_command fetches',
   'restore-recovery.not-in-archive.hint': 'Supply the WAL by copy: --wal-supply=copy.',
   'restore-recovery.changed': '{name} is not what it was when the plan was made, or is damaged ({from})',
