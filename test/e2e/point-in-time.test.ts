@@ -139,7 +139,8 @@ forEachServer('full', (version) => {
 
   async function restore(args: readonly string[]): Promise<{ data: string; plan: Record<string, unknown> }> {
     const data = join(temporaryDirectory('restored'), 'data');
-    const places = args.includes('--archive') ? [] : ['--archive', history.archive];
+    const places =
+      args.includes('--archive') || args.includes('--target-immediate') ? [] : ['--archive', history.archive];
     const whole = ['restore', '--no-sync', '-D', data, ...owner, ...places, ...args, '--json'];
     const from = args.includes('--from') || args.includes('--backups') ? [] : ['--from', history.backup];
     const result = await gausskeep([...whole, ...from]);
@@ -187,6 +188,13 @@ forEachServer('full', (version) => {
     if (lost !== null) expect(committed).not.toContain(lost.xid);
     if (kept !== null && [...history.commits.values()].some(({ xid }) => xid === kept.xid))
       expect(committed).toContain(kept.xid);
+  });
+
+  it('needs nothing but the WAL inside a tar backup to become consistent', async () => {
+    const { rows, plan } = await recover(['--from', history.later, '--target-immediate']);
+    expect(sorted(rows)).toBe(sorted('A B C D E F P before d'));
+    expect(plan).toMatchObject({ walSupply: 'copy', backup: history.later });
+    expect(JSON.stringify(plan['segments'])).toContain('pg_wal.tar');
   });
 
   it('leaves the prepared transaction open that the target lies in the middle of', async () => {
