@@ -146,8 +146,6 @@ forEachServer('full', (version) => {
     it.each<[string, readonly string[]]>([
       ['by default', []],
       ['fetched', ['-X', 'fetch']],
-      ['fetched by -x', ['-x']],
-      ['streamed', ['-X', 'stream']],
       ['streamed without a slot', ['-X', 'stream', '--no-slot']],
     ])('%s is there, and enough to start (BB-28)', async (_name, args) => {
       const target = await takeBackup(server, args);
@@ -254,7 +252,7 @@ forEachServer('full', (version) => {
   it('the group may read the copy where it may read the source (BB-19)', async () => {
     const source = await startServer({ version, groupAccess: true });
     const wal = join(temporaryDirectory(), 'wal');
-    for (const args of [[], ['-X', 'fetch'], [`--waldir=${wal}`]]) {
+    for (const args of [['-X', 'fetch'], [`--waldir=${wal}`]]) {
       const target = await takeBackup(source, args);
       for (const path of ['', ...pathsBelow(target)]) {
         const status = statSync(join(target, path));

@@ -84,9 +84,9 @@ forEachServer('full', (version) => {
     expect(entries.at(-1)?.header.name).toBe('global/pg_control');
   });
 
-  it.each([['-z'], ['-Z', '1'], ['--compress=gzip:1'], ['--compress', 'client-gzip'], ['-Z9']])(
-    'compressed by %s %s: every archive is .gz and passes gzip --test (BB-37)',
-    async (...options) => {
+  it.each([[['-z']], [['-Z', '1']], [['--compress=gzip:1']]])(
+    'compressed by %j: every archive is .gz and passes gzip --test (BB-37)',
+    async (options) => {
       const target = await takeBackup(server, ['-F', 't', ...options]);
       expect(readdirSync(target).sort()).toEqual(['backup_manifest', 'base.tar.gz', 'pg_wal.tar.gz']);
       for (const name of ['base.tar.gz', 'pg_wal.tar.gz']) {
