@@ -4,18 +4,20 @@ import { say } from './talk.ts';
 
 let underWay: ChildProcess | undefined;
 
-/** Runs one of our programs as a user would, its output on this terminal. @throws Error unless it ends with the status expected */
+/** Runs one of our programs as a user would, its output on this terminal. @throws Error unless it ends with a status expected */
 export async function run(
   name: 'gs_basebackup' | 'gs_tar' | 'gausskeep',
   words: readonly string[],
-  { status = 0 }: { readonly status?: number } = {},
+  { statuses = [0] }: { readonly statuses?: readonly number[] } = {},
 ): Promise<void> {
-  say(`$ ${name} ${words.join(' ')}`);
+  say(`$ ${name} ${words.map((word) => (/[^\w@%+=:,./-]/.test(word) ? `'${word}'` : word)).join(' ')}`);
   const program = spawn(process.execPath, [programPath(name), ...words], { stdio: ['ignore', 'inherit', 'inherit'] });
   underWay = program;
-  const ended = await new Promise((resolve, reject) => program.once('error', reject).once('close', resolve));
+  const ended = await new Promise<number | null>((resolve, reject) =>
+    program.once('error', reject).once('close', resolve),
+  );
   underWay = undefined;
-  if (ended !== status) throw new Error(`${name} ended with status ${String(ended)} instead of ${String(status)}`);
+  if (ended === null || !statuses.includes(ended)) throw new Error(`${name} ended with status ${String(ended)}`);
   say('');
 }
 

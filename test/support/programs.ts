@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { projectRoot } from './project.ts';
 import { runDirectory } from './run-directory.ts';
+import { programDirectory } from './staged-programs.ts';
 import type { ServerUser } from './postgres/server-user.ts';
 
 export interface ProgramOptions {
@@ -41,7 +42,7 @@ export interface RunningProgram {
 
 /** The built file of a program, or a link of another name to it. */
 export function programPath(name: string, calledAs?: string): string {
-  const built = join(projectRoot, 'dist', `${name}.js`);
+  const built = join(programDirectory(), `${name}.js`);
   if (!existsSync(built)) throw new Error(`${built} is not there: run "npm run build"`);
   if (calledAs === undefined) return built;
   const link = join(runDirectory().make('link'), calledAs);

@@ -1,5 +1,4 @@
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
@@ -10,6 +9,7 @@ import { encodeRecoveryRecord, recoveryRecordName, type RecoveryRecord } from '.
 import { recoveryConfiguration } from '../../src/server/recovery-settings.ts';
 import type { RecoverySettings } from '../../src/server/recovery-target.ts';
 import { addSettings } from '../../src/server/settings-block.ts';
+import { freePort } from './postgres/free-port.ts';
 import { stagedBinaries, type ServerVersion } from './postgres/binaries.ts';
 import { quoteSetting } from './postgres/instance.ts';
 import { giveToServerUser } from './postgres/server-user.ts';
@@ -127,17 +127,5 @@ export class RecoveredInstance {
       return undefined;
     }
     return this.#pid;
-  }
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 17_000);
-    const free = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (free) return port;
   }
 }

@@ -19,6 +19,8 @@ export interface RunDirectory {
   clear(): void;
   /** Removes the whole directory now. Stop the servers before. */
   remove(): void;
+  /** Lets everything outlive this process: what runs goes on, what lies there stays. */
+  keep(): void;
 }
 
 let current: RunDirectory | undefined;
@@ -56,7 +58,7 @@ function create(): RunDirectory {
   const path = mkdtempSync(join(temporaryRoot(), 'gausskeep-'));
   chmodSync(path, 0o755);
   mkdirSync(join(path, 'pids'));
-  startWatchdog(path);
+  const watchdog = startWatchdog(path);
   let count = 0;
   const made = new Set<string>();
   return {
@@ -80,10 +82,13 @@ function create(): RunDirectory {
       current = undefined;
       rmSync(path, { recursive: true, force: true });
     },
+    keep: () => {
+      watchdog.kill('SIGKILL');
+    },
   };
 }
 
-function startWatchdog(path: string): void {
+function startWatchdog(path: string): ChildProcess {
   // A session of its own: Ctrl-C at a terminal must not end it before us.
   const watchdog = spawn('/bin/sh', ['-c', watchdogScript, 'gausskeep-test-watchdog', path], {
     detached: true,
@@ -92,6 +97,7 @@ function startWatchdog(path: string): void {
   });
   watchdog.unref();
   unrefPipe(watchdog);
+  return watchdog;
 }
 
 /** Lets our process end while the pipe to the watchdog is open. */

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runDirectory } from '../run-directory.ts';
 import { stagedBinaries, type ServerVersion } from './binaries.ts';
 import { serverEnvironment, type Settings } from './instance.ts';
 import { serverUser } from './server-user.ts';
+import { freePort } from './free-port.ts';
 
 /** How `pg_ctl` calls the ways to stop: let clients go on, disconnect them, or stop without a checkpoint. */
 export type StopMode = 'smart' | 'fast' | 'immediate';
@@ -47,22 +47,6 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
       `PostgreSQL ${options.version} in ${options.dataDirectory} did not start; its log ends:\n${started.log}`,
     );
   }
-}
-
-/** Below the range that the kernel takes for outgoing connections, so that none of those can be in the way. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 17_000);
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }
 
 async function attemptStart(
