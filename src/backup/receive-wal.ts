@@ -22,9 +22,6 @@ export interface WalTask {
   readonly source: SessionSettings;
   /** The instance that must be at the other end. */
   readonly systemIdentifier: string;
-  /** Start of a segment. */
-  readonly startLsn: Lsn;
-  readonly timeline: TimelineId;
   readonly segmentSizeBytes: number;
   readonly statusIntervalMs: number;
   readonly slot: WalSlot | undefined;
@@ -33,23 +30,37 @@ export interface WalTask {
   readonly sync: boolean;
 }
 
+/** Where the stream begins; known when the server has begun the backup. */
+export interface WalStart {
+  /** Start of a segment. */
+  readonly startLsn: Lsn;
+  readonly timeline: TimelineId;
+}
+
 export interface ReceiveWalOptions {
   readonly signal: AbortSignal;
+  readonly start: Promise<WalStart>;
   readonly stop: StopPoint;
   readonly onStep: (sentence: Message) => void;
+  /** The session is open, and its slot keeps WAL from now on, where it could be made without a position. */
+  readonly onReady: () => void;
 }
 
 /**
- * Streams WAL from `task.startLsn` to the stop point into `task.place`, over a session of its own, across timelines.
- * When it fails, a slot that it created is dropped again.
+ * Streams WAL from the start to the stop point into `task.place`, over a session of its own, across timelines. The session and
+ * its slot are there before the start is known, so that the server cannot remove WAL in between. When it fails, a slot that it created is dropped again.
  * @throws BackupError `WAL_MISSING` when a segment is gone on the server, `SYSTEM_MISMATCH`, `STORAGE_UNAVAILABLE`, `SERVER_UNREACHABLE`
  */
 export async function receiveWal(task: WalTask, options: ReceiveWalOptions): Promise<void> {
   const session = await openSession(task, options.signal);
   let created = false;
   try {
-    created = await prepareSlot(session, task, options);
-    const receiver = new Receiver(session, task, options);
+    const wantsPosition = session.capabilities.slots.reservation === 'position';
+    if (!wantsPosition) created = await prepareSlot(session, task, options);
+    options.onReady();
+    const start = await abortable(options.start, options.signal);
+    if (wantsPosition) created = await prepareSlot(session, task, options, start.startLsn);
+    const receiver = new Receiver(session, task, start, options);
     await storeWal(receiver.members(), task.place, {
       sync: task.sync,
       signal: options.signal,
@@ -72,11 +83,12 @@ async function prepareSlot(
   session: ReplicationSession,
   task: WalTask,
   { signal, onStep }: ReceiveWalOptions,
+  fromLsn?: Lsn,
 ): Promise<boolean> {
   const { slot } = task;
   if (slot === undefined || (slot.kind === 'named' && !slot.create)) return false;
   const temporary = slot.kind === 'temporary';
-  const request = { name: slot.name, temporary, reserveWal: true, fromLsn: task.startLsn };
+  const request = { name: slot.name, temporary, reserveWal: true, fromLsn };
   const { existed } = await createSlot(session.connection, session.capabilities, request, { signal });
   if (existed) throw new BackupError('OBJECT_EXISTS', say('backup.slot-exists', { slot: slot.name }));
   onStep(
@@ -102,18 +114,20 @@ async function dropCreatedSlot(task: WalTask, { onStep }: ReceiveWalOptions): Pr
 class Receiver {
   readonly #session: ReplicationSession;
   readonly #task: WalTask;
+  readonly #startPoint: WalStart;
   readonly #options: ReceiveWalOptions;
   #stream: WalStream | undefined;
 
-  constructor(session: ReplicationSession, task: WalTask, options: ReceiveWalOptions) {
+  constructor(session: ReplicationSession, task: WalTask, start: WalStart, options: ReceiveWalOptions) {
     this.#session = session;
     this.#task = task;
+    this.#startPoint = start;
     this.#options = options;
   }
 
   async *members(): AsyncGenerator<Member, void, undefined> {
     const { segmentSizeBytes, fileMode } = this.#task;
-    let { startLsn, timeline } = this.#task;
+    let { startLsn, timeline } = this.#startPoint;
     for (;;) {
       const stream = await this.#start(startLsn, timeline);
       yield* segmentMembers(this.#pieces(stream), { startLsn, timeline, segmentSizeBytes, fileMode });
@@ -183,6 +197,21 @@ class Receiver {
       expected: expected === undefined ? '?' : formatLsn(expected),
     };
     return new BackupError('SERVER_UNREACHABLE', say('backup.wal-lagged', parameters));
+  }
+}
+
+/** `promise`, or the reason of `signal` when that comes first. */
+async function abortable<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -7,6 +7,7 @@ import type { ReplicationSession } from '../replication/open-session.ts';
 import { startBaseBackup } from '../replication/start-base-backup.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { formatLsn } from '../wal/lsn.ts';
+import { segmentStart } from '../wal/segment.ts';
 import type { BackupListener } from './events.ts';
 import { adviceOf } from './advice.ts';
 import { createOutput } from './create-output.ts';
@@ -15,6 +16,7 @@ import type { Output } from './output.ts';
 import { motMembers } from './mot-members.ts';
 import { openSource, type OpenSource } from './open-source.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import type { WalTask } from './receive-wal.ts';
 import type { BackupRequest, BackupResult } from './request.ts';
 import { WalThread } from './wal-thread.ts';
 import { walTask } from './wal-task.ts';
@@ -150,7 +152,12 @@ class BackupRun {
     meter: ProgressMeter,
     segmentSizeBytes: number,
   ): Promise<{ start: Start; end: End; checksumFailures: boolean }> {
-    const request = this.#request;
+    const startWal = (): WalThread =>
+      this.#startWal(walTask({ request: this.#request, settings, session, segmentSizeBytes, output }));
+    const streams = this.#request.wal === 'stream';
+    // Its slot keeps the server from removing WAL that the backup needs before the stream has begun. A slot that wants a
+    // position (openGauss) can only be made afterwards, and there a session must not be kept waiting.
+    if (streams && session.capabilities.slots.reservation !== 'position') await startWal().ready;
     this.#step(say('backup.step-checkpoint'));
     let start: Start | undefined;
     let end: End | undefined;
@@ -161,8 +168,9 @@ class BackupRun {
           this.#started(event);
           meter.begin(event.tablespaces);
           await output.begin(event.tablespaces, this.#workplace);
-          if (request.wal === 'stream') {
-            this.#startWal(walTask({ request, settings, session, start: event, segmentSizeBytes, output }));
+          if (streams) {
+            const startLsn = segmentStart(event.startLsn, segmentSizeBytes);
+            (this.#wal ?? startWal()).begin({ startLsn, timeline: event.timeline });
           }
           break;
         case 'archive':
@@ -220,13 +228,15 @@ class BackupRun {
     this.#step(say('backup.step-started', { lsn: formatLsn(startLsn), timeline }));
   }
 
-  #startWal(task: ConstructorParameters<typeof WalThread>[0]): void {
+  #startWal(task: WalTask): WalThread {
     this.#step(say('backup.step-wal'));
-    this.#wal = new WalThread(task, (sentence) => this.#step(sentence));
-    this.#wal.onFailure((error) => {
+    const wal = new WalThread(task, (sentence) => this.#step(sentence));
+    wal.onFailure((error) => {
       this.#failure.abort(error);
       this.#session?.connection.destroy();
     });
+    this.#wal = wal;
+    return wal;
   }
 
   #step(sentence: Message): void {

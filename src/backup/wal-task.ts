@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { ReplicationSession, SessionSettings } from '../replication/open-session.ts';
-import type { Lsn } from '../wal/lsn.ts';
-import { segmentStart, type TimelineId } from '../wal/segment.ts';
 import type { Output } from './output.ts';
 import type { WalSlot, WalTask } from './receive-wal.ts';
 import type { BackupRequest } from './request.ts';
@@ -11,19 +9,16 @@ interface WalTaskParts {
   /** The settings with which `session` was opened. */
   readonly settings: SessionSettings;
   readonly session: ReplicationSession;
-  readonly start: { readonly startLsn: Lsn; readonly timeline: TimelineId };
   readonly segmentSizeBytes: number;
   readonly output: Output;
 }
 
 /** What the WAL receiver of a streaming backup has to do. */
-export function walTask({ request, settings, session, start, segmentSizeBytes, output }: WalTaskParts): WalTask {
+export function walTask({ request, settings, session, segmentSizeBytes, output }: WalTaskParts): WalTask {
   return {
     // The second connection goes where the first one ended up, and must find the same instance.
     source: { ...settings, replicationPort: session.endpoint.port },
     systemIdentifier: session.system.systemIdentifier,
-    startLsn: segmentStart(start.startLsn, segmentSizeBytes),
-    timeline: start.timeline,
     segmentSizeBytes,
     statusIntervalMs: request.statusIntervalMs,
     slot: slotOf(request, session),

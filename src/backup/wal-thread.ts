@@ -4,14 +4,18 @@ import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { say, type Message } from '../messages/message.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { Lsn } from '../wal/lsn.ts';
-import type { WalTask } from './receive-wal.ts';
+import type { WalStart, WalTask } from './receive-wal.ts';
 
 /** What the main thread tells the receiver. */
-export type WalOrder = { readonly type: 'stopAt'; readonly lsn: Lsn } | { readonly type: 'abort' };
+export type WalOrder =
+  | { readonly type: 'begin'; readonly start: WalStart }
+  | { readonly type: 'stopAt'; readonly lsn: Lsn }
+  | { readonly type: 'abort' };
 
 /** What the receiver tells the main thread. */
 export type WalReport =
   | { readonly type: 'step'; readonly sentence: Message }
+  | { readonly type: 'ready' }
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly error: ErrorData };
 
@@ -23,13 +27,18 @@ export class WalThread {
   readonly #worker: Worker;
   /** Settles when the thread has ended; rejects with the reason when it failed. */
   readonly finished: Promise<void>;
+  /** Settles when the session is open and its slot keeps WAL; rejects with the reason when it failed before. */
+  readonly ready: Promise<void>;
 
   constructor(task: WalTask, onStep: (sentence: Message) => void) {
     this.#worker = startThread('wal-receiver-thread', task);
+    let isReady: () => void = () => undefined;
+    const becameReady = new Promise<void>((resolve) => (isReady = resolve));
     this.finished = new Promise((resolve, reject) => {
       let report: WalReport | undefined;
       this.#worker.on('message', (message: WalReport) => {
         if (message.type === 'step') onStep(message.sentence);
+        else if (message.type === 'ready') isReady();
         else report = message;
       });
       this.#worker.once('error', (error) => reject(ended(error)));
@@ -40,6 +49,13 @@ export class WalThread {
     });
     // It is awaited at the end of the backup; a failure before that aborts the backup by `onFailure`.
     this.finished.catch(() => undefined);
+    this.ready = Promise.race([becameReady, this.finished]);
+    this.ready.catch(() => undefined);
+  }
+
+  /** The backup begins: WAL is wanted from here on. */
+  begin(start: WalStart): void {
+    this.#order({ type: 'begin', start });
   }
 
   /** Calls `listener` when the receiver fails, at any time. */

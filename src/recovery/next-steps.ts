@@ -74,7 +74,7 @@ function stepsOfPostgresql(port: number, sql: string): NextStep[] {
       command: `${sql} -c 'SHOW archive_mode' -c 'SHOW archive_command'`,
     },
     { sentence: say('recovery.next.backup'), command: `gs_basebackup -D NEW_DIRECTORY -p ${port}` },
-    { sentence: say('recovery.next.standby'), command: `gs_basebackup -D STANDBY_DIRECTORY -R -p ${port}` },
+    { sentence: say('recovery.next.standby'), command: `pg_basebackup -D STANDBY_DIRECTORY -R -p ${port}` },
   ];
 }
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { receiveWal, type WalTask } from '../backup/receive-wal.ts';
+import { receiveWal, type WalStart, type WalTask } from '../backup/receive-wal.ts';
 import { StopPoint } from '../backup/stop-point.ts';
 import type { WalOrder, WalReport } from '../backup/wal-thread.ts';
 import { errorToData } from '../errors/error-data.ts';
@@ -10,9 +10,12 @@ async function main(): Promise<void> {
   if (port === null) return;
   const stop = new StopPoint();
   const abort = new AbortController();
+  let begin: (start: WalStart) => void = () => undefined;
+  const start = new Promise<WalStart>((resolve) => (begin = resolve));
   const report = (message: WalReport): void => port.postMessage(message);
   port.on('message', (order: WalOrder) => {
-    if (order.type === 'stopAt') stop.set(order.lsn);
+    if (order.type === 'begin') begin(order.start);
+    else if (order.type === 'stopAt') stop.set(order.lsn);
     else abort.abort();
   });
   try {
@@ -20,7 +23,8 @@ async function main(): Promise<void> {
     const task = workerData as WalTask;
     const onStep = (sentence: Extract<WalReport, { type: 'step' }>['sentence']): void =>
       report({ type: 'step', sentence });
-    await receiveWal(task, { signal: abort.signal, stop, onStep });
+    const onReady = (): void => report({ type: 'ready' });
+    await receiveWal(task, { signal: abort.signal, start, stop, onStep, onReady });
     report({ type: 'finished' });
   } catch (error) {
     report({ type: 'failed', error: errorToData(error) });
