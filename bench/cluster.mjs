@@ -22,7 +22,7 @@ function run(file, args, options = {}) {
 
 /**
  * Starts a cluster and fills it: `gigabytes` of table data, and `files` small tables (one heap file each, no index).
- * @returns {{ port: number, directory: string, stop: () => void }}
+ * @returns {{ port: number, directory: string, sql: (text: string) => string, stop: () => void }}
  */
 export function startCluster({ bin, gigabytes, files, port }) {
   const home = mkdtempSync('/tmp/gausskeep-bench-');
@@ -58,6 +58,7 @@ export function startCluster({ bin, gigabytes, files, port }) {
   return {
     port,
     directory,
+    sql,
     stop() {
       run(join(bin, 'pg_ctl'), ['-D', directory, '-w', '-m', 'immediate', 'stop']);
       rmSync(home, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchArchive } from './archive.mjs';
 import { benchBackup } from './backup.mjs';
 import { benchRestore } from './restore.mjs';
+import { benchWal } from './wal.mjs';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -19,7 +20,7 @@ const options = {
   files: Number(values.files),
   only: values.only,
 };
-const suites = { archive: benchArchive, backup: benchBackup, restore: benchRestore };
+const suites = { archive: benchArchive, backup: benchBackup, restore: benchRestore, wal: benchWal };
 for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
   const suite = suites[name];
   if (suite === undefined) throw new Error(`no benchmark named ${name}; there are: ${Object.keys(suites).join(', ')}`);
