@@ -140,7 +140,9 @@ function findProblem(data: DataDirectory, arrival: Arrival, watch: RecoveryWatch
   const promised = data.record?.endLsn;
   const replayed = state?.replayLsn;
   const segmentSize = BigInt(data.control.walSegmentSizeBytes);
-  if (promised !== undefined && replayed !== undefined && !samePlace(promised, replayed, segmentSize)) {
+  const mayBeBehind =
+    data.record?.endIsLeast === true && replayed !== undefined && promised !== undefined && replayed > promised;
+  if (promised !== undefined && replayed !== undefined && !mayBeBehind && !samePlace(promised, replayed, segmentSize)) {
     const positions = { replayed: formatLsn(replayed), promised: formatLsn(promised) };
     return new BackupError('TARGET_UNREACHABLE', say('recovery.stopped-elsewhere', positions), { hint });
   }

@@ -154,14 +154,20 @@ function recordOf(request: RecoveryRequest, proved: ProvedTarget, addedSettings:
     product: identity.product,
     version: identity.version,
     target: words === '' ? undefined : words,
+    endLsn: cutLsn ?? endLsn,
     // Without a stop the archive may have more by the time that the server gets there.
-    endLsn: stop === undefined && proved.supply !== 'copy' ? undefined : (cutLsn ?? endLsn),
-    lastTransaction: lastKept === undefined ? undefined : { xid: lastKept.xid, timeUs: lastKept.timeUs },
+    endIsLeast: stop === undefined && proved.supply !== 'copy',
+    lastTransaction:
+      lastKept === undefined ? undefined : { xid: lastKept.xid, timeUs: lastKept.timeUs, kind: lastKept.kind },
+    prepared: proof.leftPrepared.map(({ xid, gid }) => ({ xid, gid })),
     pauses: pause === 'yes',
+    pauseImpossible: pause === 'impossible',
+    archiveMode: 'off',
     addedSettings,
     archive: archive === undefined || generation === undefined ? undefined : { place: archive.directory, generation },
     slots: [],
     restoreCommandLine: request.commandLine,
+    ended: undefined,
   };
 }
 

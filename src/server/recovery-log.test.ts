@@ -119,12 +119,17 @@ describe('the record of a restore', () => {
     version: '5.0.5',
     target: "--target-time '2026-11-20 21:28:25+00'",
     endLsn: lsn(0x2800_0530n),
-    lastTransaction: { xid: 14_243n, timeUs: 1_795_210_103_678_877n },
+    lastTransaction: { xid: 14_243n, timeUs: 1_795_210_103_678_877n, kind: 'commit' },
+    endIsLeast: true,
+    prepared: [{ xid: 14_248n, gid: 'gid1' }],
     pauses: true,
+    pauseImpossible: true,
+    archiveMode: 'preserve',
     addedSettings: [{ name: 'recovery_max_workers', value: '1' }],
     archive: { place: '/srv/archive', generation: 2 },
     slots: ['dn_6002'],
     restoreCommandLine: 'gausskeep restore …',
+    ended: { how: 'missed', lsn: lsn(0x2800_0400n), text: 'recovery ended elsewhere' },
   };
 
   it('reads back as it was written', () => {
@@ -136,6 +141,8 @@ describe('the record of a restore', () => {
       target: undefined,
       endLsn: undefined,
       lastTransaction: undefined,
+      prepared: undefined,
+      ended: undefined,
       archive: undefined,
       restoreCommandLine: undefined,
       slots: [],

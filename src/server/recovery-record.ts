@@ -21,10 +21,25 @@ export interface RecoveryRecord {
   readonly target: string | undefined;
   /** Where replay will end: the end of the last record that is kept. undefined: nothing was promised. */
   readonly endLsn: Lsn | undefined;
+  /** It may go on behind `endLsn`, with WAL that came into the archive later; it must come that far. */
+  readonly endIsLeast: boolean;
   /** The last transaction that is kept. */
-  readonly lastTransaction: { readonly xid: bigint; readonly timeUs: bigint } | undefined;
+  readonly lastTransaction:
+    | {
+        readonly xid: bigint;
+        readonly timeUs: bigint;
+        /** How it ends: `commit`, `abort-prepared`, …; undefined: not known. */
+        readonly kind: string | undefined;
+      }
+    | undefined;
+  /** Prepared and not ended where replay ends; undefined: that was not looked for. */
+  readonly prepared: readonly PromisedTransaction[] | undefined;
   /** False where the server cannot pause there (the last kept record is a COMMIT PREPARED), or was told not to. */
   readonly pauses: boolean;
+  /** A pause was asked for, and the server cannot make one there: it opens. */
+  readonly pauseImpossible: boolean;
+  /** What was decided about archiving in the copy; it is off unless the restore was told otherwise. */
+  readonly archiveMode: 'off' | 'preserve';
   /** Settings that were added by `addSettings` to the dialect's settings file. */
   readonly addedSettings: readonly Setting[];
   /** The archive and the generation that the WAL came from. */
@@ -33,13 +48,30 @@ export interface RecoveryRecord {
   readonly slots: readonly string[];
   /** The command line that restores this directory again. */
   readonly restoreCommandLine: string | undefined;
+  /** How the recovery ended, once it has; written by `recover` and `resume`. */
+  readonly ended: RecoveryEnd | undefined;
+}
+
+/** A prepared transaction that must be there after the recovery. */
+export interface PromisedTransaction {
+  readonly xid: bigint;
+  readonly gid: string | undefined;
+}
+
+/** `done`: as promised. `missed`: elsewhere, so the copy must not be used. `accepted`: elsewhere, and the user wants it so. */
+export interface RecoveryEnd {
+  readonly how: 'done' | 'missed' | 'accepted';
+  /** undefined: nobody could tell. */
+  readonly lsn: Lsn | undefined;
+  /** Of `missed`: the sentence. */
+  readonly text: string | undefined;
 }
 
 const format = 1;
 
 /** JSON text of a record. */
 export function encodeRecoveryRecord(record: RecoveryRecord): Uint8Array {
-  const { endLsn, lastTransaction } = record;
+  const { endLsn, lastTransaction, prepared, ended } = record;
   const value = {
     format,
     ...record,
@@ -47,7 +79,9 @@ export function encodeRecoveryRecord(record: RecoveryRecord): Uint8Array {
     lastTransaction:
       lastTransaction === undefined
         ? undefined
-        : { xid: lastTransaction.xid.toString(), timeUs: lastTransaction.timeUs.toString() },
+        : { ...lastTransaction, xid: lastTransaction.xid.toString(), timeUs: lastTransaction.timeUs.toString() },
+    prepared: prepared?.map(({ xid, gid }) => ({ xid: xid.toString(), gid })),
+    ended: ended && { ...ended, lsn: ended.lsn === undefined ? undefined : formatLsn(ended.lsn) },
   };
   return Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`);
 }
@@ -70,10 +104,16 @@ function decode(value: unknown): RecoveryRecord {
     product: optionalText(fields['product']),
     version: optionalText(fields['version']),
     target: optionalText(fields['target']),
-    endLsn: fields['endLsn'] === undefined ? undefined : lsn(parseLsn(text(fields['endLsn']))),
+    endLsn: optionalLsn(fields['endLsn']),
+    endIsLeast: fields['endIsLeast'] === true,
     lastTransaction:
-      last === undefined ? undefined : { xid: BigInt(text(last['xid'])), timeUs: BigInt(text(last['timeUs'])) },
+      last === undefined
+        ? undefined
+        : { xid: BigInt(text(last['xid'])), timeUs: BigInt(text(last['timeUs'])), kind: optionalText(last['kind']) },
+    prepared: fields['prepared'] === undefined ? undefined : list(fields['prepared']).map(decodePromised),
     pauses: fields['pauses'] === true,
+    pauseImpossible: fields['pauseImpossible'] === true,
+    archiveMode: fields['archiveMode'] === 'preserve' ? 'preserve' : 'off',
     addedSettings: list(fields['addedSettings']).map((setting) => {
       const { name, value: own } = asObject(setting) as { name: unknown; value: unknown };
       return { name: text(name), value: text(own) };
@@ -82,7 +122,19 @@ function decode(value: unknown): RecoveryRecord {
       archive === undefined ? undefined : { place: text(archive['place']), generation: Number(archive['generation']) },
     slots: list(fields['slots']).map(text),
     restoreCommandLine: optionalText(fields['restoreCommandLine']),
+    ended: fields['ended'] === undefined ? undefined : decodeEnd(asObject(fields['ended'])),
   };
+}
+
+function decodePromised(value: unknown): PromisedTransaction {
+  const fields = asObject(value);
+  return { xid: BigInt(text(fields['xid'])), gid: optionalText(fields['gid']) };
+}
+
+function decodeEnd(fields: Record<string, unknown>): RecoveryEnd {
+  const how = text(fields['how']);
+  if (how !== 'done' && how !== 'missed' && how !== 'accepted') throw new TypeError('how');
+  return { how, lsn: optionalLsn(fields['lsn']), text: optionalText(fields['text']) };
 }
 
 function asObject(value: unknown): Record<string, unknown> {
@@ -98,6 +150,10 @@ function list(value: unknown): readonly unknown[] {
 function text(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('no text');
   return value;
+}
+
+function optionalLsn(value: unknown): Lsn | undefined {
+  return value === undefined ? undefined : lsn(parseLsn(text(value)));
 }
 
 function optionalText(value: unknown): string | undefined {

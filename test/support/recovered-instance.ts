@@ -21,12 +21,17 @@ export const emptyRecord: RecoveryRecord = {
   version: undefined,
   target: undefined,
   endLsn: undefined,
+  endIsLeast: false,
   lastTransaction: undefined,
+  prepared: undefined,
   pauses: true,
+  pauseImpossible: false,
+  archiveMode: 'off',
   addedSettings: [],
   archive: undefined,
   slots: [],
   restoreCommandLine: undefined,
+  ended: undefined,
 };
 
 /** A copy of a plain backup that is configured for a recovery, and the programs that run it. */
