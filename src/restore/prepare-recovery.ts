@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { display, fromBytes, fromText, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
@@ -17,7 +17,6 @@ import {
 import { recoveryConfiguration, type Setting } from '../server/recovery-settings.ts';
 import type { RecoverySettings } from '../server/recovery-target.ts';
 import { addSettings, serialReplaySettings } from '../server/settings-block.ts';
-import { formatTimelineHistory } from '../wal/timeline-history.ts';
 import { describeTarget } from '../window/target.ts';
 import { checkTablespaceReplay } from './check-tablespace-replay.ts';
 import { proofSentences } from './proof-sentences.ts';
@@ -77,11 +76,18 @@ async function prepareDirectory(
     );
   }
   const mode = 0o600;
+  const walDirectory = joinPath(directory, capabilities.walDirectory);
   if (proved.supply === 'copy') {
-    const walDirectory = joinPath(directory, capabilities.walDirectory);
     await supplyWal(proved.segments, walDirectory, { cutLsn: proved.proof.cutLsn, signal, mode });
-    writeHistory(walDirectory, proved, mode);
-  } else if (request.restoreCommand === undefined) writeWrapper(directory, request, proved);
+    if (capabilities.newTimelineAfterRecovery) await writeHistories(walDirectory, proved, { signal, mode });
+  } else {
+    const first = proved.segments.slice(0, 1);
+    const isThere = first.every(({ name }) => existsSync(fsPath(joinPath(walDirectory, name))));
+    if (capabilities.recoveryNeedsLocalWal && !isThere) {
+      await supplyWal(first, walDirectory, { cutLsn: undefined, signal, mode });
+    }
+    if (request.restoreCommand === undefined) writeWrapper(directory, request, proved);
+  }
   const settings = settingsFor(request, proved, directory);
   const added = writeConfiguration(directory, settings, capabilities, mode);
   writeRecord(directory, recordOf(request, proved, added), mode);
@@ -121,12 +127,22 @@ function writeWrapper(directory: ByteString, request: RecoveryRequest, { archive
   write(joinPath(directory, restoreScriptName), fromText(text), 0o700);
 }
 
-/** Timelines that the server is to follow, where it fetches nothing. */
-function writeHistory(walDirectory: ByteString, { line }: ProvedTarget, mode: number): void {
-  if (line.timeline === 1 || line.history.length === 0) return;
-  const name = `${line.timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
-  write(joinPath(walDirectory, name), fromText(formatTimelineHistory(line.history)), mode);
-  write(joinPath(walDirectory, `archive_status/${name}.done`), '' as ByteString, mode);
+/**
+ * Every timeline that is known, where the server fetches nothing: the one that it follows, and those whose numbers it must
+ * not take for its own.
+ */
+async function writeHistories(
+  walDirectory: ByteString,
+  { historyFiles }: ProvedTarget,
+  { signal, mode }: { readonly signal: AbortSignal; readonly mode: number },
+): Promise<void> {
+  for (const [timeline, object] of historyFiles) {
+    const name = `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of object.read({ signal })) pieces.push(Buffer.from(piece));
+    write(joinPath(walDirectory, name), fromBytes(Buffer.concat(pieces)), mode);
+    write(joinPath(walDirectory, `archive_status/${name}.done`), '' as ByteString, mode);
+  }
 }
 
 function writeConfiguration(

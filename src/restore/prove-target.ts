@@ -22,6 +22,8 @@ export interface ProvedTarget extends ProvedRecovery {
   readonly archive: { readonly directory: string; readonly place: WalPlace } | undefined;
   /** WAL that the backup itself holds is needed. */
   readonly usesBackupWal: boolean;
+  /** Files of all timelines that are known where WAL was looked for. */
+  readonly historyFiles: WalInventory['historyFiles'];
 }
 
 /**
@@ -68,7 +70,7 @@ export async function proveRecoveryTarget(
       );
     }
   }
-  return { ...proved, target, archive, usesBackupWal };
+  return { ...proved, target, archive, usesBackupWal, historyFiles: inventory.historyFiles };
 }
 
 async function backupsOf({ from, backups }: RecoveryRequest, options: StorageOptions): Promise<readonly FoundBackup[]> {

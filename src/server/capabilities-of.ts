@@ -58,6 +58,7 @@ function postgresqlCapabilities(major: number): Capabilities {
     newTimelineAfterRecovery: true,
     replicationPortOffset: 0,
     recoveryConfiguration: major >= 12 ? 'signal-files' : 'recovery-conf',
+    recoveryNeedsLocalWal: false,
     wideTransactionIds: false,
     tablespaceVersionDirectory: /^PG_\d+_\d{9}$/,
     droppedAfterBackup: [],
@@ -119,6 +120,8 @@ function opengaussCapabilities(after10: boolean): Capabilities {
     newTimelineAfterRecovery: false,
     replicationPortOffset: 1,
     recoveryConfiguration: 'opengauss-recovery-conf',
+    // "failed to translate name to xlog in GetOldestXLOGSegNo" (seen on 5.0.5).
+    recoveryNeedsLocalWal: true,
     wideTransactionIds: true,
     tablespaceVersionDirectory: /^PG_9\.2_201611171_.+$/,
     droppedAfterBackup: [/^global\/pg_dw[^/]*$/],

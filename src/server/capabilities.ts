@@ -88,6 +88,8 @@ export interface Capabilities {
   readonly replicationPortOffset: number;
   /** `recovery.conf` of openGauss; `recovery.conf` of PostgreSQL up to 11; signal files from 12. */
   readonly recoveryConfiguration: 'opengauss-recovery-conf' | 'recovery-conf' | 'signal-files';
+  /** A recovery does not begin with an empty WAL directory, even where restore_command has every segment. */
+  readonly recoveryNeedsLocalWal: boolean;
   /** Transactions have 64-bit numbers; else 32 bits, with an epoch above them. */
   readonly wideTransactionIds: boolean;
   /** Names of the version directory in a tablespace. */

@@ -24,6 +24,8 @@ export interface WalInventory {
   readonly timelines: readonly TimelineId[];
   /** A history that cannot be read is an error, as a timeline must not be followed on a guess. */
   readonly histories: ReadonlyMap<TimelineId, readonly TimelineHistoryEntry[] | BackupError>;
+  /** The same as files: a server that sees the file of a timeline does not give that number to its own. */
+  readonly historyFiles: ReadonlyMap<TimelineId, WalObject>;
 }
 
 /** Lists what lies in the places. @param from leave out segments that end before it */
@@ -37,12 +39,16 @@ export async function takeInventory(
   const from = options.from === undefined ? lsn(0n) : segmentStart(options.from, segmentSizeBytes);
   const segments = new Map<string, FoundSegment[]>();
   const histories = new Map<TimelineId, readonly TimelineHistoryEntry[] | BackupError>();
+  const historyFiles = new Map<TimelineId, WalObject>();
   const timelines = new Set<TimelineId>();
   for (const place of places) {
     for await (const object of place.source.list(options)) {
       const { file } = object;
       if (file.kind === 'history') {
-        if (!histories.has(file.timeline)) histories.set(file.timeline, await readHistory(object, options));
+        if (!histories.has(file.timeline)) {
+          histories.set(file.timeline, await readHistory(object, options));
+          historyFiles.set(file.timeline, object);
+        }
         timelines.add(file.timeline);
       } else if (file.kind !== 'backup-history') {
         const parsed = parseSegmentName(file.segment, segmentSizeBytes);
@@ -60,6 +66,7 @@ export async function takeInventory(
     segments,
     timelines: [...timelines].sort((a, b) => a - b),
     histories,
+    historyFiles,
   };
 }
 

@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { formatLsn, parseLsn, type Lsn } from './lsn.ts';
+import { parseLsn, type Lsn } from './lsn.ts';
 import type { TimelineId } from './segment.ts';
 
 /** A timeline that was left: from `switchLsn` on the WAL is that of the next entry, or of the timeline itself. */
@@ -40,11 +40,6 @@ export function parseTimelineHistory(text: string, timeline: TimelineId): Timeli
     throw new BackupError('CORRUPT', say('wal.history.own-timeline', { timeline, actual: last.timeline }));
   }
   return entries;
-}
-
-/** The file as the servers write it. */
-export function formatTimelineHistory(entries: readonly TimelineHistoryEntry[]): string {
-  return entries.map((entry) => `${entry.timeline}\t${formatLsn(entry.switchLsn)}\t${entry.reason}\n`).join('');
 }
 
 /**

@@ -264,6 +264,11 @@ forEachServer('full', (version) => {
     const next = await recover(['--archive', archive, '--target-timeline', '2']);
     expect(sorted(next.rows)).toBe('A B before second third');
     expect(next.plan['timeline']).toBe(2);
+    await server!.stop('immediate');
+    // A second copy must not take the number of the first one's timeline, though it fetches nothing.
+    const copied = await recover(['--archive', archive, '--target-xid', commit('B').xid, '--wal-supply', 'copy']);
+    expect(sorted(copied.rows)).toBe('A B before');
+    expect(await server!.value('select left(pg_walfile_name(pg_current_wal_lsn()), 8)')).toBe('00000003');
     // Without the segment in which the timelines part the server would replay that of the first one.
     const parting = (next.plan['segments'] as { name: string }[]).find(({ name }) => name.startsWith('00000002'))!.name;
     const content = readFileSync(join(archive, parting));

@@ -36,6 +36,7 @@ export const manifestMessages = {
   'manifest.bad-checksum': 'invalid checksum for file "{path}": "{checksum}"',
   'manifest.bad-own-checksum': 'invalid manifest checksum: "{checksum}"',
   'manifest.mismatch': 'manifest checksum mismatch',
+  'manifest.bad-config-origin': '{name} of the backup does not say which directory the configuration is from',
   'manifest.bad-companion': 'gausskeep.json is damaged or of a newer format',
   'manifest.hint':
     'The manifest was changed or damaged, so it proves nothing about the backup. Verify with the original manifest, or take a new backup.',
