@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runDirectory } from '../run-directory.ts';
-import { stagedBinaries, type ServerVersion } from './binaries.ts';
-import { giveToServerUser, serverUser } from './server-user.ts';
+import type { ServerVersion } from './binaries.ts';
+import { giveToServerUser } from './server-user.ts';
+import { createDataDirectory } from './template.ts';
 
 export type SettingValue = string | number | boolean;
 export type Settings = Readonly<Record<string, SettingValue>>;
@@ -23,9 +23,6 @@ export interface InstanceOptions {
   /** All lines of pg_hba.conf but the superuser's local one; unless given, everybody is trusted. */
   readonly hba?: readonly string[];
 }
-
-/** The environment of every server process: nothing of ours, so that no PG* variable or locale leaks in. */
-export const serverEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /** Small and quick: many of them share two cores. Nothing here changes what a backup contains. */
 const testSettings: Settings = {
@@ -51,25 +48,12 @@ const trustEverybody = [
   'local replication all trust',
 ];
 
-/** Creates an instance with initdb in a directory of its own, and returns that directory; the data is in `data`. */
+/** Creates an instance, as initdb does, in a directory of its own, and returns that directory; the data is in `data`. */
 export function createInstance(options: InstanceOptions): string {
   const home = runDirectory().make(`pg${options.version}`);
   const dataDirectory = join(home, 'data');
-  mkdirSync(dataDirectory, { mode: 0o700 });
   giveToServerUser(home);
-  const initdb = spawnSync(
-    join(stagedBinaries(options.version), 'bin', 'initdb'),
-    initdbArguments(dataDirectory, options),
-    {
-      ...serverUser,
-      cwd: home,
-      env: serverEnvironment,
-      encoding: 'utf8',
-    },
-  );
-  if (initdb.status !== 0) {
-    throw new Error(`initdb of PostgreSQL ${options.version} failed: ${initdb.error?.message ?? initdb.stderr}`);
-  }
+  createDataDirectory(options.version, initdbArguments(options), dataDirectory);
   const encryption: Settings =
     options.passwordEncryption === undefined ? {} : { password_encryption: options.passwordEncryption };
   appendSettings(dataDirectory, { ...testSettings, ...encryption, ...options.config });
@@ -77,10 +61,10 @@ export function createInstance(options: InstanceOptions): string {
   return home;
 }
 
-function initdbArguments(dataDirectory: string, options: InstanceOptions): string[] {
+function initdbArguments(options: InstanceOptions): string[] {
   const { version, checksums = true, groupAccess = false, walSegmentSizeMib } = options;
   return [
-    ...['-D', dataDirectory, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    ...['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
     ...(checksums ? ['--data-checksums'] : version >= 18 ? ['--no-data-checksums'] : []),
     ...(groupAccess ? ['--allow-group-access'] : []),
     ...(walSegmentSizeMib === undefined ? [] : [`--wal-segsize=${walSegmentSizeMib}`]),

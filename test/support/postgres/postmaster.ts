@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runDirectory } from '../run-directory.ts';
 import { stagedBinaries, type ServerVersion } from './binaries.ts';
-import { serverEnvironment, type Settings } from './instance.ts';
+import type { Settings } from './instance.ts';
+import { serverEnvironment } from './template.ts';
 import { serverUser } from './server-user.ts';
 import { freePort } from './free-port.ts';
 
