@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { openRegular } from '../files/open-regular.ts';
 
 /**
  * The system identifier of the data directory into which `target` leads, from its `global/pg_control`; undefined when it leads
@@ -15,7 +15,7 @@ export async function instanceOfTarget(target: string, workingDirectory: string)
 /** The first field of pg_control in every product and version: u64, little-endian. Source: catalog/pg_control.h. */
 async function systemIdentifierOf(dataDirectory: string): Promise<bigint | undefined> {
   try {
-    const file = await open(join(dataDirectory, 'global/pg_control'));
+    const file = await openRegular(join(dataDirectory, 'global/pg_control'));
     try {
       const bytes = Buffer.alloc(8);
       const { bytesRead } = await file.read(bytes, 0, 8, 0);

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { fromText } from '../bytes/byte-string.ts';
 import { fileFailure } from '../files/failure.ts';
+import { openRegular } from '../files/open-regular.ts';
 
 const pieceBytes = 1024 * 1024;
 
@@ -11,7 +11,7 @@ const pieceBytes = 1024 * 1024;
  */
 export async function* readLocal(path: string, signal?: AbortSignal, offset = 0): ByteSource {
   try {
-    const file = await open(path);
+    const file = await openRegular(path);
     try {
       const buffer = Buffer.allocUnsafe(pieceBytes);
       for (let position = offset; ;) {

@@ -5,6 +5,7 @@ import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
+import { readRegular } from './open-regular.ts';
 import { fsPath, joinPath } from './path.ts';
 
 /** Name of the lock file in a directory that a run fills. What still has it was not finished. */
@@ -72,7 +73,7 @@ function createLock(file: ByteString, text: string): boolean {
 
 function readLock(file: ByteString): string | undefined {
   try {
-    return readFileSync(fsPath(file), 'utf8');
+    return readRegular(fsPath(file)).toString('utf8');
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw fileFailure('read', file, error);

@@ -1,6 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from './failure.ts';
+import { openRegular } from './open-regular.ts';
 import { fsPath } from './path.ts';
 
 export interface ReadPiecesOptions {
@@ -10,7 +11,7 @@ export interface ReadPiecesOptions {
 }
 
 /**
- * The content of a file in pieces. All are views into one buffer: a piece is valid until the next one is asked for.
+ * The content of a regular file in pieces. All are views into one buffer: a piece is valid until the next one is asked for.
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
 export async function* readPieces(
@@ -18,7 +19,7 @@ export async function* readPieces(
   { signal, pieceSize = 256 * 1024 }: ReadPiecesOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted();
-  const handle = await attempt(path, () => open(fsPath(path), 'r'));
+  const handle = await attempt(path, () => openRegular(fsPath(path)));
   try {
     const buffer = new Uint8Array(Buffer.allocUnsafeSlow(pieceSize).buffer);
     for (;;) {

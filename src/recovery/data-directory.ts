@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBytes } from '../bytes/byte-string.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { say } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import type { Capabilities } from '../server/capabilities.ts';
@@ -141,7 +142,7 @@ function textOf(path: string): string | undefined {
 /** The content of a small file; undefined when it is not there. @throws BackupError `STORAGE_UNAVAILABLE` */
 export function bytesOf(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readRegular(path);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ESRCH'].includes(systemCodeOf(error) ?? '')) return undefined;
     throw new BackupError('STORAGE_UNAVAILABLE', say('files.failed-read', { path, reason: reasonOf(error) }), {

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { openRegularSync } from '../files/open-regular.ts';
 
 /** Lines beyond that are cut: a statement in a log can be of any length. */
 const longestLine = 64 * 1024;
@@ -88,7 +89,7 @@ function sizeOf(path: string): number {
 function readPiece(path: string, offset: number, most = largestPiece): Buffer | undefined {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    file = openRegularSync(path);
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { fromBytes } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { say, type Message } from '../messages/message.ts';
 import { readRecoveryLine, type KnownFailure, type RecoveryLogEvent } from '../server/recovery-log.ts';
 import { SettingsFile } from '../server/settings-file.ts';
@@ -123,5 +124,5 @@ export function isStandby({ path, dialect }: DataDirectory): boolean {
   if (dialect.standbyFile !== undefined) return existsSync(join(path, dialect.standbyFile));
   const file = join(path, 'recovery.conf');
   if (!existsSync(file)) return false;
-  return /^(?:on|true|yes|1)$/i.test(new SettingsFile(fromBytes(readFileSync(file))).value('standby_mode') ?? '');
+  return /^(?:on|true|yes|1)$/i.test(new SettingsFile(fromBytes(readRegular(file))).value('standby_mode') ?? '');
 }

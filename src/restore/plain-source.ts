@@ -1,7 +1,8 @@
-import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { fromBytes, display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { entriesOf, readDirectory } from '../files/read-directory.ts';
 import { readPieces } from '../files/read-file.ts';
@@ -12,7 +13,7 @@ import { say } from '../messages/message.ts';
 import { familyOfArchive } from '../server/archive-family.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
-import { mapEntries, relativeLocation, requireLabel, statesTimeline } from './backup-identity.ts';
+import { mapEntries, noteLimit, relativeLocation, requireLabel, statesTimeline } from './backup-identity.ts';
 import type { SourceFacts, SourceTablespace } from './facts.ts';
 import { runLanes } from './lanes.ts';
 import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './source.ts';
@@ -181,7 +182,7 @@ export class PlainSource implements BackupSource {
   #read(name: string): Buffer | undefined {
     const path = joinPath(this.#root, name);
     try {
-      return readFileSync(fsPath(path));
+      return readRegular(fsPath(path), noteLimit);
     } catch (error) {
       if (systemCodeOf(error) === 'ENOENT') return undefined;
       throw fileFailure('read', path, error);

@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { display, fromBytes, fromText, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
@@ -68,7 +69,7 @@ async function prepareDirectory(
   signal: AbortSignal,
 ): Promise<void> {
   const expected = proved.segments[0]?.found.place.source.systemIdentifier;
-  const control = readControlFile(readFileSync(fsPath(joinPath(directory, unfinishedControlFile))));
+  const control = readControlFile(readRegular(fsPath(joinPath(directory, unfinishedControlFile))));
   if (expected !== undefined && control.systemIdentifier !== expected) {
     throw new BackupError(
       'SYSTEM_MISMATCH',
@@ -193,7 +194,7 @@ function writeRecord(directory: ByteString, record: RecoveryRecord, mode: number
 
 function readText(path: ByteString): ByteString {
   try {
-    return fromBytes(readFileSync(fsPath(path)));
+    return fromBytes(readRegular(fsPath(path)));
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return '' as ByteString;
     throw fileFailure('read', path, error);

@@ -1,9 +1,10 @@
-import { existsSync, lstatSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, renameSync, statSync } from 'node:fs';
 import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { giveTree } from '../files/give-tree.ts';
 import { lockDirectory, lockName } from '../files/lock-directory.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { writeDurably } from '../files/write-durably.ts';
@@ -284,7 +285,7 @@ class Restoring {
 
 function readText(path: ByteString): ByteString | undefined {
   try {
-    return fromBytes(readFileSync(fsPath(path)));
+    return fromBytes(readRegular(fsPath(path)));
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw fileFailure('read', path, error);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fromBytes, display, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say, type Message } from '../messages/message.ts';
 
@@ -65,7 +66,7 @@ interface PidFile {
 function readPidFile(directory: ByteString): PidFile | 'unreadable' | undefined {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(fsPath(joinPath(directory, 'postmaster.pid')));
+    bytes = readRegular(fsPath(joinPath(directory, 'postmaster.pid')));
   } catch (error) {
     const code = systemCodeOf(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : 'unreadable';
@@ -144,7 +145,9 @@ async function socketHolder(file: PidFile, directory: ByteString, procRoot: stri
   const socket = joinPath(file.socketDirectory, `.s.PGSQL.${file.port}`);
   let lines: string[];
   try {
-    lines = readFileSync(fsPath(`${socket}.lock` as ByteString), 'latin1').split('\n');
+    lines = readRegular(fsPath(`${socket}.lock` as ByteString))
+      .toString('latin1')
+      .split('\n');
   } catch {
     return undefined;
   }

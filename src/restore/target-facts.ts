@@ -1,9 +1,10 @@
-import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { directoryState } from '../files/directory-state.ts';
 import { fileFailure } from '../files/failure.ts';
 import { lockName } from '../files/lock-directory.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath, lastPart, parentPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
 import { say } from '../messages/message.ts';
@@ -88,7 +89,7 @@ function isMountPoint(path: ByteString): boolean {
 
 function systemIdentifierOf(path: ByteString): bigint | undefined {
   try {
-    return readControlFile(readFileSync(fsPath(joinPath(path, 'global/pg_control')))).systemIdentifier;
+    return readControlFile(readRegular(fsPath(joinPath(path, 'global/pg_control')))).systemIdentifier;
   } catch (error) {
     if (error instanceof BackupError || systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'ENOTDIR') {
       return undefined;
@@ -99,7 +100,9 @@ function systemIdentifierOf(path: ByteString): bigint | undefined {
 
 function markerOf(path: ByteString): bigint | undefined {
   try {
-    const text = readFileSync(fsPath(joinPath(path, markerName)), 'latin1').trim();
+    const text = readRegular(fsPath(joinPath(path, markerName)))
+      .toString('latin1')
+      .trim();
     return /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
   } catch {
     return undefined;

@@ -18,7 +18,7 @@ import {
 import { isInstanceFile, longestInstanceFileBytes, type InstanceFiles } from './instance-files.ts';
 import { openArchive } from './open-archive.ts';
 import type { PlannedArchive } from './plan.ts';
-import { systemReason } from './system-reason.ts';
+import { failedCall, systemReason } from './system-reason.ts';
 import type { TablespaceLink } from './survey-directory.ts';
 
 /** Checks a tar format backup in one pass over its archives. */
@@ -92,11 +92,10 @@ class ArchivePass {
       for await (const member of readMembers(source, 'detect', { signal })) await this.#member(archive, member);
     } catch (error) {
       signal.throwIfAborted();
-      const code = systemCodeOf(error);
-      if (code?.startsWith('E') === true && !(error instanceof BackupError)) {
+      if (failedCall(error) !== undefined) {
         const where = { path: archive.name, reason: systemReason(error) };
         findings.damage(say('verify.open-file', where), 'STORAGE_UNAVAILABLE');
-      } else if (error instanceof BackupError || code?.startsWith('Z_') === true) {
+      } else if (error instanceof BackupError || systemCodeOf(error)?.startsWith('Z_') === true) {
         findings.damage(say('verify.archive-damaged', { archive: archive.name, reason: reasonOf(error) }));
       } else {
         throw error;

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
+import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
 import { createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
 import { PageChecker, type BadPage, type PageCounts } from '../pages/page-checker.ts';
@@ -81,7 +82,7 @@ export class ContentCheck {
 export function checkFile(check: FileCheck, onBytes: (count: number) => void = () => undefined): FileCheckResult {
   let descriptor: number;
   try {
-    descriptor = openSync(fsPath(check.path), 'r');
+    descriptor = openRegularSync(fsPath(check.path));
   } catch (error) {
     return { kind: 'failed', action: 'open', reason: systemReason(error) };
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { companionFileName } from '../manifest/companion.ts';
 
@@ -22,8 +22,7 @@ export function readInstanceFiles(root: ByteString): InstanceFiles {
   const files: InstanceFiles = new Map();
   for (const name of instanceFileNames) {
     try {
-      const bytes = readFileSync(fsPath(joinPath(root, name)));
-      if (bytes.length <= longestInstanceFileBytes) files.set(name, bytes);
+      files.set(name, readRegular(fsPath(joinPath(root, name)), longestInstanceFileBytes));
     } catch {
       continue;
     }

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { decompress } from '../compression/decompress.ts';
-import { fsPath } from '../files/path.ts';
+import { readPieces } from '../files/read-file.ts';
 import type { ArchiveCompression } from './plan.ts';
 
 export interface OpenArchiveOptions {
@@ -16,8 +15,14 @@ export function openArchive(
   { path, compression }: { readonly path: ByteString; readonly compression: ArchiveCompression },
   { signal, onBytes }: OpenArchiveOptions,
 ): ByteSource {
-  const file = createReadStream(fsPath(path), { highWaterMark: 1024 * 1024, signal });
-  if (onBytes !== undefined) file.on('data', (piece) => onBytes(piece.length));
-  if (compression === 'none') return file;
-  return decompress(file, compression, { signal });
+  const file = readPieces(path, { pieceSize: 1024 * 1024, signal });
+  const counted = onBytes === undefined ? file : tellingBytes(file, onBytes);
+  return compression === 'none' ? counted : decompress(counted, compression, { signal });
+}
+
+async function* tellingBytes(source: ByteSource, onBytes: (count: number) => void): ByteSource {
+  for await (const piece of source) {
+    onBytes(piece.length);
+    yield piece;
+  }
 }

@@ -1,8 +1,9 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fsPath, joinPath } from '../files/path.ts';
+import { readPieces } from '../files/read-file.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
 import { say, type Message } from '../messages/message.ts';
@@ -18,7 +19,7 @@ import { PageTally } from './page-tally.ts';
 import { planVerification, type PlaceFacts, type VerifyOptions, type VerifyPlan } from './plan.ts';
 import { Progress } from './progress.ts';
 import type { VerifyReport } from './report.ts';
-import { systemReason } from './system-reason.ts';
+import { failedCall, systemReason } from './system-reason.ts';
 import { checkWal, requiredWal, type RequiredWal, type WalProof } from './wal-check.ts';
 import { openWalFiles } from './wal-files.ts';
 
@@ -111,10 +112,10 @@ async function manifestOf(options: VerifyOptions, signal: AbortSignal): Promise<
     throw manifestUnreadable(path, error);
   }
   try {
-    return await readManifest(createReadStream(fsPath(path), { highWaterMark: 256 * 1024, signal }), { signal });
+    return await readManifest(readPieces(path, { signal }), { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof BackupError ? error : manifestUnreadable(path, error);
+    throw error instanceof BackupError && failedCall(error) === undefined ? error : manifestUnreadable(path, error);
   }
 }
 

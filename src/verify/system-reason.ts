@@ -1,4 +1,4 @@
-import { reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 
 /** The C library's texts of the errors that reading a backup meets, as the original's messages have them. */
 const texts: Readonly<Record<string, string>> = {
@@ -17,6 +17,13 @@ const texts: Readonly<Record<string, string>> = {
 
 /** Why a call of the operating system failed, in its own words. */
 export function systemReason(error: unknown): string {
-  const code = systemCodeOf(error);
-  return (code === undefined ? undefined : texts[code]) ?? reasonOf(error);
+  const failed = failedCall(error) ?? error;
+  const code = systemCodeOf(failed);
+  return (code === undefined ? undefined : texts[code]) ?? reasonOf(failed);
+}
+
+/** The failure of a call of the operating system that `error` is, or that caused it; undefined: it is none. */
+export function failedCall(error: unknown): Error | undefined {
+  if (error instanceof BackupError) return failedCall(error.cause);
+  return error instanceof Error && /^E[A-Z0-9]+$/.test(systemCodeOf(error) ?? '') ? error : undefined;
 }

@@ -1,7 +1,8 @@
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fsPath, joinPath } from '../files/path.ts';
+import { readPieces } from '../files/read-file.ts';
 import type { Member } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { openArchive } from './open-archive.ts';
@@ -28,9 +29,9 @@ class DirectoryWalFiles implements WalFiles {
   }
 
   open(name: string): Promise<ByteSource | undefined> {
-    const path = fsPath(joinPath(this.#directory, name));
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return Promise.resolve(undefined);
-    return Promise.resolve(createReadStream(path, { highWaterMark: 1024 * 1024, signal: this.#signal }));
+    const path = joinPath(this.#directory, name);
+    if (statSync(fsPath(path), { throwIfNoEntry: false }) === undefined) return Promise.resolve(undefined);
+    return Promise.resolve(readPieces(path, { pieceSize: 1024 * 1024, signal: this.#signal }));
   }
 
   close(): Promise<void> {
