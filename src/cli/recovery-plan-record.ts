@@ -1,12 +1,13 @@
-import { describeTarget, formatLsn, formatUtc, type PreparedRecovery } from '../index.ts';
+import { actionAtTarget, describeTarget, formatLsn, formatUtc, raisedLimits, type PreparedRecovery } from '../index.ts';
 import { render } from '../messages/message.ts';
 
 type Proof = PreparedRecovery['proved']['proof'];
 
 /** The proof of a recovery as JSON. Fields are only ever added. */
-export function recoveryRecord({ proved }: PreparedRecovery): Record<string, unknown> {
+export function recoveryRecord({ proved }: PreparedRecovery, hotStandby: boolean): Record<string, unknown> {
   const { proof, backup, segments, supply, line, target, passedOver } = proved;
   const { stop, cutLsn, written } = proof;
+  const atTarget = actionAtTarget(proved, hotStandby);
   return {
     backup: backup.name,
     passedOver: passedOver.map(({ name, reason }) => ({ name, reason: render(reason) })),
@@ -30,7 +31,13 @@ export function recoveryRecord({ proved }: PreparedRecovery): Record<string, unk
     endLsn: formatLsn(proof.endLsn),
     cutLsn: cutLsn === undefined ? null : formatLsn(cutLsn),
     toldTarget: describeTarget(written.target),
-    pause: proof.pause,
+    pause: proof.pause === 'yes' && atTarget !== 'pause' ? 'impossible' : proof.pause,
+    atTarget: atTarget ?? null,
+    limits: raisedLimits(proved).map(({ name, value, raisedAt }) => ({
+      name,
+      value,
+      lsn: raisedAt === undefined ? null : formatLsn(raisedAt),
+    })),
     segments: segments.map(({ name, from }) => ({ name, from })),
     lastKept: markOf(proof.lastKept),
     firstLost: markOf(proof.firstLost),

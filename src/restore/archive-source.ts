@@ -81,6 +81,7 @@ export class ArchiveSource implements BackupSource {
             overriding: rules.overridingFile === undefined ? undefined : textOf(scan.notes.get(rules.overridingFile)),
           }
         : undefined,
+      limits: control?.limits,
       slots: scan.isWhole ? [...scan.slots].sort() : undefined,
       versionDirectories: scan.isWhole ? await this.#versionDirectories(signal) : undefined,
     };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
+import type { RequiredLimit } from '../server/recovery-limits.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import { configure, type ConfigurationOutcome, type ConfigurationPlan } from './configure.ts';
 
@@ -16,6 +17,7 @@ function run(
     set: [],
     archiving: 'off',
     standalone: false,
+    limits: [],
     directory: text('/new'),
     outcome: undefined,
     ...more,
@@ -98,5 +100,33 @@ describe('the settings of a restored copy', () => {
       'archive_command',
       'include',
     ]);
+  });
+
+  it('are raised to what the recovery needs, where they are lower, and where an included file may say anything', () => {
+    const limit = (name: string, value: number): RequiredLimit => ({ name, value, raisedAt: undefined });
+    const limits = [
+      limit('max_connections', 200),
+      limit('max_worker_processes', 8),
+      limit('max_locks_per_transaction', 64),
+    ];
+    const low = run('max_connections = 100\n', { limits });
+    expect(low.main).toBe("max_connections = '200'\n");
+    expect(low.changed).toEqual([{ name: 'max_connections', value: '200' }]);
+    expect(run('max_connections = 0x200\n', { limits }).changed).toEqual([]);
+    expect(run('max_connections = 100\n', { limits }, "max_connections = '300'\n").changed).toEqual([]);
+    expect(run("include_dir = 'conf.d'\n", { limits }).changed.map(({ name }) => name)).toContain(
+      'max_worker_processes',
+    );
+    const own = { name: 'max_connections', value: text('20') };
+    expect(run('', { limits, set: [own] }).changed).toEqual([own]);
+    // openGauss has other defaults.
+    const unset = run('', { limits: [limit('max_prepared_transactions', 20)] }, undefined, 'opengauss');
+    expect(unset.changed).toContainEqual({ name: 'max_prepared_transactions', value: '20' });
+  });
+
+  it('tell whether the copy can be asked while it recovers', () => {
+    expect(run('').hotStandby).toBe(true);
+    expect(run('hot_standby = off\n').hotStandby).toBe(false);
+    expect(run('hot_standby = off\n', {}, 'hot_standby = on\n').hotStandby).toBe(true);
   });
 });

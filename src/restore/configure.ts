@@ -1,6 +1,7 @@
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { lackingLimits, raiseLimits, type RequiredLimit } from '../server/recovery-limits.ts';
 import type { RestoreRules } from '../server/restore-rules.ts';
 import { SettingsFile } from '../server/settings-file.ts';
 import type { SourceConfiguration, SourceFacts } from './facts.ts';
@@ -13,6 +14,8 @@ export interface ConfigurationPlan {
   readonly set: readonly { readonly name: string; readonly value: ByteString }[];
   readonly archiving: 'off' | 'preserve';
   readonly standalone: boolean;
+  /** What the recovery needs at least; where the copy has less, it is raised. */
+  readonly limits: readonly RequiredLimit[];
   /** The new data directory. */
   readonly directory: ByteString;
   /** What comes out; undefined while the settings are not read. */
@@ -35,6 +38,8 @@ export interface ConfigurationOutcome {
   readonly disabled: readonly FoundSetting[];
   /** Archiving was on before and is off now. */
   readonly archivingStopped: boolean;
+  /** The copy can be asked while it recovers. */
+  readonly hotStandby: boolean;
   /** Settings that connect with other servers and stay. Passwords are masked. */
   readonly replication: readonly FoundSetting[];
   /** Settings and include lines that still name a path outside of the new directory. */
@@ -57,15 +62,37 @@ export function planConfiguration(
     })),
   ];
   checkNodeName(set, source);
+  const limits = requiredLimits(request, source);
+  checkLimits(set, limits);
   const plan = {
     rules,
     set,
     archiving: archivingOf(request, rules),
     standalone: request.standalone ?? false,
+    limits,
     directory,
     outcome: undefined,
   };
   return configuration === undefined ? plan : { ...plan, outcome: configure(plan, configuration) };
+}
+
+/** What the recovery needs, of the WAL and, as far as it is read, of the backup's pg_control. */
+function requiredLimits({ recovery }: RestoreRequest, { rules, limits }: SourceFacts): readonly RequiredLimit[] {
+  if (recovery?.archiveRecovery !== true) return [];
+  if (limits === undefined) return recovery.limits;
+  return raiseLimits(recovery.limits, limits, { family: rules.family, raisedAt: undefined });
+}
+
+/** A server that cannot be asked while it recovers does not check its limits: then the user's own stay. */
+function checkLimits(set: readonly FoundSetting[], limits: readonly RequiredLimit[]): void {
+  if (set.some(({ name, value }) => name === 'hot_standby' && isOff(value))) return;
+  for (const { name, value } of limits) {
+    const own = set.findLast((setting) => setting.name.toLowerCase() === name)?.value;
+    if (own === undefined || !/^\d+$/.test(own) || Number(own) >= value) continue;
+    throw new BackupError('USAGE', say('restore.limit-too-low', { name, own, needed: value }), {
+      hint: say('restore.limit-too-low.hint', { name, needed: value }),
+    });
+  }
 }
 
 /** A copy that stays on its source's timeline would write over the source's archive. */
@@ -98,6 +125,13 @@ export function configure(plan: ConfigurationPlan, { main, overriding }: SourceC
   disable((name) => rules.recoverySettings.test(name));
   if (standalone) disable((name) => rules.replicationSettings.test(name));
   for (const { name, value } of set) apply(name, value);
+  const valueOf = (name: string): ByteString | undefined => above.value(name) ?? settings.value(name);
+  const isOwn = (name: string): boolean => set.some((setting) => setting.name.toLowerCase() === name);
+  // What a file that is included says is not known.
+  const known = (name: string): ByteString | undefined => valueOf(name) ?? (settings.hasIncludes ? none : undefined);
+  for (const { name, value } of lackingLimits(plan.limits, rules.family, known)) {
+    if (!isOwn(name)) apply(name, String(value) as ByteString);
+  }
   let archivingStopped = false;
   if (plan.archiving === 'off') {
     const mode = above.value('archive_mode') ?? settings.value('archive_mode');
@@ -112,10 +146,13 @@ export function configure(plan: ConfigurationPlan, { main, overriding }: SourceC
     changed,
     disabled: disabled.map(masked),
     archivingStopped,
+    hotStandby: !isOff(valueOf('hot_standby') ?? ('on' as ByteString)),
     replication: effective([settings, above], (name) => rules.replicationSettings.test(name)),
     outside: outsidePaths([settings, above], plan.directory),
   };
 }
+
+const none = '' as ByteString;
 
 /** The default of every server is off. */
 function isOff(mode: ByteString | undefined): boolean {

@@ -2,6 +2,7 @@ import type { ByteString } from '../bytes/byte-string.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { RestoreRules } from '../server/restore-rules.ts';
 import type { BackupLabel } from '../wal/backup-label.ts';
+import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import type { Owner } from './request.ts';
 
 /** A tablespace of a backup. */
@@ -35,6 +36,8 @@ export interface SourceFacts {
   readonly groupAccess: boolean;
   /** Content of the settings files; undefined: not read yet. */
   readonly configuration: SourceConfiguration | undefined;
+  /** Limits that the server had at its last start; undefined: not read yet. */
+  readonly limits: RecoveryLimits | undefined;
   /** Replication slots, which are not restored; undefined: not read yet. */
   readonly slots: readonly ByteString[] | undefined;
   /** Names of the version directories of tablespaces; undefined: not read yet. */

@@ -65,6 +65,7 @@ export class PlainSource implements BackupSource {
         main: textOf(this.#read('postgresql.conf')),
         overriding: rules.overridingFile === undefined ? undefined : textOf(this.#read(rules.overridingFile)),
       },
+      limits: control.limits,
       slots: await this.#names('pg_replslot'),
       versionDirectories: await this.#versionDirectories(),
     };

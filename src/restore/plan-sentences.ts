@@ -43,7 +43,10 @@ export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation): Pl
     { title: say('restore-plan.5'), lines: linkLines(plan) },
     {
       title: say('restore-plan.6'),
-      lines: [...(recovery?.sentences ?? []), say('restore-plan.start', { command: startCommand(plan) })],
+      lines: [
+        ...(recovery?.sentences(plan.configuration.outcome?.hotStandby ?? true) ?? []),
+        say('restore-plan.start', { command: startCommand(plan) }),
+      ],
     },
   ];
 }

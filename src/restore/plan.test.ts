@@ -34,6 +34,7 @@ const source: SourceFacts = {
   owner: { uid: 26, gid: 26 },
   groupAccess: false,
   configuration: { main: path('port = 5432\n'), overriding: undefined },
+  limits: undefined,
   slots: [path('logical')],
   versionDirectories: [],
 };
@@ -240,7 +241,8 @@ describe('owner and modes', () => {
 
 describe('archiving', () => {
   const recovery = (archiveRecovery: boolean): NonNullable<RestoreRequest['recovery']> => ({
-    sentences: [],
+    sentences: () => [],
+    limits: [],
     archiveRecovery,
     keepsBackupWal: true,
     prepare: () => Promise.resolve(),

@@ -19,10 +19,12 @@ import { recoveryConfiguration, type Setting } from '../server/recovery-settings
 import type { RecoverySettings } from '../server/recovery-target.ts';
 import { addSettings, serialReplaySettings } from '../server/settings-block.ts';
 import { describeTarget } from '../window/target.ts';
+import { actionAtTarget } from './action-at-target.ts';
 import { checkTablespaceReplay } from './check-tablespace-replay.ts';
 import { proofSentences } from './proof-sentences.ts';
 import { proveRecoveryTarget, type ProvedTarget } from './prove-target.ts';
 import { unfinishedControlFile } from './receive-backup.ts';
+import { raisedLimits } from './raised-limits.ts';
 import type { RecoveryRequest } from './recovery-request.ts';
 import type { RecoveryPreparation } from './request.ts';
 import { supplyWal } from './supply-wal.ts';
@@ -53,10 +55,12 @@ export async function prepareRecovery(
     proved,
     backup: proved.backup.name,
     preparation: {
-      sentences: proofSentences(proved, request),
+      sentences: (hotStandby) => proofSentences(proved, request, actionAtTarget(proved, hotStandby)),
+      limits: raisedLimits(proved),
       archiveRecovery: true,
       keepsBackupWal: !copies && proved.usesBackupWal,
-      prepare: (directory, { signal }) => prepareDirectory(directory, request, proved, capabilities, signal),
+      prepare: (directory, { signal, hotStandby }) =>
+        prepareDirectory(directory, request, proved, { capabilities, hotStandby, signal }),
     },
   };
 }
@@ -65,8 +69,7 @@ async function prepareDirectory(
   directory: ByteString,
   request: RecoveryRequest,
   proved: ProvedTarget,
-  capabilities: Capabilities,
-  signal: AbortSignal,
+  { capabilities, hotStandby, signal }: PrepareContext,
 ): Promise<void> {
   const expected = proved.segments[0]?.found.place.source.systemIdentifier;
   const control = readControlFile(readRegular(fsPath(joinPath(directory, unfinishedControlFile))));
@@ -91,7 +94,13 @@ async function prepareDirectory(
   }
   const settings = settingsFor(request, proved, directory);
   const added = writeConfiguration(directory, settings, capabilities, mode);
-  writeRecord(directory, recordOf(request, proved, added), mode);
+  writeRecord(directory, recordOf(request, proved, { addedSettings: added, hotStandby }), mode);
+}
+
+interface PrepareContext {
+  readonly capabilities: Capabilities;
+  readonly hotStandby: boolean;
+  readonly signal: AbortSignal;
 }
 
 /** What the server is told. */
@@ -162,9 +171,14 @@ function writeConfiguration(
   return added;
 }
 
-function recordOf(request: RecoveryRequest, proved: ProvedTarget, addedSettings: readonly Setting[]): RecoveryRecord {
+function recordOf(
+  request: RecoveryRequest,
+  proved: ProvedTarget,
+  { addedSettings, hotStandby }: { readonly addedSettings: readonly Setting[]; readonly hotStandby: boolean },
+): RecoveryRecord {
   const { identity, proof, target, archive } = proved;
   const { lastKept, stop, cutLsn, endLsn, pause } = proof;
+  const atTarget = actionAtTarget(proved, hotStandby);
   const words = describeTarget(target.target);
   const generation = archive?.place.generation;
   return {
@@ -177,7 +191,8 @@ function recordOf(request: RecoveryRequest, proved: ProvedTarget, addedSettings:
     lastTransaction:
       lastKept === undefined ? undefined : { xid: lastKept.xid, timeUs: lastKept.timeUs, kind: lastKept.kind },
     prepared: proof.leftPrepared.map(({ xid, gid }) => ({ xid, gid })),
-    pauses: pause === 'yes',
+    pauses: atTarget === 'pause',
+    atTarget,
     pauseImpossible: pause === 'impossible',
     archiveMode: 'off',
     addedSettings,

@@ -4,14 +4,19 @@ import { describeTarget } from '../window/target.ts';
 import { timeEcho } from '../window/target-time.ts';
 import { describeMark } from '../window/unreachable.ts';
 import { render } from '../messages/message.ts';
-import { formatUtc } from '../server/recovery-target.ts';
+import { formatUtc, type TargetAction } from '../server/recovery-target.ts';
 import type { ProvedTarget } from './prove-target.ts';
+import { raisedLimits } from './raised-limits.ts';
 import type { RecoveryRequest } from './recovery-request.ts';
 
 /** The proof in words, for the plan. */
-export function proofSentences(proved: ProvedTarget, { archive }: RecoveryRequest): Message[] {
+export function proofSentences(
+  proved: ProvedTarget,
+  { archive }: RecoveryRequest,
+  atTarget: TargetAction | undefined,
+): Message[] {
   const { proof, segments, backup, target, supply, isExact, line } = proved;
-  const { stop, consistentLsn, consistentTimeUs, cutLsn, endLsn, written, pause } = proof;
+  const { stop, consistentLsn, consistentTimeUs, cutLsn, endLsn, written } = proof;
   const [first, last] = [segments[0]?.name ?? '-', segments.at(-1)?.name ?? '-'];
   const asked = describeTarget(target.target);
   const time = consistentTimeUs === undefined ? '-' : formatUtc(consistentTimeUs);
@@ -44,7 +49,11 @@ export function proofSentences(proved: ProvedTarget, { archive }: RecoveryReques
           aborts: proof.lostAborts,
         }),
     ...(isExact && told !== '' && told !== asked ? [say('restore-recovery.told', { target: told })] : []),
-    ...(pause === 'yes' ? [say('restore-recovery.pauses')] : []),
+    ...(atTarget === 'pause' ? [say('restore-recovery.pauses')] : []),
+    ...(atTarget === 'shutdown' ? [shutdownSentence(target.action)] : []),
+    ...raisedLimits(proved).map(({ name, value, raisedAt }) =>
+      say('restore-recovery.limit', { name, value, lsn: raisedAt === undefined ? '-' : formatLsn(raisedAt) }),
+    ),
     ...proof.tablespaces.map((event) =>
       event.kind === 'tablespace-create'
         ? say('restore-recovery.creates-tablespace', {
@@ -56,4 +65,9 @@ export function proofSentences(proved: ProvedTarget, { archive }: RecoveryReques
     ),
     ...proof.notes,
   ];
+}
+
+/** The configuration stays as it is, so that a start without a change ends at the target again. */
+function shutdownSentence(asked: TargetAction): Message {
+  return asked === 'shutdown' ? say('restore-recovery.shuts-down') : say('restore-recovery.shuts-down-for-pause');
 }

@@ -1,5 +1,6 @@
 import type { ByteString } from '../bytes/byte-string.ts';
 import type { Message } from '../messages/message.ts';
+import type { RequiredLimit } from '../server/recovery-limits.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Where a backup is: a local directory (plain or archives), or archives in a folder ('' or ending in `/`) of a storage. */
@@ -53,8 +54,10 @@ export interface RestoreRequest {
  * knows nothing of targets.
  */
 export interface RecoveryPreparation {
-  /** What the plan says of it. */
-  readonly sentences: readonly Message[];
+  /** What the plan says of it. @param hotStandby whether the copy can be asked while it recovers */
+  readonly sentences: (hotStandby: boolean) => readonly Message[];
+  /** Limits that the WAL raises: the copy is configured with no less from its start on. */
+  readonly limits: readonly RequiredLimit[];
   /** The server will go through archive recovery, after which PostgreSQL is on a timeline of its own. */
   readonly archiveRecovery: boolean;
   /** False leaves the WAL directory empty (the manual's step 2): `prepare` fills it. */
@@ -63,5 +66,8 @@ export interface RecoveryPreparation {
    * Writes recovery.conf, signal files, WAL. Called when every file is in place and configured, before anything is made
    * durable and before pg_control has its name; files that it makes get the owner of the rest.
    */
-  prepare(directory: ByteString, context: { readonly signal: AbortSignal }): Promise<void>;
+  prepare(
+    directory: ByteString,
+    context: { readonly signal: AbortSignal; readonly hotStandby: boolean },
+  ): Promise<void>;
 }

@@ -121,7 +121,8 @@ describe('restoring archives of a storage', () => {
     const seen: string[][] = [];
     await restore(await set([...usual(), last()]), {
       recovery: {
-        sentences: [],
+        sentences: () => [],
+        limits: [],
         archiveRecovery: true,
         keepsBackupWal: false,
         prepare: (directory) => {
@@ -138,7 +139,8 @@ describe('restoring archives of a storage', () => {
     mkdirSync(join(root, 'data'));
     writeFileSync(join(root, 'data', 'old'), 'x');
     const recovery = {
-      sentences: [],
+      sentences: () => [],
+      limits: [],
       archiveRecovery: true,
       keepsBackupWal: true,
       prepare: () => Promise.reject(new Error('no WAL')),

@@ -10,6 +10,8 @@ import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { writeDurably } from '../files/write-durably.ts';
 import { say, type Message } from '../messages/message.ts';
 import { readControlFile } from '../server/control-file.ts';
+import { raiseLimits } from '../server/recovery-limits.ts';
+import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import { configure, type ConfigurationOutcome } from './configure.ts';
 import type { RestoreEvent, RestoreListener } from './events.ts';
 import type { PreparedRestore } from './gather.ts';
@@ -135,10 +137,11 @@ class Restoring {
     const received = await this.#receive();
     const removed = plan.mode === 'delta' ? await this.#removeUnlisted() : 0;
     await this.#makeLinks();
-    const configuration = await this.#configure();
-    await this.#prepared.request.recovery?.prepare(plan.directory, { signal: this.#signal });
     const control = received.control ?? Buffer.alloc(0);
-    const { systemIdentifier } = readControlFile(control);
+    const { systemIdentifier, limits } = readControlFile(control);
+    const { recovery } = this.#prepared.request;
+    const configuration = await this.#configure(recovery?.archiveRecovery === true ? limits : undefined);
+    await recovery?.prepare(plan.directory, { signal: this.#signal, hotStandby: configuration.hotStandby });
     const expected = plan.source.systemIdentifier;
     if (expected !== undefined && expected !== systemIdentifier) {
       throw new BackupError('SYSTEM_MISMATCH', say('restore.identity', { expected, actual: systemIdentifier }));
@@ -216,13 +219,18 @@ class Restoring {
     }
   }
 
-  async #configure(): Promise<ConfigurationOutcome> {
+  /** @param limits of the source, which the copy needs for a recovery */
+  async #configure(limits: RecoveryLimits | undefined): Promise<ConfigurationOutcome> {
     const { configuration, directory } = this.#plan;
-    const { overridingFile } = configuration.rules;
+    const { overridingFile, family } = configuration.rules;
+    const needed =
+      limits === undefined
+        ? configuration.limits
+        : raiseLimits(configuration.limits, limits, { family, raisedAt: undefined });
     const main = joinPath(directory, 'postgresql.conf');
     const overriding = overridingFile === undefined ? undefined : joinPath(directory, overridingFile);
     const before = { main: readText(main), overriding: overriding && readText(overriding) };
-    const outcome = configure(configuration, before);
+    const outcome = configure({ ...configuration, limits: needed }, before);
     await replaceText(main, before.main, outcome.main);
     if (overriding !== undefined) await replaceText(overriding, before.overriding, outcome.overriding);
     return outcome;

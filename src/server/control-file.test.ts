@@ -47,6 +47,7 @@ describe('readControlFile', () => {
       dataChecksumVersion: 1,
       backupEndRequired: false,
       minRecoveryPoint: 0n,
+      limits: { maxConnections: 110, maxPreparedTransactions: 20, maxLocksPerTransaction: 256 },
     });
     expect(formatLsn(control.checkpoint.location)).toBe('0/2C000528');
     expect(formatLsn(control.checkpoint.redo)).toBe('0/2C0004A8');

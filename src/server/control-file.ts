@@ -2,6 +2,7 @@ import { crc32c } from '../bytes/crc32c.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
+import { readRecoveryLimits, type RecoveryLimits } from '../wal/recovery-limits.ts';
 import { checkSegmentSize, type TimelineId } from '../wal/segment.ts';
 import { controlLayoutOf, type ControlLayout } from './control-layout.ts';
 import type { ServerFamily } from './identity.ts';
@@ -51,6 +52,8 @@ export interface ControlFile {
   readonly walSegmentSizeBytes: number;
   /** 0: no page checksums; 1: checksums. openGauss always has them. */
   readonly dataChecksumVersion: number;
+  /** What the server that wrote it had at its last start. */
+  readonly limits: RecoveryLimits;
 }
 
 /** Bytes that `readControlFile` needs; the file has 8192, of which the server writes the first 512. */
@@ -124,6 +127,7 @@ function decode(view: DataView, layout: ControlLayout): ControlFile {
       at.dataChecksumVersion === undefined
         ? layout.impliedChecksumVersion
         : view.getUint32(at.dataChecksumVersion, true),
+    limits: readRecoveryLimits(layout.limits, (offset) => view.getInt32(offset, true)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { RecoveryLimitOffsets } from '../wal/recovery-limits.ts';
 import type { ServerFamily } from './identity.ts';
 
 /** Where the fields of pg_control lie, in bytes from its start. Fields at the same place everywhere are not listed. */
@@ -24,6 +25,8 @@ export interface ControlLayout {
     readonly sizes: number;
     readonly dataChecksumVersion: number | undefined;
   };
+  /** i32 each. */
+  readonly limits: RecoveryLimitOffsets;
 }
 
 const opengauss: ControlLayout = {
@@ -44,6 +47,13 @@ const opengauss: ControlLayout = {
     backupEndRequired: 160,
     sizes: 192,
     dataChecksumVersion: undefined,
+  },
+  limits: {
+    maxConnections: 168,
+    maxWorkerProcesses: undefined,
+    maxWalSenders: undefined,
+    maxPreparedTransactions: 172,
+    maxLocksPerTransaction: 176,
   },
 };
 
@@ -67,6 +77,13 @@ const postgresql12: ControlLayout = {
     sizes: 216,
     dataChecksumVersion: 252,
   },
+  limits: {
+    maxConnections: 180,
+    maxWorkerProcesses: 184,
+    maxWalSenders: 188,
+    maxPreparedTransactions: 192,
+    maxLocksPerTransaction: 196,
+  },
 };
 
 const postgresql11: ControlLayout = {
@@ -87,12 +104,26 @@ const postgresql11: ControlLayout = {
     sizes: 208,
     dataChecksumVersion: 244,
   },
+  limits: {
+    maxConnections: 172,
+    maxWorkerProcesses: 176,
+    maxWalSenders: undefined,
+    maxPreparedTransactions: 180,
+    maxLocksPerTransaction: 184,
+  },
 };
 
 const postgresql10: ControlLayout = {
   ...postgresql12,
   wideXid: false,
   offsets: { ...postgresql12.offsets, redo: 48, timeline: 56, nextXid: 68 },
+  limits: {
+    maxConnections: 180,
+    maxWorkerProcesses: 184,
+    maxWalSenders: undefined,
+    maxPreparedTransactions: 188,
+    maxLocksPerTransaction: 192,
+  },
 };
 
 /** By pg_control_version. 10: 1002, 11: 1100, 12: 1201, 13 to 16: 1300, 17: 1700, 18: 1800; openGauss: 923. */

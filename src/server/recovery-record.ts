@@ -2,6 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { formatLsn, lsn, parseLsn, type Lsn } from '../wal/lsn.ts';
 import type { Setting } from './recovery-settings.ts';
+import type { TargetAction } from './recovery-target.ts';
 
 /** Name of the record in the data directory. No restore of a later backup takes files of such names over. */
 export const recoveryRecordName = '.gausskeep.recovery';
@@ -40,6 +41,8 @@ export interface RecoveryRecord {
   readonly pauseImpossible: boolean;
   /** What was decided about archiving in the copy; it is off unless the restore was told otherwise. */
   readonly archiveMode: 'off' | 'preserve';
+  /** What the server does at its target; `shutdown` also where it was to pause and cannot. undefined: there is none. */
+  readonly atTarget?: TargetAction | undefined;
   /** Settings that were added by `addSettings` to the dialect's settings file. */
   readonly addedSettings: readonly Setting[];
   /** The archive and the generation that the WAL came from. */
@@ -114,6 +117,7 @@ function decode(value: unknown): RecoveryRecord {
     pauses: fields['pauses'] === true,
     pauseImpossible: fields['pauseImpossible'] === true,
     archiveMode: fields['archiveMode'] === 'preserve' ? 'preserve' : 'off',
+    atTarget: targetAction(fields['atTarget']),
     addedSettings: list(fields['addedSettings']).map((setting) => {
       const { name, value: own } = asObject(setting) as { name: unknown; value: unknown };
       return { name: text(name), value: text(own) };
@@ -135,6 +139,10 @@ function decodeEnd(fields: Record<string, unknown>): RecoveryEnd {
   const how = text(fields['how']);
   if (how !== 'done' && how !== 'missed' && how !== 'accepted') throw new TypeError('how');
   return { how, lsn: optionalLsn(fields['lsn']), text: optionalText(fields['text']) };
+}
+
+function targetAction(value: unknown): TargetAction | undefined {
+  return value === 'pause' || value === 'promote' || value === 'shutdown' ? value : undefined;
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -31,6 +31,11 @@ export interface RestoreRules {
   readonly archiveSettings: readonly string[];
   /** A recovered copy starts a timeline of its own and so cannot overwrite its source's archive. */
   readonly newTimelineAfterRecovery: boolean;
+  /**
+   * Where a recovery is to pause at its target although hot_standby is off. PostgreSQL shuts down (validateRecoveryParameters,
+   * xlogrecovery.c); openGauss pauses nevertheless (observed).
+   */
+  readonly pauseWithoutHotStandby: 'shutdown' | 'pause';
   /** Settings that connect the server with others of its cluster. */
   readonly replicationSettings: RegExp;
   /** Ports that the server listens on, counted from `port`. */
@@ -72,6 +77,7 @@ const postgresqlRules: RestoreRules = {
   recoverySettings: /^recovery_target(?:_|$)/,
   archiveSettings: [],
   newTimelineAfterRecovery: true,
+  pauseWithoutHotStandby: 'shutdown',
   replicationSettings: /^primary_(?:conninfo|slot_name)$/,
   ports: [0],
   listenSetting: 'listen_addresses',
@@ -111,6 +117,7 @@ export function restoreRulesOf(family: ServerFamily, labelHasTimeline = true): R
     recoverySettings: /^recovery_target(?:_|$)/,
     archiveSettings: ['archive_dest', 'archive_command'],
     newTimelineAfterRecovery,
+    pauseWithoutHotStandby: 'pause',
     replicationSettings: /^(?:cross_cluster_)?replconninfo\d+$/,
     ports: [0, 1],
     listenSetting: 'listen_addresses',

@@ -2,6 +2,7 @@ import type { WalFormat } from './formats/format.ts';
 import { lsn } from './lsn.ts';
 import { decodeRecordBody } from './record-body.ts';
 import { MainData } from './main-data.ts';
+import { readRecoveryLimits } from './recovery-limits.ts';
 import { decodeTransaction, isTransactionEnd } from './transaction-record.ts';
 import type { WalEvent } from './wal-event.ts';
 import type { WalRecord } from './wal-record.ts';
@@ -107,7 +108,11 @@ function decodeOther({ rmid, info, format }: WalRecord, data: MainData): Without
     case xlogInfo.backupEnd:
       return { kind: 'backup-end', backupStartLsn: lsn(data.u64(0)) };
     case xlogInfo.parameterChange:
-      return { kind: 'parameter-change', walLevel: data.i32(format.parameterChangeWalLevelOffset) };
+      return {
+        kind: 'parameter-change',
+        walLevel: data.i32(format.parameterChange.walLevelOffset),
+        limits: readRecoveryLimits(format.parameterChange.limits, (offset) => data.i32(offset)),
+      };
     case xlogInfo.restorePoint:
       // i64 time, name of up to 63 bytes; what is behind its NUL is garbage.
       return { kind: 'restore-point', name: data.text(8, 64), timeUs: sinceUnixEpoch(data.i64(0)) };

@@ -1,4 +1,5 @@
 import { lsn, type Lsn } from './lsn.ts';
+import type { RecoveryLimits } from './recovery-limits.ts';
 import type { VariableReader, VariableWriter } from './variable-length.ts';
 import type { TransactionEvent, WalEvent } from './wal-event.ts';
 
@@ -14,7 +15,8 @@ const kindNumbers = {
   switch: 8,
   'end-of-recovery': 9,
   'backup-end': 10,
-  'parameter-change': 11,
+  // 11 was a parameter change without its limits (version 1): who meets one reads the segment again.
+  'parameter-change': 17,
   overwrite: 12,
   'tablespace-create': 13,
   'tablespace-drop': 14,
@@ -65,6 +67,24 @@ function encodeTime(timeUs: bigint, before: Before, out: VariableWriter): void {
   before.timeUs = timeUs;
 }
 
+/** In the order of the stored form. */
+const limitKeys = [
+  'maxConnections',
+  'maxWorkerProcesses',
+  'maxWalSenders',
+  'maxPreparedTransactions',
+  'maxLocksPerTransaction',
+] as const satisfies readonly (keyof RecoveryLimits)[];
+
+/** No server has a limit below 0. */
+const absentLimit = -1;
+
+function decodeLimits(input: VariableReader): RecoveryLimits {
+  const values = limitKeys.map((key) => [key, Number(input.signed())] as const);
+  const limits = Object.fromEntries(values.map(([key, value]) => [key, value === absentLimit ? undefined : value]));
+  return limits as unknown as RecoveryLimits;
+}
+
 function encodeContent(event: WalEvent, before: Before, out: VariableWriter): void {
   switch (event.kind) {
     case 'restore-point':
@@ -91,6 +111,7 @@ function encodeContent(event: WalEvent, before: Before, out: VariableWriter): vo
       return;
     case 'parameter-change':
       out.signed(BigInt(event.walLevel));
+      for (const key of limitKeys) out.signed(BigInt(event.limits[key] ?? absentLimit));
       return;
     case 'overwrite':
       out.unsigned(event.overwrittenLsn);
@@ -180,7 +201,7 @@ function decodeContent(kind: WalEvent['kind'], before: Before, input: VariableRe
     case 'backup-end':
       return { kind, backupStartLsn: lsn(input.unsigned()) };
     case 'parameter-change':
-      return { kind, walLevel: Number(input.signed()) };
+      return { kind, walLevel: Number(input.signed()), limits: decodeLimits(input) };
     case 'overwrite':
       return { kind, overwrittenLsn: lsn(input.unsigned()) };
     case 'tablespace-create': {

@@ -11,8 +11,8 @@ import type { EndReason } from './wal-end.ts';
 /** First bytes of a stored index. */
 const signature = Buffer.from('GKWI', 'latin1');
 
-/** Version of the stored form. A higher one is refused, never guessed. */
-export const segmentIndexVersion = 1;
+/** Version of the stored form. A higher one is refused, never guessed. Version 1 is read but for its parameter changes. */
+export const segmentIndexVersion = 2;
 
 const fixedBytes = 40;
 

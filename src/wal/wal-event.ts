@@ -1,4 +1,5 @@
 import type { Lsn } from './lsn.ts';
+import type { RecoveryLimits } from './recovery-limits.ts';
 import type { TimelineId } from './segment.ts';
 
 /** Where the record of an event lies. `endLsn` is where the next one begins. */
@@ -51,7 +52,7 @@ export type WalEvent =
     })
   | (At & { readonly kind: 'backup-end'; readonly backupStartLsn: Lsn })
   /** `walLevel` 0 is minimal: WAL before it cannot be recovered through. */
-  | (At & { readonly kind: 'parameter-change'; readonly walLevel: number })
+  | (At & { readonly kind: 'parameter-change'; readonly walLevel: number; readonly limits: RecoveryLimits })
   | (At & { readonly kind: 'overwrite'; readonly overwrittenLsn: Lsn })
   | (At & {
       readonly kind: 'tablespace-create';

@@ -39,6 +39,8 @@ export interface TargetProof {
   readonly lostAborts: number;
   readonly leftPrepared: readonly TransactionMark[];
   readonly tablespaces: ReplayOutcome['tablespaces'];
+  /** Changes of limits that the copy must follow from its start on. */
+  readonly parameterChanges: ReplayOutcome['parameterChanges'];
   readonly named: readonly RestorePoint[];
   readonly notes: readonly Message[];
 }
@@ -77,6 +79,7 @@ export function proveTarget(request: ProofRequest, outcome: ReplayOutcome): Targ
     lostAborts: outcome.lostAborts,
     leftPrepared: outcome.leftPrepared,
     tablespaces: outcome.tablespaces,
+    parameterChanges: outcome.parameterChanges,
     named: outcome.named,
     notes: notesOf(request, outcome, written),
   };

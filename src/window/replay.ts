@@ -3,6 +3,7 @@ import type { StopRules } from '../server/stop-rules.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import { longPageHeaderBytes, shortPageHeaderBytes, walPageBytes } from '../wal/page-header.ts';
 import { defaultSegmentSizeBytes, segmentOffset } from '../wal/segment.ts';
+import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
 import type { RestorePoint, WindowBackup } from './recovery-window.ts';
 import { isSameXid, Neighbours } from './neighbours.ts';
@@ -41,6 +42,8 @@ export interface ReplayStop {
 
 type TablespaceEvent = Extract<WalEvent, { kind: 'tablespace-create' | 'tablespace-drop' }>;
 
+type ParameterChange = Extract<WalEvent, { kind: 'parameter-change' }>;
+
 /** What a server does with a backup, a line of WAL and a target, and what it loses by it. */
 export interface ReplayOutcome {
   /** The checkpoint that the backup begins with is where the backup says. */
@@ -65,6 +68,8 @@ export interface ReplayOutcome {
   /** Ends of prepared transactions that are replayed although they are later than the target time. */
   readonly overrun: readonly TransactionMark[];
   readonly tablespaces: readonly TablespaceEvent[];
+  /** What was replayed of the source's changes of limits; each that raised one. */
+  readonly parameterChanges: readonly ParameterChange[];
   /** Where the WAL that was there ends, and why. */
   readonly endLsn: Lsn | undefined;
   readonly broken: LineBreak | undefined;
@@ -87,6 +92,7 @@ export class Replay {
   readonly #overrun: TransactionMark[] = [];
   readonly #tablespaces: TablespaceEvent[] = [];
   readonly #named: RestorePoint[] = [];
+  readonly #parameterChanges: ParameterChange[] = [];
   #consistentLsn: Lsn | undefined;
   #checkpointTimeUs: bigint | undefined;
   #consistentTimeUs: bigint | undefined;
@@ -137,6 +143,7 @@ export class Replay {
       leftPrepared: [...this.#prepared.values()],
       overrun: this.#overrun,
       tablespaces: this.#tablespaces,
+      parameterChanges: this.#parameterChanges,
       endLsn: this.#endLsn,
       broken: this.#broken,
       lastSegment: this.#lastSegment,
@@ -182,6 +189,14 @@ export class Replay {
     if (isTransaction(event) || event.kind === 'restore-point' || event.kind === 'backup-end') this.#lastMark = event;
     const isTablespace = event.kind === 'tablespace-create' || event.kind === 'tablespace-drop';
     if (isTablespace && this.#tablespaces.length < listed) this.#tablespaces.push(event);
+    if (event.kind === 'parameter-change' && this.#raises(event)) this.#parameterChanges.push(event);
+  }
+
+  /** Whether a limit is higher than in every change before: so there are few. */
+  #raises({ limits }: ParameterChange): boolean {
+    return (Object.keys(limits) as (keyof RecoveryLimits)[]).some((key) =>
+      this.#parameterChanges.every((before) => (limits[key] ?? 0) > (before.limits[key] ?? 0)),
+    );
   }
 
   #noteOverrun(isPreparedEnd: boolean, mark: TransactionMark): void {

@@ -19,6 +19,7 @@ import {
   restoreFindings,
   startCommand,
   unusedMappings,
+  type ConfigurationOutcome,
   type PreparedRecovery,
   type RestoreEvent,
   type RestorePlan,
@@ -55,14 +56,16 @@ export const restoreCommand: Command = {
     if (wholePlan) {
       await terminal.data(
         given.has('json')
-          ? `${JSON.stringify({ ...planRecord(plan), ...recordOf(recovery) })}\n`
+          ? `${JSON.stringify({ ...planRecord(plan), ...recordOf(recovery, plan.configuration.outcome) })}\n`
           : planText(plan, recovery),
       );
       return 0;
     }
     const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
     if (given.has('json'))
-      await terminal.data(`${JSON.stringify({ ...restoreRecord(result), ...recordOf(recovery) })}\n`);
+      await terminal.data(
+        `${JSON.stringify({ ...restoreRecord(result), ...recordOf(recovery, result.configuration) })}\n`,
+      );
     else if (!given.has('quiet'))
       await terminal.data(
         `${resultLines(result, recovery)
@@ -98,8 +101,11 @@ function shellWord(word: string): string {
   return /^[A-Za-z0-9_./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function recordOf(recovery: PreparedRecovery | undefined): Record<string, unknown> {
-  return recovery === undefined ? {} : { recovery: recoveryRecord(recovery) };
+function recordOf(
+  recovery: PreparedRecovery | undefined,
+  configuration: ConfigurationOutcome | undefined,
+): Record<string, unknown> {
+  return recovery === undefined ? {} : { recovery: recoveryRecord(recovery, configuration?.hotStandby ?? true) };
 }
 
 function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined): string {
@@ -141,7 +147,7 @@ function resultLines(result: RestoreResult, recovery: PreparedRecovery | undefin
     ...restoreFindings(configuration, plan.configuration.standalone),
     ...(slots.length > 0 ? [say('restore-plan.slots', { names: names(slots) })] : []),
     ...(configuration.archivingStopped ? [say('restore-plan.archive-again')] : []),
-    ...(recovery?.preparation.sentences ?? []),
+    ...(recovery?.preparation.sentences(configuration.hotStandby) ?? []),
     recovery === undefined
       ? say('restore-plan.next', { command: startCommand(plan) })
       : say('restore-recovery.next', { command: `gausskeep recover --pgdata ${shellWord(path)}` }),

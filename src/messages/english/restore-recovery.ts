@@ -53,6 +53,12 @@ export const restoreRecoveryMessages = {
   'restore-recovery.nothing-lost': 'no later transaction is known',
   'restore-recovery.told': 'the server is told {target}, so that it pauses where its WAL ends',
   'restore-recovery.pauses': 'the server pauses there, read-only, until gausskeep resume',
+  'restore-recovery.shuts-down':
+    'the server shuts down there; to open it, set recovery_target_action = promote and start it again',
+  'restore-recovery.shuts-down-for-pause':
+    'the server cannot pause there, because hot_standby is off: it shuts down. To look at the copy first, restore it with --set hot_standby=on',
+  'restore-recovery.limit':
+    'the WAL sets {name} to {value} at {lsn}, which no copy can follow while it recovers: it starts with no less',
   'restore-recovery.creates-tablespace': 'replay creates tablespace {oid} in "{path}" ({lsn})',
   'restore-recovery.drops-tablespace': 'replay drops tablespace {oid} ({lsn})',
 } as const;

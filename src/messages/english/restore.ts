@@ -86,4 +86,7 @@ export const restoreMessages = {
   'restore.bad-port': 'invalid port number: "{text}"',
   'restore.bad-set': 'invalid setting "{text}", must be NAME=VALUE',
   'restore.bad-archive-mode': 'invalid archive mode "{text}", must be "off" or "preserve"',
+  'restore.limit-too-low': '{name} = {own} is too low: the source had {needed}, and a copy with less does not recover',
+  'restore.limit-too-low.hint':
+    'Leave {name} out, or give {needed} or more; it can be lowered when the recovery is over.',
 } as const;

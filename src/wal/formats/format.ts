@@ -1,3 +1,5 @@
+import type { RecoveryLimitOffsets } from '../recovery-limits.ts';
+
 /**
  * What differs between the WAL of one server and another, as data. Everything else (page framing, sub-headers, CRC) is
  * the same in all of them. Little-endian throughout, pages of 8192 bytes.
@@ -22,8 +24,7 @@ export interface WalFormat {
   /** Number of the resource manager of barriers, in formats that have them. */
   readonly barrierResourceManager: number | undefined;
   readonly checkpoint: CheckpointLayout;
-  /** Offset of the i32 wal_level in the main data of PARAMETER_CHANGE; 0 is minimal everywhere. */
-  readonly parameterChangeWalLevelOffset: number;
+  readonly parameterChange: ParameterChangeLayout;
 }
 
 /** Offsets in the header of a record; the total length is a u32 at 0 everywhere. */
@@ -80,6 +81,13 @@ export interface PrepareLayout {
   readonly gidOffset: number;
   /** Where the subtransactions start when the gid does not move them. */
   readonly headerBytes: number;
+}
+
+/** Offsets of i32 in the main data of PARAMETER_CHANGE. Source: xl_parameter_change, access/xlog_internal.h of each release. */
+export interface ParameterChangeLayout {
+  readonly limits: RecoveryLimitOffsets;
+  /** 0 is minimal everywhere. */
+  readonly walLevelOffset: number;
 }
 
 /** Offsets in the main data of a checkpoint record. The redo position is a u64 at 0, the timeline a u32 at 8. */

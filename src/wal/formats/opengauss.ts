@@ -56,5 +56,14 @@ export const openGaussFormat: WalFormat = {
     nextXidEpochOffset: undefined,
     timeOffset: 64,
   },
-  parameterChangeWalLevelOffset: 12,
+  parameterChange: {
+    limits: {
+      maxConnections: 0,
+      maxWorkerProcesses: undefined,
+      maxWalSenders: undefined,
+      maxPreparedTransactions: 4,
+      maxLocksPerTransaction: 8,
+    },
+    walLevelOffset: 12,
+  },
 };

@@ -1,4 +1,10 @@
-import type { CheckpointLayout, PrepareLayout, RecordHeaderLayout, WalFormat } from './format.ts';
+import type {
+  CheckpointLayout,
+  ParameterChangeLayout,
+  PrepareLayout,
+  RecordHeaderLayout,
+  WalFormat,
+} from './format.ts';
 
 /** XLogRecord, access/xlogrecord.h: u32 length, u32 xid, u64 prev, u8 info, u8 rmid, 2 bytes of padding, u32 crc. */
 const header: RecordHeaderLayout = {
@@ -40,6 +46,28 @@ const prepare10: PrepareLayout = { ...prepareBase, gidLengthOffset: 46, gidOffse
 const prepare11: PrepareLayout = { ...prepareBase, gidLengthOffset: 46, gidOffset: 64, headerBytes: 64 };
 const prepare15: PrepareLayout = { ...prepareBase, gidLengthOffset: 54, gidOffset: 72, headerBytes: 72 };
 
+/** From 12 on max_wal_senders is a limit of its own. */
+const parameterChange10: ParameterChangeLayout = {
+  limits: {
+    maxConnections: 0,
+    maxWorkerProcesses: 4,
+    maxWalSenders: undefined,
+    maxPreparedTransactions: 8,
+    maxLocksPerTransaction: 12,
+  },
+  walLevelOffset: 16,
+};
+const parameterChange12: ParameterChangeLayout = {
+  limits: {
+    maxConnections: 0,
+    maxWorkerProcesses: 4,
+    maxWalSenders: 8,
+    maxPreparedTransactions: 12,
+    maxLocksPerTransaction: 16,
+  },
+  walLevelOffset: 20,
+};
+
 /** MaxAllocSize: the longest record that a server before 16 can hold in memory. 16 and later refuse above 1020 MiB. */
 const longestBefore16 = 0x3fff_ffff;
 const longestFrom16 = 1020 * 1024 * 1024;
@@ -68,7 +96,7 @@ function before15(release: number, magic: number): WalFormat {
     blocks: blocksBefore15,
     transactions: { kind: 'xinfo', droppedStatisticBytes: 0, prepare },
     checkpoint: release < 12 ? checkpoint10 : checkpoint12,
-    parameterChangeWalLevelOffset: release < 12 ? 16 : 20,
+    parameterChange: release < 12 ? parameterChange10 : parameterChange12,
   };
 }
 
@@ -82,7 +110,7 @@ function from15(release: number, magic: number): WalFormat {
     blocks: blocksFrom15,
     transactions: { kind: 'xinfo', droppedStatisticBytes: release < 18 ? 12 : 16, prepare: prepare15 },
     checkpoint: checkpoint12,
-    parameterChangeWalLevelOffset: 20,
+    parameterChange: parameterChange12,
   };
 }
 
