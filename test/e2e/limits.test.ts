@@ -6,7 +6,7 @@ import { afterEach, beforeAll, expect, it } from 'vitest';
 import { takeBackup } from '../support/backups.ts';
 import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
 import { freePort } from '../support/postgres/free-port.ts';
-import { serverEnvironment } from '../support/postgres/instance.ts';
+import { serverEnvironment } from '../support/postgres/template.ts';
 import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
