@@ -13,6 +13,7 @@ export {
   openArchive,
   openGeneration,
   openLocalStorage,
+  openRetrying,
   openWal,
   performCleanup,
   planCleanup,
@@ -39,7 +40,11 @@ export {
   type PushRequest,
   type RestoreWrapper,
   type Spool,
+  type RetryPlan,
   type Storage,
+  type StorageAbilities,
+  type StorageOptions,
+  type StoredObject,
 } from './wal-archive.ts';
 export { takeBackup, type BackupOptions } from './backup/run.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';

@@ -31,5 +31,7 @@ export { isCodec, type Codec } from './repository/codec.ts';
 export type { Generation } from './repository/generation.ts';
 export { releaseHold } from './repository/holds.ts';
 export { openLocalStorage } from './storage/local-storage.ts';
-export type { Storage } from './storage/storage.ts';
+export { openRetrying } from './storage/retrying-storage.ts';
+export type { RetryPlan } from './storage/retry.ts';
+export type { Storage, StorageAbilities, StorageOptions, StoredObject } from './storage/storage.ts';
 export { formatLsn, parseLsn } from './wal/lsn.ts';

@@ -11,11 +11,10 @@ import { parseWalFileName, segmentAt } from '../repository/wal-file-name.ts';
 import type { WalObject, WalSource } from '../repository/wal-source.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openWal, type OpenedWal } from './open-wal.ts';
-import { retrying, type RetryPlan } from './retry.ts';
 
 export interface GetRequest {
-  /** Opened anew for each attempt. */
-  readonly storage: () => Promise<Storage>;
+  /** One that keeps at it (`openRetrying`) where a passing failure must not end a recovery. */
+  readonly storage: Storage;
   /** What the server calls the file: `%f`. */
   readonly name: string;
   /** Where it goes: `%p`. What is there is replaced. */
@@ -25,8 +24,6 @@ export interface GetRequest {
   readonly systemIdentifier?: bigint | undefined;
   /** Whether the beginning of a segment will do where it is not there whole; default true. */
   readonly partial?: boolean | undefined;
-  /** Default: storage failures are retried for 60 s. */
-  readonly retry?: RetryPlan | undefined;
 }
 
 export type GetResult =
@@ -55,12 +52,8 @@ export async function getWal(request: GetRequest, { signal }: Options = {}): Pro
       hint: say('archive.get-name.hint'),
     });
   }
-  return retrying(() => attempt(request, { signal }), request.retry ?? { forMs: 60_000 }, signal);
-}
-
-async function attempt(request: GetRequest, options: Options): Promise<GetResult> {
-  const { name, generation, systemIdentifier, partial = true } = request;
-  const storage = await request.storage();
+  const options = { signal };
+  const { name, storage, generation, systemIdentifier, partial = true } = request;
   const opened = await openWal({ storage, generation, systemIdentifier }, options);
   const { source } = opened;
   const object = await source.find(name, options);

@@ -24,7 +24,7 @@ describe('prefetched WAL', () => {
   });
   afterAll(() => rm(parent, { recursive: true, force: true }));
   const request = (name: string) => ({
-    storage: () => Promise.resolve(storage),
+    storage,
     name,
     systemIdentifier: 215046882207068335n,
   });

@@ -61,7 +61,7 @@ export async function prefetchWal(
   if (folder === undefined || !(await lock(folder))) return [];
   const fetched: string[] = [];
   try {
-    const { segmentSizeBytes } = (await openWal({ ...request, storage: await request.storage() }, { signal })).source;
+    const { segmentSizeBytes } = (await openWal(request, { signal })).source;
     const present = new Set(await readdir(folder));
     for (const name of present) {
       const isOld = parseWalFileName(name)?.kind === 'segment' && positionPart(name) <= positionPart(request.name);
@@ -72,7 +72,7 @@ export async function prefetchWal(
       if (name === undefined) break;
       if (present.has(name)) continue;
       const target = join(folder, name);
-      const result = await getWal({ ...request, name, target, partial: false, retry: { forMs: 0 } }, { signal });
+      const result = await getWal({ ...request, name, target, partial: false }, { signal });
       if (result.outcome === 'absent') break;
       fetched.push(name);
     }

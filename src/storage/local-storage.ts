@@ -7,7 +7,7 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { objectExists, objectNotFound, storageFailure } from './failures.ts';
 import { checkObjectName, compareNames, isNamePart, isObjectName, unfinishedPrefix } from './object-name.ts';
-import type { ListOptions, ReadOptions, Storage, StorageOptions, StoredObject } from './storage.ts';
+import type { ListOptions, ReadOptions, Storage, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
 
 const pieceSize = 1024 * 1024;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -43,6 +43,8 @@ function missingDirectory(path: string, cause?: unknown): BackupError {
  */
 class LocalStorage implements Storage {
   readonly description: string;
+  /** link() refuses a name that exists, on network file systems too; the time is that of the file. */
+  readonly abilities: StorageAbilities = { putOnce: true, objectTime: true, lock: false };
   readonly #root: string;
 
   constructor(root: string) {
@@ -149,7 +151,8 @@ class LocalStorage implements Storage {
       await this.#checkInside(name, dirname(path));
       const facts = await this.#lstat(path);
       if (facts === undefined) await this.#checkRoot();
-      return facts?.isFile() === true ? { name, sizeBytes: facts.size } : undefined;
+      if (facts?.isFile() !== true) return undefined;
+      return { name, sizeBytes: facts.size, storedAtMs: facts.mtimeMs };
     } catch (error) {
       throw this.#failure(name, error);
     }

@@ -1,13 +1,14 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { objectExists, objectNotFound } from './failures.ts';
 import { checkObjectName, compareNames } from './object-name.ts';
-import type { ListOptions, ReadOptions, Storage, StorageOptions, StoredObject } from './storage.ts';
+import type { ListOptions, ReadOptions, Storage, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
 
 const pieceSize = 1024 * 1024;
 
 /** Objects in memory: for tests, and the shortest statement of what a storage does. */
 export class MemoryStorage implements Storage {
   readonly description = 'memory';
+  readonly abilities: StorageAbilities = { putOnce: true, objectTime: false, lock: false };
   readonly #objects = new Map<string, Buffer>();
 
   async put(name: string, body: () => ByteSource, { signal }: StorageOptions = {}): Promise<{ sizeBytes: number }> {
@@ -40,7 +41,7 @@ export class MemoryStorage implements Storage {
     await Promise.resolve();
     signal?.throwIfAborted();
     const bytes = this.#objects.get(checkObjectName(name));
-    return bytes && { name, sizeBytes: bytes.length };
+    return bytes && { name, sizeBytes: bytes.length, storedAtMs: undefined };
   }
 
   async *list(prefix: string, { recursive = true, signal }: ListOptions = {}): AsyncIterable<StoredObject> {

@@ -8,6 +8,18 @@ export interface StorageOptions {
 export interface StoredObject {
   readonly name: string;
   readonly sizeBytes: number;
+  /** When it was stored, ms since 1970 by the clock of the storage, where `abilities.objectTime`; else undefined. */
+  readonly storedAtMs: number | undefined;
+}
+
+/** What a storage can do beyond keeping names and bytes; known when it is open. */
+export interface StorageAbilities {
+  /** Of two puts of one name exactly one resolves, whichever hosts they come from. False: only as long as one host writes. */
+  readonly putOnce: boolean;
+  /** `storedAtMs` is told, by one clock for all objects, so that their ages can be compared. */
+  readonly objectTime: boolean;
+  /** Objects can be held against deletion until a date (object lock). */
+  readonly lock: boolean;
 }
 
 export interface ReadOptions extends StorageOptions {
@@ -33,6 +45,7 @@ export interface ListOptions extends StorageOptions {
 export interface Storage {
   /** What it is, for people: `directory /archive`. */
   readonly description: string;
+  readonly abilities: StorageAbilities;
 
   /**
    * Stores `body` under `name`. After it resolves the object survives a crash; until then no reader can see it, and after

@@ -41,7 +41,7 @@ export function storageContract(kind: string, create: () => Promise<Storage>): v
       const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * 7) & 0xff));
       expect(await storage.put('a/b.bin', pieces(bytes, 65_537))).toEqual({ sizeBytes: bytes.length });
       expect((await readAll(storage, 'a/b.bin')).equals(bytes)).toBe(true);
-      expect(await storage.stat('a/b.bin')).toEqual({ name: 'a/b.bin', sizeBytes: bytes.length });
+      expect(await storage.stat('a/b.bin')).toMatchObject({ name: 'a/b.bin', sizeBytes: bytes.length });
       const range = await readAll(storage, 'a/b.bin', { offset: 1_048_570, length: 20 });
       expect(range.equals(bytes.subarray(1_048_570, 1_048_590))).toBe(true);
       expect(await readAll(storage, 'a/b.bin', { offset: bytes.length - 3, length: 100 })).toHaveLength(3);
@@ -51,8 +51,19 @@ export function storageContract(kind: string, create: () => Promise<Storage>): v
 
     it('stores empty objects', async () => {
       await storage.put('empty', pieces(''));
-      expect(await storage.stat('empty')).toEqual({ name: 'empty', sizeBytes: 0 });
+      expect(await storage.stat('empty')).toMatchObject({ name: 'empty', sizeBytes: 0 });
       expect(await readAll(storage, 'empty')).toHaveLength(0);
+    });
+
+    it('tells when an object was stored exactly where it says that it does', async () => {
+      const before = Date.now();
+      await storage.put('t', pieces('x'));
+      const listed: (number | undefined)[] = [];
+      for await (const { storedAtMs } of storage.list('t')) listed.push(storedAtMs);
+      expect(listed).toEqual([(await storage.stat('t'))?.storedAtMs]);
+      if (!storage.abilities.objectTime) expect(listed).toEqual([undefined]);
+      // A file system may round its times down.
+      else expect(listed[0]).toBeGreaterThan(before - 2000);
     });
 
     it('never overwrites', async () => {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
+import { openRetrying } from '../../src/storage/retrying-storage.ts';
+import { FaultyStorage } from '../support/faulty-storage.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
 import { storageContract } from './storage.contract.ts';
 
@@ -15,4 +17,14 @@ afterAll(async () => {
 });
 
 storageContract('memory', () => Promise.resolve(new MemoryStorage()));
+storageContract('retrying, where the first call for each name fails', () => {
+  const seen = new Set<string>();
+  const inner = new FaultyStorage(new MemoryStorage(), (call, name) => {
+    const key = `${call} ${name}`;
+    if (seen.has(key)) return undefined;
+    seen.add(key);
+    return 'fail';
+  });
+  return openRetrying(() => Promise.resolve(inner), { forMs: 60_000, pause: () => Promise.resolve() });
+});
 storageContract('local directory', async () => openLocalStorage(await mkdtemp(join(parent, 'root-'))));

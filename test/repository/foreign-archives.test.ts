@@ -37,10 +37,9 @@ describe('a directory of WAL that other tools made', () => {
   const get = async (name: string, more: Partial<GetRequest> = {}) => {
     const target = join(await mkdtemp(join(parent, 'target-')), 'RECOVERYXLOG');
     const result = await getWal({
-      storage: () => Promise.resolve(storage),
+      storage,
       name,
       target,
-      retry: { forMs: 0 },
       systemIdentifier: fixtureSystemIdentifier,
       ...more,
     });

@@ -10,6 +10,7 @@ import { closeGeneration, openArchive, openGeneration, readGenerations } from '.
 import { openArchiveWal, readReceipt } from '../../src/repository/archive-wal.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { openRetrying } from '../../src/storage/retrying-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
 import { decodeSegmentIndex } from '../../src/wal/segment-index-codec.ts';
@@ -18,7 +19,6 @@ import { FaultyStorage } from '../support/faulty-storage.ts';
 import { fixtureSystemIdentifier, writeFixtureWal } from '../support/fixture-wal.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;
-const noRetry = { forMs: 0 };
 
 describe('wal push and wal get', () => {
   let parent: string;
@@ -39,8 +39,7 @@ describe('wal push and wal get', () => {
     pushWal({ storage: to, path: join(wal, name), ...more });
   const get = async (name: string, more: Partial<GetRequest> = {}, from: Storage = storage) => {
     const target = join(await mkdtemp(join(parent, 'target-')), 'RECOVERYXLOG');
-    const storageOf = () => Promise.resolve(from);
-    const result = await getWal({ storage: storageOf, name, target, retry: noRetry, ...more });
+    const result = await getWal({ storage: from, name, target, ...more });
     const names = await readdir(join(target, '..'));
     expect(names).toEqual(result.outcome === 'found' ? ['RECOVERYXLOG'] : []);
     return result.outcome === 'found' ? readFile(target) : result.outcome;
@@ -272,8 +271,7 @@ describe('wal push and wal get', () => {
 
     it('is not proved by an empty, missing, foreign or failing one', async () => {
       await expect(get(segment('27'))).rejects.toMatchObject({ code: 'REPOSITORY_NOT_FOUND' });
-      const missing = { storage: () => openLocalStorage(join(parent, 'missing')) };
-      await expect(get(segment('27'), missing)).rejects.toMatchObject({ code: 'REPOSITORY_NOT_FOUND' });
+      await expect(openLocalStorage(join(parent, 'missing'))).rejects.toMatchObject({ code: 'REPOSITORY_NOT_FOUND' });
       await push(segment('27'));
       await expect(get(segment('28'), { systemIdentifier: 1n })).rejects.toMatchObject({ code: 'SYSTEM_MISMATCH' });
       for (let number = 1; ; number += 1) {
@@ -318,11 +316,14 @@ describe('wal push and wal get', () => {
         },
       };
       const recovering = new FaultyStorage(storage, () => (clock < 20_000 ? 'fail' : undefined));
-      expect(Buffer.isBuffer(await get(segment('27'), { retry }, recovering))).toBe(true);
+      expect(
+        Buffer.isBuffer(await get(segment('27'), {}, await openRetrying(() => Promise.resolve(recovering), retry))),
+      ).toBe(true);
       expect(clock).toBeGreaterThanOrEqual(20_000);
       clock = 0;
       const broken = new FaultyStorage(storage, () => 'fail');
-      await expect(get(segment('27'), { retry }, broken)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+      const kept = await openRetrying(() => Promise.resolve(broken), retry);
+      await expect(get(segment('27'), {}, kept)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
       expect(clock).toBe(60_000);
     });
   });
@@ -344,7 +345,7 @@ describe('wal push and wal get', () => {
   it('delivers a private file with nobody else allowed in', async () => {
     await push(segment('27'));
     const target = join(await mkdtemp(join(parent, 'private-')), 'x');
-    await getWal({ storage: () => Promise.resolve(storage), name: segment('27'), target, retry: noRetry });
+    await getWal({ storage, name: segment('27'), target });
     const facts = await stat(target);
     expect(facts.nlink).toBe(1);
     expect(facts.mode & 0o777).toBe(0o600);

@@ -1,7 +1,14 @@
 import type { ByteSource } from '../../src/bytes/byte-reader.ts';
 import { BackupError } from '../../src/errors/backup-error.ts';
 import { say } from '../../src/messages/message.ts';
-import type { ListOptions, ReadOptions, Storage, StorageOptions, StoredObject } from '../../src/storage/storage.ts';
+import type {
+  ListOptions,
+  ReadOptions,
+  Storage,
+  StorageAbilities,
+  StorageOptions,
+  StoredObject,
+} from '../../src/storage/storage.ts';
 
 export type StorageCall = 'put' | 'get' | 'stat' | 'list' | 'folders' | 'delete';
 
@@ -14,6 +21,10 @@ export class FaultyStorage implements Storage {
   readonly #inner: Storage;
   readonly #faultOf: (call: StorageCall, name: string, number: number) => Fault;
   calls = 0;
+
+  get abilities(): StorageAbilities {
+    return this.#inner.abilities;
+  }
 
   constructor(inner: Storage, faultOf: (call: StorageCall, name: string, number: number) => Fault) {
     this.#inner = inner;

@@ -10,6 +10,7 @@ import {
   getWal,
   instanceOfTarget,
   openLocalStorage,
+  openRetrying,
   prefetchWal,
   takePrefetched,
   type Spool,
@@ -55,10 +56,11 @@ async function get(given: GivenOptions, { program, terminal, signal }: ProgramCo
   const place = archiveOf(places);
   const systemIdentifier = systemIdentifierOption(given) ?? (await instanceOfTarget(target, process.cwd()));
   const spool = spoolOf(program, given, count, `${place}|${generation ?? ''}|${systemIdentifier ?? ''}`);
-  const request = { storage: () => openLocalStorage(place), name, generation, systemIdentifier };
+  const request = { name, generation, systemIdentifier };
 
   if (given.has('prefetch-only')) {
-    if (spool !== undefined) await prefetchWal(request, spool, count, { signal });
+    const storage = await openLocalStorage(place);
+    if (spool !== undefined) await prefetchWal({ ...request, storage }, spool, count, { signal });
     return 0;
   }
   const talk = (sentence: Message): void => {
@@ -72,7 +74,8 @@ async function get(given: GivenOptions, { program, terminal, signal }: ProgramCo
     return 0;
   }
   const partial = !given.has('no-partial');
-  const result = await getWal({ ...request, target, partial, retry: { forMs: retryForMs } }, { signal });
+  const storage = await openRetrying(() => openLocalStorage(place), { forMs: retryForMs }, { signal });
+  const result = await getWal({ ...request, storage, target, partial }, { signal });
   if (result.outcome === 'absent') {
     log(given, `${program}: ${render(say('wal-commands.absent', { name }))}`);
     return absentStatus;

@@ -3,7 +3,7 @@ import { BackupError } from '../errors/backup-error.ts';
 
 /** How long and how often to try again. */
 export interface RetryPlan {
-  /** From the first failure on; 0: never. */
+  /** In ms, from the first of failures in a row; 0: never. */
   readonly forMs: number;
   readonly firstPauseMs?: number | undefined;
   readonly longestPauseMs?: number | undefined;
@@ -12,11 +12,14 @@ export interface RetryPlan {
   readonly now?: (() => number) | undefined;
 }
 
-/** Repeats `attempt` while it fails with a retryable error, with pauses that double. @throws what the last attempt threw */
+/**
+ * Repeats `attempt` while it fails with a retryable error, with pauses that double. `progressed` tells whether an attempt got
+ * further than the one before: then the time begins anew. @throws what the last attempt threw
+ */
 export async function retrying<Result>(
   attempt: () => Promise<Result>,
   plan: RetryPlan,
-  signal?: AbortSignal,
+  { signal, progressed }: { readonly signal?: AbortSignal | undefined; readonly progressed?: () => boolean } = {},
 ): Promise<Result> {
   const { forMs, firstPauseMs = 250, longestPauseMs = 5000, now = Date.now, pause = pauseFor } = plan;
   let failedAt: number | undefined;
@@ -25,6 +28,10 @@ export async function retrying<Result>(
     try {
       return await attempt();
     } catch (error) {
+      if (progressed?.() === true) {
+        failedAt = undefined;
+        pauseMs = firstPauseMs;
+      }
       failedAt ??= now();
       const left = failedAt + forMs - now();
       if (!(error instanceof BackupError) || !error.retryable || left <= 0) throw error;
