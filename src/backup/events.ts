@@ -20,6 +20,8 @@ export type BackupEvent =
   /** The server owes nothing and something else is waited for; repeated every 10 s. */
   | { readonly type: 'waiting'; readonly sentence: Message }
   | { readonly type: 'warning'; readonly sentence: Message }
+  /** Something of ours that could not be taken away after a failure: the last that a user should read. */
+  | { readonly type: 'left'; readonly sentence: Message }
   /** A notice of the server, shown as it was sent. */
   | { readonly type: 'notice'; readonly notice: ErrorFields };
 

@@ -1,13 +1,16 @@
+import { ServerError } from '../connection/server-error.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { timelineHistory } from '../replication/identify.ts';
 import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
-import { createSlot, dropSlot } from '../replication/slots.ts';
+import { createSlot } from '../replication/slots.ts';
 import { startWalStream } from '../replication/start-wal-stream.ts';
 import type { WalStream } from '../replication/wal-stream.ts';
 import type { Member } from '../tar/member.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { segmentStart, type TimelineId } from '../wal/segment.ts';
+import { abortable } from './abortable.ts';
+import type { SlotCreation } from './owned-slot.ts';
 import type { StopPoint } from './stop-point.ts';
 import { segmentMembers, textMember, type WalPiece } from './wal-members.ts';
 import { storeWal, type WalPlace } from './wal-store.ts';
@@ -44,22 +47,26 @@ export interface ReceiveWalOptions {
   readonly onStep: (sentence: Message) => void;
   /** The session is open, and its slot keeps WAL from now on, where it could be made without a position. */
   readonly onReady: () => void;
+  /** How far the creation of a permanent slot got; it belongs to whoever listens. */
+  readonly onSlot: (creation: SlotCreation) => void;
 }
+
+/** How long the answer to the creation of a slot is awaited after the receiver was told to end: then it is known whether it is ours. */
+const creationGraceMs = 3000;
 
 /**
  * Streams WAL from the start to the stop point into `task.place`, over a session of its own, across timelines. The session and
- * its slot are there before the start is known, so that the server cannot remove WAL in between. When it fails, a slot that it created is dropped again.
+ * its slot are there before the start is known, so that the server cannot remove WAL in between. A slot that it created stays: see `onSlot`.
  * @throws BackupError `WAL_MISSING` when a segment is gone on the server, `SYSTEM_MISMATCH`, `STORAGE_UNAVAILABLE`, `SERVER_UNREACHABLE`
  */
 export async function receiveWal(task: WalTask, options: ReceiveWalOptions): Promise<void> {
   const session = await openSession(task, options.signal);
-  let created = false;
   try {
     const wantsPosition = session.capabilities.slots.reservation === 'position';
-    if (!wantsPosition) created = await prepareSlot(session, task, options);
+    if (!wantsPosition) await prepareSlot(session, task, options);
     options.onReady();
     const start = await abortable(options.start, options.signal);
-    if (wantsPosition) created = await prepareSlot(session, task, options, start.startLsn);
+    if (wantsPosition) await prepareSlot(session, task, options, start.startLsn);
     const receiver = new Receiver(session, task, start, options);
     await storeWal(receiver.members(), task.place, {
       sync: task.sync,
@@ -69,7 +76,6 @@ export async function receiveWal(task: WalTask, options: ReceiveWalOptions): Pro
     await receiver.stop();
   } catch (error) {
     session.connection.destroy();
-    if (created) await dropCreatedSlot(task, options);
     throw error;
   }
 }
@@ -78,36 +84,57 @@ function openSession({ source, systemIdentifier }: WalTask, signal: AbortSignal)
   return openReplicationSession(source, { systemIdentifier, signal });
 }
 
-/** @returns whether this run created a slot that outlives its session */
+/** Creates the slot where one is to be created, and reports how far that got. */
 async function prepareSlot(
   session: ReplicationSession,
-  task: WalTask,
-  { signal, onStep }: ReceiveWalOptions,
+  { slot }: WalTask,
+  { signal, onStep, onSlot }: ReceiveWalOptions,
   fromLsn?: Lsn,
-): Promise<boolean> {
-  const { slot } = task;
-  if (slot === undefined || (slot.kind === 'named' && !slot.create)) return false;
+): Promise<void> {
+  if (slot === undefined || (slot.kind === 'named' && !slot.create)) return;
   const temporary = slot.kind === 'temporary';
   const request = { name: slot.name, temporary, reserveWal: true, fromLsn };
-  const { existed } = await createSlot(session.connection, session.capabilities, request, { signal });
-  if (existed) throw new BackupError('OBJECT_EXISTS', say('backup.slot-exists', { slot: slot.name }));
+  signal.throwIfAborted();
+  if (!temporary) onSlot('asked');
+  const patience = graceAfter(signal, creationGraceMs);
+  try {
+    const { existed } = await createSlot(session.connection, session.capabilities, request, patience);
+    if (existed) {
+      throw new BackupError('OBJECT_EXISTS', say('backup.slot-exists', { slot: slot.name }), {
+        hint: say('refusal.slot-exists'),
+      });
+    }
+    if (!temporary) onSlot('created');
+  } catch (error) {
+    if (error instanceof ServerError || isExisting(error)) onSlot('not-created');
+    throw error;
+  } finally {
+    patience.release();
+  }
   onStep(
     temporary ? say('backup.step-slot', { slot: slot.name }) : say('backup.step-slot-created', { slot: slot.name }),
   );
-  return !temporary;
 }
 
-/** The failed session may be unusable, and a used slot is only free when it is gone: so a new one. */
-async function dropCreatedSlot(task: WalTask, { onStep }: ReceiveWalOptions): Promise<void> {
-  const name = task.slot?.name ?? '';
-  try {
-    const session = await openSession(task, AbortSignal.timeout(15_000));
-    await dropSlot(session.connection, session.capabilities, name);
-    await session.connection.close();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    onStep(say('backup.slot-drop-failed', { slot: name, reason }));
-  }
+function isExisting(error: unknown): boolean {
+  return error instanceof BackupError && error.code === 'OBJECT_EXISTS';
+}
+
+/** A signal that follows `signal` with a delay. */
+function graceAfter(signal: AbortSignal, graceMs: number): { readonly signal: AbortSignal; release(): void } {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    timer = setTimeout(() => late.abort(signal.reason), graceMs);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: late.signal,
+    release() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 /** The stream of one session, timeline after timeline. */
@@ -197,21 +224,6 @@ class Receiver {
       expected: expected === undefined ? '?' : formatLsn(expected),
     };
     return new BackupError('SERVER_UNREACHABLE', say('backup.wal-lagged', parameters));
-  }
-}
-
-/** `promise`, or the reason of `signal` when that comes first. */
-async function abortable<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
   }
 }
 

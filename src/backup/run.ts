@@ -9,12 +9,15 @@ import { readMembers } from '../tar/read-members.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { segmentStart } from '../wal/segment.ts';
 import type { BackupListener } from './events.ts';
+import { abortable } from './abortable.ts';
 import { adviceOf } from './advice.ts';
 import { createOutput } from './create-output.ts';
 import { extraFilesOf } from './extra-files.ts';
 import type { Output } from './output.ts';
 import { motMembers } from './mot-members.ts';
 import { openSource, type OpenSource } from './open-source.ts';
+import type { OwnedSlot } from './owned-slot.ts';
+import { prepareSlotUse } from './slot-use.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { WalTask } from './receive-wal.ts';
 import type { BackupRequest, BackupResult } from './request.ts';
@@ -32,7 +35,7 @@ type End = Extract<BaseBackupEvent, { type: 'end' }>;
 
 /**
  * Takes a base backup of a running server. When it resolves, the backup is complete and (unless `sync` is false) durable.
- * When it rejects, what it wrote is gone (unless `clean` is false), no slot that it created is left, and the server is out of backup mode.
+ * When it rejects, what it wrote is gone (unless `clean` is false), a slot that it created is dropped (or named by the event `left`), and the server is out of backup mode.
  * @throws BackupError `TARGET_NOT_EMPTY`, `AUTHENTICATION` (see `needsPassword`), `SERVER_UNREACHABLE`, `WAL_MISSING`, `STORAGE_UNAVAILABLE`,
  * `USAGE` for what this server cannot do; ServerError
  */
@@ -79,6 +82,7 @@ class BackupRun {
   readonly #signal: AbortSignal;
   #session: ReplicationSession | undefined;
   #wal: WalThread | undefined;
+  #slot: OwnedSlot | undefined;
 
   constructor(request: BackupRequest, workplace: Workplace, onEvent: BackupListener, signal: AbortSignal) {
     this.#request = request;
@@ -94,6 +98,7 @@ class BackupRun {
     const { session } = source;
     this.#session = session;
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
+    this.#slot = await prepareSlotUse(request, source, { signal, onEvent: this.#onEvent });
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
     const meter = new ProgressMeter((progress) => this.#onEvent({ type: 'progress', progress }));
     const extraFiles = extraFilesOf(session.capabilities, source.missesFiles);
@@ -103,7 +108,7 @@ class BackupRun {
     await session.connection.close();
     if (this.#wal !== undefined) {
       this.#step(say('backup.step-wal-wait'));
-      await this.#wal.finished;
+      await abortable(this.#wal.finished, signal);
     }
     const held = await output.finish(start, end, signal);
     if (request.sync && request.output.kind !== 'stream') this.#step(say('backup.step-sync'));
@@ -129,6 +134,8 @@ class BackupRun {
   async abandon(): Promise<void> {
     this.#session?.connection.destroy();
     await this.#wal?.abort();
+    const left = await this.#slot?.drop((sentence) => this.#step(sentence));
+    if (left !== undefined) this.#onEvent({ type: 'left', sentence: left });
   }
 
   /** The failure to report for `error`: that of the WAL receiver where it is what ended the backup. */
@@ -157,7 +164,8 @@ class BackupRun {
     const streams = this.#request.wal === 'stream';
     // Its slot keeps the server from removing WAL that the backup needs before the stream has begun. A slot that wants a
     // position (openGauss) can only be made afterwards, and there a session must not be kept waiting.
-    if (streams && session.capabilities.slots.reservation !== 'position') await startWal().ready;
+    if (streams && session.capabilities.slots.reservation !== 'position')
+      await abortable(startWal().ready, this.#signal);
     this.#step(say('backup.step-checkpoint'));
     let start: Start | undefined;
     let end: End | undefined;
@@ -230,7 +238,10 @@ class BackupRun {
 
   #startWal(task: WalTask): WalThread {
     this.#step(say('backup.step-wal'));
-    const wal = new WalThread(task, (sentence) => this.#step(sentence));
+    const wal = new WalThread(task, {
+      onStep: (sentence) => this.#step(sentence),
+      onSlot: (creation) => this.#slot?.note(creation),
+    });
     wal.onFailure((error) => {
       this.#failure.abort(error);
       this.#session?.connection.destroy();

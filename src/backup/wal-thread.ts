@@ -1,9 +1,10 @@
 import type { Worker } from 'node:worker_threads';
-import { BackupError } from '../errors/backup-error.ts';
+import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
-import { say, type Message } from '../messages/message.ts';
+import { render, say, type Message } from '../messages/message.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { Lsn } from '../wal/lsn.ts';
+import type { SlotCreation } from './owned-slot.ts';
 import type { WalStart, WalTask } from './receive-wal.ts';
 
 /** What the main thread tells the receiver. */
@@ -16,8 +17,15 @@ export type WalOrder =
 export type WalReport =
   | { readonly type: 'step'; readonly sentence: Message }
   | { readonly type: 'ready' }
+  | { readonly type: 'slot'; readonly creation: SlotCreation }
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly error: ErrorData };
+
+export interface WalThreadListeners {
+  readonly onStep: (sentence: Message) => void;
+  /** How far the creation of a permanent slot got. */
+  readonly onSlot: (creation: SlotCreation) => void;
+}
 
 /**
  * The WAL receiver of a backup, on a thread of its own: a server cuts a receiver that is silent for a few seconds, and the
@@ -30,7 +38,7 @@ export class WalThread {
   /** Settles when the session is open and its slot keeps WAL; rejects with the reason when it failed before. */
   readonly ready: Promise<void>;
 
-  constructor(task: WalTask, onStep: (sentence: Message) => void) {
+  constructor(task: WalTask, { onStep, onSlot }: WalThreadListeners) {
     this.#worker = startThread('wal-receiver-thread', task);
     let isReady: () => void = () => undefined;
     const becameReady = new Promise<void>((resolve) => (isReady = resolve));
@@ -39,12 +47,13 @@ export class WalThread {
       this.#worker.on('message', (message: WalReport) => {
         if (message.type === 'step') onStep(message.sentence);
         else if (message.type === 'ready') isReady();
+        else if (message.type === 'slot') onSlot(message.creation);
         else report = message;
       });
       this.#worker.once('error', (error) => reject(ended(error)));
-      this.#worker.once('exit', () => {
+      this.#worker.once('exit', (status) => {
         if (report?.type === 'finished') resolve();
-        else reject(ended(report?.type === 'failed' ? errorFromData(report.error) : undefined));
+        else reject(ended(report?.type === 'failed' ? errorFromData(report.error) : new Error(`status ${status}`)));
       });
     });
     // It is awaited at the end of the backup; a failure before that aborts the backup by `onFailure`.
@@ -79,13 +88,17 @@ export class WalThread {
   }
 }
 
-/** The first line that users know from the original, with the reason. */
+/** The reason first; the line that users know from the original is its detail. */
 function ended(cause: unknown): BackupError {
   const known = cause instanceof BackupError ? cause : undefined;
-  return new BackupError(known?.code ?? 'SERVER_UNREACHABLE', say('backup.wal-ended'), {
+  const sentence = known?.sentence ?? say('backup.wal-crashed', { reason: reasonOf(cause) });
+  const unexpected = new Error(render(say('backup.wal-ended')), {
+    cause: known === undefined ? undefined : known.cause,
+  });
+  return new BackupError(known?.code ?? 'INTERNAL', sentence, {
     hint: known?.hint ?? say('backup.wal-ended.hint'),
     context: known?.context,
-    cause,
+    cause: unexpected,
     retryable: known?.retryable,
   });
 }

@@ -31,6 +31,9 @@ export class BackupTalk {
       case 'warning':
         this.#context.terminal.line(warningLine(this.#context.program, event.sentence));
         return;
+      case 'left':
+        this.#context.lastLine(warningLine(this.#context.program, event.sentence));
+        return;
       case 'notice':
         for (const line of noticeLines(event.notice)) this.#context.terminal.line(line);
         return;

@@ -9,6 +9,8 @@ export interface ProgramContext {
   readonly terminal: Terminal;
   /** Aborted by the first SIGINT, SIGTERM, SIGQUIT or SIGHUP; a second one ends the process at once. */
   readonly signal: AbortSignal;
+  /** A line of talk that comes behind all others, an error's included. */
+  readonly lastLine: (line: string) => void;
 }
 
 export interface ProgramOptions {
@@ -33,6 +35,8 @@ export async function runProgram(
 ): Promise<void> {
   const terminal = new Terminal(options.talkLimitBytes);
   const controller = new AbortController();
+  const lastLines: string[] = [];
+  const lastLine = (line: string): void => void lastLines.push(line);
   let endedBy: EndSignal | undefined;
   const onSignal = (name: EndSignal): void => {
     if (endedBy !== undefined) {
@@ -46,7 +50,7 @@ export async function runProgram(
   const names = Object.keys(signalNumbers) as EndSignal[];
   for (const name of names) process.on(name, onSignal);
   try {
-    process.exitCode = await run({ program: options.program, terminal, signal: controller.signal });
+    process.exitCode = await run({ program: options.program, terminal, signal: controller.signal, lastLine });
   } catch (error) {
     terminal.endLive();
     const shown: unknown = endedBy === undefined ? error : controller.signal.reason;
@@ -58,6 +62,7 @@ export async function runProgram(
       endedBy === undefined ? undefined : signalNumbers[endedBy],
     );
   } finally {
+    for (const line of lastLines) terminal.line(line);
     for (const name of names) process.removeListener(name, onSignal);
   }
 }

@@ -58,6 +58,8 @@ export interface SlotCapabilities {
   readonly read: boolean;
   /** What a streaming backup uses when nothing was asked for. */
   readonly usedByDefault: 'temporary' | 'none';
+  /** A second receiver is let into a slot that is in use, and may move it; else it is refused. */
+  readonly shared: boolean;
   /** DROP_REPLICATION_SLOT … WAIT is understood. */
   readonly dropWaits: boolean;
 }

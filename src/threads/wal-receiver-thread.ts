@@ -24,7 +24,9 @@ async function main(): Promise<void> {
     const onStep = (sentence: Extract<WalReport, { type: 'step' }>['sentence']): void =>
       report({ type: 'step', sentence });
     const onReady = (): void => report({ type: 'ready' });
-    await receiveWal(task, { signal: abort.signal, start, stop, onStep, onReady });
+    const onSlot = (creation: Extract<WalReport, { type: 'slot' }>['creation']): void =>
+      report({ type: 'slot', creation });
+    await receiveWal(task, { signal: abort.signal, start, stop, onStep, onReady, onSlot });
     report({ type: 'finished' });
   } catch (error) {
     report({ type: 'failed', error: errorToData(error) });

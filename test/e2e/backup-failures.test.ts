@@ -110,8 +110,8 @@ forEachServer('full', (version) => {
       await killStream();
       const result = await program.result;
       expect(result).toMatchObject({ status: 1, stdout: '' });
-      expect(errorLine(result.stderr)).toBe('gs_basebackup: error: background process terminated unexpectedly');
-      expect(result.stderr).toMatch(/detail: .*terminating/);
+      expect(errorLine(result.stderr)).toMatch(/could not stream write-ahead log.*terminating|terminating connection/);
+      expect(result.stderr).toContain('detail: background process terminated unexpectedly');
       expect(readdirSync(parent)).toEqual([]);
       await expectNothingOnServer(server);
     });
@@ -148,6 +148,80 @@ forEachServer('full', (version) => {
       expect(await server.value(`${slots} 'made'`)).toBe('true');
       await server.sql("select pg_drop_replication_slot('made')");
       await expectNothingOnServer(server);
+    });
+  });
+
+  describe('a permanent slot that a failed backup created', () => {
+    const mine = "select count(*) from pg_replication_slots where slot_name = 'mine'";
+    const created = /created replication slot "mine"/;
+    afterEach(async () => {
+      await server.sql(`select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = 'mine'`);
+    });
+    const withSlot = (target: string): string[] => ['-D', target, '-S', 'mine', '-C', ...slowly];
+
+    async function expectDropped(program: RunningProgram): Promise<void> {
+      expect(await program.result).toMatchObject({ status: 1, stdout: '' });
+      expect(await server.value(mine)).toBe('0');
+      await expectNothingOnServer(server);
+    }
+
+    it('is dropped over a new connection when all connections break', async () => {
+      const program = startBackup(await proxied({}), withSlot(newTarget()));
+      await program.output(created);
+      proxy?.cutNow();
+      await expectDropped(program);
+    });
+
+    it('is dropped when publishing fails, long after the receiver has ended', async () => {
+      const target = newTarget();
+      const program = startBackup(server, ['-D', target, '-v', '-S', 'mine', '-C']);
+      await program.output(created);
+      mkdirSync(join(target, 'backup_manifest'));
+      await expectDropped(program);
+      const { stderr } = await program.result;
+      expect(stderr).toContain('waiting for background process to finish streaming');
+      expect(errorLine(stderr)).toContain('backup_manifest');
+    });
+
+    it('is dropped when the run is interrupted while it is being created', async () => {
+      const source = await proxied({ fromClient: { kind: 'mute-after', text: 'CREATE_REPLICATION_SLOT' } });
+      const program = startBackup(source, withSlot(newTarget()));
+      await proxy?.struck;
+      await server.waitFor(`select (${mine}) = 1`);
+      program.kill('SIGTERM');
+      await expectDropped(program);
+    });
+
+    it('is dropped when the connection breaks while it is being created', async () => {
+      const source = await proxied({ fromClient: { kind: 'mute-after', text: 'CREATE_REPLICATION_SLOT' } });
+      const program = startBackup(source, withSlot(newTarget()));
+      await proxy?.struck;
+      await server.waitFor(`select (${mine}) = 1`);
+      proxy?.cutNow();
+      await expectDropped(program);
+    });
+
+    it('is named by the last line with the statement that drops it where no new connection is to be had', async () => {
+      const program = startBackup(await proxied({}), withSlot(newTarget()));
+      await program.output(created);
+      await proxy?.close();
+      const { status, stderr } = await program.result;
+      expect(status).toBe(1);
+      const last = stderr.trimEnd().split('\n').at(-1) ?? '';
+      expect(last).toContain('replication slot "mine" stays on the server');
+      const statement = /to drop it: (.*;)$/.exec(last)?.[1] ?? '';
+      await server.waitFor("select not active from pg_replication_slots where slot_name = 'mine'");
+      await server.sql(statement);
+      await expectNothingOnServer(server);
+    });
+
+    it("is not touched when it is another's", async () => {
+      await server.sql("select pg_create_physical_replication_slot('mine')");
+      const result = await runBackup(server, ['-D', newTarget(), '-S', 'mine', '-C']);
+      expect(result.status).toBe(1);
+      expect(errorLine(result.stderr)).toContain('already exists');
+      expect(result.stderr).toContain('leave out -C');
+      expect(await server.value(mine)).toBe('1');
     });
   });
 

@@ -1,7 +1,8 @@
 /** Logins, ports and refusals: what the program does, and what it says to whoever must mend it. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runBackup, Workspace } from '../support/opengauss/backup-run.ts';
+import { runBackup, startBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import { makeDataDirectory, type TestDataDirectory } from '../support/opengauss/data-directory.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import type { OpengaussOptions } from '../support/opengauss/state.ts';
@@ -192,6 +193,55 @@ describe('slots', () => {
     const { slots } = await serve({ faults: [{ at: 'mid-member', action: 'close' }] });
     expect((await runBackup(server!, args(['-S', 'mine', '-C']))).status).toBe(1);
     expect([...slots.keys()]).toEqual([]);
+  });
+
+  it('drops it when publishing fails after the receiver has ended', async () => {
+    const { slots } = await serve({ faults: [{ at: 'end-lsn', action: 'pause', pauseMs: 1500 }] });
+    const program = startBackup(server!, args(['-S', 'mine', '-C', '-v']));
+    await program.output(/created replication slot "mine"/);
+    mkdirSync(join(target, 'backup_manifest'));
+    const result = await program.result;
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('dropping replication slot "mine"');
+    expect([...slots.keys()]).toEqual([]);
+  });
+
+  it('knows that a slot whose creation was never answered is not there', async () => {
+    const { slots } = await serve({ faults: [{ at: 'command', name: 'CREATE_REPLICATION_SLOT', action: 'close' }] });
+    const result = await runBackup(server!, args(['-S', 'mine', '-C']));
+    expect(result.status).toBe(1);
+    expect(result.stderr).not.toContain('stays on the server');
+    expect([...slots.keys()]).toEqual([]);
+  });
+
+  it('is refused when another receiver uses it, before anything is done', async () => {
+    const { slots, eventsOf } = await serve();
+    expect((await runBackup(server!, args(['-S', 'keep', '-C']))).status).toBe(0);
+    const slot = slots.get('keep') as { restartLsn: bigint; active: number };
+    slot.active = 1;
+    const before = eventsOf('query').length;
+    const again = ['-D', workspace.at('again'), '-c', 'fast', '-S', 'keep'];
+    const refused = await runBackup(server!, again);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('replication slot "keep" is used by another receiver');
+    expect(
+      eventsOf('query')
+        .slice(before)
+        .map((event) => String(event['text'])),
+    ).not.toContainEqual(expect.stringMatching(/START_REPLICATION|BASE_BACKUP/));
+    expect(existsSync(workspace.at('again'))).toBe(false);
+    slot.active = 0;
+    expect(await runBackup(server!, again)).toMatchObject({ status: 0 });
+  });
+
+  it('says that it does not know whether another receiver uses it, where SQL is refused', async () => {
+    const hba = [{ database: 'replication', user: 'all', address: '127.', method: 'sha256' }] as const;
+    const { slots } = await serve({ hba });
+    expect((await runBackup(server!, args(['-S', 'keep', '-C']))).status).toBe(0);
+    const result = await runBackup(server!, ['-D', workspace.at('again'), '-c', 'fast', '-S', 'keep']);
+    expect(result.status).toBe(0);
+    expect(result.stderr).toContain('warning: it is not known whether another receiver uses replication slot "keep"');
+    expect(slots.has('keep')).toBe(true);
   });
 
   it('says that a slot does not exist', async () => {

@@ -12,6 +12,8 @@ export type Treatment =
   | { readonly kind: 'stall'; readonly afterBytes: number }
   /** Delivers so many bytes, then nothing until `release`: what happens meanwhile happens in the middle. */
   | { readonly kind: 'hold'; readonly afterBytes: number }
+  /** Delivers everything, but once this text has passed nothing comes back any more on that connection: a command without an answer. */
+  | { readonly kind: 'mute-after'; readonly text: string }
   /** Delivers so many bytes, then ends this direction only. */
   | { readonly kind: 'half-close'; readonly afterBytes: number }
   /** Delivers pieces of this size, each in a packet of its own. */
@@ -73,13 +75,14 @@ export async function startProxy(
       socket.once('close', () => sockets.delete(socket));
     }
     const pass: Treatment = { kind: 'pass' };
-    for (const [from, to, treatment] of [
-      [upstream, client, options.fromServer],
-      [client, upstream, options.fromClient],
+    const answers = { stalled: false };
+    const requests = { stalled: false };
+    for (const [from, to, treatment, lane] of [
+      [upstream, client, options.fromServer, answers],
+      [client, upstream, options.fromClient, requests],
     ] as const) {
-      const lane = { stalled: false };
       lanes.add(lane);
-      void forward(from, to, treated ? (treatment ?? pass) : pass, { lane, reset, strike, released });
+      void forward(from, to, treated ? (treatment ?? pass) : pass, { lane, answers, reset, strike, released });
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -112,6 +115,8 @@ function resetSocket(socket: Socket): void {
 
 interface Path {
   readonly lane: Lane;
+  /** What comes back on the same connection. */
+  readonly answers: Lane;
   reset(): void;
   strike(): void;
   readonly released: Promise<void>;
@@ -124,6 +129,10 @@ async function forward(from: Socket, to: Socket, treatment: Treatment, path: Pat
   try {
     for await (const chunk of from as AsyncIterable<Buffer>) {
       if (path.lane.stalled) return await never();
+      if (treatment.kind === 'mute-after' && chunk.includes(treatment.text)) {
+        path.answers.stalled = true;
+        path.strike();
+      }
       const allowed = chunk.subarray(0, Math.max(0, limit - delivered));
       for (const piece of pieces(allowed, treatment)) await write(to, piece, treatment);
       delivered += allowed.length;

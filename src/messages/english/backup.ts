@@ -19,8 +19,8 @@ export const backupMessages = {
   'backup.wait-checkpoint': 'waiting for the checkpoint of the server ({seconds} s)',
   'backup.wait-archive': 'waiting for the server to end the backup and archive its WAL ({seconds} s)',
   'backup.wal-ended': 'background process terminated unexpectedly',
-  'backup.wal-ended.hint':
-    'The WAL stream is needed for a consistent backup: see the reason above and run the backup again.',
+  'backup.wal-ended.hint': 'The WAL stream is needed for a consistent backup: run the backup again.',
+  'backup.wal-crashed': 'the WAL receiver broke down: {reason}',
   'backup.wal-lagged': 'the WAL stream ended at {actual} before the end of the backup at {expected}',
   'backup.checksum-failures': 'checksum error occurred',
   'backup.checksum-failures.hint':
@@ -28,7 +28,16 @@ export const backupMessages = {
   'backup.removing': 'removing data directory "{path}"',
   'backup.removing-contents': 'removing contents of data directory "{path}"',
   'backup.not-removed': 'data directory "{path}" not removed at user\'s request',
-  'backup.slot-drop-failed': 'could not drop replication slot "{slot}": {reason}',
+  'backup.step-slot-drop': 'dropping replication slot "{slot}"',
+  'backup.slot-left':
+    'replication slot "{slot}" stays on the server and keeps WAL there ({reason}); to drop it: {statement}',
+  'backup.slot-unsure':
+    'the connection broke while replication slot "{slot}" was being created: if it is there and nobody else made it, drop it: {statement}',
+  'backup.slot-in-use': 'replication slot "{slot}" is used by another receiver',
+  'backup.slot-in-use.hint':
+    'openGauss would let this backup move the slot, so that the other receiver may lose WAL that it needs. Choose another slot, or create one with -C.',
+  'backup.slot-not-asked':
+    'it is not known whether another receiver uses replication slot "{slot}": pg_replication_slots could not be read',
   'backup.tar-map':
     'tablespace_map in base.tar names the paths of the source: edit it, or use "gausskeep restore", before a start on the same host',
   'backup.source-settings':

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runProgram, type ProgramOptions, type ProgramResult } from '../programs.ts';
+import { startProgram, type ProgramOptions, type ProgramResult, type RunningProgram } from '../programs.ts';
 
 /** Directories of one test, removed after it. */
 export class Workspace {
@@ -20,17 +20,30 @@ export interface BackupTarget {
   readonly sqlPort: number;
 }
 
-/** Runs gs_basebackup against a stand-in or a replay, as user `backup` with its password in PGPASSWORD unless told otherwise. */
-export async function runBackup(
+type BackupRunOptions = ProgramOptions & { readonly user?: string; readonly password?: string };
+
+/** Starts gs_basebackup against a stand-in or a replay, as user `backup` with its password in PGPASSWORD unless told otherwise. */
+export function startBackup(
   server: BackupTarget,
   args: readonly string[],
-  options: ProgramOptions & { readonly user?: string; readonly password?: string } = {},
-): Promise<ProgramResult> {
+  options: BackupRunOptions = {},
+): RunningProgram {
   const { user = 'backup', password = 'Backup@1234', env, ...rest } = options;
-  return runProgram('gs_basebackup', ['-h', '127.0.0.1', '-p', String(server.sqlPort), '-U', user, '-w', ...args], {
+  return startProgram('gs_basebackup', ['-h', '127.0.0.1', '-p', String(server.sqlPort), '-U', user, '-w', ...args], {
     ...rest,
     env: { PGPASSWORD: password, ...env },
   });
+}
+
+/** The same to its end. */
+export async function runBackup(
+  server: BackupTarget,
+  args: readonly string[],
+  options: BackupRunOptions = {},
+): Promise<ProgramResult> {
+  const program = startBackup(server, args, options);
+  program.stdin.end();
+  return program.result;
 }
 
 /** The `-T` that an absolute tablespace needs on the machine it comes from. */

@@ -27,13 +27,21 @@ function versionText(session: Session): string {
   return `(openGauss-lite 5.0.5 build c9f6da70) ${built}`;
 }
 
-function values(session: Session, text: string): { readonly columns: string[]; readonly row: string[] } | undefined {
+function values(
+  session: Session,
+  text: string,
+): { readonly columns: string[]; readonly row: string[] | undefined } | undefined {
   const query = text.trim().replace(/;$/, '').replaceAll(/\s+/g, ' ').toLowerCase();
   const { release, options } = session.state;
   const show = /^show ([a-z_]+)$/.exec(query);
   if (show) {
     const value = { ...defaultSettings, ...options.settings }[show[1]!];
     return value === undefined ? undefined : { columns: [show[1]!], row: [value] };
+  }
+  const slot = /^select active from pg_catalog\.pg_replication_slots where slot_name = '([^']*)'$/.exec(query);
+  if (slot) {
+    const found = session.state.slots.get(slot[1]!);
+    return { columns: ['active'], row: found === undefined ? undefined : [found.active > 0 ? 't' : 'f'] };
   }
   if (query === 'select 1') return { columns: ['?column?'], row: ['1'] };
   if (/^select (pg_catalog\.)?version\(\)$/.test(query)) return { columns: ['version'], row: [versionText(session)] };
@@ -56,8 +64,8 @@ export async function answerSql(session: Session, text: string): Promise<void> {
   }
   await session.out.write(
     rowDescription(found.columns.map((name) => ({ name, oid: columnTypes[name] ?? 25, typeModifier: -1 }))),
-    dataRow(found.row),
-    commandComplete('SELECT 1'),
+    ...(found.row === undefined ? [] : [dataRow(found.row)]),
+    commandComplete(`SELECT ${found.row === undefined ? 0 : 1}`),
     readyForQuery(),
   );
 }
