@@ -17,7 +17,7 @@ export interface FileObserver {
 }
 
 /** Not in a manifest: WAL, which its ranges name, and the manifest itself. Source: PostgreSQL, "Backup Manifest Format". */
-const unlisted = /^(?:pg_wal|pg_xlog)\/|^backup_manifest$/;
+export const unlistedFile = /^(?:pg_wal|pg_xlog)\/|^backup_manifest$/;
 
 /**
  * Makes the manifest for a server that sends none, while the backup passes by: nothing is read a second time.
@@ -35,7 +35,7 @@ export class ManifestBuilder implements FileObserver {
   }
 
   begin(path: ByteString, mtime: number | undefined): ObservedFile {
-    if (unlisted.test(path)) return { update: () => undefined, end: () => undefined };
+    if (unlistedFile.test(path)) return { update: () => undefined, end: () => undefined };
     const checksum = createChecksum(this.#algorithm);
     return {
       update: (piece) => {

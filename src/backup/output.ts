@@ -4,9 +4,11 @@ import type { ReplicationSession } from '../replication/open-session.ts';
 import type { Member } from '../tar/member.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
+import type { ConfigurationEntry } from './configuration.ts';
 import type { ExtraFile } from './extra-files.ts';
 import type { ArchiveEvent } from './plain-output.ts';
 import type { ProgressMeter } from './progress-meter.ts';
+import type { ReceivedFiles } from './received-files.ts';
 import type { BackupRequest } from './request.ts';
 import type { WalPlace } from './wal-store.ts';
 import type { HeldFile, Workplace } from './workplace.ts';
@@ -33,5 +35,9 @@ export interface OutputParts {
   readonly request: BackupRequest;
   readonly session: ReplicationSession;
   readonly extraFiles: readonly ExtraFile[];
+  /** Put into the data directory, or behind the members of the base archive. */
+  readonly configuration: readonly ConfigurationEntry[];
+  /** Is told of every file that the server sends. */
+  readonly received: ReceivedFiles;
   readonly meter: ProgressMeter;
 }

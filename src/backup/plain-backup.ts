@@ -35,7 +35,9 @@ export class PlainBackup implements Output {
       walDirectory: target.walDirectory,
       capabilities: parts.session.capabilities,
       extraFiles: parts.extraFiles,
-      observer: this.#manifest.builder,
+      configuration: parts.configuration,
+      observer: this.#manifest.passing.observer,
+      ownObserver: this.#manifest.passing.ownObserver,
       onMember: parts.meter.onMember,
     });
   }
@@ -52,7 +54,7 @@ export class PlainBackup implements Output {
   }
 
   async manifest(content: ByteSource): Promise<void> {
-    await this.#manifest.store(content);
+    await this.#manifest.passing.receive(content);
   }
 
   async members(_name: string, members: AsyncIterable<Member>): Promise<void> {
@@ -75,9 +77,9 @@ export class PlainBackup implements Output {
 
   finish(start: BackupStart, end: BackupEnd): Promise<readonly HeldFile[]> {
     this.#plain.createExtraFiles();
-    this.#manifest.builder?.finish(start.timeline, start.startLsn, end.endLsn);
+    const manifest = this.#manifest.finish(start, end);
     const control = this.#plain.heldControlFile;
     if (control === undefined) throw new BackupError('PROTOCOL_VIOLATION', say('backup.no-control-file'));
-    return Promise.resolve([...this.#manifest.finish(), control]);
+    return Promise.resolve([...manifest, control]);
   }
 }

@@ -5,6 +5,7 @@ import type { BaseBackupEvent } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import type { Member, MemberHeader } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
+import type { ConfigurationEntry } from './configuration.ts';
 import type { ExtraFile } from './extra-files.ts';
 import type { FileObserver } from './manifest-builder.ts';
 import { mapLink, type TablespaceMapping, type TablespacePlacement } from './tablespaces.ts';
@@ -21,8 +22,11 @@ export interface PlainOutputOptions {
   readonly mappings: readonly TablespaceMapping[];
   readonly capabilities: Capabilities;
   readonly extraFiles: readonly ExtraFile[];
-  /** Sees every file with its bytes, where we make the manifest ourselves. */
-  readonly observer: FileObserver | undefined;
+  readonly configuration: readonly ConfigurationEntry[];
+  /** Sees every file of the server with its bytes. */
+  readonly observer: FileObserver;
+  /** Sees the files that we add. */
+  readonly ownObserver: FileObserver | undefined;
   readonly onMember: (name: ByteString) => void;
 }
 
@@ -73,14 +77,21 @@ export class PlainOutput {
     await this.#writeAll(this.#base, members, true, '' as ByteString);
   }
 
-  /** Writes `extraFiles`, after the last archive. */
+  /** Writes `extraFiles` and the configuration, after the last archive. */
   createExtraFiles(): void {
-    for (const { name, mode, content } of this.#options.extraFiles) {
-      this.#base.writeFile(name, mode, content);
-      const observed = this.#options.observer?.begin(name, Math.floor(Date.now() / 1000));
-      observed?.update(content);
-      observed?.end(content.length);
+    const now = Math.floor(Date.now() / 1000);
+    for (const { name, mode, content } of this.#options.extraFiles) this.#createFile(name, mode, content, now);
+    for (const { name, mode, content, mtime } of this.#options.configuration) {
+      if (content === undefined) this.#base.makeDirectory(name, mode);
+      else this.#createFile(name, mode, content, mtime);
     }
+  }
+
+  #createFile(name: ByteString, mode: number, content: Uint8Array, mtime: number): void {
+    this.#base.writeFile(name, mode, content);
+    const observed = this.#options.ownObserver?.begin(name, mtime);
+    observed?.update(content);
+    observed?.end(content.length);
   }
 
   /** Names below the root where WAL that is streamed goes. */
@@ -139,16 +150,16 @@ export class PlainOutput {
     const held = isBase && header.name === controlFile;
     if (held) this.#controlHeld = true;
     const file = writer.openFile(held ? unfinishedControlFile : header.name, header.mode);
-    const observed = this.#options.observer?.begin((prefix + header.name) as ByteString, header.mtime);
+    const observed = this.#options.observer.begin((prefix + header.name) as ByteString, header.mtime);
     try {
       for await (const piece of content) {
         file.write(piece);
-        observed?.update(piece);
+        observed.update(piece);
       }
     } finally {
       file.close();
     }
-    observed?.end(header.size);
+    observed.end(header.size);
   }
 
   #writeLink(writer: DirectoryWriter, header: MemberHeader, isBase: boolean): void {

@@ -60,6 +60,11 @@ export interface BackupRequest {
    * and leaves its configuration out.
    */
   readonly allowMissingConfig: boolean;
+  /**
+   * A directory on this host with the configuration that the server has outside of its data directory (Debian's layout): taken along
+   * as `gausskeep_config/`. Absolute.
+   */
+  readonly configDirectory?: string | undefined;
   /** Remove what was written when the backup fails. */
   readonly clean: boolean;
 }

@@ -1,6 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { BaseBackupEvent } from '../replication/base-backup.ts';
+import { configurationFiles } from '../replication/configuration-files.ts';
 import { walSegmentSize } from '../replication/identify.ts';
 import { fetchMotCheckpoint } from '../replication/mot-checkpoint.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
@@ -11,6 +12,8 @@ import { segmentStart } from '../wal/segment.ts';
 import type { BackupListener } from './events.ts';
 import { abortable } from './abortable.ts';
 import { adviceOf } from './advice.ts';
+import { configurationElsewhere, receivedFiles } from './configuration-elsewhere.ts';
+import { readConfiguration, withOrigin, type ConfigurationEntry } from './configuration.ts';
 import { createOutput } from './create-output.ts';
 import { extraFilesOf } from './extra-files.ts';
 import type { Output } from './output.ts';
@@ -94,6 +97,7 @@ class BackupRun {
   async perform(): Promise<BackupResult> {
     const request = this.#request;
     const signal = this.#signal;
+    const ownFiles = await this.#readConfiguration();
     const source = await openSource(request, { signal, onEvent: this.#onEvent });
     const { session } = source;
     this.#session = session;
@@ -102,7 +106,11 @@ class BackupRun {
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
     const meter = new ProgressMeter((progress) => this.#onEvent({ type: 'progress', progress }));
     const extraFiles = extraFilesOf(session.capabilities, source.missesFiles);
-    const output = await createOutput({ request, session, meter, extraFiles });
+    const found = await configurationFiles(session.connection, session.capabilities, { signal });
+    const { configDirectory } = request;
+    const configuration = configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found);
+    const received = receivedFiles(request, session.capabilities, found);
+    const output = await createOutput({ request, session, meter, extraFiles, configuration, received });
     const { start, end, checksumFailures } = await this.#receive(source, output, meter, segmentSizeBytes);
     await this.#fetchMot(session, output);
     await session.connection.close();
@@ -126,8 +134,19 @@ class BackupRun {
         output: request.output,
         tablespaces: start.tablespaces,
         missesFiles: source.missesFiles,
+        elsewhere: configurationElsewhere({ found, received, entries: configuration, directory: configDirectory }),
       }),
     };
+  }
+
+  /** Before anything is asked of the server: what is on this host must be readable. */
+  async #readConfiguration(): Promise<ConfigurationEntry[]> {
+    const { configDirectory, output } = this.#request;
+    if (configDirectory === undefined) return [];
+    if (output.kind !== 'plain' && output.tarFormat === 'original') {
+      throw new BackupError('USAGE', say('backup.config-original'));
+    }
+    return readConfiguration(configDirectory, { signal: this.#signal });
   }
 
   /** Ends what is still under way, in an order that leaves nothing on the server. Never throws. */

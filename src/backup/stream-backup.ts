@@ -5,9 +5,8 @@ import { manifestFileName } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { Member } from '../tar/member.ts';
-import type { ManifestBuilder } from './manifest-builder.ts';
-import { ownManifest } from './manifest-file.ts';
 import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
+import { PassingManifest } from './passing-manifest.ts';
 import type { ArchiveEvent } from './plain-output.ts';
 import type { BackupOutput } from './request.ts';
 import { Spool } from './spool.ts';
@@ -20,17 +19,18 @@ export class StreamBackup implements Output {
   readonly fileMode = 0o600;
   readonly #tar: TarOutput;
   readonly #spool = new Spool();
-  readonly #builder: ManifestBuilder | undefined;
+  readonly #manifest: PassingManifest;
 
   constructor(parts: OutputParts, target: Extract<BackupOutput, { kind: 'stream' }>) {
-    this.#builder = ownManifest(parts, (text) => this.#spool.write(text));
+    this.#manifest = new PassingManifest(parts, (text) => this.#spool.write(text));
     this.#tar = new TarOutput({
       target,
       compression: target.compression,
       tarFormat: target.tarFormat,
       capabilities: parts.session.capabilities,
       extraFiles: parts.extraFiles,
-      observer: this.#builder,
+      configuration: parts.configuration,
+      manifest: this.#manifest,
       onMember: parts.meter.onMember,
     });
   }
@@ -46,7 +46,7 @@ export class StreamBackup implements Output {
   }
 
   async manifest(content: ByteSource): Promise<void> {
-    for await (const piece of content) this.#spool.write(piece);
+    await this.#manifest.receive(content);
   }
 
   async members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
@@ -58,7 +58,7 @@ export class StreamBackup implements Output {
   }
 
   async finish(start: BackupStart, end: BackupEnd, signal: AbortSignal): Promise<readonly HeldFile[]> {
-    this.#builder?.finish(start.timeline, start.startLsn, end.endLsn);
+    this.#manifest.finish(start, end);
     await this.#tar.close(this.#trailer(), signal);
     this.#spool.close();
     return [];

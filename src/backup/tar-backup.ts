@@ -31,7 +31,8 @@ export class TarBackup implements Output {
       tarFormat: target.tarFormat,
       capabilities: parts.session.capabilities,
       extraFiles: parts.extraFiles,
-      observer: this.#manifest.builder,
+      configuration: parts.configuration,
+      manifest: this.#manifest.passing,
       onMember: parts.meter.onMember,
     });
   }
@@ -45,7 +46,7 @@ export class TarBackup implements Output {
   }
 
   async manifest(content: ByteSource): Promise<void> {
-    await this.#manifest.store(content);
+    await this.#manifest.passing.receive(content);
   }
 
   async members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
@@ -61,12 +62,12 @@ export class TarBackup implements Output {
 
   finish(start: BackupStart, end: BackupEnd): Promise<readonly HeldFile[]> {
     const { directory } = this.#target;
-    this.#manifest.builder?.finish(start.timeline, start.startLsn, end.endLsn);
+    const manifest = this.#manifest.finish(start, end);
     const names = this.#walArchive === undefined ? this.#tar.names : [...this.#tar.names, this.#walArchive];
     const archives = names.map((name) => ({
       from: fromText(join(directory, `${name}${unfinishedSuffix}`)),
       to: fromText(join(directory, name)),
     }));
-    return Promise.resolve([...archives, ...this.#manifest.finish()]);
+    return Promise.resolve([...archives, ...manifest]);
   }
 }

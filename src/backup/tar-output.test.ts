@@ -74,7 +74,12 @@ describe('TarOutput to a stream', () => {
           tarFormat: 'standard',
           capabilities: postgresql,
           extraFiles: [],
-          observer: undefined,
+          configuration: [],
+          manifest: {
+            observer: { begin: () => ({ update: () => undefined, end: () => undefined }) },
+            ownObserver: undefined,
+            wantsContents: false,
+          },
           onMember: () => undefined,
         });
         const archive: ArchiveEvent = {
@@ -109,7 +114,8 @@ describe('TarOutput to a directory', () => {
           tarFormat: 'standard',
           capabilities: postgresql,
           extraFiles: [],
-          observer: watcher,
+          configuration: [],
+          manifest: { observer: watcher, ownObserver: undefined, wantsContents: true },
           onMember: () => undefined,
         });
         const tablespace = { ...baseRow, oid: 16384 + size };
@@ -156,7 +162,12 @@ describe('TarOutput to a directory', () => {
         tarFormat: 'standard',
         capabilities: opengauss,
         extraFiles: extraFilesOf(opengauss, true),
-        observer: undefined,
+        configuration: [],
+        manifest: {
+          observer: { begin: () => ({ update: () => undefined, end: () => undefined }) },
+          ownObserver: undefined,
+          wantsContents: false,
+        },
         onMember: () => undefined,
       });
       const content = inPieces(sent, 700);

@@ -8,6 +8,8 @@ import { endOfArchive } from '../tar/encode-member.ts';
 import type { Member } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { editMembers, encodeMembers, memberOf } from '../tar/rewrite-members.ts';
+import { MemberFollower } from '../tar/follow-members.ts';
+import type { ConfigurationEntry } from './configuration.ts';
 import type { ExtraFile } from './extra-files.ts';
 import type { FileObserver } from './manifest-builder.ts';
 import type { ArchiveEvent } from './plain-output.ts';
@@ -24,6 +26,16 @@ export interface ByteSink {
 export type TarCompression =
   { readonly method: 'none' } | { readonly method: 'gzip'; readonly level: number | undefined };
 
+/** Who is told of the files, for the manifest. */
+export interface ManifestObservers {
+  /** Of those that the server sends. */
+  readonly observer: FileObserver;
+  /** Whether it must see their contents, too. */
+  readonly wantsContents: boolean;
+  /** Of those that we put into an archive of the server. */
+  readonly ownObserver: FileObserver | undefined;
+}
+
 export interface TarOutputOptions {
   /** Where the archives go: a directory, or one stream for a backup of one archive. */
   readonly target:
@@ -34,7 +46,8 @@ export interface TarOutputOptions {
   readonly capabilities: Capabilities;
   /** Put at the end of the base archive of a server whose archives are rewritten. */
   readonly extraFiles: readonly ExtraFile[];
-  readonly observer: FileObserver | undefined;
+  readonly configuration: readonly ConfigurationEntry[];
+  readonly manifest: ManifestObservers;
   readonly onMember: (name: ByteString) => void;
 }
 
@@ -77,8 +90,8 @@ export class TarOutput {
 
   /** Stores another archive beside the others; a stream gets its members behind those it has. */
   async storeArchive(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
-    const { target, observer } = this.#options;
-    const observed = observer === undefined ? members : observeMembers(members, observer, '');
+    const { target, manifest } = this.#options;
+    const observed = observeMembers(members, manifest.observer, '');
     const bytes = encodeMembers(observed, { mtime: Math.floor(Date.now() / 1000) });
     await this.#store(name, target.kind === 'stream' ? withoutEndMark(bytes) : bytes, signal);
   }
@@ -106,21 +119,41 @@ export class TarOutput {
   }
 
   #encoded(archive: ArchiveEvent, isBase: boolean, signal: AbortSignal): ByteSource {
-    const { tarFormat, observer } = this.#options;
-    if (archive.format === 'tar' || tarFormat === 'original') return this.#passed(archive, signal);
+    const { tarFormat, manifest } = this.#options;
+    if (archive.format === 'tar' && !manifest.wantsContents) return this.#followed(archive, isBase);
+    if (archive.format === 'tar' || tarFormat === 'original') return this.#passed(archive, isBase, signal);
     const members = readMembers(archive.content, archive.format, { signal, terminated: archive.terminated });
     const edited = isBase
       ? editMembers(members, { change: (header) => this.#change(header), append: this.#extras() })
       : members;
-    const observed = observer === undefined ? edited : observeMembers(edited, observer, prefixOf(archive));
+    const observed = observeMembers(edited, manifest.observer, prefixOf(archive));
     return encodeMembers(observed, { mtime: Math.floor(Date.now() / 1000) });
   }
 
   /** The server's own bytes; a parser beside them sees the members where a manifest is to be made. */
-  async *#passed(archive: ArchiveEvent, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { observer } = this.#options;
-    yield* observer === undefined ? archive.content : passWhileObserving(archive, observer, prefixOf(archive), signal);
-    if (archive.format === 'tar' && !archive.terminated) yield endOfArchive;
+  async *#passed(archive: ArchiveEvent, isBase: boolean, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const bytes = passWhileObserving(archive, this.#options.manifest.observer, prefixOf(archive), signal);
+    yield* archive.format === 'tar' ? this.#ended(bytes, archive, isBase) : bytes;
+  }
+
+  /** The same where the names and sizes of the members are enough. */
+  #followed(archive: ArchiveEvent, isBase: boolean): AsyncGenerator<Uint8Array> {
+    const bytes = followMembers(archive, this.#options.manifest.observer, prefixOf(archive));
+    return this.#ended(bytes, archive, isBase);
+  }
+
+  /** A tar file of the server with its end mark, and in front of that the configuration where this is the base archive. */
+  async *#ended(bytes: ByteSource, archive: ArchiveEvent, isBase: boolean): AsyncGenerator<Uint8Array> {
+    const { configuration, manifest } = this.#options;
+    if (!isBase || configuration.length === 0) {
+      yield* bytes;
+      if (!archive.terminated) yield endOfArchive;
+      return;
+    }
+    yield* archive.terminated ? withoutEndMark(bytes) : bytes;
+    const own = manifest.ownObserver;
+    const members = configurationMembers(configuration);
+    yield* encodeMembers(own === undefined ? members : observeMembers(members, own, ''));
   }
 
   #change(header: Member['header']): Member['header'] | 'drop' {
@@ -135,10 +168,37 @@ export class TarOutput {
   }
 
   #extras(): Member[] {
-    return this.#options.extraFiles.map(({ name, mode, content }) =>
+    const { extraFiles, configuration } = this.#options;
+    const extras = extraFiles.map(({ name, mode, content }) =>
       memberOf({ name, type: 'file', mode, mtime: undefined, linkName: '' as ByteString }, content),
     );
+    return [...extras, ...configuration.map(memberOfEntry)];
   }
+}
+
+function memberOfEntry({ name, content, mode, mtime }: ConfigurationEntry): Member {
+  const type = content === undefined ? 'directory' : 'file';
+  return memberOf({ name, type, mode, mtime, linkName: '' as ByteString }, content ?? new Uint8Array(0));
+}
+
+async function* configurationMembers(entries: readonly ConfigurationEntry[]): AsyncGenerator<Member> {
+  for (const entry of entries) yield await Promise.resolve(memberOfEntry(entry));
+}
+
+/** The bytes of `archive` unchanged; `observer` is told of the files by their headers. */
+async function* followMembers(
+  { content, terminated }: ArchiveEvent,
+  observer: FileObserver,
+  prefix: string,
+): AsyncGenerator<Uint8Array> {
+  const follower = new MemberFollower(({ name, type, size, mtime }) => {
+    if (type === 'file') observer.begin((prefix + name) as ByteString, mtime).end(size);
+  });
+  for await (const piece of content) {
+    follower.push(piece);
+    yield piece;
+  }
+  follower.end(terminated);
 }
 
 function prefixOf(archive: ArchiveEvent): string {

@@ -115,6 +115,7 @@ function requestOf(settings: BasebackupSettings, source: SessionSettings, given:
     sync: settings.sync,
     clean: settings.clean,
     allowMissingConfig: settings.allowMissingConfig,
+    configDirectory: settings.configDirectory === undefined ? undefined : resolve(settings.configDirectory),
   };
 }
 

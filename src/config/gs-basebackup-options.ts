@@ -35,6 +35,7 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
       { long: 'manifest-checksums', argument: 'ALGORITHM', help: 'backup.help.manifest-checksums' },
       { long: 'no-clean', short: 'n', aliases: ['noclean'], help: 'backup.help.no-clean' },
       { long: 'no-sync', short: 'N', aliases: ['nosync'], help: 'backup.help.no-sync' },
+      { long: 'config-dir', argument: 'DIR', help: 'backup.help.config-dir' },
       { long: 'allow-missing-config', help: 'backup.help.allow-missing-config' },
       { long: 'progress', short: 'P', inlineArgument: 'json', help: 'backup.help.progress' },
       { long: 'verbose', short: 'v', help: 'backup.help.verbose' },

@@ -30,6 +30,8 @@ export interface BasebackupSettings {
   readonly clean: boolean;
   readonly sync: boolean;
   readonly allowMissingConfig: boolean;
+  /** As given. */
+  readonly configDirectory: string | undefined;
   /** 0 reports never by itself. */
   readonly statusIntervalMs: number;
   /** Undefined waits for ever. */
@@ -81,6 +83,7 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
     clean: !given.has('no-clean'),
     sync: !given.has('no-sync'),
     allowMissingConfig: given.has('allow-missing-config'),
+    configDirectory: given.last('config-dir'),
     ...timesOf(given),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { display, isUtf8, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { display, isUtf8, toBytes } from '../bytes/byte-string.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import type { ManifestFile, WalRange } from './manifest.ts';
 
@@ -39,12 +39,7 @@ export class ManifestWriter {
   /** @throws Error when WAL ranges were already added (a defect of the caller) */
   addFile(file: WrittenFile): Uint8Array {
     this.#expect('files');
-    this.#text += `${this.#separator()}{ ${this.#path(file.path)}, "Size": ${file.size}`;
-    if (file.mtime !== undefined) this.#text += `, "Last-Modified": "${formatTime(file.mtime)}"`;
-    if (file.algorithm !== 'NONE') {
-      this.#text += `, "Checksum-Algorithm": "${file.algorithm}", "Checksum": "${file.checksum}"`;
-    }
-    this.#text += ' }';
+    this.#text += this.#separator() + fileEntry(file, this.#forceEncode);
     return this.#take();
   }
 
@@ -86,17 +81,23 @@ export class ManifestWriter {
     return separator;
   }
 
-  #path(path: ByteString): string {
-    if (!this.#forceEncode && isUtf8(path)) return `"Path": ${escapeJson(display(path))}`;
-    return `"Encoded-Path": "${toBytes(path).toString('hex')}"`;
-  }
-
   #take(): Uint8Array {
     const bytes = Buffer.from(this.#text, 'utf8');
     this.#text = '';
     this.#hash.update(bytes);
     return bytes;
   }
+}
+
+/** The entry of one file, without separators. */
+export function fileEntry({ path, size, mtime, algorithm, checksum }: WrittenFile, forceEncode = false): string {
+  const name =
+    !forceEncode && isUtf8(path)
+      ? `"Path": ${escapeJson(display(path))}`
+      : `"Encoded-Path": "${toBytes(path).toString('hex')}"`;
+  const modified = mtime === undefined ? '' : `, "Last-Modified": "${formatTime(mtime)}"`;
+  const sum = algorithm === 'NONE' ? '' : `, "Checksum-Algorithm": "${algorithm}", "Checksum": "${checksum}"`;
+  return `{ ${name}, "Size": ${size}${modified}${sum} }`;
 }
 
 const shortEscapes: Readonly<Record<string, string>> = {

@@ -132,7 +132,8 @@ const types: Readonly<Partial<Record<string, MemberType>>> = {
   '6': 'other',
 };
 
-function memberHeader(block: UstarBlock, records: PaxRecords): MemberHeader {
+/** The header in `block`, with the extensions that came before it. @throws BackupError `CORRUPT` */
+export function memberHeader(block: UstarBlock, records: PaxRecords): MemberHeader {
   const rawName = records.path ?? block.name;
   const name = checkedName(rawName);
   if (block.flag === 'S' || records.sparse === true) throw memberFault('tar.member-sparse', rawName);

@@ -16,6 +16,8 @@ export type Treatment =
   | { readonly kind: 'mute-after'; readonly text: string }
   /** Delivers so many bytes, then ends this direction only. */
   | { readonly kind: 'half-close'; readonly afterBytes: number }
+  /** Delivers everything, with each text in place of another of the same length where one packet has it whole. */
+  | { readonly kind: 'replace'; readonly from: string; readonly to: string }
   /** Delivers pieces of this size, each in a packet of its own. */
   | { readonly kind: 'pieces'; readonly bytes: number }
   /** Holds the rate below so many bytes a second, by pausing after each piece. */
@@ -133,6 +135,7 @@ async function forward(from: Socket, to: Socket, treatment: Treatment, path: Pat
         path.answers.stalled = true;
         path.strike();
       }
+      if (treatment.kind === 'replace') replaceIn(chunk, treatment);
       const allowed = chunk.subarray(0, Math.max(0, limit - delivered));
       for (const piece of pieces(allowed, treatment)) await write(to, piece, treatment);
       delivered += allowed.length;
@@ -153,6 +156,10 @@ async function forward(from: Socket, to: Socket, treatment: Treatment, path: Pat
   } catch {
     path.reset();
   }
+}
+
+function replaceIn(chunk: Buffer, { from, to }: Extract<Treatment, { kind: 'replace' }>): void {
+  for (let at = chunk.indexOf(from); at !== -1; at = chunk.indexOf(from, at + 1)) chunk.write(to, at);
 }
 
 function* pieces(chunk: Buffer, treatment: Treatment): Generator<Buffer> {

@@ -26,6 +26,8 @@ export const backupHelpMessages = {
     'use algorithm for manifest checksums (NONE, CRC32C, SHA224, SHA256, SHA384, SHA512)',
   'backup.help.no-clean': 'do not clean up after errors',
   'backup.help.no-sync': 'do not wait for changes to be written safely to disk',
+  'backup.help.config-dir':
+    'take along the configuration of the server from DIR on this host, where it is not in the data directory (Debian)',
   'backup.help.allow-missing-config':
     'openGauss: go on as another client name if the role may not use the HA channel; configuration and TLS files will be missing',
   'backup.help.progress': 'show progress information; as JSON lines with =json',

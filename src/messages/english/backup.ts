@@ -47,6 +47,28 @@ export const backupMessages = {
     'the role may not use the HA channel as "gs_basebackup": going on as "{name}", without the configuration of the server',
   'backup.step-mot': 'fetching MOT checkpoint',
   'backup.mot-member': 'unexpected file in the MOT checkpoint: "{name}"',
+  'backup.manifest-damaged': 'the backup manifest of the server is not right: {reason}',
+  'backup.manifest-damaged.hint':
+    'The backup cannot be proved with it, and something on the way may have changed other data as well. Take the backup again; if that does not help, look at what lies between here and the server.',
+  'backup.manifest-missing': 'none came',
+  'backup.manifest-other-system': 'it is of another instance, system identifier {identifier}',
+  'backup.manifest-other-wal': 'its WAL range is not that of this backup',
+  'backup.manifest-not-listed': 'it does not list "{path}", which was received',
+  'backup.manifest-not-received': 'it lists "{path}", which was not received',
+  'backup.manifest-other-size': 'it lists "{path}" with {listed} bytes, {size} were received',
+  'backup.file-twice': '"{path}" was received twice',
+  'backup.config-special': '"{path}" is neither a file nor a directory',
+  'backup.config-origin': '"{path}" has a name that the backup needs for itself',
+  'backup.config-large': '"{path}" is too large for a configuration (in all {limit} MiB and 2000 files are possible)',
+  'backup.config-empty': 'directory "{directory}" has no files',
+  'backup.config-empty.hint':
+    'Name the directory that holds postgresql.conf, on this host: on Debian /etc/postgresql/VERSION/CLUSTER.',
+  'backup.config-original': '--config-dir has no place in archives in the format of the server',
+  'backup.config-outside': 'not in this backup: {files}, which the server has outside of its data directory',
+  'backup.config-unknown':
+    'not in this backup: {files}; the server has them elsewhere and does not tell this role where (pg_read_all_settings does)',
+  'backup.config-outside.advice':
+    'take them along with --config-dir DIRECTORY, run on the host of the server; without them a restored copy gets a minimal configuration',
   'backup.incomplete': 'the server ended the backup without its start or end position',
   'backup.no-control-file': 'the server sent no global/pg_control',
   'backup.slot-exists': 'replication slot "{slot}" already exists',

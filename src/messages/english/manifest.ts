@@ -29,6 +29,7 @@ export const manifestMessages = {
   'manifest.timeline-not-integer': 'could not parse backup manifest: timeline is not an integer',
   'manifest.bad-start': 'could not parse backup manifest: could not parse start LSN',
   'manifest.bad-end': 'could not parse backup manifest: could not parse end LSN',
+  'manifest.unknown-shape': 'could not parse backup manifest: its lines are not those that a server writes',
   'manifest.two-lines': 'could not parse backup manifest: expected at least 2 lines',
   'manifest.no-last-newline': 'could not parse backup manifest: last line not newline-terminated',
   'manifest.duplicate-path': 'duplicate path name in backup manifest: "{path}"',

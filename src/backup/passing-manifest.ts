@@ -1,0 +1,112 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { display } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { ManifestExtension } from '../manifest/extend-manifest.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { ManifestParser } from '../manifest/reader.ts';
+import { render, say } from '../messages/message.ts';
+import { manifestEntries } from './configuration.ts';
+import { ManifestBuilder, unlistedFile, type FileObserver } from './manifest-builder.ts';
+import type { BackupEnd, BackupStart, OutputParts } from './output.ts';
+import { observeBoth, type ReceivedFiles } from './received-files.ts';
+import type { ManifestObservers } from './tar-output.ts';
+
+/**
+ * The manifest of a backup on its way to where it is stored: ours where the server makes none, else the server's own. That
+ * is proved when it comes: by its own checksum, and against the files that were received.
+ */
+export class PassingManifest implements ManifestObservers {
+  readonly #parts: OutputParts;
+  readonly #write: (text: Uint8Array) => void;
+  readonly #builder: ManifestBuilder | undefined;
+  #received: Manifest | undefined;
+
+  /** @param write gets the text in order */
+  constructor(parts: OutputParts, write: (text: Uint8Array) => void) {
+    const { request, session } = parts;
+    this.#parts = parts;
+    this.#write = write;
+    if (request.manifest !== undefined && !session.capabilities.baseBackup.manifest) {
+      this.#builder = new ManifestBuilder(request.manifest, BigInt(session.system.systemIdentifier), write);
+    }
+  }
+
+  /** To be told of every file of the server. */
+  get observer(): FileObserver {
+    return observeBoth(this.#parts.received, this.#builder);
+  }
+
+  /** To be told of every file of ours, where it is not put into the manifest of the server. */
+  get ownObserver(): FileObserver | undefined {
+    return this.#builder;
+  }
+
+  /** Whether the contents of the server's files must be seen as well. */
+  get wantsContents(): boolean {
+    return this.#builder !== undefined;
+  }
+
+  /** Stores the manifest that the server sends. @throws BackupError `CORRUPT` when it is not right */
+  async receive(content: ByteSource): Promise<void> {
+    const { configuration, received, request, session } = this.#parts;
+    const parser = new ManifestParser();
+    const added = manifestEntries(configuration, request.manifest ?? 'NONE');
+    const extension = added.length === 0 ? undefined : new ManifestExtension(added);
+    let manifest: Manifest;
+    try {
+      for await (const piece of content) {
+        parser.push(piece);
+        this.#write(extension === undefined ? piece : extension.push(piece));
+      }
+      manifest = parser.finish();
+      if (extension !== undefined) this.#write(extension.finish());
+    } catch (error) {
+      if (error instanceof BackupError && error.code === 'CORRUPT') throw damaged(error.message);
+      throw error;
+    }
+    if (
+      manifest.systemIdentifier !== undefined &&
+      String(manifest.systemIdentifier) !== session.system.systemIdentifier
+    ) {
+      throw damaged(render(say('backup.manifest-other-system', { identifier: manifest.systemIdentifier })));
+    }
+    compare(manifest, received);
+    this.#received = manifest;
+  }
+
+  /** Ends our own manifest, or holds the server's against the positions of the backup. */
+  finish(start: BackupStart, end: BackupEnd): void {
+    const { request } = this.#parts;
+    this.#builder?.finish(start.timeline, start.startLsn, end.endLsn);
+    if (this.#builder !== undefined || request.manifest === undefined) return;
+    const manifest = this.#received;
+    if (manifest === undefined) throw damaged(render(say('backup.manifest-missing')));
+    const begins = manifest.walRanges.some(({ startLsn }) => startLsn === start.startLsn);
+    const ends = manifest.walRanges.some(({ timeline, endLsn }) => timeline === end.timeline && endLsn === end.endLsn);
+    if (!begins || !ends) throw damaged(render(say('backup.manifest-other-wal')));
+  }
+}
+
+function compare(manifest: Manifest, { sizes, twice }: ReceivedFiles): void {
+  if (twice !== undefined) throw damaged(render(say('backup.file-twice', { path: display(twice) })));
+  for (const [path, size] of sizes) {
+    const listed = manifest.files.get(path);
+    // WAL is not listed as a rule; a server lists the marks and history files that it puts beside it (fetch).
+    if (listed === undefined && unlistedFile.test(path)) continue;
+    if (listed === undefined) throw damaged(render(say('backup.manifest-not-listed', { path: display(path) })));
+    if (listed.size !== size) {
+      const values = { path: display(path), listed: listed.size, size };
+      throw damaged(render(say('backup.manifest-other-size', values)));
+    }
+  }
+  for (const path of manifest.files.keys()) {
+    if (!sizes.has(path)) throw damaged(render(say('backup.manifest-not-received', { path: display(path) })));
+  }
+}
+
+function damaged(reason: string): BackupError {
+  return new BackupError('CORRUPT', say('backup.manifest-damaged', { reason }), {
+    hint: say('backup.manifest-damaged.hint'),
+    retryable: true,
+  });
+}
