@@ -5,15 +5,11 @@ import { BackupError } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { readDirectory } from '../files/read-directory.ts';
+import { configDirectoryName, configOriginName, encodeConfigOrigin } from '../manifest/config-origin.ts';
 import { createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
 import type { WrittenFile } from '../manifest/writer.ts';
 import { say } from '../messages/message.ts';
 import type { ConfigurationFiles } from '../replication/configuration-files.ts';
-
-/** Where a backup keeps the configuration that lay outside of the data directory. */
-export const configurationRoot = 'gausskeep_config';
-/** What the server said about its configuration, beside the files. */
-export const originFileName = 'origin.json';
 
 /** A file or directory to be put into a backup. */
 export interface ConfigurationEntry {
@@ -46,12 +42,13 @@ export async function readConfiguration(
   for await (const { name, type, stats } of readDirectory(root, { signal })) {
     const path = joinPath(root, name);
     if (type !== 'file' && type !== 'directory') throw refused('backup.config-special', path);
-    if (name === originFileName) throw refused('backup.config-origin', path);
+    const inBackup = `${configDirectoryName}/${name}`;
+    if (inBackup === configOriginName) throw refused('backup.config-origin', path);
     const content = type === 'file' ? readWhole(path, leftBytes) : undefined;
     leftBytes -= content?.length ?? 0;
     if (entries.length >= mostEntries) throw tooLarge(directory);
     entries.push({
-      name: `${configurationRoot}/${name}` as ByteString,
+      name: inBackup as ByteString,
       content,
       mode: stats.mode & 0o777,
       mtime: Math.floor(stats.mtimeMs / 1000),
@@ -72,18 +69,11 @@ export function withOrigin(
   { configFile, hbaFile, identFile }: ConfigurationFiles,
 ): ConfigurationEntry[] {
   const mtime = Math.floor(Date.now() / 1000);
-  const told = (value: string | undefined): string | null => value ?? null;
-  const origin = {
-    configFile: told(configFile),
-    hbaFile: told(hbaFile),
-    identFile: told(identFile),
-    configDirectory: directory,
-  };
-  const content = Buffer.from(`${JSON.stringify(origin, undefined, 2)}\n`);
+  const content = encodeConfigOrigin({ configFile, hbaFile, identFile, configDirectory: directory });
   return [
-    { name: configurationRoot as string as ByteString, content: undefined, mode: 0o700, mtime },
+    { name: configDirectoryName as string as ByteString, content: undefined, mode: 0o700, mtime },
     ...entries,
-    { name: `${configurationRoot}/${originFileName}` as ByteString, content, mode: 0o600, mtime },
+    { name: configOriginName as string as ByteString, content, mode: 0o600, mtime },
   ];
 }
 
@@ -101,7 +91,7 @@ export function manifestEntries(entries: readonly ConfigurationEntry[], algorith
 export function isTaken(entries: readonly ConfigurationEntry[], directory: string, path: string): boolean {
   const below = posix.relative(directory, path);
   const name = below.startsWith('../') || below === '..' ? posix.basename(path) : below;
-  return entries.some((entry) => entry.name === fromText(`${configurationRoot}/${name}`));
+  return entries.some((entry) => entry.name === fromText(`${configDirectoryName}/${name}`));
 }
 
 /** Opened without waiting and without following a link: what is there may have changed since it was listed. */
