@@ -5,7 +5,7 @@ type Proof = PreparedRecovery['proved']['proof'];
 
 /** The proof of a recovery as JSON. Fields are only ever added. */
 export function recoveryRecord({ proved }: PreparedRecovery, hotStandby: boolean): Record<string, unknown> {
-  const { proof, backup, segments, supply, line, target, passedOver } = proved;
+  const { proof, backup, segments, supply, supplyReason, line, target, passedOver } = proved;
   const { stop, cutLsn, written } = proof;
   const atTarget = actionAtTarget(proved, hotStandby);
   return {
@@ -17,6 +17,7 @@ export function recoveryRecord({ proved }: PreparedRecovery, hotStandby: boolean
     generation: line.generation ?? null,
     timeline: line.timeline,
     walSupply: supply,
+    walSupplyReason: supplyReason.kind,
     earliestLsn: formatLsn(proof.consistentLsn),
     earliestTime: timeOf(proof.consistentTimeUs),
     stop:

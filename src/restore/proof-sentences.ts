@@ -32,6 +32,7 @@ export function proofSentences(
     supply === 'copy'
       ? say('restore-recovery.by-copy', { count: segments.length })
       : say('restore-recovery.by-command', { archive: archive ?? '-' }),
+    ...supplySentences(proved.supplyReason),
     ...(cutLsn === undefined ? [] : [say('restore-recovery.cut', { lsn: formatLsn(cutLsn) })]),
     stop === undefined
       ? say('restore-recovery.stops-at-end', { lsn: formatLsn(endLsn) })
@@ -70,4 +71,20 @@ export function proofSentences(
 /** The configuration stays as it is, so that a start without a change ends at the target again. */
 function shutdownSentence(asked: TargetAction): Message {
   return asked === 'shutdown' ? say('restore-recovery.shuts-down') : say('restore-recovery.shuts-down-for-pause');
+}
+
+/** Why the WAL comes to the server as it does. */
+export function supplySentences(reason: ProvedTarget['supplyReason']): Message[] {
+  switch (reason.kind) {
+    case 'asked':
+      return [];
+    case 'exact':
+      return [say('restore-recovery.copy-exact')];
+    case 'no-archive':
+      return [say('restore-recovery.copy-no-archive')];
+    case 'elsewhere':
+      return [say('restore-recovery.copy-elsewhere', { name: reason.name, from: reason.from })];
+    case 'in-archive':
+      return [say('restore-recovery.command-in-archive')];
+  }
 }

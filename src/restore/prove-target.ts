@@ -7,11 +7,11 @@ import { SettingsFile } from '../server/settings-file.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import type { Lsn } from '../wal/lsn.ts';
+import { BackupWal } from '../survey/backup-wal.ts';
 import { findBackups, openBackup, type FoundBackup } from '../survey/backups.ts';
 import { takeInventory, type WalInventory } from '../survey/inventory.ts';
 import { identityOf, proveRecovery, type ProvedRecovery } from '../survey/prove-recovery.ts';
-import { findTarWal } from '../survey/tar-wal.ts';
-import { findPlainPlace, openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
+import { openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
 import { parseTarget, type ParsedTarget } from '../window/target.ts';
 import { openSource } from './open-source.ts';
 import type { RecoveryRequest } from './recovery-request.ts';
@@ -39,38 +39,48 @@ export async function proveRecoveryTarget(
   const ours = backups.filter(
     ({ facts }) => facts.systemIdentifier === undefined || facts.systemIdentifier === systemIdentifier,
   );
-  const { places, archive, ownPlaces } = await placesOf(request, ours, systemIdentifier, options);
-  const inventory = await inventoryOf(places, ours, options);
+  const { places, archive } = await placesOf(request, systemIdentifier, options);
+  const from = earliestStart(ours);
   const survey = { ...options, cache: request.cache };
-  const identity = await identityOf({ backups: ours, inventory }, survey);
+  const named = await takeInventory(places, { ...options, from });
+  const wal = new BackupWal(ours, named, {
+    ...survey,
+    from,
+    systemIdentifier: systemIdentifier ?? named?.systemIdentifier,
+  });
+  const identity = await identityOf({ backups: ours, wal }, survey);
   const target = await parseWithZone(request, identity, ours, options);
   const proved = await proveRecovery(
     {
       backups: ours,
-      inventory,
+      wal,
       generation: archive?.place.generation,
       target,
-      supply: request.supply ?? (archive === undefined && request.restoreCommand === undefined ? 'copy' : undefined),
+      supply: request.supply ?? (request.restoreCommand === undefined ? undefined : 'restore-command'),
+      fetchesFrom: archive?.place,
       allowEndOfWal: request.allowEndOfWal ?? false,
     },
     survey,
   );
+  const ownPlaces = await wal.placesOf(proved.backup);
   const usesBackupWal = proved.segments.some(({ found }) => ownPlaces.includes(found.place));
-  if (proved.supply === 'restore-command' && request.restoreCommand === undefined) {
-    const stray = proved.segments.find(
-      ({ found }) => found.place !== archive?.place && !ownPlaces.includes(found.place),
-    );
-    if (stray !== undefined) {
-      throw new BackupError(
-        'WAL_MISSING',
-        say('restore-recovery.not-in-archive', { name: stray.name, from: stray.from }),
-        {
-          hint: say('restore-recovery.not-in-archive.hint'),
-        },
-      );
-    }
-  }
-  return { ...proved, target, archive, usesBackupWal, historyFiles: inventory.historyFiles };
+  refuseElsewhere(request, proved, archive);
+  return { ...proved, target, archive, usesBackupWal, historyFiles: proved.inventory.historyFiles };
+}
+
+/** The wrapper fetches from the archive and from nowhere else. */
+function refuseElsewhere(
+  { restoreCommand }: RecoveryRequest,
+  { supply, segments }: ProvedRecovery,
+  archive: ProvedTarget['archive'],
+): void {
+  if (supply !== 'restore-command' || restoreCommand !== undefined) return;
+  const stray = segments.find(({ found }) => found.place !== archive?.place);
+  if (stray === undefined) return;
+  const values = { name: stray.name, from: stray.from };
+  throw new BackupError('WAL_MISSING', say('restore-recovery.not-in-archive', values), {
+    hint: say('restore-recovery.not-in-archive.hint'),
+  });
 }
 
 async function backupsOf({ from, backups }: RecoveryRequest, options: StorageOptions): Promise<readonly FoundBackup[]> {
@@ -82,68 +92,37 @@ async function backupsOf({ from, backups }: RecoveryRequest, options: StorageOpt
 }
 
 interface Places {
+  /** The archive first. */
   readonly places: readonly WalPlace[];
   readonly archive: ProvedTarget['archive'];
-  /** WAL in the backups themselves. */
-  readonly ownPlaces: readonly WalPlace[];
 }
 
+/** The places that were named. */
 async function placesOf(
-  request: RecoveryRequest,
-  backups: readonly FoundBackup[],
+  { archive: directory, generation, walFrom = [] }: RecoveryRequest,
   systemIdentifier: bigint | undefined,
   options: StorageOptions,
 ): Promise<Places> {
-  const { archive: directory, generation, walFrom = [] } = request;
   let archive: ProvedTarget['archive'];
   if (directory !== undefined) {
     const [place] = await openWalPlaces({ directory, generation, one: true, systemIdentifier }, options);
     if (place !== undefined) archive = { directory, place };
   }
   const expected = systemIdentifier ?? archive?.place.source.systemIdentifier;
-  const ownPlaces: WalPlace[] = [];
-  for (const backup of backups) ownPlaces.push(...(await ownWalOf(backup, archive?.place, expected, options)));
   const further: WalPlace[] = [];
   for (const path of walFrom) {
     const storage = await openLocalStorage(path);
     further.push(await openPlainPlace(storage, path, { ...options, systemIdentifier: expected }));
   }
-  return { places: [...(archive === undefined ? [] : [archive.place]), ...ownPlaces, ...further], archive, ownPlaces };
+  return { places: [...(archive === undefined ? [] : [archive.place]), ...further], archive };
 }
 
-/** The WAL inside a backup. A whole archive is read for it only where the WAL archive does not have the backup's WAL. */
-async function ownWalOf(
-  { storage, folder, place, facts }: FoundBackup,
-  archive: WalPlace | undefined,
-  systemIdentifier: bigint | undefined,
-  options: StorageOptions,
-): Promise<WalPlace[]> {
-  if (facts.format === 'plain') {
-    const found: WalPlace[] = [];
-    for (const directory of ['pg_wal/', 'pg_xlog/']) {
-      const plain = await findPlainPlace(storage, place, { ...options, systemIdentifier, folder: folder + directory });
-      if (plain !== undefined) found.push(plain);
-    }
-    return found;
-  }
-  if ((await archive?.source.find(facts.label.startSegment, options)) !== undefined) return [];
-  const wal = await findTarWal(storage, folder, options);
-  return wal === undefined ? [] : [wal];
-}
-
-async function inventoryOf(
-  places: readonly WalPlace[],
-  backups: readonly FoundBackup[],
-  options: StorageOptions,
-): Promise<WalInventory> {
+function earliestStart(backups: readonly FoundBackup[]): Lsn | undefined {
   const starts = backups.map(({ facts }) => facts.label.startLsn);
-  const from = starts.reduce<Lsn | undefined>(
+  return starts.reduce<Lsn | undefined>(
     (least, start) => (least === undefined || start < least ? start : least),
     undefined,
   );
-  const inventory = await takeInventory(places, { ...options, from });
-  if (inventory !== undefined) return inventory;
-  throw new BackupError('WAL_MISSING', say('survey.no-wal-for-backup'), { hint: say('window.proof.no-wal.hint') });
 }
 
 /** A time without zone is on the clocks of the backed-up server; its configuration is read only then. */

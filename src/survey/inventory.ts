@@ -70,6 +70,28 @@ export async function takeInventory(
   };
 }
 
+/** The files of several inventories, of one name in their order; undefined where there are none. */
+export function mergeInventories(inventories: readonly (WalInventory | undefined)[]): WalInventory | undefined {
+  const given = inventories.filter((inventory) => inventory !== undefined);
+  const [first, ...others] = given;
+  if (first === undefined || others.length === 0) return first;
+  const segments = new Map<string, readonly FoundSegment[]>();
+  for (const inventory of given) {
+    for (const [name, found] of inventory.segments) segments.set(name, [...(segments.get(name) ?? []), ...found]);
+  }
+  return {
+    ...first,
+    segments,
+    timelines: [...new Set(given.flatMap(({ timelines }) => timelines))].sort((a, b) => a - b),
+    histories: firstOfEach(given.map(({ histories }) => histories)),
+    historyFiles: firstOfEach(given.map(({ historyFiles }) => historyFiles)),
+  };
+}
+
+function firstOfEach<Value>(maps: readonly ReadonlyMap<TimelineId, Value>[]): Map<TimelineId, Value> {
+  return new Map(maps.toReversed().flatMap((map) => [...map]));
+}
+
 async function readHistory(
   object: WalObject,
   options: StorageOptions,

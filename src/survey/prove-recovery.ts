@@ -14,21 +14,36 @@ import { Replay } from '../window/replay.ts';
 import type { ParsedTarget } from '../window/target.ts';
 import { LineWalker } from '../window/wal-line.ts';
 import { windowBackup, type FoundBackup } from './backups.ts';
+import type { BackupWal } from './backup-wal.ts';
 import type { IndexCache } from './index-cache.ts';
 import type { WalInventory } from './inventory.ts';
 import { locateRecord } from './locate-record.ts';
 import { historyProblem, nameOnLine, readLine, type ReadLineSegment } from './read-line.ts';
+import type { WalPlace } from './wal-place.ts';
 
 export type WalSupply = 'copy' | 'restore-command';
+
+/** Why the WAL is supplied as it is. */
+export type SupplyReason =
+  | { readonly kind: 'asked' }
+  /** Only WAL that is cut ends this server exactly at its target. */
+  | { readonly kind: 'exact' }
+  /** All of it is where the server can fetch it. */
+  | { readonly kind: 'in-archive' }
+  | { readonly kind: 'no-archive' }
+  /** This segment is not where the server could fetch it. */
+  | { readonly kind: 'elsewhere'; readonly name: string; readonly from: string };
 
 export interface ProveRequest {
   /** Backups to choose from; the newest with which the target can be reached is taken. */
   readonly backups: readonly FoundBackup[];
-  readonly inventory: WalInventory;
+  readonly wal: BackupWal;
   readonly generation: number | undefined;
   readonly target: ParsedTarget;
-  /** Undefined: what suits the server. */
+  /** Undefined: what suits the server and the WAL. */
   readonly supply: WalSupply | undefined;
+  /** The place from which a server can fetch WAL; undefined: there is none. */
+  readonly fetchesFrom: WalPlace | undefined;
   readonly allowEndOfWal: boolean;
 }
 
@@ -38,11 +53,14 @@ export interface ProvedRecovery {
   readonly identity: ServerIdentity;
   readonly line: WalLine;
   readonly supply: WalSupply;
+  readonly supplyReason: SupplyReason;
   /** WAL ends exactly at the stop, because it is cut there. */
   readonly isExact: boolean;
   readonly proof: TargetProof;
   /** The WAL that is needed, from the backup's start on, in order. */
   readonly segments: readonly ReadLineSegment[];
+  /** All files of WAL that were looked at for this backup. */
+  readonly inventory: WalInventory;
   /** Newer backups that were passed over, and why. */
   readonly passedOver: readonly { readonly name: string; readonly reason: Message }[];
 }
@@ -62,7 +80,7 @@ export async function proveRecovery(request: ProveRequest, options: ProveOptions
   let refusal: BackupError | undefined;
   for (const backup of newestFirst) {
     try {
-      const proved = await proveWith(backup, identity, request, options);
+      const proved = await proveWithAllWal(backup, identity, request, options);
       return { ...proved, passedOver };
     } catch (error) {
       if (!(error instanceof BackupError) || !isAboutBackup(error)) throw error;
@@ -80,15 +98,40 @@ function isAboutBackup({ code }: BackupError): boolean {
 
 type Proved = Omit<ProvedRecovery, 'passedOver'>;
 
-async function proveWith(
+/** With the WAL inside of an archive only where it does not go without: all of that has to be read for it. */
+async function proveWithAllWal(
   backup: FoundBackup,
   identity: ServerIdentity,
   request: ProveRequest,
   options: ProveOptions,
 ): Promise<Proved> {
-  const { inventory, target } = request;
+  const { wal } = request;
+  const inventory = await wal.inventoryFor(backup);
+  try {
+    return await proveWith(backup, inventory, { identity, request, options });
+  } catch (error) {
+    if (!(error instanceof BackupError) || !isAboutBackup(error) || !wal.hasUnread(backup)) throw error;
+    const whole = await wal.inventoryFor(backup, true);
+    if ((await wal.placesOf(backup)).length === 0) throw error;
+    return proveWith(backup, whole, { identity, request, options });
+  }
+}
+
+interface ProveContext {
+  readonly identity: ServerIdentity;
+  readonly request: ProveRequest;
+  readonly options: ProveOptions;
+}
+
+async function proveWith(
+  backup: FoundBackup,
+  inventory: WalInventory | undefined,
+  { identity, request, options }: ProveContext,
+): Promise<Proved> {
+  const { target } = request;
+  if (inventory === undefined) throw noWal();
   const window = windowBackup(backup);
-  const line = lineFor(window, request);
+  const line = lineFor(window, request, inventory);
   const supply = request.supply ?? defaultWalSupplyOf(identity.family);
   // A server that stops at every record by itself needs no cut.
   const isExact = supply === 'copy' && !stopRulesOf(identity.family, identity.major).stopsAtPreparedEnds;
@@ -116,8 +159,23 @@ async function proveWith(
     if (segment.startLsn >= proof.neededEndLsn) break;
     segments.push(segment);
   }
-  if (supply === 'restore-command' && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
-  return { backup, identity, line, supply, isExact, proof, segments };
+  const supplied = supplyOf(supply, segments, request);
+  if (supplied.supply === 'restore-command' && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
+  return { backup, identity, line, ...supplied, isExact, proof, segments, inventory };
+}
+
+/** How WAL comes to the server: it fetches nothing but what lies in the archive. */
+function supplyOf(
+  suits: WalSupply,
+  segments: readonly ReadLineSegment[],
+  { supply, fetchesFrom }: ProveRequest,
+): Pick<ProvedRecovery, 'supply' | 'supplyReason'> {
+  if (supply !== undefined) return { supply, supplyReason: { kind: 'asked' } };
+  if (suits === 'copy') return { supply: 'copy', supplyReason: { kind: 'exact' } };
+  if (fetchesFrom === undefined) return { supply: 'copy', supplyReason: { kind: 'no-archive' } };
+  const stray = segments.find(({ found }) => found.place !== fetchesFrom);
+  if (stray === undefined) return { supply: 'restore-command', supplyReason: { kind: 'in-archive' } };
+  return { supply: 'copy', supplyReason: { kind: 'elsewhere', name: stray.name, from: stray.from } };
 }
 
 /**
@@ -143,7 +201,7 @@ function refuseOlderTimeline(inventory: WalInventory, line: WalLine, segments: r
 }
 
 /** The line of WAL that the target is looked for on: the backup's own timeline unless another was named. */
-function lineFor(backup: WindowBackup, { inventory, target, generation }: ProveRequest): WalLine {
+function lineFor(backup: WindowBackup, { target, generation }: ProveRequest, inventory: WalInventory): WalLine {
   const wanted = target.timeline;
   const timeline = wanted === 'latest' ? latestFrom(backup, inventory) : (wanted ?? backup.timeline);
   // A server follows no timeline but the first without its history.
@@ -185,10 +243,13 @@ function checkTimeline(backup: WindowBackup, { timeline, history }: WalLine, { c
 
 /** Which server the WAL is of. */
 export async function identityOf(
-  { backups, inventory }: Pick<ProveRequest, 'backups' | 'inventory'>,
+  { backups, wal }: Pick<ProveRequest, 'backups' | 'wal'>,
   options: ProveOptions = {},
 ): Promise<ServerIdentity> {
-  for (const { facts } of backups) {
+  for (const backup of backups) {
+    const { facts } = backup;
+    const inventory = await wal.inventoryFor(backup);
+    if (inventory === undefined) continue;
     const line = { generation: undefined, timeline: facts.label.startTimeline, history: [] };
     for await (const { content } of readLine(inventory, line, { ...options, from: facts.label.startLsn })) {
       const identity = 'damage' in content ? undefined : identityOfWal(content.pageMagic);
@@ -196,5 +257,9 @@ export async function identityOf(
       break;
     }
   }
-  throw new BackupError('WAL_MISSING', say('survey.no-wal-for-backup'), { hint: say('window.proof.no-wal.hint') });
+  throw noWal();
+}
+
+function noWal(): BackupError {
+  return new BackupError('WAL_MISSING', say('survey.no-wal-for-backup'), { hint: say('window.proof.no-wal.hint') });
 }
