@@ -58,6 +58,7 @@ export async function proveRecoveryTarget(
       target,
       supply: request.supply ?? (request.restoreCommand === undefined ? undefined : 'restore-command'),
       fetchesFrom: archive?.place,
+      allWal: () => takeInventory(places, options),
       allowEndOfWal: request.allowEndOfWal ?? false,
     },
     survey,

@@ -31,6 +31,8 @@ export interface RestoreRules {
   readonly archiveSettings: readonly string[];
   /** A recovered copy starts a timeline of its own and so cannot overwrite its source's archive. */
   readonly newTimelineAfterRecovery: boolean;
+  /** A server that replays CREATE TABLESPACE makes the directory itself; else it fails where there is none. */
+  readonly replayMakesTablespaces: boolean;
   /**
    * Where a recovery is to pause at its target although hot_standby is off. PostgreSQL shuts down (validateRecoveryParameters,
    * xlogrecovery.c); openGauss pauses nevertheless (observed).
@@ -77,6 +79,8 @@ const postgresqlRules: RestoreRules = {
   recoverySettings: /^recovery_target(?:_|$)/,
   archiveSettings: [],
   newTimelineAfterRecovery: true,
+  // create_tablespace_directories, commands/tablespace.c: the directory itself is the administrator's to make.
+  replayMakesTablespaces: false,
   pauseWithoutHotStandby: 'shutdown',
   replicationSettings: /^primary_(?:conninfo|slot_name)$/,
   ports: [0],
@@ -117,6 +121,7 @@ export function restoreRulesOf(family: ServerFamily, labelHasTimeline = true): R
     recoverySettings: /^recovery_target(?:_|$)/,
     archiveSettings: ['archive_dest', 'archive_command'],
     newTimelineAfterRecovery,
+    replayMakesTablespaces: true,
     pauseWithoutHotStandby: 'pause',
     replicationSettings: /^(?:cross_cluster_)?replconninfo\d+$/,
     ports: [0, 1],

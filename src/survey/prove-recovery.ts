@@ -10,6 +10,7 @@ import { timelineAt } from '../wal/timeline-history.ts';
 import { proveTarget, type TargetProof } from '../window/proof.ts';
 import type { ProofRequest } from '../window/proof-request.ts';
 import type { WalLine, WindowBackup } from '../window/recovery-window.ts';
+import { findEarlier, tooNew } from '../window/too-new.ts';
 import { Replay } from '../window/replay.ts';
 import type { ParsedTarget } from '../window/target.ts';
 import { LineWalker } from '../window/wal-line.ts';
@@ -18,6 +19,7 @@ import type { BackupWal } from './backup-wal.ts';
 import type { IndexCache } from './index-cache.ts';
 import type { WalInventory } from './inventory.ts';
 import { locateRecord } from './locate-record.ts';
+import { readSegmentIndex } from './read-segment.ts';
 import { historyProblem, nameOnLine, readLine, type ReadLineSegment } from './read-line.ts';
 import type { WalPlace } from './wal-place.ts';
 
@@ -42,6 +44,8 @@ export interface ProveRequest {
   readonly target: ParsedTarget;
   /** Undefined: what suits the server and the WAL. */
   readonly supply: WalSupply | undefined;
+  /** The WAL of the places that were named, from their beginning on: to look for what is older than a backup. */
+  readonly allWal: () => Promise<WalInventory | undefined>;
   /** The place from which a server can fetch WAL; undefined: there is none. */
   readonly fetchesFrom: WalPlace | undefined;
   readonly allowEndOfWal: boolean;
@@ -91,9 +95,9 @@ export async function proveRecovery(request: ProveRequest, options: ProveOptions
   throw refusal ?? new BackupError('BACKUP_NOT_FOUND', say('survey.no-backup'), { hint: say('survey.no-backup.hint') });
 }
 
-/** Another backup may do better. */
-function isAboutBackup({ code }: BackupError): boolean {
-  return code === 'TARGET_UNREACHABLE' || code === 'WAL_MISSING';
+/** Another backup may do better: also where this one's own WAL shows that it is of another line than the archive. */
+function isAboutBackup({ code, sentence }: BackupError): boolean {
+  return code === 'TARGET_UNREACHABLE' || code === 'WAL_MISSING' || sentence.key === 'survey.two-contents';
 }
 
 type Proved = Omit<ProvedRecovery, 'passedOver'>;
@@ -107,14 +111,36 @@ async function proveWithAllWal(
 ): Promise<Proved> {
   const { wal } = request;
   const inventory = await wal.inventoryFor(backup);
+  const context = { identity, request, options };
   try {
-    return await proveWith(backup, inventory, { identity, request, options });
+    return await proveWith(backup, inventory, context);
   } catch (error) {
-    if (!(error instanceof BackupError) || !isAboutBackup(error) || !wal.hasUnread(backup)) throw error;
+    if (!(error instanceof BackupError) || !isAboutBackup(error)) throw error;
+    if (!wal.hasUnread(backup)) throw await orTooNew(error, backup, context);
     const whole = await wal.inventoryFor(backup, true);
-    if ((await wal.placesOf(backup)).length === 0) throw error;
-    return proveWith(backup, whole, { identity, request, options });
+    if ((await wal.placesOf(backup)).length === 0) throw await orTooNew(error, backup, context);
+    return proveWith(backup, whole, context);
   }
+}
+
+/** The same error, unless what is looked for lies in WAL from before the backup. */
+async function orTooNew(
+  error: BackupError,
+  backup: FoundBackup,
+  { request, options }: ProveContext,
+): Promise<BackupError> {
+  const { target } = request.target;
+  if (error.code !== 'TARGET_UNREACHABLE' || (target.kind !== 'xid' && target.kind !== 'name')) return error;
+  if (/before|two-contents|other-timeline/.test(error.sentence.key)) return error;
+  const inventory = await request.allWal();
+  if (inventory === undefined) return error;
+  const window = windowBackup(backup);
+  const found = await findEarlier(
+    target,
+    window.startLsn,
+    readLine(inventory, lineFor(window, request, inventory), options),
+  );
+  return found === undefined ? error : tooNew(window, target, found);
 }
 
 interface ProveContext {
@@ -247,14 +273,12 @@ export async function identityOf(
   options: ProveOptions = {},
 ): Promise<ServerIdentity> {
   for (const backup of backups) {
-    const { facts } = backup;
     const inventory = await wal.inventoryFor(backup);
-    if (inventory === undefined) continue;
-    const line = { generation: undefined, timeline: facts.label.startTimeline, history: [] };
-    for await (const { content } of readLine(inventory, line, { ...options, from: facts.label.startLsn })) {
+    const own = inventory?.segments.get(backup.facts.label.startSegment) ?? [];
+    for (const { place, object, startLsn } of [...own, ...[...(inventory?.segments.values() ?? [])].flat()]) {
+      const content = await readSegmentIndex(place, object, startLsn, options);
       const identity = 'damage' in content ? undefined : identityOfWal(content.pageMagic);
       if (identity !== undefined) return identity;
-      break;
     }
   }
   throw noWal();

@@ -8,6 +8,7 @@ import type { TransactionMark } from '../window/transaction.ts';
 import { findBackups, windowBackup } from './backups.ts';
 import type { IndexCache } from './index-cache.ts';
 import { takeInventory, type WalInventory } from './inventory.ts';
+import { ListedOnce } from './listed-once.ts';
 import { historyProblem, linesOf, readLine } from './read-line.ts';
 import { openWalPlaces, type WalPlace } from './wal-place.ts';
 
@@ -70,15 +71,20 @@ export interface ListedTransaction extends TransactionMark {
   readonly line: WalLine;
 }
 
-/** Every transaction of an archive in a range, line by line in WAL order. */
+/** Every transaction of an archive in a range, once: line by line in WAL order, with the first line that has it. */
 export async function* surveyTransactions(
   request: SurveyRequest & { readonly range: TransactionRange },
   options: SurveyOptions = {},
 ): AsyncGenerator<ListedTransaction, void, undefined> {
   const places = await openWalPlaces({ directory: request.archive, generation: request.generation }, options);
-  for await (const { inventory, line } of linesOfPlaces(places, request, options)) {
+  const once = new ListedOnce();
+  for await (const { place, inventory, line } of linesOfPlaces(places, request, options)) {
+    const listed = await once.begin(place, line, options);
     const segments = told(readLine(inventory, line, { ...options, from: request.range.fromLsn }), options);
-    for await (const mark of listTransactions(segments, request.range)) yield { ...mark, line };
+    for await (const mark of listTransactions(listed.passing(segments), request.range)) {
+      if (!listed.has(mark)) yield { ...mark, line };
+    }
+    listed.end();
   }
 }
 

@@ -93,6 +93,11 @@ function refusalOf(request: ProofRequest, outcome: ReplayOutcome, consistentLsn:
     const hasMore = broken !== undefined && broken.kind !== 'end';
     return hasMore && !request.allowEndOfWal ? unreachable('not-met', request, outcome) : undefined;
   }
+  const { consistentTimeUs } = outcome;
+  // What had been committed when the backup was consistent cannot be taken back.
+  if (target.kind === 'time' && consistentTimeUs !== undefined && target.timeUs < consistentTimeUs) {
+    return unreachable('before-consistency', request, outcome);
+  }
   if (target.kind === 'immediate' && !rules.hasImmediate) return unreachable('no-immediate', request, outcome);
   if (stop === undefined) {
     if (target.kind === 'xid' && neighbours.parent !== undefined)
@@ -102,11 +107,6 @@ function refusalOf(request: ProofRequest, outcome: ReplayOutcome, consistentLsn:
     return unreachable(isPrepared ? 'prepared-xid' : 'not-met', request, outcome);
   }
   if (stop.lsn < consistentLsn) return unreachable('before-consistency', request, outcome);
-  const { consistentTimeUs } = outcome;
-  // What had been committed when the backup was consistent cannot be taken back.
-  if (target.kind === 'time' && consistentTimeUs !== undefined && target.timeUs < consistentTimeUs) {
-    return unreachable('before-consistency', request, outcome);
-  }
   if (overrun.length > 0) return unreachable('overrun', request, outcome);
   return undefined;
 }

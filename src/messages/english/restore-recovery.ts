@@ -33,9 +33,13 @@ export const restoreRecoveryMessages = {
   'restore-recovery.other-instance': 'the WAL is of instance {expected}, the backup of instance {actual}',
   'restore-recovery.no-archive': 'there is no archive for restore_command to fetch from',
   'restore-recovery.tablespace':
-    'the WAL to be replayed creates tablespace {oid} in "{path}" (record {lsn}), and that exists on this host',
+    'the WAL to be replayed creates tablespace {oid} in "{path}" (record {lsn}), and that has content on this host',
   'restore-recovery.tablespace.hint':
     'The server would empty it. If nothing else uses it, --allow-tablespace-replay goes on; else stop the recovery before that record.',
+  'restore-recovery.tablespace-missing':
+    'the WAL to be replayed creates tablespace {oid} in "{path}" (record {lsn}), and that directory is missing: the server would fail there',
+  'restore-recovery.tablespace-missing.hint':
+    'Make "{path}", empty and owned by the account of the server, or stop the recovery before that record.',
   'restore-recovery.passed-over': 'backup {name} is passed over: {reason}',
   'restore-recovery.backup': 'begins with backup {name}, consistent from {lsn} on ({time})',
   'restore-recovery.latest': 'target: the end of the WAL',

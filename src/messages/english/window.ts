@@ -53,9 +53,13 @@ export const windowMessages = {
   'window.proof.no-wal.hint': 'Name the WAL archive with --archive, or a directory that has the WAL with --wal-from.',
   'window.proof.not-consistent': 'the WAL from {start} on ends at {end}, before backup "{backup}" is consistent',
   'window.end-of-wal': 'the end of the WAL',
-  'window.unreachable.before': 'cannot reach {target}: the backup is consistent only from {lsn} ({time}) on',
+  'window.unreachable.before':
+    'cannot reach {target}: the backup is too new, it is consistent only from {lsn} ({time}) on',
   'window.unreachable.before.hint':
     'The earliest point with this backup is {lsn}, {time}. Choose an older backup with --from, or have one chosen from --backups.',
+  'window.unreachable.too-new':
+    'cannot reach {target}: backup "{backup}" is too new; it begins at {start}, behind {lsn} ({time}), where that is',
+  'window.unreachable.too-new.hint': 'Choose an older backup with --from, or have one chosen from --backups.',
   'window.unreachable.subtransaction': 'transaction {xid} was a subtransaction of {parent}: no recovery can stop at it',
   'window.unreachable.subtransaction.hint': 'Its transaction: {transaction}.',
   'window.unreachable.prepared':
