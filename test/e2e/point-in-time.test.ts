@@ -197,6 +197,70 @@ forEachServer('full', (version) => {
     expect(JSON.stringify(plan['segments'])).toContain('pg_wal.tar');
   });
 
+  /** The archive without the segments that `isWanted` does not want, and what was left out. */
+  function partOfArchive(isWanted: (name: string) => boolean): { archive: string; rest: string } {
+    const [archive, rest] = [serverDirectory('part'), serverDirectory('rest')];
+    for (const name of readdirSync(history.archive)) {
+      const to = isWanted(name) || !/^[0-9A-F]{24}$/.test(name) ? archive : rest;
+      copyFileSync(join(history.archive, name), join(to, name));
+    }
+    execFileSync('chmod', ['-R', 'a+rX', archive]);
+    return { archive, rest };
+  }
+
+  const firstSegment = (backup: string): string => {
+    const label =
+      backup === history.later
+        ? execFileSync('tar', ['-xzOf', join(backup, 'base.tar.gz'), 'backup_label'])
+        : readFileSync(join(backup, 'backup_label'));
+    return /\(file ([0-9A-F]{24})\)/.exec(label.toString())![1]!;
+  };
+
+  it.each([
+    ['a plain backup with fetched WAL', () => history.backup, 'E', 'A B C D E before d'],
+    ['a tar backup with streamed WAL', () => history.later, 'G', 'A B C D E F G P before d'],
+  ] as const)('takes the first segment from %s where the archive has lost it', async (_, backup, target, expected) => {
+    const first = firstSegment(backup());
+    const { archive } = partOfArchive((name) => name !== first);
+    const args = ['--archive', archive, '--from', backup(), '--target-xid', commit(target).xid];
+    const { rows, plan } = await recover(args);
+    expect(sorted(rows)).toBe(sorted(expected));
+    expect(plan).toMatchObject({ walSupply: 'copy', walSupplyReason: 'elsewhere' });
+    const shown = await gausskeep(['restore', '-D', join(temporaryDirectory('planned'), 'data'), ...args, '--plan']);
+    expect(shown.stdout).toMatch(new RegExp(`by copy, because ${first} is not in the archive, but in `));
+    const asked = await refusal([...args, '--wal-supply=restore-command']);
+    expect(asked).toMatchObject({ status: 15, stderr: expect.stringContaining(first) as string });
+  });
+
+  it('takes WAL from --wal-from without a switch, alone or where the archive ends', async () => {
+    const last = firstSegment(history.later);
+    const { archive, rest } = partOfArchive((name) => name < last);
+    const both = await recover(['--archive', archive, '--wal-from', rest, '--target-xid', commit('G').xid]);
+    expect(sorted(both.rows)).toBe('A B C D E F G P before d');
+    expect(both.plan).toMatchObject({ walSupply: 'copy', walSupplyReason: 'elsewhere' });
+    await server!.stop('immediate');
+    const data = join(temporaryDirectory('restored'), 'data');
+    const alone = ['--wal-from', history.archive, '--target-xid', commit('B').xid, '--target-action=promote', '--json'];
+    const result = await gausskeep(['restore', '--no-sync', '-D', data, ...owner, '--from', history.backup, ...alone]);
+    expect(result.status, result.stderr).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({ recovery: { walSupply: 'copy', walSupplyReason: 'no-archive' } });
+    server = await startFrom(data, { settings: { archive_mode: false } });
+    await server.waitFor('select not pg_is_in_recovery()');
+    expect(await server.value("select string_agg(note, ' ' order by note) from hist")).toBe('A B before');
+    const enough = await restore(['--target-xid', commit('B').xid, '--wal-from', rest]);
+    expect(enough.plan).toMatchObject({ walSupply: 'restore-command', walSupplyReason: 'in-archive' });
+  });
+
+  it.each([
+    ['an xid', () => ['--target-xid', commit('B').xid]],
+    ['a time', () => ['--target-time', `${commit('B').time}Z`]],
+    ['an LSN', () => ['--target-lsn', commit('B').startLsn]],
+  ])('says that the backup is too new for %s', async (_, args) => {
+    const result = await refusal(['--from', history.later, ...args()]);
+    expect(result).toMatchObject({ status: 16, stderr: expect.stringContaining('is too new') as string });
+    expect(result.stderr).toContain('Choose an older backup');
+  });
+
   it('leaves the prepared transaction open that the target lies in the middle of', async () => {
     const { plan } = await recover(['--target-xid', commit('E').xid]);
     expect(plan['leftPrepared']).toMatchObject([{ kind: 'prepare', gid: 'waiting' }]);
@@ -263,6 +327,16 @@ forEachServer('full', (version) => {
     await server!.stop('immediate');
     const next = await recover(['--archive', archive, '--target-timeline', '2']);
     expect(sorted(next.rows)).toBe('A B before second third');
+    const listed = await gausskeep(['window', '--archive', archive, '--commits', '--json']);
+    const commits = listed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { timeline: number; startLsn: string });
+    const places = commits.map(({ timeline, startLsn }) => `${String(timeline)} ${startLsn}`);
+    expect(new Set(places).size).toBe(places.length);
+    // What both timelines have is listed with the first.
+    expect(commits.filter(({ startLsn }) => startLsn === commit('B').startLsn)).toMatchObject([{ timeline: 1 }]);
+    expect(commits.filter(({ timeline }) => timeline === 2).length).toBeGreaterThanOrEqual(2);
     expect(next.plan['timeline']).toBe(2);
     await server!.stop('immediate');
     // A second copy must not take the number of the first one's timeline, though it fetches nothing.
@@ -288,7 +362,8 @@ forEachServer('full', (version) => {
   async function refusal(args: readonly string[]): Promise<ProgramResult> {
     const data = join(temporaryDirectory('refused'), 'data');
     const places = args.includes('--archive') ? [] : ['--archive', history.archive];
-    const result = await gausskeep(['restore', '-D', data, '--from', history.backup, ...places, ...args]);
+    const from = args.includes('--from') ? [] : ['--from', history.backup];
+    const result = await gausskeep(['restore', '-D', data, ...from, ...places, ...args]);
     expect(existsSync(data)).toBe(false);
     return result;
   }

@@ -1,13 +1,26 @@
 /** `gausskeep restore --target-…` of the recorded openGauss backup: the WAL and the configuration that the server would get. */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encode, file } from '../support/archives.ts';
 import { fixtureHistory, rowsAt } from '../support/fixture-line.ts';
 import { fixtureWal } from '../support/fixture-wal.ts';
 import { Workspace } from '../support/opengauss/backup-run.ts';
 import { runProgram, type ProgramResult } from '../support/programs.ts';
+import { sealRecord } from '../support/wal-builder.ts';
+import { openGaussFormat } from '../../src/wal/formats/opengauss.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/opengauss');
@@ -238,4 +251,77 @@ describe('by restore_command, openGauss stops by its own rules', () => {
     await restored('--restore-command', 'cp /a/%f %p', '--target-name', 'rp1');
     expect(recoveryConf()['restore_command']).toBe('cp /a/%f %p');
   });
+});
+
+describe('a folder with backups of two lines', () => {
+  /** A backup that was taken after a recovery: its WAL has the names of the archive, and other content. */
+  async function otherLine(): Promise<void> {
+    const other = workspace.at('backups/other');
+    cpSync(backup, other, { recursive: true });
+    rmSync(join(other, 'pg_xlog/000000010000000000000027'));
+    const label = readFileSync(join(backup, 'backup_label'), 'latin1');
+    writeFileSync(
+      join(other, 'backup_label'),
+      label
+        .replace(/^START WAL LOCATION: .*$/m, 'START WAL LOCATION: 0/29000028 (file 000000010000000000000029)')
+        .replace(/^CHECKPOINT LOCATION: .*$/m, 'CHECKPOINT LOCATION: 0/29001000'),
+    );
+    const name = '000000010000000000000029';
+    const bytes = Buffer.from((await fixtureWal()).get(name)!);
+    // The commit of 14247 has another time here.
+    const history = await fixtureHistory();
+    const { startLsn } = history.find(({ xid, kind }) => xid === 14247n && kind === 'commit')!;
+    const at = Number(startLsn % BigInt(segmentBytes));
+    const record = bytes.subarray(at, at + bytes.readUInt32LE(at));
+    const last = record.length - 1;
+    record[last] = (record[last] ?? 0) ^ 1;
+    sealRecord(record, openGaussFormat);
+    writeFileSync(join(other, 'pg_xlog', name), bytes);
+  }
+
+  it('takes the WAL inside a backup of the other line for no part of this one, and passes that backup over', async () => {
+    await otherLine();
+    const result = await restore('--backups', workspace.at('backups'), '--target-xid', '14249', '--json');
+    expect([0, 3], result.stderr).toContain(result.status);
+    const { recovery } = JSON.parse(result.stdout) as { recovery: Record<string, unknown> };
+    expect(recovery).toMatchObject({ backup, passedOver: [{ name: workspace.at('backups/other') }] });
+    const source = await fixtureWal();
+    const kept = Number(parseLsn(recovery['endLsn'] as string) % BigInt(segmentBytes));
+    const got = readFileSync(join(target, 'pg_xlog/000000010000000000000029'));
+    expect(got.subarray(0, kept).equals(source.get('000000010000000000000029')!.subarray(0, kept))).toBe(true);
+  });
+
+  it('fills a hole of the archive from another backup of the same line', async () => {
+    const other = workspace.at('backups/other');
+    cpSync(backup, other, { recursive: true });
+    const name = '000000010000000000000028';
+    writeFileSync(join(other, 'pg_xlog', name), (await fixtureWal()).get(name)!);
+    rmSync(join(archive, `${name}.gz`));
+    const result = await restore('--backups', workspace.at('backups'), '--target-xid', '14247', '--json');
+    expect([0, 3], result.stderr).toContain(result.status);
+    expect(walFiles()).toContain(name);
+    rmSync(target, { recursive: true });
+    await otherLine();
+    const refused = await restore('--backups', workspace.at('backups'), '--target-xid', '14247');
+    expect(refused.status).not.toBe(0);
+    expect(existsSync(target)).toBe(false);
+  });
+});
+
+it('reads the WAL inside an archive where only the middle of it is missing elsewhere', async () => {
+  const tar = workspace.at('tar/one');
+  mkdirSync(tar, { recursive: true });
+  const wal = await fixtureWal();
+  const names = ['000000010000000000000027', '000000010000000000000028'];
+  const members = ['backup_label', 'PG_VERSION', 'postgresql.conf', 'global/pg_control'].map((name) =>
+    file(name, readFileSync(join(backup, name), 'latin1')),
+  );
+  const segments = names.map((name) => file(`pg_xlog/${name}`, wal.get(name)!.toString('latin1')));
+  writeFileSync(join(tar, 'base.tar'), await encode([...members, ...segments]));
+  rmSync(join(archive, '000000010000000000000028.gz'));
+  const result = await restore('--from', tar, '--target-xid', '14247', '--json');
+  expect([0, 3], result.stderr).toContain(result.status);
+  const { recovery } = JSON.parse(result.stdout) as { recovery: { segments: { name: string; from: string }[] } };
+  expect(recovery.segments.find(({ name }) => name === names[1])?.from).toContain('base.tar');
+  expect(readFileSync(join(target, 'pg_xlog', names[1]!)).equals(wal.get(names[1]!)!)).toBe(true);
 });

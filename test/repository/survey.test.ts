@@ -77,6 +77,25 @@ describe('an archive of gausskeep', () => {
     await expect(surveyWindow({ archive, generation: 3 })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
+  it('lists what two generations share once, with the first', async () => {
+    for (const digits of ['26', '27', '28', '29']) await push(digits);
+    const opened = await openArchive(await openLocalStorage(archive));
+    await openGeneration(opened, { parent: 1, forkLsn: parseLsn('0/29000438'), reason: 'test' });
+    await push('29', 2);
+    const listed: string[] = [];
+    for await (const { line, startLsn } of surveyTransactions({ archive, range: {} })) {
+      listed.push(`${String(line.generation)} ${startLsn.toString(16)}`);
+    }
+    const places = listed.map((one) => one.split(' ')[1]!);
+    const shared = places.filter((place) => parseLsn('0/29000438') > BigInt(`0x${place}`));
+    expect(new Set(shared).size).toBe(shared.length);
+    // Behind the fork each generation has its own.
+    const behind = places.filter((place) => BigInt(`0x${place}`) >= parseLsn('0/29000438'));
+    expect(behind.length).toBe(2 * new Set(behind).size);
+    expect(behind.length).toBeGreaterThan(0);
+    expect(shared.length).toBeGreaterThan(0);
+  });
+
   it('reads segments again only where their index is gone or damaged', async () => {
     for (const digits of ['26', '27', '28']) await push(digits);
     const folder = join(archive, 'generations/1/wal/0000000100000000');
