@@ -110,28 +110,31 @@ async function proveWithAllWal(
   options: ProveOptions,
 ): Promise<Proved> {
   const { wal } = request;
-  const inventory = await wal.inventoryFor(backup);
   const context = { identity, request, options };
   try {
-    return await proveWith(backup, inventory, context);
+    return await proveWith(backup, await wal.inventoryFor(backup), context);
   } catch (error) {
-    if (!(error instanceof BackupError) || !isAboutBackup(error)) throw error;
-    if (!wal.hasUnread(backup)) throw await orTooNew(error, backup, context);
-    const whole = await wal.inventoryFor(backup, true);
-    if ((await wal.placesOf(backup)).length === 0) throw await orTooNew(error, backup, context);
-    return proveWith(backup, whole, context);
+    if (!lacksWal(error) || !wal.hasUnread(backup)) throw await orTooNew(error, backup, context);
+  }
+  const whole = await wal.inventoryFor(backup, true);
+  try {
+    return await proveWith(backup, whole, context);
+  } catch (error) {
+    throw await orTooNew(error, backup, context);
   }
 }
 
+function lacksWal(error: unknown): boolean {
+  if (!(error instanceof BackupError)) return false;
+  return error.code === 'WAL_MISSING' || error.sentence.key === 'window.unreachable.gap';
+}
+
 /** The same error, unless what is looked for lies in WAL from before the backup. */
-async function orTooNew(
-  error: BackupError,
-  backup: FoundBackup,
-  { request, options }: ProveContext,
-): Promise<BackupError> {
+async function orTooNew(error: unknown, backup: FoundBackup, { request, options }: ProveContext): Promise<Error> {
   const { target } = request.target;
-  if (error.code !== 'TARGET_UNREACHABLE' || (target.kind !== 'xid' && target.kind !== 'name')) return error;
-  if (/before|two-contents|other-timeline/.test(error.sentence.key)) return error;
+  if (!(error instanceof BackupError)) throw error;
+  if (target.kind !== 'xid' && target.kind !== 'name') return error;
+  if (!/^window\.unreachable\.(?:unknown|gap)$/.test(error.sentence.key)) return error;
   const inventory = await request.allWal();
   if (inventory === undefined) return error;
   const window = windowBackup(backup);
