@@ -177,6 +177,9 @@ function notesOf(request: ProofRequest, outcome: ReplayOutcome, written: Written
   if (stop === undefined && target.kind !== 'latest') {
     notes.push(say('window.note.end-of-wal', { target: describeTarget(target) }));
   }
+  if (stop === undefined && outcome.broken?.isTorn === true && outcome.endLsn !== undefined) {
+    notes.push(say('window.note.torn-end', { lsn: formatLsn(outcome.endLsn) }));
+  }
   if (target.kind === 'xid' && stop?.event?.kind.startsWith('abort') === true) {
     notes.push(say('window.note.aborted', { xid: target.xid }));
   }

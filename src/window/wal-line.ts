@@ -2,6 +2,7 @@ import { say, type Message } from '../messages/message.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import type { SegmentIndex } from '../wal/segment-index.ts';
 import { linksTo, type LinkProblem } from '../wal/segment-links.ts';
+import { walPageBytes } from '../wal/page-header.ts';
 import { segmentName, type TimelineId } from '../wal/segment.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
 import { describeLinkProblem, describeSegmentEnd } from './describe-break.ts';
@@ -37,6 +38,8 @@ export interface LineBreak {
   readonly lastSegment: string;
   readonly segments: number;
   readonly reason: Message;
+  /** Of an `end`: a record had begun there and was not written to its end, as a crash leaves it. */
+  readonly isTorn?: boolean | undefined;
 }
 
 export type LineItem =
@@ -62,9 +65,11 @@ export class LineWalker {
   #before: Place | undefined;
   /** End of the last whole record of the stretch. */
   #endLsn: Lsn | undefined;
+  /** Behind the torn end of `#before`, with no record that begins in it: the rest of the torn one, if nothing follows. */
+  #restOfTorn: LineSegment | undefined;
 
   step(segment: LineSegment): LineItem[] {
-    const items = this.#holeBefore(segment);
+    const items = [...this.#followedTorn(), ...this.#holeBefore(segment)];
     const { content } = segment;
     if ('damage' in content || content.pageMagic === 0) {
       const reason = 'damage' in content ? content.damage : say('window.break.nothing-valid', { name: segment.name });
@@ -75,6 +80,10 @@ export class LineWalker {
     const previous = this.#before?.index;
     if (previous === undefined) return [...items, ...this.#take(segment, content, true)];
     const link = linksTo(previous, content);
+    if (isTornEnd(previous) && holdsNoRecord(content)) {
+      this.#restOfTorn = segment;
+      return items;
+    }
     if (!link.isLinked) {
       items.push(...this.#break(this.#problem(previous, segment, link.reason)));
       return [...items, ...this.#take(segment, content, true)];
@@ -93,9 +102,21 @@ export class LineWalker {
     const { segment, index } = this.#before ?? {};
     this.#before = undefined;
     if (segment === undefined || index === undefined) return [];
+    this.#restOfTorn = undefined;
     const isOpen = index.end.kind === 'partial';
     const reason = isOpen ? describeSegmentEnd(index) : say('window.break.no-more');
-    return this.#break({ kind: 'end', ...only(isOpen ? segment.name : nameBehind(segment, 1)), reason });
+    const broken = { kind: 'end', ...only(isOpen ? segment.name : nameBehind(segment, 1)), reason } as const;
+    return this.#break({ ...broken, isTorn: isTornEnd(index) });
+  }
+
+  /** More WAL shows that what seemed torn by a crash is damage. */
+  #followedTorn(): LineItem[] {
+    const [before, rest] = [this.#before, this.#restOfTorn];
+    if (before?.index === undefined || rest === undefined) return [];
+    this.#restOfTorn = undefined;
+    this.#before = { segment: rest, index: undefined };
+    const reason = describeSegmentEnd(before.index);
+    return this.#break({ kind: 'damaged', ...only(before.segment.name), reason });
   }
 
   #holeBefore(segment: LineSegment): LineItem[] {
@@ -144,4 +165,21 @@ function nameBehind({ timeline, startLsn, segmentSizeBytes }: LineSegment, dista
     lsn(BigInt.asUintN(64, startLsn + BigInt(distance * segmentSizeBytes))),
     segmentSizeBytes,
   );
+}
+
+/** Reasons for which a record that had begun is no record. */
+const tornReasons: readonly string[] = ['bad-checksum', 'no-continuation', 'wrong-continuation-length'];
+/** What a page is that was not written for this record: where the end lies within a page, a record had begun there. */
+const unwrittenReasons: readonly string[] = ['wrong-page-address', 'bad-magic', 'bad-page-flags', 'input-ended'];
+
+/** Whether the WAL of a segment ends with a record that was not written to its end. */
+function isTornEnd({ end, head, first }: SegmentIndex): boolean {
+  if (end.kind !== 'partial') return false;
+  if (tornReasons.includes(end.reason)) return true;
+  const isInRecord = end.lsn % BigInt(walPageBytes) !== 0n || (head !== undefined && first === undefined);
+  return isInRecord && unwrittenReasons.includes(end.reason);
+}
+
+function holdsNoRecord({ first, end }: SegmentIndex): boolean {
+  return first === undefined && end.kind === 'partial';
 }
