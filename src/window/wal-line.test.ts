@@ -18,7 +18,7 @@ function builtLine(): Buffer {
 }
 
 function lineSegment(bytes: Buffer, at: number): LineSegment {
-  const start = lsn(startLsn + BigInt(at * segmentSizeBytes)) as Lsn;
+  const start = lsn(startLsn + BigInt(at * segmentSizeBytes));
   const part = bytes.subarray(at * segmentSizeBytes, (at + 1) * segmentSizeBytes);
   const content = indexSegment(part, { startLsn: start, check: 'every-record' });
   return {
