@@ -86,10 +86,12 @@ function fileLines(plan: RestorePlan): Message[] {
   ];
 }
 
-function settingLines({ set, outcome, archiving, rules, standalone }: ConfigurationPlan): Message[] {
+function settingLines({ set, limits, outcome, archiving, rules, standalone }: ConfigurationPlan): Message[] {
   const changed = outcome?.changed ?? set;
+  const isRaised = ({ name }: FoundSetting): boolean =>
+    limits.some((limit) => limit.name === name) && set.every((own) => own.name.toLowerCase() !== name);
   return [
-    ...changed.map((setting) => say('restore-plan.set', shown(setting))),
+    ...changed.map((one) => say(isRaised(one) ? 'restore-plan.raise' : 'restore-plan.set', shown(one))),
     ...(outcome?.disabled ?? []).map((setting) => say('restore-plan.disable', shown(setting))),
     ...archivingLines(archiving, rules.newTimelineAfterRecovery),
     ...(outcome === undefined ? [say('restore-plan.settings-unread')] : findingLines(outcome, standalone)),

@@ -134,7 +134,7 @@ async function orTooNew(error: unknown, backup: FoundBackup, { request, options 
   const { target } = request.target;
   if (!(error instanceof BackupError)) throw error;
   if (target.kind !== 'xid' && target.kind !== 'name') return error;
-  if (!/^window\.unreachable\.(?:unknown|gap)$/.test(error.sentence.key)) return error;
+  if (!/^window\.unreachable\.(?:unknown|gap|older-xid)$/.test(error.sentence.key)) return error;
   const inventory = await request.allWal();
   if (inventory === undefined) return error;
   const window = windowBackup(backup);

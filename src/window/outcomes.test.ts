@@ -147,6 +147,12 @@ describe('by restore_command, what the server would do wrongly is refused', () =
       /copy/,
     ],
     ['an unknown xid', { kind: 'xid', xid: 99999n } as const, /not in the WAL/, /commit 14258 .*--allow-end-of-wal/],
+    [
+      'an xid from before the backup',
+      { kind: 'xid', xid: 13_000n } as const,
+      /the backup is too new/,
+      /Choose an older/,
+    ],
     ['an unknown name', { kind: 'name', name: 'nosuch' } as const, /not in the WAL/, /rp1, rp2, rp3/],
     ['a time behind the last commit', time('21:30:00'), /behind the last commit/, /commit 14258/],
     [

@@ -104,11 +104,20 @@ function refusalOf(request: ProofRequest, outcome: ReplayOutcome, consistentLsn:
       return unreachable('subtransaction', request, outcome);
     if (request.allowEndOfWal) return undefined;
     const isPrepared = target.kind === 'xid' && (neighbours.preparedEnd ?? neighbours.prepared) !== undefined;
-    return unreachable(isPrepared ? 'prepared-xid' : 'not-met', request, outcome);
+    if (isPrepared) return unreachable('prepared-xid', request, outcome);
+    return unreachable(isOlder(target, outcome, rules) ? 'older-xid' : 'not-met', request, outcome);
   }
   if (stop.lsn < consistentLsn) return unreachable('before-consistency', request, outcome);
   if (overrun.length > 0) return unreachable('overrun', request, outcome);
   return undefined;
+}
+
+/** Whether a transaction had begun when the backup's checkpoint was made. A number without epoch is of the same epoch. */
+function isOlder(target: RecoveryTarget, { nextXid, broken }: ReplayOutcome, rules: ProofRequest['rules']): boolean {
+  if (target.kind !== 'xid' || nextXid === undefined || (broken !== undefined && broken.kind !== 'end')) return false;
+  if (rules.wideTransactionIds) return target.xid < nextXid;
+  // The numbers go round: the nearer way counts, as for the servers.
+  return BigInt.asIntN(32, target.xid - nextXid) < 0n;
 }
 
 function walMissing(request: ProofRequest, { endLsn, broken, hasCheckpoint }: ReplayOutcome): BackupError {

@@ -48,6 +48,8 @@ type ParameterChange = Extract<WalEvent, { kind: 'parameter-change' }>;
 export interface ReplayOutcome {
   /** The checkpoint that the backup begins with is where the backup says. */
   readonly hasCheckpoint: boolean;
+  /** The next transaction number at that checkpoint, epoch included: lower ones had begun before. */
+  readonly nextXid: bigint | undefined;
   /** Where the backup becomes consistent; undefined: the WAL does not reach that. */
   readonly consistentLsn: Lsn | undefined;
   /** Of the last transaction that had ended by then, or of the checkpoint. */
@@ -94,6 +96,7 @@ export class Replay {
   readonly #named: RestorePoint[] = [];
   readonly #parameterChanges: ParameterChange[] = [];
   #consistentLsn: Lsn | undefined;
+  #nextXid: bigint | undefined;
   #checkpointTimeUs: bigint | undefined;
   #consistentTimeUs: bigint | undefined;
   #stop: ReplayStop | undefined;
@@ -131,6 +134,7 @@ export class Replay {
   outcome(): ReplayOutcome {
     return {
       hasCheckpoint: this.#checkpointTimeUs !== undefined,
+      nextXid: this.#nextXid,
       consistentLsn: this.#consistentLsn,
       consistentTimeUs: this.#consistentTimeUs,
       stop: this.#stop,
@@ -217,7 +221,10 @@ export class Replay {
   #meetConsistency(event: WalEvent, replayed: boolean): void {
     if (this.#consistentLsn !== undefined) return;
     const { startLsn, stopLsn, checkpointLsn } = this.#request.backup;
-    if (event.kind === 'checkpoint' && event.startLsn === checkpointLsn) this.#checkpointTimeUs = event.timeUs;
+    if (event.kind === 'checkpoint' && event.startLsn === checkpointLsn) {
+      this.#checkpointTimeUs = event.timeUs;
+      this.#nextXid = event.nextXid;
+    }
     // Without it the WAL is that of another instance or of another line.
     if (this.#checkpointTimeUs === undefined) return;
     const reached = replayed ? event.endLsn : event.startLsn;

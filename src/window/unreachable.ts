@@ -15,7 +15,9 @@ export type UnreachableReason =
   | 'prepared-xid'
   /** The server would go past the target time through the end of a prepared transaction. */
   | 'overrun'
-  | 'no-immediate';
+  | 'no-immediate'
+  /** The transaction had begun before the backup, and does not end behind it. */
+  | 'older-xid';
 
 /** The error for it, with the nearest that can be reached in its hint. */
 export function unreachable(reason: UnreachableReason, request: ProofRequest, outcome: ReplayOutcome): BackupError {
@@ -46,6 +48,8 @@ function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: 
       return say('window.unreachable.overrun', { target: asked, transaction: describeMark(overrun[0]) });
     case 'no-immediate':
       return say('window.unreachable.no-immediate');
+    case 'older-xid':
+      return say('window.unreachable.older-xid', { target: asked });
     case 'not-met':
       return notMet(asked, target.kind, outcome, endLsn === undefined ? '-' : formatLsn(endLsn));
   }
@@ -79,6 +83,8 @@ function hint(reason: UnreachableReason, { target }: ProofRequest, outcome: Repl
       return say('window.unreachable.overrun.hint', { transaction: describeMark(overrun[0]) });
     case 'no-immediate':
       return say('window.unreachable.no-immediate.hint');
+    case 'older-xid':
+      return say('window.unreachable.too-new.hint');
     case 'not-met':
       return say('window.unreachable.not-met.hint', { nearest: nearest(target.kind, outcome) });
   }

@@ -23,6 +23,7 @@ export const restorePlanMessages = {
     'leave out postmaster.pid, postmaster.opts, old recovery and trigger files, and the content of pg_replslot',
   'restore-plan.slot': 'replication slot "{name}" is not restored',
   'restore-plan.set': 'set {name} = {value}',
+  'restore-plan.raise': 'set {name} = {value}, as the source had it: a copy with less does not recover',
   'restore-plan.disable': 'disable {name} = {value}',
   'restore-plan.settings-unread': 'the settings of the backup are read while it is restored',
   'restore-plan.archiving-off': 'archiving is off in the copy, so that it cannot write over the archive of its source',

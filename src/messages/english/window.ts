@@ -60,6 +60,8 @@ export const windowMessages = {
   'window.unreachable.too-new':
     'cannot reach {target}: backup "{backup}" is too new; it begins at {start}, behind {lsn} ({time}), where that is',
   'window.unreachable.too-new.hint': 'Choose an older backup with --from, or have one chosen from --backups.',
+  'window.unreachable.older-xid':
+    'cannot reach {target}: the backup is too new, or its WAL ends too early; that transaction had begun before the backup and does not end in the WAL behind it',
   'window.unreachable.subtransaction': 'transaction {xid} was a subtransaction of {parent}: no recovery can stop at it',
   'window.unreachable.subtransaction.hint': 'Its transaction: {transaction}.',
   'window.unreachable.prepared':
