@@ -81,7 +81,14 @@ export type { RecoveryRequest } from './restore/recovery-request.ts';
 export { describeTarget } from './window/target.ts';
 export { unusedMappings } from './restore/place-tablespaces.ts';
 export type { RestorePlan } from './restore/plan.ts';
-export { findingLines as restoreFindings, planHead, planSteps, startCommand } from './restore/plan-sentences.ts';
+export {
+  findingLines as restoreFindings,
+  planHead,
+  planSteps,
+  nextCommand,
+  archiveAgainLines,
+  configurationLines,
+} from './restore/plan-sentences.ts';
 export type { RecoveryPreparation, RestoreRequest } from './restore/request.ts';
 export { performRestore, type RestoreResult } from './restore/run.ts';
 export { verifyBackup } from './verify/run.ts';

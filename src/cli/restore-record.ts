@@ -58,6 +58,10 @@ export function restoreRecord(result: RestoreResult): Record<string, unknown> {
     outsidePaths: settings(configuration.outside),
     replicationSettings: settings(configuration.replication),
     archivingStopped: configuration.archivingStopped,
+    archivingIsOff: configuration.archivingIsOff,
+    configurationFrom: configuration.takenFrom ?? null,
+    configurationLeftOut: configuration.leftOut.map(pathToText),
+    filesMade: configuration.made,
     warnings: result.warnings.map((warning) => render(warning)),
   };
 }

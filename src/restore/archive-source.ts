@@ -22,12 +22,14 @@ import {
   requireLabel,
   statesTimeline,
 } from './backup-identity.ts';
+import { ConfigurationNotes } from './configuration-notes.ts';
 import type { SourceFacts, SourceTablespace } from './facts.ts';
 import { runLanes } from './lanes.ts';
 import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './source.ts';
 
 /** Archives read at the same time; each is decompressed in parallel in itself where its format allows it. */
 const lanes = 2;
+const accessFiles: readonly string[] = ['pg_hba.conf', 'pg_ident.conf'];
 const walDirectories: readonly string[] = ['pg_wal', 'pg_xlog'];
 
 export interface ArchiveSourceOptions {
@@ -79,6 +81,10 @@ export class ArchiveSource implements BackupSource {
         ? {
             main: textOf(scan.notes.get('postgresql.conf')),
             overriding: rules.overridingFile === undefined ? undefined : textOf(scan.notes.get(rules.overridingFile)),
+            outside: scan.outside.configuration(),
+            hasHba: scan.hasFile('pg_hba.conf'),
+            hasIdent: scan.hasFile('pg_ident.conf'),
+            limits: control?.limits,
           }
         : undefined,
       limits: control?.limits,
@@ -224,6 +230,8 @@ class Scan {
   readonly notes = new Map<string, Buffer>();
   readonly links = new Map<number, ByteString>();
   readonly slots = new Set<ByteString>();
+  readonly outside = new ConfigurationNotes();
+  readonly #accessFiles = new Set<string>();
   groupAccess = false;
   format: ArchiveFormat = 'tar';
   isWhole = false;
@@ -245,14 +253,20 @@ class Scan {
       const isRelative = header.type === 'relativeSymlink';
       this.links.set(Number(oid), (isRelative ? `/${header.linkName}` : header.linkName) as ByteString);
     }
+    if (header.type === 'file' && accessFiles.includes(name)) this.#accessFiles.add(name);
+    if (header.type === 'file' && this.outside.wants(name, header.size)) {
+      this.outside.add(name, await bytesOf(content));
+    }
     if (header.type !== 'file' || !notedFiles.includes(name)) return;
     if (header.size > noteLimit) {
       throw new BackupError('CORRUPT', say('restore.note-too-large', { name: display(name), limit: noteLimit }));
     }
-    const pieces: Buffer[] = [];
-    for await (const piece of content) pieces.push(Buffer.from(piece));
-    this.notes.set(name, Buffer.concat(pieces));
+    this.notes.set(name, await bytesOf(content));
     if (name === 'backup_label') this.groupAccess = (header.mode & 0o040) !== 0;
+  }
+
+  hasFile(name: string): boolean {
+    return this.#accessFiles.has(name);
   }
 
   /** The label comes first, the map behind it. */
@@ -269,6 +283,12 @@ class Scan {
     const known = familyOfArchive({ format: this.format, versionFile: version && fromBytes(version) });
     return known ?? (statesTimeline(this.notes.get('backup_label')) ? 'postgresql' : undefined);
   }
+}
+
+async function bytesOf(content: ByteSource): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of content) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
 }
 
 async function* counted(source: ByteSource, onBytes: (count: number) => void): AsyncGenerator<Uint8Array> {

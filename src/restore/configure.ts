@@ -1,11 +1,19 @@
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { lackingLimits, raiseLimits, type RequiredLimit } from '../server/recovery-limits.ts';
+import { raiseLimits, type RequiredLimit } from '../server/recovery-limits.ts';
+import type { PlaceSetting } from '../server/place-settings.ts';
 import type { RestoreRules } from '../server/restore-rules.ts';
-import { SettingsFile } from '../server/settings-file.ts';
+import type { SettingsFile } from '../server/settings-file.ts';
+import { checkLimits, raiseInCopy, requiredLimits } from './copy-limits.ts';
+import { CopySettings, isOff, type FoundSetting } from './copy-settings.ts';
 import type { SourceConfiguration, SourceFacts } from './facts.ts';
+import type { HostPlaces } from './host-places.ts';
+import { minimalHba, minimalIdent, minimalSettings } from './minimal-files.ts';
 import type { RestoreRequest } from './request.ts';
+import { placeConfiguration, type PlacedConfiguration } from './taken-configuration.ts';
+
+export type { FoundSetting } from './copy-settings.ts';
 
 /** How the settings of the restored instance are changed. */
 export interface ConfigurationPlan {
@@ -18,14 +26,12 @@ export interface ConfigurationPlan {
   readonly limits: readonly RequiredLimit[];
   /** The new data directory. */
   readonly directory: ByteString;
+  /** What can be told of this host; undefined: nothing, and what is named is taken to be there. */
+  readonly host: HostPlaces | undefined;
+  /** Name of the account that the server will run as. */
+  readonly account: string | undefined;
   /** What comes out; undefined while the settings are not read. */
   readonly outcome: ConfigurationOutcome | undefined;
-}
-
-/** A setting as it was found. */
-export interface FoundSetting {
-  readonly name: string;
-  readonly value: ByteString;
 }
 
 /** What configuring did, or will do. */
@@ -33,11 +39,25 @@ export interface ConfigurationOutcome {
   /** New content of the files; undefined for one that is not there and not needed. */
   readonly main: ByteString | undefined;
   readonly overriding: ByteString | undefined;
+  /** Further files of the configuration that are written, by their path below the data directory. */
+  readonly files: ReadonlyMap<ByteString, ByteString>;
+  /** Directories that are included. */
+  readonly directories: readonly ByteString[];
+  /** Files that were made because the backup has none. */
+  readonly made: readonly string[];
+  /** Where the configuration that the backup took along was; undefined: it took none along. */
+  readonly takenFrom: string | undefined;
+  /** Files of it that have no place in the copy. */
+  readonly leftOut: readonly ByteString[];
   readonly changed: readonly FoundSetting[];
   /** Turned into comments, or taken out of the file of ALTER SYSTEM. */
   readonly disabled: readonly FoundSetting[];
+  /** Archiving is off, because a file that the server reads says so; false: there was none to say it in, or it stays. */
+  readonly archivingIsOff: boolean;
   /** Archiving was on before and is off now. */
   readonly archivingStopped: boolean;
+  /** What the source archives with, and the copy would. */
+  readonly archiveCommand: ByteString | undefined;
   /** The copy can be asked while it recovers. */
   readonly hotStandby: boolean;
   /** Settings that connect with other servers and stay. Passwords are masked. */
@@ -50,7 +70,7 @@ export interface ConfigurationOutcome {
 export function planConfiguration(
   request: RestoreRequest,
   source: SourceFacts,
-  directory: ByteString,
+  copy: Pick<ConfigurationPlan, 'directory' | 'host' | 'account'>,
 ): ConfigurationPlan {
   const { rules, configuration } = source;
   const set = [
@@ -67,96 +87,157 @@ export function planConfiguration(
   const plan = {
     rules,
     set,
-    archiving: archivingOf(request, rules),
+    archiving: archivingOf(request, set),
     standalone: request.standalone ?? false,
     limits,
-    directory,
+    ...copy,
     outcome: undefined,
   };
   return configuration === undefined ? plan : { ...plan, outcome: configure(plan, configuration) };
 }
 
-/** What the recovery needs, of the WAL and, as far as it is read, of the backup's pg_control. */
-function requiredLimits({ recovery }: RestoreRequest, { rules, limits }: SourceFacts): readonly RequiredLimit[] {
-  if (recovery?.archiveRecovery !== true) return [];
-  if (limits === undefined) return recovery.limits;
-  return raiseLimits(recovery.limits, limits, { family: rules.family, raisedAt: undefined });
+/** Off unless it was asked for: a rehearsal must never write into the archive of its source. */
+function archivingOf({ archiveMode }: RestoreRequest, set: readonly FoundSetting[]): 'off' | 'preserve' {
+  const asked = set.findLast(({ name }) => name.toLowerCase() === 'archive_mode');
+  return archiveMode ?? (asked === undefined || isOff(asked.value) ? 'off' : 'preserve');
 }
 
-/** A server that cannot be asked while it recovers does not check its limits: then the user's own stay. */
-function checkLimits(set: readonly FoundSetting[], limits: readonly RequiredLimit[]): void {
-  if (set.some(({ name, value }) => name === 'hot_standby' && isOff(value))) return;
-  for (const { name, value } of limits) {
-    const own = set.findLast((setting) => setting.name.toLowerCase() === name)?.value;
-    if (own === undefined || !/^\d+$/.test(own) || Number(own) >= value) continue;
-    throw new BackupError('USAGE', say('restore.limit-too-low', { name, own, needed: value }), {
-      hint: say('restore.limit-too-low.hint', { name, needed: value }),
-    });
-  }
-}
-
-/** A copy that stays on its source's timeline would write over the source's archive. */
-function archivingOf({ archiveMode, recovery }: RestoreRequest, rules: RestoreRules): 'off' | 'preserve' {
-  const ownTimeline = rules.newTimelineAfterRecovery && recovery?.archiveRecovery === true;
-  return archiveMode ?? (ownTimeline ? 'preserve' : 'off');
-}
-
-/** Applies the plan to the content of the settings files. Pure. */
-export function configure(plan: ConfigurationPlan, { main, overriding }: SourceConfiguration): ConfigurationOutcome {
+/** Applies the plan to the content of the settings files. Pure but for what `host` looks at. */
+export function configure(plan: ConfigurationPlan, source: SourceConfiguration): ConfigurationOutcome {
   const { rules, set, standalone } = plan;
-  const settings = new SettingsFile(main ?? ('' as ByteString));
-  const above = new SettingsFile(overriding ?? ('' as ByteString));
-  const disabled: FoundSetting[] = [];
-  const changed: FoundSetting[] = [];
-  const disable = (matches: (name: string) => boolean): void => {
-    const removed = above.lines().filter((line) => line.kind === 'setting' && matches(line.name));
-    disabled.push(...settings.disable(matches), ...removed.map(({ name, value }) => ({ name, value })));
-    above.remove(matches);
-  };
-  const apply = (name: string, value: ByteString): void => {
-    above.remove((other) => other === name.toLowerCase());
-    // Where the main file is kept elsewhere (Debian), the file of ALTER SYSTEM is the one that the server reads here.
-    if (main === undefined && rules.overridingFile !== undefined) above.set(name, value);
-    else settings.set(name, value);
-    changed.push({ name, value });
-  };
+  const taken = source.outside === undefined ? undefined : placeConfiguration(source.outside);
+  const ownMain = taken?.main ?? source.main;
+  const isMade = ownMain === undefined && rules.configurationElsewhere;
+  const copy = new CopySettings(
+    {
+      main: isMade ? minimalSettings(limitsAtBackup(source, rules)) : ownMain,
+      overriding: source.overriding,
+      included: taken?.included,
+    },
+    // Where the main file is kept elsewhere, the file of ALTER SYSTEM is the one that the server reads in any case.
+    { setsAbove: ownMain === undefined && rules.overridingFile !== undefined },
+  );
+  copy.disabled.push(...(taken?.lost ?? []));
   // The server would go to the directory that this names, whatever -D says.
-  disable((name) => name === 'data_directory');
-  disable((name) => rules.recoverySettings.test(name));
-  if (standalone) disable((name) => rules.replicationSettings.test(name));
-  for (const { name, value } of set) apply(name, value);
-  const valueOf = (name: string): ByteString | undefined => above.value(name) ?? settings.value(name);
-  const isOwn = (name: string): boolean => set.some((setting) => setting.name.toLowerCase() === name);
-  // What a file that is included says is not known.
-  const known = (name: string): ByteString | undefined => valueOf(name) ?? (settings.hasIncludes ? none : undefined);
-  for (const { name, value } of lackingLimits(plan.limits, rules.family, known)) {
-    if (!isOwn(name)) apply(name, String(value) as ByteString);
-  }
-  let archivingStopped = false;
-  if (plan.archiving === 'off') {
-    const mode = above.value('archive_mode') ?? settings.value('archive_mode');
-    const isSet = rules.archiveSettings.some((name) => settings.value(name) !== undefined);
-    disable((name) => rules.archiveSettings.includes(name));
-    if (!isOff(mode) || settings.hasIncludes) apply('archive_mode', 'off' as ByteString);
-    archivingStopped = !isOff(mode) || isSet;
-  }
+  copy.disable((name) => name === 'data_directory');
+  copy.disable((name) => rules.recoverySettings.test(name));
+  if (standalone) copy.disable((name) => rules.replicationSettings.test(name));
+  if (taken !== undefined) copy.disable((name) => name === 'port');
+  for (const setting of rules.placeSettings) leavePlace(copy, setting, plan, taken !== undefined);
+  if (plan.host !== undefined && rules.configurationElsewhere) leaveIncludes(copy, plan.host);
+  for (const { name, value } of set) copy.set(name, value);
+  raiseInCopy(copy, { set, limits: plan.limits, family: rules.family });
+  const archiving = archive(copy, plan, ownMain !== undefined || isMade);
+  const access = rules.configurationElsewhere ? accessFiles(copy, source, plan, taken) : undefined;
+  const files = new Map([
+    ...(taken?.others ?? []),
+    ...[...copy.included].map(([path, file]) => [path, file.text] as const),
+    ...(access?.files ?? []),
+  ]);
   return {
-    main: main === undefined && settings.text === '' ? undefined : settings.text,
-    overriding: overriding === undefined && above.text === '' ? undefined : above.text,
-    changed,
-    disabled: disabled.map(masked),
-    archivingStopped,
-    hotStandby: !isOff(valueOf('hot_standby') ?? ('on' as ByteString)),
-    replication: effective([settings, above], (name) => rules.replicationSettings.test(name)),
-    outside: outsidePaths([settings, above], plan.directory),
+    main: ownMain === undefined && copy.main.text === '' ? undefined : copy.main.text,
+    overriding: source.overriding === undefined && copy.above.text === '' ? undefined : copy.above.text,
+    files,
+    directories: taken?.directories ?? [],
+    made: [...(isMade ? ['postgresql.conf'] : []), ...(access?.made ?? [])],
+    takenFrom: source.outside?.origin.configDirectory,
+    leftOut: taken?.leftOut ?? [],
+    changed: copy.changed,
+    disabled: copy.disabled.map(masked),
+    ...archiving,
+    hotStandby: !isOff(copy.value('hot_standby') ?? ('on' as ByteString)),
+    replication: effective(copy.files, (name) => rules.replicationSettings.test(name)),
+    outside: outsidePaths(copy.files, plan.directory),
   };
 }
 
-const none = '' as ByteString;
+/**
+ * Turns archiving off. On PostgreSQL the file of ALTER SYSTEM says so, always: it is read whichever main file the server is
+ * told of, and wins over it and all that it includes.
+ */
+function archive(
+  copy: CopySettings,
+  { archiving, rules }: ConfigurationPlan,
+  hasMain: boolean,
+): Pick<ConfigurationOutcome, 'archivingIsOff' | 'archivingStopped' | 'archiveCommand'> {
+  const mode = copy.value('archive_mode');
+  const command = copy.value('archive_command');
+  const archiveCommand = command && masked({ name: '', value: command }).value;
+  if (archiving === 'preserve') return { archivingIsOff: false, archivingStopped: false, archiveCommand };
+  const isSet = rules.archiveSettings.some((name) => copy.value(name) !== undefined);
+  copy.disable((name) => rules.archiveSettings.includes(name));
+  const off = 'off' as ByteString;
+  const isOffInMain = isOff(copy.main.value('archive_mode')) && !copy.main.hasIncludes;
+  if (rules.overridingFile !== undefined) {
+    if (!isOffInMain) copy.main.set('archive_mode', off);
+    copy.setAbove('archive_mode', off);
+  } else if (hasMain && !isOffInMain) copy.set('archive_mode', off);
+  const archivingIsOff = rules.overridingFile !== undefined || hasMain;
+  return { archivingIsOff, archivingStopped: archivingIsOff && (!isOff(mode) || isSet), archiveCommand };
+}
 
-/** The default of every server is off. */
-function isOff(mode: ByteString | undefined): boolean {
-  return mode === undefined || /^(?:off|of|false|fals|fal|fa|f|no|n|0)$/i.test(mode);
+/** Takes out a place of the source's host that the copy must not share, or does not have. */
+function leavePlace(copy: CopySettings, setting: PlaceSetting, plan: ConfigurationPlan, isTaken: boolean): void {
+  const { name, use, without } = setting;
+  const value = copy.value(name);
+  if (value === undefined || value === '') return;
+  const kept = use === 'own' || (use === 'access' && isTaken) ? [] : placesThere(value, use, plan);
+  const all = use === 'directory' ? partsOf(value) : [value];
+  if (kept.length === all.length) return;
+  copy.disable((other) => other === name);
+  if (kept.length > 0) copy.set(name, kept.join(', ') as ByteString);
+  if (without !== undefined && kept.length === 0 && !isOff(copy.value(without.name))) {
+    copy.set(without.name, without.value as ByteString);
+  }
+}
+
+/** The places of a setting that this host has. Relative ones lie in the data directory. */
+function placesThere(value: ByteString, use: PlaceSetting['use'], { host }: ConfigurationPlan): string[] {
+  const parts = use === 'directory' ? partsOf(value) : [value];
+  return parts.filter((part) => {
+    if (host === undefined || !part.startsWith('/')) return true;
+    return use === 'directory' ? host.isWritableDirectory(part as ByteString) : host.isReadable(part as ByteString);
+  });
+}
+
+function partsOf(value: ByteString): string[] {
+  return value.split(',').map((part) => part.trim().replace(/^"(.*)"$/, '$1'));
+}
+
+/** Turns include lines into comments that lead to something absolute that this host does not have. */
+function leaveIncludes(copy: CopySettings, host: HostPlaces): void {
+  for (const line of copy.main.lines()) {
+    if (line.kind !== 'include' || line.name === 'include_if_exists' || !line.value.startsWith('/')) continue;
+    if (host.isReadable(line.value)) continue;
+    copy.main.comment(line);
+    copy.disabled.push({ name: line.name, value: line.value });
+  }
+}
+
+/** Who may connect: what was taken along, what the backup has, or those on this host. */
+function accessFiles(
+  copy: CopySettings,
+  source: SourceConfiguration,
+  { account }: ConfigurationPlan,
+  taken: PlacedConfiguration | undefined,
+): { readonly files: readonly (readonly [ByteString, ByteString])[]; readonly made: readonly string[] } {
+  const files: (readonly [ByteString, ByteString])[] = [];
+  const made: string[] = [];
+  const add = (name: string, content: ByteString, isOurs: boolean): void => {
+    files.push([name as ByteString, content]);
+    if (isOurs) made.push(name);
+  };
+  const needsHba = taken?.hba === undefined && !source.hasHba && copy.value('hba_file') === undefined;
+  const hasIdent = taken?.ident !== undefined || source.hasIdent || copy.value('ident_file') !== undefined;
+  if (taken?.hba !== undefined) add('pg_hba.conf', taken.hba, false);
+  if (taken?.ident !== undefined) add('pg_ident.conf', taken.ident, false);
+  if (needsHba) add('pg_hba.conf', minimalHba(hasIdent), true);
+  if (needsHba && !hasIdent) add('pg_ident.conf', minimalIdent(account), true);
+  return { files, made };
+}
+
+function limitsAtBackup({ limits }: SourceConfiguration, { family }: RestoreRules): readonly RequiredLimit[] {
+  return limits === undefined ? [] : raiseLimits([], limits, { family, raisedAt: undefined });
 }
 
 function effective(files: readonly SettingsFile[], matches: (name: string) => boolean): FoundSetting[] {

@@ -4,6 +4,7 @@ import type { RestoreRules } from '../server/restore-rules.ts';
 import type { BackupLabel } from '../wal/backup-label.ts';
 import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import type { Owner } from './request.ts';
+import type { OutsideConfiguration } from './taken-configuration.ts';
 
 /** A tablespace of a backup. */
 export interface SourceTablespace {
@@ -47,6 +48,13 @@ export interface SourceFacts {
 export interface SourceConfiguration {
   readonly main: ByteString | undefined;
   readonly overriding: ByteString | undefined;
+  /** What was taken along from outside of the data directory. */
+  readonly outside?: OutsideConfiguration | undefined;
+  /** The data directory has a pg_hba.conf, a pg_ident.conf. */
+  readonly hasHba: boolean;
+  readonly hasIdent: boolean;
+  /** What the server was started with, by its pg_control. */
+  readonly limits: RecoveryLimits | undefined;
 }
 
 /** A link to a tablespace in the target as it is. */

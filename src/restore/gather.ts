@@ -2,11 +2,14 @@ import { createServer } from 'node:net';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { accountOf } from './account.ts';
+import type { ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts } from './facts.ts';
+import { hostPlaces } from './host-places.ts';
 import { openSource } from './open-source.ts';
 import { placeTablespaces } from './place-tablespaces.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
-import type { RestoreRequest } from './request.ts';
+import type { Owner, RestoreRequest } from './request.ts';
 import { refuseRunningServer } from './running-server.ts';
 import type { BackupSource } from './source.ts';
 import { placeFacts, targetFacts } from './target-facts.ts';
@@ -49,7 +52,12 @@ export async function prepareRestore(request: RestoreRequest, options: PrepareOp
   ];
   for (const path of paths) places.set(path, await placeFacts(path, target.path));
   if (request.port !== undefined) await requireFreePorts(request.port, facts.rules.ports);
-  return { request, plan: planRestore(request, { source: facts, target, tablespaces, places }), source };
+  return { request, plan: planRestore(request, { source: facts, target, tablespaces, places, hostOf }), source };
+}
+
+function hostOf(owner: Owner): Pick<ConfigurationPlan, 'host' | 'account'> {
+  const account = accountOf(owner.uid);
+  return { host: hostPlaces(owner, account?.groups), account: account?.name };
 }
 
 async function requireFreePorts(port: number, offsets: readonly number[]): Promise<void> {

@@ -6,6 +6,7 @@ import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { entriesOf, readDirectory } from '../files/read-directory.ts';
 import { readPieces } from '../files/read-file.ts';
+import { configDirectoryName } from '../manifest/config-origin.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
@@ -14,9 +15,11 @@ import { familyOfArchive } from '../server/archive-family.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
 import { mapEntries, noteLimit, relativeLocation, requireLabel, statesTimeline } from './backup-identity.ts';
+import { ConfigurationNotes } from './configuration-notes.ts';
 import type { SourceFacts, SourceTablespace } from './facts.ts';
 import { runLanes } from './lanes.ts';
 import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './source.ts';
+import type { OutsideConfiguration } from './taken-configuration.ts';
 
 const walDirectories: readonly string[] = ['pg_wal', 'pg_xlog'];
 /** Files copied at the same time: the threads of Node's pool. */
@@ -64,6 +67,10 @@ export class PlainSource implements BackupSource {
       configuration: {
         main: textOf(this.#read('postgresql.conf')),
         overriding: rules.overridingFile === undefined ? undefined : textOf(this.#read(rules.overridingFile)),
+        outside: await this.#outside(signal),
+        hasHba: isFile(joinPath(this.#root, 'pg_hba.conf')),
+        hasIdent: isFile(joinPath(this.#root, 'pg_ident.conf')),
+        limits: control.limits,
       },
       limits: control.limits,
       slots: await this.#names('pg_replslot'),
@@ -90,6 +97,17 @@ export class PlainSource implements BackupSource {
     for (const { oid, content } of this.#tablespaces) {
       if (content !== undefined) yield* this.#walk(sink, { root: content, oid, prefix: '', signal });
     }
+  }
+
+  async #outside(signal: AbortSignal): Promise<OutsideConfiguration | undefined> {
+    const notes = new ConfigurationNotes();
+    const root = joinPath(this.#root, configDirectoryName);
+    if (!isDirectory(root)) return undefined;
+    for await (const { name, type, stats } of readDirectory(root, { signal })) {
+      const whole = `${configDirectoryName}/${name}` as ByteString;
+      if (type === 'file' && notes.wants(whole, stats.size)) notes.add(whole, this.#read(whole) ?? Buffer.alloc(0));
+    }
+    return notes.configuration();
   }
 
   async *#walk(sink: RestoreSink, { root, oid, prefix, signal }: Walk): AsyncGenerator<FoundFile> {
@@ -210,6 +228,10 @@ interface FoundFile {
 
 function textOf(bytes: Uint8Array | undefined): ByteString | undefined {
   return bytes === undefined ? undefined : fromBytes(bytes);
+}
+
+function isFile(path: ByteString): boolean {
+  return statSync(fsPath(path), { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function isDirectory(path: ByteString): boolean {

@@ -1,10 +1,10 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import { formatLsn } from '../wal/lsn.ts';
-import type { ConfigurationPlan, FoundSetting } from './configure.ts';
+import { asAccount, shellWord } from './account.ts';
+import type { ConfigurationOutcome, ConfigurationPlan, FoundSetting } from './configure.ts';
 import type { RestorePlan } from './plan.ts';
 import type { RecoveryPreparation } from './request.ts';
-import { shellWord } from './running-server.ts';
 
 /** One of the six steps of the manual ("Restoring Data from Backup Files"), with what is done for it. */
 export interface PlanStep {
@@ -31,7 +31,7 @@ export function planHead({ source, directory }: RestorePlan): Message[] {
 export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation): PlanStep[] {
   const { source, directory } = plan;
   const path = display(directory);
-  const stop = `${source.rules.stopCommand} ${shellWord(path)}`;
+  const stop = asAccount(`${source.rules.stopCommand} ${shellWord(path)}`, plan.owner?.uid);
   return [
     { title: say('restore-plan.1'), lines: [say('restore-plan.stopped', { path, command: stop })] },
     { title: say('restore-plan.2'), lines: keepLines(plan) },
@@ -39,20 +39,26 @@ export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation): Pl
       title: say('restore-plan.3'),
       lines: [plan.mode === 'delta' ? say('restore-plan.delta-delete') : say('restore-plan.emptied')],
     },
-    { title: say('restore-plan.4'), lines: fileLines(plan) },
+    { title: say('restore-plan.4'), lines: fileLines(plan, recovery !== undefined) },
     { title: say('restore-plan.5'), lines: linkLines(plan) },
     {
       title: say('restore-plan.6'),
       lines: [
         ...(recovery?.sentences(plan.configuration.outcome?.hotStandby ?? true) ?? []),
-        say('restore-plan.start', { command: startCommand(plan) }),
+        say('restore-plan.start', { command: nextCommand(plan, recovery) }),
       ],
     },
   ];
 }
 
-export function startCommand({ source, directory }: RestorePlan): string {
-  return `${source.rules.startCommand} ${shellWord(display(directory))}`;
+/** What comes next: `gausskeep recover`, which becomes the owner by itself, or the start of the server. */
+export function nextCommand(
+  { source, directory, owner }: RestorePlan,
+  recovery: RecoveryPreparation | undefined,
+): string {
+  const path = shellWord(display(directory));
+  if (recovery !== undefined) return `gausskeep recover --pgdata ${path}`;
+  return asAccount(`${source.rules.startCommand} ${path}`, owner?.uid);
 }
 
 function keepLines({ mode, movedAside }: RestorePlan): Message[] {
@@ -65,7 +71,7 @@ function keepLines({ mode, movedAside }: RestorePlan): Message[] {
   );
 }
 
-function fileLines(plan: RestorePlan): Message[] {
+function fileLines(plan: RestorePlan, isRecovered: boolean): Message[] {
   const { source, owner, modeMask, verify, configuration } = plan;
   const mode = `0${modeMask.toString(8)}`;
   const checked = verify
@@ -78,7 +84,7 @@ function fileLines(plan: RestorePlan): Message[] {
     owner === undefined ? say('restore-plan.own', { mode }) : say('restore-plan.owner', { ...owner, mode }),
     say('restore-plan.left-out'),
     ...(source.slots ?? []).map((name) => say('restore-plan.slot', { name: display(name) })),
-    ...settingLines(configuration),
+    ...settingLines(configuration, isRecovered),
     ...[...source.rules.controlCopies, ...source.rules.created.map(({ name }) => name)].map((name) =>
       say('restore-plan.create', { name }),
     ),
@@ -86,23 +92,53 @@ function fileLines(plan: RestorePlan): Message[] {
   ];
 }
 
-function settingLines({ set, limits, outcome, archiving, rules, standalone }: ConfigurationPlan): Message[] {
+function settingLines(configuration: ConfigurationPlan, isRecovered: boolean): Message[] {
+  const { set, limits, outcome, standalone } = configuration;
   const changed = outcome?.changed ?? set;
   const isRaised = ({ name }: FoundSetting): boolean =>
     limits.some((limit) => limit.name === name) && set.every((own) => own.name.toLowerCase() !== name);
   return [
+    ...(outcome === undefined ? [] : configurationLines(outcome)),
     ...changed.map((one) => say(isRaised(one) ? 'restore-plan.raise' : 'restore-plan.set', shown(one))),
     ...(outcome?.disabled ?? []).map((setting) => say('restore-plan.disable', shown(setting))),
-    ...archivingLines(archiving, rules.newTimelineAfterRecovery),
+    ...archivingLines(configuration, isRecovered),
     ...(outcome === undefined ? [say('restore-plan.settings-unread')] : findingLines(outcome, standalone)),
   ];
 }
 
-function archivingLines(archiving: ConfigurationPlan['archiving'], ownTimeline: boolean): Message[] {
-  if (archiving === 'off') return [say('restore-plan.archiving-off')];
-  return ownTimeline
+/** Where the configuration of the copy is from, where it is not just that of the backup. */
+export function configurationLines({ takenFrom, leftOut, made }: ConfigurationOutcome): Message[] {
+  return [
+    ...(takenFrom === undefined ? [] : [say('restore-plan.taken', { path: takenFrom })]),
+    ...leftOut.map((name) => say('restore-plan.taken-left-out', { name: display(name) })),
+    ...(made.length === 0 ? [] : [say('restore-plan.made', { files: made.join(', ') })]),
+  ];
+}
+
+function archivingLines({ archiving, outcome, rules }: ConfigurationPlan, isRecovered: boolean): Message[] {
+  if (archiving === 'off') {
+    return [say(outcome?.archivingIsOff === false ? 'restore-plan.archiving-unset' : 'restore-plan.archiving-off')];
+  }
+  if (outcome?.made.includes('postgresql.conf') === true) return [say('restore-plan.archiving-unknown')];
+  // A copy that starts with the WAL of its backup only stays on the timeline of its source.
+  return rules.newTimelineAfterRecovery && isRecovered
     ? [say('restore-plan.archiving-preserve')]
     : [say('restore-plan.archiving-preserve'), say('restore-plan.archiving-danger')];
+}
+
+/** How archiving is turned on when the copy takes over; nothing where it stays, or never was. */
+export function archiveAgainLines({
+  outcome,
+  rules,
+}: ConfigurationPlan & { outcome: ConfigurationOutcome }): Message[] {
+  const { archivingIsOff, archivingStopped, archiveCommand, made } = outcome;
+  if (!archivingIsOff) return [];
+  if (rules.overridingFile === undefined) return archivingStopped ? [say('restore-plan.archive-again')] : [];
+  const command = archiveCommand === undefined || archiveCommand === '' ? undefined : display(archiveCommand);
+  if (!archivingStopped && !made.includes('postgresql.conf')) return [];
+  return [
+    command === undefined ? say('restore-plan.archive-again-unset') : say('restore-plan.archive-again-by', { command }),
+  ];
 }
 
 /** What a look at the settings of the copy found: connections to other servers, paths outside of the directory. */

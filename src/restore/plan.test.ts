@@ -33,7 +33,13 @@ const source: SourceFacts = {
   totalBytes: 1000,
   owner: { uid: 26, gid: 26 },
   groupAccess: false,
-  configuration: { main: path('port = 5432\n'), overriding: undefined },
+  configuration: {
+    main: path('port = 5432\n'),
+    overriding: undefined,
+    hasHba: true,
+    hasIdent: true,
+    limits: undefined,
+  },
   limits: undefined,
   slots: [path('logical')],
   versionDirectories: [],
@@ -240,28 +246,33 @@ describe('owner and modes', () => {
 });
 
 describe('archiving', () => {
-  const recovery = (archiveRecovery: boolean): NonNullable<RestoreRequest['recovery']> => ({
+  const recovery: RestoreRequest['recovery'] = {
     sentences: () => [],
     limits: [],
-    archiveRecovery,
+    archiveRecovery: true,
     keepsBackupWal: true,
     prepare: () => Promise.resolve(),
-  });
+  };
   const archivingOf = (family: 'postgresql' | 'opengauss', more: Partial<RestoreRequest>): string =>
     plan(more, { from: { ...source, rules: restoreRulesOf(family) } }).configuration.archiving;
 
-  it('is off unless the copy gets a timeline of its own, or it is asked for', () => {
+  it('is off unless it is asked for', () => {
     expect(archivingOf('postgresql', {})).toBe('off');
-    expect(archivingOf('postgresql', { recovery: recovery(false) })).toBe('off');
-    expect(archivingOf('postgresql', { recovery: recovery(true) })).toBe('preserve');
-    expect(archivingOf('opengauss', { recovery: recovery(true) })).toBe('off');
+    expect(archivingOf('postgresql', { recovery })).toBe('off');
+    expect(archivingOf('opengauss', { recovery })).toBe('off');
+    expect(archivingOf('postgresql', { settings: [{ name: 'archive_mode', value: 'on' }] })).toBe('preserve');
+    expect(archivingOf('postgresql', { settings: [{ name: 'archive_mode', value: 'no' }] })).toBe('off');
+    const asked: Partial<RestoreRequest> = { archiveMode: 'off', settings: [{ name: 'Archive_Mode', value: 'on' }] };
+    expect(archivingOf('postgresql', asked)).toBe('off');
     expect(archivingOf('opengauss', { archiveMode: 'preserve' })).toBe('preserve');
   });
 });
 
 describe('the plan as text', () => {
   it('has the six steps of the manual', () => {
-    const made = plan({ force: true, settings: [{ name: 'work_mem', value: '5MB' }] }, { to: filled });
+    // By root, the command would go through su.
+    const to = { ...filled, ownUid: 26, ownGid: 26 };
+    const made = plan({ force: true, settings: [{ name: 'work_mem', value: '5MB' }] }, { to });
     const lines = [...planHead(made), ...planSteps(made).flatMap((step) => [step.title, ...step.lines])].map((line) =>
       render(line),
     );

@@ -43,6 +43,8 @@ export interface PlanFacts {
   readonly tablespaces: readonly PlacedTablespace[];
   /** The state of each directory outside of the data directory that a tablespace goes to, by its path. */
   readonly places: ReadonlyMap<ByteString, PlaceFacts>;
+  /** What this host is to the account that the server will run as; undefined: it is not looked at. */
+  readonly hostOf?: ((owner: Owner) => Pick<ConfigurationPlan, 'host' | 'account'>) | undefined;
 }
 
 /**
@@ -59,7 +61,9 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
   const movedAside = mode === 'replace' ? whatToMove(target, facts) : [];
   checkPlaces(facts, mode, movedAside);
   const owner = ownerOf(request, source, target);
-  const ownerIsRoot = (owner?.uid ?? target.ownUid) === 0;
+  const runsAs = owner ?? { uid: target.ownUid, gid: target.ownGid };
+  const ownerIsRoot = runsAs.uid === 0;
+  const host = facts.hostOf?.(runsAs) ?? { host: undefined, account: undefined };
   return {
     source,
     directory: target.path,
@@ -69,7 +73,7 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
     owner: owner?.uid === target.ownUid && owner.gid === target.ownGid ? undefined : owner,
     ownerIsRoot,
     modeMask: source.rules.groupAccess && source.groupAccess ? 0o750 : 0o700,
-    configuration: planConfiguration(request, source, target.path),
+    configuration: planConfiguration(request, source, { directory: target.path, ...host }),
     keepsBackupWal: request.recovery?.keepsBackupWal ?? true,
     verify: (request.verify ?? true) && source.manifest !== undefined,
     sync: request.sync ?? true,

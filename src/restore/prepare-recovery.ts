@@ -26,7 +26,7 @@ import { proveRecoveryTarget, type ProvedTarget } from './prove-target.ts';
 import { unfinishedControlFile } from './receive-backup.ts';
 import { raisedLimits } from './raised-limits.ts';
 import type { RecoveryRequest } from './recovery-request.ts';
-import type { RecoveryPreparation } from './request.ts';
+import type { PrepareContext, RecoveryPreparation } from './request.ts';
 import { supplyWal } from './supply-wal.ts';
 
 /** A recovery that was proved, and what carries it out within a restore. */
@@ -59,8 +59,7 @@ export async function prepareRecovery(
       limits: raisedLimits(proved),
       archiveRecovery: true,
       keepsBackupWal: !copies && proved.usesBackupWal,
-      prepare: (directory, { signal, hotStandby }) =>
-        prepareDirectory(directory, request, proved, { capabilities, hotStandby, signal }),
+      prepare: (directory, context) => prepareDirectory(directory, request, proved, { ...context, capabilities }),
     },
   };
 }
@@ -69,7 +68,7 @@ async function prepareDirectory(
   directory: ByteString,
   request: RecoveryRequest,
   proved: ProvedTarget,
-  { capabilities, hotStandby, signal }: PrepareContext,
+  { capabilities, signal, ...context }: PrepareContext & { readonly capabilities: Capabilities },
 ): Promise<void> {
   const expected = proved.segments[0]?.found.place.source.systemIdentifier;
   const control = readControlFile(readRegular(fsPath(joinPath(directory, unfinishedControlFile))));
@@ -94,13 +93,7 @@ async function prepareDirectory(
   }
   const settings = settingsFor(request, proved, directory);
   const added = writeConfiguration(directory, settings, capabilities, mode);
-  writeRecord(directory, recordOf(request, proved, { addedSettings: added, hotStandby }), mode);
-}
-
-interface PrepareContext {
-  readonly capabilities: Capabilities;
-  readonly hotStandby: boolean;
-  readonly signal: AbortSignal;
+  writeRecord(directory, recordOf(request, proved, { addedSettings: added, ...context }), mode);
 }
 
 /** What the server is told. */
@@ -174,7 +167,11 @@ function writeConfiguration(
 function recordOf(
   request: RecoveryRequest,
   proved: ProvedTarget,
-  { addedSettings, hotStandby }: { readonly addedSettings: readonly Setting[]; readonly hotStandby: boolean },
+  {
+    addedSettings,
+    hotStandby,
+    archiving,
+  }: Omit<PrepareContext, 'signal'> & { readonly addedSettings: readonly Setting[] },
 ): RecoveryRecord {
   const { identity, proof, target, archive } = proved;
   const { lastKept, stop, cutLsn, endLsn, pause } = proof;
@@ -194,7 +191,7 @@ function recordOf(
     pauses: atTarget === 'pause',
     atTarget,
     pauseImpossible: pause === 'impossible',
-    archiveMode: 'off',
+    archiveMode: archiving,
     addedSettings,
     archive: archive === undefined || generation === undefined ? undefined : { place: archive.directory, generation },
     slots: [],

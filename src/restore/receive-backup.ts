@@ -5,6 +5,7 @@ import { createChecksum } from '../manifest/checksum.ts';
 import type { ManifestFile } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import { noteLimit } from './backup-identity.ts';
+import { ConfigurationNotes, isOutsideConfiguration } from './configuration-notes.ts';
 import type { RestorePlan } from './plan.ts';
 import { observed, type RestoreSink, type SourceFile } from './source.ts';
 import type { TargetTree } from './target-tree.ts';
@@ -28,6 +29,8 @@ export class ReceiveBackup implements RestoreSink {
   readonly slots = new Set<ByteString>();
   control: Buffer | undefined;
   missingFiles: readonly string[] = [];
+  /** Configuration from outside of the data directory; it is not stored as it comes. */
+  readonly outside = new ConfigurationNotes();
   readonly #plan: RestorePlan;
   readonly #base: TargetTree;
   readonly #spaces: ReadonlyMap<number, { readonly tree: TargetTree; readonly prefix: string }>;
@@ -64,11 +67,13 @@ export class ReceiveBackup implements RestoreSink {
   }
 
   async directory(oid: number | undefined, name: ByteString, mode: number): Promise<void> {
+    if (oid === undefined && isOutsideConfiguration(name)) return;
     const { tree, prefix } = this.#place(oid);
     await tree.makeDirectory((prefix + name) as ByteString, mode | 0o700);
   }
 
   async link(oid: number | undefined, name: ByteString, target: ByteString): Promise<void> {
+    if (oid === undefined && isOutsideConfiguration(name)) return void this.dropped.add(name);
     const { tree, prefix } = this.#place(oid);
     await tree.makeLink((prefix + name) as ByteString, target);
   }
@@ -79,12 +84,18 @@ export class ReceiveBackup implements RestoreSink {
     const checksum = expected === undefined ? undefined : createChecksum(expected.algorithm);
     const isControl = oid === undefined && file.name === controlFile;
     const isCompanion = oid === undefined && file.name === companionFileName;
-    const noted = isControl || isCompanion ? await noteOf(file) : undefined;
+    const isOutside = oid === undefined && isOutsideConfiguration(file.name);
+    const isWanted = isOutside && this.outside.wants(file.name, file.sizeBytes);
+    const noted = isControl || isCompanion || isWanted ? await noteOf(file) : undefined;
     const content = noted === undefined ? file.content : once(noted);
     const through = checksum === undefined ? content : observed(content, checksum);
     if (isCompanion) {
       checksum?.update(noted ?? new Uint8Array(0));
       this.missingFiles = decodeCompanion(noted ?? new Uint8Array(0)).missingFiles;
+    } else if (isOutside) {
+      for await (const piece of through) void piece;
+      if (noted === undefined) this.dropped.add(file.name);
+      else this.outside.add(file.name, noted);
     } else {
       await this.#store(oid, file, through, isControl, checksum === undefined || expected?.algorithm === 'NONE');
     }

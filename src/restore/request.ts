@@ -39,7 +39,7 @@ export interface RestoreRequest {
   readonly settings?: readonly { readonly name: string; readonly value: string }[] | undefined;
   /** Disable the settings that connect the server with others of its cluster. */
   readonly standalone?: boolean | undefined;
-  /** Default: off, but preserved where recovery makes the copy start a timeline of its own. */
+  /** Default: off, unless `settings` has an archive_mode that is not. */
   readonly archiveMode?: 'off' | 'preserve' | undefined;
   /** Check each file against the manifest, where there is one, while it is written; default true. */
   readonly verify?: boolean | undefined;
@@ -66,8 +66,13 @@ export interface RecoveryPreparation {
    * Writes recovery.conf, signal files, WAL. Called when every file is in place and configured, before anything is made
    * durable and before pg_control has its name; files that it makes get the owner of the rest.
    */
-  prepare(
-    directory: ByteString,
-    context: { readonly signal: AbortSignal; readonly hotStandby: boolean },
-  ): Promise<void>;
+  prepare(directory: ByteString, context: PrepareContext): Promise<void>;
+}
+
+export interface PrepareContext {
+  readonly signal: AbortSignal;
+  /** The copy can be asked while it recovers. */
+  readonly hotStandby: boolean;
+  /** What was decided about archiving in the copy. */
+  readonly archiving: 'off' | 'preserve';
 }

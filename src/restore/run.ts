@@ -140,8 +140,13 @@ class Restoring {
     const control = received.control ?? Buffer.alloc(0);
     const { systemIdentifier, limits } = readControlFile(control);
     const { recovery } = this.#prepared.request;
-    const configuration = await this.#configure(recovery?.archiveRecovery === true ? limits : undefined);
-    await recovery?.prepare(plan.directory, { signal: this.#signal, hotStandby: configuration.hotStandby });
+    const configuration = await this.#configure(received, recovery?.archiveRecovery === true ? limits : undefined);
+    const { archiving } = plan.configuration;
+    await recovery?.prepare(plan.directory, {
+      signal: this.#signal,
+      hotStandby: configuration.hotStandby,
+      archiving,
+    });
     const expected = plan.source.systemIdentifier;
     if (expected !== undefined && expected !== systemIdentifier) {
       throw new BackupError('SYSTEM_MISMATCH', say('restore.identity', { expected, actual: systemIdentifier }));
@@ -220,7 +225,7 @@ class Restoring {
   }
 
   /** @param limits of the source, which the copy needs for a recovery */
-  async #configure(limits: RecoveryLimits | undefined): Promise<ConfigurationOutcome> {
+  async #configure(received: ReceiveBackup, limits: RecoveryLimits | undefined): Promise<ConfigurationOutcome> {
     const { configuration, directory } = this.#plan;
     const { overridingFile, family } = configuration.rules;
     const needed =
@@ -230,9 +235,24 @@ class Restoring {
     const main = joinPath(directory, 'postgresql.conf');
     const overriding = overridingFile === undefined ? undefined : joinPath(directory, overridingFile);
     const before = { main: readText(main), overriding: overriding && readText(overriding) };
-    const outcome = configure({ ...configuration, limits: needed }, before);
+    const has = (name: string): boolean => existsSync(fsPath(joinPath(directory, name)));
+    const outcome = configure(
+      { ...configuration, limits: needed },
+      {
+        ...before,
+        outside: received.outside.configuration(),
+        hasHba: has('pg_hba.conf'),
+        hasIdent: has('pg_ident.conf'),
+        limits: received.control && readControlFile(received.control).limits,
+      },
+    );
     await replaceText(main, before.main, outcome.main);
     if (overriding !== undefined) await replaceText(overriding, before.overriding, outcome.overriding);
+    for (const name of outcome.directories) this.#base.makeParents(`${name}/x` as ByteString);
+    for (const [name, text] of outcome.files) {
+      this.#base.makeParents(name);
+      await replaceText(joinPath(directory, name), undefined, text);
+    }
     return outcome;
   }
 

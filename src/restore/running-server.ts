@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fromBytes, display, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say, type Message } from '../messages/message.ts';
+import { asAccount, shellWord } from './account.ts';
 
 export interface RunningServerOptions {
   /** Where the process table is; a test has its own. Default `/proc`. */
@@ -25,10 +26,12 @@ export async function refuseRunningServer(directory: ByteString, options: Runnin
   const found = await findServer(directory, options.procRoot ?? '/proc');
   if (found === undefined) return;
   const path = display(directory);
+  const owner = statSync(fsPath(directory), { throwIfNoEntry: false })?.uid;
+  const command = asAccount(`${options.stopCommand} ${shellWord(path)}`, owner);
   throw new BackupError('TARGET_NOT_EMPTY', found.sentence, {
     hint: found.certain
-      ? say('restore.running.hint', { command: `${options.stopCommand} ${shellWord(path)}` })
-      : say('restore.perhaps-running.hint', { command: `${options.stopCommand} ${shellWord(path)}`, path }),
+      ? say('restore.running.hint', { command })
+      : say('restore.perhaps-running.hint', { command, path }),
   });
 }
 
@@ -187,9 +190,4 @@ function workingProcess(directory: ByteString, procRoot: string): number | undef
     }
   }
   return undefined;
-}
-
-/** A path as one word of a shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -49,6 +49,11 @@ export class TargetTree {
     this.keep(name);
   }
 
+  /** Makes the directories above `name`, none of them through a link. */
+  makeParents(name: ByteString): void {
+    this.#attempt(name, () => this.#writer.makeParents(name));
+  }
+
   async makeLink(name: ByteString, target: ByteString): Promise<void> {
     if (this.#delta) await this.#clear(name, 'nothing');
     this.#attempt(name, () => this.#writer.makeLink(name, target));

@@ -1,6 +1,7 @@
 import type { TablespaceMapEscape } from '../wal/tablespace-map.ts';
 import { capabilitiesOf } from './capabilities-of.ts';
 import type { CreatedFile } from './capabilities.ts';
+import { postgresqlPlaceSettings, type PlaceSetting } from './place-settings.ts';
 import { identifyOpengauss, type ServerFamily } from './identity.ts';
 
 /** What a restore must know of a product, as plain data. Source: ondisk-and-pitr.md §1.3, §6, §8. */
@@ -27,6 +28,10 @@ export interface RestoreRules {
   readonly overridingFile: string | undefined;
   /** Settings that `overridingFile` may hold from an earlier recovery. */
   readonly recoverySettings: RegExp;
+  /** Settings that name places of the source's host. */
+  readonly placeSettings: readonly PlaceSetting[];
+  /** The configuration may lie outside of the data directory, and then be missing in a backup. */
+  readonly configurationElsewhere: boolean;
   /** What turns archiving off: `archive_mode = off`, and these commented out. */
   readonly archiveSettings: readonly string[];
   /** A recovered copy starts a timeline of its own and so cannot overwrite its source's archive. */
@@ -77,6 +82,8 @@ const postgresqlRules: RestoreRules = {
   versionDirectory: /^PG_\d+_\d{9}$/,
   overridingFile: 'postgresql.auto.conf',
   recoverySettings: /^recovery_target(?:_|$)/,
+  placeSettings: postgresqlPlaceSettings,
+  configurationElsewhere: true,
   archiveSettings: [],
   newTimelineAfterRecovery: true,
   // create_tablespace_directories, commands/tablespace.c: the directory itself is the administrator's to make.
@@ -119,6 +126,8 @@ export function restoreRulesOf(family: ServerFamily, labelHasTimeline = true): R
     // ALTER SYSTEM writes postgresql.conf itself.
     overridingFile: undefined,
     recoverySettings: /^recovery_target(?:_|$)/,
+    placeSettings: [],
+    configurationElsewhere: false,
     archiveSettings: ['archive_dest', 'archive_command'],
     newTimelineAfterRecovery,
     replayMakesTablespaces: true,

@@ -82,6 +82,16 @@ export class SettingsFile {
     return found.map(({ name, value }) => ({ name, value }));
   }
 
+  /** Gives a line that includes something another place to include. */
+  include(line: SettingsLine, place: ByteString): void {
+    this.#lines[line.index] = `${line.name} ${quoteSetting(place)}`;
+  }
+
+  /** Turns one line into a comment. */
+  comment({ index }: SettingsLine): void {
+    this.#lines[index] = `#${this.#lines[index] ?? ''}`;
+  }
+
   /** Takes out the lines that set a matching name. @returns the names, in order */
   remove(matches: (name: string) => boolean): string[] {
     const found = this.lines().filter((line) => line.kind === 'setting' && matches(line.name));

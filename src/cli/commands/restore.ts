@@ -8,6 +8,9 @@ import { targetSettings } from '../../config/target-settings.ts';
 import { restoreOptions } from '../../config/restore-options.ts';
 import { restoreSettings } from '../../config/restore-settings.ts';
 import {
+  archiveAgainLines,
+  configurationLines,
+  nextCommand,
   openIndexCache,
   pathToText,
   performRestore,
@@ -17,7 +20,6 @@ import {
   prepareRestore,
   restoreCommandWrapper,
   restoreFindings,
-  startCommand,
   unusedMappings,
   type ConfigurationOutcome,
   type PreparedRecovery,
@@ -142,15 +144,16 @@ function resultLines(result: RestoreResult, recovery: PreparedRecovery | undefin
       ? say('restore-plan.done-delta', { path, files, unchanged, removed })
       : say('restore-plan.done', { path, files, bytes, identifier }),
     ...(dropped.length > 0 ? [say('restore-plan.dropped', { names: names(dropped) })] : []),
+    ...configurationLines(configuration),
     ...configuration.changed.map(({ name, value }) => say('restore-plan.set', { name, value: pathToText(value) })),
     ...configuration.disabled.map(({ name, value }) => say('restore-plan.disable', { name, value: pathToText(value) })),
     ...restoreFindings(configuration, plan.configuration.standalone),
     ...(slots.length > 0 ? [say('restore-plan.slots', { names: names(slots) })] : []),
-    ...(configuration.archivingStopped ? [say('restore-plan.archive-again')] : []),
+    ...archiveAgainLines({ ...plan.configuration, outcome: configuration }),
     ...(recovery?.preparation.sentences(configuration.hotStandby) ?? []),
-    recovery === undefined
-      ? say('restore-plan.next', { command: startCommand(plan) })
-      : say('restore-recovery.next', { command: `gausskeep recover --pgdata ${shellWord(path)}` }),
+    say(recovery === undefined ? 'restore-plan.next' : 'restore-recovery.next', {
+      command: nextCommand(plan, recovery?.preparation),
+    }),
   ];
 }
 

@@ -20,8 +20,7 @@ export const restoreHelpMessages = {
   'restore.help.listen': 'addresses that the copy listens on',
   'restore.help.set': 'any other setting (may be repeated)',
   'restore.help.standalone': 'disable what connects it with other servers (replconninfo, primary_conninfo)',
-  'restore.help.archive-mode':
-    'off or preserve; default: off where the copy could write over the archive of its source',
+  'restore.help.archive-mode': 'off (default): the copy does not write into the archive of its source; or preserve',
   'restore.help.general': 'General options:',
   'restore.help.plan': 'show what would be done, and change nothing',
   'restore.help.progress': 'show progress information',

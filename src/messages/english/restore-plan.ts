@@ -27,6 +27,13 @@ export const restorePlanMessages = {
   'restore-plan.disable': 'disable {name} = {value}',
   'restore-plan.settings-unread': 'the settings of the backup are read while it is restored',
   'restore-plan.archiving-off': 'archiving is off in the copy, so that it cannot write over the archive of its source',
+  'restore-plan.archiving-unset':
+    'the backup has no postgresql.conf in which archiving could be turned off: the one that you put there must say archive_mode = off',
+  'restore-plan.archiving-unknown': 'whether the copy archives is not known: the backup does not have that setting',
+  'restore-plan.taken': 'the configuration that was in "{path}" is put into the copy',
+  'restore-plan.taken-left-out': 'not put into the copy: {name} of that configuration',
+  'restore-plan.made':
+    'made, because the backup has none: {files}. The configuration of the source lies outside of its data directory and was not taken along; connections are local only',
   'restore-plan.archiving-preserve': 'archiving stays as the source had it',
   'restore-plan.archiving-danger':
     'the copy stays on the timeline of its source: with archiving on it may write over the archive of its source',
@@ -47,6 +54,10 @@ export const restorePlanMessages = {
   'restore-plan.dropped': 'left out: {names}',
   'restore-plan.archive-again':
     'Archiving was on and is off now. Turn it on again into a new archive or generation only: archive_mode = on.',
+  'restore-plan.archive-again-by':
+    'Archiving is off in the copy. When it takes over from its source: ALTER SYSTEM SET archive_mode = on, and a restart. It would archive with: {command}',
+  'restore-plan.archive-again-unset':
+    'Archiving is off in the copy. When it takes over from its source: ALTER SYSTEM SET archive_mode = on, set archive_command, and a restart.',
   'restore-plan.next': 'Next: start it with {command} and check its content',
   'restore-plan.slots':
     'Replication slots of the source, not restored: {names}. Create them again where they are needed.',
