@@ -249,6 +249,7 @@ describe('archiving', () => {
   const recovery: RestoreRequest['recovery'] = {
     sentences: () => [],
     limits: [],
+    preparedAgain: new Set<bigint>(),
     archiveRecovery: true,
     keepsBackupWal: true,
     prepare: () => Promise.resolve(),

@@ -58,6 +58,7 @@ export async function prepareRecovery(
       sentences: (hotStandby) => proofSentences(proved, request, actionAtTarget(proved, hotStandby)),
       limits: raisedLimits(proved),
       archiveRecovery: true,
+      preparedAgain: proved.proof.preparedAgain,
       keepsBackupWal: !copies && proved.usesBackupWal,
       prepare: (directory, context) => prepareDirectory(directory, request, proved, { ...context, capabilities }),
     },

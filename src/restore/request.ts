@@ -60,6 +60,8 @@ export interface RecoveryPreparation {
   readonly limits: readonly RequiredLimit[];
   /** The server will go through archive recovery, after which PostgreSQL is on a timeline of its own. */
   readonly archiveRecovery: boolean;
+  /** Transactions of which the backup holds a two-phase file, and that the recovery prepares again by their records. */
+  readonly preparedAgain: ReadonlySet<bigint>;
   /** False leaves the WAL directory empty (the manual's step 2): `prepare` fills it. */
   readonly keepsBackupWal: boolean;
   /**

@@ -123,6 +123,7 @@ describe('restoring archives of a storage', () => {
       recovery: {
         sentences: () => [],
         limits: [],
+        preparedAgain: new Set<bigint>(),
         archiveRecovery: true,
         keepsBackupWal: false,
         prepare: (directory) => {
@@ -141,6 +142,7 @@ describe('restoring archives of a storage', () => {
     const recovery = {
       sentences: () => [],
       limits: [],
+      preparedAgain: new Set<bigint>(),
       archiveRecovery: true,
       keepsBackupWal: true,
       prepare: () => Promise.reject(new Error('no WAL')),

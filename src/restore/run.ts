@@ -22,6 +22,7 @@ import { ReceiveBackup, unfinishedControlFile } from './receive-backup.ts';
 import { refuseRunningServer } from './running-server.ts';
 import { markerName } from './target-facts.ts';
 import { TargetTree } from './target-tree.ts';
+import { removeReplayedTwoPhase } from './two-phase.ts';
 import { removeMarker, Workplace, writeMarker } from './workplace.ts';
 
 export interface RestoreOptions {
@@ -147,6 +148,7 @@ class Restoring {
       hotStandby: configuration.hotStandby,
       archiving,
     });
+    await this.#removeTwoPhase(systemIdentifier);
     const expected = plan.source.systemIdentifier;
     if (expected !== undefined && expected !== systemIdentifier) {
       throw new BackupError('SYSTEM_MISMATCH', say('restore.identity', { expected, actual: systemIdentifier }));
@@ -254,6 +256,17 @@ class Restoring {
       await replaceText(joinPath(directory, name), undefined, text);
     }
     return outcome;
+  }
+
+  async #removeTwoPhase(systemIdentifier: bigint): Promise<void> {
+    const { directory, source } = this.#plan;
+    const { label, rules } = source;
+    if (!rules.replaysTwoPhaseFiles) return;
+    const replayed = this.#prepared.request.recovery?.preparedAgain;
+    const { walDirectory } = rules;
+    const options = { label, walDirectory, systemIdentifier, replayed, signal: this.#signal };
+    const removed = await removeReplayedTwoPhase(directory, options);
+    if (removed.length > 0) this.#step(say('restore.two-phase', { names: removed.join(', ') }));
   }
 
   async #createExtraFiles(control: Buffer): Promise<void> {

@@ -32,6 +32,8 @@ export interface RestoreRules {
   readonly placeSettings: readonly PlaceSetting[];
   /** The configuration may lie outside of the data directory, and then be missing in a backup. */
   readonly configurationElsewhere: boolean;
+  /** A prepared transaction must not be both in pg_twophase and in the WAL that is replayed. */
+  readonly replaysTwoPhaseFiles: boolean;
   /** What turns archiving off: `archive_mode = off`, and these commented out. */
   readonly archiveSettings: readonly string[];
   /** A recovered copy starts a timeline of its own and so cannot overwrite its source's archive. */
@@ -84,6 +86,7 @@ const postgresqlRules: RestoreRules = {
   recoverySettings: /^recovery_target(?:_|$)/,
   placeSettings: postgresqlPlaceSettings,
   configurationElsewhere: true,
+  replaysTwoPhaseFiles: true,
   archiveSettings: [],
   newTimelineAfterRecovery: true,
   // create_tablespace_directories, commands/tablespace.c: the directory itself is the administrator's to make.
@@ -128,6 +131,8 @@ export function restoreRulesOf(family: ServerFamily, labelHasTimeline = true): R
     recoverySettings: /^recovery_target(?:_|$)/,
     placeSettings: [],
     configurationElsewhere: false,
+    // Redo of PREPARE writes the file anew.
+    replaysTwoPhaseFiles: false,
     archiveSettings: ['archive_dest', 'archive_command'],
     newTimelineAfterRecovery,
     replayMakesTablespaces: true,

@@ -5,6 +5,7 @@ import type { ServerIdentity } from '../server/identity.ts';
 import { defaultWalSupplyOf, stopRulesOf, suppliedStopRulesOf } from '../server/stop-rules.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { lsn } from '../wal/lsn.ts';
+import { formatOfMagic } from '../wal/formats/formats.ts';
 import { segmentName } from '../wal/segment.ts';
 import { timelineAt } from '../wal/timeline-history.ts';
 import { proveTarget, type TargetProof } from '../window/proof.ts';
@@ -13,12 +14,14 @@ import type { WalLine, WindowBackup } from '../window/recovery-window.ts';
 import { findEarlier, tooNew } from '../window/too-new.ts';
 import { Replay } from '../window/replay.ts';
 import type { ParsedTarget } from '../window/target.ts';
+import type { TransactionMark } from '../window/transaction.ts';
 import { LineWalker } from '../window/wal-line.ts';
 import { windowBackup, type FoundBackup } from './backups.ts';
 import type { BackupWal } from './backup-wal.ts';
 import type { IndexCache } from './index-cache.ts';
 import type { WalInventory } from './inventory.ts';
 import { locateRecord } from './locate-record.ts';
+import { preparedInBackup } from './prepared-in-backup.ts';
 import { readSegmentIndex } from './read-segment.ts';
 import { historyProblem, nameOnLine, readLine, type ReadLineSegment } from './read-line.ts';
 import type { WalPlace } from './wal-place.ts';
@@ -177,7 +180,8 @@ async function proveWith(
   const read = (): AsyncIterable<ReadLineSegment> => readLine(inventory, line, { ...options, from: window.startLsn });
   const wanted = target.target;
   const lsnRecord = wanted.kind === 'lsn' ? await locateRecord(read(), wanted.lsn, rules, options) : undefined;
-  const replay = new Replay({ ...proofRequest, lsnRecord });
+  const prepared = await preparedBefore(backup, read(), options);
+  const replay = new Replay({ ...proofRequest, lsnRecord, prepared });
   const walker = new LineWalker();
   for await (const segment of read()) if (!replay.take(walker.step(segment))) break;
   replay.take(walker.finish());
@@ -205,6 +209,19 @@ function supplyOf(
   const stray = segments.find(({ found }) => found.place !== fetchesFrom);
   if (stray === undefined) return { supply: 'restore-command', supplyReason: { kind: 'in-archive' } };
   return { supply: 'copy', supplyReason: { kind: 'elsewhere', name: stray.name, from: stray.from } };
+}
+
+/** What the backup has as prepared, in the layout of the WAL that begins it. */
+async function preparedBefore(
+  backup: FoundBackup,
+  segments: AsyncIterable<ReadLineSegment>,
+  options: ProveOptions,
+): Promise<readonly TransactionMark[]> {
+  for await (const { content } of segments) {
+    const format = 'damage' in content ? undefined : formatOfMagic(content.pageMagic);
+    return format === undefined ? [] : preparedInBackup(backup, format, options);
+  }
+  return [];
 }
 
 /**

@@ -27,7 +27,8 @@ const xlogInfos: readonly number[] = Object.values(xlogInfo);
 /** 2000-01-01 UTC, from which the servers count, in microseconds since 1970. */
 const epochUs = 946_684_800_000_000n;
 
-function sinceUnixEpoch(time: bigint): bigint {
+/** A time of the servers in microseconds since 1970-01-01 UTC. */
+export function sinceUnixEpoch(time: bigint): bigint {
   return BigInt.asIntN(64, time + epochUs);
 }
 

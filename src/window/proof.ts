@@ -38,6 +38,8 @@ export interface TargetProof {
   readonly lostCommits: number;
   readonly lostAborts: number;
   readonly leftPrepared: readonly TransactionMark[];
+  /** Transactions that the backup has as prepared and the WAL prepares again. */
+  readonly preparedAgain: ReadonlySet<bigint>;
   readonly tablespaces: ReplayOutcome['tablespaces'];
   /** Changes of limits that the copy must follow from its start on. */
   readonly parameterChanges: ReplayOutcome['parameterChanges'];
@@ -78,6 +80,7 @@ export function proveTarget(request: ProofRequest, outcome: ReplayOutcome): Targ
     lostCommits: outcome.lostCommits,
     lostAborts: outcome.lostAborts,
     leftPrepared: outcome.leftPrepared,
+    preparedAgain: outcome.preparedAgain,
     tablespaces: outcome.tablespaces,
     parameterChanges: outcome.parameterChanges,
     named: outcome.named,

@@ -27,6 +27,8 @@ export interface ReplayRequest {
    * Undefined: there is none.
    */
   readonly lsnRecord?: RecordPlace | undefined;
+  /** What the backup has as prepared; the WAL may prepare some of it again. */
+  readonly prepared?: readonly TransactionMark[] | undefined;
 }
 
 /** Where a replay stops because of its target. */
@@ -65,8 +67,10 @@ export interface ReplayOutcome {
   readonly firstLost: TransactionMark | undefined;
   readonly lostCommits: number;
   readonly lostAborts: number;
-  /** Prepared in what is replayed, and not ended there. */
+  /** Prepared in the backup or in what is replayed, and not ended there. */
   readonly leftPrepared: readonly TransactionMark[];
+  /** Prepared in the backup, and again in what is replayed: that it was in the backup already is too early. */
+  readonly preparedAgain: ReadonlySet<bigint>;
   /** Ends of prepared transactions that are replayed although they are later than the target time. */
   readonly overrun: readonly TransactionMark[];
   readonly tablespaces: readonly TablespaceEvent[];
@@ -91,6 +95,8 @@ export class Replay {
   readonly #request: ReplayRequest;
   readonly #neighbours: Neighbours;
   readonly #prepared = new Map<bigint, TransactionMark>();
+  readonly #inBackup: ReadonlySet<bigint>;
+  readonly #preparedAgain = new Set<bigint>();
   readonly #overrun: TransactionMark[] = [];
   readonly #tablespaces: TablespaceEvent[] = [];
   readonly #named: RestorePoint[] = [];
@@ -114,6 +120,8 @@ export class Replay {
 
   constructor(request: ReplayRequest) {
     this.#request = request;
+    this.#inBackup = new Set(request.prepared?.map(({ xid }) => xid));
+    for (const mark of request.prepared ?? []) this.#prepared.set(mark.xid, mark);
     this.#neighbours = new Neighbours(request.target, request.rules);
   }
 
@@ -145,6 +153,7 @@ export class Replay {
       lostCommits: this.#lostCommits,
       lostAborts: this.#lostAborts,
       leftPrepared: [...this.#prepared.values()],
+      preparedAgain: this.#preparedAgain,
       overrun: this.#overrun,
       tablespaces: this.#tablespaces,
       parameterChanges: this.#parameterChanges,
@@ -189,7 +198,10 @@ export class Replay {
       this.#prepared.delete(event.xid);
       this.#noteOverrun(event.kind.endsWith('-prepared'), this.#lastKept);
     }
-    if (event.kind === 'prepare') this.#prepared.set(event.xid, transactionMark(event));
+    if (event.kind === 'prepare') {
+      this.#prepared.set(event.xid, transactionMark(event));
+      if (this.#inBackup.has(event.xid)) this.#preparedAgain.add(event.xid);
+    }
     if (isTransaction(event) || event.kind === 'restore-point' || event.kind === 'backup-end') this.#lastMark = event;
     const isTablespace = event.kind === 'tablespace-create' || event.kind === 'tablespace-drop';
     if (isTablespace && this.#tablespaces.length < listed) this.#tablespaces.push(event);

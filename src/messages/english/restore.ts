@@ -79,6 +79,7 @@ export const restoreMessages = {
   'restore.moved': 'moved "{from}" aside: it is now "{to}"',
   'restore.delta-begins': 'updating "{path}" in place: what was there is not kept',
   'restore.link': 'tablespace {oid} is linked to "{path}"',
+  'restore.two-phase': 'left out of pg_twophase, because the WAL prepares them again: {names}',
   'restore.syncing': 'making everything durable',
   'restore.progress': '{done}/{total} kB ({percent}%) restored',
   'restore.no-from': 'no backup specified (--from)',

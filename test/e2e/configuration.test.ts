@@ -1,0 +1,223 @@
+/**
+ * Servers that keep their configuration outside of their data directory, as Debian does: what a restored copy starts with,
+ * and that no copy ever writes into the archive of its source.
+ */
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { takeBackup } from '../support/backups.ts';
+import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
+import { freePort } from '../support/postgres/free-port.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { serverDirectory, startServer } from '../support/postgres/server.ts';
+import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { RunningCopy } from '../support/running-copy.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
+
+interface Source {
+  /** Where the configuration is. */
+  readonly etc: string;
+  readonly archive: string;
+  /** The data directory only, and with the configuration taken along. */
+  readonly backup: string;
+  readonly withConfiguration: string;
+  readonly xid: string;
+}
+
+/** Rows before and in the backup; A and B, of which A is the target. The source is stopped at the end. */
+async function makeSource(version: ServerVersion): Promise<Source> {
+  const [etc, archive] = [serverDirectory('etc'), serverDirectory('archive')];
+  const server = await startServer({
+    version,
+    config: {
+      archive_mode: true,
+      // Whatever archives here leaves its own directory behind: a tripwire for copies.
+      archive_command: `cp %p ${archive}/%f && pwd >> ${archive}/archived-by`,
+      max_connections: 150,
+      max_prepared_transactions: 7,
+    },
+  });
+  await server.stop();
+  for (const name of ['postgresql.conf', 'pg_hba.conf', 'pg_ident.conf']) {
+    renameSync(join(server.dataDirectory, name), join(etc, name));
+  }
+  mkdirSync(join(etc, 'conf.d'));
+  writeFileSync(join(etc, 'conf.d/site.conf'), 'work_mem = 5432kB\narchive_mode = on\n');
+  const places = {
+    data_directory: server.dataDirectory,
+    hba_file: join(etc, 'pg_hba.conf'),
+    ident_file: join(etc, 'pg_ident.conf'),
+    external_pid_file: join(etc, 'server.pid'),
+    port: '1',
+    unix_socket_directories: '/nowhere/run',
+    log_directory: '/nowhere/log',
+    logging_collector: 'off',
+  };
+  const lines = Object.entries(places).map(([name, value]) => `${name} = '${value}'\n`);
+  appendFileSync(join(etc, 'postgresql.conf'), `${lines.join('')}include_dir = 'conf.d'\n`);
+  giveToServerUser(etc);
+  await server.start({ settings: { config_file: join(etc, 'postgresql.conf') } });
+  await server.sql('create table hist (note text)');
+  await server.sql("insert into hist values ('before')");
+  const backup = await takeBackup(server, ['-Ft', '-z', '-X', 'fetch']);
+  const withConfiguration = await takeBackup(server, ['-X', 'fetch']);
+  cpSync(etc, join(withConfiguration, 'gausskeep_config'), { recursive: true });
+  const origin = { configFile: join(etc, 'postgresql.conf'), configDirectory: etc };
+  writeFileSync(join(withConfiguration, 'gausskeep_config/origin.json'), JSON.stringify(origin));
+  const xid = version >= 13 ? 'pg_current_xact_id()' : 'txid_current()';
+  const [row] = await server.sql<{ xid: string }>(`insert into hist values ('A') returning ${xid}::text as xid`);
+  await server.sql("insert into hist values ('B')");
+  const last = await server.value('select pg_walfile_name(pg_switch_wal())');
+  await server.waitFor(`select last_archived_wal >= '${last}' from pg_stat_archiver`);
+  await server.stop();
+  return { etc, archive, backup, withConfiguration, xid: row?.xid ?? '' };
+}
+
+/** Names and content of a directory. */
+function fingerprint(directory: string): Record<string, string> {
+  const digest = (name: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(directory, name)))
+      .digest('hex');
+  return Object.fromEntries(
+    readdirSync(directory)
+      .sort()
+      .map((name) => [name, digest(name)]),
+  );
+}
+
+forEachServer('full', (version) => {
+  let source: Source;
+  let copy: RunningCopy | undefined;
+  beforeAll(async () => {
+    source = await makeSource(version);
+  });
+  afterEach(async () => {
+    await copy?.stop();
+    copy = undefined;
+  });
+
+  const restore = (data: string, args: readonly string[]): Promise<ProgramResult> =>
+    runProgram('gausskeep', ['restore', '--no-sync', '--no-verify', '-D', data, ...owner, ...args], {
+      env: { GAUSSKEEP_CACHE: join(temporaryDirectory('cache'), 'c') },
+    });
+
+  /** Restores, opens by `gausskeep recover`, and gives the archive every reason to change. */
+  async function use(args: readonly string[]): Promise<{ copy: RunningCopy; stdout: string }> {
+    const data = join(temporaryDirectory('restored'), 'data');
+    const [port, sockets] = [await freePort(), serverDirectory('sockets')];
+    const own = ['--port', String(port), '--set', `unix_socket_directories=${sockets}`, '--set', 'fsync=off'];
+    const result = await restore(data, [...args, ...own]);
+    expect(result.status, result.stderr).toBe(0);
+    copy = await RunningCopy.open(data, { port, sockets, bindir: join(stagedBinaries(version), 'bin') });
+    return { copy, stdout: result.stdout };
+  }
+
+  async function work(server: RunningCopy): Promise<void> {
+    for (const note of ['copy', 'again']) {
+      await server.sql(`insert into hist values ('${note}')`);
+      await server.sql('select pg_switch_wal()');
+    }
+    await server.sql('checkpoint');
+  }
+
+  it('without it the copy starts all the same: what recovery checks, and local connections only', async () => {
+    const before = fingerprint(source.archive);
+    const { copy: server, stdout } = await use(['--from', source.backup]);
+    expect(stdout).toContain('made, because the backup has none: postgresql.conf, pg_hba.conf, pg_ident.conf');
+    expect(stdout).toContain('ALTER SYSTEM SET archive_mode = on, set archive_command');
+    expect(await server.value('show archive_mode')).toBe('off');
+    expect(await server.value('show max_connections')).toBe('150');
+    expect(await server.value('show max_prepared_transactions')).toBe('7');
+    const hba = readFileSync(join(server.directory, 'pg_hba.conf'), 'utf8');
+    expect(hba).not.toMatch(/^host/m);
+    expect(hba).toContain('\nlocal all all peer map=gausskeep\n');
+    await work(server);
+    expect(await server.value('select count(*)::text from hist')).toBe('3');
+    await server.stop();
+    expect(fingerprint(source.archive)).toEqual(before);
+  });
+
+  it.each([
+    ['without it', () => source.backup],
+    ['with it', () => source.withConfiguration],
+  ])('%s a rehearsal to a target, promoted, never writes into the archive', async (_, backup) => {
+    const before = fingerprint(source.archive);
+    const target = ['--archive', source.archive, '--target-xid', source.xid, '--target-action=promote'];
+    const { copy: server } = await use(['--from', backup(), ...target]);
+    expect(await server.value('select left(pg_walfile_name(pg_current_wal_lsn()), 8)')).toBe('00000002');
+    await work(server);
+    expect(await server.value('show archive_mode')).toBe('off');
+    expect(await server.value("select string_agg(note, ' ' order by note) from hist")).toBe('A again before copy');
+    await server.stop();
+    expect(fingerprint(source.archive)).toEqual(before);
+    expect(existsSync(join(source.archive, '00000002.history'))).toBe(false);
+  });
+
+  it('taken along it is that of the copy, without the places of the source', async () => {
+    const before = fingerprint(source.archive);
+    const { copy: server, stdout } = await use(['--from', source.withConfiguration]);
+    expect(stdout).toContain(`the configuration that was in "${source.etc}" is put into the copy`);
+    expect(stdout).toContain('disable external_pid_file');
+    expect(stdout).toContain('It would archive with: cp %p');
+    expect(await server.value('show work_mem')).toBe('5432kB');
+    expect(await server.value('show max_connections')).toBe('150');
+    for (const [setting, file] of [
+      ['config_file', 'postgresql.conf'],
+      ['hba_file', 'pg_hba.conf'],
+      ['ident_file', 'pg_ident.conf'],
+      ['data_directory', ''],
+    ] as const) {
+      expect(await server.value(`show ${setting}`)).toBe(join(server.directory, file));
+    }
+    expect(await server.value('show log_directory')).toBe('log');
+    expect(await server.value('show external_pid_file')).toBe('');
+    expect(existsSync(join(source.etc, 'server.pid'))).toBe(false);
+    expect(existsSync(join(server.directory, 'gausskeep_config'))).toBe(false);
+    await work(server);
+    await server.stop();
+    expect(fingerprint(source.archive)).toEqual(before);
+  });
+
+  it('archiving is off even where the server is told of the old configuration file', async () => {
+    const before = fingerprint(source.archive);
+    const data = join(temporaryDirectory('restored'), 'data');
+    expect(await restore(data, ['--from', source.backup])).toMatchObject({ status: 0 });
+    const etc = serverDirectory('etc');
+    cpSync(source.etc, etc, { recursive: true });
+    const file = join(etc, 'postgresql.conf');
+    const text = readFileSync(file, 'utf8').replace(/^(?:data_directory|unix_socket_directories) = .*$/gm, '');
+    const [port, sockets] = [await freePort(), serverDirectory('sockets')];
+    writeFileSync(file, `${text}\nport = ${port}\nunix_socket_directories = '${sockets}'\n`);
+    giveToServerUser(etc);
+    const bindir = join(stagedBinaries(version), 'bin');
+    copy = await RunningCopy.open(data, { port, sockets, bindir }, ['--config-file', file]);
+    expect(await copy.value('show config_file')).toBe(file);
+    expect(await copy.value('show archive_mode')).toBe('off');
+    await work(copy);
+    await copy.stop();
+    expect(fingerprint(source.archive)).toEqual(before);
+  });
+
+  it('--archive-mode=preserve archives: what the others do not do can be seen', async () => {
+    const target = ['--archive', source.archive, '--target-xid', source.xid, '--target-action=promote'];
+    const { copy: server } = await use(['--from', source.withConfiguration, ...target, '--archive-mode=preserve']);
+    expect(await server.value('show archive_mode')).toBe('on');
+    await work(server);
+    await server.waitFor('select archived_count > 0 from pg_stat_archiver');
+    await server.stop();
+    expect(readFileSync(join(source.archive, 'archived-by'), 'utf8')).toContain(server.directory);
+  });
+});

@@ -1,0 +1,92 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, type QueryResultRow } from 'pg';
+import { giveToServerUser } from './postgres/server-user.ts';
+import { runProgram } from './programs.ts';
+import { runDirectory } from './run-directory.ts';
+
+/** A restored directory that `gausskeep recover` has opened, as a user would: nothing of it is edited before. */
+export class RunningCopy {
+  readonly directory: string;
+  readonly #port: number;
+  readonly #sockets: string;
+  readonly #pid: number;
+  #stopped = false;
+
+  private constructor(directory: string, port: number, sockets: string, pid: number) {
+    this.directory = directory;
+    this.#port = port;
+    this.#sockets = sockets;
+    this.#pid = pid;
+  }
+
+  static async open(
+    directory: string,
+    { port, sockets, bindir }: { readonly port: number; readonly sockets: string; readonly bindir: string },
+    more: readonly string[] = [],
+  ): Promise<RunningCopy> {
+    const args = ['--pgdata', directory, '--bindir', bindir, '--username', 'postgres', ...more];
+    const { status, stdout, stderr } = await runProgram('gausskeep', ['recover', ...args]);
+    const pidFile = join(directory, 'postmaster.pid');
+    const pid = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10) : undefined;
+    if (pid !== undefined) runDirectory().guard(pid);
+    if (status !== 0 || pid === undefined) {
+      throw new Error(`gausskeep recover: status ${String(status)}\n${stdout}${stderr}`);
+    }
+    const copy = new RunningCopy(directory, port, sockets, pid);
+    await copy.#letUsIn();
+    return copy;
+  }
+
+  async sql<Row extends QueryResultRow = QueryResultRow>(text: string): Promise<Row[]> {
+    const client = new Client({ host: this.#sockets, port: this.#port, user: 'postgres', database: 'postgres' });
+    await client.connect();
+    try {
+      return (await client.query<Row>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The first column of the first row, as text. */
+  async value(text: string): Promise<string> {
+    const [row] = await this.sql(text);
+    return String(Object.values(row ?? {})[0]);
+  }
+
+  async waitFor(query: string): Promise<void> {
+    while ((await this.value(query)) !== 'true') await delay(20);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    process.kill(this.#pid, 'SIGINT');
+    try {
+      for (;;) {
+        process.kill(this.#pid, 0);
+        await delay(20);
+      }
+    } catch {
+      runDirectory().release(this.#pid);
+    }
+  }
+
+  /** The test need not be the account of the server; what `recover` needed it had before this. */
+  async #letUsIn(): Promise<void> {
+    const file = join(this.directory, 'pg_hba.conf');
+    writeFileSync(file, `local all postgres trust\n${readFileSync(file, 'utf8')}`);
+    giveToServerUser(file);
+    process.kill(this.#pid, 'SIGHUP');
+    for (;;) {
+      try {
+        await this.sql('select 1');
+        return;
+      } catch (error) {
+        if ((error as { code?: string }).code !== '28000') throw error;
+        await delay(20);
+      }
+    }
+  }
+}
