@@ -73,7 +73,10 @@ export class ReceiveBackup implements RestoreSink {
   }
 
   async link(oid: number | undefined, name: ByteString, target: ByteString): Promise<void> {
-    if (oid === undefined && isOutsideConfiguration(name)) return void this.dropped.add(name);
+    if (oid === undefined && isOutsideConfiguration(name)) {
+      this.dropped.add(name);
+      return;
+    }
     const { tree, prefix } = this.#place(oid);
     await tree.makeLink((prefix + name) as ByteString, target);
   }
