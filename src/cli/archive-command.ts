@@ -31,6 +31,30 @@ export async function archiveCommandFor({
   }
 }
 
+/**
+ * The value of archive_command for a recovered copy that takes over from its source: in the generation that is opened for it,
+ * if any.
+ */
+export async function archiveCommandAfter(
+  { place, generation }: { readonly place: string; readonly generation: number },
+  { newGeneration }: { readonly newGeneration: boolean },
+): Promise<string> {
+  const into = newGeneration ? await nextGenerationOf(place, generation) : generation;
+  const line = await archiveCommandFor({ archive: place, generation: into });
+  // Words of it hold no quotes.
+  return /^archive_command = '(.*)'$/.exec(line)?.[1] ?? line;
+}
+
+/** Numbers are given in order. */
+async function nextGenerationOf(directory: string, parent: number): Promise<number> {
+  try {
+    const archive = await openArchive(await openLocalStorage(directory));
+    return Math.max(parent, ...(await readGenerations(archive)).map(({ number }) => number)) + 1;
+  } catch {
+    return parent + 1;
+  }
+}
+
 async function openGenerationOf(directory: string): Promise<number> {
   try {
     const archive = await openArchive(await openLocalStorage(directory));

@@ -65,9 +65,11 @@ function logText(event: Extract<RecoveryEvent, { type: 'log' }>['event']): strin
       return 'entering standby mode';
     case 'prepared':
       return `recovering prepared transaction ${event.xid}`;
+    case 'warning':
     case 'restored':
     case 'read-only':
     case 'replaying':
+    case 'working':
     case 'paused':
     case 'redo-done':
     case 'complete':
@@ -94,11 +96,20 @@ function progressLine(progress: RecoveryProgress): string {
   );
 }
 
+/** So many are shown each on its line. */
+const mostPrepared = 10;
+
+function preparedLine({ name, xid, owner, database, preparedAt }: PreparedTransaction): string {
+  return owner === undefined
+    ? render(say('recovery.prepared-promised', { name, xid }))
+    : render(say('recovery.prepared', { name, xid, owner, database: database ?? '', time: preparedAt ?? '' }));
+}
+
 /** Prepared transactions and what remains to be done, each step with its command below it. */
 export function closingLines(prepared: readonly PreparedTransaction[], steps: readonly NextStep[]): string[] {
-  const lines = prepared.map(({ name, xid, owner, database, preparedAt }) =>
-    render(say('recovery.prepared', { name, xid, owner, database, time: preparedAt })),
-  );
+  const lines = prepared.slice(0, mostPrepared).map(preparedLine);
+  const more = prepared.length - lines.length;
+  if (more > 0) lines.push(render(say('recovery.prepared-more', { count: more })));
   if (steps.length === 0) return lines;
   return [
     ...lines,

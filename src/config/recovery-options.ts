@@ -3,11 +3,18 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Environment } from './environment.ts';
 import type { GivenOptions, OptionGroup, OptionSpec } from './option-table.ts';
+import { usage } from './parse-options.ts';
 
 const pgdata: OptionSpec = { long: 'pgdata', short: 'D', argument: 'DIRECTORY', help: 'recovery-help.pgdata' };
 const configFile: OptionSpec = { long: 'config-file', argument: 'FILE', help: 'recovery-help.config-file' };
 const json: OptionSpec = { long: 'json', help: 'recovery-help.json' };
 const quiet: OptionSpec = { long: 'quiet', short: 'q', help: 'recovery-help.quiet' };
+const allowEndOfWal: OptionSpec = { long: 'allow-end-of-wal', help: 'recovery-help.allow-end-of-wal' };
+const stallTimeout: OptionSpec = {
+  long: 'stall-timeout',
+  argument: 'SECONDS',
+  help: 'recovery-help.stall-timeout',
+};
 const connection: OptionGroup = {
   title: 'recovery-help.connection',
   options: [
@@ -24,7 +31,8 @@ export const recoverOptions: readonly OptionGroup[] = [
       { long: 'bindir', short: 'b', argument: 'DIRECTORY', help: 'recovery-help.bindir' },
       configFile,
       { long: 'log-file', argument: 'FILE', help: 'recovery-help.log-file' },
-      { long: 'allow-end-of-wal', help: 'recovery-help.allow-end-of-wal' },
+      allowEndOfWal,
+      stallTimeout,
       quiet,
       json,
     ],
@@ -33,7 +41,7 @@ export const recoverOptions: readonly OptionGroup[] = [
 ];
 
 export const resumeOptions: readonly OptionGroup[] = [
-  { title: 'recovery-help.options', options: [pgdata, configFile, quiet, json] },
+  { title: 'recovery-help.options', options: [pgdata, configFile, allowEndOfWal, stallTimeout, quiet, json] },
   connection,
 ];
 
@@ -47,4 +55,12 @@ export function dataDirectoryOption(given: GivenOptions, environment: Environmen
   const text = given.last('pgdata') ?? environment['PGDATA'];
   if (text !== undefined && text !== '') return resolve(text);
   throw new BackupError('USAGE', say('recovery-help.no-pgdata'), { hint: say('recovery-help.no-pgdata.hint') });
+}
+
+/** `--stall-timeout` in ms; undefined: not given. @throws BackupError `USAGE` */
+export function stallTimeoutOption(program: string, given: GivenOptions): number | undefined {
+  const text = given.last('stall-timeout');
+  if (text === undefined) return undefined;
+  if (/^\d{1,7}$/.test(text)) return Number(text) * 1000;
+  throw usage(program, say('recovery-help.bad-stall-timeout', { text }));
 }

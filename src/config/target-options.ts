@@ -14,6 +14,7 @@ export const targetOptions: readonly OptionGroup[] = [
       { long: 'target-exclusive', help: 'restore-recovery.help.target-exclusive' },
       { long: 'target-timeline', argument: 'TIMELINE', help: 'restore-recovery.help.target-timeline' },
       { long: 'target-action', argument: 'ACTION', help: 'restore-recovery.help.target-action' },
+      { long: 'require-pause', help: 'restore-recovery.help.require-pause' },
       { long: 'allow-end-of-wal', help: 'restore-recovery.help.allow-end-of-wal' },
       { long: 'allow-tablespace-replay', help: 'restore-recovery.help.allow-tablespace-replay' },
     ],

@@ -28,6 +28,7 @@ export interface TargetSettings {
   readonly restoreCommand: string | undefined;
   readonly archiveCleanupCommand: string | undefined;
   readonly recoveryEndCommand: string | undefined;
+  readonly requirePause: boolean;
   readonly allowEndOfWal: boolean;
   readonly allowTablespaceReplay: boolean;
 }
@@ -75,6 +76,7 @@ export async function targetSettings(
     restoreCommand,
     archiveCleanupCommand: given.last('archive-cleanup-command'),
     recoveryEndCommand: given.last('recovery-end-command'),
+    requirePause: given.has('require-pause'),
     allowEndOfWal: given.has('allow-end-of-wal'),
     allowTablespaceReplay: given.has('allow-tablespace-replay'),
   };

@@ -9,7 +9,12 @@ import type { Capabilities } from '../server/capabilities.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
 import { identifyOpengauss, identifyPostgresql, type ServerIdentity } from '../server/identity.ts';
 import { recoveryDialectOf, type RecoveryDialect } from '../server/recovery-dialect.ts';
-import { decodeRecoveryRecord, recoveryRecordName, type RecoveryRecord } from '../server/recovery-record.ts';
+import {
+  decodeRecoveryRecord,
+  pastRecordName,
+  recoveryRecordName,
+  type RecoveryRecord,
+} from '../server/recovery-record.ts';
 import { SettingsFile } from '../server/settings-file.ts';
 
 /** An instance as its data directory shows it, without asking the server. */
@@ -21,8 +26,10 @@ export interface DataDirectory {
   readonly dialect: RecoveryDialect;
   readonly control: ControlFile;
   readonly owner: { readonly uid: number; readonly gid: number };
-  /** What a restore of gausskeep left. */
+  /** What a restore of gausskeep left, until the recovery is over. */
   readonly record: RecoveryRecord | undefined;
+  /** The same of the last recovery that is over. */
+  readonly past: RecoveryRecord | undefined;
 }
 
 /**
@@ -38,8 +45,7 @@ export function openDataDirectory(path: string): DataDirectory {
     });
   }
   const control = readControlFile(controlFile);
-  const recordBytes = bytesOf(join(path, recoveryRecordName));
-  const record = recordBytes === undefined ? undefined : decodeRecoveryRecord(recordBytes);
+  const record = recordIn(join(path, recoveryRecordName));
   const identity =
     control.family === 'postgresql'
       ? identifyPostgresql(version)
@@ -56,7 +62,13 @@ export function openDataDirectory(path: string): DataDirectory {
     control,
     owner: { uid, gid },
     record,
+    past: recordIn(join(path, pastRecordName)),
   };
+}
+
+function recordIn(file: string): RecoveryRecord | undefined {
+  const bytes = bytesOf(file);
+  return bytes === undefined ? undefined : decodeRecoveryRecord(bytes);
 }
 
 /** Which files of a recovery are there: they say how far it has come. */
@@ -92,50 +104,8 @@ function readInto(settings: Map<string, string>, file: string, base: string, dep
   }
 }
 
-/** What postmaster.pid says of a running server. Source: miscinit.h, "pidfile.h". */
-export interface Postmaster {
-  readonly pid: number;
-  readonly port: number;
-  /** undefined: it listens on no Unix socket. */
-  readonly socketDirectory: string | undefined;
-  readonly listenAddress: string | undefined;
-  /** `starting`, `stopping`, `ready` or `standby`; openGauss does not say. */
-  readonly status: string | undefined;
-}
-
-/** The running server of a data directory; undefined when there is none. */
-export function runningPostmaster(path: string): Postmaster | undefined {
-  const lines = textOf(join(path, 'postmaster.pid'))
-    ?.split('\n')
-    .map((line) => line.trim());
-  // A negative number is a server in single-user mode.
-  const pid = Math.abs(Number(lines?.[0]));
-  if (lines === undefined || !Number.isInteger(pid) || pid === 0 || !isAlive(pid)) return undefined;
-  const [, , , port, socketDirectory, listenAddress, , status] = lines;
-  return {
-    pid,
-    port: Number(port),
-    socketDirectory: nonEmpty(socketDirectory),
-    listenAddress: listenAddress === '*' ? '127.0.0.1' : nonEmpty(listenAddress),
-    status: nonEmpty(status),
-  };
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return systemCodeOf(error) === 'EPERM';
-  }
-  // A child of ours that has ended is there until it is waited for.
-  return !/^\d+ \(.*\) Z/s.test(textOf(`/proc/${pid}/stat`) ?? '');
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
-}
-
-function textOf(path: string): string | undefined {
+/** The text of a small file; undefined when it is not there. @throws BackupError `STORAGE_UNAVAILABLE` */
+export function textOf(path: string): string | undefined {
   return bytesOf(path)?.toString('utf8');
 }
 

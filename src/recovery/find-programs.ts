@@ -21,7 +21,9 @@ export interface ServerPrograms {
 interface Candidate {
   readonly directory: string;
   readonly identity: ServerIdentity | undefined;
+  /** Its version, or why it does not run. */
   readonly said: string;
+  readonly hasRun: boolean;
 }
 
 const versionTimeoutMs = 15_000;
@@ -75,11 +77,18 @@ async function ask(
       cwd: '/',
     });
     const said = stdout.trim();
-    return { directory, said, identity: readVersion(data, said) };
+    return { directory, said, identity: readVersion(data, said), hasRun: true };
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    return { directory, said: reasonOf(error), identity: undefined };
+    return { directory, said: failureOf(error), identity: undefined, hasRun: false };
   }
+}
+
+/** What a program said before it ended says more than that it ended. */
+function failureOf(error: unknown): string {
+  const { stderr } = error as { stderr?: unknown };
+  const last = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : undefined;
+  return last === undefined || last === '' ? reasonOf(error) : last;
 }
 
 function readVersion({ identity, dialect }: DataDirectory, said: string): ServerIdentity | undefined {
@@ -108,18 +117,20 @@ function requireControlProgram({ dialect }: DataDirectory, directory: string): v
   throw new BackupError('CONFIG_INVALID', say('recovery.no-control-program', { program: controlProgram, directory }));
 }
 
-/** openGauss's programs need GAUSSHOME and its libraries; what the user has set stays. */
+/**
+ * openGauss's programs need GAUSSHOME and its libraries, which are in its lib. What the user has set stays, and comes first:
+ * a GAUSSHOME alone says where the libraries are, too.
+ */
 function completed({ dialect }: DataDirectory, directory: string, environment: ProgramEnvironment): ProgramEnvironment {
   const { homeVariable } = dialect;
-  if (homeVariable === undefined || (environment[homeVariable] ?? '') !== '') return environment;
-  const home = dirname(directory);
-  const libraries = [join(home, 'lib'), environment['LD_LIBRARY_PATH'] ?? ''].filter((place) => place !== '');
-  return {
-    ...environment,
-    [homeVariable]: home,
-    LD_LIBRARY_PATH: libraries.join(':'),
-    PATH: [directory, environment['PATH'] ?? ''].join(':'),
-  };
+  if (homeVariable === undefined) return environment;
+  const given = environment[homeVariable] ?? '';
+  const home = given === '' ? dirname(directory) : given;
+  const places = (environment['LD_LIBRARY_PATH'] ?? '').split(':').filter((place) => place !== '');
+  const library = join(home, 'lib');
+  const libraries = places.includes(library) ? places : given === '' ? [library, ...places] : [...places, library];
+  const path = given === '' ? [directory, environment['PATH'] ?? ''].join(':') : environment['PATH'];
+  return { ...environment, [homeVariable]: home, LD_LIBRARY_PATH: libraries.join(':'), PATH: path };
 }
 
 function isExecutable(path: string): boolean {
@@ -140,6 +151,14 @@ function notFound(data: DataDirectory, candidates: readonly Candidate[], places:
       'CONFIG_INVALID',
       say('recovery.no-programs', { program: data.dialect.serverProgram, places: looked }),
       { hint: say('recovery.no-programs.hint', { wanted }) },
+    );
+  }
+  if (candidates.every(({ hasRun }) => !hasRun)) {
+    const { directory, said } = first;
+    return new BackupError(
+      'CONFIG_INVALID',
+      say('recovery.cannot-start', { program: join(directory, data.dialect.serverProgram), reason: said }),
+      { hint: say('recovery.cannot-start.hint') },
     );
   }
   const found = candidates.map(({ directory, said }) => `${directory}: ${said}`).join('; ');

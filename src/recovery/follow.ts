@@ -1,10 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Lsn } from '../wal/lsn.ts';
-import { runningPostmaster, type DataDirectory, type Postmaster } from './data-directory.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { DataDirectory } from './data-directory.ts';
 import { ReplayMeter, type RecoveryListener } from './events.ts';
 import type { LogFollower } from './log-follower.ts';
+import { placeOf, runningPostmaster, type Postmaster } from './postmaster.ts';
 import { ServerQuestions, type Login, type ServerState } from './server-state.ts';
 import type { RecoveryWatch } from './watch.ts';
 
@@ -36,27 +37,41 @@ export interface FollowOptions {
   readonly onEvent?: RecoveryListener | undefined;
   /** Between two looks, in ms; default 250. */
   readonly intervalMs?: number | undefined;
+  /** Gives up when nothing moves for so long, in ms; 0: never. Default `defaultStallTimeoutMs`. */
+  readonly stallTimeoutMs?: number | undefined;
+  readonly clock?: Clock | undefined;
 }
+
+/** A server may be silent for minutes: while it makes a large data directory durable, or fetches from a slow archive. */
+export const defaultStallTimeoutMs = 600_000;
 
 /**
  * Follows a recovery to where it stops, by the log and by SQL. SQL decides; the log says why. Where SQL is refused, the
  * log decides. When `signal` is aborted the server goes on.
- * @throws BackupError when the server ended, with its reason
+ * @throws BackupError when the server ended, with its reason; `SERVER_UNREACHABLE` when neither log nor SQL move any more
  */
 export async function followRecovery(request: FollowRequest, options: FollowOptions = {}): Promise<Arrival> {
-  const questions = new Questions(request, options);
+  const { clock = systemClock, intervalMs = 250, signal } = options;
+  const questions = new Questions(request, options, clock);
+  const stall = new StallWatch(clock, options.stallTimeoutMs ?? defaultStallTimeoutMs);
+  const readLog = (): boolean =>
+    request.follower
+      .lines()
+      .map((line) => request.watch.line(line))
+      .includes(true);
   try {
     for (;;) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const ended = request.hasEnded();
-      for (const line of request.follower.lines()) request.watch.line(line);
+      const hasMoved = readLog();
       if (ended) return afterEnd(request);
       const arrival = await questions.ask();
       if (arrival !== undefined) {
-        for (const line of request.follower.lines()) request.watch.line(line);
+        readLog();
         return arrival;
       }
-      await delay(options.intervalMs ?? 250, undefined, { signal: options.signal });
+      stall.look(hasMoved, questions.position, request);
+      await clock.wait(intervalMs, signal);
     }
   } catch (error) {
     if (options.signal?.aborted === true && !request.hasEnded()) {
@@ -75,23 +90,53 @@ function afterEnd({ watch, logFile }: FollowRequest): Arrival {
   throw watch.failure(logFile);
 }
 
+/** Notices that nothing moves: a server without log and SQL would be waited for for ever. */
+class StallWatch {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  #position: string | undefined;
+  #movedMs: number;
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#movedMs = clock.nowMs();
+  }
+
+  look(hasMoved: boolean, position: string, { data }: FollowRequest): void {
+    const now = this.#clock.nowMs();
+    if (hasMoved || position !== this.#position) this.#movedMs = now;
+    this.#position = position;
+    if (this.#timeoutMs === 0 || now - this.#movedMs < this.#timeoutMs) return;
+    throw new BackupError('SERVER_UNREACHABLE', say('recovery.stalled', { seconds: this.#timeoutMs / 1000 }), {
+      hint: say('recovery.stalled.hint', { path: data.path }),
+      retryable: false,
+    });
+  }
+}
+
 class Questions {
   readonly #request: FollowRequest;
   readonly #options: FollowOptions;
+  readonly #clock: Clock;
   readonly #meter = new ReplayMeter();
   #questions: ServerQuestions | undefined;
-  #pid: number | undefined;
+  #address = '';
   #refused = false;
+  /** What the server answered last, as one text: it changes when something moves. */
+  position = '';
 
-  constructor(request: FollowRequest, options: FollowOptions) {
+  constructor(request: FollowRequest, options: FollowOptions, clock: Clock) {
     this.#request = request;
     this.#options = options;
+    this.#clock = clock;
   }
 
   async ask(): Promise<Arrival | undefined> {
     const { data, watch } = this.#request;
-    const postmaster = runningPostmaster(data.path);
+    const postmaster = runningPostmaster(data);
     const state = await this.#state(postmaster);
+    this.position = [postmaster?.pid, state?.inRecovery, state?.paused, state?.replayLsn, state?.lastCommit].join(' ');
     this.#progress(state);
     const outcome = this.#outcome(state);
     if (outcome === undefined || postmaster === undefined) return undefined;
@@ -120,17 +165,19 @@ class Questions {
   async #state(postmaster: Postmaster | undefined): Promise<ServerState | undefined> {
     if (postmaster === undefined || this.#refused || postmaster.status === 'starting') return undefined;
     const { data, login } = this.#request;
+    const address = addressOf(postmaster);
     try {
-      if (this.#questions === undefined || this.#pid !== postmaster.pid) {
-        const place = { host: postmaster.socketDirectory ?? '127.0.0.1', port: postmaster.port };
-        // openGauss writes these lines one after the other.
-        if (!(place.port > 0)) return undefined;
-        this.#questions = new ServerQuestions(postmaster, data.dialect, await login(place));
-        this.#pid = postmaster.pid;
+      if (this.#questions === undefined || this.#address !== address) {
+        await this.#questions?.close();
+        this.#questions = new ServerQuestions(postmaster, data.dialect, await login(placeOf(postmaster)));
+        this.#address = address;
       }
       return await this.#questions.state(this.#options.signal);
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== 'AUTHENTICATION') throw error;
+      // Whoever refused us may have been somebody else, at an address that is another by now.
+      const now = runningPostmaster(data);
+      if (now === undefined || addressOf(now) !== address) return undefined;
       this.#refused = true;
       this.#options.onEvent?.({ type: 'warning', message: error.sentence });
       return undefined;
@@ -148,11 +195,15 @@ class Questions {
       replayLsn,
       replayTime: state?.lastCommit,
       endLsn,
-      ...this.#meter.measure({ replayLsn, endLsn }, performance.now()),
+      ...this.#meter.measure({ replayLsn, endLsn }, this.#clock.nowMs()),
     });
   }
 
   async close(): Promise<void> {
     await this.#questions?.close();
   }
+}
+
+function addressOf({ pid, port, socketDirectory, listenAddress }: Postmaster): string {
+  return [pid, port, socketDirectory, listenAddress].join('\n');
 }

@@ -1,12 +1,32 @@
-import { say, type Message } from '../messages/message.ts';
+import { dirname, join } from 'node:path';
+import { readlinkSync } from 'node:fs';
+import { render, say, type Message } from '../messages/message.ts';
+import type { RecoveryRecord } from '../server/recovery-record.ts';
 import { formatLsn } from '../wal/lsn.ts';
-import type { DataDirectory, Postmaster } from './data-directory.ts';
+import { textOf, type DataDirectory } from './data-directory.ts';
+import type { Postmaster } from './postmaster.ts';
 import type { PreparedTransaction, ServerState } from './server-state.ts';
 
 /** Something that the user has to do, with the command to copy. */
 export interface NextStep {
   readonly sentence: Message;
   readonly command: string;
+}
+
+/**
+ * Makes the archive_command for an archive of ours. `newGeneration`: for the one that is opened next, after `generation`.
+ */
+export type ArchiveCommand = (
+  archive: NonNullable<RecoveryRecord['archive']>,
+  options: { readonly newGeneration: boolean },
+) => Promise<string>;
+
+export interface StepFacts {
+  readonly postmaster: Postmaster | undefined;
+  readonly state: ServerState | undefined;
+  readonly prepared: readonly PreparedTransaction[];
+  readonly archiveMode: string | undefined;
+  readonly archiveCommand: ArchiveCommand | undefined;
 }
 
 /** While the server is paused: look, then go on. */
@@ -17,32 +37,36 @@ export function stepsWhilePaused({ path, dialect }: DataDirectory, postmaster: P
   ];
 }
 
+/** A server that could not pause has shut down at its target: how to look nevertheless. */
+export function stepsAfterShutdown({ path }: DataDirectory): NextStep[] {
+  return [{ sentence: say('recovery.next.hot-standby'), command: `gausskeep recover --pgdata ${word(path)}` }];
+}
+
 /** When the database is read-write again. */
-export function stepsAfter(
-  data: DataDirectory,
-  facts: {
-    readonly postmaster: Postmaster | undefined;
-    readonly state: ServerState | undefined;
-    readonly prepared: readonly PreparedTransaction[];
-  },
-): NextStep[] {
-  const { dialect, record } = data;
+export async function stepsAfter(data: DataDirectory, facts: StepFacts): Promise<NextStep[]> {
+  const { dialect } = data;
+  const record = data.record ?? data.past;
   const sql = client(dialect.session, facts.postmaster);
-  const steps: NextStep[] = facts.prepared.map(({ name, database }) => ({
-    sentence: say('recovery.next.prepared', { name, database }),
-    command: `${sql.replace(/ postgres$/, '')} ${word(database)} -c ${word(`ROLLBACK PREPARED '${name.replaceAll("'", "''")}'`)}`,
-  }));
-  const port = facts.postmaster?.port ?? 5432;
+  const steps = preparedSteps(facts.prepared, sql);
   const archived = record?.archive;
-  if (!data.capabilities.newTimelineAfterRecovery && archived !== undefined) {
-    const fork = facts.state?.replayLsn ?? record?.endLsn;
+  const newGeneration = !data.capabilities.newTimelineAfterRecovery;
+  if (newGeneration && archived !== undefined) {
+    const fork = record?.ended?.lsn ?? facts.state?.replayLsn ?? record?.endLsn;
     const at = fork === undefined ? 'LSN' : formatLsn(fork);
     steps.push({
       sentence: say('recovery.next.generation'),
       command: `gausskeep wal generation --open --parent ${archived.generation} --fork-lsn ${at} --archive ${word(archived.place)}`,
     });
   }
-  steps.push(...(dialect.session === 'opengauss' ? stepsOfOpengauss(data, port) : stepsOfPostgresql(port, sql)));
+  const command =
+    archived === undefined
+      ? undefined
+      : await facts.archiveCommand?.(archived, { newGeneration }).catch(() => undefined);
+  steps.push(
+    ...(dialect.session === 'opengauss'
+      ? stepsOfOpengauss(data, facts, command ?? 'ARCHIVE_COMMAND')
+      : stepsOfPostgresql(data, facts, command ?? 'ARCHIVE_COMMAND', sql)),
+  );
   for (const name of record?.slots ?? []) {
     const create =
       dialect.session === 'opengauss'
@@ -53,11 +77,42 @@ export function stepsAfter(
   return steps;
 }
 
-function stepsOfOpengauss({ path, record }: DataDirectory, port: number): NextStep[] {
-  const directory = word(path);
-  const serial = record?.addedSettings.some(({ name }) => name === 'recovery_max_workers') === true;
+/** So many are ended by name; more by what the server lists. */
+const endedByName = 5;
+
+/** One step for each database: nothing ends a prepared transaction from another. */
+function preparedSteps(prepared: readonly PreparedTransaction[], sql: string): NextStep[] {
+  const byDatabase = new Map<string, PreparedTransaction[]>();
+  for (const one of prepared) {
+    const database = one.database ?? 'postgres';
+    byDatabase.set(database, [...(byDatabase.get(database) ?? []), one]);
+  }
+  return [...byDatabase].map(([database, list]) => {
+    const shown = list.slice(0, endedByName).map(({ name }) => `"${name}"`);
+    const more = list.length - shown.length;
+    if (more > 0) shown.push(render(say('recovery.and-more', { count: more })));
+    const into = `${sql.replace(/ postgres$/, '')} ${word(database)}`;
+    const all = `SELECT format('ROLLBACK PREPARED %L;', gid) FROM pg_prepared_xacts WHERE database = current_database()`;
+    const each = list.map(({ name }) => `-c ${word(`ROLLBACK PREPARED '${name.replaceAll("'", "''")}'`)}`);
+    return {
+      sentence: say('recovery.next.prepared', { count: list.length, list: shown.join(', '), database }),
+      command: more > 0 ? `${into} -At -c ${word(all)} | ${into}` : `${into} ${each.join(' ')}`,
+    };
+  });
+}
+
+function stepsOfOpengauss(data: DataDirectory, facts: StepFacts, archiveCommand: string): NextStep[] {
+  const record = data.record ?? data.past;
+  const port = facts.postmaster?.port ?? 5432;
+  const directory = word(data.path);
+  const serial = data.record?.addedSettings.some(({ name }) => name === 'recovery_max_workers') === true;
+  const setting = `archive_command = '${archiveCommand.replaceAll("'", "''")}'`;
+  const command = /["$`\\!]/.test(setting) ? word(setting) : `"${setting}"`;
   return [
-    { sentence: say('recovery.next.archiving'), command: `gs_guc reload -D ${directory} -c "archive_mode = on"` },
+    {
+      sentence: record?.archive === undefined ? say('recovery.next.archiving-own') : say('recovery.next.archiving'),
+      command: `gs_guc reload -D ${directory} -c ${command} -c "archive_mode = on"`,
+    },
     { sentence: say('recovery.next.backup'), command: `gs_basebackup -D NEW_DIRECTORY -X fetch -p ${port}` },
     { sentence: say('recovery.next.replconninfo'), command: `gs_guc set -D ${directory} -c "replconninfo1 = ''"` },
     { sentence: say('recovery.next.standby'), command: 'gs_ctl build -D STANDBY_DIRECTORY -b full' },
@@ -67,15 +122,64 @@ function stepsOfOpengauss({ path, record }: DataDirectory, port: number): NextSt
   ];
 }
 
-function stepsOfPostgresql(port: number, sql: string): NextStep[] {
+function stepsOfPostgresql(data: DataDirectory, facts: StepFacts, archiveCommand: string, sql: string): NextStep[] {
+  const { postmaster } = facts;
+  const port = postmaster?.port ?? 5432;
   return [
-    {
-      sentence: say('recovery.next.archiving-postgresql'),
-      command: `${sql} -c 'SHOW archive_mode' -c 'SHOW archive_command'`,
-    },
+    ...(facts.archiveMode === undefined || facts.archiveMode === 'off'
+      ? archivingSteps(data, postmaster, archiveCommand, sql)
+      : [
+          {
+            sentence: say('recovery.next.archiving-postgresql'),
+            command: `${sql} -c 'SHOW archive_mode' -c 'SHOW archive_command'`,
+          },
+        ]),
     { sentence: say('recovery.next.backup'), command: `gs_basebackup -D NEW_DIRECTORY -p ${port}` },
     { sentence: say('recovery.next.standby'), command: `pg_basebackup -D STANDBY_DIRECTORY -R -p ${port}` },
   ];
+}
+
+/** A restart by pg_ctl would take over our command line, which says off. */
+function archivingSteps(
+  { path }: DataDirectory,
+  postmaster: Postmaster | undefined,
+  archiveCommand: string,
+  sql: string,
+): NextStep[] {
+  const control = word(join(programDirectory(postmaster), 'pg_ctl'));
+  const options = outsideOptions(postmaster);
+  const set = `ALTER SYSTEM SET archive_command = '${archiveCommand.replaceAll("'", "''")}'`;
+  return [
+    {
+      sentence: say('recovery.next.takes-over'),
+      command: `${sql} -c ${word(set)} -c 'ALTER SYSTEM SET archive_mode = on'`,
+    },
+    {
+      sentence: say('recovery.next.stop-start'),
+      command: `${control} stop -m fast -D ${word(path)} && ${control} start -D ${word(path)}${options} -l ${word(join(path, 'start.log'))}`,
+    },
+  ];
+}
+
+/** Where the program of a running server is; '' when that cannot be seen. */
+function programDirectory(postmaster: Postmaster | undefined): string {
+  if (postmaster === undefined) return '';
+  try {
+    return dirname(readlinkSync(`/proc/${postmaster.pid}/exe`));
+  } catch {
+    return '';
+  }
+}
+
+/** What we gave it on its command line because its configuration is outside of the data directory. */
+function outsideOptions(postmaster: Postmaster | undefined): string {
+  const given = commandLineOf(postmaster).filter((text) => /^(?:config_file|data_directory)=/.test(text));
+  return given.length === 0 ? '' : ` -o ${word(given.map((text) => `-c ${text}`).join(' '))}`;
+}
+
+function commandLineOf(postmaster: Postmaster | undefined): string[] {
+  if (postmaster === undefined) return [];
+  return (textOf(`/proc/${postmaster.pid}/cmdline`) ?? '').split('\0');
 }
 
 function client(session: 'postgresql' | 'opengauss', postmaster: Postmaster | undefined): string {

@@ -1,18 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { render, say } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
-import { formatLsn, type Lsn } from '../wal/lsn.ts';
+import { restoreRulesOf } from '../server/restore-rules.ts';
+import { askServer, promisedPrepared, type ServerAnswers } from './ask-server.ts';
 import { runningManagers } from './cluster-managers.ts';
-import { isAlive, openDataDirectory, recoveryFiles, runningPostmaster, type DataDirectory } from './data-directory.ts';
+import { configuredSettings, openDataDirectory, recoveryFiles, type DataDirectory } from './data-directory.ts';
 import { findPrograms, type ProgramEnvironment } from './find-programs.ts';
-import { finishRecovery } from './finish.ts';
+import { finishRecovery, markEnd } from './finish.ts';
 import { followRecovery, type Arrival, type FindLogin, type FollowOptions } from './follow.ts';
 import { LogFollower } from './log-follower.ts';
-import { stepsAfter, stepsWhilePaused, type NextStep } from './next-steps.ts';
-import { ServerQuestions, type PreparedTransaction } from './server-state.ts';
+import { stepsAfter, stepsAfterShutdown, stepsWhilePaused, type ArchiveCommand, type NextStep } from './next-steps.ts';
+import { pausedEarly } from './pause.ts';
+import { runningPid } from './postmaster.ts';
+import { brokenPromise, isAtPromise, missed, unexpectedPrepared } from './promise.ts';
+import type { PreparedTransaction, ServerState } from './server-state.ts';
 import { startServer } from './start-server.ts';
+import { stopServer } from './stop-server.ts';
 import { isStandby, logDirectories, RecoveryWatch, startLog } from './watch.ts';
 
 export interface RecoverRequest {
@@ -27,6 +32,8 @@ export interface RecoverRequest {
   readonly allowEndOfWal?: boolean | undefined;
   readonly login: FindLogin;
   readonly environment: ProgramEnvironment;
+  /** For the next steps: the archive_command for an archive of ours. */
+  readonly archiveCommand?: ArchiveCommand | undefined;
 }
 
 /** Where a recovery came to, and whether that is what was wanted. */
@@ -39,23 +46,28 @@ export interface RecoverReport extends Arrival {
   readonly target: string | undefined;
   readonly stoppedAt: string | undefined;
   readonly prepared: readonly PreparedTransaction[];
-  /** The server is up, but not where it should be. */
+  /** As the server has it in force; undefined: it was not asked. */
+  readonly archiveMode: string | undefined;
+  /** The server came up, but is not what it should be. */
   readonly problem: BackupError | undefined;
+  /** Nothing speaks against it, but not all was checked or is as it should be; warnings have said so. */
+  readonly isPartial: boolean;
   readonly nextSteps: readonly NextStep[];
 }
 
 /**
  * Starts a restored instance, follows its recovery to the pause or the end, checks that it stopped where it should, and
- * leaves it running.
+ * leaves it running; one that is open elsewhere is stopped again.
  * @throws BackupError with what the server failed with; `LOCKED` when it runs already; see `findPrograms`
  */
 export async function recoverInstance(request: RecoverRequest, options: FollowOptions = {}): Promise<RecoverReport> {
   const { onEvent = () => undefined, signal } = options;
   const data = openDataDirectory(request.directory);
-  checkBeforeStart(data);
+  checkBeforeStart(data, request);
   for (const { name, pid } of runningManagers(data.dialect.managers)) {
     onEvent({ type: 'warning', message: say('recovery.manager', { name, pid }) });
   }
+  if (shutsDownAtTarget(data, request)) onEvent({ type: 'warning', message: say('recovery.no-hot-standby') });
   const programs = await findPrograms(data, { bindir: request.bindir, environment: request.environment }, { signal });
   onEvent({
     type: 'note',
@@ -64,23 +76,33 @@ export async function recoverInstance(request: RecoverRequest, options: FollowOp
   const logFile = request.logFile ?? startLog(data);
   const watch = new RecoveryWatch(onEvent);
   const follower = new LogFollower([logFile], logDirectories(data, request.configFile));
-  const started = await startServer(data, programs, { logFile, configFile: request.configFile });
+  const archivingOff = data.record?.archiveMode !== 'preserve';
+  const started = await startServer(data, programs, { logFile, configFile: request.configFile, archivingOff });
   const hasEnded = (): boolean => {
     const status = started.status();
     if (status === undefined) return false;
     // gs_ctl ends when the server is up, or when it has given up waiting for it.
-    return data.dialect.controlProgram === undefined || runningPostmaster(data.path) === undefined;
+    return data.dialect.controlProgram === undefined || runningPid(data.path) === undefined;
   };
   const arrival = await followRecovery({ data, watch, follower, login: request.login, hasEnded, logFile }, options);
-  return report(request, data, { arrival, watch, logFile }, options);
+  const state = arrival.outcome === 'shut-down' ? shutDownState(data) : arrival.state;
+  return new Reporter(request, data, { arrival: { ...arrival, state }, watch, logFile }, options).report();
+}
+
+/** A server that has shut down at its target has left in pg_control how far it came. undefined: not less, perhaps more. */
+function shutDownState(data: DataDirectory): ServerState | undefined {
+  const { control } = openDataDirectory(data.path);
+  const replayLsn = control.minRecoveryPoint;
+  if (isAtPromise(data, replayLsn) !== true) return undefined;
+  return { inRecovery: true, paused: false, replayLsn, lastCommit: undefined };
 }
 
 /** What makes a start wrong or senseless, before anything is touched. */
-function checkBeforeStart(data: DataDirectory): void {
-  const { path, owner, control, dialect } = data;
-  const running = runningPostmaster(path);
-  if (running !== undefined && isAlive(running.pid)) {
-    throw new BackupError('LOCKED', say('recovery.running', { path, pid: running.pid }), {
+function checkBeforeStart(data: DataDirectory, { allowEndOfWal = false }: RecoverRequest): void {
+  const { path, owner, control, dialect, record } = data;
+  const pid = runningPid(path);
+  if (pid !== undefined) {
+    throw new BackupError('LOCKED', say('recovery.running', { path, pid }), {
       hint: say('recovery.running.hint', { path }),
     });
   }
@@ -91,6 +113,10 @@ function checkBeforeStart(data: DataDirectory): void {
   if (uid !== undefined && uid !== owner.uid) {
     throw new BackupError('CONFIG_INVALID', say('recovery.not-owner', { path, owner: owner.uid }));
   }
+  if (record?.ended?.how === 'missed') {
+    if (allowEndOfWal) return;
+    throw missed(record, say('recovery.marked', { text: record.ended.text ?? '' }));
+  }
   const files = recoveryFiles(data);
   const inRecovery = control.state === 'in archive recovery' || control.state === 'shut down in recovery';
   if (files.includes('backup_label') || inRecovery) return;
@@ -99,92 +125,130 @@ function checkBeforeStart(data: DataDirectory): void {
   throw new BackupError('CONFIG_INVALID', say('recovery.nothing', { path }), { hint: say('recovery.nothing.hint') });
 }
 
-async function report(
-  request: RecoverRequest,
-  data: DataDirectory,
-  { arrival, watch, logFile }: { arrival: Arrival; watch: RecoveryWatch; logFile: string },
-  { signal, onEvent }: FollowOptions,
-): Promise<RecoverReport> {
-  const problem = request.allowEndOfWal === true ? undefined : findProblem(data, arrival, watch);
-  const prepared = await preparedOf(request, data, arrival, signal);
-  const isOpen = arrival.outcome === 'open';
-  if (isOpen && problem === undefined) {
-    for (const message of await finishRecovery(data, { signal })) onEvent?.({ type: 'note', message });
-  }
-  if (arrival.outcome === 'paused' && data.dialect.restartOpens && !existsSync(join(data.path, 'recovery.conf'))) {
-    onEvent?.({ type: 'warning', message: say('recovery.restart-trap') });
-  }
-  const facts = { postmaster: arrival.postmaster, state: arrival.state, prepared };
-  const nextSteps = isOpen ? stepsAfter(data, facts) : stepsWhilePaused(data, arrival.postmaster);
-  return {
-    ...arrival,
-    directory: data.path,
-    server: describeServer(data.identity),
-    logFile,
-    target: watch.target,
-    stoppedAt: watch.stoppedAt,
-    prepared,
-    problem,
-    nextSteps: problem === undefined && arrival.outcome !== 'shut-down' && !isStandby(data) ? nextSteps : [],
-  };
+/** PostgreSQL makes a shutdown of the pause that it cannot make. */
+function shutsDownAtTarget({ path, identity, record }: DataDirectory, { configFile }: RecoverRequest): boolean {
+  if (restoreRulesOf(identity.family).pauseWithoutHotStandby === 'pause') return false;
+  if (record?.pauses !== true && record?.atTarget !== 'shutdown') return false;
+  return /^(?:off?|false?|fal|fa|f|no?|0)$/i.test(configuredSettings(path, configFile).get('hot_standby') ?? '');
 }
 
-/** The server is up: is it where it was told to be? Servers open at the end of the WAL without a word. */
-function findProblem(data: DataDirectory, arrival: Arrival, watch: RecoveryWatch): BackupError | undefined {
-  const again = data.record?.restoreCommandLine;
-  const hint =
-    again === undefined
-      ? say('recovery.restore-again.hint')
-      : say('recovery.restore-again-by.hint', { command: again });
-  const { outcome, state } = arrival;
-  const promised = data.record?.endLsn;
-  const replayed = state?.replayLsn;
-  const segmentSize = BigInt(data.control.walSegmentSizeBytes);
-  const mayBeBehind =
-    data.record?.endIsLeast === true && replayed !== undefined && promised !== undefined && replayed > promised;
-  if (promised !== undefined && replayed !== undefined && !mayBeBehind && !samePlace(promised, replayed, segmentSize)) {
-    const positions = { replayed: formatLsn(replayed), promised: formatLsn(promised) };
-    return new BackupError('TARGET_UNREACHABLE', say('recovery.stopped-elsewhere', positions), { hint });
-  }
-  if (outcome === 'open' && watch.target !== undefined && watch.stoppedAt === undefined) {
-    return new BackupError('TARGET_UNREACHABLE', say('recovery.not-reached', { target: watch.target }), { hint });
-  }
-  const doneBefore =
-    outcome === 'open' &&
-    watch.target === undefined &&
-    data.record?.pauses === true &&
-    data.record.target !== undefined;
-  if (doneBefore && promised === undefined) {
-    return new BackupError('TARGET_UNREACHABLE', say('recovery.opened-instead'), { hint });
-  }
-  return undefined;
+interface Followed {
+  readonly arrival: Arrival;
+  readonly watch: RecoveryWatch;
+  readonly logFile: string;
 }
 
-const walPageSize = 8192n;
-const pageHeader = 24n;
-const segmentHeader = 40n;
+/** Judges where a server came to, and does what follows from it. */
+class Reporter {
+  readonly #request: RecoverRequest;
+  readonly #data: DataDirectory;
+  readonly #followed: Followed;
+  readonly #options: FollowOptions;
 
-/** The end of a page and the first record of the next are one place: nothing but the header lies between. */
-function samePlace(left: Lsn, right: Lsn, segmentSize: bigint): boolean {
-  const place = (position: bigint): bigint => {
-    if (position % segmentSize === segmentHeader) return position - segmentHeader;
-    return position % walPageSize === pageHeader ? position - pageHeader : position;
-  };
-  return place(left) === place(right);
-}
+  constructor(request: RecoverRequest, data: DataDirectory, followed: Followed, options: FollowOptions) {
+    this.#request = request;
+    this.#data = data;
+    this.#followed = followed;
+    this.#options = options;
+  }
 
-async function preparedOf(
-  request: RecoverRequest,
-  { dialect }: DataDirectory,
-  { postmaster, state }: Arrival,
-  signal: AbortSignal | undefined,
-): Promise<PreparedTransaction[]> {
-  if (postmaster === undefined || state === undefined) return [];
-  const place = { host: postmaster.socketDirectory ?? '127.0.0.1', port: postmaster.port };
-  const questions = new ServerQuestions(postmaster, dialect, await request.login(place));
-  try {
-    return await questions.prepared(signal);
-  } finally {
-    await questions.close();
+  async report(): Promise<RecoverReport> {
+    const { arrival, watch, logFile } = this.#followed;
+    const data = this.#data;
+    const answers = await this.#ask();
+    const problem = await this.#judge(answers);
+    const isOpen = arrival.outcome === 'open';
+    if (isOpen && problem === undefined) await this.#finish();
+    const archivingIsOn = this.#checkArchiving(answers);
+    const prepared = answers?.prepared ?? (isOpen ? [] : promisedPrepared(data));
+    return {
+      ...arrival,
+      directory: data.path,
+      server: describeServer(data.identity),
+      logFile,
+      target: watch.target,
+      stoppedAt: watch.stoppedAt,
+      prepared,
+      archiveMode: answers?.archiveMode,
+      problem,
+      // Known from the log alone: a warning has said so.
+      isPartial: archivingIsOn || (arrival.state === undefined && arrival.outcome !== 'shut-down'),
+      nextSteps: problem === undefined && !isStandby(data) ? await this.#steps(answers) : [],
+    };
+  }
+
+  async #ask(): Promise<ServerAnswers | undefined> {
+    const { postmaster, state, outcome } = this.#followed.arrival;
+    if (postmaster === undefined || state === undefined) return undefined;
+    const isOpen = outcome === 'open';
+    return askServer(this.#data, { postmaster, login: this.#request.login, isOpen }, this.#options.signal);
+  }
+
+  async #judge(answers: ServerAnswers | undefined): Promise<BackupError | undefined> {
+    const { arrival, watch } = this.#followed;
+    const data = this.#data;
+    const early =
+      arrival.outcome === 'paused'
+        ? pausedEarly(data, arrival.state, { watch, configFile: this.#request.configFile })
+        : undefined;
+    if (early !== undefined) {
+      // Stopped, the same command goes on where it is when the cause is gone; resumed, the server would end.
+      await this.#stop('recovery.stopped-to-correct');
+      return early;
+    }
+    const facts = { lastStatus: answers?.lastStatus, prepared: answers?.prepared };
+    const problem = brokenPromise(data, arrival, watch, facts);
+    const lsn = arrival.state?.replayLsn;
+    if (problem === undefined) return undefined;
+    if (this.#request.allowEndOfWal === true) {
+      this.#warn(problem.sentence);
+      await markEnd(data, { how: 'accepted', lsn, text: undefined }, this.#options);
+      return undefined;
+    }
+    await markEnd(data, { how: 'missed', lsn, text: render(problem.sentence) }, this.#options);
+    if (arrival.outcome === 'open') await this.#stop('recovery.stopped-again');
+    return problem;
+  }
+
+  async #stop(key: 'recovery.stopped-again' | 'recovery.stopped-to-correct'): Promise<void> {
+    const hasEnded = await stopServer(this.#data, this.#options);
+    this.#warn(hasEnded ? say(key) : say('recovery.not-stopped', { path: this.#data.path }));
+  }
+
+  async #finish(): Promise<void> {
+    const { arrival } = this.#followed;
+    const { record } = this.#data;
+    if (record?.pauseImpossible === true) this.#warn(say('recovery.could-not-pause'));
+    for (const message of await finishRecovery(this.#data, arrival.state?.replayLsn, this.#options)) {
+      this.#options.onEvent?.({ type: 'note', message });
+    }
+  }
+
+  /** Nothing is said of archiving that the server does not say itself. @returns whether it is on and should not be */
+  #checkArchiving(answers: ServerAnswers | undefined): boolean {
+    const mode = answers?.archiveMode;
+    if (mode === undefined || mode === 'off' || this.#data.record?.archiveMode === 'preserve') return false;
+    this.#warn(say('recovery.archiving-on', { mode }));
+    return true;
+  }
+
+  async #steps(answers: ServerAnswers | undefined): Promise<readonly NextStep[]> {
+    const { arrival } = this.#followed;
+    const data = this.#data;
+    const { postmaster, state, outcome } = arrival;
+    if (data.dialect.restartOpens && outcome === 'paused' && !existsSync(join(data.path, 'recovery.conf'))) {
+      this.#warn(say('recovery.restart-trap'));
+    }
+    if (outcome === 'shut-down') return shutsDownAtTarget(data, this.#request) ? stepsAfterShutdown(data) : [];
+    if (outcome !== 'open') return stepsWhilePaused(data, postmaster);
+    const prepared = answers?.prepared ?? [];
+    const unexpected = unexpectedPrepared(data.record, prepared);
+    if (unexpected !== undefined) this.#warn(unexpected);
+    const { archiveCommand } = this.#request;
+    return stepsAfter(data, { postmaster, state, prepared, archiveMode: answers?.archiveMode, archiveCommand });
+  }
+
+  #warn(message: ReturnType<typeof say>): void {
+    this.#options.onEvent?.({ type: 'warning', message });
   }
 }

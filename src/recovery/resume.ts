@@ -1,28 +1,30 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { render, say } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
-import {
-  isAlive,
-  openDataDirectory,
-  runningPostmaster,
-  type DataDirectory,
-  type Postmaster,
-} from './data-directory.ts';
-import { finishRecovery } from './finish.ts';
+import { answersOf, type ServerAnswers } from './ask-server.ts';
+import { systemClock } from './clock.ts';
+import { openDataDirectory, type DataDirectory } from './data-directory.ts';
+import { finishRecovery, markEnd } from './finish.ts';
 import { followRecovery, type FindLogin, type FollowOptions } from './follow.ts';
-import { LogFollower } from './log-follower.ts';
-import { stepsAfter, type NextStep } from './next-steps.ts';
+import { LogFollower, newestLog, tailOf } from './log-follower.ts';
+import { stepsAfter, type ArchiveCommand, type NextStep } from './next-steps.ts';
+import { pausedEarly } from './pause.ts';
+import { isAlive, placeOf, runningPid, runningPostmaster, type Postmaster } from './postmaster.ts';
+import { brokenPromise, isAtPromise, missed, unexpectedPrepared } from './promise.ts';
 import { ServerQuestions, type PreparedTransaction, type ServerState } from './server-state.ts';
+import { stopServer } from './stop-server.ts';
 import { isStandby, logDirectories, RecoveryWatch, startLog } from './watch.ts';
 
 export interface ResumeRequest {
   /** Absolute. */
   readonly directory: string;
   readonly configFile?: string | undefined;
+  /** It is no failure that the recovery has ended elsewhere than promised. */
+  readonly allowEndOfWal?: boolean | undefined;
   readonly login: FindLogin;
+  readonly archiveCommand?: ArchiveCommand | undefined;
 }
 
 export interface ResumeReport {
@@ -35,85 +37,184 @@ export interface ResumeReport {
   readonly nextSteps: readonly NextStep[];
 }
 
-/** How long a server may take until it answers at all. */
-const answerTimeoutMs = 30_000;
-
 /**
- * Ends the pause at a recovery target, waits until the database is read-write, and takes out again what was configured
- * for the recovery.
- * @throws BackupError `SERVER_UNREACHABLE` when it does not run, `SERVER_ERROR` when it is not paused or fails
+ * Ends the pause at a recovery target, waits until the database is read-write, checks that it is what was promised, and
+ * takes out again what was configured for the recovery.
+ * @throws BackupError `SERVER_UNREACHABLE` when it does not run, `SERVER_ERROR` when it is not paused at its target or fails,
+ * `TARGET_UNREACHABLE` for a copy that is not what was promised
  */
 export async function resumeInstance(request: ResumeRequest, options: FollowOptions = {}): Promise<ResumeReport> {
-  const { signal, onEvent } = options;
   const data = openDataDirectory(request.directory);
-  const postmaster = runningPostmaster(data.path);
-  if (postmaster === undefined) {
-    throw new BackupError('SERVER_UNREACHABLE', say('recovery.not-running', { path: data.path }), {
-      hint: say('recovery.not-running.hint', { path: data.path }),
+  const { path, record } = data;
+  if (record?.ended?.how === 'missed' && request.allowEndOfWal !== true) {
+    throw missed(record, say('recovery.marked', { text: record.ended.text ?? '' }));
+  }
+  const pid = runningPid(path);
+  if (pid === undefined) {
+    throw new BackupError('SERVER_UNREACHABLE', say('recovery.not-running', { path }), {
+      hint: say('recovery.not-running.hint', { path }),
       retryable: false,
     });
   }
-  const place = { host: postmaster.socketDirectory ?? '127.0.0.1', port: postmaster.port };
-  const questions = new ServerQuestions(postmaster, data.dialect, await request.login(place));
+  const postmaster = await wholePostmaster(data, pid, options);
+  const questions = new ServerQuestions(postmaster, data.dialect, await request.login(placeOf(postmaster)));
   try {
-    const state = await firstState(questions, postmaster, options);
-    const watch = new RecoveryWatch(onEvent);
-    const follower = new LogFollower([startLog(data)], logDirectories(data, request.configFile));
-    if (state.inRecovery) {
-      await endPause(data, { questions, postmaster, state, signal });
-      const hasEnded = (): boolean => !isAlive(postmaster.pid);
-      const { login } = request;
-      await followRecovery(
-        { data, watch, follower, login, hasEnded, untilOpen: true, logFile: startLog(data) },
-        options,
-      );
-    }
-    for (const message of await finishRecovery(data, { signal })) onEvent?.({ type: 'note', message });
-    const prepared = await questions.prepared(signal);
-    const now = await questions.state(signal);
+    return await new Resuming(request, data, { postmaster, questions }, options).run();
+  } finally {
+    await questions.close();
+  }
+}
+
+/** How long a server may take until it answers at all. */
+const answerTimeoutMs = 30_000;
+
+async function wholePostmaster(data: DataDirectory, pid: number, options: FollowOptions): Promise<Postmaster> {
+  const found = await within(options, pid, () => Promise.resolve(runningPostmaster(data)));
+  if (found !== undefined) return found;
+  throw new BackupError('SERVER_UNREACHABLE', say('recovery.no-answer'), { hint: say('recovery.no-answer.hint') });
+}
+
+/** Asks until there is an answer, while the server lives and time is left. */
+async function within<Answer>(
+  { signal, intervalMs = 250, clock = systemClock }: FollowOptions,
+  pid: number,
+  ask: () => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
+  for (const deadline = clock.nowMs() + answerTimeoutMs; clock.nowMs() < deadline && isAlive(pid);) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await clock.wait(intervalMs, signal);
+  }
+  return undefined;
+}
+
+interface Reached {
+  readonly postmaster: Postmaster;
+  readonly questions: ServerQuestions;
+}
+
+class Resuming {
+  readonly #request: ResumeRequest;
+  readonly #data: DataDirectory;
+  readonly #reached: Reached;
+  readonly #options: FollowOptions;
+
+  constructor(request: ResumeRequest, data: DataDirectory, reached: Reached, options: FollowOptions) {
+    this.#request = request;
+    this.#data = data;
+    this.#reached = reached;
+    this.#options = options;
+  }
+
+  async run(): Promise<ResumeReport> {
+    const { postmaster, questions } = this.#reached;
+    const { signal, onEvent } = this.#options;
+    const data = this.#data;
+    const state = await this.#firstState();
+    if (state.inRecovery) await this.#open(state);
+    const now = (await questions.state(signal)) ?? { ...state, inRecovery: false, paused: false };
+    const answers = await answersOf(data, questions, true, signal);
+    if (data.record !== undefined) await this.#judge(now, answers);
+    for (const message of await finishRecovery(data, now.replayLsn, this.#options))
+      onEvent?.({ type: 'note', message });
+    const prepared = answers.prepared ?? [];
+    const unexpected = unexpectedPrepared(data.record, prepared);
+    if (unexpected !== undefined) onEvent?.({ type: 'warning', message: unexpected });
+    const { archiveMode } = answers;
+    const { archiveCommand } = this.#request;
     return {
       directory: data.path,
       server: describeServer(data.identity),
       wasOpen: !state.inRecovery,
       state: now,
       prepared,
-      nextSteps: stepsAfter(data, { postmaster, state: now, prepared }),
+      nextSteps: await stepsAfter(data, { postmaster, state: now, prepared, archiveMode, archiveCommand }),
     };
-  } finally {
-    await questions.close();
   }
-}
 
-async function firstState(
-  questions: ServerQuestions,
-  postmaster: Postmaster,
-  { signal, intervalMs = 250 }: FollowOptions,
-): Promise<ServerState> {
-  for (const deadline = performance.now() + answerTimeoutMs; performance.now() < deadline;) {
-    const state = await questions.state(signal);
+  async #firstState(): Promise<ServerState> {
+    const { postmaster, questions } = this.#reached;
+    const state = await within(this.#options, postmaster.pid, () => questions.state(this.#options.signal));
     if (state !== undefined) return state;
-    if (!isAlive(postmaster.pid)) break;
-    await delay(intervalMs, undefined, { signal });
+    throw new BackupError('SERVER_UNREACHABLE', say('recovery.no-answer'), { hint: say('recovery.no-answer.hint') });
   }
-  throw new BackupError('SERVER_UNREACHABLE', say('recovery.no-answer'), { hint: say('recovery.no-answer.hint') });
+
+  async #open(state: ServerState): Promise<void> {
+    const { postmaster } = this.#reached;
+    const data = this.#data;
+    const { login, configFile } = this.#request;
+    if (state.paused) await this.#checkPause(state);
+    const watch = new RecoveryWatch(this.#options.onEvent);
+    const follower = new LogFollower([startLog(data)], logDirectories(data, configFile));
+    await this.#endPause(state);
+    const hasEnded = (): boolean => !isAlive(postmaster.pid);
+    const logFile = startLog(data);
+    await followRecovery({ data, watch, follower, login, hasEnded, untilOpen: true, logFile }, this.#options);
+  }
+
+  /** A pause before the target is not ours to end, and one behind it must not be. */
+  async #checkPause(state: ServerState): Promise<void> {
+    const { record } = this.#data;
+    const early = pausedEarly(this.#data, state, {
+      watch: this.#tail(),
+      configFile: this.#request.configFile,
+    });
+    if (early !== undefined) throw early;
+    if (this.#isAccepted || isAtPromise(this.#data, state.replayLsn) !== false) return;
+    const problem = brokenPromise(this.#data, { outcome: 'paused', state }, this.#tail(), nothingAsked);
+    if (problem === undefined) return;
+    await markEnd(this.#data, { how: 'missed', lsn: state.replayLsn, text: render(problem.sentence) }, this.#options);
+    throw missed(record, problem.sentence);
+  }
+
+  async #endPause(state: ServerState): Promise<void> {
+    const { postmaster, questions } = this.#reached;
+    const data = this.#data;
+    if (state.paused) return questions.resume(this.#options.signal);
+    const { promoteFile } = data.dialect;
+    if (isStandby(data) && promoteFile !== undefined) {
+      writeFileSync(join(data.path, promoteFile), '', { mode: 0o600 });
+      process.kill(postmaster.pid, 'SIGUSR1');
+      return undefined;
+    }
+    const key = isStandby(data) ? 'recovery.standby' : 'recovery.not-paused';
+    throw new BackupError('SERVER_ERROR', say(key), { hint: say(`${key}.hint`, { path: data.path }) });
+  }
+
+  /** It is open: is it what was promised? As long as nobody has looked, nobody knows. */
+  async #judge(state: ServerState, answers: ServerAnswers): Promise<void> {
+    const data = this.#data;
+    const { onEvent } = this.#options;
+    const problem = brokenPromise(data, { outcome: 'open', state }, this.#tail(), answers);
+    if (problem === undefined) {
+      const isKnown = state.replayLsn !== undefined || answers.lastStatus !== undefined;
+      const isPromised = data.record?.endLsn !== undefined;
+      if (isPromised && !isKnown) onEvent?.({ type: 'warning', message: say('recovery.not-comparable') });
+      return;
+    }
+    if (this.#isAccepted) {
+      onEvent?.({ type: 'warning', message: problem.sentence });
+      return;
+    }
+    await markEnd(data, { how: 'missed', lsn: state.replayLsn, text: render(problem.sentence) }, this.#options);
+    const hasEnded = await stopServer(data, this.#options);
+    const { path } = data;
+    const message = hasEnded ? say('recovery.stopped-again') : say('recovery.not-stopped', { path });
+    onEvent?.({ type: 'warning', message });
+    throw problem;
+  }
+
+  get #isAccepted(): boolean {
+    return this.#request.allowEndOfWal === true || this.#data.record?.ended?.how === 'accepted';
+  }
+
+  /** What the log has said so far. */
+  #tail(): RecoveryWatch {
+    const watch = new RecoveryWatch();
+    const log = newestLog([startLog(this.#data)], logDirectories(this.#data, this.#request.configFile));
+    for (const line of log === undefined ? [] : tailOf(log)) watch.line(line);
+    return watch;
+  }
 }
 
-async function endPause(
-  data: DataDirectory,
-  {
-    questions,
-    postmaster,
-    state,
-    signal,
-  }: { questions: ServerQuestions; postmaster: Postmaster; state: ServerState; signal: AbortSignal | undefined },
-): Promise<void> {
-  if (state.paused) return questions.resume(signal);
-  const { promoteFile } = data.dialect;
-  if (isStandby(data) && promoteFile !== undefined) {
-    writeFileSync(join(data.path, promoteFile), '', { mode: 0o600 });
-    process.kill(postmaster.pid, 'SIGUSR1');
-    return undefined;
-  }
-  const key = isStandby(data) ? 'recovery.standby' : 'recovery.not-paused';
-  throw new BackupError('SERVER_ERROR', say(key), { hint: say(`${key}.hint`, { path: data.path }) });
-}
+const nothingAsked = { lastStatus: undefined, prepared: undefined };

@@ -6,7 +6,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { readReplayLsn, type RecoveryDialect } from '../server/recovery-dialect.ts';
 import { parseLsn, type Lsn } from '../wal/lsn.ts';
-import type { Postmaster } from './data-directory.ts';
+import { placeOf, type Postmaster } from './postmaster.ts';
 
 /** What a running server says of its recovery. */
 export interface ServerState {
@@ -22,10 +22,14 @@ export interface ServerState {
 export interface PreparedTransaction {
   readonly xid: string;
   readonly name: string;
-  readonly database: string;
-  readonly owner: string;
-  readonly preparedAt: string;
+  /** These three only once the server shows it: while it recovers it does not. */
+  readonly database?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly preparedAt?: string | undefined;
 }
+
+/** What a server knows of one transaction. `absent`: it has never come that far. */
+export type TransactionStatus = 'committed' | 'aborted' | 'in progress' | 'absent';
 
 /** How to log in; what is undefined is found out. */
 export interface Login {
@@ -77,7 +81,8 @@ export class ServerQuestions {
     return {
       inRecovery: inRecovery === 't',
       paused: false,
-      replayLsn: replayText === undefined ? undefined : parseLsn(replayText),
+      // 0/0: nothing was replayed since the server was started.
+      replayLsn: replayText === undefined || parseLsn(replayText) === 0n ? undefined : parseLsn(replayText),
       lastCommit: lastCommit ?? undefined,
     };
   }
@@ -99,6 +104,27 @@ export class ServerQuestions {
       ...{ xid: xid ?? '', name: name ?? '', database: database ?? '', owner: owner ?? '' },
       preparedAt: preparedAt ?? '',
     }));
+  }
+
+  /** undefined: the server cannot tell (any more). `xid` without epoch, as the WAL has it. */
+  async transactionStatus(xid: bigint, signal?: AbortSignal): Promise<TransactionStatus | undefined> {
+    const { nextXidQuery, transactionStatusQuery } = this.#dialect;
+    if (nextXidQuery === undefined || transactionStatusQuery === undefined) return undefined;
+    const [row] = await this.#rows(nextXidQuery, signal);
+    const next = BigInt(row?.[0] ?? 0);
+    const epoch = 1n << 32n;
+    const inThisEpoch = (next / epoch) * epoch + BigInt.asUintN(32, xid);
+    const whole = inThisEpoch < next ? inThisEpoch : inThisEpoch - epoch;
+    // Numbers go round in a circle: what lies more than half of it back is ahead.
+    if (whole < 0n || next - whole > epoch / 2n) return 'absent';
+    const [answer] = await this.#rows(transactionStatusQuery(whole), signal);
+    return (answer?.[0] ?? undefined) as TransactionStatus | undefined;
+  }
+
+  /** `on`, `off` or `always`, as it is in force. */
+  async archiveMode(signal?: AbortSignal): Promise<string | undefined> {
+    const [row] = await this.#rows('SHOW archive_mode', signal);
+    return row?.[0] ?? undefined;
   }
 
   async resume(signal?: AbortSignal): Promise<void> {
@@ -150,10 +176,10 @@ export class ServerQuestions {
 
   #settings(): ConnectionSettings {
     const { user, database, password, host } = this.#login;
-    const { port, socketDirectory, listenAddress } = this.#postmaster;
+    const place = placeOf(this.#postmaster);
     return {
-      host: host ?? socketDirectory ?? listenAddress ?? '127.0.0.1',
-      port,
+      host: host ?? place.host,
+      port: place.port,
       user,
       database,
       password,

@@ -21,13 +21,13 @@ export interface StartedProgram {
 export async function startServer(
   { path, dialect }: DataDirectory,
   { directory, environment }: ServerPrograms,
-  { logFile, configFile }: { readonly logFile: string; readonly configFile: string | undefined },
+  options: { readonly logFile: string; readonly configFile: string | undefined; readonly archivingOff: boolean },
 ): Promise<StartedProgram> {
   const program = join(directory, dialect.controlProgram ?? dialect.serverProgram);
-  const log = openLog(logFile);
+  const log = openLog(options.logFile);
   let status: number | null | undefined;
   try {
-    const child = spawn(program, dialect.startArguments(path, configFile), {
+    const child = spawn(program, dialect.startArguments(path, options), {
       cwd: path,
       env: { ...environment },
       detached: true,

@@ -2,15 +2,12 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
 import type { RecoveryRecord } from '../server/recovery-record.ts';
-import {
-  openDataDirectory,
-  recoveryFiles,
-  runningPostmaster,
-  type DataDirectory,
-  type Postmaster,
-} from './data-directory.ts';
+import { promisedPrepared } from './ask-server.ts';
+import { openDataDirectory, recoveryFiles, type DataDirectory } from './data-directory.ts';
 import type { FindLogin } from './follow.ts';
 import { newestLog, tailOf } from './log-follower.ts';
+import { pausedEarly } from './pause.ts';
+import { placeOf, runningPid, runningPostmaster, type Postmaster } from './postmaster.ts';
 import { ServerQuestions, type PreparedTransaction, type ServerState } from './server-state.ts';
 import { isStandby, logDirectories, RecoveryWatch, startLog } from './watch.ts';
 
@@ -21,6 +18,10 @@ export type RecoveryPhase =
   | 'starting'
   | 'replaying'
   | 'paused'
+  /** Before its target: something is in the way, or somebody has paused it. */
+  | 'paused-early'
+  /** Has ended elsewhere than promised, running or not: not to be used. */
+  | 'missed'
   /** Replays for ever. */
   | 'standby'
   | 'open'
@@ -56,7 +57,8 @@ export async function recoveryStatus(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<StatusReport> {
   const data = openDataDirectory(directory);
-  const postmaster = runningPostmaster(data.path);
+  const pid = runningPid(data.path);
+  const postmaster = runningPostmaster(data);
   const notes: Message[] = [];
   const answers =
     postmaster === undefined
@@ -65,7 +67,11 @@ export async function recoveryStatus(
   const log = newestLog([startLog(data)], logDirectories(data, configFile));
   const watch = new RecoveryWatch();
   for (const line of log === undefined ? [] : tailOf(log)) watch.line(line);
-  const phase = phaseOf(data, { postmaster, state: answers.state, watch });
+  const { state } = answers;
+  const early = state?.paused === true ? pausedEarly(data, state, { watch, configFile }) : undefined;
+  const phase = phaseOf(data, { isRunning: pid !== undefined, state, watch, isEarly: early !== undefined });
+  const ended = data.record?.ended;
+  if (phase === 'missed') notes.push(say('recovery.marked', { text: ended?.text ?? '' }));
   if (phase === 'paused' && data.dialect.restartOpens && !recoveryFiles(data).includes('recovery.conf')) {
     notes.push(say('recovery.restart-trap'));
   }
@@ -74,13 +80,14 @@ export async function recoveryStatus(
     server: describeServer(data.identity),
     phase,
     postmaster,
-    ...answers,
+    state,
+    prepared: state?.inRecovery === true ? promisedPrepared(data) : answers.prepared,
     controlState: data.control.state,
     files: recoveryFiles(data),
     record: data.record,
     target: data.record?.target ?? watch.target,
     stoppedAt: watch.stoppedAt,
-    failure: phase === 'failed' ? watch.failure(log) : undefined,
+    failure: phase === 'failed' ? watch.failure(log) : early,
     notes,
   };
 }
@@ -91,8 +98,7 @@ async function askServer(
   login: FindLogin,
   { signal, note }: { signal: AbortSignal | undefined; note: (message: Message) => void },
 ): Promise<{ state: ServerState | undefined; prepared: PreparedTransaction[] }> {
-  const place = { host: postmaster.socketDirectory ?? '127.0.0.1', port: postmaster.port };
-  const questions = new ServerQuestions(postmaster, dialect, await login(place));
+  const questions = new ServerQuestions(postmaster, dialect, await login(placeOf(postmaster)));
   try {
     const state = await questions.state(signal);
     return { state, prepared: state === undefined ? [] : await questions.prepared(signal) };
@@ -105,16 +111,19 @@ async function askServer(
   }
 }
 
-function phaseOf(
-  data: DataDirectory,
-  {
-    postmaster,
-    state,
-    watch,
-  }: { postmaster: Postmaster | undefined; state: ServerState | undefined; watch: RecoveryWatch },
-): RecoveryPhase {
-  if (postmaster === undefined) {
-    if (watch.hasFailed) return 'failed';
+interface PhaseFacts {
+  readonly isRunning: boolean;
+  readonly state: ServerState | undefined;
+  readonly watch: RecoveryWatch;
+  readonly isEarly: boolean;
+}
+
+function phaseOf(data: DataDirectory, { isRunning, state, watch, isEarly }: PhaseFacts): RecoveryPhase {
+  if (data.record?.ended?.how === 'missed') return 'missed';
+  if (!isRunning) {
+    // The log of a clean stop is full of sessions that ended; the control file knows that it was one.
+    if (watch.hasFailed && data.control.state !== 'shut down' && data.control.state !== 'shut down in recovery')
+      return 'failed';
     return recoveryFiles(data).includes('backup_label') ? 'not-started' : 'stopped';
   }
   if (state === undefined) {
@@ -122,6 +131,6 @@ function phaseOf(
     return watch.isPaused ? 'paused' : 'starting';
   }
   if (!state.inRecovery) return 'open';
-  if (state.paused) return 'paused';
-  return isStandby(data) ? 'standby' : 'replaying';
+  if (state.paused) return isEarly ? 'paused-early' : 'paused';
+  return isStandby(data) || watch.isStandby ? 'standby' : 'replaying';
 }

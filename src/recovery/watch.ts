@@ -1,19 +1,24 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { fromBytes } from '../bytes/byte-string.ts';
+import { fromText } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { readRegular } from '../files/open-regular.ts';
 import { say, type Message } from '../messages/message.ts';
-import { readRecoveryLine, type KnownFailure, type RecoveryLogEvent } from '../server/recovery-log.ts';
+import { readDetail, readRecoveryLine, type KnownFailure, type RecoveryLogEvent } from '../server/recovery-log.ts';
 import { SettingsFile } from '../server/settings-file.ts';
-import { configuredSettings, type DataDirectory } from './data-directory.ts';
+import { configuredSettings, textOf, type DataDirectory } from './data-directory.ts';
 import type { RecoveryListener } from './events.ts';
+
+/** So many different warnings are shown. */
+const mostWarnings = 50;
 
 /** What the log has said about a recovery so far. */
 export class RecoveryWatch {
   readonly #onEvent: RecoveryListener;
   readonly #lastLines: string[] = [];
-  #failure: { fatal: boolean; known: KnownFailure | undefined; text: string } | undefined;
+  #failure: { fatal: boolean; known: KnownFailure | undefined; text: string; detail?: string | undefined } | undefined;
+  /** The line before told a failure that counts: its detail is that of the failure. */
+  #awaitsDetail = false;
+  readonly #warned = new Set<string>();
   /** What the server said it recovers to; undefined: nothing, or the end of the WAL. */
   target: string | undefined;
   /** Where it stopped: `before commit of transaction …`. */
@@ -30,22 +35,41 @@ export class RecoveryWatch {
     this.#onEvent = onEvent;
   }
 
-  /** Whether it says something that decides what comes next. */
-  line(text: string): void {
+  /** Whether it says something of the recovery. */
+  line(text: string): boolean {
     if (text.trim() !== '') this.#lastLines.push(text);
     if (this.#lastLines.length > 10) this.#lastLines.shift();
     const event = readRecoveryLine(text);
-    if (event === undefined) return;
+    if (event === undefined) {
+      this.#detail(text);
+      return false;
+    }
+    this.#awaitsDetail = false;
     this.#note(event);
-    this.#onEvent({ type: 'log', event });
+    if (event.kind === 'warning') this.#warn(event.text);
+    else this.#onEvent({ type: 'log', event });
+    return true;
+  }
+
+  #detail(text: string): void {
+    if (!this.#awaitsDetail || this.#failure === undefined) return;
+    this.#failure = { ...this.#failure, detail: readDetail(text) };
+    this.#awaitsDetail = false;
+  }
+
+  /** Each sentence once: what is wrong with one page is often wrong with many. */
+  #warn(text: string): void {
+    if (this.#warned.has(text) || this.#warned.size >= mostWarnings) return;
+    this.#warned.add(text);
+    this.#onEvent({ type: 'warning', message: say('recovery.server-warns', { text }) });
   }
 
   /** The first failure that is understood counts, else the first that ended the server: what follows is its consequence. */
   #note(event: RecoveryLogEvent): void {
     switch (event.kind) {
       case 'begin':
-        this.isPaused = this.isOpen = false;
-        this.#failure = undefined;
+        this.isPaused = this.isOpen = this.isStandby = this.isConsistent = this.isShutDown = false;
+        this.target = this.stoppedAt = this.#failure = undefined;
         return;
       case 'target':
         this.target = event.text;
@@ -76,9 +100,12 @@ export class RecoveryWatch {
       case 'failure':
         if (this.#failure === undefined || (this.#failure.known === undefined && event.known !== undefined)) {
           this.#failure = event;
+          this.#awaitsDetail = true;
         }
         return;
+      case 'warning':
       case 'replaying':
+      case 'working':
       case 'redo-done':
       case 'prepared':
       case 'complete':
@@ -90,7 +117,11 @@ export class RecoveryWatch {
     const context = logFile === undefined ? {} : { log: logFile };
     const failure = this.#failure;
     if (failure?.known !== undefined) {
-      return new BackupError(failure.known.code, failure.known.sentence, { hint: failure.known.hint, context });
+      const detail = failure.detail === undefined ? {} : { detail: failure.detail };
+      return new BackupError(failure.known.code, failure.known.sentence, {
+        hint: failure.known.hint,
+        context: { ...context, ...detail },
+      });
     }
     const text = failure?.text ?? this.#lastLines.at(-1) ?? '';
     const sentence = text === '' ? say('recovery.ended-silently') : say('recovery.ended', { text });
@@ -100,6 +131,11 @@ export class RecoveryWatch {
   /** What the log complains of although the server goes on. */
   get complaint(): Message | undefined {
     return this.#failure?.known?.sentence;
+  }
+
+  /** It cannot go on because it is configured smaller than its source. */
+  get isTooSmall(): boolean {
+    return this.#failure?.known?.sentence.key === 'recovery-failure.smaller-host';
   }
 
   get hasFailed(): boolean {
@@ -119,10 +155,16 @@ export function startLog({ path }: DataDirectory): string {
   return join(path, '.gausskeep.recover.log');
 }
 
-/** Whether the directory is configured as a standby, which replays for ever. */
+/**
+ * Whether the directory is a standby, which replays for ever: by its configuration, or because somebody has started it
+ * as one, which openGauss is told on its command line.
+ */
 export function isStandby({ path, dialect }: DataDirectory): boolean {
   if (dialect.standbyFile !== undefined) return existsSync(join(path, dialect.standbyFile));
-  const file = join(path, 'recovery.conf');
-  if (!existsSync(file)) return false;
-  return /^(?:on|true|yes|1)$/i.test(new SettingsFile(fromBytes(readRegular(file))).value('standby_mode') ?? '');
+  const conf = textOf(join(path, 'recovery.conf'));
+  if (conf !== undefined) {
+    const mode = new SettingsFile(fromText(conf)).value('standby_mode');
+    if (/^(?:on|true|yes|1)$/i.test(mode ?? '')) return true;
+  }
+  return dialect.standbyOption?.test(textOf(join(path, 'postmaster.opts')) ?? '') === true;
 }

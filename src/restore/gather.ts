@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
@@ -51,7 +52,7 @@ export async function prepareRestore(request: RestoreRequest, options: PrepareOp
     ...target.links.flatMap(({ real }) => real ?? []),
   ];
   for (const path of paths) places.set(path, await placeFacts(path, target.path));
-  if (request.port !== undefined) await requireFreePorts(request.port, facts.rules.ports);
+  if (request.port !== undefined) await requireFreePorts(request.port, facts.rules.ports, procRoot ?? '/proc');
   return { request, plan: planRestore(request, { source: facts, target, tablespaces, places, hostOf }), source };
 }
 
@@ -60,15 +61,38 @@ function hostOf(owner: Owner): Pick<ConfigurationPlan, 'host' | 'account'> {
   return { host: hostPlaces(owner, account?.groups), account: account?.name };
 }
 
-async function requireFreePorts(port: number, offsets: readonly number[]): Promise<void> {
+async function requireFreePorts(port: number, offsets: readonly number[], procRoot: string): Promise<void> {
   for (const offset of offsets) {
     const wanted = port + offset;
     if (wanted > 65_535) throw new BackupError('USAGE', say('restore.port-range', { port: wanted }));
-    if (await isFree(wanted)) continue;
-    throw new BackupError('CONFIG_INVALID', say('restore.port-taken', { port: wanted }), {
+    if (!(await isFree(wanted))) {
+      throw new BackupError('CONFIG_INVALID', say('restore.port-taken', { port: wanted }), {
+        hint: say(offsets.length > 1 ? 'restore.port-pair.hint' : 'restore.port-taken.hint'),
+      });
+    }
+    const socket = socketOfPort(wanted, procRoot);
+    if (socket === undefined) continue;
+    throw new BackupError('CONFIG_INVALID', say('restore.port-socket', { port: wanted, socket }), {
       hint: say(offsets.length > 1 ? 'restore.port-pair.hint' : 'restore.port-taken.hint'),
     });
   }
+}
+
+/**
+ * A socket of a server with that port, which need not listen on TCP. Source: proc(5), net/unix: the sixth word is 01 for a
+ * socket that is not connected, the fourth has bit 0x10000 where it listens.
+ */
+function socketOfPort(port: number, procRoot: string): string | undefined {
+  let lines: string[];
+  try {
+    lines = readFileSync(`${procRoot}/net/unix`, 'utf8').split('\n');
+  } catch {
+    return undefined;
+  }
+  const listening = lines.map((line) => /^\S+ \S+ \S+ ([0-9A-F]{8}) \S+ \S+ +\S+ (.+)$/.exec(line));
+  return listening.find(
+    (found) => (Number.parseInt(found?.[1] ?? '0', 16) & 0x10000) !== 0 && found?.[2]?.endsWith(`/.s.PGSQL.${port}`),
+  )?.[2];
 }
 
 /** Whether a server could listen there. Ports that only root may open are not ours to judge. */

@@ -177,6 +177,11 @@ function recordOf(
   const { identity, proof, target, archive } = proved;
   const { lastKept, stop, cutLsn, endLsn, pause } = proof;
   const atTarget = actionAtTarget(proved, hotStandby);
+  if (request.requirePause === true && atTarget !== 'pause') {
+    throw new BackupError('TARGET_UNREACHABLE', say('restore-recovery.no-pause'), {
+      hint: say('restore-recovery.no-pause.hint'),
+    });
+  }
   const words = describeTarget(target.target);
   const generation = archive?.place.generation;
   return {

@@ -59,6 +59,7 @@ export async function proveRecoveryTarget(
       supply: request.supply ?? (request.restoreCommand === undefined ? undefined : 'restore-command'),
       fetchesFrom: archive?.place,
       allWal: () => takeInventory(places, options),
+      requirePause: request.requirePause,
       allowEndOfWal: request.allowEndOfWal ?? false,
     },
     survey,

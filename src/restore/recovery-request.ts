@@ -20,6 +20,8 @@ export interface RecoveryRequest {
   readonly restoreCommand?: string | undefined;
   readonly archiveCleanupCommand?: string | undefined;
   readonly recoveryEndCommand?: string | undefined;
+  /** Refuse a target at which the server cannot pause. */
+  readonly requirePause?: boolean | undefined;
   readonly allowEndOfWal?: boolean | undefined;
   readonly allowTablespaceReplay?: boolean | undefined;
   /** Makes the script that fetches WAL; called where WAL is not supplied by copy. */

@@ -8,6 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -192,6 +193,32 @@ describe('hostile and damaged archives', () => {
       sentence: { key: 'restore.no-label' },
     });
     await expect(restore({ 'set/x.tar': whole })).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
+  });
+});
+
+describe('the port of the copy', () => {
+  it('is taken by a server that listens on a Unix socket only', async () => {
+    const held = createServer();
+    const sockets = temporaryDirectory();
+    const port = 20_000 + (process.pid % 10_000);
+    await new Promise<void>((resolve) => held.listen(join(sockets, `.s.PGSQL.${port}`), resolve));
+    try {
+      const from = {
+        kind: 'storage',
+        folder: '',
+        storage: await storageWith({ 'base.tar': await collect(usual()) }),
+      } as const;
+      const directory = join(temporaryDirectory(), 'data');
+      const prepare = (wanted: number): Promise<unknown> =>
+        prepareRestore({ from, directory, port: wanted }, { signal: new AbortController().signal });
+      await expect(prepare(port)).rejects.toThrow(
+        `listens on the socket "${join(sockets, `.s.PGSQL.${port}`)}" already`,
+      );
+      // openGauss listens on the port above as well.
+      await expect(prepare(port - 1)).rejects.toThrow(`a server with port ${port} listens`);
+    } finally {
+      held.close();
+    }
   });
 });
 

@@ -9,13 +9,18 @@ export interface RecoveryDialect {
   /** The program that starts it; undefined: the server program itself is run. */
   readonly controlProgram: string | undefined;
   /** Arguments of whichever is run. */
-  readonly startArguments: (dataDirectory: string, configFile: string | undefined) => readonly string[];
+  readonly startArguments: (
+    dataDirectory: string,
+    options: { readonly configFile: string | undefined; readonly archivingOff: boolean },
+  ) => readonly string[];
   /** Directories below which `bin` is looked for, in order; `{major}` is the release. */
   readonly usualDirectories: readonly string[];
   /** Environment variable that names the installation. */
   readonly homeVariable: string | undefined;
   readonly defaultLogDirectory: string;
   readonly socketDirectorySetting: string;
+  /** Lines of postmaster.pid when it is whole; the last one written is never empty. */
+  readonly pidFileLines: number;
   /** Names of programs that start, stop or rebuild servers on their own. */
   readonly managers: readonly string[];
   /** One row: in recovery (t/f), replay position (see `readReplayLsn`), time of the last replayed commit in UTC. */
@@ -25,6 +30,12 @@ export interface RecoveryDialect {
   /** Rows: xid, name, database, owner, time in UTC. */
   readonly preparedQuery: string;
   readonly resumeQuery: string;
+  /** One row: the number of the next transaction, with its epoch; undefined: see `transactionStatusQuery`. */
+  readonly nextXidQuery: string | undefined;
+  /** One row: `committed`, `aborted`, `in progress`, or null for one too old; undefined: it cannot be asked. */
+  readonly transactionStatusQuery: ((xid: bigint) => string) | undefined;
+  /** The time of the last replayed transaction counts the ends of prepared ones, too. */
+  readonly timesPreparedEnds: boolean;
   /** Makes a standby a primary: the file and signal; undefined: not by us. */
   readonly promoteFile: string | undefined;
   /** A server that the recovery was configured for by a file that stays until it is over. */
@@ -33,6 +44,8 @@ export interface RecoveryDialect {
   readonly doneFile: string | undefined;
   /** Where a standby is recognised by a file. */
   readonly standbyFile: string | undefined;
+  /** In postmaster.opts: the server was started as a standby; undefined: no command line makes one. */
+  readonly standbyOption: RegExp | undefined;
   /** Settings for the recovery are added to and removed from this file. */
   readonly settingsFile: 'postgresql.conf' | 'postgresql.auto.conf';
   /** A restart while paused at a time, xid or name opens the database, and further than the target. */
@@ -54,24 +67,34 @@ const postgresql12: RecoveryDialect = {
   serverProgram: 'postgres',
   session: 'postgresql',
   controlProgram: undefined,
-  startArguments: (dataDirectory, configFile) => [
+  startArguments: (dataDirectory, { configFile, archivingOff }) => [
     '-D',
     dataDirectory,
-    ...(configFile === undefined ? [] : ['-c', `config_file=${configFile}`]),
+    // A file outside names the directory of its own server, and where that leaves its process id: both beat -D.
+    ...(configFile === undefined
+      ? []
+      : ['-c', `config_file=${configFile}`, '-c', `data_directory=${dataDirectory}`, '-c', 'external_pid_file=']),
+    // Whatever any file says: the command line wins.
+    ...(archivingOff ? ['-c', 'archive_mode=off'] : []),
   ],
   usualDirectories: ['/usr/lib/postgresql/{major}', '/usr/pgsql-{major}', '/usr/local/pgsql'],
   homeVariable: undefined,
   defaultLogDirectory: 'log',
   socketDirectorySetting: 'unix_socket_directories',
+  pidFileLines: 8,
   managers: ['patroni', 'repmgrd', 'pg_autoctl', 'stolon-keeper'],
   stateQuery: `SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_last_wal_replay_lsn(), ${asUtc('pg_catalog.pg_last_xact_replay_timestamp()')}`,
   pausedQuery: 'SELECT pg_catalog.pg_is_wal_replay_paused()',
   preparedQuery: `SELECT transaction, gid, database, owner, ${asUtc('prepared')} FROM pg_catalog.pg_prepared_xacts ORDER BY prepared`,
   resumeQuery: 'SELECT pg_catalog.pg_wal_replay_resume()',
+  nextXidQuery: 'SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())',
+  transactionStatusQuery: (xid) => `SELECT pg_catalog.txid_status(${xid.toString()})`,
+  timesPreparedEnds: true,
   promoteFile: 'promote',
   configurationFiles: ['recovery.signal'],
   doneFile: undefined,
   standbyFile: 'standby.signal',
+  standbyOption: undefined,
   settingsFile: 'postgresql.auto.conf',
   restartOpens: false,
   products: /^postgres \(PostgreSQL\) /,
@@ -90,20 +113,27 @@ const opengauss: RecoveryDialect = {
   session: 'opengauss',
   controlProgram: 'gs_ctl',
   // Started as a standby it would replay past every target. The time-out is ours to keep: a recovery takes what it takes.
+  // archive_mode can be set while it runs, but not where the command line has set it; and its file is in the directory.
   startArguments: (dataDirectory) => ['start', '-D', dataDirectory, '-M', 'normal', '-t', '2147483'],
   usualDirectories: ['/usr/local/opengauss', '/opt/opengauss', '/opt/software/openGauss', '/opt/mogdb/app'],
   homeVariable: 'GAUSSHOME',
   defaultLogDirectory: 'pg_log',
   socketDirectorySetting: 'unix_socket_directory',
+  // There is no status.
+  pidFileLines: 7,
   managers: ['cm_agent', 'om_monitor', 'gs_om', 'cm_server'],
   stateQuery: `SELECT pg_is_in_recovery(), pg_last_xlog_replay_location(), ${asUtc('pg_last_xact_replay_timestamp()')}`,
   pausedQuery: 'SELECT pg_is_xlog_replay_paused()',
   preparedQuery: `SELECT transaction, gid, database, owner, ${asUtc('prepared')} FROM pg_prepared_xacts ORDER BY prepared`,
   resumeQuery: 'SELECT pg_xlog_replay_resume()',
+  nextXidQuery: undefined,
+  transactionStatusQuery: undefined,
+  timesPreparedEnds: false,
   promoteFile: undefined,
   configurationFiles: ['recovery.conf'],
   doneFile: 'recovery.done',
   standbyFile: undefined,
+  standbyOption: /(?:^|[\s"])-M"?\s*"?(?:standby|cascade_standby|pending)\b/,
   settingsFile: 'postgresql.conf',
   restartOpens: true,
   products: /^(?:gaussdb|postgres) (?=\(|PostgreSQL)/,

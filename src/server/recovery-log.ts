@@ -12,6 +12,8 @@ export type RecoveryLogEvent =
   | { readonly kind: 'consistent'; readonly lsn: string }
   | { readonly kind: 'read-only' }
   | { readonly kind: 'replaying'; readonly lsn: string }
+  /** It does something that can take long and is no replay. */
+  | { readonly kind: 'working' }
   /** `text`: `before commit of transaction 14244, time …`. */
   | { readonly kind: 'stopping'; readonly text: string }
   | { readonly kind: 'paused' }
@@ -20,6 +22,8 @@ export type RecoveryLogEvent =
   | { readonly kind: 'complete' }
   | { readonly kind: 'open' }
   | { readonly kind: 'shut-down' }
+  /** The server goes on, without something that was to be recovered. */
+  | { readonly kind: 'warning'; readonly text: string }
   | {
       readonly kind: 'failure';
       /** The server cannot go on; else it can, but not to the end that was wanted. */
@@ -74,6 +78,7 @@ const readers: readonly (readonly [RegExp, Reader])[] = [
     new RegExp(`^redo in progress, .*current LSN: ${position}`),
     (found) => ({ kind: 'replaying', lsn: found[1] ?? '' }),
   ],
+  [/^(?:syncing data directory|resetting unlogged relations).*elapsed time/, () => ({ kind: 'working' })],
   [/^recovery stopping (.+)$/, (found) => ({ kind: 'stopping', text: found[1] ?? '' })],
   // PostgreSQL 13 and later pause with other words where the target is.
   [/^(?:recovery has paused|pausing at the end of recovery)$/, () => ({ kind: 'paused' })],
@@ -86,6 +91,20 @@ const readers: readonly (readonly [RegExp, Reader])[] = [
   [/^database system is ready to accept connections$/, () => ({ kind: 'open' })],
   [/^(?:database system is shut down|shutdown at recovery target)$/, () => ({ kind: 'shut-down' })],
 ];
+
+/** Warnings of a recovery that leaves out something that it should bring. Source: twophase.c, xlogutils.c, xlog.c, slot.c. */
+const lostOnTheWay =
+  /two-phase|prepared transaction|invalid page|page \d+ of relation|relation .* does not exist|could not (?:remove|open|read|rename|fsync) |tablespace|checksum|recover|\bWAL\b|\bxlog\b|missing contrecord|history file/i;
+
+/** The text of a DETAIL line. */
+export function readDetail(line: string): string | undefined {
+  const message = messageOf(line);
+  return message?.severity === 'DETAIL' ? message.text : undefined;
+}
+
+/** FATAL ends a session, too. Such an end says nothing of the recovery; our own attempts to log in cause the first of them. */
+const endOfSession =
+  /^the database system is (?:starting up|shutting down|in recovery mode|not (?:yet )?accepting connections)|^terminating (?:\w+ )*(?:connection|process|worker|receiver|walreceiver|launcher)|^canceling authentication|^connection to client lost|^(?:role|database) ".*" (?:does not exist|is not permitted to log in)|authentication failed for user|^(?:no pg_hba\.conf entry|pg_hba\.conf rejects)|^sorry, too many clients|^remaining connection slots|^too many connections|^unsupported frontend protocol|^(?:Forbid|Invalid username\/password)/;
 
 /** What a line of the log says; undefined for all that is not about recovery. */
 export function readRecoveryLine(line: string): RecoveryLogEvent | undefined {
@@ -101,8 +120,10 @@ export function readRecoveryLine(line: string): RecoveryLogEvent | undefined {
   // ERROR is what sessions are told; what goes with a message is not a message.
   if (!['LOG', 'WARNING', 'FATAL', 'PANIC'].includes(severity)) return undefined;
   const known = knownFailure(text);
-  const fatal = severity === 'FATAL' || severity === 'PANIC';
-  if (known === undefined && !fatal) return undefined;
+  const fatal = severity === 'PANIC' || (severity === 'FATAL' && !endOfSession.test(text));
+  if (known === undefined && !fatal) {
+    return severity === 'WARNING' && lostOnTheWay.test(text) ? { kind: 'warning', text } : undefined;
+  }
   return { kind: 'failure', fatal, known, text: `${severity}:  ${text}` };
 }
 

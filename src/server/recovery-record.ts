@@ -7,6 +7,9 @@ import type { TargetAction } from './recovery-target.ts';
 /** Name of the record in the data directory. No restore of a later backup takes files of such names over. */
 export const recoveryRecordName = '.gausskeep.recovery';
 
+/** Name of what is kept of the record when the recovery is over: later questions need it. */
+export const pastRecordName = '.gausskeep.recovered';
+
 /** Name of the script in the data directory that fetches WAL for this recovery, where a restore has made one. */
 export const restoreScriptName = '.gausskeep.restore-command';
 
@@ -69,6 +72,25 @@ export interface RecoveryEnd {
   /** Of `missed`: the sentence. */
   readonly text: string | undefined;
 }
+
+/** The record of a recovery that nothing was promised of. */
+export const nothingPromised: RecoveryRecord = {
+  product: undefined,
+  version: undefined,
+  target: undefined,
+  endLsn: undefined,
+  endIsLeast: false,
+  lastTransaction: undefined,
+  prepared: undefined,
+  pauses: false,
+  pauseImpossible: false,
+  archiveMode: 'off',
+  addedSettings: [],
+  archive: undefined,
+  slots: [],
+  restoreCommandLine: undefined,
+  ended: undefined,
+};
 
 const format = 1;
 

@@ -51,6 +51,7 @@ export interface ProveRequest {
   readonly allWal: () => Promise<WalInventory | undefined>;
   /** The place from which a server can fetch WAL; undefined: there is none. */
   readonly fetchesFrom: WalPlace | undefined;
+  readonly requirePause?: boolean | undefined;
   readonly allowEndOfWal: boolean;
 }
 
@@ -175,6 +176,7 @@ async function proveWith(
     action: target.action,
     rules,
     supply: isExact ? 'exact' : 'whole',
+    requirePause: request.requirePause,
     allowEndOfWal: request.allowEndOfWal,
   };
   const read = (): AsyncIterable<ReadLineSegment> => readLine(inventory, line, { ...options, from: window.startLsn });

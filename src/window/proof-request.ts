@@ -15,6 +15,8 @@ export interface ProofRequest {
    * stops by its own rules.
    */
   readonly supply: 'exact' | 'whole';
+  /** Refuse a target at which the server cannot pause. */
+  readonly requirePause?: boolean | undefined;
   /** Take the end of the WAL where the target cannot be met. */
   readonly allowEndOfWal: boolean;
 }

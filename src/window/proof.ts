@@ -7,6 +7,8 @@ import type { RestorePoint, WindowBackup } from './recovery-window.ts';
 import type { ReplayOutcome, ReplayStop } from './replay.ts';
 import { describeTarget } from './target.ts';
 import type { TransactionMark } from './transaction.ts';
+import { noPause } from './pause-places.ts';
+import { pauseTargetAt } from './pause-target.ts';
 import { unreachable } from './unreachable.ts';
 
 /** What is written into the server's configuration for a target. */
@@ -62,6 +64,8 @@ export function proveTarget(request: ProofRequest, outcome: ReplayOutcome): Targ
   const cut = isExact ? cutAt(request.target, stop, outcome, consistentLsn) : undefined;
   const stopEnd = stop?.lsn ?? endLsn;
   const written = isExact ? pauseTarget(outcome, cut) : asAsked(request, stop);
+  const pause = pauseOf(request, written);
+  if (request.requirePause === true && pause !== 'yes') throw noPause(pause, request, outcome);
   return {
     backup: request.backup,
     target: request.target,
@@ -74,7 +78,7 @@ export function proveTarget(request: ProofRequest, outcome: ReplayOutcome): Targ
     // A server that stops before a record has to read it.
     neededEndLsn: cut ?? (stop === undefined ? endLsn : stop.record.endLsn),
     written,
-    pause: pauseOf(request, written),
+    pause,
     lastKept: outcome.lastKept,
     firstLost: outcome.firstLost,
     lostCommits: outcome.lostCommits,
@@ -160,12 +164,8 @@ function cutAt(target: RecoveryTarget, stop: ReplayStop, { lastMark }: ReplayOut
 /** The server pauses where its WAL ends: by the xid or the LSN of the last record that it gets. */
 function pauseTarget({ lastMark }: ReplayOutcome, cut: Lsn | undefined): WrittenTarget {
   if (lastMark !== undefined && lastMark.endLsn === cut) {
-    if (lastMark.kind === 'commit' || lastMark.kind === 'abort') {
-      return { target: { kind: 'xid', xid: lastMark.xid }, inclusive: true };
-    }
-    if (lastMark.kind === 'restore-point' || lastMark.kind === 'backup-end') {
-      return { target: { kind: 'lsn', lsn: lastMark.startLsn }, inclusive: true };
-    }
+    const target = pauseTargetAt(lastMark);
+    if (target !== undefined) return { target, inclusive: true };
   }
   return { target: { kind: 'latest' }, inclusive: undefined };
 }

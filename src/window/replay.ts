@@ -7,6 +7,7 @@ import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
 import type { RestorePoint, WindowBackup } from './recovery-window.ts';
 import { isSameXid, Neighbours } from './neighbours.ts';
+import { pauseTargetAt } from './pause-target.ts';
 import { isCommit, isTransaction, isTransactionEnd, transactionMark, type TransactionMark } from './transaction.ts';
 import type { LineBreak, LineItem } from './wal-line.ts';
 
@@ -62,6 +63,8 @@ export interface ReplayOutcome {
   readonly lastKept: TransactionMark | undefined;
   /** The last event replayed that means something by itself: the end or the prepare of a transaction, a restore point, the end of the backup. */
   readonly lastMark: WalEvent | undefined;
+  /** The last event replayed, and the first one behind the stop, at whose end a server pauses whose WAL ends there. */
+  readonly pausePlaces: { readonly before: WalEvent | undefined; readonly behind: WalEvent | undefined };
   readonly keptCommits: number;
   /** The first end of a transaction behind the stop, and how many there are. */
   readonly firstLost: TransactionMark | undefined;
@@ -108,6 +111,8 @@ export class Replay {
   #stop: ReplayStop | undefined;
   #lastKept: TransactionMark | undefined;
   #lastMark: WalEvent | undefined;
+  #pauseBefore: WalEvent | undefined;
+  #pauseBehind: WalEvent | undefined;
   #firstLost: TransactionMark | undefined;
   #keptCommits = 0;
   #lostCommits = 0;
@@ -148,6 +153,7 @@ export class Replay {
       stop: this.#stop,
       lastKept: this.#lastKept,
       lastMark: this.#lastMark,
+      pausePlaces: { before: this.#pauseBefore, behind: this.#pauseBehind },
       keptCommits: this.#keptCommits,
       firstLost: this.#firstLost,
       lostCommits: this.#lostCommits,
@@ -192,6 +198,7 @@ export class Replay {
   }
 
   #keep(event: WalEvent): void {
+    if (pauseTargetAt(event) !== undefined) this.#pauseBefore = event;
     if (isTransactionEnd(event)) {
       this.#lastKept = transactionMark(event);
       if (isCommit(event)) this.#keptCommits += 1;
@@ -223,6 +230,7 @@ export class Replay {
   }
 
   #lose(event: WalEvent): void {
+    if (pauseTargetAt(event) !== undefined) this.#pauseBehind ??= event;
     if (!isTransactionEnd(event)) return;
     this.#firstLost ??= transactionMark(event);
     if (isCommit(event)) this.#lostCommits += 1;

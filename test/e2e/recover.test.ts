@@ -1,81 +1,24 @@
 /** `gausskeep recover`, `resume` and `status` on PostgreSQL, with configurations that our own functions write. */
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { RecoveryRecord } from '../../src/server/recovery-record.ts';
 import type { RecoverySettings, RecoveryTarget } from '../../src/server/recovery-target.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
 import { parseTargetTime } from '../../src/window/target-time.ts';
-import { takeBackup } from '../support/backups.ts';
-import { serverDirectory, startServer, type PostgresServer } from '../support/postgres/server.ts';
-import type { ServerVersion } from '../support/postgres/binaries.ts';
+import { serverDirectory } from '../support/postgres/server.ts';
+import { stagedBinaries } from '../support/postgres/binaries.ts';
 import { giveToServerUser } from '../support/postgres/server-user.ts';
+import { runProgram } from '../support/programs.ts';
+import { flipByteAt, makeRecoveryHistory, type Commit, type RecoveryHistory } from '../support/recovery-history.ts';
 import { RecoveredInstance } from '../support/recovered-instance.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
-interface Commit {
-  readonly xid: bigint;
-  readonly time: string;
-  readonly endLsn: string;
-}
-
-interface History {
-  readonly server: PostgresServer;
-  readonly backup: string;
-  readonly archive: string;
-  readonly commits: ReadonlyMap<string, Commit>;
-  readonly restorePoint: string;
-}
-
-/** Rows before, A, B, restore point rp, C, prepared P, D, P committed. */
-async function makeHistory(version: ServerVersion): Promise<History> {
-  const archive = serverDirectory('archive');
-  const server = await startServer({
-    version,
-    config: {
-      archive_mode: true,
-      archive_command: `cp %p ${archive}/%f`,
-      track_commit_timestamp: true,
-      max_prepared_transactions: 5,
-    },
-  });
-  await server.sql('create table hist (note text)');
-  await server.sql("insert into hist values ('before')");
-  const backup = await takeBackup(server, ['-X', 'fetch']);
-  const commits = new Map<string, Commit>();
-  const insert = async (note: string): Promise<void> => {
-    const [row] = await server.sql<{ xid: string }>(
-      `insert into hist values ('${note}') returning pg_current_xact_id()::text as xid`.replace(
-        'pg_current_xact_id()',
-        version >= 13 ? 'pg_current_xact_id()' : 'txid_current()',
-      ),
-    );
-    const xid = BigInt(row?.xid ?? '0');
-    const time = await server.value(
-      `select to_char(pg_xact_commit_timestamp('${xid.toString()}'::xid) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`,
-    );
-    commits.set(note, { xid, time: `${time}+00`, endLsn: await server.value('select pg_current_wal_insert_lsn()') });
-  };
-  await insert('A');
-  await insert('B');
-  const restorePoint = await server.value("select pg_create_restore_point('rp')");
-  await insert('C');
-  const client = await server.client();
-  await client.query("begin; insert into hist values ('P'); prepare transaction 'waiting'");
-  await insert('D');
-  await client.query("commit prepared 'waiting'");
-  await client.end();
-  const last = await server.value('select pg_walfile_name(pg_switch_wal())');
-  await server.sql("insert into hist values ('after')");
-  await server.waitFor(`select last_archived_wal >= '${last}' from pg_stat_archiver`);
-  return { server, backup, archive, commits, restorePoint };
-}
-
 forEachServer('full', (version) => {
-  let history: History;
+  let history: RecoveryHistory;
   let instance: RecoveredInstance | undefined;
   beforeAll(async () => {
-    history = await makeHistory(version);
+    history = await makeRecoveryHistory(version);
   });
   afterEach(async () => {
     await instance?.stop();
@@ -132,10 +75,15 @@ forEachServer('full', (version) => {
     expect(added.startsWith(after)).toBe(true);
     expect(readdirSync(server.directory).filter((name) => name.startsWith('.gausskeep.'))).toEqual([
       '.gausskeep.recover.log',
+      '.gausskeep.recovered',
     ]);
     expect(existsSync(join(server.directory, 'recovery.signal'))).toBe(false);
     expect(await server.answer('status')).toMatchObject({ phase: 'open', inRecovery: false });
-    expect(await server.answer('resume')).toMatchObject({ wasOpen: true });
+    const again = await server.answer('resume');
+    expect(again).toMatchObject({ wasOpen: true });
+    // What remains to be done is still known.
+    expect(JSON.stringify(again['nextSteps'])).toMatch(/pg_create_physical_replication_slot.*standby1/);
+    expect(JSON.stringify(again['nextSteps'])).toContain('ALTER SYSTEM SET archive_mode = on');
   });
 
   it.each([
@@ -179,7 +127,7 @@ forEachServer('full', (version) => {
   it('goes to the end of the WAL without a target', async () => {
     const server = await prepare({ kind: 'latest' }, {}, { pauses: false });
     expect(await server.answer('recover')).toMatchObject({ outcome: 'open' });
-    expect(await rows()).toBe('A B C D P before');
+    expect(await rows()).toBe('A B C D P Z before');
   });
 
   it('stops where the WAL that was copied into the data directory ends', async () => {
@@ -189,7 +137,155 @@ forEachServer('full', (version) => {
     }
     giveToServerUser(join(server.directory, 'pg_wal'));
     expect(await server.answer('recover')).toMatchObject({ outcome: 'open' });
-    expect(await rows()).toBe('A B C D P before');
+    expect(await rows()).toBe('A B C D P Z before');
+  });
+
+  it('is told as lost, and not left open, when WAL was damaged after it had been proved', async () => {
+    const damaged = serverDirectory('damaged');
+    cpSync(history.archive, damaged, { recursive: true });
+    const plan = await runProgram('gausskeep', ['window', '--archive', damaged, '--commits', '--json']);
+    const listed = plan.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; xid: string; startLsn: string });
+    const kept = listed.find(({ xid, kind }) => xid === commit('C').xid.toString() && kind === 'commit')!;
+    const { restored: server, recovery } = await RecoveredInstance.restore(version, history.backup, damaged);
+    instance = server;
+    flipByteAt(damaged, parseLsn(kept.startLsn) + 20n);
+    giveToServerUser(damaged);
+    const { status, stderr } = await server.run('recover');
+    expect({ status, stderr }).toMatchObject({
+      status: 16,
+      stderr: expect.stringMatching(
+        new RegExp(`recovery ended at [0-9A-F/]+, before ${String(recovery['endLsn'])}, which was promised`),
+      ) as string,
+    });
+    expect(stderr).toContain('it was stopped again');
+    expect(existsSync(join(server.directory, 'postmaster.pid'))).toBe(false);
+    // It stays marked, whoever looks.
+    expect(await server.answer('status')).toMatchObject({ phase: 'missed' });
+    expect(await server.run('resume')).toMatchObject({
+      status: 16,
+      stderr: expect.stringContaining('before') as string,
+    });
+    expect(await server.run('recover')).toMatchObject({
+      status: 16,
+      stderr: expect.stringContaining('before') as string,
+    });
+    expect(existsSync(join(server.directory, 'postmaster.pid'))).toBe(false);
+    const accepted = await server.answer('recover', ['--allow-end-of-wal']);
+    expect(accepted).toMatchObject({ outcome: 'open', archiveMode: 'off' });
+    expect(await rows()).toBe('A B before');
+    expect(await server.answer('status')).toMatchObject({ phase: 'open' });
+    expect(await server.answer('resume')).toMatchObject({ wasOpen: true });
+  });
+
+  it('has archiving off whatever its configuration says, asked of the server', async () => {
+    const server = await prepare({ kind: 'xid', xid: commit('B').xid }, { action: 'promote' });
+    appendFileSync(
+      join(server.directory, 'postgresql.auto.conf'),
+      "archive_mode = 'always'\narchive_command = 'false'\n",
+    );
+    const recovered = await server.answer('recover');
+    expect(recovered).toMatchObject({ outcome: 'open', archiveMode: 'off' });
+    const steps = recovered['nextSteps'] as { command: string }[];
+    expect(await server.sql('show archive_mode')).toEqual([{ archive_mode: 'off' }]);
+    // A restart would keep what our command line says; so the steps stop and start.
+    const start = steps.find(({ command }) => command.includes(' start -D '))!.command;
+    expect(start).toContain(
+      `${join(stagedBinaries(version), 'bin', 'pg_ctl')} stop -m fast -D ${server.directory} && `,
+    );
+    await server.stop();
+    const kept = await prepare(
+      { kind: 'xid', xid: commit('B').xid },
+      { action: 'promote' },
+      { archiveMode: 'preserve' },
+    );
+    appendFileSync(join(kept.directory, 'postgresql.auto.conf'), "archive_mode = 'on'\narchive_command = 'false'\n");
+    expect(await kept.answer('recover')).toMatchObject({ archiveMode: 'on' });
+  });
+
+  it('starts with a configuration outside of the directory that names the directory of its source', async () => {
+    const outside = serverDirectory('etc');
+    const server = await prepare({ kind: 'xid', xid: commit('B').xid }, { action: 'promote' });
+    const file = join(outside, 'postgresql.conf');
+    const pidFile = join(outside, 'source.pid');
+    renameSync(join(server.directory, 'postgresql.conf'), file);
+    appendFileSync(
+      file,
+      [
+        `data_directory = '${history.server.dataDirectory}'`,
+        `hba_file = '${join(server.directory, 'pg_hba.conf')}'`,
+        `external_pid_file = '${pidFile}'`,
+        "archive_mode = on\narchive_command = 'false'\n",
+      ].join('\n'),
+    );
+    giveToServerUser(outside);
+    const recovered = await server.answer('recover', ['--config-file', file]);
+    expect(recovered).toMatchObject({ outcome: 'open', archiveMode: 'off' });
+    expect(await server.sql('show data_directory')).toEqual([{ data_directory: server.directory }]);
+    expect(existsSync(pidFile)).toBe(false);
+    expect(await rows()).toBe('A B before');
+    expect(JSON.stringify(recovered['nextSteps'])).toContain(`config_file=${file}`);
+  });
+
+  it('pauses where it is configured smaller than its source: not at its target, and not to be resumed', async () => {
+    const server = await prepare(
+      { kind: 'xid', xid: commit('Z').xid },
+      {},
+      { endLsn: parseLsn(commit('Z').endLsn), target: '--target-xid' },
+    );
+    appendFileSync(join(server.directory, 'postgresql.conf'), 'max_connections = 100\n');
+    const { status, stderr } = await server.run('recover');
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('configured smaller than the one that was backed up') as string,
+    });
+    if (version >= 14) expect(stderr).toContain('max_connections = ');
+    expect(stderr).not.toMatch(/hint:[^]*hot_standby/);
+    expect((await server.answer('status'))['phase']).toMatch(/^(?:stopped|failed)$/);
+    appendFileSync(join(server.directory, 'postgresql.conf'), 'max_connections = 220\n');
+    expect(await server.answer('recover')).toMatchObject({ outcome: 'paused', replayLsn: commit('Z').endLsn });
+    expect(await server.answer('resume')).toMatchObject({ wasOpen: false });
+  });
+
+  // Before, it fails at once.
+  if (version >= 14) {
+    it('is known to be paused before its target also where somebody else has started it, and no log is there', async () => {
+      const server = await prepare(
+        { kind: 'xid', xid: commit('Z').xid },
+        {},
+        { endLsn: parseLsn(commit('Z').endLsn), target: '--target-xid' },
+      );
+      appendFileSync(join(server.directory, 'postgresql.conf'), 'max_connections = 100\n');
+      server.startByHand();
+      await vi.waitUntil(async () => (await server.answer('status'))['paused'] === true, { timeout: 60_000 });
+      expect(await server.answer('status')).toMatchObject({
+        phase: 'paused-early',
+        failure: expect.stringContaining('max_connections is 100, and 210 is needed') as string,
+      });
+      expect(await server.run('resume')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('configured smaller') as string,
+      });
+      expect(await server.answer('status')).toMatchObject({ phase: 'paused-early', inRecovery: true });
+    });
+  }
+
+  it('shuts down at its target with hot_standby = off, which is told, and goes on when it is on', async () => {
+    const server = await prepare({ kind: 'xid', xid: commit('B').xid }, {}, { endLsn: parseLsn(commit('B').endLsn) });
+    appendFileSync(join(server.directory, 'postgresql.conf'), 'hot_standby = off\n');
+    const { status, stderr, stdout } = await server.run('recover');
+    expect({ status, stderr }).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('hot_standby is off') as string,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'shut-down', replayLsn: commit('B').endLsn });
+    expect(stdout).toContain('set hot_standby = on');
+    expect(await server.answer('status')).toMatchObject({ phase: 'stopped' });
+    appendFileSync(join(server.directory, 'postgresql.conf'), 'hot_standby = on\n');
+    expect(await server.answer('recover')).toMatchObject({ outcome: 'paused', replayLsn: commit('B').endLsn });
+    expect(await rows()).toBe('A B before');
   });
 
   it('goes on when we are interrupted, and is found again', async () => {
@@ -232,8 +328,45 @@ forEachServer('full', (version) => {
     expect(recovered['preparedTransactions']).toMatchObject([
       { name: 'waiting', database: 'postgres', owner: 'postgres' },
     ]);
+    expect(await server.answer('status')).toMatchObject({ phase: 'open', preparedTransactions: [{ name: 'waiting' }] });
     expect(JSON.stringify(recovered['nextSteps'])).toContain("ROLLBACK PREPARED '");
     expect(await rows()).toBe('A B C D before');
+  });
+
+  it('shows the prepared transactions of the plan while it is paused, and misses one that did not come', async () => {
+    const prepared = [
+      { xid: 1n, gid: 'waiting' },
+      { xid: 99n, gid: 'lost' },
+    ];
+    const server = await prepare({ kind: 'xid', xid: commit('D').xid }, {}, { prepared });
+    expect((await server.answer('recover'))['preparedTransactions']).toEqual([
+      { xid: '1', name: 'waiting' },
+      { xid: '99', name: 'lost' },
+    ]);
+    expect((await server.answer('status'))['preparedTransactions']).toHaveLength(2);
+    const { status, stderr } = await server.run('resume');
+    expect({ status, stderr }).toMatchObject({
+      status: 16,
+      stderr: expect.stringContaining('1 prepared transactions that were promised are not there: lost') as string,
+    });
+    expect(await server.answer('status')).toMatchObject({ phase: 'missed' });
+    expect(existsSync(join(server.directory, 'postmaster.pid'))).toBe(false);
+  });
+
+  it('asks the server whether it knows the last transaction that was promised', async () => {
+    const promise = {
+      xid: commit('D').xid,
+      timeUs: parseTargetTime(commit('D').time, undefined).timeUs,
+      kind: 'commit',
+    };
+    const server = await prepare({ kind: 'xid', xid: commit('B').xid }, {}, { lastTransaction: promise });
+    const { status, stderr } = await server.run('recover');
+    expect({ status, stderr }).toMatchObject({
+      status: 16,
+      stderr: expect.stringMatching(
+        /transaction \d+ was promised as the last one, and the server knows it as absent/,
+      ) as string,
+    });
   });
 
   it('tells that the server stopped elsewhere than promised', async () => {
@@ -254,6 +387,12 @@ forEachServer('full', (version) => {
     });
     expect(stderr).toContain('gausskeep restore again');
     expect(JSON.parse(stdout)).toMatchObject({ code: 'TARGET_UNREACHABLE' });
+    // Marked: resume takes no promise away.
+    expect((await server.run('resume')).status).toBe(16);
+    expect(await rows()).toBe('A B before');
+    expect(await server.answer('status')).toMatchObject({ phase: 'missed', inRecovery: true });
+    expect(await server.answer('resume', ['--allow-end-of-wal'])).toMatchObject({ wasOpen: false });
+    expect(await server.answer('status')).toMatchObject({ phase: 'open' });
   });
 
   it('tells that the target was never reached', async () => {

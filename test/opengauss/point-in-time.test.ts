@@ -200,6 +200,41 @@ describe('the WAL that openGauss gets ends exactly where the plan says', () => {
   });
 });
 
+describe('a pause that openGauss cannot make', () => {
+  it('is told before the restore, and remembered', async () => {
+    const result = await restore('--from', backup, '--target-xid', '14248');
+    expect([0, 3]).toContain(result.status);
+    expect(result.stderr).toContain('cannot pause there');
+    const record = JSON.parse(readFileSync(join(target, '.gausskeep.recovery'), 'utf8')) as Record<string, unknown>;
+    expect(record).toMatchObject({ pauses: false, pauseImpossible: true });
+  });
+
+  it.each([
+    ['an end of a prepared transaction', ['--target-xid', '14248'], /--target-xid 14249: commit 14249[^]*; --target-/],
+    [
+      'an LSN between them',
+      ['--target-lsn', '0/28000148'],
+      /--target-(?:immediate|xid|lsn)[^]*; --target-xid 142\d\d: commit/,
+    ],
+  ] as const)(
+    'is refused with --require-pause at %s, with the nearest places where it can be made',
+    async (_, args, hint) => {
+      const result = await restore('--from', backup, '--require-pause', ...args);
+      expect(result).toMatchObject({ status: 16, stderr: expect.stringMatching(hint) as string });
+      expect(existsSync(target)).toBe(false);
+      // What it names keeps its word.
+      const [named = ''] = /--target-[a-z]+(?: [^: ]+)?/.exec(result.stderr.split('nearest')[1] ?? '') ?? [];
+      expect(await restored('--require-pause', ...named.split(' '))).toMatchObject({ pause: 'yes' });
+    },
+  );
+
+  it('cannot be required where none was asked for', async () => {
+    expect((await restore('--from', backup, '--require-pause')).status).toBe(2);
+    const promoted = ['--target-name', 'rp1', '--target-action', 'promote', '--require-pause'];
+    expect((await restore('--from', backup, ...promoted)).status).toBe(2);
+  });
+});
+
 describe('by restore_command, openGauss stops by its own rules', () => {
   it.each([
     ['a prepared transaction', ['--target-xid', '14248'], /was prepared/],

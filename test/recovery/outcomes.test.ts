@@ -1,15 +1,18 @@
 /** `gausskeep recover`, `resume` and `status` on each of the 32 recorded recoveries of openGauss, played by a stand-in. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { serialReplaySettings, addSettings } from '../../src/server/settings-block.ts';
 import { capabilitiesOf } from '../../src/server/capabilities-of.ts';
 import { identifyOpengauss } from '../../src/server/identity.ts';
 import { fromText } from '../../src/bytes/byte-string.ts';
+import { crc32c } from '../../src/bytes/crc32c.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
 import { readOutcomes, type Outcome } from '../support/gs-ctl/outcomes.ts';
 import { installStandIn, type StandIn, type StandInOptions } from '../support/gs-ctl/stand-in.ts';
 import { emptyRecord } from '../support/recovered-instance.ts';
+import { projectRoot } from '../support/project.ts';
 import { runDirectory } from '../support/run-directory.ts';
 
 const outcomes = readOutcomes();
@@ -38,6 +41,14 @@ afterEach(async () => {
 afterAll(() => {
   runDirectory().clear();
 });
+
+/** That of the recorded backup, of an instance that was stopped. */
+function stoppedControlFile(): Buffer {
+  const bytes = gunzipSync(readFileSync(join(projectRoot, 'test/fixtures/opengauss/pgdata/pg_control.gz')));
+  bytes.writeUInt32LE(1, 20);
+  bytes.writeUInt32LE(crc32c(bytes.subarray(0, 224)), 224);
+  return bytes;
+}
 
 const lsnOf = (replay: string): string => /,(.*)\)/.exec(replay)?.[1] ?? '';
 const logText = (outcome: Outcome, begin: string): string | undefined =>
@@ -219,6 +230,48 @@ describe('the programs of openGauss', () => {
   });
 });
 
+describe('a GAUSSHOME alone', () => {
+  it('says where the libraries are', async () => {
+    const instance = install(named('time'), { env: { GAUSSHOME: '/gauss', LD_LIBRARY_PATH: '/mine' } });
+    await answer(instance, 'recover');
+    expect(instance.calls()).toMatchObject([{ GAUSSHOME: '/gauss', LD_LIBRARY_PATH: '/mine:/gauss/lib' }]);
+  });
+
+  it('with programs that do not run is no wrong product', async () => {
+    const instance = install(named('time'), { findPrograms: 'by GAUSSHOME' });
+    const reason = 'error while loading shared libraries: libcjson.so.1: cannot open shared object file';
+    writeFileSync(join(instance.bindir, 'gaussdb'), `#!/bin/sh\necho "gaussdb: ${reason}" >&2\nexit 127\n`);
+    const { status, stderr } = await instance.run('recover', ['-q']);
+    expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining(reason) as string });
+    expect(stderr).toContain('LD_LIBRARY_PATH');
+  });
+});
+
+describe('status', () => {
+  it('takes a clean stop for one, whatever sessions the log has seen end', async () => {
+    const instance = install(named('time'));
+    writeFileSync(join(instance.directory, 'global/pg_control'), stoppedControlFile());
+    mkdirSync(join(instance.directory, 'pg_log'));
+    const lines = [
+      'LOG:  database system was shut down',
+      'FATAL:  could not do something',
+      'LOG:  database system is shut down',
+    ];
+    writeFileSync(join(instance.directory, 'pg_log/postgresql-2026.log'), `${lines.join('\n')}\n`);
+    rmSync(join(instance.directory, 'backup_label'));
+    expect(await answer(instance, 'status')).toMatchObject({ phase: 'stopped', controlState: 'shut down' });
+  });
+
+  it('tells a standby that somebody has started as one', async () => {
+    const instance = install(named('standby_mode'));
+    rmSync(join(instance.directory, 'recovery.conf'));
+    const options = '/gauss/bin/gaussdb "-D" "/data" "-M" "standby"\n';
+    writeFileSync(join(instance.directory, 'postmaster.opts'), options);
+    await answer(instance, 'recover');
+    expect(await answer(instance, 'status')).toMatchObject({ phase: 'standby' });
+  });
+});
+
 describe('after the recovery', () => {
   it('the server may replay in parallel again, the record is gone, and a generation is to be opened', async () => {
     const serial = serialReplaySettings(capabilitiesOf(identifyOpengauss()));
@@ -234,7 +287,8 @@ describe('after the recovery', () => {
         slots: ['dn_6002'],
       },
     });
-    await answer(instance, 'recover');
+    const paused = await answer(instance, 'recover');
+    expect(paused['archiveMode']).toBe('off');
     expect(existsSync(join(instance.directory, '.gausskeep.recovery'))).toBe(true);
     const resumed = await answer(instance, 'resume');
     expect(readFileSync(join(instance.directory, 'postgresql.conf'), 'utf8')).toBe(before);
@@ -245,7 +299,25 @@ describe('after the recovery', () => {
       'gausskeep wal generation --open --parent 3 --fork-lsn 0/28000578 --archive /srv/archive',
     );
     expect(commands.some((command) => command.includes('dn_6002'))).toBe(true);
+    // Into the generation that is opened by the step before, and again for whoever asks again.
+    const archiving = commands.find((command) => command.includes('archive_mode = on'))!;
+    expect(archiving).toMatch(/wal push %p --archive \/srv\/archive --generation 4'?" -c "archive_mode = on"/);
+    const again = (await answer(instance, 'resume'))['nextSteps'] as { command: string }[];
+    expect(again.map(({ command }) => command)).toContain(archiving);
+    expect(again.map(({ command }) => command)).toContain(
+      'gausskeep wal generation --open --parent 3 --fork-lsn 0/28000578 --archive /srv/archive',
+    );
     expect(commands.some((command) => command.startsWith('gs_ctl restart'))).toBe(true);
+  });
+
+  it('that could not pause although it was to, this is said', async () => {
+    const outcome = named('nopause_time');
+    const instance = install(outcome, { record: { ...emptyRecord, pauses: false, pauseImpossible: true } });
+    const { status, stderr } = await instance.run('recover');
+    expect({ status, stderr }).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('cannot pause where this recovery ends') as string,
+    });
   });
 
   it('what people read is told in full', async () => {

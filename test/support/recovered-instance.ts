@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -5,34 +6,23 @@ import { Client, type QueryResultRow } from 'pg';
 import { fromBytes, toBytes } from '../../src/bytes/byte-string.ts';
 import { capabilitiesOf } from '../../src/server/capabilities-of.ts';
 import { identifyPostgresql } from '../../src/server/identity.ts';
-import { encodeRecoveryRecord, recoveryRecordName, type RecoveryRecord } from '../../src/server/recovery-record.ts';
+import {
+  encodeRecoveryRecord,
+  nothingPromised,
+  recoveryRecordName,
+  type RecoveryRecord,
+} from '../../src/server/recovery-record.ts';
 import { recoveryConfiguration } from '../../src/server/recovery-settings.ts';
 import type { RecoverySettings } from '../../src/server/recovery-target.ts';
 import { addSettings } from '../../src/server/settings-block.ts';
 import { freePort } from './postgres/free-port.ts';
 import { stagedBinaries, type ServerVersion } from './postgres/binaries.ts';
 import { quoteSetting } from './postgres/instance.ts';
-import { giveToServerUser } from './postgres/server-user.ts';
-import { startProgram, type ProgramResult, type RunningProgram } from './programs.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from './postgres/server-user.ts';
+import { runProgram, startProgram, type ProgramResult, type RunningProgram } from './programs.ts';
 import { runDirectory } from './run-directory.ts';
 
-export const emptyRecord: RecoveryRecord = {
-  product: undefined,
-  version: undefined,
-  target: undefined,
-  endLsn: undefined,
-  endIsLeast: false,
-  lastTransaction: undefined,
-  prepared: undefined,
-  pauses: true,
-  pauseImpossible: false,
-  archiveMode: 'off',
-  addedSettings: [],
-  archive: undefined,
-  slots: [],
-  restoreCommandLine: undefined,
-  ended: undefined,
-};
+export const emptyRecord: RecoveryRecord = { ...nothingPromised, pauses: true };
 
 /** A copy of a plain backup that is configured for a recovery, and the programs that run it. */
 export class RecoveredInstance {
@@ -59,7 +49,14 @@ export class RecoveredInstance {
     const directory = join(home, 'data');
     cpSync(backup, directory, { recursive: true });
     const port = await freePort();
-    const own = { port, unix_socket_directories: home, listen_addresses: '', archive_mode: 'off', fsync: 'off' };
+    const own = {
+      port,
+      unix_socket_directories: home,
+      listen_addresses: '',
+      archive_mode: 'off',
+      fsync: 'off',
+      max_connections: 220,
+    };
     const lines = Object.entries(own).map(([name, value]) => `${name} = ${quoteSetting(value)}\n`);
     appendFileSync(join(directory, 'postgresql.conf'), lines.join(''));
     const capabilities = capabilitiesOf(identifyPostgresql(`${version}.0`));
@@ -72,6 +69,38 @@ export class RecoveredInstance {
     writeFileSync(join(directory, recoveryRecordName), encodeRecoveryRecord(whole));
     giveToServerUser(home);
     return new RecoveredInstance(version, directory, port, home);
+  }
+
+  /** One that `gausskeep restore` makes, to the end of the WAL of an archive; and what it promised. */
+  static async restore(
+    version: ServerVersion,
+    backup: string,
+    archive: string,
+  ): Promise<{ restored: RecoveredInstance; recovery: Record<string, unknown> }> {
+    const home = runDirectory().make(`recovered${version}`);
+    const directory = join(home, 'data');
+    const port = await freePort();
+    const places = ['-D', directory, '--from', backup, '--archive', archive, '--no-sync', '--json'];
+    const own = ['--port', String(port), '--listen', '', '--set', `unix_socket_directories=${home}`];
+    const { uid, gid } = serverUser;
+    const owner = uid === undefined ? [] : ['--owner', `${String(uid)}:${String(gid)}`];
+    const { status, stdout, stderr } = await runProgram('gausskeep', ['restore', ...places, ...own, ...owner]);
+    if (status !== 0) throw new Error(`gausskeep restore: status ${String(status)}\n${stdout}${stderr}`);
+    giveToServerUser(home);
+    const { recovery } = JSON.parse(stdout) as { recovery: Record<string, unknown> };
+    return { restored: new RecoveredInstance(version, directory, port, home), recovery };
+  }
+
+  /** Starts the server as somebody does who does not know `recover`. */
+  startByHand(): void {
+    const server = spawn(join(stagedBinaries(this.#version), 'bin', 'postgres'), ['-D', this.directory], {
+      ...(runningAsRoot ? serverUser : {}),
+      stdio: 'ignore',
+      cwd: this.directory,
+      detached: true,
+    });
+    runDirectory().guard(server.pid ?? 0);
+    server.unref();
   }
 
   /** Runs `gausskeep VERB --json`. */

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
-import { dataDirectoryOption, recoverOptions } from '../../config/recovery-options.ts';
+import { dataDirectoryOption, recoverOptions, stallTimeoutOption } from '../../config/recovery-options.ts';
 import { BackupError, formatLsn, recoverInstance, type RecoverReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
+import { archiveCommandAfter } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { recoveryLogin } from '../recovery-login.ts';
@@ -33,16 +34,15 @@ export const recoverCommand: Command = {
         allowEndOfWal: given.has('allow-end-of-wal'),
         login: recoveryLogin(given, environment, context),
         environment,
+        archiveCommand: archiveCommandAfter,
       },
-      { signal, onEvent: talk.onEvent },
+      { signal, onEvent: talk.onEvent, stallTimeoutMs: stallTimeoutOption(program, given) },
     );
     terminal.endLive();
     if (report.problem !== undefined) throw report.problem;
     if (given.has('json')) await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
     else for (const line of linesOf(report)) await terminal.data(`${line}\n`);
-    // Known from the log alone: a warning has said so.
-    const isUnproved = report.state === undefined && report.outcome !== 'shut-down';
-    return isUnproved ? exitStatus(new BackupError('PARTIAL', say('recovery.not-asked')), 'by-code') : 0;
+    return report.isPartial ? exitStatus(new BackupError('PARTIAL', say('recovery.not-asked')), 'by-code') : 0;
   },
 };
 
@@ -63,6 +63,7 @@ function linesOf(report: RecoverReport): string[] {
     const time = state.lastCommit ?? '-';
     lines.push(render(say('recovery.result.position', { lsn: formatLsn(state.replayLsn), time })));
   }
+  if (report.archiveMode !== undefined) lines.push(render(say('recovery.archive-mode', { mode: report.archiveMode })));
   return [...lines, ...closingLines(prepared, nextSteps)];
 }
 
@@ -73,6 +74,7 @@ function recordOf(report: RecoverReport): Record<string, unknown> {
     port: postmaster?.port,
     replayLsn: state?.replayLsn === undefined ? undefined : formatLsn(state.replayLsn),
     lastCommit: state?.lastCommit,
+    archiveMode: report.archiveMode,
     ...closingRecord(prepared, nextSteps),
   };
 }

@@ -63,6 +63,9 @@ export const restoreCommand: Command = {
       );
       return 0;
     }
+    if (recovery?.proved.proof.pause === 'impossible') {
+      terminal.line(`${program}: warning: ${render(say('window.note.no-pause'))}`);
+    }
     const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
     if (given.has('json'))
       await terminal.data(

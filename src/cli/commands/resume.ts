@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
-import { dataDirectoryOption, resumeOptions } from '../../config/recovery-options.ts';
+import { dataDirectoryOption, resumeOptions, stallTimeoutOption } from '../../config/recovery-options.ts';
 import { formatLsn, resumeInstance, type ResumeReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
+import { archiveCommandAfter } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { recoveryLogin } from '../recovery-login.ts';
 import { closingLines, closingRecord, RecoveryTalk } from '../recovery-talk.ts';
@@ -24,7 +25,11 @@ export const resumeCommand: Command = {
     const environment = runAsOwner(directory, asCalled);
     const talk = new RecoveryTalk(program, terminal, { quiet: given.has('quiet') });
     const login = recoveryLogin(given, environment, context);
-    const report = await resumeInstance({ directory, configFile, login }, { signal, onEvent: talk.onEvent });
+    const request = { directory, configFile, login, allowEndOfWal: given.has('allow-end-of-wal') };
+    const report = await resumeInstance(
+      { ...request, archiveCommand: archiveCommandAfter },
+      { signal, onEvent: talk.onEvent, stallTimeoutMs: stallTimeoutOption(program, given) },
+    );
     terminal.endLive();
     if (given.has('json')) await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
     else for (const line of linesOf(report)) await terminal.data(`${line}\n`);

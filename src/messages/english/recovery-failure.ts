@@ -35,7 +35,7 @@ export const recoveryFailureMessages = {
     'The history file of the timeline must be in the archive, and the backup must be older than the point where the timeline begins.',
   'recovery-failure.smaller-host': 'this server is configured smaller than the one that was backed up: {text}',
   'recovery-failure.smaller-host.hint':
-    'Raise the settings that the log names (max_connections and the like) to at least those of the source, and start again.',
+    'Raise the settings that the log names (max_connections and the like) to at least those of the source, and run "gausskeep recover" again: recovery goes on where it was.',
   'recovery-failure.minimal-wal': 'there is WAL that was made with wal_level = minimal: {text}',
   'recovery-failure.minimal-wal.hint':
     'Nothing can be recovered through it. Choose a target before it, or a backup that was taken after it.',

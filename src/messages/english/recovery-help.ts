@@ -19,6 +19,9 @@ export const recoveryHelpMessages = {
   'recovery-help.log-file':
     'what the server says before its own log is open; default: .gausskeep.recover.log in the data directory',
   'recovery-help.allow-end-of-wal': 'be content when the WAL ends before the target',
+  'recovery-help.stall-timeout':
+    'give up when neither the log nor the answers of the server move for so long; 0: never; default: 600',
+  'recovery-help.bad-stall-timeout': 'invalid --stall-timeout "{text}": it is a number of seconds',
   'recovery-help.host': 'host or directory of the socket',
   'recovery-help.username': 'user name',
   'recovery-help.json': 'tell the result as a line of JSON',
@@ -38,11 +41,16 @@ export const recoveryHelpMessages = {
   'recovery.result.was-open': 'the database was open for writing already',
   'recovery.prepared':
     'prepared transaction "{name}" (xid {xid}) of {owner} in database {database}, prepared at {time}',
+  'recovery.prepared-promised': 'prepared transaction "{name}" (xid {xid}): to be seen when the database is open',
+  'recovery.prepared-more': '{count} more prepared transactions (--json lists all)',
+  'recovery.archive-mode': 'archive_mode is {mode} (asked of the server)',
   'recovery.next': 'What remains to be done:',
   'recovery.status.not-started': 'not started yet',
   'recovery.status.starting': 'starting, takes no sessions yet',
   'recovery.status.replaying': 'replaying',
   'recovery.status.paused': 'paused at its target, read-only',
+  'recovery.status.paused-early': 'paused before its target, read-only',
+  'recovery.status.missed': 'not what was promised: not to be used',
   'recovery.status.standby': 'standby: replays as WAL comes',
   'recovery.status.open': 'open for writing',
   'recovery.status.failed': 'not running: it failed',

@@ -12,6 +12,8 @@ export const recoveryMessages = {
   'recovery.programs': 'starting {server} from "{directory}"',
   'recovery.manager': '{name} is running (pid {pid}): it may start, stop or rebuild this server while it recovers',
   'recovery.cannot-start': 'could not run "{program}": {reason}',
+  'recovery.cannot-start.hint':
+    'Where libraries are missing, set LD_LIBRARY_PATH as the account of the server has it (openGauss: GAUSSHOME/lib).',
   'recovery.log-file': '"{path}" is not an ordinary file of its own',
   'recovery.running': 'a server is running in "{path}" already (pid {pid})',
   'recovery.running.hint': 'See where it stands with: gausskeep status --pgdata {path}',
@@ -24,16 +26,47 @@ export const recoveryMessages = {
     'It has neither backup_label nor recovery settings. Started without them, a copy of a running server opens damaged and without a word: restore the backup again.',
   'recovery.query-timeout': 'the server did not answer within {seconds} s',
   'recovery.not-asked': 'the server does not let us in, so where it stopped is known from its log only',
+  'recovery.stalled':
+    'neither the log nor the answers of the server have moved for {seconds} s: given up, the server goes on',
+  'recovery.stalled.hint':
+    'A restore_command that hangs looks like that, and so does a server that writes no log that we can read. Look with: gausskeep status --pgdata {path}. --stall-timeout gives it more time.',
   'recovery.goes-on': 'the server goes on; see where it stands with: gausskeep status --pgdata {path}',
   'recovery.ended': 'the server ended: {text}',
   'recovery.ended-silently': 'the server ended without a word',
   'recovery.ended.hint': 'The log of the server has the rest.',
+  'recovery.ended-early':
+    'recovery ended at {replayed}, before {promised}, which was promised: what lies between is missing',
+  'recovery.last-lost': 'transaction {xid} was promised as the last one, and the server knows it as {status}',
+  'recovery.other-last':
+    'the last transaction replayed is of {found}, and transaction {xid} of {promised} was promised as the last one',
+  'recovery.prepared-lost': '{count} prepared transactions that were promised are not there: {list}',
+  'recovery.prepared-unexpected': 'there are {count} prepared transactions that the plan did not name: {list}',
+  'recovery.and-more': 'and {count} more',
+  'recovery.marked': 'this copy did not become what was promised: {text}',
+  'recovery.stopped-again': 'the server had opened the database: it was stopped again, so that nobody writes into it',
+  'recovery.stopped-to-correct': 'the server was stopped, so that its configuration can be corrected',
+  'recovery.not-stopped': 'the server in "{path}" does not stop: stop it before anybody writes into it',
+  'recovery.not-comparable':
+    'the server was restarted since its recovery, so where that ended could not be compared with what was promised',
+  'recovery.too-low': '{name} is {is}, and {value} is needed',
+  'recovery.paused-early': 'the server is paused at {replayed}, before its target ({promised})',
+  'recovery.paused-early.hint':
+    'Somebody has paused it. To go on to the target: {query}. Then: gausskeep status --pgdata {path}',
+  'recovery.could-not-pause':
+    'a pause was asked for, but the server cannot pause where this recovery ends: it has opened the database for writing',
+  'recovery.no-hot-standby':
+    'hot_standby is off: the server takes no sessions while it recovers, and cannot pause: it shuts down at its target',
+  'recovery.archiving-on':
+    'archive_mode is {mode} in this copy: it may write into the archive of its source. Turn it off before it does',
+  'recovery.server-warns': 'server: {text}',
   'recovery.stopped-elsewhere': 'recovery ended at {replayed}, and {promised} was promised',
   'recovery.not-reached':
     'the target {target} was never reached: the server went on to the end of the WAL and opened the database there',
   'recovery.opened-instead': 'the server opened the database instead of pausing at the target',
-  'recovery.restore-again.hint': 'Do not use this copy for work: stop it, and restore the backup again.',
-  'recovery.restore-again-by.hint': 'Do not use this copy for work: stop it, and restore again by: {command}',
+  'recovery.restore-again.hint':
+    'Do not use this copy for work: restore the backup again. If it is good enough nevertheless: --allow-end-of-wal.',
+  'recovery.restore-again-by.hint':
+    'Do not use this copy for work: restore again by: {command} If it is good enough nevertheless: --allow-end-of-wal.',
   'recovery.restart-trap':
     'do not restart the server while it is paused: it would open the database read-write, and after a time target one transaction too far',
   'recovery.not-running': 'no server is running in "{path}"',
@@ -48,10 +81,16 @@ export const recoveryMessages = {
   'recovery.next.look': 'look whether this is the state that you want (read-only)',
   'recovery.next.resume': 'if it is, open the database for writing',
   'recovery.next.prepared':
-    'decide on the prepared transaction "{name}" of database "{database}" (COMMIT PREPARED or ROLLBACK PREPARED): until then, reading its rows can hang',
+    'decide on {count} prepared transactions of database "{database}", {list} (COMMIT PREPARED or ROLLBACK PREPARED): until then, reading their rows can hang',
+  'recovery.next.hot-standby':
+    'to look at it: set hot_standby = on, and start the recovery again: it goes on where it is, and pauses',
   'recovery.next.generation':
     'open a new generation in the archive: the recovered server writes WAL of the same names with other content',
   'recovery.next.archiving': 'turn archiving on, into the new generation',
+  'recovery.next.archiving-own': 'turn archiving on, never into the archive of the source',
+  'recovery.next.takes-over':
+    'archiving is off. When this copy takes over from its source, say where it archives to; it is on a timeline of its own',
+  'recovery.next.stop-start': 'then stop and start it: a restart would keep archiving off',
   'recovery.next.archiving-postgresql': 'see that WAL is archived; the server is on a timeline of its own now',
   'recovery.next.backup': 'take a full backup: older ones lead to the old line of WAL',
   'recovery.next.replconninfo': 'clear or correct the replication connections before it becomes a primary again',

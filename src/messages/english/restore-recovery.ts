@@ -9,6 +9,7 @@ export const restoreRecoveryMessages = {
   'restore-recovery.help.target-exclusive': 'time, LSN, XID: without it',
   'restore-recovery.help.target-timeline': "timeline to follow; default: the backup's own; latest",
   'restore-recovery.help.target-action': 'then pause (default), promote or shutdown',
+  'restore-recovery.help.require-pause': 'refuse a target at which the server cannot pause',
   'restore-recovery.help.allow-end-of-wal': 'where the target is not in the WAL, go to its end',
   'restore-recovery.help.allow-tablespace-replay':
     'replay CREATE TABLESPACE although its directory exists on this host',
@@ -30,6 +31,8 @@ export const restoreRecoveryMessages = {
     'Leave --wal-supply out, or give --wal-supply=copy: then the WAL is put into the data directory.',
   'restore-recovery.changed': '{name} is not what it was when the plan was made, or is damaged ({from})',
   'restore-recovery.changed.hint': 'Look at it with gausskeep window, and make the plan again.',
+  'restore-recovery.no-pause': 'with hot_standby = off the server cannot pause: it shuts down at its target',
+  'restore-recovery.no-pause.hint': 'Give --set hot_standby=on.',
   'restore-recovery.other-instance': 'the WAL is of instance {expected}, the backup of instance {actual}',
   'restore-recovery.no-archive': 'there is no archive for restore_command to fetch from',
   'restore-recovery.tablespace':

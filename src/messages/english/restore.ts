@@ -49,6 +49,7 @@ export const restoreMessages = {
     'It is part of the name of the directory in each tablespace. Keep the node name of the source.',
   'restore.port-range': 'port {port} does not exist',
   'restore.port-taken': 'something listens on port {port} already',
+  'restore.port-socket': 'a server with port {port} listens on the socket "{socket}" already',
   'restore.port-taken.hint': 'Choose another port.',
   'restore.port-pair.hint': 'This server listens on the port and on the one above it: choose one where both are free.',
   'restore.running': 'a server is running in directory "{path}" (process {pid})',

@@ -90,7 +90,12 @@ export const windowMessages = {
     '{count} prepared transactions are left open: {list}; end each with COMMIT PREPARED or ROLLBACK PREPARED, a SELECT that meets their rows may wait for that',
   'window.note.unread':
     '{count} records are too long to be read from the index; they may be transactions that are not counted',
-  'window.note.no-pause': 'the server cannot pause there: it opens for writing at once',
+  'window.note.no-pause':
+    'the server cannot pause there: it opens for writing at once (--require-pause refuses such a target)',
+  'window.no-pause': 'the server cannot pause at {target}: it would open for writing at once',
+  'window.no-pause.hint': 'The nearest places where it can: {list}.',
+  'window.no-pause.nowhere.hint': 'There is no place in this WAL where it can.',
+  'window.no-pause.not-asked': '--require-pause needs a target, and --target-action=pause',
   'window.note.restart-time':
     'do not restart the server while it is paused: it would open for writing, with one transaction more',
   'window.note.restart': 'do not restart the server while it is paused: it would open for writing',

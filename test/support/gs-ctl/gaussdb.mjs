@@ -86,6 +86,7 @@ function answer(sql) {
   const inRecovery = inSight.recovery !== 'over';
   if (sql.includes('pg_is_in_recovery()'))
     return rowsMessage([[inRecovery ? 't' : 'f', inSight.replay, inSight.lastCommit]]);
+  if (sql.startsWith('SHOW archive_mode')) return rowsMessage([['off']]);
   if (sql.includes('pg_prepared_xacts')) {
     const prepared = !inRecovery && outcome.log.some((line) => line.includes('recovering prepared transaction'));
     return rowsMessage(prepared ? [['14248', 'gid1', 'postgres', 'omm', '2026-11-20 21:28:32.064331+00']] : []);
