@@ -21,6 +21,14 @@ const resolve = (options: Parameters<typeof resolveConnection>[0], environment: 
   resolveConnection(options, { HOME: home, ...environment });
 
 describe('resolveConnection', () => {
+  it.each(['PGSERVICE', 'PGSERVICEFILE'])('does not go elsewhere than %s says', async (name) => {
+    await expect(resolve({ host: 'h' }, { [name]: 'production' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      sentence: { key: 'settings.service', parameters: { name, value: 'production' } },
+    });
+    expect(await resolve({ host: 'h' }, { [name]: '' })).toMatchObject({ host: 'h' });
+  });
+
   it('has defaults', async () => {
     const settings = await resolve({});
     expect(settings).toMatchObject({

@@ -51,6 +51,7 @@ export async function resolveConnection(
   environment: Environment,
   database = 'replication',
 ): Promise<ResolvedConnection> {
+  refuseService(environment);
   const port = portOf(options, environment);
   const host = hostOf(options, environment);
   const user = given(options.user) ?? given(environment['PGUSER']) ?? systemUser();
@@ -74,6 +75,15 @@ export async function resolveConnection(
   const query = { host: passwordHost(connection.host), port, database, user };
   const { password, warnings } = await readPasswordFile(path, query);
   return { ...connection, password, passwordFile: password === undefined ? undefined : path, warnings };
+}
+
+/** A service names a server: going to another one instead would be worse than not going at all. */
+function refuseService(environment: Environment): void {
+  const name = (['PGSERVICE', 'PGSERVICEFILE'] as const).find((known) => given(environment[known]) !== undefined);
+  if (name === undefined) return;
+  throw new BackupError('CONFIG_INVALID', say('settings.service', { name, value: environment[name] ?? '' }), {
+    hint: say('settings.service-hint', { name }),
+  });
 }
 
 function hostOf(options: ConnectionOptions, environment: Environment): string | undefined {

@@ -18,6 +18,8 @@ export interface Abortable {
  */
 export interface Connection {
   readonly endpoint: Endpoint;
+  /** As whom; for hints. */
+  readonly user?: string | undefined;
   /** The latest ParameterStatus values, for example `server_version`. */
   readonly parameters: ReadonlyMap<string, string>;
   /** Whether the server answered the startup packet with NegotiateProtocolVersion, which openGauss never does. */

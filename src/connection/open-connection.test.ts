@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { needsPassword } from './authenticate.ts';
-import { openConnection } from './open-connection.ts';
+import { loginTimeoutMs, openConnection } from './open-connection.ts';
 import { ServerError } from './server-error.ts';
 import type { ConnectionSettings } from './settings.ts';
 
@@ -273,5 +273,67 @@ describe('openConnection', () => {
     await connection.cancel();
     expect((await requested).toString('hex')).toBe('0000001004d2162e000000096b657921');
     connection.destroy();
+  });
+});
+
+describe('a login without end', () => {
+  const endless: [string, Buffer, string][] = [
+    ['settings', frame('S', 'name\0', 'value\0'), 'connection.login-endless'],
+    ['notices', frame('N', 'SNOTICE\0C00000\0Mwait\0\0'), 'connection.login-endless'],
+    ['requests for the password', authentication(3), 'connection.login-rounds'],
+    ['keys', Buffer.concat([authentication(0), frame('K', Buffer.alloc(8))]), 'connection.login-endless'],
+  ];
+  it.each(endless)('of %s is given up', async (_what, message, key) => {
+    const settings = await serve((socket, _chunk, _connection, index) => {
+      if (index === 0) {
+        const pieces = Array.from({ length: 1500 }, (_, number) =>
+          number > 0 && key.endsWith('endless') ? message.subarray(message[0] === 0x52 ? 9 : 0) : message,
+        );
+        socket.write(Buffer.concat([negotiation, ...pieces]));
+      }
+    });
+    const opening = openConnection({ ...settings, sslmode: 'disable', password: 'secret' });
+    await expect(opening).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION', cause: { sentence: { key } } });
+  });
+
+  it('has a deadline as a whole, whatever the time-outs are', () => {
+    expect(loginTimeoutMs({ connectTimeoutMs: 5 })).toBe(5);
+    expect(loginTimeoutMs({ inactivityTimeoutMs: 120_000 })).toBe(120_000);
+    expect(loginTimeoutMs({ inactivityTimeoutMs: 1000 })).toBe(60_000);
+    expect(loginTimeoutMs({})).toBe(600_000);
+  });
+
+  it('that is kept going by a byte now and then ends at the deadline', async () => {
+    const timers: NodeJS.Timeout[] = [];
+    const settings = await serve((socket) => {
+      timers.push(setInterval(() => socket.write(frame('S', 'name\0', 'value\0')), 20));
+    });
+    const slow = { ...settings, sslmode: 'disable', inactivityTimeoutMs: 5000, connectTimeoutMs: 200 } as const;
+    await expect(openConnection(slow)).rejects.toMatchObject({ hint: { key: 'connection.time-out-hint' } });
+    for (const timer of timers) clearInterval(timer);
+  });
+});
+
+describe('what a failed connection advises', () => {
+  it.each(['end', 'resetAndDestroy'] as const)(
+    'pg_hba.conf first when the server hangs up without a word (%s)',
+    async (how) => {
+      const settings = await serve((socket) => void socket[how]());
+      await expect(openConnection({ ...settings, sslmode: 'disable' })).rejects.toMatchObject({
+        hint: { key: 'connection.closed-at-login-hint' },
+      });
+    },
+  );
+
+  it('the certificate of the server when TLS is required and not there', async () => {
+    const settings = await serve((socket) => void socket.write('N'));
+    await expect(openConnection({ ...settings, sslmode: 'require' })).rejects.toMatchObject({
+      hint: { key: 'connection.no-tls-hint' },
+    });
+  });
+
+  it('the name when it has no address', async () => {
+    const settings = { host: 'no.such.host.invalid', port: 1, user: 'me' };
+    await expect(openConnection(settings)).rejects.toMatchObject({ hint: { key: 'connection.unknown-host-hint' } });
   });
 });

@@ -66,24 +66,32 @@ async function openTarget(
   { signal }: Abortable,
 ): Promise<OpenConnection> {
   const timeout = new AbortController();
-  const timeoutMs = settings.connectTimeoutMs;
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          timeout.abort();
-        }, timeoutMs);
+  const timer = setTimeout(() => timeout.abort(), loginTimeoutMs(settings));
   const signals = signal === undefined ? [timeout.signal] : [signal, timeout.signal];
   try {
     return await openInTurn(target, settings, speechOf(settings), { signal: AbortSignal.any(signals) });
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
     if (!timeout.signal.aborted) throw connectFailure(target, error);
-    const expired = new BackupError('SERVER_UNREACHABLE', say('connection.time-out'));
+    const expired = new BackupError('SERVER_UNREACHABLE', say('connection.time-out'), {
+      hint: say('connection.time-out-hint'),
+    });
     throw connectFailure(target, expired);
   } finally {
     clearTimeout(timer);
   }
+}
+
+const leastLoginMs = 60_000;
+const longestLoginMs = 600_000;
+
+/** A login as a whole ends some time, however busily the server keeps it going. */
+export function loginTimeoutMs({
+  connectTimeoutMs,
+  inactivityTimeoutMs,
+}: Pick<ConnectionSettings, 'connectTimeoutMs' | 'inactivityTimeoutMs'>): number {
+  if (connectTimeoutMs !== undefined) return connectTimeoutMs;
+  return inactivityTimeoutMs === undefined ? longestLoginMs : Math.max(inactivityTimeoutMs, leastLoginMs);
 }
 
 /** Tries the encryptions that the sslmode allows one after the other, as libpq does, but never after a password was sent. */
@@ -175,7 +183,10 @@ async function encrypt(
     channel.setOneAtATime(false);
   } else {
     attempt.encryptionFailed = true;
-    throw new BackupError('SERVER_UNREACHABLE', say('connection.no-tls'), { retryable: false });
+    throw new BackupError('SERVER_UNREACHABLE', say('connection.no-tls'), {
+      hint: say('connection.no-tls-hint'),
+      retryable: false,
+    });
   }
 }
 
@@ -183,12 +194,14 @@ class CancellableSession extends Session implements OpenConnection {
   readonly #target: Target;
   readonly #settings: ConnectionSettings;
   readonly #encrypted: boolean;
+  readonly user: string;
 
   constructor(target: Target, channel: ByteChannel, settings: ConnectionSettings, encrypted: boolean) {
     super(target.endpoint, channel, settings.trace);
     this.#target = target;
     this.#settings = settings;
     this.#encrypted = encrypted;
+    this.user = settings.user;
   }
 
   async cancel(options: Abortable = {}): Promise<void> {

@@ -14,6 +14,12 @@ import type { WaitOptions } from './wait-slot.ts';
 
 /** The values of a result set that `query` keeps, in bytes of text. */
 const largestAnswer = 1024 * 1024;
+/** What an empty row or result counts for, so that a server cannot send them without end. */
+const rowCost = 16;
+/** Messages of a login, of any kind: openGauss sends about thirty. */
+const mostLoginMessages = 1000;
+/** Settings that a server may report under names of their own. */
+const mostParameters = 1000;
 /** How long `close` waits for the server to take note. */
 const closeGraceMs = 2000;
 
@@ -37,6 +43,8 @@ export class Session implements Connection {
   readonly #decoder = new FrameDecoder();
   readonly #trace: ((line: string) => void) | undefined;
   #closed = false;
+  /** How many messages may still come before the session must be ready; undefined when it is. */
+  #loginMessagesLeft: number | undefined = mostLoginMessages;
 
   constructor(endpoint: Endpoint, channel: ByteChannel, trace?: (line: string) => void) {
     this.endpoint = endpoint;
@@ -65,6 +73,16 @@ export class Session implements Connection {
       if (this.channel.ended) throw this.#endError();
       await this.channel.readable(this.#waitOptions(options));
     }
+  }
+
+  /** Whether the server has said anything yet. */
+  get heard(): boolean {
+    return this.#loginMessagesLeft !== mostLoginMessages;
+  }
+
+  /** The login is over: from here on messages are not counted any more. */
+  loggedIn(): void {
+    this.#loginMessagesLeft = undefined;
   }
 
   async send(sql: string, options: Abortable = {}): Promise<void> {
@@ -120,12 +138,17 @@ export class Session implements Connection {
 
   #isForCaller(message: BackendMessage): boolean {
     this.#trace?.(traceBackend(message));
+    if (this.#loginMessagesLeft !== undefined) {
+      this.#loginMessagesLeft -= 1;
+      if (this.#loginMessagesLeft < 0) throw endless(mostLoginMessages);
+    }
     switch (message.type) {
       case 'NoticeResponse':
         this.onNotice(message.fields);
         return false;
       case 'ParameterStatus':
         this.parameters.set(message.name, message.value);
+        if (this.parameters.size > mostParameters) throw endless(mostParameters);
         return false;
       case 'NotificationResponse':
         return false;
@@ -143,17 +166,19 @@ export class Session implements Connection {
       const message = await this.receive(options);
       switch (message.type) {
         case 'RowDescription':
+          size += rowCost * (message.columns.length + 1);
+          if (size > largestAnswer) throw tooLarge();
           columns = message.columns;
           break;
         case 'DataRow':
-          size += message.values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
-          if (size > largestAnswer) {
-            throw new BackupError('PROTOCOL_VIOLATION', say('connection.answer-too-large', { limit: largestAnswer }));
-          }
+          size += message.values.reduce((sum, value) => sum + (value?.length ?? 0), rowCost);
+          if (size > largestAnswer) throw tooLarge();
           rows.push(message.values);
           break;
         case 'CommandComplete':
         case 'EmptyQueryResponse':
+          size += rowCost;
+          if (size > largestAnswer) throw tooLarge();
           results.push({ columns, rows, tag: message.type === 'CommandComplete' ? message.tag : '' });
           columns = [];
           rows = [];
@@ -201,4 +226,14 @@ export class Session implements Connection {
       cause: error,
     });
   }
+}
+
+function tooLarge(): BackupError {
+  return new BackupError('PROTOCOL_VIOLATION', say('connection.answer-too-large', { limit: largestAnswer }));
+}
+
+function endless(limit: number): BackupError {
+  return new BackupError('PROTOCOL_VIOLATION', say('connection.login-endless', { limit }), {
+    hint: say('connection.login-endless-hint'),
+  });
 }

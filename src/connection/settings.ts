@@ -35,7 +35,10 @@ export interface ConnectionSettings {
   readonly dialect?: Dialect | undefined;
   /** major << 16 | minor. Default 3.51, or 3.0 when `dialect` is `postgresql`. `detect` is of no use with 3.0 and means PostgreSQL there. */
   readonly protocolVersion?: number | undefined;
-  /** For each address, until the server is ready for commands; undefined: no limit but `inactivityTimeoutMs`. */
+  /**
+   * For each address, until the server is ready for commands; undefined: `inactivityTimeoutMs` as a whole, at least a minute, or ten
+   * minutes where there is none, which is more than a server's own authentication_timeout can be.
+   */
   readonly connectTimeoutMs?: number | undefined;
   /** See `Connection.inactivityTimeoutMs`; it holds while connecting, too. */
   readonly inactivityTimeoutMs?: number | undefined;

@@ -1,3 +1,4 @@
+import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ErrorFields } from '../protocol/backend-messages.ts';
 import { encodeStartup, protocolVersion } from '../protocol/frontend-messages.ts';
@@ -19,6 +20,9 @@ export function speechOf({ dialect = 'detect', protocolVersion: version }: Conne
   return { version: spoken, dialect: dialect === 'detect' && (spoken & 0xffff) === 0 ? 'postgresql' : dialect };
 }
 
+/** Requests that are answered in one login. Servers ask once; each answer may cost seconds of key derivation. */
+const mostRequests = 4;
+
 /**
  * Startup packet, authentication, and everything up to the first ReadyForQuery.
  * Source: PostgreSQL documentation, "Message Flow", Start-up.
@@ -32,7 +36,11 @@ export async function startSession(
   { signal }: Abortable,
 ): Promise<void> {
   await session.write(encodeStartup(speech.version, startupParameters(settings)), { signal });
-  await logIn(session, settings, speech, progress, { signal });
+  try {
+    await logIn(session, settings, speech, progress, { signal });
+  } catch (error) {
+    throw closedWithoutWord(error, session, progress) ?? error;
+  }
   for (;;) {
     const message = await session.receive({ signal });
     switch (message.type) {
@@ -42,11 +50,20 @@ export async function startSession(
       case 'ErrorResponse':
         throw new ServerError(message.fields);
       case 'ReadyForQuery':
+        session.loggedIn();
         return;
       default:
         throw unexpectedMessage(message, 'starting the session');
     }
   }
+}
+
+/** openGauss hangs up without an answer where pg_hba.conf has no line for us: an end before any message has its own advice. */
+function closedWithoutWord(error: unknown, session: Session, progress: Progress): BackupError | undefined {
+  if (session.heard || progress.answeredCode !== undefined || !(error instanceof BackupError)) return undefined;
+  if (error.sentence.key !== 'connection.closed' && error.sentence.key !== 'connection.broken') return undefined;
+  const { code, sentence, context, retryable, cause } = error;
+  return new BackupError(code, sentence, { hint: say('connection.closed-at-login-hint'), context, retryable, cause });
 }
 
 async function logIn(
@@ -60,7 +77,7 @@ async function logIn(
   const exchange = { session, credentials: { user, password, maxAuthIterations }, progress, signal };
   const refused = (fields: ErrorFields) =>
     new ServerError(fields, { hint: refusalHint(fields['C'], settings, progress) });
-  for (;;) {
+  for (let requests = 0; ;) {
     const message = await session.receive({ signal });
     switch (message.type) {
       case 'NegotiateProtocolVersion':
@@ -68,6 +85,12 @@ async function logIn(
         break;
       case 'Authentication':
         if (message.code === 0) return;
+        requests += 1;
+        if (requests > mostRequests) {
+          throw new BackupError('PROTOCOL_VIOLATION', say('connection.login-rounds', { limit: mostRequests }), {
+            hint: say('connection.login-endless-hint'),
+          });
+        }
         try {
           await answerRequest(exchange, message, dialectOf(session, speech));
         } catch (error) {

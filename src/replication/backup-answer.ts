@@ -91,7 +91,7 @@ export class BackupAnswer {
   /** What to throw for a message that has no place here: the server's error, or a protocol violation that names the phase. */
   failure(message: BackendMessage, failed: Failed, phase: string): Error {
     return message.type === 'ErrorResponse'
-      ? serverFailureDuring(failed, message.fields)
+      ? serverFailureDuring(failed, message.fields, this.connection.user)
       : unexpectedMessage(message, phase);
   }
 

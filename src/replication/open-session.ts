@@ -7,7 +7,7 @@ import { say, type Message } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { describeServer, type ServerIdentity } from '../server/identity.ts';
-import { refusalOf, wantsReplicationPort } from '../server/refusals.ts';
+import { refusalOf, refusesChannel, wantsReplicationPort } from '../server/refusals.ts';
 import { checkSameSystem, identifySystem, type SystemIdentity } from './identify.ts';
 import { recogniseServer } from './recognise-server.ts';
 
@@ -108,15 +108,26 @@ async function connect(
   try {
     return { connection: await open({ ...settings, port }, { signal: options.signal }), port };
   } catch (error) {
+    if (error instanceof ServerError && refusesChannel(error.fields)) {
+      throw advisedRefusal(error, settings.user, say('refusal.ha-channel-thread-pool', { user: settings.user }));
+    }
     throw advised(error, { ...settings, replicationPort: port });
   }
 }
+
+/** Advice that fits better than that about ports. */
+const knowsMore: ReadonlySet<string | undefined> = new Set([
+  'connection.closed-at-login-hint',
+  'connection.unknown-host-hint',
+  'connection.no-tls-hint',
+  'connection.time-out-hint',
+]);
 
 /** The same error with advice: for what the server refused, or for a port on which nobody answered. */
 function advised(error: unknown, settings: SessionSettings): unknown {
   if (error instanceof ServerError) return advisedRefusal(error, settings.user);
   const nobodyThere = error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
-  if (!nobodyThere || settings.replicationPort !== undefined) return error;
+  if (!nobodyThere || settings.replicationPort !== undefined || knowsMore.has(error.hint?.key)) return error;
   return new BackupError(error.code, error.sentence, {
     hint: say('replication.unreachable.hint', { port: settings.port + 1 }),
     context: error.context,
@@ -125,13 +136,13 @@ function advised(error: unknown, settings: SessionSettings): unknown {
   });
 }
 
-function advisedRefusal(error: ServerError, user: string): ServerError {
+function advisedRefusal(error: ServerError, user: string, better?: Message): ServerError {
   const refusal = refusalOf(error.fields, { user });
   // About a password the connection knows more, for example the file that it came from.
   const hint = error.sqlState === '28P01' ? (error.hint ?? refusal.hint) : (refusal.hint ?? error.hint);
   return new ServerError(error.fields, {
     sentence: error.sentence,
-    hint,
+    hint: better ?? hint,
     context: error.context,
     code: refusal.code,
     retryable: refusal.retryable,

@@ -22,6 +22,7 @@ export async function runCommand(
     const text = serverText(error.fields);
     throw serverFailure(error.fields, {
       sentence: say('replication.failed-command', { command: wordsOf(command), text }),
+      user: connection.user,
     });
   }
 }

@@ -35,6 +35,6 @@ type Failed =
   | 'replication.failed-wal';
 
 /** The error for an ErrorResponse in the middle of a command. */
-export function serverFailureDuring(failed: Failed, fields: ErrorFields): ServerError {
-  return serverFailure(fields, { sentence: say(failed, { text: serverText(fields) }) });
+export function serverFailureDuring(failed: Failed, fields: ErrorFields, user?: string): ServerError {
+  return serverFailure(fields, { sentence: say(failed, { text: serverText(fields) }), user });
 }

@@ -1,5 +1,7 @@
-import { fromText } from '../bytes/byte-string.ts';
+import { display, fromText } from '../bytes/byte-string.ts';
 import type { Connection } from '../connection/connection.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
 import type { ErrorFields, QueryResult } from '../protocol/backend-messages.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import type { Capabilities } from '../server/capabilities.ts';
@@ -42,6 +44,7 @@ export async function* startBaseBackup(
     const list = await answer.result('replication.failed-backup-list', 'reading the list of tablespaces');
     answer.endSilence();
     const tablespaces = readTablespaces(list);
+    checkRelative(tablespaces, capabilities);
     yield { type: 'start', startLsn: start.lsn, timeline: start.timeline, tablespaces };
     yield* capabilities.baseBackup.framed
       ? framedArchives(answer, capabilities, tablespaces, request, options)
@@ -162,6 +165,24 @@ function readTablespaces(result: QueryResult): TablespaceRow[] {
     throw badResult('BASE_BACKUP', 'a tablespace is listed twice');
   }
   return rows;
+}
+
+/**
+ * openGauss takes a tablespace whose path only begins like that of the data directory (/data/g2 and /data/g2_ts) for one inside
+ * of it, cuts the path, and sends links that lead nowhere. Such a backup could not be restored.
+ */
+function checkRelative(rows: readonly TablespaceRow[], { relativeTablespaces }: Capabilities): void {
+  if (relativeTablespaces === undefined) return;
+  for (const { oid, location, relative } of rows) {
+    if (!relative || location === undefined || relativeTablespaces.test(location)) continue;
+    throw new BackupError(
+      'SERVER_ERROR',
+      say('replication.tablespace-cut', { oid: oid ?? 0, path: display(location) }),
+      {
+        hint: say('replication.tablespace-cut.hint'),
+      },
+    );
+  }
 }
 
 function readTablespace(row: Row): TablespaceRow {

@@ -73,7 +73,7 @@ export async function startWalStream(
       return new WalStream(connection, capabilities.walStream, settings, { reason: 'timeline', next });
     }
     case 'ErrorResponse':
-      throw serverFailureDuring('replication.failed-wal', message.fields);
+      throw serverFailureDuring('replication.failed-wal', message.fields, connection.user);
     default:
       throw unexpectedMessage(message, 'starting to stream write-ahead log');
   }

@@ -61,6 +61,7 @@ function postgresqlCapabilities(major: number): Capabilities {
     recoveryConfiguration: major >= 12 ? 'signal-files' : 'recovery-conf',
     recoveryNeedsLocalWal: false,
     wideTransactionIds: false,
+    relativeTablespaces: undefined,
     tablespaceVersionDirectory: /^PG_\d+_\d{9}$/,
     droppedAfterBackup: [],
     createdAfterBackup: [],
@@ -131,6 +132,7 @@ function opengaussCapabilities(after10: boolean): Capabilities {
     // "failed to translate name to xlog in GetOldestXLOGSegNo" (seen on 5.0.5).
     recoveryNeedsLocalWal: true,
     wideTransactionIds: true,
+    relativeTablespaces: /^pg_location\/./,
     tablespaceVersionDirectory: /^PG_9\.2_201611171_.+$/,
     droppedAfterBackup: [/^global\/pg_dw[^/]*$/],
     createdAfterBackup: [{ name: 'global/pg_dw.build', sizeBytes: 8192, mode: 0o600 }],

@@ -94,6 +94,8 @@ export interface Capabilities {
   readonly recoveryNeedsLocalWal: boolean;
   /** Transactions have 64-bit numbers; else 32 bits, with an epoch above them. */
   readonly wideTransactionIds: boolean;
+  /** Where tablespaces inside the data directory are; undefined: anywhere below it. */
+  readonly relativeTablespaces: RegExp | undefined;
   /** Names of the version directory in a tablespace. */
   readonly tablespaceVersionDirectory: RegExp;
   /** Files of a backup that must not be in an unpacked directory, by path below it. */

@@ -17,6 +17,13 @@ export const accessRefusals: readonly RefusalRule[] = [
     hint: () => say('refusal.password.postgresql'),
   },
   {
+    // Only without encryption does another line (hostssl) come into question.
+    message:
+      /no pg_hba\.conf entry for replication connection from host "(?!\[local\])([^"]*)", user "([^"]*)".*(?:SSL off|no encryption)/,
+    code: 'AUTHENTICATION',
+    hint: (match, _place, family) => hbaHint('refusal.hba-encryption', 'replication', match[2], match[1], family),
+  },
+  {
     message: /no pg_hba\.conf entry for replication connection from host "([^"]*)", user "([^"]*)"/,
     code: 'AUTHENTICATION',
     hint: (match, _place, family) => hbaHint('refusal.hba-replication', 'replication', match[2], match[1], family),
@@ -143,7 +150,7 @@ export const accessRefusals: readonly RefusalRule[] = [
   },
 ];
 
-type HbaKey = 'refusal.hba-replication' | 'refusal.hba-database' | 'refusal.hba-reject';
+type HbaKey = 'refusal.hba-encryption' | 'refusal.hba-replication' | 'refusal.hba-database' | 'refusal.hba-reject';
 
 /** The exact line of pg_hba.conf that would let us in, and how to make the server read it. */
 function hbaHint(

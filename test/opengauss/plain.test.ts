@@ -1,5 +1,5 @@
 /** Plain backups of the stand-in by the program. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
@@ -115,6 +115,15 @@ describe('a plain backup', () => {
     const source = await readTree(data.tablespaces[1]!.path);
     const there = await readTree(workspace.at('ts_abs'));
     expect(picked(there)).toEqual(picked(source, (path) => !path.includes('_other')));
+  });
+
+  it.each([['-Fp'], ['-Ft']])('refuses a tablespace whose path the server has cut, %s', async (format) => {
+    const [first] = data.tablespaces;
+    await serve({ tablespaces: [{ oid: first!.oid, path: first!.path, relative: 'ts' }] });
+    const result = await runBackup(server!, ['-D', target, '-c', 'fast', format]);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain(`tablespace with oid ${first!.oid} with a path that is cut ("ts")`);
+    expect(existsSync(target)).toBe(false);
   });
 
   it('refuses to write an absolute tablespace over itself and names the mapping that helps', async () => {

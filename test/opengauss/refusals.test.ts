@@ -138,13 +138,29 @@ describe('a refused login', () => {
     expectNothingLeft();
   });
 
-  it('on the HA channel names both ways out', async () => {
+  it('that is a reset without a word names pg_hba.conf first', async () => {
+    await serve({ faults: [{ at: 'startup', action: 'reset', times: 9 }] });
+    const result = await runBackup(server!, ['-D', target]);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/^gs_basebackup: hint: .*pg_hba\.conf has no line for this address/m);
+    expectNothingLeft();
+  });
+
+  it('for a privilege names the user', async () => {
+    await serve();
+    const result = await runBackup(server!, ['-D', target], { user: 'norepl', password: 'Norepl@1234' });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('ALTER USER norepl REPLICATION');
+    expectNothingLeft();
+  });
+
+  it('on the HA channel names the way out, and not the SQL port that has just refused', async () => {
     await serve({ threadPool: true });
     const result = await runBackup(server!, ['-D', target, '-c', 'fast'], { user: 'replonly', password: 'Repl@12345' });
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('Normal user is not allowed to use HA channel!');
-    expect(result.stderr).toContain('SYSADMIN');
-    expect(result.stderr).toContain('SQL port');
+    expect(result.stderr).toContain('ALTER USER replonly SYSADMIN');
+    expect(result.stderr).toContain('The SQL port takes no replication here');
   });
 
   it('goes on under another name with --allow-missing-config, and lists what is missing', async () => {
@@ -186,6 +202,7 @@ describe('slots', () => {
     const again = await runBackup(server!, ['-D', workspace.at('again'), '-c', 'fast', '-S', 'keep', '-C']);
     expect(again.status).toBe(1);
     expect(again.stderr).toContain('already exists');
+    expect(again.stderr).toContain('leave out -C');
     expect(slots.has('keep')).toBe(true);
   });
 

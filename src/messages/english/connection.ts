@@ -10,6 +10,18 @@ export const connectionMessages = {
   'connection.closed': 'server closed the connection unexpectedly',
   'connection.closed-hint':
     'This probably means the server terminated abnormally before or while processing the request.',
+  'connection.closed-at-login-hint':
+    'It came before the server had said anything. openGauss does that where pg_hba.conf has no line for this address, or only one with the method reject: look there first, and reload the server. Otherwise something between here and the server, or the server itself, ended the connection: see its log.',
+  'connection.unknown-host-hint':
+    'Check the spelling of the name, and that this host can resolve it (/etc/hosts, DNS). An address can be given instead (-h, PGHOSTADDR).',
+  'connection.time-out-hint':
+    'The server did not complete the login in time. PGCONNECT_TIMEOUT (seconds) sets the time; otherwise it is that of -t, at least one minute.',
+  'connection.no-tls-hint':
+    'Set ssl = on with a certificate on the server, or do without TLS on a network that you trust: PGSSLMODE=prefer.',
+  'connection.login-endless': 'the server does not come to the end of the login: more than {limit} messages',
+  'connection.login-rounds':
+    'the server does not come to the end of the login: more than {limit} requests for a password',
+  'connection.login-endless-hint': 'This is not how a database server behaves. Check host and port.',
   'connection.broken': 'the connection to the server broke: {reason}',
   'connection.not-open': 'the connection is closed',
   'connection.silent': 'no data came from the server for {seconds} s',

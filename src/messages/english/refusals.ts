@@ -11,6 +11,10 @@ export const refusalMessages = {
     'A line with the method reject matches before any other. Put the line "{line}" above it in pg_hba.conf of the server and reload it ({reload}).',
   'refusal.ha-channel':
     'There are two ways out: grant the user SYSADMIN (ALTER USER {user} SYSADMIN), or name the SQL port, where REPLICATION is enough as long as enable_thread_pool is off. With --allow-missing-config another application name is used, but postgresql.conf and the TLS files are then missing in the backup.',
+  'refusal.ha-channel-thread-pool':
+    'The SQL port takes no replication here, because enable_thread_pool is on, and on the HA port REPLICATION is not enough: grant the user SYSADMIN (ALTER USER {user} SYSADMIN). With --allow-missing-config another application name is used, but postgresql.conf and the TLS files are then missing in the backup.',
+  'refusal.hba-encryption':
+    'The connection was not encrypted. Where pg_hba.conf has a hostssl line for this user, TLS is enough: PGSSLMODE=require, which needs ssl = on on the server. Otherwise add the line "{line}" to pg_hba.conf of the server and reload it ({reload}). The word replication must stand in the database column for a backup.',
   'refusal.initial-user':
     'The user that initialised the instance may connect only from the host of the server. Create another user with SYSADMIN and REPLICATION, or run this on the host of the server.',
   'refusal.trust-remote':

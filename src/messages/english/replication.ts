@@ -37,6 +37,10 @@ export const replicationMessages = {
   'replication.wal-message': 'a WAL message "{kind}" of {length} bytes is not valid',
   'replication.wal-compressed': 'the server sends compressed WAL, which was not asked for',
   'replication.wal-compressed.hint': 'Set enable_wal_shipping_compression = off on the server.',
+  'replication.tablespace-cut':
+    'the server sends the tablespace with oid {oid} with a path that is cut ("{path}"), so that it could not be restored',
+  'replication.tablespace-cut.hint':
+    'This happens to openGauss where the path of a tablespace begins with that of the data directory without being inside of it, as /data/db and /data/db_ts. Make a tablespace with another path and move its tables there (ALTER TABLE … SET TABLESPACE), then take the backup.',
   'replication.file-left-out': 'the server left {file} out of the backup because it is too large for its format',
   'replication.file-left-out.hint':
     'openGauss cannot send files of 8 GiB or more in a base backup. The backup would be incomplete, so it was ended.',

@@ -9,4 +9,7 @@ export const settingsMessages = {
   'settings.several-hosts': 'several hosts in one connection are not supported yet: "{host}"',
   'settings.no-user': 'could not look up the name of the operating system user',
   'settings.no-user-hint': 'Name the database user with -U/--username or PGUSER.',
+  'settings.service': '{name} is set ("{value}"), but connection services are not read yet',
+  'settings.service-hint':
+    'Unset {name} and name the server with -h, -p and -U, or with PGHOST, PGPORT and PGUSER: without the service this could be another server.',
 } as const;
