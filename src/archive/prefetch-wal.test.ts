@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,6 +51,12 @@ describe('prefetched WAL', () => {
     const folder = join(spool.directory, (await readdir(spool.directory))[0]!);
     await writeFile(join(folder, 'lock'), String(process.pid));
     expect(await prefetchWal(request(segment('26')), spool, 1)).toEqual([]);
+    // About to be written, or left by a full disk.
+    await writeFile(join(folder, 'lock'), '');
+    expect(await prefetchWal(request(segment('26')), spool, 1)).toEqual([]);
+    await utimes(join(folder, 'lock'), 1, 1);
+    expect(await prefetchWal(request(segment('26')), spool, 0)).toEqual([]);
+    expect(await readdir(folder)).not.toContain('lock');
     await writeFile(join(folder, 'lock'), '999999999');
     expect(await prefetchWal(request(segment('26')), spool, 1)).toEqual([segment('27')]);
     expect(await readdir(folder)).toEqual([segment('27')]);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import { positionPart, parseWalFileName, segmentAt } from '../repository/wal-file-name.ts';
@@ -84,19 +84,31 @@ export async function prefetchWal(
 
 const lockName = 'lock';
 
-/** One process fetches at a time. A lock whose process is gone is taken over. */
+/** How long, in milliseconds, a lock may be without content: its process is about to write it, or could not. */
+const momentMs = 2000;
+
+/** One process fetches at a time. A lock whose process is gone is taken over, and one that nobody wrote into. */
 async function lock(folder: string): Promise<boolean> {
   const path = join(folder, lockName);
   for (let attempt = 1; attempt <= 2; attempt += 1) {
     try {
       const file = await open(path, 'wx', 0o600);
-      await file.writeFile(String(process.pid));
-      await file.close();
+      try {
+        await file.writeFile(String(process.pid));
+      } catch (error) {
+        // A full disk: what could not be written does not stay.
+        await unlink(path).catch(() => undefined);
+        throw error;
+      } finally {
+        await file.close();
+      }
       return true;
     } catch (error) {
       if (systemCodeOf(error) !== 'EEXIST') throw error;
     }
     const holder = Number(await readFile(path, 'utf8').catch(() => ''));
+    const writtenMs = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+    if (holder === 0 && Date.now() - writtenMs < momentMs) return false;
     if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) return false;
     await unlink(path).catch(() => undefined);
   }

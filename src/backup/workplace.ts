@@ -4,6 +4,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { claimDirectory, type ClaimedDirectory } from '../files/claim-directory.ts';
 import { directoryState, requireEmpty } from '../files/directory-state.ts';
 import { fileFailure } from '../files/failure.ts';
+import { isLockName } from '../files/lock-directory.ts';
 import { fsPath, parentPath } from '../files/path.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
@@ -24,7 +25,7 @@ export class Workplace {
 
   /** Refuses a directory with something in it before anything else is done. @throws BackupError `TARGET_NOT_EMPTY` */
   static async check(path: string): Promise<void> {
-    requireEmpty(fromText(path), await directoryState(fromText(path)));
+    requireEmpty(fromText(path), await directoryState(fromText(path), isLockName));
   }
 
   async claim(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ describe('directoryState', () => {
     expect(await state()).toBe('empty');
     writeFileSync(join(root, '.hidden'), '');
     expect(await state()).toBe('dotFiles');
-    expect(await directoryState(fromText(root), '.hidden')).toBe('empty');
+    expect(await directoryState(fromText(root), (name) => name === '.hidden')).toBe('empty');
     symlinkSync('nowhere', join(root, 'link'));
     expect(await state()).toBe('notEmpty');
     mkdirSync(join(root, 'lost+found'));
@@ -139,6 +139,30 @@ describe('claimDirectory', () => {
     writeFileSync(join(root, lockName), text);
     await expect(claim(root)).rejects.toMatchObject({ code: 'LOCKED' });
     expect(readdirSync(root)).toEqual([lockName]);
+  });
+});
+
+describe('a lock without content', () => {
+  const old = new Date(Date.now() - 60_000);
+
+  it.each(['', '\0\0\0\0', '\n'])('older than a moment is nobody’s (%j)', async (text) => {
+    const root = temporaryDirectory();
+    writeFileSync(join(root, lockName), text);
+    writeFileSync(join(root, `${lockName}.stale-1`), text);
+    for (const name of readdirSync(root)) utimesSync(join(root, name), old, old);
+    const claimed = await claim(root);
+    expect(readdirSync(root)).toEqual([lockName]);
+    claimed.release();
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('gets a moment, also from a clock that is ahead', async () => {
+    const root = temporaryDirectory();
+    writeFileSync(join(root, lockName), '');
+    const ahead = new Date(Date.now() + 3_600_000);
+    utimesSync(join(root, lockName), ahead, ahead);
+    (await claim(root)).release();
+    expect(readdirSync(root)).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
-import { chmodSync, mkdirSync, rmdirSync } from 'node:fs';
+import { chmodSync, existsSync, lchownSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { directoryState, requireEmpty } from './directory-state.ts';
 import { fileFailure } from './failure.ts';
-import { lockDirectory, lockName, type DirectoryLock } from './lock-directory.ts';
-import { fsPath, parentPath } from './path.ts';
+import { isLockName, lockDirectory, type DirectoryLock } from './lock-directory.ts';
+import { fsPath, joinPath, parentPath } from './path.ts';
 import { removeTree } from './remove-tree.ts';
 
 /** An empty directory that this run fills. End it with `release` or `discard`. */
@@ -19,20 +19,28 @@ export interface ClaimedDirectory {
   discard(): Promise<void>;
 }
 
+export interface ClaimOptions {
+  /** Entries of a run that did not finish, which do not count and are removed last; locks are among them anyway. */
+  readonly isOurs?: ((name: string) => boolean) | undefined;
+  /** Who gets the directories that are made, at once: those above `path` are not filled and not walked later. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
 /**
  * Takes a directory that is missing or empty for this run alone. A missing one is made, with its parents, mode 0700.
  * One that is not empty is left untouched.
  * @throws BackupError `TARGET_NOT_EMPTY`, `LOCKED`, `STORAGE_UNAVAILABLE`
  */
-export async function claimDirectory(path: ByteString): Promise<ClaimedDirectory> {
-  const state = await directoryState(path, lockName);
+export async function claimDirectory(path: ByteString, options: ClaimOptions = {}): Promise<ClaimedDirectory> {
+  const isOurs = (name: string): boolean => isLockName(name) || options.isOurs?.(name) === true;
+  const state = await directoryState(path, isOurs);
   requireEmpty(path, state);
-  const made = state === 'missing' ? makeDirectories(path) : [];
+  const made = state === 'missing' ? makeDirectories(path, options.owner) : [];
   let lock: DirectoryLock | undefined;
   try {
     lock = lockDirectory(path);
     // Another run may have filled it since.
-    requireEmpty(path, await directoryState(path, lockName));
+    requireEmpty(path, await directoryState(path, isOurs));
   } catch (error) {
     lock?.release();
     removeEmpty(made);
@@ -46,24 +54,24 @@ export async function claimDirectory(path: ByteString): Promise<ClaimedDirectory
       lock.release();
     },
     discard: async () => {
-      await removeTree(path, { keepRoot: made.length === 0 });
+      await removeTree(path, { keepRoot: made.length === 0, last: isOurs });
       removeEmpty(made.slice(1));
     },
   };
 }
 
 /** Makes `path` and what is missing above it. @returns what was made, the deepest first */
-function makeDirectories(path: ByteString): ByteString[] {
+function makeDirectories(path: ByteString, owner: ClaimOptions['owner']): ByteString[] {
   const missing: ByteString[] = [];
   for (let current = path; ; current = parentPath(current)) {
-    const outcome = makeOne(current);
+    const outcome = makeOne(current, owner);
     if (outcome === 'exists') break;
     missing.push(current);
     if (outcome === 'made') break;
   }
   const left = missing.slice(0, -1);
   try {
-    for (const directory of left.toReversed()) makeOne(directory);
+    for (const directory of left.toReversed()) makeOne(directory, owner);
   } catch (error) {
     removeEmpty(missing);
     throw error;
@@ -82,8 +90,9 @@ function removeEmpty(directories: readonly ByteString[]): void {
   }
 }
 
-function makeOne(path: ByteString): 'made' | 'exists' | 'parentMissing' {
+function makeOne(path: ByteString, owner: ClaimOptions['owner']): 'made' | 'exists' | 'parentMissing' {
   try {
+    if (owner !== undefined) return makeOwned(path, owner);
     mkdirSync(fsPath(path), 0o700);
     // Whatever the umask took away.
     chmodSync(fsPath(path), 0o700);
@@ -94,4 +103,20 @@ function makeOne(path: ByteString): 'made' | 'exists' | 'parentMissing' {
     if (code === 'ENOENT' && parentPath(path) !== path) return 'parentMissing';
     throw fileFailure('create', path, error);
   }
+}
+
+/** It gets its name with its owner: the next run takes what is there as it is, should this be killed in between. */
+function makeOwned(path: ByteString, { uid, gid }: NonNullable<ClaimOptions['owner']>): 'made' | 'exists' {
+  if (existsSync(fsPath(path))) return 'exists';
+  const temporary = joinPath(parentPath(path), '.gausskeep.new');
+  try {
+    rmdirSync(fsPath(temporary));
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+  }
+  mkdirSync(fsPath(temporary), 0o700);
+  chmodSync(fsPath(temporary), 0o700);
+  lchownSync(fsPath(temporary), uid, gid);
+  renameSync(fsPath(temporary), fsPath(path));
+  return 'made';
 }

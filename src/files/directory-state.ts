@@ -11,15 +11,18 @@ import { entriesOf } from './read-directory.ts';
 export type DirectoryState = 'missing' | 'empty' | 'dotFiles' | 'lostAndFound' | 'notEmpty';
 
 /**
- * @param ignored name of one entry that does not count
+ * @param isIgnored tells the entries that do not count
  * @throws BackupError `STORAGE_UNAVAILABLE` when it cannot be read; `TARGET_NOT_EMPTY` when `path` is no directory
  */
-export async function directoryState(path: ByteString, ignored?: string): Promise<DirectoryState> {
+export async function directoryState(
+  path: ByteString,
+  isIgnored: (name: string) => boolean = () => false,
+): Promise<DirectoryState> {
   let dotFiles = false;
   let others = false;
   try {
     for await (const { name } of entriesOf(path)) {
-      if (name === ignored) continue;
+      if (isIgnored(name)) continue;
       if (name === 'lost+found') return 'lostAndFound';
       if (name.startsWith('.')) dotFiles = true;
       else others = true;

@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { display, type ByteString } from '../bytes/byte-string.ts';
@@ -10,6 +21,14 @@ import { fsPath, joinPath } from './path.ts';
 
 /** Name of the lock file in a directory that a run fills. What still has it was not finished. */
 export const lockName = '.gausskeep.lock';
+
+/** How long a lock file may be without content, in milliseconds: its run is between creating and writing it, or was. */
+const momentMs = 2000;
+
+/** Whether an entry is a lock, or what a run that was killed left of one. */
+export function isLockName(name: string): boolean {
+  return name === lockName || name.startsWith(`${lockName}.`);
+}
 
 export interface DirectoryLock {
   /** Removes the lock file. Again is harmless. @throws BackupError `STORAGE_UNAVAILABLE` */
@@ -25,7 +44,8 @@ interface Holder {
 
 /**
  * Takes the directory `path`, which exists, for this run alone, by a lock file in it. The lock of a process that has
- * ended is taken over.
+ * ended is taken over, and one without content that is older than a moment, which a full disk or a kill left: it is
+ * nobody's. Waits, without a turn of the event loop, until a lock without content has one or is that old.
  * @throws BackupError `LOCKED` when another run has it; `STORAGE_UNAVAILABLE`
  */
 export function lockDirectory(path: ByteString): DirectoryLock {
@@ -33,14 +53,15 @@ export function lockDirectory(path: ByteString): DirectoryLock {
   const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
   const text = `${JSON.stringify(own)}\n`;
   if (!createLock(file, text)) {
-    const stale = readLock(file);
+    const stale = readSettled(file);
     if (stale !== undefined) {
       const holder = parseHolder(stale);
-      if (holder === undefined || isAlive(holder)) throw locked(path, file, holder);
+      if (isHeld(stale, holder)) throw locked(path, file, holder);
       removeStale(path, file, stale);
     }
     if (!createLock(file, text)) throw locked(path, file, parseHolder(readLock(file) ?? ''));
   }
+  removeLeftovers(path);
   let held = true;
   return {
     release() {
@@ -55,19 +76,77 @@ export function lockDirectory(path: ByteString): DirectoryLock {
   };
 }
 
+/**
+ * Under a name of its own first, so that the lock never shows without its content. What could not be written is removed.
+ * @returns false when there is a lock already
+ */
 function createLock(file: ByteString, text: string): boolean {
+  const temporary = `${file}.new-${randomUUID()}` as ByteString;
   try {
-    const descriptor = openSync(fsPath(file), 'wx', 0o600);
-    try {
-      writeSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
+    writeNew(temporary, text);
+    linkSync(fsPath(temporary), fsPath(file));
+    return true;
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST') return false;
+    // File systems without second names: FAT, some network and user-space ones.
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS' && code !== 'EMLINK') {
+      throw fileFailure('create', file, error);
     }
+  } finally {
+    removeQuietly(temporary);
+  }
+  try {
+    writeNew(file, text);
     return true;
   } catch (error) {
     if (systemCodeOf(error) === 'EEXIST') return false;
     throw fileFailure('create', file, error);
+  }
+}
+
+/** Creates a file with its content, durably. One that cannot be written is removed again. */
+function writeNew(file: ByteString, text: string): void {
+  const descriptor = openSync(fsPath(file), 'wx', 0o600);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+  } catch (error) {
+    removeQuietly(file);
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function removeQuietly(file: ByteString): void {
+  try {
+    unlinkSync(fsPath(file));
+  } catch {
+    // The failure before is the one to tell; a lock without content is nobody's after a moment.
+  }
+}
+
+/** The content of the lock: of one that has none yet, once it has, or as it is when it is older than a moment. */
+function readSettled(file: ByteString): string | undefined {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  // Counted here too: the clock of a file server may be ahead of ours.
+  for (let waitedMs = 0; ; waitedMs += 50) {
+    const text = readLock(file);
+    if (text === undefined || hasContent(text)) return text;
+    const writtenMs = statSync(fsPath(file), { throwIfNoEntry: false })?.mtimeMs;
+    if (writtenMs === undefined || Date.now() - writtenMs > momentMs || waitedMs > momentMs) return text;
+    Atomics.wait(pause, 0, 0, 50);
+  }
+}
+
+/** Locks under other names whose runs were killed before they removed them. */
+function removeLeftovers(path: ByteString): void {
+  for (const name of readdirSync(fsPath(path), { encoding: 'latin1' })) {
+    if (name === lockName || !isLockName(name)) continue;
+    const file = joinPath(path, name);
+    const text = readSettled(file);
+    if (text !== undefined && !isHeld(text, parseHolder(text))) removeQuietly(file);
   }
 }
 
@@ -98,7 +177,7 @@ function removeStale(path: ByteString, file: ByteString, stale: string): void {
       if (systemCodeOf(error) !== 'EEXIST') throw fileFailure('rename', file, error);
     }
   }
-  unlinkSync(fsPath(aside));
+  removeQuietly(aside);
   if (moved !== undefined && moved !== stale) throw locked(path, file, parseHolder(moved));
 }
 
@@ -113,6 +192,16 @@ function parseHolder(text: string): Holder | undefined {
   const { pid, host } = value;
   if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0 || typeof host !== 'string') return undefined;
   return { pid, host, started: 'started' in value && typeof value.started === 'string' ? value.started : undefined };
+}
+
+/** In doubt it is: a lock that says something else than ours do, or of another machine. */
+function isHeld(text: string, holder: Holder | undefined): boolean {
+  return holder === undefined ? hasContent(text) : isAlive(holder);
+}
+
+/** A power cut leaves zeros. */
+function hasContent(text: string): boolean {
+  return !/^[\s\0]*$/.test(text);
 }
 
 function isAlive(holder: Holder): boolean {

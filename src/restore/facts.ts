@@ -75,13 +75,13 @@ export interface TargetFacts {
   readonly owner: Owner | undefined;
   /** Undefined when it has no control file, or one that cannot be read. */
   readonly systemIdentifier: bigint | undefined;
-  /** Of the instance whose restore into it did not finish. */
-  readonly unfinished: bigint | undefined;
+  /** A restore into it that did not finish. */
+  readonly unfinished: UnfinishedRestore | undefined;
   readonly hasControlFile: boolean;
   readonly links: readonly TargetLink[];
   /** Directory above it that is another instance's. */
   readonly insideInstance: ByteString | undefined;
-  /** A suffix that no name beside it has yet, for moving things aside. */
+  /** A suffix that no name beside it, or beside a tablespace, has yet: for moving things aside. */
   readonly asideSuffix: string;
   /** Numeric id of the account that runs this. */
   readonly ownUid: number;
@@ -95,6 +95,13 @@ export interface PlaceFacts {
   readonly state: 'missing' | 'empty' | 'filled';
   readonly isMountPoint: boolean;
   readonly insideInstance: ByteString | undefined;
-  /** Of the instance whose restore into it did not finish. */
-  readonly unfinished?: bigint | undefined;
+  /** A restore into it that did not finish. */
+  readonly unfinished?: UnfinishedRestore | undefined;
+}
+
+/** What the marker of a restore that did not finish says of its backup. */
+export interface UnfinishedRestore {
+  readonly systemIdentifier: bigint | undefined;
+  /** Place and time of its begin, and its label. */
+  readonly backup: string | undefined;
 }

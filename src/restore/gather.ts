@@ -13,7 +13,7 @@ import { planRestore, type RestorePlan } from './plan.ts';
 import type { Owner, RestoreRequest } from './request.ts';
 import { refuseRunningServer } from './running-server.ts';
 import type { BackupSource } from './source.ts';
-import { placeFacts, targetFacts } from './target-facts.ts';
+import { freeSuffix, placeFacts, targetFacts } from './target-facts.ts';
 
 export interface PrepareOptions {
   readonly signal: AbortSignal;
@@ -37,21 +37,24 @@ export interface PreparedRestore {
 export async function prepareRestore(request: RestoreRequest, options: PrepareOptions): Promise<PreparedRestore> {
   const { signal, wholePlan = false, procRoot } = options;
   const source = await openSource(request.from, signal);
-  const target = await targetFacts(request.directory, new Date());
+  const now = new Date();
+  const there = await targetFacts(request.directory, now);
   const hasNodeName = request.settings?.some(({ name }) => name.toLowerCase() === 'pgxc_node_name') ?? false;
   const facts = await source.facts({
-    identity: target.systemIdentifier !== undefined || target.unfinished !== undefined,
+    identity: there.systemIdentifier !== undefined || there.unfinished?.systemIdentifier !== undefined,
     configuration: wholePlan || hasNodeName,
     signal,
   });
-  await refuseRunningServer(target.path, { stopCommand: facts.rules.stopCommand, procRoot });
-  const tablespaces = placeTablespaces(request, facts, target);
+  await refuseRunningServer(there.path, { stopCommand: facts.rules.stopCommand, procRoot });
+  const tablespaces = placeTablespaces(request, facts, there);
   const places = new Map<ByteString, PlaceFacts>();
   const paths = [
     ...tablespaces.filter(({ isInside }) => !isInside).map(({ directory }) => directory),
-    ...target.links.flatMap(({ real }) => real ?? []),
+    ...there.links.flatMap(({ real }) => real ?? []),
   ];
-  for (const path of paths) places.set(path, await placeFacts(path, target.path));
+  for (const path of paths) places.set(path, await placeFacts(path, there.path));
+  const movable = [...places.values()].map(({ real }) => real);
+  const target = { ...there, asideSuffix: freeSuffix([there.path, ...movable], now) };
   if (request.port !== undefined) await requireFreePorts(request.port, facts.rules.ports, procRoot ?? '/proc');
   return { request, plan: planRestore(request, { source: facts, target, tablespaces, places, hostOf }), source };
 }

@@ -139,9 +139,12 @@ describe('where a backup may go', () => {
     expect(plan().mode).toBe('fresh');
     expect(plan({ delta: true }, { to: { ...target, state: 'empty' } }).mode).toBe('fresh');
     expect(plan({ delta: true }, { to: filled }).mode).toBe('delta');
-    expect(plan({ delta: true }, { to: { ...filled, systemIdentifier: undefined, unfinished: 7n } }).mode).toBe(
-      'delta',
-    );
+    expect(
+      plan(
+        { delta: true },
+        { to: { ...filled, systemIdentifier: undefined, unfinished: { systemIdentifier: 7n, backup: undefined } } },
+      ).mode,
+    ).toBe('delta');
     const other = { ...filled, systemIdentifier: 8n };
     expect(plan({ force: true, allowForeign: true }, { to: other }).mode).toBe('replace');
   });

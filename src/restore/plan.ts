@@ -4,6 +4,8 @@ import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { planConfiguration, type ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts, SourceFacts, TargetFacts } from './facts.ts';
+import { canContinue } from './marker.ts';
+import { isAside } from './move-aside.ts';
 import type { PlacedTablespace } from './place-tablespaces.ts';
 import type { Owner, RestoreRequest } from './request.ts';
 
@@ -57,8 +59,8 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
   refuseOverlap(source, target);
   refuseInsideInstance(target);
   refuseForeign(request, source, target);
-  const mode = modeOf(request, target);
-  const movedAside = mode === 'replace' ? whatToMove(target, facts) : [];
+  const mode = modeOf(request, facts);
+  const movedAside = mode === 'replace' ? whatToMove(facts) : [];
   checkPlaces(facts, mode, movedAside);
   const owner = ownerOf(request, source, target);
   const runsAs = owner ?? { uid: target.ownUid, gid: target.ownGid };
@@ -118,11 +120,18 @@ function refuseForeign(request: RestoreRequest, source: SourceFacts, target: Tar
   });
 }
 
-function modeOf(request: RestoreRequest, target: TargetFacts): RestorePlan['mode'] {
+function modeOf(request: RestoreRequest, facts: PlanFacts): RestorePlan['mode'] {
+  const { target, source } = facts;
   const path = display(target.path);
+  const hasBegun = target.unfinished !== undefined || begunPlaces(facts).length > 0;
   if (request.delta === true) {
     if (request.force === true) throw new BackupError('USAGE', say('restore.delta-and-force'));
-    if (target.state !== 'filled') return 'fresh';
+    if (target.unfinished !== undefined && !target.hasControlFile && !canContinue(target.unfinished, source)) {
+      throw new BackupError('SYSTEM_MISMATCH', say('restore.unfinished-other', { path }), {
+        hint: say('restore.unfinished-other.hint'),
+      });
+    }
+    if (target.state !== 'filled') return hasBegun ? 'delta' : 'fresh';
     if (target.systemIdentifier === undefined && target.unfinished === undefined) {
       throw new BackupError('SYSTEM_MISMATCH', say('restore.delta-unknown', { path }), {
         hint: say('restore.foreign-delta.hint'),
@@ -130,15 +139,24 @@ function modeOf(request: RestoreRequest, target: TargetFacts): RestorePlan['mode
     }
     return 'delta';
   }
+  if (request.force === true && (target.state === 'filled' || begunPlaces(facts).length > 0)) return 'replace';
   if (target.state !== 'filled') return 'fresh';
-  if (request.force === true) return 'replace';
   const unfinished = target.unfinished !== undefined && !target.hasControlFile;
   throw new BackupError('TARGET_NOT_EMPTY', say('files.not-empty', { path }), {
     hint: unfinished ? say('restore.unfinished.hint') : say('restore.not-empty.hint'),
   });
 }
 
-function whatToMove(target: TargetFacts, { places }: PlanFacts): MovedAside[] {
+/** Directories of tablespaces that a restore began to fill and did not come to link. */
+function begunPlaces({ tablespaces, places }: PlanFacts): { readonly oid: number; readonly place: PlaceFacts }[] {
+  return tablespaces.flatMap(({ oid, directory, isInside }) => {
+    const place = places.get(directory);
+    return !isInside && place?.state === 'filled' && place.unfinished !== undefined ? [{ oid, place }] : [];
+  });
+}
+
+function whatToMove(facts: PlanFacts): MovedAside[] {
+  const { target, places, tablespaces } = facts;
   const suffix = target.asideSuffix;
   const aside = (path: ByteString, isMountPoint: boolean): Pick<MovedAside, 'to' | 'how'> =>
     isMountPoint
@@ -146,12 +164,19 @@ function whatToMove(target: TargetFacts, { places }: PlanFacts): MovedAside[] {
       : { to: `${path}${suffix}` as ByteString, how: 'rename' };
   const moved: MovedAside[] = [];
   const seen = new Set<ByteString>();
-  for (const { oid, real } of target.links) {
-    if (real === undefined || isWithin(real, target.path) || seen.has(real)) continue;
+  const add = (oid: number, real: ByteString, isMountPoint: boolean): void => {
+    if (isWithin(real, target.path) || seen.has(real)) return;
     seen.add(real);
-    const isMountPoint = places.get(real)?.isMountPoint ?? false;
     moved.push({ what: 'tablespace', oid, from: real, ...aside(real, isMountPoint) });
+  };
+  const wanted = tablespaces.map(({ directory }) => places.get(directory)?.real ?? directory);
+  for (const { oid, real } of target.links) {
+    // Moved by a run that was killed before it came to the data directory.
+    if (real === undefined || (isAside(real) && !wanted.includes(real))) continue;
+    add(oid, real, places.get(real)?.isMountPoint ?? false);
   }
+  for (const { oid, place } of begunPlaces(facts)) add(oid, place.real, place.isMountPoint);
+  if (target.state !== 'filled') return moved;
   const own = aside(target.path, target.isMountPoint);
   return [...moved, { what: 'data-directory', oid: undefined, from: target.path, ...own }];
 }
@@ -182,11 +207,11 @@ function checkPlaces(facts: PlanFacts, mode: RestorePlan['mode'], movedAside: re
     const isMoved = movedAside.some(({ from }) => from === real);
     // Linked from the directory, or begun by a restore of this instance that did not come to its links.
     const isLinked = target.links.some((link) => link.oid === oid && link.real === real);
-    const isBegun = place.unfinished !== undefined && place.unfinished === source.systemIdentifier;
+    const isBegun = place.unfinished !== undefined && canContinue(place.unfinished, source);
     const isOwn = mode === 'delta' && (isLinked || isBegun);
     if (inBackup || (place.state === 'filled' && !isMoved && !isOwn)) {
       throw new BackupError('TARGET_NOT_EMPTY', say('restore.tablespace-filled', { oid, path: display(directory) }), {
-        hint: mappingHint(oid),
+        hint: place.unfinished === undefined || inBackup ? mappingHint(oid) : say('restore.unfinished.hint'),
       });
     }
   }

@@ -16,14 +16,14 @@ import { configure, type ConfigurationOutcome } from './configure.ts';
 import type { RestoreEvent, RestoreListener } from './events.ts';
 import type { PreparedRestore } from './gather.ts';
 import { checkLinks, removeForeignLinks } from './links.ts';
+import { markerName, removeMarker, writeMarker } from './marker.ts';
 import { moveAside, type MovedContent } from './move-aside.ts';
 import type { MovedAside, RestorePlan } from './plan.ts';
 import { ReceiveBackup, unfinishedControlFile } from './receive-backup.ts';
 import { refuseRunningServer } from './running-server.ts';
-import { markerName } from './target-facts.ts';
 import { TargetTree } from './target-tree.ts';
 import { removeReplayedTwoPhase } from './two-phase.ts';
-import { removeMarker, Workplace, writeMarker } from './workplace.ts';
+import { Workplace } from './workplace.ts';
 
 export interface RestoreOptions {
   readonly signal: AbortSignal;
@@ -68,8 +68,8 @@ export async function performRestore(prepared: PreparedRestore, options: Restore
   try {
     if (plan.mode === 'replace') {
       // Another run that fills the directory must not lose it under its feet.
-      lockDirectory(plan.directory).release();
-      moved = await moveAside(plan.movedAside);
+      for (const { from } of plan.movedAside) lockDirectory(from).release();
+      moved = moveAside(plan.movedAside);
     }
     for (const one of moved?.moved ?? []) onEvent({ type: 'step', sentence: movedSentence(one) });
     await takePlaces(plan, workplace, moved?.moved ?? []);
@@ -78,7 +78,7 @@ export async function performRestore(prepared: PreparedRestore, options: Restore
     return { ...result, movedAside: moved?.moved ?? [] };
   } catch (error) {
     await workplace.discard();
-    const left = (await moved?.undo()) ?? [];
+    const left = moved?.undo() ?? [];
     for (const { from, to } of left) {
       onEvent({ type: 'warning', sentence: say('restore.not-moved-back', { from: display(from), to: display(to) }) });
     }
@@ -96,7 +96,7 @@ async function takePlaces(plan: RestorePlan, workplace: Workplace, moved: readon
     if (sharing !== undefined) {
       workplace.share(path, (name) => name === 'lost+found' || name.startsWith('gausskeep.before-restore-'));
     } else if (plan.mode === 'delta' && existsSync(fsPath(path))) workplace.hold(path);
-    else await workplace.claim(path);
+    else await workplace.claim(path, plan.owner);
   };
   await take(plan.directory);
   for (const { directory, isInside } of plan.tablespaces) if (!isInside) await take(directory);
@@ -172,15 +172,20 @@ class Restoring {
 
   async #begin(): Promise<void> {
     const { directory, mode, source } = this.#plan;
-    for (const path of this.#workplace.directories) writeMarker(path, source.systemIdentifier);
+    for (const path of this.#workplace.directories) writeMarker(path, source);
     for (const tree of this.#trees()) tree.keep(markerName as ByteString);
     for (const tree of this.#trees()) tree.keep(lockName as ByteString);
+    // What is there stays until the new one takes its place.
+    for (const { oid, link } of this.#plan.tablespaces) {
+      if (link !== undefined) this.#base.keep(`pg_tblspc/${oid}` as ByteString);
+    }
     if (mode !== 'delta') return;
     this.#step(say('restore.delta-begins', { path: display(directory) }));
     // From here on no server can start what is there.
     for (const name of ['global/pg_control', ...source.rules.controlCopies])
       await this.#base.remove(name as ByteString);
-    await syncDirectory(joinPath(directory, 'global'));
+    const global = joinPath(directory, 'global');
+    if (existsSync(fsPath(global))) await syncDirectory(global);
     removeForeignLinks(directory, source.rules.walDirectory);
   }
 

@@ -1,18 +1,16 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { directoryState } from '../files/directory-state.ts';
 import { fileFailure } from '../files/failure.ts';
-import { lockName } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath, lastPart, parentPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
 import { say } from '../messages/message.ts';
 import { readControlFile } from '../server/control-file.ts';
 import type { PlaceFacts, TargetFacts, TargetLink } from './facts.ts';
-
-/** Tells in an unfinished directory which instance it is; so a second run can go on with `--delta`. */
-export const markerName = '.gausskeep.restore';
+import { isOursInRestore, readMarker } from './marker.ts';
+import { interruptedMove, placeBeforeMove } from './move-aside.ts';
 
 /** @throws BackupError `TARGET_NOT_EMPTY` when it is something else than a directory; `STORAGE_UNAVAILABLE` */
 export async function targetFacts(directory: string, now: Date): Promise<TargetFacts> {
@@ -25,11 +23,11 @@ export async function targetFacts(directory: string, now: Date): Promise<TargetF
     isMountPoint: place.isMountPoint,
     owner: stats === undefined ? undefined : { uid: stats.uid, gid: stats.gid },
     systemIdentifier: systemIdentifierOf(path),
-    unfinished: markerOf(path),
+    unfinished: readMarker(path),
     hasControlFile: lstatSync(fsPath(joinPath(path, 'global/pg_control')), { throwIfNoEntry: false }) !== undefined,
     links: place.state === 'filled' ? await linksOf(path) : [],
     insideInstance: path === '/' ? undefined : instanceAbove(parentPath(path), path),
-    asideSuffix: freeSuffix(path, now),
+    asideSuffix: freeSuffix([path], now),
     ownUid: process.geteuid?.() ?? 0,
     ownGid: process.getegid?.() ?? 0,
   };
@@ -38,14 +36,14 @@ export async function targetFacts(directory: string, now: Date): Promise<TargetF
 /** What is at `path`, which need not exist. */
 export async function placeFacts(path: ByteString, ownDirectory: ByteString = path): Promise<PlaceFacts> {
   const real = resolvePath(path);
-  const state = await directoryState(real, lockName);
+  const state = await directoryState(real, isOursInRestore);
   return {
     path,
     real,
     state: state === 'missing' || state === 'empty' ? state : 'filled',
     isMountPoint: state !== 'missing' && isMountPoint(real),
     insideInstance: instanceAbove(real, ownDirectory),
-    unfinished: markerOf(real),
+    unfinished: readMarker(real),
   };
 }
 
@@ -98,17 +96,6 @@ function systemIdentifierOf(path: ByteString): bigint | undefined {
   }
 }
 
-function markerOf(path: ByteString): bigint | undefined {
-  try {
-    const text = readRegular(fsPath(joinPath(path, markerName)))
-      .toString('latin1')
-      .trim();
-    return /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 async function linksOf(path: ByteString): Promise<TargetLink[]> {
   const folder = joinPath(path, 'pg_tblspc');
   if (!lstatSync(fsPath(folder), { throwIfNoEntry: false })?.isDirectory()) return [];
@@ -117,24 +104,26 @@ async function linksOf(path: ByteString): Promise<TargetLink[]> {
     const link = joinPath(folder, name);
     if (!/^[1-9]\d{0,9}$/.test(name) || !lstatSync(fsPath(link)).isSymbolicLink()) continue;
     const target = readlinkSync(fsPath(link), { encoding: 'latin1' }) as ByteString;
-    let stats: Stats | undefined;
-    try {
-      stats = statSync(fsPath(link), { throwIfNoEntry: false });
-    } catch {
-      stats = undefined;
-    }
-    const real =
-      stats === undefined ? undefined : (realpathSync.native(fsPath(link), { encoding: 'latin1' }) as ByteString);
-    links.push({ oid: Number(name), target, real });
+    const real = realOf(link) ?? realOf(placeBeforeMove(target));
+    links.push({ oid: Number(name), target, real: real === undefined ? undefined : (interruptedMove(real) ?? real) });
   }
   return links.sort((a, b) => a.oid - b.oid);
 }
 
-/** `.before-restore-20261121T093000Z`, with a number behind it where that is taken. */
-function freeSuffix(path: ByteString, now: Date): string {
+function realOf(path: ByteString | undefined): ByteString | undefined {
+  try {
+    return path === undefined ? undefined : (realpathSync.native(fsPath(path), { encoding: 'latin1' }) as ByteString);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `.before-restore-20261121T093000Z`, with a number behind it where that is taken beside or in one of `paths`. */
+export function freeSuffix(paths: readonly ByteString[], now: Date): string {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
   for (let count = 1; ; count += 1) {
     const suffix = `.before-restore-${stamp}${count === 1 ? '' : `-${count}`}`;
-    if (!existsSync(fsPath(`${path}${suffix}` as ByteString))) return suffix;
+    const taken = paths.flatMap((path) => [`${path}${suffix}` as ByteString, joinPath(path, `gausskeep${suffix}`)]);
+    if (!taken.some((path) => existsSync(fsPath(path)))) return suffix;
   }
 }

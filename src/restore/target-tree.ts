@@ -19,6 +19,7 @@ import { fileFailure } from '../files/failure.ts';
 import { fsPath, joinPath, parentPath } from '../files/path.ts';
 import { readDirectory } from '../files/read-directory.ts';
 import { removeTree } from '../files/remove-tree.ts';
+import { replaceLink } from '../files/replace-link.ts';
 import { say } from '../messages/message.ts';
 
 /** What became of a file: written anew, changed in part, or found to be the same. */
@@ -55,8 +56,12 @@ export class TargetTree {
   }
 
   async makeLink(name: ByteString, target: ByteString): Promise<void> {
-    if (this.#delta) await this.#clear(name, 'nothing');
-    this.#attempt(name, () => this.#writer.makeLink(name, target));
+    if (this.#delta) {
+      const path = joinPath(this.root, name);
+      const isLink = lstatSync(fsPath(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+      if (!isLink) await this.#clear(name, 'nothing');
+      replaceLink(path, target, this.root);
+    } else this.#attempt(name, () => this.#writer.makeLink(name, target));
     this.keep(name);
   }
 

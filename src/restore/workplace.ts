@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import { claimDirectory, type ClaimedDirectory } from '../files/claim-directory.ts';
@@ -8,8 +8,8 @@ import { lockDirectory } from '../files/lock-directory.ts';
 import { fsPath, joinPath, parentPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
 import { removeTree } from '../files/remove-tree.ts';
+import { isOursInRestore } from './marker.ts';
 import type { Owner } from './request.ts';
-import { markerName } from './target-facts.ts';
 
 /** The directories that one restore fills: held for this run alone, and emptied again when it fails. */
 export class Workplace {
@@ -17,11 +17,11 @@ export class Workplace {
   /** Directories made above those, the topmost first. */
   readonly #parents: ByteString[] = [];
 
-  /** Takes a directory that is missing or empty. */
-  async claim(path: ByteString): Promise<void> {
+  /** Takes a directory that is missing, empty, or was begun and not filled; what is made for it goes to `owner`. */
+  async claim(path: ByteString, owner: Owner | undefined): Promise<void> {
     const missing: ByteString[] = [];
     for (let above = parentPath(path); !existsSync(fsPath(above)); above = parentPath(above)) missing.push(above);
-    this.#held.push(await claimDirectory(path));
+    this.#held.push(await claimDirectory(path, { isOurs: isOursInRestore, owner }));
     this.#parents.push(...missing.reverse());
   }
 
@@ -33,10 +33,13 @@ export class Workplace {
       existedBefore: true,
       release: () => lock.release(),
       discard: async () => {
-        lock.release();
+        const ours: ByteString[] = [];
         for await (const { name } of entriesOf(path)) {
-          if (!kept(name)) await removeAny(joinPath(path, name));
+          if (isOursInRestore(name)) ours.push(joinPath(path, name));
+          else if (!kept(name)) await removeAny(joinPath(path, name));
         }
+        for (const one of ours) await removeAny(one);
+        lock.release();
       },
     });
   }
@@ -78,25 +81,6 @@ export class Workplace {
   /** After a failure. Never throws: the failure itself is what to tell. */
   async discard(): Promise<void> {
     for (const held of this.#held.splice(0).reverse()) await held.discard().catch(() => undefined);
-  }
-}
-
-/** Says in the directory that a restore of this instance has begun. */
-export function writeMarker(directory: ByteString, systemIdentifier: bigint | undefined): void {
-  const path = joinPath(directory, markerName);
-  try {
-    writeFileSync(fsPath(path), `${systemIdentifier?.toString() ?? ''}\n`, { mode: 0o600 });
-  } catch (error) {
-    throw fileFailure('create', path, error);
-  }
-}
-
-export function removeMarker(directory: ByteString): void {
-  const path = joinPath(directory, markerName);
-  try {
-    unlinkSync(fsPath(path));
-  } catch (error) {
-    if (systemCodeOf(error) !== 'ENOENT') throw fileFailure('remove', path, error);
   }
 }
 

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { directoryState } from '../files/directory-state.ts';
-import { lockName } from '../files/lock-directory.ts';
+import { isLockName } from '../files/lock-directory.ts';
 import { fsPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 
@@ -31,7 +31,7 @@ export interface UnpackPlan {
 export async function planUnpack(request: UnpackRequest): Promise<UnpackPlan> {
   const { file, sync = true } = request;
   const directory = await realDirectory(request.directory);
-  const state = await directoryState(directory, lockName);
+  const state = await directoryState(directory, isLockName);
   if (state !== 'empty') {
     throw new BackupError(
       'TARGET_NOT_EMPTY',

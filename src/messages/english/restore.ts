@@ -30,6 +30,9 @@ export const restoreMessages = {
     'With --force what is in it, tablespaces included, is moved aside first; with --delta it is updated in place and not kept.',
   'restore.unfinished.hint':
     'A restore into it did not finish. Continue it with --delta, or begin again with --force, which moves what is there aside.',
+  'restore.unfinished-other': 'directory "{path}" holds an unfinished restore of another backup',
+  'restore.unfinished-other.hint':
+    'Continue it with --delta and that backup, or begin again with --force, which moves what is there aside.',
   'restore.dangling-target': '"{path}" is a link that leads nowhere',
   'restore.tablespace-shared': 'tablespaces {oid} and {other} would share directory "{path}"',
   'restore.tablespace-in-instance':
