@@ -78,6 +78,8 @@ export interface TargetFacts {
   /** A restore into it that did not finish. */
   readonly unfinished: UnfinishedRestore | undefined;
   readonly hasControlFile: boolean;
+  /** Nothing is in it but old copies that earlier runs moved inside. */
+  readonly hasOldCopiesOnly?: boolean | undefined;
   readonly links: readonly TargetLink[];
   /** Directory above it that is another instance's. */
   readonly insideInstance: ByteString | undefined;
@@ -95,6 +97,8 @@ export interface PlaceFacts {
   readonly state: 'missing' | 'empty' | 'filled';
   readonly isMountPoint: boolean;
   readonly insideInstance: ByteString | undefined;
+  /** Nothing is in it but old copies that earlier runs moved inside. */
+  readonly hasOldCopiesOnly?: boolean | undefined;
   /** A restore into it that did not finish. */
   readonly unfinished?: UnfinishedRestore | undefined;
 }

@@ -41,6 +41,14 @@ export function isAside(path: ByteString): boolean {
   return asidePattern.exec(path)?.[2] === undefined && asidePattern.test(path);
 }
 
+/** Whether nothing is in `path` but old copies, wholly moved, and what `isOurs` names. */
+export function hasOldCopiesOnly(path: ByteString, isOurs: (name: string) => boolean): boolean {
+  const names = namesIn(path).filter((name) => !isOurs(name) && name !== 'lost+found');
+  const isCopy = (name: string): boolean =>
+    name.startsWith(insidePrefix) && interruptedMove(joinPath(path, name)) === undefined;
+  return names.length > 0 && names.every(isCopy);
+}
+
 /** The directory whose entries were being moved into `path`, or out of it, when the run was killed. */
 export function interruptedMove(path: ByteString): ByteString | undefined {
   if (!lastPart(path).startsWith(insidePrefix) || !existsSync(fsPath(joinPath(path, movingName)))) return undefined;
@@ -134,6 +142,10 @@ function pointBack(links: readonly OldLink[], { from }: MovedAside, where: ByteS
 function moveOne(one: MovedAside, point: (to: ByteString) => void): MovedAside {
   const wasBegun = insideFolder(one.from);
   if (one.how === 'entries' || wasBegun !== undefined) return moveInside(one, wasBegun ?? one.to, point);
+  const suffix = lastPart(one.to).slice(lastPart(one.from).length);
+  const inside = joinPath(one.from, `gausskeep${suffix}`);
+  // An older copy inside has links that lead to where it is.
+  if (namesIn(one.from).some((name) => name.startsWith(insidePrefix))) return moveInside(one, inside, point);
   try {
     point(one.to);
     renameSync(fsPath(one.from), fsPath(one.to));
@@ -145,8 +157,7 @@ function moveOne(one: MovedAside, point: (to: ByteString) => void): MovedAside {
       throw fileFailure('rename', one.from, error);
     }
   }
-  const suffix = lastPart(one.to).slice(lastPart(one.from).length);
-  return moveInside(one, joinPath(one.from, `gausskeep${suffix}`), point);
+  return moveInside(one, inside, point);
 }
 
 function moveInside(one: MovedAside, to: ByteString, point: (to: ByteString) => void): MovedAside {

@@ -123,7 +123,8 @@ function refuseForeign(request: RestoreRequest, source: SourceFacts, target: Tar
 function modeOf(request: RestoreRequest, facts: PlanFacts): RestorePlan['mode'] {
   const { target, source } = facts;
   const path = display(target.path);
-  const hasBegun = target.unfinished !== undefined || begunPlaces(facts).length > 0;
+  const begun = begunPlaces(facts).filter(({ place }) => place.unfinished !== undefined);
+  const hasBegun = target.unfinished !== undefined || begun.length > 0;
   if (request.delta === true) {
     if (request.force === true) throw new BackupError('USAGE', say('restore.delta-and-force'));
     if (target.unfinished !== undefined && !target.hasControlFile && !canContinue(target.unfinished, source)) {
@@ -151,7 +152,9 @@ function modeOf(request: RestoreRequest, facts: PlanFacts): RestorePlan['mode'] 
 function begunPlaces({ tablespaces, places }: PlanFacts): { readonly oid: number; readonly place: PlaceFacts }[] {
   return tablespaces.flatMap(({ oid, directory, isInside }) => {
     const place = places.get(directory);
-    return !isInside && place?.state === 'filled' && place.unfinished !== undefined ? [{ oid, place }] : [];
+    return !isInside && place?.state === 'filled' && (place.unfinished !== undefined || place.hasOldCopiesOnly === true)
+      ? [{ oid, place }]
+      : [];
   });
 }
 
@@ -175,8 +178,10 @@ function whatToMove(facts: PlanFacts): MovedAside[] {
     if (real === undefined || (isAside(real) && !wanted.includes(real))) continue;
     add(oid, real, places.get(real)?.isMountPoint ?? false);
   }
-  for (const { oid, place } of begunPlaces(facts)) add(oid, place.real, place.isMountPoint);
-  if (target.state !== 'filled') return moved;
+  for (const { oid, place } of begunPlaces(facts)) {
+    if (place.hasOldCopiesOnly !== true) add(oid, place.real, place.isMountPoint);
+  }
+  if (target.state !== 'filled' || target.hasOldCopiesOnly === true) return moved;
   const own = aside(target.path, target.isMountPoint);
   return [...moved, { what: 'data-directory', oid: undefined, from: target.path, ...own }];
 }
@@ -204,7 +209,8 @@ function checkPlaces(facts: PlanFacts, mode: RestorePlan['mode'], movedAside: re
       throw new BackupError('USAGE', say('restore.tablespace-above', { oid, path: display(directory) }));
     }
     const inBackup = source.localPaths.some((path) => isWithin(real, path) || isWithin(path, real));
-    const isMoved = movedAside.some(({ from }) => from === real);
+    const isMoved =
+      movedAside.some(({ from }) => from === real) || (mode === 'replace' && place.hasOldCopiesOnly === true);
     // Linked from the directory, or begun by a restore of this instance that did not come to its links.
     const isLinked = target.links.some((link) => link.oid === oid && link.real === real);
     const isBegun = place.unfinished !== undefined && canContinue(place.unfinished, source);

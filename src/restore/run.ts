@@ -16,8 +16,8 @@ import { configure, type ConfigurationOutcome } from './configure.ts';
 import type { RestoreEvent, RestoreListener } from './events.ts';
 import type { PreparedRestore } from './gather.ts';
 import { checkLinks, removeForeignLinks } from './links.ts';
-import { markerName, removeMarker, writeMarker } from './marker.ts';
-import { moveAside, type MovedContent } from './move-aside.ts';
+import { isOursInRestore, markerName, removeMarker, writeMarker } from './marker.ts';
+import { hasOldCopiesOnly, moveAside, type MovedContent } from './move-aside.ts';
 import type { MovedAside, RestorePlan } from './plan.ts';
 import { ReceiveBackup, unfinishedControlFile } from './receive-backup.ts';
 import { refuseRunningServer } from './running-server.ts';
@@ -93,7 +93,8 @@ function movedSentence({ from, to }: MovedAside): Message {
 async function takePlaces(plan: RestorePlan, workplace: Workplace, moved: readonly MovedAside[]): Promise<void> {
   const take = async (path: ByteString): Promise<void> => {
     const sharing = moved.find(({ from, how }) => from === path && how === 'entries');
-    if (sharing !== undefined) {
+    const isShared = existsSync(fsPath(path)) && hasOldCopiesOnly(path, isOursInRestore);
+    if (sharing !== undefined || (plan.mode === 'replace' && isShared)) {
       workplace.share(path, (name) => name === 'lost+found' || name.startsWith('gausskeep.before-restore-'));
     } else if (plan.mode === 'delta' && existsSync(fsPath(path))) workplace.hold(path);
     else await workplace.claim(path, plan.owner);

@@ -10,7 +10,7 @@ import { say } from '../messages/message.ts';
 import { readControlFile } from '../server/control-file.ts';
 import type { PlaceFacts, TargetFacts, TargetLink } from './facts.ts';
 import { isOursInRestore, readMarker } from './marker.ts';
-import { interruptedMove, placeBeforeMove } from './move-aside.ts';
+import { hasOldCopiesOnly, interruptedMove, placeBeforeMove } from './move-aside.ts';
 
 /** @throws BackupError `TARGET_NOT_EMPTY` when it is something else than a directory; `STORAGE_UNAVAILABLE` */
 export async function targetFacts(directory: string, now: Date): Promise<TargetFacts> {
@@ -24,6 +24,7 @@ export async function targetFacts(directory: string, now: Date): Promise<TargetF
     owner: stats === undefined ? undefined : { uid: stats.uid, gid: stats.gid },
     systemIdentifier: systemIdentifierOf(path),
     unfinished: readMarker(path),
+    hasOldCopiesOnly: place.hasOldCopiesOnly,
     hasControlFile: lstatSync(fsPath(joinPath(path, 'global/pg_control')), { throwIfNoEntry: false }) !== undefined,
     links: place.state === 'filled' ? await linksOf(path) : [],
     insideInstance: path === '/' ? undefined : instanceAbove(parentPath(path), path),
@@ -44,6 +45,7 @@ export async function placeFacts(path: ByteString, ownDirectory: ByteString = pa
     isMountPoint: state !== 'missing' && isMountPoint(real),
     insideInstance: instanceAbove(real, ownDirectory),
     unfinished: readMarker(real),
+    hasOldCopiesOnly: state !== 'missing' && state !== 'empty' && hasOldCopiesOnly(real, isOursInRestore),
   };
 }
 
