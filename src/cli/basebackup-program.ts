@@ -28,9 +28,12 @@ export async function basebackupProgram(program: string, argv: readonly string[]
     const given = parseOptions(program, gsBasebackupOptions, argv);
     if (given.has('help')) {
       await context.terminal.data(
-        helpText([say('backup.help.what', { program }), say('backup.help.usage', { program })], gsBasebackupOptions, [
-          say('backup.help.foot'),
-        ]),
+        helpText(
+          [say('backup.help.what', { program }), say('backup.help.usage', { program })],
+          gsBasebackupOptions,
+          [say('backup.help.foot')],
+          context.terminal.helpColumns,
+        ),
       );
       return 0;
     }

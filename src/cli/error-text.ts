@@ -1,5 +1,5 @@
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
-import { printable, render, say, type Message } from '../messages/message.ts';
+import { printable, printableName, render, say, type Message } from '../messages/message.ts';
 
 /** Lines for people about `error`: what, where, why and what to do, each with the program's name in front. Never a stack trace. */
 export function errorLines(program: string, error: unknown): string[] {
@@ -12,7 +12,7 @@ export function errorLines(program: string, error: unknown): string[] {
   const lines = [`${program}: error: ${error.message}`];
   for (const [name, value] of Object.entries(error.context)) {
     if (error.message.includes(String(value))) continue;
-    lines.push(`${program}: detail: ${name} ${printable(String(value))}`);
+    lines.push(`${program}: detail: ${name} ${printableName(String(value))}`);
   }
   const cause = causeText(error);
   if (cause !== undefined) lines.push(`${program}: detail: ${cause}`);

@@ -1,4 +1,6 @@
+import { nearest } from '../config/nearest-word.ts';
 import { usage } from '../config/parse-options.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import { commandList, commandsByProgramName } from './command-list.ts';
 import type { CommandEntry } from './command.ts';
@@ -13,18 +15,29 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
     const entry = commandList.find(({ name }) => name === standsFor);
     if (entry !== undefined) return runCommand(program, await entry.load(), argv, 'always-one');
   }
+  // `help wal push` is `wal push --help`, and `help wal` lists the verbs.
+  if (argv[0] === 'help' && argv.length > 1) {
+    const words = argv.slice(1).filter((word) => !word.startsWith('-'));
+    return gausskeepProgram(program, [...words, '--help']);
+  }
   const entry = entryOf(argv);
   if (entry !== undefined) {
     const words = entry.name.split(' ').length;
     return runCommand(`${program} ${entry.name}`, await entry.load(), argv.slice(words));
   }
   await runProgram({ program, statusRule: 'by-code' }, async ({ terminal }) => {
-    const [first] = argv;
-    if (first === '--help' || first === '-?' || first === 'help') {
-      await terminal.data(overview(program));
+    const [first, second] = argv;
+    if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
+      await terminal.data(overview(program, commandList, terminal.helpColumns));
       return 0;
     }
-    throw usage(program, first === undefined ? say('cli.no-command') : say('cli.unknown-command', { word: first }));
+    if (first === undefined) throw usage(program, say('cli.no-command'));
+    const family = commandList.filter(({ name }) => name.startsWith(`${first} `));
+    if (family.length > 0 && (second === undefined || second === '--help' || second === '-?')) {
+      await terminal.data(overview(program, family, terminal.helpColumns));
+      return 0;
+    }
+    throw unknownCommand(program, family.length > 0 ? `${first} ${second ?? ''}` : first);
   });
 }
 
@@ -32,14 +45,28 @@ function entryOf(argv: readonly string[]): CommandEntry | undefined {
   return commandList.find(({ name }) => name.split(' ').every((word, index) => argv[index] === word));
 }
 
-function overview(program: string): string {
+/** What other tools call theirs; the words of ours that stand nearest. */
+function unknownCommand(program: string, word: string): BackupError {
+  const sentence = say('cli.unknown-command', { word });
+  if (word === 'backup' || word === 'basebackup') {
+    return new BackupError('USAGE', sentence, { hint: say('cli.backup.hint') });
+  }
+  const meant = nearest(
+    word,
+    commandList.map(({ name }) => name),
+  );
+  if (meant === undefined) return usage(program, sentence);
+  return new BackupError('USAGE', sentence, { hint: say('cli.did-you-mean', { program, command: meant }) });
+}
+
+function overview(program: string, entries: readonly CommandEntry[], columns: number): string {
   const lines: Message[] = [
     say('cli.what', { program }),
     say('cli.usage', { program, synopsis: 'COMMAND [OPTION]...' }),
   ];
-  const width = Math.max(0, ...commandList.map(({ name }) => name.length)) + 2;
-  const commands = commandList.map(
+  const width = Math.max(0, ...entries.map(({ name }) => name.length)) + 2;
+  const commands = entries.map(
     ({ name, summary }) => `  ${name.padEnd(width)}${render(say(summary as 'cli.no-command'))}`,
   );
-  return `${helpText(lines, [])}\n${render(say('cli.commands'))}\n${commands.join('\n')}\n\n${render(say('cli.foot', { program }))}\n`;
+  return `${helpText(lines, [], [], columns)}\n${render(say('cli.commands'))}\n${commands.join('\n')}\n\n${render(say('cli.foot', { program }))}\n`;
 }

@@ -1,23 +1,23 @@
 import type { OptionGroup, OptionSpec } from '../config/option-table.ts';
 import { render, say, type Message, type MessageKey } from '../messages/message.ts';
 
-const width = 80;
 const textColumn = 30;
 
-/** `--help` of a program, at most 80 columns wide, made from its option table. */
+/** `--help` of a program, made from its option table. @param columns of the lines; 80 where no terminal tells */
 export function helpText(
   head: readonly Message[],
   groups: readonly OptionGroup[],
   foot: readonly Message[] = [],
+  columns = 80,
 ): string {
-  const lines = head.flatMap((sentence) => wrap(render(sentence), 0));
+  const lines = head.flatMap((sentence) => wrap(render(sentence), 0, columns));
   for (const group of groups) {
     const shown = group.options.filter((option) => option.hidden !== true);
     if (shown.length === 0) continue;
     lines.push('', render(plain(group.title)));
-    for (const option of shown) lines.push(...optionLines(option));
+    for (const option of shown) lines.push(...optionLines(option, columns));
   }
-  if (foot.length > 0) lines.push('', ...foot.flatMap((sentence) => wrap(render(sentence), 0)));
+  if (foot.length > 0) lines.push('', ...foot.flatMap((sentence) => wrap(render(sentence), 0, columns)));
   return `${lines.join('\n')}\n`;
 }
 
@@ -26,25 +26,25 @@ function plain(key: MessageKey): Message {
   return say(key as 'backup.help.help');
 }
 
-function optionLines(option: OptionSpec): string[] {
+function optionLines(option: OptionSpec, columns: number): string[] {
   const short = option.short === undefined ? '    ' : `-${option.short}, `;
   const value = option.argument === undefined ? '' : `=${option.argument}`;
   const inline = option.inlineArgument === undefined ? '' : `[=${option.inlineArgument}]`;
   const head = `  ${short}--${option.long}${value}${inline}`;
-  const text = wrap(render(plain(option.help)), textColumn);
+  const text = wrap(render(plain(option.help)), textColumn, columns);
   if (head.length + 2 > textColumn) return [head, ...text];
   return [head.padEnd(textColumn) + (text[0] ?? '').trimStart(), ...text.slice(1)];
 }
 
-/** `text` in lines of at most 80 columns, indented; its own line breaks and indentation are kept. */
-function wrap(text: string, indent: number): string[] {
+/** `text` in lines of at most `columns`, indented; its own line breaks and indentation are kept. */
+function wrap(text: string, indent: number, columns: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     const margin = ' '.repeat(indent + paragraph.length - paragraph.trimStart().length);
     let line = '';
     for (const word of paragraph.trim().split(' ')) {
       const candidate = line === '' ? word : `${line} ${word}`;
-      if (line !== '' && margin.length + candidate.length > width) {
+      if (line !== '' && margin.length + candidate.length > columns) {
         lines.push(margin + line);
         line = word;
       } else {

@@ -22,6 +22,8 @@ export interface ProgramOptions {
   readonly json?: () => boolean;
 }
 
+/** As of a program that SIGPIPE ended. */
+const readerGoneStatus = 128 + 13;
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 type EndSignal = keyof typeof signalNumbers;
 
@@ -49,10 +51,22 @@ export async function runProgram(
   };
   const names = Object.keys(signalNumbers) as EndSignal[];
   for (const name of names) process.on(name, onSignal);
+  // What nobody waited for (threads, open files, memory that the system refuses): one sentence, no trace.
+  const onUncaught = (error: unknown): void => {
+    for (const line of errorLines(options.program, error)) terminal.line(line);
+    // eslint-disable-next-line no-restricted-properties -- nothing that goes on now may give another answer
+    process.exit(exitStatus(error, options.statusRule));
+  };
+  if (process.listenerCount('uncaughtException') === 0) process.once('uncaughtException', onUncaught);
   try {
     process.exitCode = await run({ program: options.program, terminal, signal: controller.signal, lastLine });
   } catch (error) {
     terminal.endLive();
+    // `gausskeep window | head`: the reader has what it wanted.
+    if (terminal.readerIsGone && endedBy === undefined && typeof options.statusRule !== 'function') {
+      process.exitCode = readerGoneStatus;
+      return;
+    }
     const shown: unknown = endedBy === undefined ? error : controller.signal.reason;
     for (const line of errorLines(options.program, shown)) terminal.line(line);
     if (options.json?.() === true) await terminal.data(`${JSON.stringify(errorRecord(shown))}\n`);
@@ -64,5 +78,6 @@ export async function runProgram(
   } finally {
     for (const line of lastLines) terminal.line(line);
     for (const name of names) process.removeListener(name, onSignal);
+    process.removeListener('uncaughtException', onUncaught);
   }
 }

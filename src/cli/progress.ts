@@ -1,5 +1,6 @@
 import type { BackupProgress } from '../index.ts';
 import { render, say } from '../messages/message.ts';
+import { Pace, showJob } from './progress-look.ts';
 import type { Terminal } from './terminal.ts';
 
 const updateMs = 1000;
@@ -11,6 +12,7 @@ export class ProgressView {
   readonly #style: 'text' | 'json';
   readonly #verbose: boolean;
   readonly #startMs: number;
+  readonly #pace = new Pace();
   #lastMs = 0;
   #last: BackupProgress | undefined;
 
@@ -33,32 +35,24 @@ export class ProgressView {
   /** The last state once more, so that the end is always shown. */
   finish(): void {
     if (this.#last === undefined) return;
-    this.#show({ ...this.#last, totalBytes: this.#last.doneBytes }, Date.now());
+    this.#show({ ...this.#last, totalBytes: this.#last.doneBytes }, Date.now(), true);
     this.#terminal.endLive();
   }
 
-  #show(progress: BackupProgress, now: number): void {
-    const elapsedSeconds = Math.max((now - this.#startMs) / 1000, 0.001);
-    const rate = progress.doneBytes / elapsedSeconds;
+  #show(progress: BackupProgress, now: number, isEnd = false): void {
+    const { doneBytes } = progress;
     // The estimate may be too small: never more than 100 %, never fewer bytes in all than there are already.
-    const total = Math.max(progress.totalBytes, progress.doneBytes);
-    const etaSeconds = rate > 0 ? (total - progress.doneBytes) / rate : undefined;
+    const total = Math.max(progress.totalBytes, doneBytes);
+    const pace = this.#pace.measure(doneBytes, total, now);
+    const average = (doneBytes * 1000) / Math.max(now - this.#startMs, 1);
+    const { perSecond, leftSeconds } = isEnd ? { perSecond: average, leftSeconds: 0 } : pace;
     if (this.#style === 'json') {
-      this.#terminal.line(JSON.stringify(record(progress, total, rate, etaSeconds)));
+      this.#terminal.line(JSON.stringify(record(progress, total, perSecond ?? average, leftSeconds)));
       return;
     }
-    const line = originalLine(progress, total, this.#verbose);
-    if (!this.#terminal.isTerminal) {
-      this.#terminal.line(line);
-      return;
-    }
-    const pace = render(
-      say('backup.progress-pace', {
-        rate: byteText(rate),
-        eta: etaSeconds === undefined ? '?' : durationText(etaSeconds),
-      }),
-    );
-    this.#terminal.live(`${line}  ${pace}`);
+    const text = originalLine(progress, total, this.#verbose);
+    if (!this.#terminal.isTerminal) this.#terminal.line(text);
+    else showJob(this.#terminal, { done: doneBytes, total, text, perSecond, leftSeconds });
   }
 }
 
@@ -94,23 +88,4 @@ function originalLine(progress: BackupProgress, total: number, verbose: boolean)
 /** The last 30 characters, as the original shows a path. */
 function shortened(path: string): string {
   return path.length > 30 ? `...${path.slice(-27)}` : path;
-}
-
-function byteText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value.toFixed(value < 10 && unit > 0 ? 1 : 0)} ${units[unit] ?? ''}`;
-}
-
-/** `1:02:03` or `2:03`. */
-function durationText(seconds: number): string {
-  const whole = Math.round(seconds);
-  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const shown = parts[0] === 0 ? parts.slice(1) : parts;
-  return shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }

@@ -6,6 +6,7 @@ import {
   type RecoveryProgress,
 } from '../index.ts';
 import { render, say } from '../messages/message.ts';
+import { showJob } from './progress-look.ts';
 import type { Terminal } from './terminal.ts';
 
 const updateMs = { live: 500, lines: 10_000 } as const;
@@ -17,6 +18,7 @@ export class RecoveryTalk {
   readonly #quiet: boolean;
   #shownMs = 0;
   #shown = '';
+  #firstLsn: bigint | undefined;
 
   constructor(program: string, terminal: Terminal, { quiet }: { readonly quiet: boolean }) {
     this.#program = program;
@@ -42,9 +44,25 @@ export class RecoveryTalk {
     if (now - this.#shownMs < (this.#terminal.isTerminal ? updateMs.live : updateMs.lines)) return;
     const line = progressLine(event);
     this.#shownMs = now;
-    if (this.#terminal.isTerminal) this.#terminal.live(line);
+    if (this.#terminal.isTerminal) this.#live(event, line);
     else if (line !== this.#shown) this.#terminal.line(`${this.#program}: ${line}`);
     this.#shown = line;
+  }
+
+  /** With a bar where the end is known: from where we saw replay first. */
+  #live(event: RecoveryProgress, line: string): void {
+    const { replayLsn, endLsn, replayTime, bytesPerSecond, remainingSeconds } = event;
+    if (replayLsn === undefined || endLsn === undefined) {
+      this.#terminal.live(line);
+      return;
+    }
+    const first = (this.#firstLsn ??= replayLsn);
+    const total = Math.max(Number(endLsn - first), 1);
+    const done = Math.min(Math.max(Number(replayLsn - first), 0), total);
+    const time = replayTime === undefined ? '' : ` (${replayTime})`;
+    const percent = Math.floor((100 * done) / total);
+    const text = render(say('recovery.progress-live', { lsn: formatLsn(replayLsn), time, percent }));
+    showJob(this.#terminal, { done, total, text, perSecond: bytesPerSecond, leftSeconds: remainingSeconds });
   }
 }
 

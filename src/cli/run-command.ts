@@ -25,7 +25,7 @@ export async function runCommand(
     const given = parseOptions(program, withHelp(command), argv);
     if (!given.has('help')) return command.run(given, context);
     const head = [command.summary, say('cli.usage', { program, synopsis: render(command.synopsis) })];
-    await context.terminal.data(helpText(head, withHelp(command)));
+    await context.terminal.data(helpText(head, withHelp(command), [], context.terminal.helpColumns));
     return 0;
   });
 }

@@ -11,7 +11,7 @@ export async function tarProgram(program: string, argv: readonly string[]): Prom
     const given = parseOptions(program, gsTarOptions, argv);
     if (given.has('help')) {
       const head = [say('unpack.help.what', { program }), say('unpack.help.usage', { program })];
-      await terminal.data(helpText(head, gsTarOptions));
+      await terminal.data(helpText(head, gsTarOptions, [], terminal.helpColumns));
       return 0;
     }
     if (given.has('version')) {

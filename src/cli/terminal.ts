@@ -1,3 +1,4 @@
+import { systemCodeOf } from '../errors/backup-error.ts';
 import { stdoutFailure } from './stdout-failure.ts';
 
 /**
@@ -8,6 +9,12 @@ export class Terminal {
   readonly isTerminal: boolean = process.stderr.isTTY;
   /** 80 where the terminal does not know its width, as over a serial line or in a script. */
   readonly columns: number = (process.stderr.isTTY ? process.stderr.columns : 0) || 80;
+  /** Of help texts: as wide as the terminal, for lines that are still easy to read. */
+  readonly helpColumns: number = process.stdout.isTTY ? Math.max(60, Math.min(process.stdout.columns || 80, 100)) : 80;
+  /** The reader of stdout went away while data was written. */
+  readerIsGone = false;
+  /** Not where NO_COLOR is set or the terminal is a dumb one. */
+  readonly hasColors: boolean = process.stderr.isTTY && process.stderr.hasColors();
   #liveLine = false;
   #leftBytes: number;
 
@@ -26,10 +33,11 @@ export class Terminal {
     if (line.length > 0) process.stderr.write(line);
   }
 
-  /** Replaces the line in place; for terminals only. */
-  live(text: string): void {
+  /** Replaces the line in place; for terminals only. @param paint adds colours, where there are any, to what fits */
+  live(text: string, paint: (line: string) => string = (line) => line): void {
     this.#liveLine = true;
-    process.stderr.write(`\r${text.slice(0, Math.max(this.columns - 1, 20))}\u001b[K`);
+    const line = text.slice(0, Math.max(this.columns - 1, 20));
+    process.stderr.write(`\r${this.hasColors ? paint(line) : line}\u001b[K`);
   }
 
   /** Leaves the line in place where it is and goes on below it. */
@@ -44,8 +52,12 @@ export class Terminal {
     if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => undefined);
     return new Promise((resolve, reject) => {
       process.stdout.write(bytes, (error) => {
-        if (error) reject(stdoutFailure(error));
-        else resolve();
+        if (!error) {
+          resolve();
+          return;
+        }
+        this.readerIsGone = systemCodeOf(error) === 'EPIPE';
+        reject(stdoutFailure(error));
       });
     });
   }

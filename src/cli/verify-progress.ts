@@ -1,15 +1,18 @@
 import type { VerifyEvent } from '../index.ts';
 import { render, say } from '../messages/message.ts';
+import { Pace, showJob } from './progress-look.ts';
 import type { Terminal } from './terminal.ts';
 
 const updateMs = 1000;
+const liveUpdateMs = 200;
 
 type Sentence = 'verify.progress' | 'restore.progress';
 
-/** `12345/67890 kB (18%) verified`, once a second and at the end, as pg_verifybackup shows it. */
+/** `12345/67890 kB (18%) verified`, once a second and at the end, as pg_verifybackup shows it; in place with all else on a terminal. */
 export class VerifyProgress {
   readonly #terminal: Terminal;
   readonly #sentence: Sentence;
+  readonly #pace = new Pace();
   #shownMs = 0;
 
   constructor(terminal: Terminal, sentence: Sentence = 'verify.progress') {
@@ -19,13 +22,16 @@ export class VerifyProgress {
 
   update({ doneBytes, totalBytes, finished }: Extract<VerifyEvent, { type: 'progress' }>): void {
     const now = Date.now();
-    if (!finished && now - this.#shownMs < updateMs) return;
+    if (!finished && now - this.#shownMs < (this.#terminal.isTerminal ? liveUpdateMs : updateMs)) return;
     this.#shownMs = now;
     const total = String(Math.floor(totalBytes / 1024));
     const done = String(Math.floor(doneBytes / 1024)).padStart(total.length);
     const percent = totalBytes === 0 ? 0 : Math.floor((100 * doneBytes) / totalBytes);
     const line = render(say(this.#sentence, { done, total, percent }));
     if (finished || !this.#terminal.isTerminal) this.#terminal.line(line);
-    else this.#terminal.live(line);
+    else {
+      const pace = this.#pace.measure(doneBytes, totalBytes, now);
+      showJob(this.#terminal, { done: doneBytes, total: totalBytes, text: line.trimStart(), ...pace });
+    }
   }
 }

@@ -53,7 +53,7 @@ export async function openConnection(settings: ConnectionSettings, options: Abor
   const [first] = failures;
   if (first !== undefined && failures.length === 1) throw first;
   const lines = failures.map((failure) => render(failure.sentence)).join('\n');
-  throw new BackupError('SERVER_UNREACHABLE', say('connection.failed-several', { failures: lines }), {
+  throw new BackupError('SERVER_UNREACHABLE', say('connection.failed-several', { lines }), {
     hint: first?.hint,
     cause: first,
   });

@@ -24,11 +24,15 @@ export class ServerError extends BackupError {
 
   constructor(fields: ErrorFields, options: ServerErrorOptions = {}) {
     const serverHint = fields['H'];
-    super(options.code ?? codeOf(fields), options.sentence ?? say('common.server-text', { text: serverText(fields) }), {
-      hint: options.hint ?? (serverHint === undefined ? undefined : say('common.server-text', { text: serverHint })),
-      context: options.context,
-      retryable: options.retryable,
-    });
+    super(
+      options.code ?? codeOf(fields),
+      options.sentence ?? say('common.server-text', { lines: serverText(fields) }),
+      {
+        hint: options.hint ?? (serverHint === undefined ? undefined : say('common.server-text', { lines: serverHint })),
+        context: options.context,
+        retryable: options.retryable,
+      },
+    );
     this.fields = fields;
   }
 

@@ -80,7 +80,7 @@ describe('Session', () => {
       code: 'SERVER_ERROR',
       message: 'ERROR:  syntax error',
       sqlState: '42601',
-      hint: { key: 'common.server-text', parameters: { text: 'look' } },
+      hint: { key: 'common.server-text', parameters: { lines: 'look' } },
     });
     expect(await connection.query('x')).toMatchObject([{ tag: 'OK' }]);
     connection.destroy();

@@ -17,7 +17,7 @@ export function fileFailure(action: FileAction, path: ByteString, error: unknown
     'STORAGE_UNAVAILABLE',
     say(`files.failed-${action}`, { path: display(path), reason: reason(error) }),
     {
-      hint: hintOf(code),
+      hint: hintOf(code, action),
       context: code === undefined ? { path: display(path) } : { path: display(path), systemCode: code },
       cause: error,
       // A full or broken disk does not heal by asking again at once; an interrupted or busy one may.
@@ -42,7 +42,10 @@ const hints: Readonly<Partial<Record<string, MessageKey>>> = {
   EROFS: 'files.read-only.hint',
 };
 
-function hintOf(code: string | undefined): Message | undefined {
+function hintOf(code: string | undefined, action: FileAction): Message | undefined {
+  const isDenied = code === 'EACCES' || code === 'EPERM';
+  if (isDenied && action === 'read') return say('files.permission-read.hint');
+  if (isDenied && (action === 'owner' || action === 'mode')) return say('files.permission-owner.hint');
   const key = code === undefined ? undefined : hints[code];
   return key === undefined ? undefined : { key, parameters: {} };
 }

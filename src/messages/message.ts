@@ -29,13 +29,22 @@ export function say<Key extends MessageKey>(
 /** A language: the same keys as English, each with the same parameters in any order. A missing key falls back to English. */
 export type Catalogue = Readonly<Partial<Record<MessageKey, string>>>;
 
-/** The text of `message`; control characters in values are shown as `\xNN` so that a server cannot write to the terminal. */
+/**
+ * The text of `message`; control characters in values, line feeds included, are shown as `\xNN` so that no name makes a line of
+ * its own and no server writes to the terminal. Only a parameter called `lines` may have several.
+ */
 export function render(message: Message, catalogue: Catalogue = english): string {
   const template = catalogue[message.key] ?? english[message.key];
   return template.replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
     const value = message.parameters[name];
-    return value === undefined ? whole : printable(String(value));
+    if (value === undefined) return whole;
+    return name === 'lines' ? printable(String(value)) : printableName(String(value));
   });
+}
+
+/** `text` on one line: every control character replaced by `\xNN`. */
+export function printableName(text: string): string {
+  return printable(text).replace(/[\n\t]/g, (character) => (character === '\n' ? '\\x0a' : '\\x09'));
 }
 
 /** `text` with control characters other than line feed and tab replaced by `\xNN`. */

@@ -159,7 +159,7 @@ forEachServer('full', (version) => {
       const args = [...quick, '-D', newTarget(), '-P'];
       const { stdout, status } = await startProgramOnTerminal('gs_basebackup', args, { env: environment() }).result;
       expect(status).toBe(0);
-      expect(stdout).toMatch(/\r *\d+\/\d+ kB \(100%\), 1\/1 tablespace +\S+ [kMG]?B\/s, \S+ left/);
+      expect(stdout).toMatch(/\r\[\S*#\S*\] \d+\/\d+ kB \(100%\), 1\/1 tablespace +\S+ [kMG]?B\/s, \S+ left/);
       expect(stdout.trimEnd().split('\n')).toHaveLength(1);
     });
   });

@@ -103,9 +103,11 @@ function rangeOf(given: GivenOptions): TransactionRange {
 /** Which segment is being looked at, where somebody watches and it takes a while. */
 function progressOf(terminal: Terminal): ((segment: string) => void) | undefined {
   if (!terminal.isTerminal) return undefined;
-  let count = 0;
+  let [count, shownMs] = [0, Date.now()];
   return (segment) => {
     count += 1;
-    if (count % 50 === 0) terminal.live(render(say('window.progress', { segment, count })));
+    if (Date.now() - shownMs < 200) return;
+    shownMs = Date.now();
+    terminal.live(render(say('window.progress', { segment, count })));
   };
 }

@@ -74,5 +74,4 @@ export const backupMessages = {
   'backup.slot-exists': 'replication slot "{slot}" already exists',
   'backup.progress-one': '{done}/{total} kB ({percent}%), {tablespaces}/{count} tablespace',
   'backup.progress-many': '{done}/{total} kB ({percent}%), {tablespaces}/{count} tablespaces',
-  'backup.progress-pace': '{rate}/s, {eta} left',
 } as const;

@@ -3,5 +3,6 @@ export const commonMessages = {
   'common.internal.hint': 'This is a defect of gausskeep. Please report it with the command line and this message.',
   'common.aborted': 'interrupted by {signal}',
   'common.stdout': 'could not write to standard output: {reason}',
-  'common.server-text': '{text}',
+  'common.server-text': '{lines}',
+  'common.pace': '{rate}/s, {eta} left',
 } as const;

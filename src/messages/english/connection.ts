@@ -2,7 +2,7 @@ export const connectionMessages = {
   'connection.failed-host': 'connection to server at "{host}" ({address}), port {port} failed: {reason}',
   'connection.failed-address': 'connection to server at "{address}", port {port} failed: {reason}',
   'connection.failed-socket': 'connection to server on socket "{path}" failed: {reason}',
-  'connection.failed-several': '{failures}',
+  'connection.failed-several': '{lines}',
   'connection.tcp-hint': 'Is the server running on that host and accepting TCP/IP connections?',
   'connection.unix-hint': 'Is the server running locally and accepting connections on that socket?',
   'connection.unknown-host': 'could not translate host name "{host}" to address: {reason}',

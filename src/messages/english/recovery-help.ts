@@ -29,6 +29,7 @@ export const recoveryHelpMessages = {
   'recovery-help.no-pgdata': 'no data directory was named',
   'recovery-help.no-pgdata.hint': 'Give --pgdata DIRECTORY (or PGDATA).',
   'recovery.progress': 'replayed to {lsn}{time}{rate}{left}',
+  'recovery.progress-live': 'replayed to {lsn}{time} ({percent}%)',
   'recovery.progress-segments': '{count} segments restored, the last {name}',
   'recovery.progress-waiting': 'the server is starting',
   'recovery.said': 'server: {text}',
