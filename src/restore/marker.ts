@@ -50,7 +50,9 @@ export function removeMarker(directory: ByteString): void {
 export function readMarker(directory: ByteString): UnfinishedRestore | undefined {
   let text: string;
   try {
-    text = readRegular(fsPath(joinPath(directory, markerName))).toString('utf8').trim();
+    text = readRegular(fsPath(joinPath(directory, markerName)))
+      .toString('utf8')
+      .trim();
   } catch {
     return undefined;
   }
