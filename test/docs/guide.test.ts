@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +42,11 @@ class Story {
 
   constructor() {
     mkdirSync(join(this.#root, 'backups'));
+    // As on Debian: the configuration beside the data directory.
+    mkdirSync(join(this.#root, 'etc'));
+    for (const name of ['postgresql.conf', 'pg_hba.conf', 'pg_ident.conf']) {
+      copyFileSync(join(server.dataDirectory, name), join(this.#root, 'etc', name));
+    }
   }
 
   async play(fence: Fence): Promise<void> {
@@ -92,6 +97,7 @@ class Story {
       .replaceAll('/usr/local/bin/gausskeep', program)
       .replaceAll(/(?<![\w/.])\/(backups|restored|tools)\b/g, `${this.#root}/$1`)
       .replaceAll(/(?<![\w/.])\/archive\b/g, this.#archive)
+      .replaceAll('/etc/postgresql/17/main', `${this.#root}/etc`)
       .replaceAll('/pgdata', server.dataDirectory)
       .replaceAll('--owner postgres', `--owner ${runningAsRoot ? 'nobody' : userInfo().username}`)
       .replaceAll('db.example.org', server.host)

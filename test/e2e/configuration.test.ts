@@ -2,6 +2,7 @@
  * Servers that keep their configuration outside of their data directory, as Debian does: what a restored copy starts with,
  * and that no copy ever writes into the archive of its source.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
@@ -14,12 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, it } from 'vitest';
-import { takeBackup } from '../support/backups.ts';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newTarget, runBackup } from '../support/backups.ts';
 import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
 import { freePort } from '../support/postgres/free-port.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startServer } from '../support/postgres/server.ts';
+import { runDirectory } from '../support/run-directory.ts';
 import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
 import { RunningCopy } from '../support/running-copy.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
@@ -71,11 +73,11 @@ async function makeSource(version: ServerVersion): Promise<Source> {
   await server.start({ settings: { config_file: join(etc, 'postgresql.conf') } });
   await server.sql('create table hist (note text)');
   await server.sql("insert into hist values ('before')");
-  const backup = await takeBackup(server, ['-Ft', '-z', '-X', 'fetch']);
-  const withConfiguration = await takeBackup(server, ['-X', 'fetch']);
-  cpSync(etc, join(withConfiguration, 'gausskeep_config'), { recursive: true });
-  const origin = { configFile: join(etc, 'postgresql.conf'), configDirectory: etc };
-  writeFileSync(join(withConfiguration, 'gausskeep_config/origin.json'), JSON.stringify(origin));
+  const [backup, withConfiguration] = [newTarget(), newTarget()];
+  const without = await runBackup(server, ['-D', backup, '-Ft', '-z', '-X', 'fetch']);
+  expect(without).toMatchObject({ status: 0, stderr: expect.stringContaining(etc) as string });
+  const along = await runBackup(server, ['-D', withConfiguration, '-X', 'fetch', '--config-dir', etc]);
+  expect(along.status, along.stderr).toBe(0);
   const xid = version >= 13 ? 'pg_current_xact_id()' : 'txid_current()';
   const [row] = await server.sql<{ xid: string }>(`insert into hist values ('A') returning ${xid}::text as xid`);
   await server.sql("insert into hist values ('B')");
@@ -110,7 +112,7 @@ forEachServer('full', (version) => {
   });
 
   const restore = (data: string, args: readonly string[]): Promise<ProgramResult> =>
-    runProgram('gausskeep', ['restore', '--no-sync', '--no-verify', '-D', data, ...owner, ...args], {
+    runProgram('gausskeep', ['restore', '--no-sync', '-D', data, ...owner, ...args], {
       env: { GAUSSKEEP_CACHE: join(temporaryDirectory('cache'), 'c') },
     });
 
@@ -219,5 +221,47 @@ forEachServer('full', (version) => {
     await server.waitFor('select archived_count > 0 from pg_stat_archiver');
     await server.stop();
     expect(readFileSync(join(source.archive, 'archived-by'), 'utf8')).toContain(server.directory);
+  });
+});
+
+const debianTool = '/usr/bin/pg_createcluster';
+const hasDebian = runningAsRoot && existsSync(debianTool);
+if (!hasDebian) process.stderr.write(`not run: a cluster of Debian needs root and ${debianTool}\n`);
+
+describe.runIf(hasDebian)('a cluster that pg_createcluster made', () => {
+  it('comes back with its configuration', async () => {
+    const home = serverDirectory('debian');
+    const [etc, data, sockets] = [join(home, 'etc'), join(home, 'data'), join(home, 'run')];
+    const release = readdirSync('/usr/lib/postgresql').sort().at(-1) ?? '';
+    const port = await freePort();
+    const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', PG_CLUSTER_CONF_ROOT: etc };
+    mkdirSync(sockets);
+    const account = execFileSync('id', ['-un', String(serverUser.uid)], { encoding: 'utf8' }).trim();
+    const places = ['-d', data, '-s', sockets, '-l', join(home, 'log'), '-p', String(port), '-u', account];
+    giveToServerUser(home);
+    execFileSync(debianTool, [...places, '--start-conf', 'manual', release, 'trial'], { env, stdio: 'ignore' });
+    const config = join(etc, release, 'trial');
+    writeFileSync(join(config, 'pg_hba.conf'), 'local all all trust\nlocal replication all trust\n');
+    appendFileSync(join(config, 'postgresql.conf'), "archive_mode = on\narchive_command = 'false'\nfsync = off\n");
+    writeFileSync(join(config, 'conf.d/site.conf'), 'work_mem = 5432kB\n');
+    execFileSync('pg_ctlcluster', [release, 'trial', 'start'], { env, stdio: 'ignore' });
+    runDirectory().guard(Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10));
+    const backup = newTarget();
+    const source = { environment: () => ({ PGHOST: sockets, PGPORT: String(port), PGUSER: account }) };
+    const taken = await runBackup(source, ['-D', backup, '-X', 'fetch', '--config-dir', config]);
+    execFileSync('pg_ctlcluster', [release, 'trial', 'stop', '-m', 'immediate'], { env, stdio: 'ignore' });
+    expect(taken.status, taken.stderr).toBe(0);
+    const restored = join(temporaryDirectory('restored'), 'data');
+    const own = ['--port', String(port), '--set', `unix_socket_directories=${sockets}`];
+    const args = ['restore', '--no-sync', '--from', backup, '-D', restored, ...owner, ...own];
+    const result = await runProgram('gausskeep', args);
+    expect(result.status, result.stderr).toBe(0);
+    const bindir = join('/usr/lib/postgresql', release, 'bin');
+    const copy = await RunningCopy.open(restored, { port, sockets, bindir, user: account });
+    expect(await copy.value('show work_mem')).toBe('5432kB');
+    expect(await copy.value('show archive_mode')).toBe('off');
+    expect(await copy.value('show hba_file')).toBe(join(restored, 'pg_hba.conf'));
+    expect(await copy.value('show data_directory')).toBe(restored);
+    await copy.stop();
   });
 });

@@ -6,27 +6,37 @@ import { giveToServerUser } from './postgres/server-user.ts';
 import { runProgram } from './programs.ts';
 import { runDirectory } from './run-directory.ts';
 
+export interface CopyPlace {
+  readonly port: number;
+  readonly sockets: string;
+  readonly bindir: string;
+  /** The superuser. */
+  readonly user?: string;
+}
+
 /** A restored directory that `gausskeep recover` has opened, as a user would: nothing of it is edited before. */
 export class RunningCopy {
   readonly directory: string;
   readonly #port: number;
   readonly #sockets: string;
   readonly #pid: number;
+  readonly #user: string;
   #stopped = false;
 
-  private constructor(directory: string, port: number, sockets: string, pid: number) {
+  private constructor(directory: string, port: number, sockets: string, pid: number, user: string) {
     this.directory = directory;
     this.#port = port;
     this.#sockets = sockets;
     this.#pid = pid;
+    this.#user = user;
   }
 
   static async open(
     directory: string,
-    { port, sockets, bindir }: { readonly port: number; readonly sockets: string; readonly bindir: string },
+    { port, sockets, bindir, user = 'postgres' }: CopyPlace,
     more: readonly string[] = [],
   ): Promise<RunningCopy> {
-    const args = ['--pgdata', directory, '--bindir', bindir, '--username', 'postgres', ...more];
+    const args = ['--pgdata', directory, '--bindir', bindir, '--username', user, ...more];
     const { status, stdout, stderr } = await runProgram('gausskeep', ['recover', ...args]);
     const pidFile = join(directory, 'postmaster.pid');
     const pid = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10) : undefined;
@@ -34,13 +44,13 @@ export class RunningCopy {
     if (status !== 0 || pid === undefined) {
       throw new Error(`gausskeep recover: status ${String(status)}\n${stdout}${stderr}`);
     }
-    const copy = new RunningCopy(directory, port, sockets, pid);
+    const copy = new RunningCopy(directory, port, sockets, pid, user);
     await copy.#letUsIn();
     return copy;
   }
 
   async sql<Row extends QueryResultRow = QueryResultRow>(text: string): Promise<Row[]> {
-    const client = new Client({ host: this.#sockets, port: this.#port, user: 'postgres', database: 'postgres' });
+    const client = new Client({ host: this.#sockets, port: this.#port, user: this.#user, database: 'postgres' });
     await client.connect();
     try {
       return (await client.query<Row>(text)).rows;
@@ -76,7 +86,7 @@ export class RunningCopy {
   /** The test need not be the account of the server; what `recover` needed it had before this. */
   async #letUsIn(): Promise<void> {
     const file = join(this.directory, 'pg_hba.conf');
-    writeFileSync(file, `local all postgres trust\n${readFileSync(file, 'utf8')}`);
+    writeFileSync(file, `local all all trust\n${readFileSync(file, 'utf8')}`);
     giveToServerUser(file);
     process.kill(this.#pid, 'SIGHUP');
     for (;;) {
