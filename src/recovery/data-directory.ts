@@ -109,12 +109,18 @@ export function textOf(path: string): string | undefined {
   return bytesOf(path)?.toString('utf8');
 }
 
-/** The content of a small file; undefined when it is not there. @throws BackupError `STORAGE_UNAVAILABLE` */
+/** The content of a small file; undefined when it is not there. @throws BackupError `CONFIG_INVALID` when we may not read it; `STORAGE_UNAVAILABLE` */
 export function bytesOf(path: string): Buffer | undefined {
   try {
     return readRegular(path);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ESRCH'].includes(systemCodeOf(error) ?? '')) return undefined;
+    if (systemCodeOf(error) === 'EACCES') {
+      throw new BackupError('CONFIG_INVALID', say('recovery.not-ours', { path }), {
+        hint: say('recovery.not-ours.hint'),
+        cause: error,
+      });
+    }
     throw new BackupError('STORAGE_UNAVAILABLE', say('files.failed-read', { path, reason: reasonOf(error) }), {
       cause: error,
     });

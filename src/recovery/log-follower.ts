@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { openRegularSync } from '../files/open-regular.ts';
 
@@ -66,7 +66,7 @@ export function newestLog(files: readonly string[], directories: readonly string
   ];
   let newest: { path: string; at: number } | undefined;
   for (const path of all) {
-    const at = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    const at = statsOf(path)?.mtimeMs;
     if (at !== undefined && (newest === undefined || at > newest.at)) newest = { path, at };
   }
   return newest?.path;
@@ -83,7 +83,16 @@ function namesIn(directory: string): string[] {
 }
 
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return statsOf(path)?.size ?? 0;
+}
+
+/** undefined: it is not there, or not ours to see. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function readPiece(path: string, offset: number, most = largestPiece): Buffer | undefined {

@@ -1,5 +1,5 @@
 /** `gausskeep recover`, `resume` and `status` on each of the 32 recorded recoveries of openGauss, played by a stand-in. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -260,6 +260,18 @@ describe('status', () => {
     writeFileSync(join(instance.directory, 'pg_log/postgresql-2026.log'), `${lines.join('\n')}\n`);
     rmSync(join(instance.directory, 'backup_label'));
     expect(await answer(instance, 'status')).toMatchObject({ phase: 'stopped', controlState: 'shut down' });
+  });
+
+  it.each(['status', 'recover', 'resume'] as const)('as another account is a sentence (%s)', async (verb) => {
+    const instance = install(named('time'));
+    // Root would become the owner. A directory of its own account is one that it may not read when its mode says so.
+    chmodSync(join(instance.directory, 'PG_VERSION'), 0);
+    const { status, stderr } = await instance.run(verb);
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('is not for this account to read') as string,
+    });
+    expect(stderr).toContain('as the owner of the data directory');
   });
 
   it('tells a standby that somebody has started as one', async () => {

@@ -21,6 +21,8 @@ export const recoveryMessages = {
   'recovery.root.hint':
     'Give the data directory to the account of the database (chown -R) and run this again, as root or as that account.',
   'recovery.not-owner': '"{path}" belongs to user {owner}: run this as that user or as root',
+  'recovery.not-ours': '"{path}" is not for this account to read',
+  'recovery.not-ours.hint': 'Run this as the owner of the data directory, or as root, which becomes the owner.',
   'recovery.nothing': 'there is nothing to recover in "{path}"',
   'recovery.nothing.hint':
     'It has neither backup_label nor recovery settings. Started without them, a copy of a running server opens damaged and without a word: restore the backup again.',
