@@ -124,7 +124,9 @@ function stepsOfOpengauss(data: DataDirectory, facts: StepFacts, archiveCommand:
 
 function stepsOfPostgresql(data: DataDirectory, facts: StepFacts, archiveCommand: string, sql: string): NextStep[] {
   const { postmaster } = facts;
-  const port = postmaster?.port ?? 5432;
+  const host = postmaster?.socketDirectory;
+  // Without it the client looks in the directory that it was built with.
+  const place = `${host === undefined ? '' : ` -h ${word(host)}`} -p ${postmaster?.port ?? 5432}`;
   return [
     ...(facts.archiveMode === undefined || facts.archiveMode === 'off'
       ? archivingSteps(data, postmaster, archiveCommand, sql)
@@ -134,8 +136,8 @@ function stepsOfPostgresql(data: DataDirectory, facts: StepFacts, archiveCommand
             command: `${sql} -c 'SHOW archive_mode' -c 'SHOW archive_command'`,
           },
         ]),
-    { sentence: say('recovery.next.backup'), command: `gs_basebackup -D NEW_DIRECTORY -p ${port}` },
-    { sentence: say('recovery.next.standby'), command: `pg_basebackup -D STANDBY_DIRECTORY -R -p ${port}` },
+    { sentence: say('recovery.next.backup'), command: `gs_basebackup -D NEW_DIRECTORY${place}` },
+    { sentence: say('recovery.next.standby'), command: `pg_basebackup -D STANDBY_DIRECTORY -R${place}` },
   ];
 }
 

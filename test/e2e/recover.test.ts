@@ -68,6 +68,8 @@ forEachServer('full', (version) => {
     const resumed = await server.answer('resume');
     expect(resumed['wasOpen']).toBe(false);
     expect(JSON.stringify(resumed['nextSteps'])).toMatch(/pg_create_physical_replication_slot.*standby1/);
+    const place = `-h ${server.socketDirectory} -p ${server.port}`;
+    expect(JSON.stringify(resumed['nextSteps'])).toContain(`gs_basebackup -D NEW_DIRECTORY ${place}`);
     await server.sql("insert into hist values ('new')");
     expect(await rows()).toBe('A B before new');
     const after = readFileSync(join(server.directory, 'postgresql.auto.conf'), 'utf8');
