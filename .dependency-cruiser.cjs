@@ -22,6 +22,7 @@ const operationImports = [
   'window',
   'survey',
   'checks',
+  'content',
   'threads',
 ];
 /** folder → what it may import */
@@ -44,6 +45,7 @@ const table = {
   window: [...pure, 'wal', 'manifest', 'server'],
   survey: [...pure, 'wal', 'compression', 'storage', 'repository', 'manifest', 'server', 'tar', 'window'],
   checks: [...pure, 'server'],
+  content: [...pure, 'wal', 'tar', 'server', 'repository', 'files'],
   // start-thread.ts; the *-thread.ts files are entries of worker threads and may start any operation.
   threads: pure,
   ...Object.fromEntries(operations.map((name) => [name, operationImports])),

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import { version } from '../version.ts';
-import { calledAs } from './program-name.ts';
+import { calledAs, releaseStoodInFor } from './program-name.ts';
 
 const program = calledAs('gausskeep');
 const words = process.argv.slice(2);
 const [first, second] = words;
 
 if (first === '--version' || first === '-V') {
-  process.stdout.write(`${program} (gausskeep) ${version}\n`);
+  const release = program === 'gausskeep' ? undefined : releaseStoodInFor();
+  const words = release === undefined ? '' : `, in the words of PostgreSQL ${release}`;
+  process.stdout.write(`${program} (gausskeep) ${version}${words}\n`);
 } else if (first === 'wal' && second === 'push') {
   await (await import('./wal-push-single.ts')).runWalPush(program, words.slice(2));
 } else if (first === 'wal' && second === 'get') {

@@ -109,6 +109,16 @@ describe('ManifestParser', () => {
     [`${unparsable}file size is not an integer`, inFiles('{"Path": "x", "Size": 1e3}')],
     [`${unparsable}file size is not an integer`, inFiles(`{"Path": "x", "Size": 9007199254740992}`)],
     [`${unparsable}manifest system identifier not an integer`, `${version}, "System-Identifier": 1.5}`],
+    [
+      `${unparsable}WAL range ends at 0/5000028, before its start at 0/6000028`,
+      inRanges('{"Timeline": 1, "Start-LSN": "0/6000028", "End-LSN": "0/5000028"}'),
+    ],
+    [
+      `${unparsable}timeline 1 has two WAL ranges`,
+      inRanges(
+        '{"Timeline": 1, "Start-LSN": "0/1", "End-LSN": "0/2"}, {"Timeline": 1, "Start-LSN": "0/1", "End-LSN": "0/2"}',
+      ),
+    ],
     [`${unparsable}unexpected scalar`, '"x"'],
     [`${unparsable}unexpected object field`, `${version}, "Manifest-Checksum": "", "Files": []}`],
   ])('says "%s" of %j', (reason, text) => {

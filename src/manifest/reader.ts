@@ -2,7 +2,7 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
-import { parseLsn, type Lsn } from '../wal/lsn.ts';
+import { formatLsn, parseLsn, type Lsn } from '../wal/lsn.ts';
 import { parseChecksumAlgorithm } from './checksum.ts';
 import { JsonScanner, type JsonListener } from './json-scanner.ts';
 import { ManifestChecksum } from './manifest-checksum.ts';
@@ -58,6 +58,7 @@ export class ManifestParser implements JsonListener {
   readonly #checksum = new ManifestChecksum();
   readonly #files = new Map<ByteString, ManifestFile>();
   readonly #walRanges: WalRange[] = [];
+  readonly #timelines = new Set<number>();
   #state: State = 'start';
   #version: 1 | 2 | undefined;
   #systemIdentifier: bigint | undefined;
@@ -121,10 +122,14 @@ export class ManifestParser implements JsonListener {
         this.#state = 'files';
         break;
       }
-      case 'range':
-        this.#walRanges.push(finishRange(this.#range));
+      case 'range': {
+        const range = finishRange(this.#range);
+        if (this.#timelines.has(range.timeline)) fail(say('manifest.timeline-twice', { timeline: range.timeline }));
+        this.#timelines.add(range.timeline);
+        this.#walRanges.push(range);
         this.#state = 'ranges';
         break;
+      }
       default:
         fail(say('manifest.unexpected-object-end'));
     }
@@ -235,11 +240,10 @@ function finishRange(range: Partial<Record<RangeField, ByteString>>): WalRange {
   if (start === undefined) fail(say('manifest.missing-start'));
   if (end === undefined) fail(say('manifest.missing-end'));
   const timeline = readUnsigned(timelineText, 0xffff_ffffn) ?? fail(say('manifest.timeline-not-integer'));
-  return {
-    timeline: Number(timeline),
-    startLsn: readLsn(start) ?? fail(say('manifest.bad-start')),
-    endLsn: readLsn(end) ?? fail(say('manifest.bad-end')),
-  };
+  const startLsn = readLsn(start) ?? fail(say('manifest.bad-start'));
+  const endLsn = readLsn(end) ?? fail(say('manifest.bad-end'));
+  if (endLsn < startLsn) fail(say('manifest.range-backwards', { start: formatLsn(startLsn), end: formatLsn(endLsn) }));
+  return { timeline: Number(timeline), startLsn, endLsn };
 }
 
 /** @throws BackupError `CORRUPT` unless an even number of hex digits that name bytes other than NUL */

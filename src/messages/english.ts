@@ -6,6 +6,7 @@ import { bytesMessages } from './english/bytes.ts';
 import { cliMessages } from './english/cli.ts';
 import { commonMessages } from './english/common.ts';
 import { configurationMessages } from './english/configuration.ts';
+import { contentMessages } from './english/content.ts';
 import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
 import { filesMessages } from './english/files.ts';
@@ -48,6 +49,7 @@ export const english = {
   ...cliMessages,
   ...commonMessages,
   ...configurationMessages,
+  ...contentMessages,
   ...connectionMessages,
   ...bytesMessages,
   ...compressionMessages,

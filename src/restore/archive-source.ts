@@ -11,17 +11,22 @@ import { readControlFile } from '../server/control-file.ts';
 import type { ServerFamily } from '../server/identity.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
 import type { Storage } from '../storage/storage.ts';
-import { staysInside } from '../tar/link-target.ts';
 import type { ArchiveFormat, Member } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import {
+  contentMissing,
+  inPlace,
   mapEntries,
   noteLimit,
   notedFiles,
   relativeLocation,
   requireLabel,
+  requireVersion,
+  requireWalArchive,
   statesTimeline,
-} from './backup-identity.ts';
+} from '../content/backup-identity.ts';
+import { ContentNames, isTablespaceLink, walDirectories, type ContentPart } from '../content/content-names.ts';
+import type { TablespaceMapEntry, TablespaceMapEscape } from '../wal/tablespace-map.ts';
 import { ConfigurationNotes } from './configuration-notes.ts';
 import type { SourceFacts, SourceTablespace } from './facts.ts';
 import { runLanes } from './lanes.ts';
@@ -30,7 +35,6 @@ import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './s
 /** Archives read at the same time; each is decompressed in parallel in itself where its format allows it. */
 const lanes = 2;
 const accessFiles: readonly string[] = ['pg_hba.conf', 'pg_ident.conf'];
-const walDirectories: readonly string[] = ['pg_wal', 'pg_xlog'];
 
 export interface ArchiveSourceOptions {
   readonly storage: Storage;
@@ -44,6 +48,8 @@ export interface ArchiveSourceOptions {
 /** A backup in tar format, standard or of openGauss's own, compressed or not, in any storage. */
 export class ArchiveSource implements BackupSource {
   readonly #options: ArchiveSourceOptions;
+  #spaces: readonly SourceTablespace[] = [];
+  #mapEscape: TablespaceMapEscape = 'all';
 
   constructor(options: ArchiveSourceOptions) {
     this.#options = options;
@@ -65,6 +71,8 @@ export class ArchiveSource implements BackupSource {
     }
     const control = controlBytes === undefined ? undefined : readControlFile(controlBytes);
     const { base, wal, tablespaces } = set;
+    requireWalArchive(wal, rules);
+    this.#spaces = this.#tablespaces(scan, rules);
     return {
       description,
       format: 'tar',
@@ -73,7 +81,7 @@ export class ArchiveSource implements BackupSource {
       label,
       systemIdentifier: manifest?.systemIdentifier ?? control?.systemIdentifier,
       manifest,
-      tablespaces: this.#tablespaces(scan, rules),
+      tablespaces: this.#spaces,
       totalBytes: [base, ...(wal === undefined ? [] : [wal]), ...tablespaces].reduce((sum, a) => sum + a.sizeBytes, 0),
       owner,
       groupAccess: scan.groupAccess,
@@ -100,15 +108,37 @@ export class ArchiveSource implements BackupSource {
       ...set.tablespaces.map((archive) => ({ archive, oid: archive.oid, prefix: '' })),
       ...(set.wal === undefined ? [] : [{ archive: set.wal, oid: undefined, prefix: `${set.wal.directory}/` }]),
     ];
+    const names = new ContentNames();
+    for (const { oid, inside } of this.#spaces) if (inside !== inPlace(oid)) names.tablespaceLink(oid);
     await runLanes(parts, lanes, async (part) => {
+      const place = contentPart(part, this.#spaces);
       try {
         for await (const member of this.#members(part.archive, signal, { onBytes })) {
+          names.member(place, member.header);
+          if (part.archive === set.base && member.header.name === 'tablespace_map') await this.#checkMap(member);
           await deliverMember(sink, part, member);
         }
       } catch (error) {
         throw this.#named(part.archive, error);
       }
     });
+    for (const name of names.missing()) throw contentMissing(name, this.#options.description);
+  }
+
+  /** It may come behind the head that was read for the plan. */
+  async #checkMap({ content }: Member): Promise<void> {
+    const pieces: Buffer[] = [];
+    for await (const piece of content) pieces.push(Buffer.from(piece));
+    this.#mapEntries(Buffer.concat(pieces));
+  }
+
+  #mapEntries(bytes: Uint8Array | undefined): TablespaceMapEntry[] {
+    const map = mapEntries(bytes, { mapEscape: this.#mapEscape });
+    for (const { oid } of map) {
+      if (this.#options.set.tablespaces.some((archive) => archive.oid === oid)) continue;
+      throw new BackupError('CORRUPT', say('restore.tablespace-archive-missing', { oid }));
+    }
+    return map;
   }
 
   #members(
@@ -140,17 +170,13 @@ export class ArchiveSource implements BackupSource {
   }
 
   #tablespaces(scan: Scan, rules: RestoreRules): SourceTablespace[] {
-    const map = mapEntries(scan.notes.get('tablespace_map'), rules);
+    this.#mapEscape = rules.mapEscape;
+    const map = this.#mapEntries(scan.notes.get('tablespace_map'));
     const locations = new Map<number, ByteString>([...scan.links, ...map.map(({ oid, path }) => [oid, path] as const)]);
     const { tablespaces } = this.#options.set;
-    for (const { oid } of map) {
-      if (!tablespaces.some((archive) => archive.oid === oid)) {
-        throw new BackupError('CORRUPT', say('restore.tablespace-archive-missing', { oid }));
-      }
-    }
     return tablespaces.map(({ oid }) => {
       const location = locations.get(oid);
-      const inside = location === undefined ? (`pg_tblspc/${oid}` as ByteString) : relativeLocation(location, rules);
+      const inside = location === undefined ? inPlace(oid) : relativeLocation(location, rules);
       return { oid, location, linkTarget: undefined, inside };
     });
   }
@@ -176,7 +202,7 @@ export class ArchiveSource implements BackupSource {
   #named(archive: SetArchive, error: unknown): unknown {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') return error;
     // What was found in the archive names itself; only what is wrong with the archive needs its name.
-    if (/^(?:restore|unpack|files|manifest)\./.test(error.sentence.key)) return error;
+    if (/^(?:restore|unpack|files|manifest|content|wal)\./.test(error.sentence.key)) return error;
     return new BackupError(
       'CORRUPT',
       say('restore.archive-damaged', { archive: archive.name, reason: reasonOf(error) }),
@@ -203,26 +229,38 @@ async function deliverMember(sink: RestoreSink, { oid, prefix }: Part, { header,
       await sink.directory(oid, name, header.mode & 0o777);
       return;
     case 'file':
-      await sink.file(oid, { name, mode: header.mode & 0o777, sizeBytes: header.size, content });
+      await sink.file(oid, {
+        name,
+        mode: header.mode & 0o777,
+        sizeBytes: header.size,
+        content: oid === undefined && name === 'PG_VERSION' ? ofRelease(content) : content,
+      });
       return;
     case 'symlink':
     case 'relativeSymlink':
       if (oid === undefined && walDirectories.includes(name)) await sink.directory(oid, name, 0o700);
       // Links of tablespaces are made from the plan.
-      else if (oid === undefined && /^pg_tblspc\/\d+$/.test(name)) return;
-      else if (header.type === 'symlink' && staysInside(name, header.linkName)) {
-        await sink.link(oid, name, header.linkName);
-      } else {
-        const values = { member: display(name), target: display(header.linkName) };
-        throw new BackupError('CORRUPT', say('unpack.link-outside', values), { hint: say('unpack.hostile.hint') });
-      }
+      else if (oid !== undefined || !isTablespaceLink(name)) await sink.link(oid, name, header.linkName);
       return;
     case 'hardlink':
     case 'other':
-      throw new BackupError('CORRUPT', say('unpack.member-type', { member: display(name), type: header.type }), {
-        hint: say('unpack.hostile.hint'),
-      });
+      // Refused by ContentNames.
+      return;
   }
+}
+
+/** Where the names of an archive belong: those of a tablespace inside the data directory are names of that. */
+function contentPart({ oid, prefix }: Part, spaces: readonly SourceTablespace[]): ContentPart {
+  const inside = spaces.find((space) => space.oid === oid)?.inside;
+  return oid === undefined || inside === undefined ? { oid, prefix } : { oid: undefined, prefix: `${inside}/` };
+}
+
+async function* ofRelease(content: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+  const pieces: Buffer[] = [];
+  for await (const piece of content) pieces.push(Buffer.from(piece));
+  const whole = Buffer.concat(pieces);
+  requireVersion(whole);
+  yield whole;
 }
 
 /** What was seen of a base archive. */

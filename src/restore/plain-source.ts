@@ -14,14 +14,24 @@ import { say } from '../messages/message.ts';
 import { familyOfArchive } from '../server/archive-family.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
-import { mapEntries, noteLimit, relativeLocation, requireLabel, statesTimeline } from './backup-identity.ts';
+import {
+  contentMissing,
+  inPlace,
+  mapEntries,
+  noteLimit,
+  requireLabel,
+  requireVersion,
+  statesTimeline,
+} from '../content/backup-identity.ts';
+import { isTablespaceLink, walDirectories } from '../content/content-names.ts';
+import { plainFaults } from '../content/plain-faults.ts';
+import { isLinkInData, plainLinks } from '../content/plain-tablespaces.ts';
 import { ConfigurationNotes } from './configuration-notes.ts';
 import type { SourceFacts, SourceTablespace } from './facts.ts';
 import { runLanes } from './lanes.ts';
 import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './source.ts';
 import type { OutsideConfiguration } from './taken-configuration.ts';
 
-const walDirectories: readonly string[] = ['pg_wal', 'pg_xlog'];
 /** Files copied at the same time: the threads of Node's pool. */
 const lanes = 4;
 
@@ -37,18 +47,21 @@ export class PlainSource implements BackupSource {
 
   async facts({ signal }: FactsWanted): Promise<SourceFacts> {
     const description = display(this.#root);
+    const [fault] = plainFaults(this.#root);
+    if (fault !== undefined) throw fault;
     const labelBytes = this.#read('backup_label');
     const label = requireLabel(labelBytes, description);
     const controlBytes = this.#read('global/pg_control');
     if (controlBytes === undefined) {
-      throw new BackupError('CORRUPT', say('restore.no-control', { backup: description }));
+      throw contentMissing('global/pg_control', description);
     }
     const control = readControlFile(controlBytes);
     const versionFile = this.#read('PG_VERSION');
-    const family =
-      familyOfArchive({ format: 'tar', versionFile: versionFile && fromBytes(versionFile) }) ?? control.family;
+    if (versionFile === undefined) throw contentMissing('PG_VERSION', description);
+    requireVersion(versionFile);
+    const family = familyOfArchive({ format: 'tar', versionFile: fromBytes(versionFile) }) ?? control.family;
     const rules = restoreRulesOf(family, statesTimeline(labelBytes));
-    this.#tablespaces = await this.#findTablespaces(rules);
+    this.#tablespaces = this.#findTablespaces(rules);
     const manifest = await this.#manifest(signal);
     const stats = statSync(fsPath(this.#root));
     const totalBytes = await this.#totalBytes(manifest, signal);
@@ -126,7 +139,10 @@ export class PlainSource implements BackupSource {
           if (oid === undefined && walDirectories.includes(name)) {
             await sink.directory(oid, name, 0o700);
             yield* this.#walk(sink, { root: realPath(path), oid, prefix: `${name}/`, signal });
-          } else if (oid !== undefined || !/^pg_tblspc\/\d+$/.test(name)) {
+          } else if (oid !== undefined || !isTablespaceLink(name)) {
+            if (oid !== undefined || isLinkInData(name)) {
+              throw new BackupError('CORRUPT', say('content.link-in-data', { path: display(name) }));
+            }
             await sink.link(oid, name, readLink(path));
           }
           break;
@@ -136,25 +152,16 @@ export class PlainSource implements BackupSource {
     }
   }
 
-  async #findTablespaces(rules: RestoreRules): Promise<PlainTablespace[]> {
+  #findTablespaces(rules: RestoreRules): PlainTablespace[] {
     const map = mapEntries(this.#read('tablespace_map'), rules);
-    const found: PlainTablespace[] = [];
-    for (const name of await this.#names('pg_tblspc')) {
-      if (!/^[1-9]\d{0,9}$/.test(name)) continue;
-      const oid = Number(name);
-      const path = joinPath(this.#root, `pg_tblspc/${name}`);
-      if (!lstatSync(fsPath(path)).isSymbolicLink()) {
-        found.push({ oid, location: undefined, linkTarget: undefined, inside: undefined, content: undefined });
-        continue;
+    return plainLinks(this.#root, rules).map(({ oid, target, inside }) => {
+      if (target === undefined) {
+        return { oid, location: undefined, linkTarget: undefined, inside: undefined, content: undefined };
       }
-      const linkTarget = readLink(path);
-      const relative = relativeLocation(linkTarget, rules);
-      const inside = relative !== undefined && isDirectory(joinPath(this.#root, relative)) ? relative : undefined;
-      const location = map.find((entry) => entry.oid === oid)?.path ?? linkTarget;
-      const content = inside === undefined ? realPath(path) : undefined;
-      found.push({ oid, location, linkTarget, inside, content });
-    }
-    return found.sort((a, b) => a.oid - b.oid);
+      const location = map.find((entry) => entry.oid === oid)?.path ?? target;
+      const content = inside === undefined ? realPath(joinPath(this.#root, inPlace(oid))) : undefined;
+      return { oid, location, linkTarget: target, inside, content };
+    });
   }
 
   async #versionDirectories(): Promise<string[]> {

@@ -4,7 +4,7 @@ import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import { createChecksum } from '../manifest/checksum.ts';
 import type { ManifestFile } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
-import { noteLimit } from './backup-identity.ts';
+import { noteLimit } from '../content/backup-identity.ts';
 import { ConfigurationNotes, isOutsideConfiguration } from './configuration-notes.ts';
 import type { RestorePlan } from './plan.ts';
 import { observed, type RestoreSink, type SourceFile } from './source.ts';

@@ -202,13 +202,26 @@ class Restoring {
       },
     });
     sink.finish();
-    const { walDirectory, emptied } = source.rules;
-    for (const name of [walDirectory, `${walDirectory}/archive_status`, ...emptied, 'pg_tblspc', 'global']) {
+    await this.#makeDirectories();
+    return sink;
+  }
+
+  /** Those that a server needs and that a backup may lack, because nothing was in them. */
+  async #makeDirectories(): Promise<void> {
+    const { walDirectory, emptied, mayBeEmpty } = this.#plan.source.rules;
+    const own = [walDirectory, `${walDirectory}/archive_status`, ...emptied, 'pg_tblspc', 'global'];
+    const made: string[] = [];
+    for (const name of new Set([...own, ...mayBeEmpty])) {
       const there = lstatSync(fsPath(joinPath(this.#plan.directory, name)), { throwIfNoEntry: false });
-      if (there?.isDirectory() !== true) await this.#base.makeDirectory(name as ByteString, 0o700);
+      // A link to elsewhere (statistics in memory) is the backup's own; in a delta it is what is to be replaced.
+      if (there?.isSymbolicLink() === true && !own.includes(name) && this.#plan.mode !== 'delta') continue;
+      if (there?.isDirectory() !== true) {
+        await this.#base.makeDirectory(name as ByteString, 0o700);
+        if (!own.includes(name)) made.push(name);
+      }
       this.#base.keep(name as ByteString);
     }
-    return sink;
+    if (made.length > 0) this.#step(say('restore.made-directories', { names: made.join(', ') }));
   }
 
   async #removeUnlisted(): Promise<number> {

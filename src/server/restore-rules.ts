@@ -12,6 +12,11 @@ export interface RestoreRules {
   readonly dropped: readonly RegExp[];
   /** Directories whose content is dropped while they stay. Names of what was in them are told. */
   readonly emptied: readonly string[];
+  /**
+   * Directories that a server does not start without and that may be empty, so that tools which copy only files (object
+   * stores, some settings of rsync) lose them. Source: initdb.c and initdb.cpp, `subdirs`.
+   */
+  readonly mayBeEmpty: readonly string[];
   /** Made after everything else, for the server to find at its start. */
   readonly created: readonly CreatedFile[];
   /** Copies of pg_control that the server falls back to; each is made anew from the backup's pg_control. */
@@ -76,6 +81,22 @@ const postgresqlRules: RestoreRules = {
   walDirectory: 'pg_wal',
   dropped: [...droppedFromAll, /^current_logfiles(?:\.tmp)?$/, /^postgresql\.auto\.conf\.tmp$/],
   emptied: ['pg_replslot'],
+  mayBeEmpty: [
+    'pg_commit_ts',
+    'pg_dynshmem',
+    'pg_logical',
+    'pg_logical/mappings',
+    'pg_logical/snapshots',
+    'pg_notify',
+    'pg_replslot',
+    'pg_serial',
+    'pg_snapshots',
+    'pg_stat',
+    'pg_stat_tmp',
+    'pg_subtrans',
+    'pg_tblspc',
+    'pg_twophase',
+  ],
   created: [],
   controlCopies: [],
   mapEscape: 'all',
@@ -120,6 +141,19 @@ export function restoreRulesOf(family: ServerFamily, labelHasTimeline = true): R
       /^pg_rewind_(?:bak|filemap)(?:\/|$)/,
     ],
     emptied: ['pg_replslot'],
+    mayBeEmpty: [
+      'pg_errorinfo',
+      'pg_llog',
+      'pg_llog/mappings',
+      'pg_llog/snapshots',
+      'pg_notify',
+      'pg_replslot',
+      'pg_serial',
+      'pg_snapshots',
+      'pg_stat_tmp',
+      'pg_tblspc',
+      'pg_twophase',
+    ],
     created: createdAfterBackup,
     controlCopies: ['global/pg_control.backup'],
     mapEscape: 'none',

@@ -1,48 +1,92 @@
 import { statSync } from 'node:fs';
-import { display } from '../bytes/byte-string.ts';
+import { display, fromText } from '../bytes/byte-string.ts';
+import { walDirectories } from '../content/content-names.ts';
+import { lackingDirectories, plainFaults } from '../content/plain-faults.ts';
+import { plainLinks, type PlainLink } from '../content/plain-tablespaces.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { classifyPageFile } from '../pages/page-file.ts';
+import type { RestoreRules } from '../server/restore-rules.ts';
 import type { FileCheck, FileCheckResult, PageRule } from './check-file.ts';
 import type { Examination, Examined } from './examination.ts';
 import { checkFiles } from './file-checkers.ts';
-import { checkInstance, pageFormatOf, pagesNotJudged, tablespacesOfMap } from './instance-check.ts';
+import { isListedWal } from './ignored-paths.ts';
+import { checkInstance, pageFormatOf, pagesNotJudged } from './instance-check.ts';
 import { readInstanceFiles } from './instance-files.ts';
 import { surveyDirectory, type SurveyedFile } from './survey-directory.ts';
+import { failedCall } from './system-reason.ts';
+import { readTablespaceMap } from './tablespaces.ts';
+import { warnOfCopies } from './warn-of-copies.ts';
 
 /** Checks a plain backup: first all names and sizes, then what the files hold. */
 export async function checkDirectory(examination: Examination): Promise<Examined> {
   const { plan, manifestCheck, ignored, findings, signal } = examination;
+  const { root } = plan;
+  const { manifest } = manifestCheck;
   const files: SurveyedFile[] = [];
-  const links = surveyDirectory({
-    root: plan.root,
-    ignored,
-    findings,
-    signal,
-    onFile: (file) => {
-      manifestCheck.found(file.path, file.sizeBytes);
-      files.push(file);
-    },
-  });
-  manifestCheck.finishNames(ignored);
-  const instanceFiles = readInstanceFiles(plan.root);
+  const instanceFiles = readInstanceFiles(root);
   const facts = checkInstance({
     files: instanceFiles,
-    manifest: manifestCheck.manifest,
+    manifest,
     ignored,
     findings,
-    controlPath: display(joinPath(plan.root, 'global/pg_control')),
+    controlPath: display(joinPath(root, 'global/pg_control')),
+    format: 'tar',
+    readsContent: plan.readContent,
   });
-  for (const oid of tablespacesOfMap(instanceFiles) ?? []) {
-    const path = joinPath(plan.root, `pg_tblspc/${oid}`);
-    if (statSync(fsPath(path), { throwIfNoEntry: false }) === undefined) {
-      findings.damage(say('verify.tablespace-missing', { oid }));
-    }
+  reportFaults(examination);
+  const tablespaces = tablespaceLinks(examination, facts.rules);
+  const onFile = (file: SurveyedFile): void => {
+    manifestCheck.found(file.path, file.sizeBytes);
+    files.push(file);
+  };
+  const links = surveyDirectory({ root, ignored, tablespaces, findings, signal, onFile });
+  for (const file of listedWal(examination)) onFile(file);
+  manifestCheck.finishNames(ignored);
+  const map = readTablespaceMap(instanceFiles, facts.rules, findings) ?? [];
+  for (const { oid } of map) {
+    if (!tablespaces.some((one) => one.oid === oid)) findings.damage(say('verify.tablespace-missing', { oid }));
   }
+  warnOfCopies(root, tablespaces, findings);
+  const lacking = lackingDirectories(root, facts.rules.mayBeEmpty);
+  if (lacking.length > 0) findings.warning(say('verify.lacks-directories', { names: lacking.join(', ') }));
   const totals = { files: files.length, bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
   const notJudged = pagesNotJudged(facts.control, 'plain');
   if (plan.readContent) await checkContents(examination, files, pageRules(examination, facts.control, notJudged));
   return { ...facts, ...totals, links, pagesNotJudged: notJudged };
+}
+
+/** What a restore refuses before it reads anything. */
+function reportFaults({ plan, ignored, findings }: Examination): void {
+  for (const fault of plainFaults(plan.root)) {
+    const { member } = fault.sentence.parameters;
+    const isWal = typeof member === 'string' && walDirectories.includes(member);
+    if (typeof member === 'string' && !isWal && ignored.has(fromText(member))) continue;
+    // Files that are missing are found by what reads them.
+    if (fault.sentence.key.startsWith('content.not-') || fault.sentence.key === 'restore.note-too-large')
+      findings.fault(fault);
+  }
+}
+
+function tablespaceLinks({ plan }: Examination, rules: RestoreRules): readonly PlainLink[] {
+  try {
+    return plainLinks(plan.root, rules);
+  } catch (error) {
+    if (failedCall(error) === undefined) throw error;
+    // The survey reports what cannot be read.
+    return [];
+  }
+}
+
+/** Files of the WAL directory that the manifest lists, as far as they are there: WAL itself is proved in another way. */
+function listedWal({ plan, manifestCheck: { manifest } }: Examination): SurveyedFile[] {
+  const found: SurveyedFile[] = [];
+  for (const path of manifest?.files.keys() ?? []) {
+    if (!isListedWal(path, plan.ignored, manifest)) continue;
+    const stats = statSync(fsPath(joinPath(plan.root, path)), { throwIfNoEntry: false });
+    if (stats?.isFile() === true) found.push({ path, at: path, sizeBytes: stats.size });
+  }
+  return found;
 }
 
 type PageRules = (file: SurveyedFile) => PageRule | undefined;
@@ -70,7 +114,7 @@ async function checkContents(
     items: files,
     totalBytes,
     checkOf: (file): FileCheck => ({
-      path: joinPath(plan.root, file.path),
+      path: joinPath(plan.root, file.at),
       algorithm: manifestCheck.algorithmFor(file.path),
       pages: rules(file),
     }),

@@ -1,4 +1,5 @@
 import type { Message } from '../messages/message.ts';
+import type { ContentNames } from '../content/content-names.ts';
 import type { Findings } from './findings.ts';
 import type { IgnoredPaths } from './ignored-paths.ts';
 import type { InstanceFacts } from './instance-check.ts';
@@ -13,6 +14,8 @@ export interface Examination {
   readonly plan: VerifyPlan;
   readonly manifestCheck: ManifestCheck;
   readonly ignored: IgnoredPaths;
+  /** Judges the names in archives, across all of them. */
+  readonly names: ContentNames;
   readonly findings: Findings;
   readonly tally: PageTally;
   readonly progress: Progress;

@@ -1,8 +1,12 @@
+import { BackupError } from '../errors/backup-error.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Message } from '../messages/message.ts';
 
-/** What a finding means: `damage` refutes the backup, `unproved` is something that could not be checked. */
-export type Severity = 'damage' | 'unproved';
+/**
+ * What a finding means: `damage` refutes the backup, `unproved` is something that could not be checked, `warning` is no defect of the
+ * backup but must be known before it is used.
+ */
+export type Severity = 'damage' | 'unproved' | 'warning';
 
 /** One thing that is wrong with a backup, or that could not be proved about it. */
 export interface Finding {
@@ -24,7 +28,7 @@ export class Findings {
   readonly #kept: Finding[] = [];
   readonly #onFinding: (finding: Finding) => void;
   readonly #stopAtFirst: boolean;
-  readonly #counts = { damage: 0, unproved: 0 };
+  readonly #counts = { damage: 0, unproved: 0, warning: 0 };
 
   constructor({ onFinding, stopAtFirst }: { onFinding: (finding: Finding) => void; stopAtFirst: boolean }) {
     this.#onFinding = onFinding;
@@ -51,6 +55,16 @@ export class Findings {
 
   unproved(message: Message): void {
     this.#add({ severity: 'unproved', code: 'PARTIAL', message });
+  }
+
+  warning(message: Message): void {
+    this.#add({ severity: 'warning', code: 'PARTIAL', message });
+  }
+
+  /** What the judges of a backup's content throw. Anything else is thrown on. */
+  fault(error: unknown): void {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+    this.damage(error.sentence);
   }
 
   #add(finding: Finding): void {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { ByteString } from '../bytes/byte-string.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 
 /** Paths that are passed over, with everything below them. */
 export class IgnoredPaths {
@@ -35,3 +36,12 @@ export const alwaysIgnored: readonly string[] = [
   'recovery.signal',
   'standby.signal',
 ];
+
+/**
+ * Whether `path` is a file of the WAL directory that the manifest lists, and that the user did not leave out.
+ * @param ignored `alwaysIgnored` and behind them what the user named
+ */
+export function isListedWal(path: ByteString, ignored: readonly string[], manifest: Manifest | undefined): boolean {
+  if (!/^pg_(?:wal|xlog)\//.test(path) || manifest?.files.has(path) !== true) return false;
+  return !new IgnoredPaths(ignored.slice(alwaysIgnored.length)).has(path);
+}

@@ -1,10 +1,15 @@
+import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
+import { requireVersion, statesTimeline } from '../content/backup-identity.ts';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PageFormat } from '../pages/page-file.ts';
 import { parseBackupLabel, type BackupLabel } from '../wal/backup-label.ts';
+import { familyOfArchive } from '../server/archive-family.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
+import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
+import type { ArchiveFormat } from '../tar/member.ts';
 import type { Findings } from './findings.ts';
 import type { IgnoredPaths } from './ignored-paths.ts';
 import type { InstanceFiles } from './instance-files.ts';
@@ -12,6 +17,7 @@ import type { InstanceFiles } from './instance-files.ts';
 export interface InstanceFacts {
   readonly control: ControlFile | undefined;
   readonly label: BackupLabel | undefined;
+  readonly rules: RestoreRules;
 }
 
 export interface InstanceCheck {
@@ -21,20 +27,54 @@ export interface InstanceCheck {
   readonly findings: Findings;
   /** How pg_control is named in findings. */
   readonly controlPath: string;
+  /** The header format of the archives; `tar` for a plain backup. */
+  readonly format: ArchiveFormat;
+  /** False: names and sizes only. */
+  readonly readsContent: boolean;
 }
 
 /** Reads pg_control, backup_label and gausskeep.json, and compares the identity with the manifest's. */
 export function checkInstance(check: InstanceCheck): InstanceFacts {
   checkCompanion(check);
-  return { control: checkControl(check), label: checkLabel(check) };
+  checkVersion(check);
+  const control = checkControl(check);
+  const label = checkLabel(check);
+  if (label?.incrementalFrom !== undefined) check.findings.unproved(say('verify.incremental'));
+  return { control, label, rules: rulesOf(check, control) };
+}
+
+/** What a restore would hold to. */
+function rulesOf({ files, format }: InstanceCheck, control: ControlFile | undefined): RestoreRules {
+  const version = files.get('PG_VERSION');
+  const family = familyOfArchive({ format, versionFile: version && fromBytes(version) }) ?? control?.family;
+  return restoreRulesOf(family ?? 'postgresql', statesTimeline(files.get('backup_label')));
+}
+
+function checkVersion({ files, findings, ...check }: InstanceCheck): void {
+  const bytes = files.get('PG_VERSION');
+  if (bytes === undefined) {
+    if (isToBeReported(check, 'PG_VERSION')) findings.damage(say('verify.version-missing'));
+    return;
+  }
+  if (!check.readsContent || check.ignored.has('PG_VERSION' as ByteString)) return;
+  try {
+    requireVersion(bytes);
+  } catch (error) {
+    findings.fault(error);
+  }
+}
+
+/** Whether nobody else says that a file is missing: where the manifest lists it, its absence is found by name already. */
+function isToBeReported({ manifest, ignored }: Pick<InstanceCheck, 'manifest' | 'ignored'>, name: string): boolean {
+  const path = name as ByteString;
+  return !ignored.has(path) && manifest?.files.has(path) !== true;
 }
 
 function checkControl({ files, manifest, ignored, findings, controlPath }: InstanceCheck): ControlFile | undefined {
   if (ignored.has('global/pg_control' as never)) return undefined;
   const bytes = files.get('global/pg_control');
   if (bytes === undefined) {
-    // With a manifest its absence is found by name already.
-    if (manifest === undefined) findings.damage(say('verify.control-missing'));
+    if (isToBeReported({ manifest, ignored }, 'global/pg_control')) findings.damage(say('verify.control-missing'));
     return undefined;
   }
   let control: ControlFile;
@@ -63,7 +103,7 @@ function checkLabel({ files, manifest, ignored, findings }: InstanceCheck): Back
   if (ignored.has('backup_label' as never)) return undefined;
   const bytes = files.get('backup_label');
   if (bytes === undefined) {
-    if (manifest === undefined) findings.damage(say('verify.label-missing'));
+    if (isToBeReported({ manifest, ignored }, 'backup_label')) findings.damage(say('verify.label-missing'));
     return undefined;
   }
   try {
@@ -85,14 +125,6 @@ function checkCompanion({ files, findings }: InstanceCheck): void {
     if (!(error instanceof BackupError)) throw error;
     findings.damage(error.sentence);
   }
-}
-
-/** The oids of the tablespaces that `tablespace_map` names. */
-export function tablespacesOfMap(files: InstanceFiles): readonly number[] | undefined {
-  const map = files.get('tablespace_map');
-  if (map === undefined) return undefined;
-  const text = Buffer.from(map).toString('latin1');
-  return [...text.matchAll(/^([0-9]{1,10}) ./gm)].map((match) => Number(match[1]));
 }
 
 /** The names and page rules of a product, as formats. */

@@ -1,15 +1,19 @@
 import type { ByteString } from '../bytes/byte-string.ts';
+import { noteLimit } from '../content/backup-identity.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { companionFileName } from '../manifest/companion.ts';
 
 /** Small files of a backup that say what it is. */
-export const instanceFileNames = ['global/pg_control', 'backup_label', 'tablespace_map', companionFileName] as const;
+export const instanceFileNames = [
+  'PG_VERSION',
+  'global/pg_control',
+  'backup_label',
+  'tablespace_map',
+  companionFileName,
+] as const;
 
 export type InstanceFileName = (typeof instanceFileNames)[number];
-
-/** Longest of them that is kept; a tablespace_map has a line of at most 1 KiB for each tablespace. */
-export const longestInstanceFileBytes = 4 * 1024 * 1024;
 
 export type InstanceFiles = Map<InstanceFileName, Uint8Array>;
 
@@ -22,7 +26,7 @@ export function readInstanceFiles(root: ByteString): InstanceFiles {
   const files: InstanceFiles = new Map();
   for (const name of instanceFileNames) {
     try {
-      files.set(name, readRegular(fsPath(joinPath(root, name)), longestInstanceFileBytes));
+      files.set(name, readRegular(fsPath(joinPath(root, name)), noteLimit));
     } catch {
       continue;
     }

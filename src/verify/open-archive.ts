@@ -1,8 +1,7 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
-import { decompress } from '../compression/decompress.ts';
+import { decompressDetected } from '../compression/decompress.ts';
 import { readPieces } from '../files/read-file.ts';
-import type { ArchiveCompression } from './plan.ts';
 
 export interface OpenArchiveOptions {
   readonly signal: AbortSignal;
@@ -10,14 +9,14 @@ export interface OpenArchiveOptions {
   readonly onBytes?: (count: number) => void;
 }
 
-/** The decompressed bytes of an archive file. */
+/** The decompressed bytes of an archive file; its content tells how it is compressed, as for a restore. */
 export function openArchive(
-  { path, compression }: { readonly path: ByteString; readonly compression: ArchiveCompression },
+  { path }: { readonly path: ByteString },
   { signal, onBytes }: OpenArchiveOptions,
 ): ByteSource {
   const file = readPieces(path, { pieceSize: 1024 * 1024, signal });
   const counted = onBytes === undefined ? file : tellingBytes(file, onBytes);
-  return compression === 'none' ? counted : decompress(counted, compression, { signal });
+  return decompressDetected(counted, { signal });
 }
 
 async function* tellingBytes(source: ByteSource, onBytes: (count: number) => void): ByteSource {

@@ -26,13 +26,13 @@ describe('planVerification', () => {
   it('knows the archives of every tool by name, the data directory first', () => {
     const names = ['16390.tar.zst', 'backup_manifest', 'base.tar.gz', 'notes.txt', 'pg_xlog.tar.lz4', '9.tgz', '0.tar'];
     const { archives, unexpected, wal } = plan({}, { names: [...names, 'base.zip', '4294967296.tar'] });
-    expect(archives.map(({ name, compression, prefix }) => [name, compression, prefix])).toEqual([
-      ['base.tar.gz', 'gzip', ''],
-      ['9.tgz', 'gzip', 'pg_tblspc/9/'],
-      ['16390.tar.zst', 'zstd', 'pg_tblspc/16390/'],
+    expect(archives.map(({ name, prefix }) => [name, prefix])).toEqual([
+      ['base.tar.gz', ''],
+      ['9.tgz', 'pg_tblspc/9/'],
+      ['16390.tar.zst', 'pg_tblspc/16390/'],
     ]);
     expect(unexpected).toEqual(['0.tar', '4294967296.tar', 'base.zip', 'notes.txt']);
-    expect(wal).toEqual({ kind: 'archive', path: fromText('/b/pg_xlog.tar.lz4'), compression: 'lz4', folders: [''] });
+    expect(wal).toEqual({ kind: 'archive', path: fromText('/b/pg_xlog.tar.lz4'), folders: [''] });
   });
 
   it('looks for fetched WAL in the base archive, and where it is told', () => {
@@ -46,7 +46,6 @@ describe('planVerification', () => {
     expect(plan({ walPath: '/w/pg_wal.tar.gz' }, { names, walPathIsDirectory: false }).wal).toMatchObject({
       kind: 'archive',
       path: '/w/pg_wal.tar.gz',
-      compression: 'gzip',
     });
     expect(plan({ parseWal: false }, { names }).wal).toBeUndefined();
   });

@@ -1,6 +1,7 @@
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { joinPath } from '../files/path.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
+import { parseArchiveName } from '../repository/tar-set.ts';
 import { alwaysIgnored } from './ignored-paths.ts';
 
 export interface VerifyOptions {
@@ -24,29 +25,28 @@ export interface VerifyOptions {
   readonly stopAtFirst?: boolean | undefined;
 }
 
-/** The codec that an archive's name tells. */
-export type ArchiveCompression = 'none' | 'gzip' | 'lz4' | 'zstd';
-
 /** An archive of a tar format backup, by its name. */
 export interface PlannedArchive {
   readonly name: string;
   readonly path: ByteString;
-  readonly compression: ArchiveCompression;
   /** What is in front of its members' names in the manifest: '' or `pg_tblspc/<oid>/`. */
   readonly prefix: string;
   /** The tablespace's oid; undefined for the data directory. */
   readonly tablespace: number | undefined;
 }
 
+/** The archive of WAL, whose segments lie at its top. */
+export interface WalArchive {
+  readonly name: string;
+  readonly path: ByteString;
+  /** As its name says. */
+  readonly directory: 'pg_wal' | 'pg_xlog';
+}
+
 /** Where WAL is looked for. In an archive its segments lie in `folder` ('' is the top). */
 export type WalPlace =
   | { readonly kind: 'directory'; readonly path: ByteString }
-  | {
-      readonly kind: 'archive';
-      readonly path: ByteString;
-      readonly compression: ArchiveCompression;
-      readonly folders: readonly string[];
-    };
+  | { readonly kind: 'archive'; readonly path: ByteString; readonly folders: readonly string[] };
 
 /** What will be done: plain data. */
 export interface VerifyPlan {
@@ -56,6 +56,10 @@ export interface VerifyPlan {
   readonly ignored: readonly string[];
   readonly readContent: boolean;
   readonly archives: readonly PlannedArchive[];
+  /** The archive of the WAL received beside the backup. */
+  readonly walArchive: WalArchive | undefined;
+  /** Archives that are there twice, each with the one before it: nothing says which one is meant. */
+  readonly repeated: readonly { readonly name: string; readonly other: string }[];
   /** Names in a directory of archives that are none. */
   readonly unexpected: readonly string[];
   /** Undefined when no WAL is to be read. */
@@ -73,13 +77,6 @@ export interface PlaceFacts {
 }
 
 const walFolders = ['pg_wal', 'pg_xlog'];
-const suffixes: readonly (readonly [string, ArchiveCompression])[] = [
-  ['.tar', 'none'],
-  ['.tar.gz', 'gzip'],
-  ['.tgz', 'gzip'],
-  ['.tar.lz4', 'lz4'],
-  ['.tar.zst', 'zstd'],
-];
 
 export function planVerification(options: VerifyOptions, facts: PlaceFacts): VerifyPlan {
   const root = fromText(options.path);
@@ -93,70 +90,57 @@ export function planVerification(options: VerifyOptions, facts: PlaceFacts): Ver
       options.manifestPath === undefined ? joinPath(root, manifestFileName) : fromText(options.manifestPath),
     ignored,
     readContent: options.skipChecksums !== true,
-    archives: parts.archives,
-    unexpected: parts.unexpected,
+    ...parts,
     wal: options.parseWal === false ? undefined : walPlace(options, facts, root, parts),
   };
 }
 
-interface Parts {
-  readonly archives: readonly PlannedArchive[];
-  readonly walArchive: PlannedArchive | undefined;
-  readonly unexpected: readonly string[];
-}
+type Parts = Pick<VerifyPlan, 'archives' | 'walArchive' | 'repeated' | 'unexpected'>;
 
-const noArchives: Parts = { archives: [], walArchive: undefined, unexpected: [] };
+const noArchives: Parts = { archives: [], walArchive: undefined, repeated: [], unexpected: [] };
 
 /** The archives of a backup: the data directory's first, tablespaces by oid. */
 function sortArchives(root: ByteString, names: readonly string[], ignored: ReadonlySet<string>): Parts {
   const archives: PlannedArchive[] = [];
   const unexpected: string[] = [];
-  let walArchive: PlannedArchive | undefined;
+  const repeated: { name: string; other: string }[] = [];
+  const seen = new Map<string, string>();
+  let walArchive: WalArchive | undefined;
   for (const name of [...names].sort()) {
     if (ignored.has(name)) continue;
-    const archive = archiveOf(root, name);
-    if (archive === undefined) unexpected.push(name);
-    else if (archive.part === 'wal') walArchive = archive;
-    else archives.push(archive);
+    const part = parseArchiveName(name)?.part;
+    if (part === undefined) {
+      unexpected.push(name);
+      continue;
+    }
+    const isWal = part === 'pg_wal' || part === 'pg_xlog';
+    const other = seen.get(isWal ? 'wal' : part);
+    if (other !== undefined) repeated.push({ name, other });
+    seen.set(isWal ? 'wal' : part, name);
+    const path = joinPath(root, name);
+    if (isWal) {
+      walArchive ??= { name, path, directory: part };
+    } else {
+      const tablespace = part === 'base' ? undefined : Number(part);
+      archives.push({ name, path, prefix: tablespace === undefined ? '' : `pg_tblspc/${tablespace}/`, tablespace });
+    }
   }
   archives.sort((a, b) => (a.tablespace ?? 0) - (b.tablespace ?? 0));
-  return { archives, walArchive, unexpected };
-}
-
-function archiveOf(root: ByteString, name: string): (PlannedArchive & { readonly part: string }) | undefined {
-  const match = /^(?<part>base|pg_wal|pg_xlog|[1-9][0-9]{0,9})(?<suffix>\..+)$/.exec(name)?.groups;
-  const compression = suffixes.find(([suffix]) => suffix === match?.['suffix'])?.[1];
-  if (match === undefined || compression === undefined) return undefined;
-  const oid = Number(match['part']);
-  if (oid > 0xffff_ffff) return undefined;
-  const isTablespace = Number.isInteger(oid);
-  return {
-    name,
-    path: joinPath(root, name),
-    compression,
-    prefix: isTablespace ? `pg_tblspc/${oid}/` : '',
-    tablespace: isTablespace ? oid : undefined,
-    part: walFolders.includes(match['part'] ?? '') ? 'wal' : 'data',
-  };
+  return { archives, walArchive, repeated, unexpected };
 }
 
 function walPlace(options: VerifyOptions, facts: PlaceFacts, root: ByteString, parts: Parts): WalPlace | undefined {
   if (options.walPath !== undefined) {
     const path = fromText(options.walPath);
     if (facts.walPathIsDirectory) return { kind: 'directory', path };
-    return { kind: 'archive', path, compression: compressionOf(options.walPath), folders: ['', ...walFolders] };
+    return { kind: 'archive', path, folders: ['', ...walFolders] };
   }
   if (parts.walArchive !== undefined) {
-    const { path, compression } = parts.walArchive;
-    return { kind: 'archive', path, compression, folders: [''] };
+    return { kind: 'archive', path: parts.walArchive.path, folders: [''] };
   }
   const base = parts.archives.find(({ tablespace }) => tablespace === undefined);
   if (base !== undefined) {
-    return { kind: 'archive', path: base.path, compression: base.compression, folders: walFolders };
+    return { kind: 'archive', path: base.path, folders: walFolders };
   }
   return { kind: 'directory', path: joinPath(root, facts.walDirectories[0] ?? 'pg_wal') };
-}
-
-function compressionOf(name: string): ArchiveCompression {
-  return [...suffixes].reverse().find(([suffix]) => name.endsWith(suffix))?.[1] ?? 'none';
 }

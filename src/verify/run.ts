@@ -2,12 +2,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { ContentNames } from '../content/content-names.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { readPieces } from '../files/read-file.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
 import { say, type Message } from '../messages/message.ts';
-import { checkArchives } from './check-archives.ts';
+import { checkArchives, headerJudge, ownWalArchive, reportArchive } from './check-archives.ts';
 import { checkDirectory } from './check-directory.ts';
 import type { VerifyListener } from './events.ts';
 import type { Examination, Examined } from './examination.ts';
@@ -47,6 +48,7 @@ export async function verifyBackup(options: VerifyOptions, context: VerifyBackup
     plan,
     manifestCheck: new ManifestCheck(manifest, findings),
     ignored: new IgnoredPaths(plan.ignored),
+    names: new ContentNames(),
     findings,
     tally: new PageTally(),
     progress: new Progress(onEvent),
@@ -80,9 +82,13 @@ async function examine(examination: Examination, outcome: Outcome): Promise<void
   const pages = pagesToAskWalFor(tally, judged);
   outcome.required = requiredWal(manifest?.walRanges, label, control);
   if (plan.wal !== undefined) {
-    const files = openWalFiles(plan.wal, signal);
+    const archive = ownWalArchive(plan);
+    const onHeader = archive === undefined ? undefined : headerJudge(examination, archive);
+    const files = openWalFiles(plan.wal, { signal, onHeader });
     try {
       outcome.wal = await checkWal({ ranges: outcome.required, files, control, pages, findings, signal });
+      if (archive !== undefined)
+        await files.finish().catch((error: unknown) => reportArchive(examination, archive, error));
     } finally {
       await files.close();
     }

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync, realpathSync, statSync, lstatSync, type Stats } from 'node:fs';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { isLinkInData, type PlainLink } from '../content/plain-tablespaces.ts';
 import { fsPath, joinPath, parentPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import type { Findings } from './findings.ts';
@@ -8,7 +9,10 @@ import { systemReason } from './system-reason.ts';
 
 /** A regular file of a plain backup. */
 export interface SurveyedFile {
+  /** As a manifest names it: files of tablespaces are below their links. */
   readonly path: ByteString;
+  /** Where it is read, relative to the backup. */
+  readonly at: ByteString;
   readonly sizeBytes: number;
 }
 
@@ -21,6 +25,7 @@ export interface TablespaceLink {
 interface Survey {
   readonly root: ByteString;
   readonly ignored: IgnoredPaths;
+  readonly tablespaces: readonly PlainLink[];
   readonly findings: Findings;
   readonly signal: AbortSignal;
   readonly onFile: (file: SurveyedFile) => void;
@@ -40,13 +45,29 @@ interface Place {
  */
 export function surveyDirectory(survey: Omit<Survey, 'links'>): readonly TablespaceLink[] {
   const all: Survey = { ...survey, links: [] };
-  visitDirectory(all, '' as ByteString, undefined);
+  const isInside = survey.tablespaces.flatMap(({ inside }) => inside ?? []);
+  visitDirectory(all, {
+    path: '' as ByteString,
+    at: '' as ByteString,
+    above: undefined,
+    passedOver: new Set(isInside),
+  });
   return all.links;
 }
 
-function visitDirectory(survey: Survey, directory: ByteString, above: Place | undefined): void {
-  const { root, ignored, findings, signal } = survey;
-  const path = joinPath(root, directory);
+interface Visit {
+  /** As a manifest names it. */
+  readonly path: ByteString;
+  /** Where it is, relative to the backup. */
+  readonly at: ByteString;
+  readonly above: Place | undefined;
+  /** Directories of tablespaces inside the backup: surveyed by their links' names. */
+  readonly passedOver: ReadonlySet<ByteString>;
+}
+
+function visitDirectory(survey: Survey, { path: directory, at, above, passedOver }: Visit): void {
+  const { findings, ignored, signal } = survey;
+  const path = joinPath(survey.root, at);
   let names: ByteString[];
   let place: Place;
   try {
@@ -64,9 +85,15 @@ function visitDirectory(survey: Survey, directory: ByteString, above: Place | un
   }
   for (const name of names) {
     signal.throwIfAborted();
-    const entry = (directory === '' ? name : `${directory}/${name}`) as ByteString;
-    if (!ignored.has(entry)) visitEntry(survey, entry, place);
+    const entry = below(directory, name);
+    const entryAt = below(at, name);
+    if (passedOver.has(entryAt) || ignored.has(entry)) continue;
+    visitEntry(survey, { path: entry, at: entryAt, above: place, passedOver });
   }
+}
+
+function below(directory: ByteString, name: ByteString): ByteString {
+  return (directory === '' ? name : `${directory}/${name}`) as ByteString;
 }
 
 function isAbove({ identity, above }: Place): boolean {
@@ -76,9 +103,16 @@ function isAbove({ identity, above }: Place): boolean {
   return false;
 }
 
-function visitEntry(survey: Survey, entry: ByteString, place: Place): void {
-  const { root, ignored, findings, onFile } = survey;
-  const path = joinPath(root, entry);
+function visitEntry(survey: Survey, visit: Visit): void {
+  const { root, ignored, tablespaces, findings, onFile } = survey;
+  const { path: entry, at } = visit;
+  const inside = tablespaces.find(({ oid }) => entry === `pg_tblspc/${oid}`)?.inside;
+  if (inside !== undefined) {
+    noteInside(survey, entry);
+    visitDirectory(survey, { ...visit, at: inside, passedOver: new Set() });
+    return;
+  }
+  const path = joinPath(root, at);
   let stats: Stats;
   try {
     stats = statSync(fsPath(path));
@@ -88,9 +122,22 @@ function visitEntry(survey: Survey, entry: ByteString, place: Place): void {
     ignored.add(entry);
     return;
   }
-  if (stats.isDirectory()) visitDirectory(survey, entry, place);
-  else if (stats.isFile()) onFile({ path: entry, sizeBytes: stats.size });
+  if (isCopiedLink(entry) && lstatSync(fsPath(path)).isSymbolicLink()) {
+    findings.damage(say('content.link-in-data', { path: display(entry) }));
+  }
+  if (stats.isDirectory()) visitDirectory(survey, visit);
+  else if (stats.isFile()) onFile({ path: entry, at, sizeBytes: stats.size });
   else findings.damage(say('verify.not-file-or-directory', { path: display(entry) }));
+}
+
+/** In tablespaces there is nothing but data. */
+function isCopiedLink(entry: ByteString): boolean {
+  return isLinkInData(entry) || /^pg_tblspc\/\d+\//.test(entry);
+}
+
+function noteInside({ root, links }: Survey, entry: ByteString): void {
+  const target = display(readlinkSync(fsPath(joinPath(root, entry)), { encoding: 'latin1' }) as ByteString);
+  links.push({ oid: Number(entry.slice('pg_tblspc/'.length)), target });
 }
 
 /** A tablespace link must lead to a directory that belongs to this backup alone. */

@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { readPieces } from '../files/read-file.ts';
-import type { Member } from '../tar/member.ts';
+import type { Member, MemberHeader } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { openArchive } from './open-archive.ts';
 import type { WalPlace } from './plan.ts';
@@ -12,11 +12,24 @@ import type { WalPlace } from './plan.ts';
 export interface WalFiles {
   /** The content of a segment; undefined when there is none of that name. */
   open(name: string): Promise<ByteSource | undefined>;
+  /**
+   * Reads what is left of an archive: what lies behind the segments that were asked for must be sound too, because a restore takes all of it.
+   * @throws BackupError as `readMembers`
+   */
+  finish(): Promise<void>;
   close(): Promise<void>;
 }
 
-export function openWalFiles(place: WalPlace, signal: AbortSignal): WalFiles {
-  return place.kind === 'directory' ? new DirectoryWalFiles(place.path, signal) : new ArchiveWalFiles(place, signal);
+/** @param onHeader told of each member of an archive once, in order */
+export function openWalFiles(
+  place: WalPlace,
+  {
+    signal,
+    onHeader,
+  }: { readonly signal: AbortSignal; readonly onHeader?: ((header: MemberHeader) => void) | undefined },
+): WalFiles {
+  if (place.kind === 'directory') return new DirectoryWalFiles(place.path, signal);
+  return new ArchiveWalFiles(place, signal, onHeader);
 }
 
 class DirectoryWalFiles implements WalFiles {
@@ -34,6 +47,10 @@ class DirectoryWalFiles implements WalFiles {
     return Promise.resolve(readPieces(path, { pieceSize: 1024 * 1024, signal: this.#signal }));
   }
 
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -41,23 +58,40 @@ class DirectoryWalFiles implements WalFiles {
 
 /**
  * Segments in an archive. They lie there in order, so that one pass gives them all; a segment that has passed by is found
- * in a second pass. Nothing is unpacked to disk or held in memory.
+ * in a second pass, if it is there at all. Nothing is unpacked to disk or held in memory.
  */
 class ArchiveWalFiles implements WalFiles {
   readonly #place: Extract<WalPlace, { kind: 'archive' }>;
   readonly #signal: AbortSignal;
+  readonly #onHeader: (header: MemberHeader) => void;
   #members: AsyncGenerator<Member, void, undefined> | undefined;
+  /** Names in the archive, once all of it has passed by. */
+  #names: Set<string> | undefined;
+  readonly #passed = new Set<string>();
+  #failed = false;
 
-  constructor(place: Extract<WalPlace, { kind: 'archive' }>, signal: AbortSignal) {
+  constructor(
+    place: Extract<WalPlace, { kind: 'archive' }>,
+    signal: AbortSignal,
+    onHeader: (header: MemberHeader) => void = () => undefined,
+  ) {
     this.#place = place;
     this.#signal = signal;
+    this.#onHeader = onHeader;
   }
 
   async open(name: string): Promise<ByteSource | undefined> {
+    const wanted = new Set(this.#place.folders.map((folder) => (folder === '' ? name : `${folder}/${name}`)));
+    // Known to be absent: thousands of ranges in a manifest are no thousands of passes.
+    if (this.#names !== undefined && [...wanted].every((one) => this.#names?.has(one) !== true)) return undefined;
     const isFresh = this.#members === undefined;
-    const found = await this.#advanceTo(name);
+    const found = await this.#advanceTo(wanted);
     if (found !== undefined || isFresh) return found;
-    return this.#advanceTo(name);
+    return [...wanted].some((one) => this.#passed.has(one)) ? this.#advanceTo(wanted) : undefined;
+  }
+
+  async finish(): Promise<void> {
+    if (this.#names === undefined && !this.#failed) await this.#advanceTo(new Set());
   }
 
   async close(): Promise<void> {
@@ -65,9 +99,16 @@ class ArchiveWalFiles implements WalFiles {
     this.#members = undefined;
   }
 
-  async #advanceTo(name: string): Promise<ByteSource | undefined> {
-    const { folders } = this.#place;
-    const wanted = new Set(folders.map((folder) => (folder === '' ? name : `${folder}/${name}`)));
+  async #advanceTo(wanted: ReadonlySet<string>): Promise<ByteSource | undefined> {
+    try {
+      return await this.#readTo(wanted);
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+  }
+
+  async #readTo(wanted: ReadonlySet<string>): Promise<ByteSource | undefined> {
     this.#members ??= readMembers(openArchive(this.#place, { signal: this.#signal }), 'detect', {
       signal: this.#signal,
     });
@@ -75,7 +116,12 @@ class ArchiveWalFiles implements WalFiles {
       const { value, done } = await this.#members.next();
       if (done === true) {
         this.#members = undefined;
+        this.#names = this.#passed;
         return undefined;
+      }
+      if (this.#names === undefined) {
+        this.#passed.add(value.header.name);
+        this.#onHeader(value.header);
       }
       if (value.header.type === 'file' && wanted.has(value.header.name)) return value.content;
     }

@@ -1,10 +1,19 @@
 import { usage } from '../../config/parse-options.ts';
 import { verifyOptions } from '../../config/verify-options.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
-import { reportError, verifyBackup, type Finding, type VerifyOptions, type VerifyReport } from '../../index.ts';
+import { BackupError } from '../../errors/backup-error.ts';
+import {
+  reportError,
+  verifyBackup,
+  type Finding,
+  type VerifyEvent,
+  type VerifyOptions,
+  type VerifyReport,
+} from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
+import { releaseStoodInFor } from '../program-name.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { VerifyProgress } from '../verify-progress.ts';
@@ -71,17 +80,25 @@ async function verify(
 ): Promise<VerifyReport> {
   const progress = given.has('progress') ? new VerifyProgress(terminal) : undefined;
   const onFinding = ({ severity, message }: Finding): void => {
-    if (severity === 'unproved' && given.has('quiet')) return;
+    if (severity !== 'damage' && given.has('quiet')) return;
     const kind = severity === 'damage' ? 'error' : 'warning';
     terminal.line(`${program}: ${kind}: ${render(message)}`);
   };
-  return verifyBackup(options, {
-    signal,
-    onEvent: (event) => {
-      if (event.type === 'finding') onFinding(event.finding);
-      else progress?.update(event);
-    },
-  });
+  const onEvent = (event: VerifyEvent): void => {
+    if (event.type === 'finding') onFinding(event.finding);
+    else progress?.update(event);
+  };
+  try {
+    return await verifyBackup(options, { signal, onEvent });
+  } catch (error) {
+    throw (releaseStoodInFor() ?? 13) < 17 ? inOlderWords(error) : error;
+  }
+}
+
+/** PostgreSQL 13 to 16 compare the version of a manifest as text; 17 reads a number first, and says so where there is none. */
+function inOlderWords(error: unknown): unknown {
+  if (!(error instanceof BackupError) || error.sentence.key !== 'manifest.version-not-integer') return error;
+  return new BackupError(error.code, say('manifest.unexpected-version'), { hint: error.hint, cause: error });
 }
 
 /** What was proved, on stdout in the original's words, and what only we check behind it. */

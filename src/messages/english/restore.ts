@@ -64,6 +64,7 @@ export const restoreMessages = {
     'Stop the server: {command}. If none is running, remove postmaster.pid from {path} yourself.',
   'restore.pid-unclear': 'postmaster.pid in directory "{path}" does not say which process it belongs to',
   'restore.pid-unreadable': 'postmaster.pid in directory "{path}" cannot be read',
+  'restore.made-directories': 'made directories that the server needs and the backup lacks: {names}',
   'restore.twice': 'the backup holds "{name}" twice',
   'restore.size': 'file "{path}" of the backup has {actual} bytes, but its manifest says {expected}',
   'restore.checksum': 'checksum mismatch for file "{path}" of the backup',

@@ -26,6 +26,7 @@ export const verifyMessages = {
   'verify.archive-checksum-length':
     'file "{path}" in archive "{archive}" has checksum of length {actual}, but expected {expected}',
   'verify.archive-damaged': 'could not read archive "{archive}": {reason}',
+  'verify.version-missing': 'there is no "PG_VERSION" in the backup',
   'verify.control-missing': 'there is no "global/pg_control" in the backup',
   'verify.control-damaged': '{path}: {reason}',
   'verify.control-crc': '{path}: CRC is incorrect',
@@ -36,6 +37,18 @@ export const verifyMessages = {
   'verify.link-target': 'tablespace link "{path}" does not lead to a directory: {target}',
   'verify.link-inside': 'tablespace link "{path}" leads into another data directory: {target}',
   'verify.tablespace-missing': 'tablespace {oid} is in tablespace_map but not in the backup',
+  'verify.place-shared':
+    'tablespaces {oid} and {other} lie in each other, at "{path}": restore needs a place for one of them (-T {oid}=/NEW/DIRECTORY)',
+  'verify.place-in-instance':
+    'tablespace {oid} was at "{path}", in the data directory "{instance}" that is there now: restore needs another place for it (-T {oid}=/NEW/DIRECTORY)',
+  'verify.link-of-another':
+    'tablespace link "{path}" leads to "{target}", outside of this backup: this is a copy, and a server started on it would use the files of the other one (a restore makes the links anew)',
+  'verify.link-shared':
+    'tablespace link "{path}" leads to "{target}", and so does that of "{other}": a server started on one of them would change the files of both (a restore makes copies)',
+  'verify.lacks-directories':
+    'the backup lacks directories that a server needs to start, and that hold nothing: {names} (a restore makes them)',
+  'verify.incremental':
+    'this is an incremental backup: it cannot be restored before it is combined with those that it builds on',
   'verify.tablespace-unknown': 'archive "{archive}" holds tablespace {oid}, which is not in tablespace_map',
   'verify.page':
     'checksum verification failed in file "{path}", block {block}: calculated checksum {computed} but block contains {stored}',

@@ -1,0 +1,56 @@
+import { lstatSync, statSync, type Stats } from 'node:fs';
+import { display, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { fsPath, joinPath } from '../files/path.ts';
+import { say } from '../messages/message.ts';
+import { contentMissing, noteLimit, notedFiles } from './backup-identity.ts';
+import { serverDirectories, serverFiles } from './content-names.ts';
+
+/**
+ * What makes a data directory one that no server can be started on, whatever its other files hold: something else in the
+ * place of a file or directory that every server needs. As `ContentNames` of archives; what is merely absent and can be
+ * made is no fault.
+ */
+export function plainFaults(root: ByteString): BackupError[] {
+  const faults: BackupError[] = [];
+  for (const name of serverFiles) {
+    if (stats(root, name) === undefined) faults.push(contentMissing(name, display(root)));
+  }
+  for (const member of notedFiles) {
+    const found = stats(root, member);
+    if (found === undefined) continue;
+    if (!found.isFile()) {
+      faults.push(new BackupError('CORRUPT', say('content.not-a-file', { member, type: typeOf(found) })));
+    } else if (found.size > noteLimit) {
+      faults.push(new BackupError('CORRUPT', say('restore.note-too-large', { name: member, limit: noteLimit })));
+    }
+  }
+  for (const member of serverDirectories) {
+    const found = stats(root, member);
+    if (found === undefined || found.isDirectory()) continue;
+    faults.push(new BackupError('CORRUPT', say('content.not-a-directory', { member, type: typeOf(found) })));
+  }
+  return faults;
+}
+
+/** Those of `names` that are no directories of the data directory. */
+export function lackingDirectories(root: ByteString, names: readonly string[]): string[] {
+  return names.filter((name) => stats(root, name) === undefined);
+}
+
+/** Links are followed; one that leads nowhere is there all the same. */
+function stats(root: ByteString, name: string): Stats | undefined {
+  const path = fsPath(joinPath(root, name));
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // Not to be read, or below something that is no directory: whoever reads it says so.
+    return undefined;
+  }
+}
+
+function typeOf(found: Stats): string {
+  if (found.isDirectory()) return 'directory';
+  if (found.isFile()) return 'file';
+  return found.isSymbolicLink() ? 'link that leads nowhere' : 'special file';
+}

@@ -1,0 +1,13 @@
+/** What makes a backup one that cannot be restored, in the words that both restore and verify use. */
+export const contentMessages = {
+  'content.not-a-file': '"{member}" of the backup is a {type} where a server needs a file',
+  'content.not-a-directory': '"{member}" of the backup is a {type} where a server needs a directory',
+  'content.no-version-file': 'the backup "{backup}" has no PG_VERSION: no server takes it for a data directory',
+  'content.bad-version-file': 'PG_VERSION of the backup names no release: {text}',
+  'content.map-twice': 'tablespace {oid} is in tablespace_map twice, at "{first}" and at "{second}"',
+  'content.wal-archive-name': 'the WAL is in "{archive}", but this server keeps its WAL in {directory}',
+  'content.link-in-data':
+    '"{path}" of the backup is a link: a restore would copy the link, and the copy would share what it leads to',
+  'content.made-directories':
+    'the backup lacks directories that a server needs to start, which tools that copy only files leave out: {names}',
+} as const;
