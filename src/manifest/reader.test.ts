@@ -162,15 +162,14 @@ describe('ManifestParser', () => {
       mtime: fc.option(fc.integer({ min: 0, max: 4_000_000_000 }), { nil: undefined }),
       algorithm: fc.constantFrom(...checksumAlgorithms),
     });
-    const range = fc.record({
-      timeline: fc.integer({ min: 1, max: 0xffff_ffff }),
-      startLsn: fc.bigInt(0n, 0xffff_ffff_ffff_ffffn).map(lsn),
-      endLsn: fc.bigInt(0n, 0xffff_ffff_ffff_ffffn).map(lsn),
-    });
+    const position = fc.bigInt(0n, 0xffff_ffff_ffff_ffffn);
+    const range = fc
+      .tuple(fc.integer({ min: 1, max: 0xffff_ffff }), position, position)
+      .map(([timeline, a, b]) => ({ timeline, startLsn: lsn(a < b ? a : b), endLsn: lsn(a < b ? b : a) }));
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(file, { selector: ({ path }) => path }),
-        fc.array(range),
+        fc.uniqueArray(range, { selector: ({ timeline }) => timeline }),
         fc.boolean(),
         fc.integer({ min: 1, max: 300 }),
         async (files, walRanges, forceEncode, pieceSize) => {
