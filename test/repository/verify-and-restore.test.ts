@@ -250,7 +250,9 @@ describe('archives', () => {
         const list = members().filter((_, index) => !dropped.includes(index));
         for (const one of added) {
           const member =
-            one.type === 'file' ? file(one.name) : other(one.type, one.name, one.type.includes('link') ? one.target : '');
+            one.type === 'file'
+              ? file(one.name)
+              : other(one.type, one.name, one.type.includes('link') ? one.target : '');
           list.splice(one.at % (list.length + 1), 0, member);
         }
         await tarSet({ 'base.tar': await archive(list) });
