@@ -1,5 +1,5 @@
 import type { ByteString } from '../bytes/byte-string.ts';
-import { companionFileName, encodeCompanion } from '../manifest/companion.ts';
+import { companionFileName, decodeCompanion, encodeCompanion, type OriginalTablespace } from '../manifest/companion.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 
 /** A file that we put into a backup beside those that the server sent. */
@@ -20,4 +20,18 @@ export function extraFilesOf(capabilities: Capabilities, missesFiles: boolean): 
   if (!missesFiles) return files;
   const content = encodeCompanion({ missingFiles: capabilities.filesForApplicationName });
   return [...files, { name: companionFileName as string as ByteString, mode: 0o600, content }];
+}
+
+/** The same files, and what the backup says of itself has where the server had `tablespaces`. */
+export function withTablespaces(
+  files: readonly ExtraFile[],
+  tablespaces: readonly OriginalTablespace[],
+): readonly ExtraFile[] {
+  if (tablespaces.length === 0) return files;
+  const isCompanion = ({ name }: ExtraFile): boolean => name === companionFileName;
+  const known = files.find(isCompanion);
+  const missingFiles = known === undefined ? [] : decodeCompanion(known.content).missingFiles;
+  const content = encodeCompanion({ missingFiles, tablespaces });
+  const companion = { name: companionFileName as string as ByteString, mode: 0o600, content };
+  return [...files.filter((file) => !isCompanion(file)), companion];
 }

@@ -6,6 +6,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { ManifestParser } from '../manifest/reader.ts';
 import { render, say } from '../messages/message.ts';
 import { manifestEntries } from './configuration.ts';
+import type { ExtraFile } from './extra-files.ts';
 import { ManifestBuilder, unlistedFile, type FileObserver } from './manifest-builder.ts';
 import type { BackupEnd, BackupStart, OutputParts } from './output.ts';
 import { observeBoth, type ReceivedFiles } from './received-files.ts';
@@ -20,6 +21,7 @@ export class PassingManifest implements ManifestObservers {
   readonly #write: (text: Uint8Array) => void;
   readonly #builder: ManifestBuilder | undefined;
   #received: Manifest | undefined;
+  #added: readonly ExtraFile[] = [];
 
   /** @param write gets the text in order */
   constructor(parts: OutputParts, write: (text: Uint8Array) => void) {
@@ -46,11 +48,18 @@ export class PassingManifest implements ManifestObservers {
     return this.#builder !== undefined;
   }
 
+  /** Files of ours that are to stand in the manifest of the server. */
+  add(files: readonly ExtraFile[]): void {
+    this.#added = files;
+  }
+
   /** Stores the manifest that the server sends. @throws BackupError `CORRUPT` when it is not right */
   async receive(content: ByteSource): Promise<void> {
     const { configuration, received, request, session } = this.#parts;
     const parser = new ManifestParser();
-    const added = manifestEntries(configuration, request.manifest ?? 'NONE');
+    const mtime = Math.floor(Date.now() / 1000);
+    const own = [...configuration, ...this.#added.map((file) => ({ ...file, mtime }))];
+    const added = manifestEntries(own, request.manifest ?? 'NONE');
     const extension = added.length === 0 ? undefined : new ManifestExtension(added);
     let manifest: Manifest;
     try {

@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { fromText } from '../bytes/byte-string.ts';
+import { display, fromText, isUtf8 } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { Member } from '../tar/member.ts';
+import { withTablespaces, type ExtraFile } from './extra-files.ts';
 import { ManifestFile } from './manifest-file.ts';
 import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
 import { PlainOutput, type ArchiveEvent } from './plain-output.ts';
@@ -24,17 +25,18 @@ export class PlainBackup implements Output {
   readonly #manifest: ManifestFile;
   readonly #plain: PlainOutput;
   readonly #group: boolean;
+  readonly #extraFiles: readonly ExtraFile[];
 
   constructor(parts: OutputParts, target: Target, group: boolean) {
     this.fileMode = group ? 0o640 : 0o600;
     this.#group = group;
+    this.#extraFiles = parts.extraFiles;
     this.#target = target;
     this.#manifest = new ManifestFile(parts, target.directory, this.fileMode);
     this.#plain = new PlainOutput({
       ...target,
       walDirectory: target.walDirectory,
       capabilities: parts.session.capabilities,
-      extraFiles: parts.extraFiles,
       configuration: parts.configuration,
       observer: this.#manifest.passing.observer,
       ownObserver: this.#manifest.passing.ownObserver,
@@ -46,7 +48,14 @@ export class PlainBackup implements Output {
     const placements = placeTablespaces(tablespaces, this.#target.mappings, this.#target.directory);
     for (const { directory, inside } of placements) if (!inside) await workplace.claimTablespace(directory);
     if (this.#group) workplace.allowGroup();
-    this.#plain.begin(placements);
+    const moved = placements.flatMap(({ row: { oid, location }, mapped }) =>
+      mapped && oid !== undefined && location !== undefined && isUtf8(location)
+        ? [{ oid, location: display(location) }]
+        : [],
+    );
+    const extraFiles = withTablespaces(this.#extraFiles, moved);
+    this.#manifest.passing.add(extraFiles);
+    this.#plain.begin(placements, extraFiles);
   }
 
   async archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {

@@ -21,7 +21,6 @@ export interface PlainOutputOptions {
   readonly walDirectory: string | undefined;
   readonly mappings: readonly TablespaceMapping[];
   readonly capabilities: Capabilities;
-  readonly extraFiles: readonly ExtraFile[];
   readonly configuration: readonly ConfigurationEntry[];
   /** Sees every file of the server with its bytes. */
   readonly observer: FileObserver;
@@ -39,6 +38,7 @@ export class PlainOutput {
   readonly #root: ByteString;
   readonly #base: DirectoryWriter;
   #placements: readonly TablespacePlacement[] = [];
+  #extraFiles: readonly ExtraFile[] = [];
   #controlHeld = false;
 
   constructor(options: PlainOutputOptions) {
@@ -54,7 +54,8 @@ export class PlainOutput {
   }
 
   /** To be called once, before the first archive, when the directories of `placements` exist. */
-  begin(placements: readonly TablespacePlacement[]): void {
+  begin(placements: readonly TablespacePlacement[], extraFiles: readonly ExtraFile[]): void {
+    this.#extraFiles = extraFiles;
     this.#placements = placements;
     for (const { directory, inside } of placements) {
       if (inside) this.#base.makeDirectory(fromText(directory.slice(this.#options.directory.length + 1)), 0o700);
@@ -77,10 +78,10 @@ export class PlainOutput {
     await this.#writeAll(this.#base, members, true, '' as ByteString);
   }
 
-  /** Writes `extraFiles` and the configuration, after the last archive. */
+  /** Writes the extra files and the configuration, after the last archive. */
   createExtraFiles(): void {
     const now = Math.floor(Date.now() / 1000);
-    for (const { name, mode, content } of this.#options.extraFiles) this.#createFile(name, mode, content, now);
+    for (const { name, mode, content } of this.#extraFiles) this.#createFile(name, mode, content, now);
     for (const { name, mode, content, mtime } of this.#options.configuration) {
       if (content === undefined) this.#base.makeDirectory(name, mode);
       else this.#createFile(name, mode, content, mtime);

@@ -9,6 +9,13 @@ describe('companion', () => {
     expect(decodeCompanion(Buffer.from('{"format":1,"missingFiles":[],"more":1}'))).toEqual({ missingFiles: [] });
   });
 
+  it('keeps where tablespaces were', () => {
+    const companion = { missingFiles: [], tablespaces: [{ oid: 16400, location: '/ts/ü' }] };
+    expect(decodeCompanion(encodeCompanion(companion))).toEqual(companion);
+    const relative = '{"format":1,"missingFiles":[],"tablespaces":[{"oid":1,"location":"x"}]}';
+    expect(() => decodeCompanion(Buffer.from(relative))).toThrow(BackupError);
+  });
+
   it.each(['', '{', 'null', '[]', '{"format":1}', '{"format":2,"missingFiles":[]}', '{"format":1,"missingFiles":[1]}'])(
     'refuses %j',
     (text) => {

@@ -13,6 +13,8 @@ export interface SourceTablespace {
   readonly location: ByteString | undefined;
   /** Where a plain backup has it, as its link says. */
   readonly linkTarget: ByteString | undefined;
+  /** Where the server had it, as a plain backup that moved it says. */
+  readonly original?: ByteString | undefined;
   /** Path below the data directory of one at a relative location (openGauss) or in place (PostgreSQL). */
   readonly inside: ByteString | undefined;
 }

@@ -2,6 +2,7 @@ import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
+import { relativeLocation } from './backup-identity.ts';
 import type { SourceFacts, SourceTablespace, TargetFacts } from './facts.ts';
 import type { RestoreRequest, TablespaceTarget } from './request.ts';
 
@@ -37,7 +38,7 @@ export function placeTablespaces(
     if (location !== undefined && !location.startsWith('/')) {
       throw new BackupError('CORRUPT', say('restore.location-relative', { oid, path: display(location) }));
     }
-    const fitting = mappings.filter(({ from }) => isMeant(from, tablespace));
+    const fitting = mappings.filter(({ from }) => isMeant(from, tablespace, source));
     if (fitting.length > 1) throw new BackupError('USAGE', say('restore.mapped-twice', { oid }));
     const outside =
       fitting[0]?.to ?? (inside === undefined && location !== undefined ? allIn(request, oid) : undefined);
@@ -68,16 +69,22 @@ export function placeTablespaces(
 
 /** Mappings that name no tablespace of the backup: no error (manual: `-T`), but worth a word. */
 export function unusedMappings(request: RestoreRequest, source: SourceFacts): string[] {
-  const isUsed = ({ from }: TablespaceTarget): boolean => source.tablespaces.some((one) => isMeant(from, one));
+  const isUsed = ({ from }: TablespaceTarget): boolean => source.tablespaces.some((one) => isMeant(from, one, source));
   return (request.tablespaces ?? [])
     .filter((mapping) => !isUsed(mapping))
     .map(({ from }) => ('oid' in from ? String(from.oid) : from.directory));
 }
 
-function isMeant(from: TablespaceTarget['from'], { oid, location, linkTarget }: SourceTablespace): boolean {
+/** By its oid, where the backup has it, or where the server had it: of one at a relative location only its end is known. */
+function isMeant(
+  from: TablespaceTarget['from'],
+  { oid, location, linkTarget, original, inside }: SourceTablespace,
+  { rules }: Pick<SourceFacts, 'rules'>,
+): boolean {
   if ('oid' in from) return from.oid === oid;
   const wanted = withoutSlash(fromText(from.directory));
-  return [location, linkTarget].some((path) => path !== undefined && withoutSlash(path) === wanted);
+  if (inside !== undefined && relativeLocation(wanted, rules) === inside) return true;
+  return [location, linkTarget, original].some((path) => path !== undefined && withoutSlash(path) === wanted);
 }
 
 function allIn({ allTablespaces }: RestoreRequest, oid: number): string | undefined {

@@ -1,11 +1,12 @@
 import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
-import { fromBytes, display, type ByteString } from '../bytes/byte-string.ts';
+import { display, fromBytes, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { entriesOf, readDirectory } from '../files/read-directory.ts';
 import { readPieces } from '../files/read-file.ts';
+import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import { configDirectoryName } from '../manifest/config-origin.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
@@ -154,13 +155,17 @@ export class PlainSource implements BackupSource {
 
   #findTablespaces(rules: RestoreRules): PlainTablespace[] {
     const map = mapEntries(this.#read('tablespace_map'), rules);
+    const notes = this.#read(companionFileName);
+    const moved = notes === undefined ? [] : (decodeCompanion(notes).tablespaces ?? []);
     return plainLinks(this.#root, rules).map(({ oid, target, inside }) => {
       if (target === undefined) {
         return { oid, location: undefined, linkTarget: undefined, inside: undefined, content: undefined };
       }
       const location = map.find((entry) => entry.oid === oid)?.path ?? target;
       const content = inside === undefined ? realPath(joinPath(this.#root, inPlace(oid))) : undefined;
-      return { oid, location, linkTarget: target, inside, content };
+      const known = moved.find((entry) => entry.oid === oid);
+      const original = known === undefined ? undefined : fromText(known.location);
+      return { oid, location, linkTarget: target, original, inside, content };
     });
   }
 

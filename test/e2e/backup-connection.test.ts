@@ -281,6 +281,7 @@ forEachServer('full', (version) => {
       const refused = await backupAs('scramuser', { PGSSLMODE: 'disable', PGPASSWORD: secret });
       expect(refused.status).toBe(1);
       expect(refused.stderr).toContain('no pg_hba.conf entry for replication connection');
+      expect(refused.stderr).toMatch(/hint: .*hostssl.*PGSSLMODE=require/);
       const later = await backupAs('scramuser', { PGSSLMODE: 'verify-full', PGPASSWORD: secret });
       expect(later.status).toBe(1);
       expect(later.stderr).toContain('sslmode verify-full is not supported yet');

@@ -90,11 +90,12 @@ forEachServer('full', (version) => {
   const mapped = (): string[] => ['-T', `${oid}=${join(temporaryDirectory('space'), 'ts')}`];
 
   it.each([
-    ['plain', () => plain],
-    ['tar.gz with its WAL beside', () => tar],
-  ])('restores %s with a tablespace that moved, and the server shows the same', async (_, backup) => {
+    // The backup moved it once already: the place on the server is what a user knows.
+    ['plain', () => plain, () => location],
+    ['tar.gz with its WAL beside', () => tar, () => oid],
+  ])('restores %s with a tablespace that moved, and the server shows the same', async (_, backup, named) => {
     const space = join(temporaryDirectory('space'), 'made', 'ts');
-    const data = await restoreInto(backup(), ['-T', `${oid}=${space}`]);
+    const data = await restoreInto(backup(), ['-T', `${named()}=${space}`]);
     expect(readlinkSync(join(data, 'pg_tblspc', oid))).toBe(space);
     expect(existsSync(join(data, 'tablespace_map'))).toBe(false);
     expect(existsSync(join(data, 'backup_label'))).toBe(true);
