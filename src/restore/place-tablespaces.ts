@@ -2,7 +2,7 @@ import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
-import { relativeLocation } from './backup-identity.ts';
+import { relativeLocation } from '../content/backup-identity.ts';
 import type { SourceFacts, SourceTablespace, TargetFacts } from './facts.ts';
 import type { RestoreRequest, TablespaceTarget } from './request.ts';
 
