@@ -1,6 +1,15 @@
 // Builds dist/: one small file per program, chunks that are loaded when needed, the library, and its type declarations.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -61,7 +70,17 @@ await build({
   minify: true,
 });
 await build({ ...shared, plugins: [besides], entryPoints: { ...present(programs), ...present(library), ...threads } });
+launchBySh(`${fresh}/gausskeep.js`);
 for (const name of Object.keys(present(programs))) chmodSync(`${fresh}/${name}.js`, 0o755);
+
+/** Executed as a program it is read by sh first, as JavaScript (`node dist/gausskeep.js`) by node alone. */
+function launchBySh(file) {
+  const text = readFileSync(file, 'utf8');
+  const [first] = text.split('\n', 1);
+  if (first !== '#!/usr/bin/env node') throw new Error(`${file} begins with ${first}`);
+  writeFileSync(file, `#!/bin/sh\n${readFileSync('src/cli/launcher.sh', 'utf8')}${text.slice(first.length + 1)}`);
+}
+
 mkdirSync('dist', { recursive: true });
 const built = readdirSync(fresh);
 for (const name of built) renameSync(`${fresh}/${name}`, `dist/${name}`);

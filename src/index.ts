@@ -21,6 +21,7 @@ export {
   pushWal,
   readGenerations,
   releaseHold,
+  reopenGeneration,
   restoreCommandLine,
   restoreCommandWrapper,
   shellRemainsError,

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { ownerOfNewFiles } from '../files/directory-owner.ts';
 import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
 import { findArchive } from '../repository/archive.ts';
-import { readReceipt, walFolder } from '../repository/archive-wal.ts';
 import { parseWalFileName, segmentAt } from '../repository/wal-file-name.ts';
 import type { WalObject, WalSource } from '../repository/wal-source.ts';
 import type { Storage } from '../storage/storage.ts';
+import { decodePageHeader, longPageHeaderBytes } from '../wal/page-header.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+import { readLocal } from './local-bytes.ts';
 import { openWal, type OpenedWal } from './open-wal.ts';
 
 export interface GetRequest {
@@ -64,34 +67,49 @@ export async function getWal(request: GetRequest, { signal }: Options = {}): Pro
       hint: say('archive.half-written.hint'),
     });
   }
-  if (partial && parseWalFileName(name)?.kind === 'segment') {
+  const isSegment = parseWalFileName(name)?.kind === 'segment';
+  if (isSegment && !(await isBeside(request.target, name, source))) await refuseGap(request, source, options);
+  if (isSegment && partial) {
     const beginning = await source.find(`${name}.partial`, options);
     if (beginning !== undefined) return deliver(source, beginning, request.target, options);
   }
-  await refuseGap(request.name, opened, options);
   await proveAbsent(request, opened, storage, options);
   return { outcome: 'absent' };
 }
 
 /**
- * A segment that is missing between others of its timeline is no end of WAL: a server that is told so opens the database and
- * loses what follows. Looks at the segment's folder and the next, which is 4 GiB of WAL at least.
+ * A segment that is missing while later ones of its timeline are there is no end of WAL: a server that is told so opens the
+ * database and loses what follows. So is one of which only the beginning is there. Where there is no segment at all the end
+ * of WAL is known only to a server that has the segment before.
  */
-async function refuseGap(name: string, { archive, generation }: OpenedWal, options: Options): Promise<void> {
-  if (archive === undefined || generation === undefined || parseWalFileName(name)?.kind !== 'segment') return;
-  const { segmentSizeBytes } = archive.identity;
-  const before = segmentAt(name, -1, segmentSizeBytes);
-  if (before === undefined || (await readReceipt(archive.storage, generation, before, options)) === undefined) return;
-  const nextFolder = segmentAt(name, 2 ** 32 / segmentSizeBytes, segmentSizeBytes);
-  for (const one of nextFolder === undefined ? [name] : [name, nextFolder]) {
-    for await (const stored of archive.storage.list(`${walFolder(generation)}${one.slice(0, 16)}/`, options)) {
-      const later = /([0-9A-F]{24})\.receipt$/.exec(stored.name)?.[1];
-      if (later === undefined || later <= name) continue;
-      throw new BackupError('WAL_MISSING', say('archive.gap', { name, before, later }), {
-        hint: say('archive.gap.hint'),
-      });
-    }
+async function refuseGap({ name, target }: GetRequest, source: WalSource, options: Options): Promise<void> {
+  const later = await source.findLater(name, options);
+  if (later !== undefined) {
+    throw new BackupError('WAL_MISSING', say('archive.gap', { name, later }), { hint: say('archive.gap.hint') });
   }
+  for await (const { file } of source.list(options)) if (file.kind === 'segment' || file.kind === 'partial') return;
+  const before = segmentAt(name, -1, source.segmentSizeBytes);
+  if (before !== undefined && (await isBeside(target, before, source))) return;
+  throw new BackupError('WAL_MISSING', say('archive.no-segments', { name, source: source.description }), {
+    hint: say('archive.gap.hint'),
+  });
+}
+
+/**
+ * Whether the server has a segment itself, in the directory into which it lets us write: it goes on with that when it is
+ * told that the archive lacks it. So it is with a backup that brought its WAL, older than the archive.
+ */
+async function isBeside(target: string, name: string, source: WalSource): Promise<boolean> {
+  const path = join(dirname(target), name);
+  if (basename(target) === name) return false;
+  const facts = await stat(path).catch(() => undefined);
+  if (facts?.isFile() !== true || facts.size !== source.segmentSizeBytes) return false;
+  for await (const piece of readLocal(path)) {
+    const header = piece.length < longPageHeaderBytes ? undefined : decodePageHeader(piece);
+    const isNamed = header?.address === parseSegmentName(name, source.segmentSizeBytes)?.startLsn;
+    return isNamed && header?.segment?.systemIdentifier === source.systemIdentifier;
+  }
+  return false;
 }
 
 /** That a name was not found proves something only if the archive is still there, and is the right one. */
@@ -139,6 +157,10 @@ async function writeCopy(
 ): Promise<{ sizeBytes: number; paddingBytes: number }> {
   const file = await local('create', path, () => open(path, 'wx', 0o600));
   try {
+    await local('owner', path, async () => {
+      const owner = await ownerOfNewFiles(dirname(path));
+      if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+    });
     let sizeBytes = 0;
     for await (const piece of object.read(options)) {
       options.signal?.throwIfAborted();
@@ -163,7 +185,7 @@ async function writeCopy(
 
 /** A failure of the target is not one of the archive: it is not retried. */
 async function local<Result>(
-  action: 'create' | 'write' | 'rename',
+  action: 'create' | 'write' | 'rename' | 'owner',
   path: string,
   call: () => Promise<Result>,
 ): Promise<Result> {

@@ -37,7 +37,7 @@ export function crc32cRange(bytes: Uint8Array, start: number, end: number, seed 
 
 /**
  * The same without WebAssembly: slicing-by-8.
- * For short inputs, and for all where the engine has no WebAssembly (`--jitless`).
+ * For short inputs, and for all where the engine has no WebAssembly (`--jitless`) or no address space for it (`ulimit -v`).
  */
 export function plainCrc32c(bytes: Uint8Array, start: number, end: number, seed = 0): number {
   let state = ~seed;
@@ -123,7 +123,13 @@ function instantiate(): CrcModule | undefined {
   // An engine without code generation has none.
   if (engine === undefined) return undefined;
   const memoryPages = (tablesBytes + pieceBytes + windowBytes) / 65_536;
-  const instance = new engine.Instance(new engine.Module(crc32cModule(Math.ceil(memoryPages))));
+  let instance: { readonly exports: unknown };
+  try {
+    instance = new engine.Instance(new engine.Module(crc32cModule(Math.ceil(memoryPages))));
+  } catch {
+    // The engine reserves some 10 GB of addresses for a memory, more than `ulimit -v` may grant.
+    return undefined;
+  }
   const { memory, update, record } = instance.exports as {
     memory: { buffer: ArrayBuffer };
     update: CrcModule['update'];

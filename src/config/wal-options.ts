@@ -62,5 +62,6 @@ export const walGenerationOptions = group(
   { long: 'parent', argument: 'NUMBER', help: 'wal-commands.help.parent' },
   { long: 'fork-lsn', argument: 'LSN', help: 'wal-commands.help.fork-lsn' },
   { long: 'close', argument: 'NUMBER', help: 'wal-commands.help.close' },
+  { long: 'reopen', argument: 'NUMBER', help: 'wal-commands.help.reopen' },
   json,
 );

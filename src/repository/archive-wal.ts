@@ -4,6 +4,7 @@ import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { lineageOf, type Archive, type LineagePart } from './archive.ts';
 import { codecSuffixes, suffixOf, type Codec } from './codec.ts';
 import { generationFolder, type Generation } from './generation.ts';
+import { showsLaterWal } from './later-wal.ts';
 import { mergeOrdered } from './merge-ordered.ts';
 import { decodeReceipt, type Receipt } from './receipt.ts';
 import { readSmallObject } from './small-object.ts';
@@ -60,6 +61,13 @@ export function openArchiveWal(archive: Archive, generations: readonly Generatio
       for (const [, suffix] of codecSuffixes) {
         const stored = segmentBase(number, name) + suffix;
         if (parseWalFileName(name) !== undefined && (await storage.stat(stored, options)) !== undefined) return stored;
+      }
+      return undefined;
+    },
+    async findLater(segment, options) {
+      const { segmentSizeBytes } = identity;
+      for await (const name of laterCandidates(archive, lineage, segment, options)) {
+        if (await showsLaterWal(name, segment, { find, segmentSizeBytes }, options)) return name;
       }
       return undefined;
     },
@@ -143,6 +151,28 @@ export async function startsAsNamed(
     );
   }
   return false;
+}
+
+async function* laterCandidates(
+  { storage, identity }: Archive,
+  lineage: readonly LineagePart[],
+  segment: string,
+  options: StorageOptions = {},
+): AsyncIterable<string> {
+  for (const part of lineage) {
+    const wal = walFolder(part.generation);
+    const own = `${wal}${segment.slice(0, 16)}/`;
+    const folders = [wal];
+    for await (const folder of storage.folders(wal, options)) {
+      if (folder >= own && folder.startsWith(wal + segment.slice(0, 8))) folders.push(folder);
+    }
+    for (const folder of folders) {
+      for await (const { name } of storage.list(folder, { ...options, recursive: false })) {
+        const file = parseStoredName(name.slice(folder.length).replace(/\.receipt$/, ''))?.file;
+        if (file !== undefined && inherits(part, file, identity.segmentSizeBytes)) yield file.name;
+      }
+    }
+  }
 }
 
 function walObject(

@@ -179,6 +179,12 @@ export async function closeGeneration(
   await putIfAbsent(archive.storage, closedName(number), encodeClosed(number, now(), reason), options);
 }
 
+/** Takes a closing back. That the generation is open is no error. */
+export async function reopenGeneration(archive: Archive, number: number, options: StorageOptions = {}): Promise<void> {
+  chooseGeneration(await readGenerations(archive, options), number, 'read');
+  await archive.storage.delete(closedName(number), options);
+}
+
 /** A generation and those it inherits from, with the position up to which each counts (exclusive). */
 export interface LineagePart {
   readonly generation: number;

@@ -5,6 +5,7 @@ import { decodePageHeader } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import { largestHistoryBytes, startsAsNamed } from './archive-wal.ts';
 import { codecSuffixes, decompressed, type Codec } from './codec.ts';
+import { showsLaterWal } from './later-wal.ts';
 import { parseStoredName, parseWalFileName, type WalFileName } from './wal-file-name.ts';
 import { readStored } from './wal-object.ts';
 import type { WalObject, WalSource } from './wal-source.ts';
@@ -51,6 +52,15 @@ export async function openPlainWal(storage: Storage, options: PlainWalOptions = 
     async findUnsound(name, options_ = {}) {
       for (const stored of storedNamesOf(name)) {
         if ((await storage.stat(folder + stored, options_)) !== undefined) return folder + stored;
+      }
+      return undefined;
+    },
+    async findLater(segment, later = {}) {
+      const { segmentSizeBytes } = instance;
+      for (const name of [...(await namesByFile(storage, folder, later)).keys()].sort()) {
+        if (!(await showsLaterWal(name, segment, { find, segmentSizeBytes }, later))) continue;
+        // A segment that a server keeps for later use has a later name and old content.
+        if ((await find(name, later)) !== undefined) return name;
       }
       return undefined;
     },

@@ -32,6 +32,11 @@ export interface WalSource {
   find(name: string, options?: StorageOptions): Promise<WalObject | undefined>;
   /** The stored name of a file that is named so but was passed over by `find`: half-written, or not of this instance. */
   findUnsound(name: string, options?: StorageOptions): Promise<string | undefined>;
+  /**
+   * The name of a file that shows that the WAL of the timeline of `segment` went on behind it, see `showsLaterWal`: then
+   * `segment` is not where it ends. Costs a listing of names.
+   */
+  findLater(segment: string, options?: StorageOptions): Promise<string | undefined>;
   /** Everything that `find` finds, ordered by name; a name comes once. */
   list(options?: StorageOptions): AsyncIterable<WalObject>;
   /** What is known about a segment from reading it before, as `src/wal` encoded it. */

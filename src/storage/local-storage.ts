@@ -4,6 +4,7 @@ import { link, lstat, mkdir, open, readdir, realpath, rmdir, stat, unlink, type 
 import { basename, dirname, join, sep } from 'node:path';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { ownerOfNewFiles } from '../files/directory-owner.ts';
 import { say } from '../messages/message.ts';
 import { objectExists, objectNotFound, storageFailure } from './failures.ts';
 import { checkObjectName, compareNames, isNamePart, isObjectName, unfinishedPrefix } from './object-name.ts';
@@ -38,7 +39,7 @@ function missingDirectory(path: string, cause?: unknown): BackupError {
 }
 
 /**
- * Objects as files of one directory tree: directories 0700, files 0600. Only regular files are objects; links are neither
+ * Objects as files of one directory tree: directories 0700, files 0600, owned by the owner of the root also when root makes them. Only regular files are objects; links are neither
  * followed nor listed, below a root that is resolved once.
  */
 class LocalStorage implements Storage {
@@ -99,7 +100,9 @@ class LocalStorage implements Storage {
       await this.#makeDirectories(name, dirname(path));
       const temporary = join(dirname(path), `${unfinishedPrefix}${randomBytes(9).toString('hex')}`);
       try {
-        return { temporary, file: await open(temporary, 'wx', 0o600) };
+        const file = await open(temporary, 'wx', 0o600);
+        await this.#give(file);
+        return { temporary, file };
       } catch (error) {
         if (systemCodeOf(error) !== 'ENOENT' || attempt === 10) throw error;
       }
@@ -279,10 +282,22 @@ class LocalStorage implements Storage {
     await this.#makeDirectories(name, dirname(directory));
     try {
       await mkdir(directory, 0o700);
+      const made = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      try {
+        await this.#give(made);
+      } finally {
+        await made.close();
+      }
       await syncDirectory(dirname(directory));
     } catch (error) {
       if (systemCodeOf(error) !== 'EEXIST' && systemCodeOf(error) !== 'ENOENT') throw error;
     }
+  }
+
+  /** What root makes belongs to the owner of the storage, who goes on with it. */
+  async #give(file: FileHandle): Promise<void> {
+    const owner = await ownerOfNewFiles(this.#root);
+    if (owner !== undefined) await file.chown(owner.uid, owner.gid);
   }
 
   async #isDirectory(name: string, directory: string): Promise<boolean> {

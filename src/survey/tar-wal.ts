@@ -50,6 +50,7 @@ function sourceOf(
     ...instance,
     find: (name) => Promise.resolve(objects.get(name)),
     findUnsound: none,
+    findLater: none,
     async *list() {
       await Promise.resolve();
       for (const [, object] of [...objects].sort(([a], [b]) => (a < b ? -1 : 1))) yield object;

@@ -1,18 +1,23 @@
 import {
+  chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkFirstPush } from '../../src/archive/first-push.ts';
 import { writeFixtureWal } from '../support/fixture-wal.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { programPath, runProgram, startCommand } from '../support/programs.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;
@@ -88,6 +93,44 @@ describe('wal get', () => {
     }
   });
 
+  it('never ends with the absent status when node dies or cannot start, without the wrapper too', async () => {
+    await push(segment('26'), '-Z', 'gzip');
+    const words = ['wal', 'get', segment('26'), 'pg_xlog/RECOVERYXLOG', '--archive', archive, '--retry-for', '0'];
+    const under = async (limit: string, command: string[]) => {
+      const line = ['-c', `${limit}; exec "$@"`, 'bash', ...command, ...words];
+      const options = { env: { ...env, PATH: process.env['PATH'] }, cwd: data };
+      const { status } = await startCommand('bash', line, options).result;
+      return status === null || status === 0 || status >= 126 ? 'safe' : `${command.join(' ')}: ${limit}: ${status}`;
+    };
+    const program = programPath('gausskeep');
+    const memory = [700_000, 750_000, 800_000, 1_200_000, 1_500_000].map((kib) => `ulimit -v ${kib}`);
+    const heap = [1, 3, 4].map((mib) => `export NODE_OPTIONS=--max-old-space-size=${mib}`);
+    for (const limit of [...memory, ...heap, 'ulimit -s 100']) {
+      expect(await under(limit, [process.execPath, program])).toBe('safe');
+      expect(await under(limit, [program])).toBe('safe');
+    }
+    // Before node reads a line of ours only the lines of sh in front of it can tell.
+    for (const limit of ['export NODE_OPTIONS=--nonsense', "export NODE_OPTIONS='-r /missing'", 'ulimit -n 18']) {
+      expect(await under(limit, [program])).toBe('safe');
+    }
+    const absent = ['wal', 'get', segment('27'), 'x', '--archive', archive];
+    expect((await startCommand(program, absent, { cwd: data }).result).status).toBe(1);
+    const named = [...absent, '--absent-status', '7'];
+    expect((await startCommand(program, named, { cwd: data }).result).status).toBe(7);
+  });
+
+  it('ends with 126 when what it consists of cannot be loaded', async () => {
+    const broken = mkdtempSync(join(root, 'broken-'));
+    for (const name of ['gausskeep.js', 'wal-push-single.js']) {
+      copyFileSync(join(dirname(programPath('gausskeep')), name), join(broken, name));
+    }
+    writeFileSync(join(broken, 'package.json'), '{"type":"module"}');
+    const words = [join(broken, 'gausskeep.js'), 'wal', 'get', segment('26'), 'x', '--archive', archive];
+    const { status, stderr } = await startCommand(process.execPath, words, { cwd: data }).result;
+    expect(status, stderr).toBe(126);
+    expect(stderr).toMatch(/^gausskeep wal get: error: Cannot find module .*\n$/);
+  });
+
   it('says less than 4 KiB, survives a stderr that nobody reads, and keeps a log of its own', async () => {
     await push(segment('26'));
     mkdirSync(join(data, 'pg_log'), { recursive: true });
@@ -158,5 +201,95 @@ describe('the first push', () => {
     expect(stderr).toBe(
       `gausskeep wal push: "${archive}" is now a WAL archive; ${segment('28')} is the first WAL in it\n`,
     );
+  });
+});
+
+describe('wal generation', () => {
+  const generation = (...words: string[]) => wal('generation', '--archive', archive, ...words);
+
+  it('reopens a closed generation, which then takes pushes again', async () => {
+    await push(segment('26'));
+    expect((await generation('--close', '1')).stdout).toMatch(/^generation 1, .*: closed, /);
+    expect(await push(segment('27'))).toMatchObject({ status: 2 });
+    expect((await generation('--reopen', '1')).stdout).toMatch(/^generation 1, .*: open, /);
+    expect(await generation('--reopen', '1')).toMatchObject({ status: 0 });
+    expect(await push(segment('27'))).toMatchObject({ status: 0, stderr: '' });
+    expect(await generation('--reopen', '2')).toMatchObject({ status: 2 });
+  });
+
+  it('refuses a fork before the WAL of the parent', async () => {
+    await push(segment('27'));
+    const early = await generation('--open', '--parent', '1', '--fork-lsn', '0/26FFFFFF');
+    expect(early).toMatchObject({ status: 2, stdout: '' });
+    expect(early.stderr).toContain('0/26FFFFFF lies before the WAL that the archive has of generation 1');
+    expect(early.stderr).toContain('begins at 0/27000000');
+    expect(existsSync(join(archive, 'generations/2'))).toBe(false);
+    expect(await generation('--open', '--parent', '1', '--fork-lsn', '0/27000100')).toMatchObject({ status: 0 });
+  });
+});
+
+describe('the owner of the archive', () => {
+  const owners = (directory: string): number[] => {
+    const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    return [...new Set(['', ...names].map((name) => lstatSync(join(directory, name)).uid))];
+  };
+  const asServer = (...words: string[]) =>
+    startCommand(process.execPath, [programPath('gausskeep'), 'wal', ...words], {
+      env,
+      cwd: data,
+      asUser: serverUser,
+    }).result;
+  const place = ['--archive'];
+
+  it.runIf(runningAsRoot)('is kept by everything that root does in it: each push of the server succeeds', async () => {
+    const uid = Number(serverUser.uid);
+    chmodSync(root, 0o755);
+    giveToServerUser(data);
+    try {
+      // As the guide says it: root makes a directory and makes it the archive.
+      const made = await wal('init', '.', ...place, archive);
+      expect(made).toMatchObject({ status: 0 });
+      expect(made.stderr).toContain(`now belongs to user ${uid}`);
+      expect(owners(archive)).toEqual([uid]);
+      const pushed = (name: string, by = asServer) => by('push', `pg_xlog/${name}`, ...place, archive);
+      expect(await pushed(segment('26'))).toMatchObject({ status: 0, stderr: '' });
+      expect(await pushed(segment('27'), wal)).toMatchObject({ status: 0 });
+      const open = ['--open', '--parent', '1', '--fork-lsn', '0/28000000', '--close', '1'];
+      expect(await wal('generation', ...place, archive, ...open)).toMatchObject({ status: 0 });
+      const named = ['--generation', '1', '--hold', 'standby'];
+      expect(await wal('cleanup', segment('27'), ...place, archive, ...named)).toMatchObject({ status: 0 });
+      expect(owners(archive)).toEqual([uid]);
+      expect(await pushed(segment('28'))).toMatchObject({ status: 0, stderr: '' });
+      expect(await asServer('cleanup', segment('27'), ...place, archive, ...named)).toMatchObject({ status: 0 });
+      // What root fetches, the server can read.
+      expect(await wal('get', segment('27'), 'pg_xlog/RECOVERYXLOG', ...place, archive)).toMatchObject({ status: 0 });
+      expect(lstatSync(join(data, 'pg_xlog/RECOVERYXLOG')).uid).toBe(uid);
+      const script = join(data, 'get-wal');
+      expect(await wal('wrapper', ...place, archive, '-o', script)).toMatchObject({ status: 0 });
+      expect(lstatSync(script)).toMatchObject({ uid });
+    } finally {
+      rmSync(join(data, 'get-wal'), { force: true });
+    }
+  });
+
+  it.runIf(runningAsRoot)('is that of the server also when root pushes first, and no other account', async () => {
+    giveToServerUser(data);
+    expect(await push(segment('26'))).toMatchObject({ status: 0 });
+    expect(owners(archive)).toEqual([Number(serverUser.uid)]);
+    const other = mkdtempSync(join(root, 'other-'));
+    chownSync(other, 1234, 1234);
+    const refused = await wal('init', '.', ...place, other);
+    expect(refused).toMatchObject({ status: 2, stdout: '' });
+    expect(refused.stderr).toContain(`would belong to user 1234, but the server runs as user ${serverUser.uid}`);
+    expect(readdirSync(other)).toEqual([]);
+    // Another account than that of the server cannot make its archive either.
+    const mine = mkdtempSync(join(root, 'mine-'));
+    chownSync(mine, 1234, 1234);
+    chmodSync(join(data), 0o755);
+    chmodSync(join(data, 'pg_xlog'), 0o755);
+    const words = [programPath('gausskeep'), 'wal', 'init', '.', ...place, mine];
+    const asOther = { env, cwd: data, asUser: { uid: 1234, gid: 1234 } };
+    expect(await startCommand(process.execPath, words, asOther).result).toMatchObject({ status: 2 });
+    expect(readdirSync(mine)).toEqual([]);
   });
 });

@@ -20,6 +20,10 @@ import { fixtureSystemIdentifier, writeFixtureWal } from '../support/fixture-wal
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;
 
+async function* text(content: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(content));
+}
+
 describe('wal push and wal get', () => {
   let parent: string;
   let wal: string;
@@ -282,13 +286,63 @@ describe('wal push and wal get', () => {
       }
     });
 
-    it('is not proved by a gap', async () => {
+    it('is not proved by a gap, wherever it is', async () => {
+      for (const digits of ['26', '28', '2A']) await push(segment(digits));
+      const gap = { code: 'WAL_MISSING', retryable: false };
+      for (const digits of ['25', '27', '29']) await expect(get(segment(digits))).rejects.toMatchObject(gap);
+      // Behind the last, and on a timeline that is not there, nothing is missing.
+      expect(await get(segment('2B'))).toBe('absent');
+      expect(await get(`00000002${segment('2B').slice(8)}`)).toBe('absent');
+    });
+
+    it('is not proved where the whole folder of the segment is gone', async () => {
+      const far = segment('2A').replace('00000000', '00000001').slice(0, 24);
       await push(segment('26'));
+      await storage.put(`generations/1/wal/${far.slice(0, 16)}/${far}`, () => text('x'));
+      await storage.delete(`generations/1/wal/${segment('26').slice(0, 16)}/${segment('26')}`);
+      await storage.delete(`generations/1/wal/${segment('26').slice(0, 16)}/${segment('26')}.receipt`);
+      await expect(get(segment('26'))).rejects.toMatchObject({ code: 'WAL_MISSING' });
+    });
+
+    it('is not proved by an archive without any segment, unless the server has the one before', async () => {
+      await push(segment('26'));
+      for (const name of await namesOf(storage, 'generations/1/wal/')) await storage.delete(name);
+      await expect(get(segment('26'))).rejects.toMatchObject({ code: 'WAL_MISSING' });
+      await expect(get(segment('27'))).rejects.toMatchObject({ code: 'WAL_MISSING' });
+      const storageOf = () => Promise.resolve(storage);
+      const target = join(wal, 'RECOVERYXLOG');
+      for (const name of [segment('26'), segment('2C')]) {
+        expect(await getWal({ storage: storageOf, name, target, retry: noRetry })).toEqual({ outcome: 'absent' });
+      }
+    });
+
+    it('is not proved where a base backup or a later timeline shows that the WAL went on', async () => {
+      await push(segment('26'));
+      await storage.put('generations/1/wal/00000002.history', () => text('1\t0/28000100\tno recovery target\n'));
+      await expect(get(segment('27'))).rejects.toMatchObject({ code: 'WAL_MISSING' });
+      expect(await get(segment('28'))).toBe('absent');
+      await storage.put(`generations/1/wal/${segment('29')}.00000028.backup`, () => text('x'));
+      await expect(get(segment('29'))).rejects.toMatchObject({ code: 'WAL_MISSING' });
+      expect(await get(segment('2A'))).toBe('absent');
+    });
+
+    it('is told to a server that has the segment beside its target, of this position', async () => {
       await push(segment('28'));
-      await expect(get(segment('27'))).rejects.toMatchObject({ code: 'WAL_MISSING', retryable: false });
-      // Before the first and behind the last there is no gap.
-      expect(await get(segment('25'))).toBe('absent');
-      expect(await get(segment('29'))).toBe('absent');
+      const storageOf = () => Promise.resolve(storage);
+      const request = { storage: storageOf, name: segment('27'), retry: noRetry };
+      expect(await getWal({ ...request, target: join(wal, 'RECOVERYXLOG') })).toEqual({ outcome: 'absent' });
+      const recycled = await mkdtemp(join(parent, 'recycled-'));
+      await writeFile(join(recycled, segment('27')), files.get(segment('26'))!);
+      const target = join(recycled, 'RECOVERYXLOG');
+      await expect(getWal({ ...request, target })).rejects.toMatchObject({ code: 'WAL_MISSING' });
+    });
+
+    it('is not proved by the beginning of a segment that has others behind it', async () => {
+      await writeFile(join(parent, `${segment('27')}.partial`), files.get(segment('27'))!);
+      await push(`../${segment('27')}.partial`);
+      expect(Buffer.isBuffer(await get(segment('27')))).toBe(true);
+      await push(segment('29'));
+      await expect(get(segment('27'))).rejects.toMatchObject({ code: 'WAL_MISSING' });
     });
 
     it('is not proved when the archive vanishes in between', async () => {

@@ -10,6 +10,7 @@ import {
   openLocalStorage,
   parseLsn,
   readGenerations,
+  reopenGeneration,
   type Generation,
 } from '../../wal-archive.ts';
 import { render, say } from '../../messages/message.ts';
@@ -27,6 +28,10 @@ export const walGenerationCommand: Command = {
     const closed = given.last('close');
     if (closed !== undefined) {
       await closeGeneration(archive, wholeNumber('--close', closed, 1, 999_999_999), 'by hand', { signal });
+    }
+    const reopened = given.last('reopen');
+    if (reopened !== undefined) {
+      await reopenGeneration(archive, wholeNumber('--reopen', reopened, 1, 999_999_999), { signal });
     }
     if (given.has('open')) {
       const [parent, fork] = [given.last('parent'), given.last('fork-lsn')];

@@ -4,7 +4,7 @@ import { usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
 import { walInitOptions } from '../../config/wal-options.ts';
 import { render, say } from '../../messages/message.ts';
-import { initWalArchive, openLocalStorage } from '../../wal-archive.ts';
+import { checkArchiveOwner, giveArchiveToServer, initWalArchive, openLocalStorage } from '../../wal-archive.ts';
 import { archiveCommandFor } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 
@@ -18,7 +18,10 @@ export const walInitCommand: Command = {
     if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
     const directory = archiveOf(await readPlaces(given, readEnvironment(), ['archive']));
     const storage = await openLocalStorage(directory);
-    const { archive, created } = await initWalArchive({ storage, source: resolve(source) }, { signal });
+    const instance = resolve(source);
+    await checkArchiveOwner(directory, instance);
+    const { archive, created } = await initWalArchive({ storage, source: instance }, { signal });
+    const uid = await giveArchiveToServer(directory, instance);
     const { systemIdentifier } = archive.identity;
     if (given.has('json')) {
       const { walMagic, ...identity } = archive.identity;
@@ -28,6 +31,7 @@ export const walInitCommand: Command = {
     }
     const sentence = created ? 'wal-commands.init.made' : 'wal-commands.init.present';
     terminal.line(`${program}: ${render(say(sentence, { directory, systemIdentifier }))}`);
+    if (uid !== undefined) terminal.line(`${program}: ${render(say('wal-commands.init.given', { directory, uid }))}`);
     await terminal.data(`${await archiveCommandFor({ archive: directory, generation: undefined })}\n`);
     return 0;
   },

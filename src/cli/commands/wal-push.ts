@@ -6,6 +6,7 @@ import { BackupError } from '../../errors/backup-error.ts';
 import {
   checkFirstPush,
   findShellRemains,
+  giveArchiveToServer,
   isCodec,
   openLocalStorage,
   pushWal,
@@ -43,6 +44,7 @@ export const walPushCommand: Command = {
     };
     const report = await pushWal({ storage, path, generation, ...compression, beforeCreation }, { signal });
     // In the server's log, once: that it was this directory, and that nothing before is in it.
+    if (creation.happened) await giveArchiveToServer(directory, path);
     if (creation.happened)
       terminal.line(`${program}: ${render(say('wal-commands.began', { directory, name: report.name }))}`);
     if (given.has('json')) await terminal.data(`${JSON.stringify({ messageType: 'push', ...report })}\n`);

@@ -1,11 +1,17 @@
 import { realpathSync } from 'node:fs';
-import { chmod, rename, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces, systemIdentifierOption } from '../../config/places.ts';
 import { walWrapperOptions } from '../../config/wal-options.ts';
-import { openLocalStorage, openWal, restoreCommandLine, restoreCommandWrapper } from '../../wal-archive.ts';
+import {
+  openLocalStorage,
+  openWal,
+  ownerOfNewFiles,
+  restoreCommandLine,
+  restoreCommandWrapper,
+} from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 
@@ -36,10 +42,24 @@ export const walWrapperCommand: Command = {
     }
     const path = resolve(output);
     const line = restoreCommandLine(path);
-    await writeFile(`${path}.new`, text, { mode: 0o755 });
-    await chmod(`${path}.new`, 0o755);
-    await rename(`${path}.new`, path);
+    await writeScript(path, text);
     await terminal.data(`${line}\n`);
     return 0;
   },
 };
+
+/** The owner of the directory owns the script, also when root writes it. Nothing that lies under the temporary name is followed. */
+async function writeScript(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  await rm(temporary, { force: true });
+  const file = await open(temporary, 'wx', 0o755);
+  try {
+    await file.writeFile(text);
+    await file.chmod(0o755);
+    const owner = await ownerOfNewFiles(dirname(path));
+    if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}

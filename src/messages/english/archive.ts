@@ -20,6 +20,14 @@ export const archiveMessages = {
   'archive.other-product': 'the WAL archive belongs to {expected}, not {actual}',
   'archive.other-segmentSizeBytes': 'the WAL archive has segments of {expected} bytes, not {actual}',
   'archive.other.hint': 'Each database instance needs a WAL archive of its own.',
+  'archive.other-owner':
+    'the WAL archive "{directory}" would belong to user {owner}, but the server runs as user {server} and could not push into it',
+  'archive.other-owner.hint':
+    'Run this as the account of the server, or make the directory the property of user {server} first (chown).',
+  'archive.fork-before-begin':
+    'the fork LSN {forkLsn} lies before the WAL that the archive has of generation {parent}, which begins at {begin}',
+  'archive.fork-before-begin.hint':
+    'Name the position at which the recovery ended: the first position of WAL that differs from that of the parent.',
   'archive.unknown-generation': 'the WAL archive has no generation {generation}',
   'archive.closed-generation': 'generation {generation} of the WAL archive is closed',
   'archive.which-generation': 'the WAL archive has {open} open generations: name one with --generation',
@@ -60,7 +68,8 @@ export const archiveMessages = {
   'archive.absent-unproved.hint':
     'It is a plain directory. Name the instance with --system-identifier, so that the directory can be recognised as its archive.',
   'archive.identity-changed': 'the WAL archive in {storage} changed while it was read',
-  'archive.gap': 'WAL file {name} is missing in the archive, which has {before} and {later}',
+  'archive.gap': 'WAL file {name} is missing in the archive, which has {later} behind it',
+  'archive.no-segments': 'WAL file {name} is not in {source}, which holds no segment at all',
   'archive.gap.hint':
     'Look for a copy of it and push that. To recover only up to the gap, give a recovery target that lies before it.',
   'archive.half-written': 'WAL file {name} is in the archive as "{stored}", but incomplete or damaged',

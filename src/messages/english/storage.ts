@@ -6,7 +6,8 @@ export const storageMessages = {
   'storage.not-found': 'there is no object "{name}"',
   'storage.failed': 'storage failed at "{name}": {reason}',
   'storage.full.hint': 'The storage is full. Free space there; the operation can then be repeated.',
-  'storage.refused.hint': 'Give the user that runs gausskeep the right to read and write there.',
+  'storage.refused.hint':
+    'Give the user that runs gausskeep the right to read and write there. What root once made in an archive is given back by: chown -R OWNER DIRECTORY',
   'storage.no-directory': 'directory "{path}" does not exist',
   'storage.no-directory.hint': 'Create it, or mount the file system that holds it.',
   'storage.gone': 'directory "{path}" is no longer there',

@@ -8,6 +8,7 @@ export const walCommandsMessages = {
   'wal-commands.init.what':
     'Makes an empty directory the WAL archive of the instance in DATA-DIRECTORY and prints the archive_command to configure. The first "gausskeep wal push" does it too, unless something says that the archive is elsewhere.',
   'wal-commands.init.made': '"{directory}" is now the WAL archive of system identifier {systemIdentifier}',
+  'wal-commands.init.given': '"{directory}" now belongs to user {uid}, the account of the server',
   'wal-commands.init.present': '"{directory}" is the WAL archive of system identifier {systemIdentifier} already',
   'wal-commands.get.summary': 'deliver one WAL file (restore_command)',
   'wal-commands.get.synopsis': 'NAME TARGET [OLDEST] [OPTION]...',
@@ -21,7 +22,7 @@ export const walCommandsMessages = {
   'wal-commands.wrapper.synopsis': '[OPTION]...',
   'wal-commands.wrapper.what':
     'Makes a script for restore_command, which tells the server that a file is absent only when that is proved.',
-  'wal-commands.generation.summary': 'list, open or close generations of the WAL archive',
+  'wal-commands.generation.summary': 'list, open, close or reopen generations of the WAL archive',
   'wal-commands.generation.synopsis': '[OPTION]...',
   'wal-commands.generation.what':
     'Generations of a WAL archive: lines of WAL that share names. After a point-in-time recovery of openGauss open a new one.',
@@ -51,6 +52,7 @@ export const walCommandsMessages = {
   'wal-commands.help.parent': 'generation that it goes on from',
   'wal-commands.help.fork-lsn': 'first position of WAL that is new in it',
   'wal-commands.help.close': 'close this generation: nothing more is pushed into it',
+  'wal-commands.help.reopen': 'take back that this generation was closed',
   'wal-commands.no-archive': 'no WAL archive was named',
   'wal-commands.no-archive.hint':
     'Give its directory with --archive, in GAUSSKEEP_ARCHIVE, or as archive in the configuration file.',

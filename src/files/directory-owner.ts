@@ -1,0 +1,18 @@
+import { stat } from 'node:fs/promises';
+
+/** An account as the file system counts it. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * To whom a new file in a directory is to be given: as root to the owner of the directory, for what is root's there its owner
+ * can neither read nor continue. Undefined when it stays ours: for every other account, and in a directory of root.
+ * @throws Error of the system when there is no such directory
+ */
+export async function ownerOfNewFiles(directory: string): Promise<Owner | undefined> {
+  if (process.geteuid?.() !== 0) return undefined;
+  const { uid, gid } = await stat(directory);
+  return uid === 0 ? undefined : { uid, gid };
+}
