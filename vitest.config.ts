@@ -12,7 +12,9 @@ export default defineConfig({
             'test/docs/*.test.ts',
           ],
           exclude: ['test/docs/{guide,json-output}.test.ts'],
-          testTimeout: 30_000,
+          // What ends a test that hangs, and nothing else: a loaded machine takes its time.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

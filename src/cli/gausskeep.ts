@@ -11,8 +11,7 @@ if (first === '--version' || first === '-V') {
   const program = calledAs('gausskeep');
   const release = program === 'gausskeep' ? undefined : releaseStoodInFor();
   const behind = release === undefined ? '' : `, in the words of PostgreSQL ${release}`;
-  process.stdout.write(`${program} (gausskeep) ${version}${behind}
-`);
+  process.stdout.write(`${program} (gausskeep) ${version}${behind}\n`);
 } else if (first === 'wal' && second === 'push') {
   await (await import('./wal-push-single.ts')).runWalPush(words.slice(2));
 } else if (first === 'wal' && second === 'get') {

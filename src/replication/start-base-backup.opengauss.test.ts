@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { MemoryConnection } from '../../test/support/memory-connection.ts';
-import { fixtureRoot, readConnection, sharedRecordings, sharedRoot } from '../../test/support/opengauss/recordings.ts';
+import { describeShared, fixtureRoot, readConnection, sharedRoot } from '../../test/support/opengauss/recordings.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { identifyOpengauss } from '../server/identity.ts';
 import { formatLsn } from '../wal/lsn.ts';
@@ -57,16 +57,14 @@ async function collect(events: AsyncIterable<BaseBackupEvent>, archives: Archive
   return seen;
 }
 
-const present = sharedRecordings();
-
-describe.runIf(present)('recorded base backups', () => {
-  const native = new Map(
-    (present ? readFileSync(join(sharedRoot, 'native-tar/manifest.tsv'), 'utf8') : '')
-      .split('\n')
-      .map((line) => line.split('\t'))
-      .filter((columns) => columns[2] === 'archive')
-      .map((columns) => [columns[0], columns[5]]),
-  );
+describeShared('recorded base backups', () => {
+  const native = new Map<string | undefined, string | undefined>();
+  beforeAll(() => {
+    const lines = readFileSync(join(sharedRoot, 'native-tar/manifest.tsv'), 'utf8').split('\n');
+    for (const [name, , kind, , , hash] of lines.map((line) => line.split('\t'))) {
+      if (kind === 'archive') native.set(name, hash);
+    }
+  });
 
   it.each([65_536, 4096, 1021])('yields the native archives from the tar recording, in chunks of %i', async (size) => {
     const { query, bytes } = answerOf(join(sharedRoot, 'basebackup-tar-fetch'));

@@ -1,17 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { describeShared, sharedRoot } from '../../test/support/opengauss/recordings.ts';
 import { encode, file, none } from '../../test/support/archives.ts';
 import { collect } from '../../test/support/byte-pieces.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
@@ -220,12 +212,6 @@ describe('the target directory', () => {
   });
 });
 
-const shared = join(import.meta.dirname, '../../../shared/fixtures/opengauss');
-const hasShared = existsSync(shared);
-if (!hasShared && process.env['CI'] !== 'true') {
-  process.stderr.write(`not tested: whole openGauss base backups, ${shared} is not there\n`);
-}
-
 /** The payloads of the CopyData messages of each copy, in order: the archives as the native client wrote them. */
 function copiesOf(session: Buffer): Buffer[] {
   const copies: Buffer[][] = [];
@@ -243,15 +229,15 @@ function copiesOf(session: Buffer): Buffer[] {
   return copies.map((pieces) => Buffer.concat(pieces));
 }
 
-describe.runIf(hasShared || process.env['CI'] === 'true')('the recorded archives of a live openGauss', () => {
+describeShared('the recorded archives of a live openGauss', () => {
   const archives = () => {
-    const session = execFileSync('gzip', ['-dc', join(shared, 'basebackup-tar-fetch/conn1.s2c.bin.gz')], {
+    const session = execFileSync('gzip', ['-dc', join(sharedRoot, 'basebackup-tar-fetch/conn1.s2c.bin.gz')], {
       maxBuffer: 1 << 28,
     });
     return copiesOf(session);
   };
   const rows = (name: string) =>
-    readFileSync(join(shared, 'native-untar', name), 'utf8')
+    readFileSync(join(sharedRoot, 'native-untar', name), 'utf8')
       .trimEnd()
       .split('\n')
       .slice(1)

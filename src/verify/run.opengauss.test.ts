@@ -1,8 +1,8 @@
 import { copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync, closeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { readConnection, sharedRecordings, sharedRoot } from '../../test/support/opengauss/recordings.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeShared, readConnection, sharedRoot } from '../../test/support/opengauss/recordings.ts';
 import { render } from '../messages/message.ts';
 import type { VerifyReport } from './report.ts';
 import { reportError } from './report.ts';
@@ -33,8 +33,11 @@ async function verify(path: string): Promise<{ report: VerifyReport; texts: stri
   return { report, texts };
 }
 
-describe.runIf(sharedRecordings())('verifyBackup on a backup of the original gs_basebackup', () => {
-  const home = mkdtempSync(join(tmpdir(), 'gausskeep-verify-'));
+describeShared('verifyBackup on a backup of the original gs_basebackup', () => {
+  let home: string;
+  beforeAll(() => {
+    home = mkdtempSync(join(tmpdir(), 'gausskeep-verify-'));
+  });
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
   it('proves all but what only a manifest could prove', async () => {

@@ -1,13 +1,16 @@
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeFixtureWal } from '../support/fixture-wal.ts';
 import { loadData } from '../support/postgres/load.ts';
 import { giveToServerUser, runningAsRoot } from '../support/postgres/server-user.ts';
 import { serverDirectory, startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
-import { programPath, startCommand, temporaryDirectory } from '../support/programs.ts';
+import { programPath, runProgram, startCommand, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { projectRoot } from '../support/project.ts';
 import { runDirectory } from '../support/run-directory.ts';
-import { guidePages, type Fence, type Page } from './pages.ts';
+import { guidePages, reasons, type Fence, type Page } from './pages.ts';
+import { writeScript, writeStandIns } from './stand-ins.ts';
 
 /** The programs as they are installed, with the names that they may be called by. */
 const links = {
@@ -17,6 +20,8 @@ const links = {
   gausskeep: 'gausskeep',
   pg_verifybackup: 'gausskeep',
 };
+
+const serverAccount = runningAsRoot ? 'nobody' : userInfo().username;
 
 let server: PostgresServer;
 let programs: string;
@@ -38,6 +43,7 @@ afterAll(async () => {
 class Story {
   readonly #root = temporaryDirectory('story');
   readonly #archive = serverDirectory('archive');
+  readonly #openGauss = join(this.#root, 'opengauss');
   #output = '';
 
   constructor() {
@@ -49,18 +55,23 @@ class Story {
     }
   }
 
+  get backups(): string {
+    return join(this.#root, 'backups');
+  }
+
   async play(fence: Fence): Promise<void> {
     const [mark] = fence.words;
-    if (fence.language === 'sh' && mark === 'run') await this.#run(fence);
+    if (fence.language === 'sh' && isStoodIn(fence)) await this.#standIn(fence);
+    else if (fence.language === 'sh' && mark === 'run') await this.#run(fence);
     else if (fence.language === 'sql' && mark === 'run') await this.#sql(fence);
-    else if (fence.language === 'sql' && mark === 'until-true') await server.waitFor(this.#real(fence.text));
+    else if (fence.language === 'sql' && mark === 'until-true') await server.waitFor(this.real(fence.text));
     else if (fence.language === 'text' && mark === 'output') this.#compare(fence);
   }
 
   async #run(fence: Fence): Promise<void> {
     const expected = Number(fence.words.find((word) => word.startsWith('status='))?.slice('status='.length) ?? '0');
     const path = `${programs}${delimiter}${process.env['PATH'] ?? ''}`;
-    const { result, stdin } = startCommand('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${this.#real(fence.text)}`], {
+    const { result, stdin } = startCommand('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${this.real(fence.text)}`], {
       cwd: this.#root,
       env: { PATH: path, ...server.environment() },
     });
@@ -72,9 +83,65 @@ class Story {
     expect({ status, stdout }).toMatchObject({ status: expected });
   }
 
+  /** Where the block finds what it needs, and what must be true when it has run. */
+  async #standIn(fence: Fence): Promise<void> {
+    const [mark = ''] = fence.words;
+    const text =
+      mark === 'opengauss-only' || mark === 'needs-root' ? await this.#elsewhere(fence.text) : this.real(fence.text);
+    const made = { prefix: join(this.#root, 'prefix'), programs };
+    const standIns = writeStandIns(join(this.#root, 'stand-ins'), made);
+    const run = (line: string, cwd = this.#root, first = standIns) => {
+      const env = { PATH: `${first}${delimiter}${programs}${delimiter}${process.env['PATH'] ?? ''}` };
+      const words = ['-euo', 'pipefail', '-c', `exec 2>&1\n${line}`];
+      return startCommand('bash', words, { cwd, env: { ...server.environment(), ...env } }).result;
+    };
+    if (mark === 'needs-a-schedule') return checkNightly(text, this, run);
+    const tablespace = /-T (\S+?)=/.exec(text)?.[1];
+    if (tablespace !== undefined) await server.sql(`create tablespace moved location '${tablespace}'`);
+    const result = await run(text, mark === 'opengauss-only' ? this.#root : projectRoot);
+    if (tablespace !== undefined) await server.sql('drop tablespace moved');
+    this.#output = result.stdout;
+    expect(result).toMatchObject({ status: 0 });
+    if (text.includes('gs_guc')) await this.#checkCommand();
+    for (const [, link] of text.matchAll(/"\$\(npm prefix -g\)(\/bin\/\w+)"/g)) {
+      const called = await run(`${made.prefix}${link ?? ''} --version`);
+      expect(called).toMatchObject({ status: 0, stdout: expect.stringContaining('gausskeep') as string });
+    }
+  }
+
+  /** The places of a block that is not for the server of the page: an instance of openGauss and its archive, or new ones. */
+  async #elsewhere(text: string): Promise<string> {
+    if (!existsSync(this.#openGauss)) {
+      await writeFixtureWal(join(this.#openGauss, 'data/pg_xlog'));
+      mkdirSync(join(this.#openGauss, 'archive'));
+      for (const digits of ['26', '27', '28', '29']) {
+        const words = ['wal', 'push', `data/pg_xlog/0000000100000000000000${digits}`, '--archive', 'archive'];
+        expect(await runProgram('gausskeep', words, { cwd: this.#openGauss })).toMatchObject({ status: 0 });
+      }
+    }
+    return this.real(
+      text
+        .replaceAll('/data/db', join(this.#openGauss, 'data'))
+        .replace('/data/ts1=', `${serverDirectory('ts1')}=`)
+        .replace('install -d -o postgres -m 700 /archive', `install -d -o ${serverAccount} -m 700 ${this.#root}/made`)
+        .replaceAll(/(?<![\w/.])\/archive\b/g, join(this.#openGauss, 'archive'))
+        .replaceAll(/(?<![\w/.])\/backups\b/g, join(this.#openGauss, 'backups')),
+    );
+  }
+
+  /** The configured command, as openGauss runs it: split at blanks, without a shell. */
+  async #checkCommand(): Promise<void> {
+    const data = join(this.#openGauss, 'data');
+    const configuration = readFileSync(join(data, 'postgresql.conf'), 'utf8');
+    const command = /^archive_command = '(.*)'$/m.exec(configuration)?.[1] ?? '';
+    const [program = '', ...words] = command.replace('%p', 'pg_xlog/00000001000000000000002A').split(' ');
+    const result = await startCommand(program, words, { cwd: data }).result;
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+  }
+
   /** Statement by statement, as some of them must not be in a transaction. */
   async #sql(fence: Fence): Promise<void> {
-    const statements = this.#real(fence.text).split(/;\s*(?:\n|$)/);
+    const statements = this.real(fence.text).split(/;\s*(?:\n|$)/);
     for (const statement of statements) if (statement.trim() !== '') await server.sql(statement);
   }
 
@@ -82,7 +149,7 @@ class Story {
   #compare(fence: Fence): void {
     const lines = this.#output.split('\n');
     let next = 0;
-    for (const shown of this.#real(fence.text).split('\n')) {
+    for (const shown of this.real(fence.text).split('\n')) {
       const pattern = new RegExp(`^${shown.split('…').map(escaped).join('.*')}$`);
       const found = lines.findIndex((line, index) => index >= next && pattern.test(line));
       expect(found, `"${shown}" is not in the output:\n${this.#output}`).toBeGreaterThanOrEqual(0);
@@ -91,7 +158,7 @@ class Story {
   }
 
   /** The places of the documentation, moved to where the test may write. */
-  #real(text: string): string {
+  real(text: string): string {
     const program = `${process.execPath} ${programPath('gausskeep')}`;
     return text
       .replaceAll('/usr/local/bin/gausskeep', program)
@@ -99,7 +166,7 @@ class Story {
       .replaceAll(/(?<![\w/.])\/archive\b/g, this.#archive)
       .replaceAll('/etc/postgresql/17/main', `${this.#root}/etc`)
       .replaceAll('/pgdata', server.dataDirectory)
-      .replaceAll('--owner postgres', `--owner ${runningAsRoot ? 'nobody' : userInfo().username}`)
+      .replaceAll('--owner postgres', `--owner ${serverAccount}`)
       .replaceAll('db.example.org', server.host)
       .replaceAll('-p 5432', `-p ${String(server.port)}`);
   }
@@ -109,7 +176,35 @@ function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-const isPlayed = ({ words: [mark] }: Fence): boolean => mark === 'run' || mark === 'until-true' || mark === 'output';
+type Run = (line: string, cwd?: string, first?: string) => Promise<ProgramResult>;
+
+/** The script as cron runs it: twice on one day, then with a verify that fails, then again. */
+async function checkNightly(script: string, { backups }: Story, run: Run): Promise<void> {
+  const file = join(backups, '..', 'nightly');
+  writeScript(file, script);
+  const before = readdirSync(backups);
+  const added = () => readdirSync(backups).filter((name) => !before.includes(name));
+  for (const count of [1, 2]) {
+    expect(await run(file)).toMatchObject({ status: 0 });
+    expect(added()).toHaveLength(count);
+  }
+  const failing = temporaryDirectory('failing-verify');
+  writeScript(join(failing, 'gausskeep'), 'exit 20');
+  expect(await run(file, undefined, failing)).toMatchObject({ status: 20 });
+  expect(added()).toHaveLength(2);
+  expect(await run(file)).toMatchObject({ status: 0 });
+  expect(added()).toHaveLength(3);
+  for (const name of added()) {
+    expect(readdirSync(join(backups, name))).toContain('base.tar.gz');
+    expect(await run(`gausskeep verify -q ${join(backups, name)}`)).toMatchObject({ status: 0 });
+  }
+}
+
+/** What is run with stand-ins. */
+const isStoodIn = ({ language, words: [mark = ''] }: Fence): boolean => language === 'sh' && reasons.includes(mark);
+
+const isPlayed = (fence: Fence): boolean =>
+  ['run', 'until-true', 'output'].includes(fence.words[0] ?? '') || isStoodIn(fence);
 
 describe.each(guidePages().filter(({ fences }) => fences.some(isPlayed)))('$path', ({ path, fences }: Page) => {
   let story: Story;

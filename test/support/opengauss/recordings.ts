@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { describe } from 'vitest';
 
 /** The recordings that are part of the repository. */
 export const fixtureRoot = fileURLToPath(new URL('../../fixtures/opengauss/', import.meta.url));
@@ -10,14 +11,18 @@ export const fixtureRoot = fileURLToPath(new URL('../../fixtures/opengauss/', im
 export const sharedRoot = fileURLToPath(new URL('../../../../shared/fixtures/opengauss/', import.meta.url));
 
 /**
- * Whether the recorded whole base backups can be read. They are too large for the repository; where CI=true they must be
- * there, elsewhere one line says that they are not.
+ * Tests over the recorded whole base backups, which are too large for the repository. Where they are not beside the checkout the
+ * tests count as skipped, and one line says which and why; where CI=true they must be there. What `define` needs of them it
+ * reads in hooks and tests.
  */
-export function sharedRecordings(): boolean {
-  if (existsSync(join(sharedRoot, 'basebackup-plain-stream'))) return true;
+export function describeShared(title: string, define: () => void): void {
+  if (existsSync(join(sharedRoot, 'basebackup-plain-stream'))) {
+    describe(title, define);
+    return;
+  }
   if (process.env['CI'] === 'true') throw new Error(`${sharedRoot} is missing, and CI=true does not allow that`);
-  process.stderr.write(`${sharedRoot} is not here: tests over the recorded base backups do not run\n`);
-  return false;
+  process.stderr.write(`skipped: ${title}: needs the recorded base backups, and ${sharedRoot} is not there\n`);
+  describe.skip(title, define);
 }
 
 export interface WireMessage {
