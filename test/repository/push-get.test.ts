@@ -309,10 +309,9 @@ describe('wal push and wal get', () => {
       for (const name of await namesOf(storage, 'generations/1/wal/')) await storage.delete(name);
       await expect(get(segment('26'))).rejects.toMatchObject({ code: 'WAL_MISSING' });
       await expect(get(segment('27'))).rejects.toMatchObject({ code: 'WAL_MISSING' });
-      const storageOf = () => Promise.resolve(storage);
       const target = join(wal, 'RECOVERYXLOG');
       for (const name of [segment('26'), segment('2C')]) {
-        expect(await getWal({ storage: storageOf, name, target, retry: noRetry })).toEqual({ outcome: 'absent' });
+        expect(await getWal({ storage, name, target })).toEqual({ outcome: 'absent' });
       }
     });
 
@@ -328,8 +327,7 @@ describe('wal push and wal get', () => {
 
     it('is told to a server that has the segment beside its target, of this position', async () => {
       await push(segment('28'));
-      const storageOf = () => Promise.resolve(storage);
-      const request = { storage: storageOf, name: segment('27'), retry: noRetry };
+      const request = { storage, name: segment('27') };
       expect(await getWal({ ...request, target: join(wal, 'RECOVERYXLOG') })).toEqual({ outcome: 'absent' });
       const recycled = await mkdtemp(join(parent, 'recycled-'));
       await writeFile(join(recycled, segment('27')), files.get(segment('26'))!);
