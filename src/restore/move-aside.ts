@@ -115,8 +115,17 @@ function linksOf(data: ByteString): OldLink[] {
     const target = readlinkSync(fsPath(path), { encoding: 'latin1' }) as ByteString;
     if (!target.startsWith('/')) return [];
     const real = realOf(path) ?? realOf(placeBeforeMove(target));
-    return real === undefined ? [] : [{ name, target, real: interruptedMove(real) ?? real }];
+    return real === undefined ? [] : [{ name, target, real: placeBeforeInterruptedMove(real) }];
   });
+}
+
+/** Where something was that a killed run moved into a folder of the same directory, while others of its entries stayed. */
+function placeBeforeInterruptedMove(path: ByteString): ByteString {
+  for (let folder = path; folder !== '/'; folder = parentPath(folder)) {
+    const before = interruptedMove(folder);
+    if (before !== undefined) return `${before}${path.slice(folder.length)}` as ByteString;
+  }
+  return path;
 }
 
 function linksInto(links: readonly OldLink[], directory: ByteString): OldLink[] {

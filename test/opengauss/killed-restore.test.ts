@@ -173,10 +173,8 @@ function picture({ data, space }: Place): Record<string, string> {
   return shown;
 }
 
-/** An instance that was used since it was restored. */
-async function oldInstance(backup: Backup, place: Place): Promise<void> {
-  const done = await restore(backup, place, []);
-  expect(done.stderr).not.toContain('error');
+/** Makes a restored copy one that was used since. */
+function useInstance(place: Place): void {
   for (const directory of [place.data, place.space]) writeFileSync(join(directory, 'old'), 'old');
   writeFileSync(join(place.data, inside, 'old'), 'old');
   writeFileSync(join(place.data, 'base/1/1'), 'changed');
@@ -209,29 +207,30 @@ function expectOldCopy({ root }: Place): void {
 type Begin = 'fresh' | 'replace' | 'delta';
 
 async function killEverywhere(backup: Backup, begin: Begin, first: number, asUser?: Account): Promise<number> {
-  const expectedPlace = newPlace();
-  const whole = await restore(backup, expectedPlace, []);
+  const place = newPlace();
+  const whole = await restore(backup, place, []);
   expect([0, 3], whole.stderr).toContain(whole.status);
-  const expected = picture(expectedPlace);
+  const expected = picture(place);
   const option = { fresh: [], replace: ['--force'], delta: ['--delta'] }[begin];
-  const prepare = async (): Promise<Place> => {
-    const place = newPlace();
-    if (begin !== 'fresh') await oldInstance(backup, place);
+  // Every attempt begins with a copy of the same place, at the same path: a restore of its own for each is half the time.
+  const used = temporaryDirectory('used');
+  if (begin !== 'fresh') {
+    useInstance(place);
     // Its entries are moved into a directory inside, as at a mount point.
     if (asUser !== undefined) {
       chownSync(join(place.root, 'made'), 0, 0);
       chmodSync(join(place.root, 'made'), 0o755);
     }
-    return place;
-  };
+    execFileSync('cp', ['-a', `${place.root}/.`, used]);
+  }
   let killed = 0;
   for (let at = first; ; at += stride) {
-    const place = await prepare();
+    rmSync(place.root, { recursive: true });
+    execFileSync('cp', ['-a', used, place.root]);
     const attempt = await restore(backup, place, option, { at, ...(asUser === undefined ? {} : { asUser }) });
     if (attempt.signal !== 'SIGKILL') {
       expect([0, 3], attempt.stderr).toContain(attempt.status);
-      rmSync(place.root, { recursive: true });
-      break;
+      return killed;
     }
     killed += 1;
     const next = begin === 'replace' || (begin === 'fresh' && killed % 2 === 0) ? '--force' : '--delta';
@@ -243,9 +242,7 @@ async function killEverywhere(backup: Backup, begin: Begin, first: number, asUse
       asUser === undefined && runningAsRoot ? serverUser.uid : (process.geteuid?.() ?? 0),
     );
     if (begin === 'replace') expectOldCopy(place);
-    rmSync(place.root, { recursive: true });
   }
-  return killed;
 }
 
 describe('a killed restore', { timeout: stride === 1 ? 3_600_000 : 120_000 }, () => {
