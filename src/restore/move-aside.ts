@@ -16,6 +16,7 @@ import { fileFailure } from '../files/failure.ts';
 import { isLockName } from '../files/lock-directory.ts';
 import { fsPath, joinPath, lastPart, parentPath } from '../files/path.ts';
 import { newLinkName, replaceLink } from '../files/replace-link.ts';
+import { placeBeforeMove } from './aside-name.ts';
 import type { MovedAside } from './plan.ts';
 
 /** What was moved, and how to take it back. */
@@ -28,18 +29,6 @@ export interface MovedContent {
 /** In a directory that entries are being moved into or out of; a run that was killed leaves it. */
 const movingName = '.gausskeep.moving';
 const insidePrefix = 'gausskeep.before-restore-';
-const asidePattern = /^(.+?)(?:\.|\/gausskeep\.)before-restore-\d{8}T\d{6}Z(?:-\d+)?(\/.*)?$/;
-
-/** Where something lies whose link was re-pointed for a move that a kill prevented. */
-export function placeBeforeMove(path: ByteString): ByteString | undefined {
-  const [, before, below = ''] = asidePattern.exec(path) ?? [];
-  return before === undefined ? undefined : (`${before}${below}` as ByteString);
-}
-
-/** Whether this is an old copy of a tablespace or data directory, which is out of the way already. */
-export function isAside(path: ByteString): boolean {
-  return asidePattern.exec(path)?.[2] === undefined && asidePattern.test(path);
-}
 
 /** Whether nothing is in `path` but old copies, wholly moved, and what `isOurs` names. */
 export function hasOldCopiesOnly(path: ByteString, isOurs: (name: string) => boolean): boolean {

@@ -2,10 +2,10 @@ import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
+import { isAside } from './aside-name.ts';
 import { planConfiguration, type ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts, SourceFacts, TargetFacts } from './facts.ts';
 import { canContinue } from './marker.ts';
-import { isAside } from './move-aside.ts';
 import type { PlacedTablespace } from './place-tablespaces.ts';
 import type { Owner, RestoreRequest } from './request.ts';
 

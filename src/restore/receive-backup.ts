@@ -96,7 +96,7 @@ export class ReceiveBackup implements RestoreSink {
       checksum?.update(noted ?? new Uint8Array(0));
       this.missingFiles = decodeCompanion(noted ?? new Uint8Array(0)).missingFiles;
     } else if (isOutside) {
-      for await (const piece of through) void piece;
+      await readToEnd(through);
       if (noted === undefined) this.dropped.add(file.name);
       else this.outside.add(file.name, noted);
     } else {
@@ -188,6 +188,12 @@ async function noteOf({ name, content }: SourceFile): Promise<Buffer> {
     pieces.push(Buffer.from(piece));
   }
   return Buffer.concat(pieces);
+}
+
+/** For what observes the content: nothing is kept. */
+async function readToEnd(content: AsyncIterable<Uint8Array>): Promise<void> {
+  const pieces = content[Symbol.asyncIterator]();
+  while ((await pieces.next()).done !== true);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -8,9 +8,10 @@ import { fsPath, joinPath, lastPart, parentPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
 import { say } from '../messages/message.ts';
 import { readControlFile } from '../server/control-file.ts';
+import { placeBeforeMove } from './aside-name.ts';
 import type { PlaceFacts, TargetFacts, TargetLink } from './facts.ts';
 import { isOursInRestore, readMarker } from './marker.ts';
-import { hasOldCopiesOnly, interruptedMove, placeBeforeMove } from './move-aside.ts';
+import { hasOldCopiesOnly, interruptedMove } from './move-aside.ts';
 
 /** @throws BackupError `TARGET_NOT_EMPTY` when it is something else than a directory; `STORAGE_UNAVAILABLE` */
 export async function targetFacts(directory: string, now: Date): Promise<TargetFacts> {
