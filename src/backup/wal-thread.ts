@@ -92,9 +92,7 @@ export class WalThread {
 function ended(cause: unknown): BackupError {
   const known = cause instanceof BackupError ? cause : undefined;
   const sentence = known?.sentence ?? say('backup.wal-crashed', { reason: reasonOf(cause) });
-  const unexpected = new Error(render(say('backup.wal-ended')), {
-    cause: known === undefined ? undefined : known.cause,
-  });
+  const unexpected = new Error(render(say('backup.wal-ended')));
   return new BackupError(known?.code ?? 'INTERNAL', sentence, {
     hint: known?.hint ?? say('backup.wal-ended.hint'),
     context: known?.context,

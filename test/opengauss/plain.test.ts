@@ -1,5 +1,5 @@
 /** Plain backups of the stand-in by the program. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
@@ -12,6 +12,7 @@ import {
 import type { ManifestEntry } from '../support/opengauss/recordings.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import type { OpengaussOptions } from '../support/opengauss/state.ts';
+import { runProgram } from '../support/programs.ts';
 import { fileOf, picked, readTree, streamedSegmentFault, zeros } from '../support/opengauss/tree.ts';
 
 let workspace: Workspace;
@@ -115,6 +116,26 @@ describe('a plain backup', () => {
     const source = await readTree(data.tablespaces[1]!.path);
     const there = await readTree(workspace.at('ts_abs'));
     expect(picked(there)).toEqual(picked(source, (path) => !path.includes('_other')));
+  });
+
+  it.each([['-Fp'], ['-Ft']])('takes a directory of the host along with --config-dir, %s', async (format) => {
+    await serve({ tablespaces: [] });
+    const directory = workspace.at('etc');
+    mkdirSync(join(directory, 'empty.d'), { recursive: true });
+    writeFileSync(join(directory, 'postgresql.conf'), "port = '1'\n");
+    const args = ['-D', target, '-c', 'fast', format, '--config-dir', directory];
+    expect(await runBackup(server!, args)).toMatchObject({ status: 0 });
+    expect(readFileSync(join(target, 'backup_manifest'), 'utf8')).toContain('"gausskeep_config/postgresql.conf"');
+    expect(await runProgram('gausskeep', ['verify', target])).toMatchObject({ stdout: '' });
+    const there = format === '-Fp' ? target : workspace.at('unpacked');
+    if (format === '-Ft') {
+      mkdirSync(there);
+      expect(await runProgram('gs_tar', ['-D', there, '-F', join(target, 'base.tar')])).toMatchObject({ status: 0 });
+    }
+    const taken = join(there, 'gausskeep_config');
+    expect(readFileSync(join(taken, 'postgresql.conf'), 'utf8')).toBe("port = '1'\n");
+    expect(existsSync(join(taken, 'empty.d'))).toBe(true);
+    expect(JSON.parse(readFileSync(join(taken, 'origin.json'), 'utf8'))).toEqual({ configDirectory: directory });
   });
 
   it.each([['-Fp'], ['-Ft']])('refuses a tablespace whose path the server has cut, %s', async (format) => {
