@@ -27,46 +27,69 @@ export interface InspectOptions {
   readonly segment: string;
   /** True: the WAL may end anywhere, as in the last segment of a timeline that was left. */
   readonly isPartial: boolean;
-  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads a segment once, from `source`. @throws BackupError as `SegmentInspector` */
+export async function inspectSegment(
+  source: ByteSource,
+  { signal, ...options }: InspectOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<InspectedSegment> {
+  const inspector = new SegmentInspector(options);
+  for await (const piece of source) {
+    signal?.throwIfAborted();
+    inspector.push(piece);
+  }
+  return inspector.end();
 }
 
 /**
- * Reads a segment once, from `source`: size, page headers, record lengths, links and CRCs, content hash. Memory: one piece.
+ * Takes the bytes of a segment as they pass: size, page headers, record lengths, links and CRCs, content hash. Memory: one piece.
  * Not checked here: the CRC of the record that the segment before began, see src/repository/neighbours.ts.
  * @throws BackupError `CORRUPT` naming the position
  */
-export async function inspectSegment(source: ByteSource, options: InspectOptions): Promise<InspectedSegment> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  let opened: { header: PageHeader; instance: InstanceFacts; start: Lsn; indexer: SegmentIndexer } | undefined;
-  let head = Buffer.alloc(0);
-  let wanted = true;
-  for await (const piece of source) {
-    options.signal?.throwIfAborted();
-    hash.update(piece);
-    sizeBytes += piece.length;
-    if (opened !== undefined) {
-      wanted = wanted && opened.indexer.push(piece);
-      continue;
+export class SegmentInspector {
+  readonly #options: InspectOptions;
+  readonly #hash = createHash('sha256');
+  #sizeBytes = 0;
+  #head = Buffer.alloc(0);
+  #opened: ReturnType<typeof open> | undefined;
+  #wanted = true;
+
+  constructor(options: InspectOptions) {
+    this.#options = options;
+  }
+
+  push(piece: Uint8Array): void {
+    this.#hash.update(piece);
+    this.#sizeBytes += piece.length;
+    if (this.#opened !== undefined) {
+      this.#wanted = this.#wanted && this.#opened.indexer.push(piece);
+      return;
     }
-    head = Buffer.concat([head, piece]);
-    if (head.length < longPageHeaderBytes) continue;
-    opened = open(head, options.segment);
-    wanted = opened.indexer.push(head);
+    this.#head = Buffer.concat([this.#head, piece]);
+    if (this.#head.length < longPageHeaderBytes) return;
+    this.#opened = open(this.#head, this.#options.segment);
+    this.#wanted = this.#opened.indexer.push(this.#head);
   }
-  if (opened === undefined) throw unsound(options.segment, 'archive.too-short', { size: sizeBytes });
-  const { instance, start, indexer, header } = opened;
-  const expected = instance.segmentSizeBytes;
-  if (sizeBytes !== expected && !(options.isPartial && sizeBytes < expected)) {
-    throw unsound(options.segment, 'archive.segment-size', { size: sizeBytes, expected });
+
+  /** When all bytes have passed. */
+  end(): InspectedSegment {
+    const { segment, isPartial } = this.#options;
+    const sizeBytes = this.#sizeBytes;
+    if (this.#opened === undefined) throw unsound(segment, 'archive.too-short', { size: sizeBytes });
+    const { instance, start, indexer, header } = this.#opened;
+    const expected = instance.segmentSizeBytes;
+    if (sizeBytes !== expected && !(isPartial && sizeBytes < expected)) {
+      throw unsound(segment, 'archive.segment-size', { size: sizeBytes, expected });
+    }
+    const index = indexer.endSegment();
+    if (index.end.kind === 'partial' && !isPartial) {
+      const { lsn, reason } = index.end;
+      throw unsound(segment, 'archive.unsound-records', { lsn: formatLsn(lsn), reason });
+    }
+    const links = linksOf(index, header, start);
+    return { instance, sizeBytes, sha256: this.#hash.digest('hex'), links, index: encodeSegmentIndex(index) };
   }
-  const index = indexer.endSegment();
-  if (index.end.kind === 'partial' && !options.isPartial) {
-    const { lsn, reason } = index.end;
-    throw unsound(options.segment, 'archive.unsound-records', { lsn: formatLsn(lsn), reason });
-  }
-  const links = linksOf(index, header, start);
-  return { instance, sizeBytes, sha256: hash.digest('hex'), links, index: encodeSegmentIndex(index) };
 }
 
 /** Checks the first page header against the name. */

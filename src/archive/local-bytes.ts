@@ -6,22 +6,38 @@ import { openRegular } from '../files/open-regular.ts';
 const pieceBytes = 1024 * 1024;
 
 /**
- * The bytes of a local file, from `offset` on, in pieces of 1 MiB that are views of one buffer.
+ * The bytes of a local file, from `offset` on, in pieces of 1 MiB, each valid until the next is asked for.
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
 export async function* readLocal(path: string, signal?: AbortSignal, offset = 0): ByteSource {
   try {
     const file = await openRegular(path);
+    let pending: Promise<unknown> | undefined;
     try {
-      const buffer = Buffer.allocUnsafe(pieceBytes);
-      for (let position = offset; ;) {
-        signal?.throwIfAborted();
+      const buffers = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)] as const;
+      let position = offset;
+      let turn: 0 | 1 = 0;
+      const read = async (): Promise<Uint8Array> => {
+        const buffer = buffers[turn];
+        turn = turn === 0 ? 1 : 0;
         const { bytesRead } = await file.read(buffer, 0, pieceBytes, position);
-        if (bytesRead === 0) return;
         position += bytesRead;
-        yield buffer.subarray(0, bytesRead);
+        return buffer.subarray(0, bytesRead);
+      };
+      let piece = await read();
+      if (piece.length === 0) return;
+      // Whoever wants more than the first piece wants all: from then on one is read while the one before is in use.
+      yield piece;
+      piece = await read();
+      while (piece.length > 0) {
+        signal?.throwIfAborted();
+        const next = read();
+        pending = next.catch(() => undefined);
+        yield piece;
+        piece = await next;
       }
     } finally {
+      await pending;
       await file.close();
     }
   } catch (error) {

@@ -5,7 +5,14 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { checkInstance, chooseGeneration, findArchive, initArchive, readGenerations } from '../repository/archive.ts';
 import type { Archive } from '../repository/archive.ts';
-import { storeHistory, storeSegment, type StoreResult } from '../repository/archive-writer.ts';
+import {
+  storeHistory,
+  storeSegment,
+  storeSegmentAsRead,
+  type SegmentBeingRead,
+  type SegmentToStore,
+  type StoreResult,
+} from '../repository/archive-writer.ts';
 import { largestHistoryBytes } from '../repository/archive-wal.ts';
 import type { Codec } from '../repository/codec.ts';
 import { parseWalFileName, type WalFileName } from '../repository/wal-file-name.ts';
@@ -14,7 +21,7 @@ import type { Storage } from '../storage/storage.ts';
 import { formatOfMagic } from '../wal/formats/formats.ts';
 import { walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
-import { inspectSegment, type InspectedSegment } from './inspect-segment.ts';
+import { inspectSegment, SegmentInspector, type InspectedSegment } from './inspect-segment.ts';
 import { instanceOfWal } from './instance-of-wal.ts';
 import { readLocal } from './local-bytes.ts';
 
@@ -66,25 +73,61 @@ async function pushSegment(
 ): Promise<PushReport> {
   const { storage, path, codec = 'none', level, beforeCreation } = request;
   const isPartial = file.kind === 'partial';
+  const toStore = async (inspected: InspectedSegment): Promise<SegmentToStore> => {
+    const { sizeBytes, sha256, index } = inspected;
+    const links = { ...inspected.links, unfinished: await readUnfinished(path, file.segment, inspected, signal) };
+    const body = () => sameBytes(readLocal(path, signal), sha256, file.name);
+    return { name: file.name, segment: file.segment, sizeBytes, sha256, links, index, codec, level, body };
+  };
+  const report = (generation: number, { sizeBytes }: SegmentToStore, result: StoreResult): PushReport => {
+    return { name: file.name, kind: file.kind, result, generation, sizeBytes };
+  };
+
+  const present = await findArchive(storage, { signal });
+  const known = present === undefined ? [] : await readGenerations(present, { signal });
+  if (present !== undefined && known.length > 0) {
+    const generation = chooseGeneration(known, request.generation, 'push').number;
+    const reading = readingOf(request, file, present, toStore, signal);
+    const stored = await storeSegmentAsRead(present, known, generation, reading, { signal });
+    if (stored !== undefined) return report(generation, stored.segment, stored.result);
+  }
+
+  // Where something is there already it is compared; where there is no archive yet none is made before the segment is sound.
   const inspected = await inspectSegment(readLocal(path, signal), { segment: file.segment, isPartial, signal });
-  const { instance, sizeBytes, sha256, index } = inspected;
-  const links = { ...inspected.links, unfinished: await readUnfinished(path, file.segment, inspected, signal) };
-  const archive = await initArchive(storage, instance, { signal, beforeCreation });
+  const archive = await initArchive(storage, inspected.instance, { signal, beforeCreation });
   const generations = await readGenerations(archive, { signal });
   const generation = chooseGeneration(generations, request.generation, 'push').number;
-  const segment = {
+  const segment = await toStore(inspected);
+  return report(generation, segment, await storeSegment(archive, generations, generation, segment, { signal }));
+}
+
+/** A segment whose bytes are inspected as they go by. */
+function readingOf(
+  { path, codec = 'none', level }: PushRequest,
+  file: WalFileName & { segment: string },
+  archive: Archive,
+  toStore: (inspected: InspectedSegment) => Promise<SegmentToStore>,
+  signal: AbortSignal | undefined,
+): SegmentBeingRead {
+  const start = () => new SegmentInspector({ segment: file.segment, isPartial: file.kind === 'partial' });
+  let inspector = start();
+  return {
     name: file.name,
-    segment: file.segment,
-    sizeBytes,
-    sha256,
-    links,
-    index,
     codec,
     level,
-    body: () => sameBytes(readLocal(path, signal), sha256, file.name),
+    async *body() {
+      inspector = start();
+      for await (const piece of readLocal(path, signal)) {
+        inspector.push(piece);
+        yield piece;
+      }
+    },
+    async end() {
+      const inspected = inspector.end();
+      checkInstance(archive, inspected.instance);
+      return toStore(inspected);
+    },
   };
-  const result = await storeSegment(archive, generations, generation, segment, { signal });
-  return { name: file.name, kind: file.kind, result, generation, sizeBytes };
 }
 
 /** The beginning of the record that goes on in the next segment. Nearly always within the last page. */

@@ -6,7 +6,7 @@ import type { Archive } from './archive.ts';
 import { largestHistoryBytes, readReceipt, segmentBase, walFolder } from './archive-wal.ts';
 import { codecSuffixes, compressed, decompressed, suffixOf, type Codec } from './codec.ts';
 import type { Generation } from './generation.ts';
-import { checkNeighbours } from './neighbours.ts';
+import { checkNeighbours, type NeighboursFound, type Neighbourhood } from './neighbours.ts';
 import { encodeReceipt, type Receipt, type SegmentLinks } from './receipt.ts';
 import type { UnfinishedRecord } from './record-border.ts';
 import { putIfAbsent, readSmallObject } from './small-object.ts';
@@ -25,6 +25,12 @@ export interface SegmentToStore {
   readonly level?: number | undefined;
   /** Its bytes; called again where they have to be read again. */
   readonly body: () => ByteSource;
+}
+
+/** A segment that is yet to be read. */
+export interface SegmentBeingRead extends Pick<SegmentToStore, 'name' | 'codec' | 'level' | 'body'> {
+  /** What is known of it when `body` has been read to its end. */
+  readonly end: () => Promise<SegmentToStore>;
 }
 
 /** `present`: the same content was there already. */
@@ -51,6 +57,71 @@ export async function storeSegment(
   const data = base + suffixOf(segment.codec);
   await checkOtherCodecs(storage, base, segment, generation, options);
   const storedBytes = await putSegment(storage, data, segment, generation, options);
+  return publish(neighbours, { absent, passing }, segment, storedBytes, options);
+}
+
+/**
+ * Stores a segment as it is read: what is read is inspected and compressed at the same time, and gets its name only when it
+ * was found sound and to link to its neighbours. Undefined, and nothing stored, where something is there already under the
+ * name: then `storeSegment` compares.
+ * @throws BackupError as `storeSegment`; what `segment.body` and `segment.end` throw
+ */
+export async function storeSegmentAsRead(
+  archive: Archive,
+  generations: readonly Generation[],
+  generation: number,
+  reading: SegmentBeingRead,
+  options: StorageOptions = {},
+): Promise<{ readonly segment: SegmentToStore; readonly result: StoreResult } | undefined> {
+  const { storage } = archive;
+  const base = segmentBase(generation, reading.name);
+  for (const suffix of ['.receipt', ...codecSuffixes.map(([, one]) => one)]) {
+    if ((await storage.stat(base + suffix, options)) !== undefined) return undefined;
+  }
+  let read: { segment: SegmentToStore; neighbours: Neighbourhood; found: NeighboursFound } | undefined;
+  let refusal: unknown;
+  const body = async function* (): ByteSource {
+    try {
+      yield* reading.body();
+      const segment = await reading.end();
+      const neighbours = { archive, generations, generation, segment };
+      const found = await checkNeighbours(neighbours, [-1, 1], options);
+      read = { segment, neighbours, found };
+    } catch (error) {
+      refusal = error;
+      throw error;
+    }
+  };
+  const { codec, level } = reading;
+  let storedBytes: number;
+  try {
+    ({ sizeBytes: storedBytes } = await storage.put(
+      base + suffixOf(codec),
+      () => compressed(codec, body(), level),
+      options,
+    ));
+  } catch (error) {
+    // Another push of the same moment was quicker.
+    if (error !== refusal && error instanceof BackupError && error.code === 'OBJECT_EXISTS') return undefined;
+    throw error;
+  }
+  if (read === undefined) return undefined;
+  const { segment, neighbours, found } = read;
+  return { segment, result: await publish(neighbours, found, segment, storedBytes, options) };
+}
+
+/** Index and receipt of a segment whose object is there: the commit. */
+async function publish(
+  neighbours: Neighbourhood,
+  { absent, passing }: NeighboursFound,
+  segment: SegmentToStore,
+  storedBytes: number,
+  options: StorageOptions,
+): Promise<StoreResult> {
+  const { archive, generation } = neighbours;
+  const { storage } = archive;
+  const base = segmentBase(generation, segment.name);
+  const data = base + suffixOf(segment.codec);
   if (segment.index !== undefined) await putIfAbsent(storage, `${base}.index`, segment.index, options);
   const { name, sizeBytes, sha256, codec } = segment;
   const links = passing === undefined ? segment.links : withUnfinished(segment.links, passing);
