@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeCompanion } from '../../src/manifest/companion.ts';
 import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import {
   configurationPaths,
@@ -45,7 +46,7 @@ function moved(): string[] {
 function addedByClient(path: string): boolean {
   return (
     /^pg_xlog(\/|$)/.test(path) ||
-    /^(backup_label|tablespace_map|backup_manifest|global\/pg_dw\.build)$/.test(path) ||
+    /^(backup_label|tablespace_map|backup_manifest|gausskeep\.json|global\/pg_dw\.build)$/.test(path) ||
     /^pg_tblspc\/\d+$/.test(path)
   );
 }
@@ -97,6 +98,12 @@ describe('a plain backup', () => {
     expect([...backup.keys()].filter((path) => path.startsWith('global/pg_dw'))).toEqual(['global/pg_dw.build']);
     expect(backup.get('pg_tblspc/16421')?.link).toBe(join(target, 'pg_location/x/y'));
     expect(backup.get('pg_tblspc/16422')?.link).toBe(workspace.at('ts_abs'));
+    // The one that moved; the other is in the data directory.
+    const companion = decodeCompanion(readFileSync(join(target, 'gausskeep.json')));
+    expect(companion).toEqual({
+      missingFiles: [],
+      tablespaces: [{ oid: 16422, location: data.tablespaces[1]!.path }],
+    });
     expectWal(backup);
     expect(readFileSync(join(target, 'backup_label'), 'utf8')).toContain('LABEL: gs_basebackup base backup\n');
     expect(result.stderr).toContain(

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createReadStream, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { companionFileName, decodeCompanion } from '../../src/manifest/companion.ts';
 import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import {
   fixtureRoot,
@@ -50,9 +51,9 @@ function withChosenDifferences(manifest: Map<string, ManifestEntry>): Map<string
   return expected;
 }
 
-/** What has no counterpart: our manifest, and the marks of streamed segments; those are looked at apart. */
+/** What has no counterpart: our manifest and its companion, and the marks of streamed segments; looked at apart. */
 function notOurs(path: string): boolean {
-  return path !== 'backup_manifest' && !/^pg_xlog\/(archive_status\/)?0000/.test(path);
+  return path !== 'backup_manifest' && path !== companionFileName && !/^pg_xlog\/(archive_status\/)?0000/.test(path);
 }
 
 /** The segment 5 of the recorded stream, which equals the archived one: the payloads of its `w` messages. */
@@ -103,6 +104,8 @@ describeShared('a recorded base backup', () => {
       expect(picked(await readTree(target), notOurs)).toEqual(
         picked(withChosenDifferences(native('native-plain/manifest.tsv'))),
       );
+      const companion = decodeCompanion(readFileSync(join(target, companionFileName)));
+      expect(companion).toEqual({ missingFiles: [], tablespaces: [{ oid: 16422, location: '/home/omm/ts_abs' }] });
       const walBelow = join(target, 'pg_xlog');
       const fault = streamedSegmentFault(readFileSync(join(walBelow, segment)), recordedSegment(), needed);
       expect(fault).toBeUndefined();
