@@ -225,7 +225,7 @@ forEachServer('smoke', (version) => {
     await expect(openReplicationSession({ host, port, user: 'stranger' })).rejects.toMatchObject({
       code: 'AUTHENTICATION',
       hint: {
-        key: 'refusal.hba-replication',
+        key: 'refusal.hba-encryption',
         parameters: { line: 'host replication stranger 127.0.0.1/32 scram-sha-256' },
       },
     });
