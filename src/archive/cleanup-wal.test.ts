@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryStorage } from '../storage/memory-storage.ts';
+import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import { performCleanup, planCleanup, type CleanupRequest } from './cleanup-wal.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;

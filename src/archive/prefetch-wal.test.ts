@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureWal } from '../../test/support/fixture-wal.ts';
-import { MemoryStorage } from '../storage/memory-storage.ts';
+import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import { prefetchWal, takePrefetched } from './prefetch-wal.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;

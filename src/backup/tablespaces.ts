@@ -50,7 +50,7 @@ export function placeTablespaces(
 }
 
 /** The new directory for exactly `location`, or undefined. */
-export function mapDirectory(location: string, mappings: readonly TablespaceMapping[]): string | undefined {
+function mapDirectory(location: string, mappings: readonly TablespaceMapping[]): string | undefined {
   return mappings.find((mapping) => mapping.oldDirectory === location)?.newDirectory;
 }
 

@@ -40,7 +40,7 @@ export async function syncTree(root: ByteString, options: SyncTreeOptions = {}):
 }
 
 /** Flushes one file. @throws BackupError `STORAGE_UNAVAILABLE` */
-export async function syncFile(path: ByteString): Promise<void> {
+async function syncFile(path: ByteString): Promise<void> {
   await syncPath(path, constants.O_RDONLY | constants.O_NOFOLLOW, []);
 }
 

@@ -14,10 +14,7 @@ export interface PageHeader {
   readonly layoutVersion: number;
 }
 
-/** Bytes of the header that every layout shares. */
-export const pageHeaderBytes = 24;
-
-/** @param page at least `pageHeaderBytes` long */
+/** @param page at least 24 bytes: the header that every layout shares */
 export function decodePageHeader(page: Uint8Array): PageHeader {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   const sizeAndVersion = view.getUint16(18, true);

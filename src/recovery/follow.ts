@@ -43,7 +43,7 @@ export interface FollowOptions {
 }
 
 /** A server may be silent for minutes: while it makes a large data directory durable, or fetches from a slow archive. */
-export const defaultStallTimeoutMs = 600_000;
+const defaultStallTimeoutMs = 600_000;
 
 /**
  * Follows a recovery to where it stops, by the log and by SQL. SQL decides; the log says why. Where SQL is refused, the

@@ -49,43 +49,6 @@ export async function identifyVersion(connection: Connection, options: Abortable
   };
 }
 
-/** Modes of an openGauss instance by number. Source: replicainternal.h, ServerMode. */
-const instanceModes = [
-  'unknown',
-  'normal',
-  'primary',
-  'standby',
-  'cascade standby',
-  'pending',
-  'recovery',
-  'standby cluster',
-  'main standby',
-] as const;
-
-export type InstanceMode = (typeof instanceModes)[number];
-
-/** openGauss only. */
-export async function identifyMode(connection: Connection, options: Abortable = {}): Promise<InstanceMode> {
-  const row = await queryRow(connection, 'IDENTIFY_MODE', options);
-  return instanceModes[uint32Of(row, 'smode', 'IDENTIFY_MODE')] ?? 'unknown';
-}
-
-/** openGauss only: node name and newest WAL position. */
-export async function identifyMaxLsn(
-  connection: Connection,
-  options: Abortable = {},
-): Promise<{ readonly node: string; readonly lsn: Lsn }> {
-  const command = 'IDENTIFY_MAXLSN';
-  const text = valueOf(await queryRow(connection, command, options), 'recptr', command);
-  const [node, position] = text.split('|');
-  return { node: node ?? '', lsn: lsnOf(new Map([['recptr', position ?? '']]), 'recptr', command) };
-}
-
-/** openGauss 2.0 and later: the availability zone, often empty. */
-export async function identifyAz(connection: Connection, options: Abortable = {}): Promise<string> {
-  return valueOf(await queryRow(connection, 'IDENTIFY_AZ', options), 'azname', 'IDENTIFY_AZ');
-}
-
 /** The value of a setting of a PostgreSQL server. @param name a plain name such as `data_directory_mode` */
 export async function showSetting(connection: Connection, name: string, options: Abortable = {}): Promise<string> {
   if (!/^[a-z_][a-z0-9_.]*$/.test(name)) throw new RangeError(`no name of a setting: ${name}`);

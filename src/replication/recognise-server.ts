@@ -1,7 +1,5 @@
 import type { Abortable, Connection } from '../connection/connection.ts';
-import { openConnection } from '../connection/open-connection.ts';
 import { ServerError } from '../connection/server-error.ts';
-import type { ConnectionSettings } from '../connection/settings.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import {
@@ -33,30 +31,4 @@ export async function recogniseServer(connection: Connection, options: Abortable
   throw new BackupError('SERVER_ERROR', say('server.unrecognised', { version: reported }), {
     hint: say('server.unrecognised.hint'),
   });
-}
-
-/**
- * The release of an openGauss server, which a physical session cannot tell: asked with SQL on a connection of its own.
- * Returns `identity` as it was when SQL is not possible there (a remote pg_hba.conf rule, for example).
- * A login that fails counts against the account: call it only when the answer matters, and after a password was accepted.
- * @param settings for the SQL port, with a database
- */
-export async function learnRelease(
-  identity: ServerIdentity,
-  settings: ConnectionSettings,
-  options: Abortable & { readonly open?: typeof openConnection | undefined } = {},
-): Promise<ServerIdentity> {
-  if (identity.version !== undefined) return identity;
-  const open = options.open ?? openConnection;
-  let connection: Connection | undefined;
-  try {
-    connection = await open({ ...settings, replication: undefined }, { signal: options.signal });
-    const [result] = await connection.query('SELECT version()', { signal: options.signal });
-    return identifyOpengauss(result?.rows[0]?.[0] ?? undefined);
-  } catch (error) {
-    if (!(error instanceof BackupError)) throw error;
-    return identity;
-  } finally {
-    await connection?.close();
-  }
 }

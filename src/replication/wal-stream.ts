@@ -1,5 +1,4 @@
 import type { Abortable, Connection } from '../connection/connection.ts';
-import { BackupError } from '../errors/backup-error.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import type { WalStreamCapabilities } from '../server/capabilities.ts';
 import { lsn, noLsn, type Lsn } from '../wal/lsn.ts';
@@ -229,9 +228,4 @@ export class WalStream {
     const atBoundary = this.#flushed % BigInt(this.#settings.segmentSizeBytes) === 0n;
     return this.#capabilities.avoidBoundaryReports && atBoundary ? lsn(this.#flushed - 1n) : this.#flushed;
   }
-}
-
-/** For consumers that must tell an orderly end from a broken one. */
-export function isStreamCut(error: unknown): boolean {
-  return error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
 }

@@ -14,7 +14,7 @@ export interface UnfinishedRecord {
 export const noRecord: UnfinishedRecord = { header: new Uint8Array(0), bodyCrc: 0 };
 
 /** `record` and the bytes that follow what has been seen of it. */
-export function withBytes(record: UnfinishedRecord, bytes: Uint8Array, { header }: WalFormat): UnfinishedRecord {
+function withBytes(record: UnfinishedRecord, bytes: Uint8Array, { header }: WalFormat): UnfinishedRecord {
   const missing = Math.min(header.sizeBytes - record.header.length, bytes.length);
   return {
     header: missing === 0 ? record.header : Buffer.concat([record.header, bytes.subarray(0, missing)]),

@@ -1,4 +1,4 @@
-import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
@@ -240,10 +240,6 @@ function ownerOf(request: RestoreRequest, source: SourceFacts, target: TargetFac
 }
 
 /** Whether `path` is `directory` or below it. Both absolute, without links. */
-export function isWithin(path: ByteString, directory: ByteString): boolean {
+function isWithin(path: ByteString, directory: ByteString): boolean {
   return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
-}
-
-export function pathOf(text: string): ByteString {
-  return fromText(text.length > 1 ? text.replace(/\/+$/, '') || '/' : text);
 }

@@ -74,7 +74,7 @@ function shutdownSentence(asked: TargetAction): Message {
 }
 
 /** Why the WAL comes to the server as it does. */
-export function supplySentences(reason: ProvedTarget['supplyReason']): Message[] {
+function supplySentences(reason: ProvedTarget['supplyReason']): Message[] {
   switch (reason.kind) {
     case 'asked':
       return [];

@@ -14,7 +14,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
-import { MemoryStorage } from '../storage/memory-storage.ts';
+import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import type { Member } from '../tar/member.ts';
 import { encodeMembers, memberOf } from '../tar/rewrite-members.ts';
 import { prepareRestore } from './gather.ts';

@@ -51,7 +51,7 @@ export async function placeFacts(path: ByteString, ownDirectory: ByteString = pa
 }
 
 /** `path` absolute, with the links of the part of it that exists resolved. */
-export function resolvePath(path: ByteString): ByteString {
+function resolvePath(path: ByteString): ByteString {
   const absolute = path.startsWith('/') ? path : joinPath(fromText(process.cwd()), path);
   const missing: ByteString[] = [];
   let current = absolute;

@@ -60,8 +60,6 @@ export interface SlotCapabilities {
   readonly usedByDefault: 'temporary' | 'none';
   /** A second receiver is let into a slot that is in use, and may move it; else it is refused. */
   readonly shared: boolean;
-  /** DROP_REPLICATION_SLOT … WAIT is understood. */
-  readonly dropWaits: boolean;
 }
 
 /**
@@ -79,15 +77,11 @@ export interface Capabilities {
   readonly segmentSizeSetting: string | undefined;
   /** SHOW data_directory_mode tells whether the group may read the data directory. */
   readonly directoryModeSetting: boolean;
-  /** SQL that tells the release, for a session that can run SQL. */
-  readonly versionQuery: string;
   readonly applicationName: string;
   /** Files that BASE_BACKUP leaves out for a client of any other name; TLS files are named by their settings. */
   readonly filesForApplicationName: readonly string[];
   /** A point-in-time recovery starts a new timeline, so that the copy cannot overwrite the archive of its source. */
   readonly newTimelineAfterRecovery: boolean;
-  /** The replication port is the SQL port + 1 when the server says so. */
-  readonly replicationPortOffset: number;
   /** `recovery.conf` of openGauss; `recovery.conf` of PostgreSQL up to 11; signal files from 12. */
   readonly recoveryConfiguration: 'opengauss-recovery-conf' | 'recovery-conf' | 'signal-files';
   /** A recovery does not begin with an empty WAL directory, even where restore_command has every segment. */
@@ -96,13 +90,7 @@ export interface Capabilities {
   readonly wideTransactionIds: boolean;
   /** Where tablespaces inside the data directory are; undefined: anywhere below it. */
   readonly relativeTablespaces: RegExp | undefined;
-  /** Names of the version directory in a tablespace. */
-  readonly tablespaceVersionDirectory: RegExp;
   /** Files of a backup that must not be in an unpacked directory, by path below it. */
   readonly droppedAfterBackup: readonly RegExp[];
   readonly createdAfterBackup: readonly CreatedFile[];
-  /** IDENTIFY_MODE, IDENTIFY_VERSION and the like exist. */
-  readonly instanceModes: boolean;
-  /** Page checksums cannot be switched off. */
-  readonly pageChecksumsAlways: boolean;
 }

@@ -57,7 +57,7 @@ export interface ControlFile {
 }
 
 /** Bytes that `readControlFile` needs; the file has 8192, of which the server writes the first 512. */
-export const controlFileMinBytes = 296;
+const controlFileMinBytes = 296;
 
 /**
  * Decodes and checks the content of `global/pg_control`. Little-endian machines only.

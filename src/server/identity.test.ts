@@ -95,7 +95,6 @@ describe('capabilities', () => {
     expect(capabilities.droppedAfterBackup.some((name) => name.test('global/pg_control'))).toBe(false);
     expect(capabilities.createdAfterBackup).toEqual([{ name: 'global/pg_dw.build', sizeBytes: 8192, mode: 0o600 }]);
     expect(capabilities.slots.usedByDefault).toBe('none');
-    expect(capabilities.tablespaceVersionDirectory.test('PG_9.2_201611171_n1')).toBe(true);
     expect(capabilities.applicationName).toBe('gs_basebackup');
   });
 });

@@ -20,7 +20,7 @@ export interface ServerIdentity {
 }
 
 /** Oldest and newest PostgreSQL major release that gausskeep knows. */
-export const supportedPostgresql = { oldest: 10, newest: 18 } as const;
+const supportedPostgresql = { oldest: 10, newest: 18 } as const;
 
 /** What IDENTIFY_VERSION of the openGauss family answers as `pversion`. Source: replicainternal.h. */
 export const opengaussVersionMark = 'MPPDB';

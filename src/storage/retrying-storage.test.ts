@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { MemoryStorage } from './memory-storage.ts';
+import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import { openRetrying } from './retrying-storage.ts';
 import type { ReadOptions } from './storage.ts';
 

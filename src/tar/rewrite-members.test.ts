@@ -7,7 +7,8 @@ import { collect, reused } from '../../test/support/byte-pieces.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import type { Member } from './member.ts';
-import { encodeMembers, memberOf, rewriteMembers } from './rewrite-members.ts';
+import { encodeMembers, memberOf } from './rewrite-members.ts';
+import { rewriteMembers } from '../../test/support/rewritten-tar.ts';
 
 const mtime = 1_700_000_000;
 

@@ -1,11 +1,9 @@
-import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { encodeMemberHeader, endOfArchive, padding } from './encode-member.ts';
 import type { ArchiveFormat, Member, MemberHeader } from './member.ts';
 import { encodeOpengaussHeader } from './opengauss-header.ts';
-import { readMembers } from './read-members.ts';
 
 export interface EditMembersOptions {
   /**
@@ -63,23 +61,6 @@ export async function* encodeMembers(
     if (filling.length > 0) yield filling;
   }
   if (format === 'tar') yield endOfArchive;
-}
-
-export interface RewriteMembersOptions extends EditMembersOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly terminated?: boolean | undefined;
-  /** Seconds since 1970, for members that have no time of their own. */
-  readonly mtime?: number | undefined;
-}
-
-/** Any archive as standard tar, member by member in one pass. */
-export function rewriteMembers(
-  source: ByteSource,
-  format: ArchiveFormat | 'detect',
-  options: RewriteMembersOptions = {},
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const { signal, terminated, mtime } = options;
-  return encodeMembers(editMembers(readMembers(source, format, { signal, terminated }), options), { mtime });
 }
 
 /** A member whose content is at hand. Its size is that of `content`. */

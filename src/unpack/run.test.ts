@@ -270,7 +270,7 @@ describeShared('the recorded archives of a live openGauss', () => {
 });
 
 async function asTar(archive: Uint8Array): Promise<Buffer> {
-  const { rewriteMembers } = await import('../tar/rewrite-members.ts');
+  const { rewriteMembers } = await import('../../test/support/rewritten-tar.ts');
   const source = async function* () {
     yield await Promise.resolve(archive);
   };

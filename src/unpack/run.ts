@@ -48,7 +48,7 @@ export async function unpackArchive(request: UnpackRequest, options: UnpackOptio
  * @throws BackupError `CORRUPT` for a damaged or hostile archive, before anything outside the directory is touched;
  *   `TARGET_NOT_EMPTY`, `LOCKED`, `STORAGE_UNAVAILABLE`
  */
-export async function runUnpack(plan: UnpackPlan, { signal, onEvent }: UnpackOptions = {}): Promise<UnpackResult> {
+async function runUnpack(plan: UnpackPlan, { signal, onEvent }: UnpackOptions = {}): Promise<UnpackResult> {
   const claim = await claimDirectory(plan.directory);
   try {
     const unpacking = new Unpacking(plan, onEvent ?? (() => undefined));

@@ -36,7 +36,7 @@ export type FileCheckResult =
   | { readonly kind: 'failed'; readonly action: 'open' | 'read'; readonly reason: string };
 
 /** A file of 1 GiB has 131 072 pages; more than these tell nothing new. */
-export const keptBadPages = 4096;
+const keptBadPages = 4096;
 
 const bufferBytes = 1024 * 1024;
 let buffer: Buffer | undefined;

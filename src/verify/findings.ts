@@ -16,7 +16,7 @@ export interface Finding {
 }
 
 /** Findings that a report keeps; every one of them is reported as an event, and counted. */
-export const keptFindings = 1000;
+const keptFindings = 1000;
 
 /** Thrown to end a verification after its first finding (`--exit-on-error`). */
 export class FirstFinding extends Error {

@@ -5,7 +5,7 @@ import { fsPath, joinPath } from '../files/path.ts';
 import { companionFileName } from '../manifest/companion.ts';
 
 /** Small files of a backup that say what it is. */
-export const instanceFileNames = [
+const instanceFileNames = [
   'PG_VERSION',
   'global/pg_control',
   'backup_label',

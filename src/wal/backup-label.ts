@@ -21,34 +21,12 @@ export interface BackupLabel {
   readonly incrementalFrom: { readonly lsn: Lsn; readonly timeline: TimelineId } | undefined;
 }
 
-/** A backup history file: the label and where the backup ended. */
-export interface BackupHistory extends BackupLabel {
-  readonly stopLsn: Lsn;
-  readonly stopSegment: string;
-  readonly stopTime: string | undefined;
-  readonly stopTimeline: TimelineId | undefined;
-}
-
 /**
  * Lines end with LF only, as the servers demand. Source: read_backup_label, access/transam/xlogrecovery.c and xlog.cpp.
  * @throws BackupError `CORRUPT` when a line that recovery needs is missing or malformed
  */
 export function parseBackupLabel(text: string): BackupLabel {
   return labelOf(linesOf(text));
-}
-
-/** @throws BackupError `CORRUPT` */
-export function parseBackupHistory(text: string): BackupHistory {
-  const lines = linesOf(text);
-  const stop = locationOf(lines, 'STOP WAL LOCATION');
-  const stopTimeline = lines.get('STOP TIMELINE');
-  return {
-    ...labelOf(lines),
-    stopLsn: stop.lsn,
-    stopSegment: stop.segment,
-    stopTime: lines.get('STOP TIME'),
-    stopTimeline: stopTimeline === undefined ? undefined : timelineOf('STOP TIMELINE', stopTimeline),
-  };
 }
 
 function labelOf(lines: ReadonlyMap<string, string>): BackupLabel {

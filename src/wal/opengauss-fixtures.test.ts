@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { formatLsn, lsn, parseLsn, type Lsn } from './lsn.ts';
 import { decodeRecordBody } from './record-body.ts';
 import { decodeSegmentIndex, encodeSegmentIndex } from './segment-index-codec.ts';
-import { indexSegment, SegmentIndexer } from './segment-indexer.ts';
+import { SegmentIndexer } from './segment-indexer.ts';
 import { linksTo } from './segment-links.ts';
 import { defaultSegmentSizeBytes, parseSegmentName } from './segment.ts';
 import type { WalEvent } from './wal-event.ts';
-import { readRecords, WalReader, type CrcCheck } from './wal-reader.ts';
+import { WalReader, type CrcCheck } from './wal-reader.ts';
+import { indexSegment, readRecords } from '../../test/support/whole-wal.ts';
 
 const fixtures = new URL('../../test/fixtures/opengauss/', import.meta.url);
 const pitrSegments = [

@@ -1,15 +1,20 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fromText } from '../bytes/byte-string.ts';
-import { parseBackupHistory, parseBackupLabel } from './backup-label.ts';
+import { fromText, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { parseBackupLabel } from './backup-label.ts';
 import { parseLsn } from './lsn.ts';
-import { defaultSegmentSizeBytes } from './segment.ts';
-import { formatTablespaceMap, parseTablespaceMap, type TablespaceMapEscape } from './tablespace-map.ts';
+import { parseTablespaceMap, type TablespaceMapEntry, type TablespaceMapEscape } from './tablespace-map.ts';
 import { parseTimelineHistory, timelineAt } from './timeline-history.ts';
-import { backupHistoryFileName, historyFileName, parseWalFileName } from './wal-file-name.ts';
 
 const pitr = new URL('../../test/fixtures/opengauss/pitr/', import.meta.url);
+
+/** The file as the server writes it. */
+function formatTablespaceMap(entries: readonly TablespaceMapEntry[], escape: TablespaceMapEscape): Buffer {
+  const pattern = { none: /(?!)/g, newlines: /[\n\r]/g, all: /[\n\r\\]/g }[escape];
+  const lines = entries.map(({ oid, path }) => `${oid} ${path.replace(pattern, (character) => `\\${character}`)}\n`);
+  return toBytes(lines.join('') as ByteString);
+}
 
 describe('backup label', () => {
   it('of openGauss', () => {
@@ -57,18 +62,6 @@ describe('backup label', () => {
   ])('refuses %j', (text, named) => {
     expect(() => parseBackupLabel(text)).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
     expect(() => parseBackupLabel(text)).toThrow(named);
-  });
-
-  it('reads the backup history file', () => {
-    const text = readFileSync(new URL('archive/000000010000000000000027.00000028.backup', pitr), 'utf8');
-    expect(parseBackupHistory(text)).toMatchObject({
-      startLsn: parseLsn('0/27000028'),
-      stopLsn: parseLsn('0/27000178'),
-      stopSegment: '000000010000000000000027',
-      stopTime: '2026-11-20 21:27:18 UTC',
-      stopTimeline: undefined,
-      label: 'pitrbase',
-    });
   });
 
   it('never fails in another way, whatever the text', () => {
@@ -146,37 +139,5 @@ describe('timeline history', () => {
     ['2\t0/1\ta\n', 2],
   ])('refuses %j for timeline %i', (bad, timeline) => {
     expect(() => parseTimelineHistory(bad, timeline)).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
-  });
-});
-
-describe('names of WAL files', () => {
-  const size = defaultSegmentSizeBytes;
-
-  it.each([
-    ['00000001000000000000002B', { kind: 'segment', timeline: 1, startLsn: parseLsn('0/2B000000') }],
-    ['0000000A0000000100000000.partial', { kind: 'partial-segment', timeline: 10, startLsn: parseLsn('1/0') }],
-    ['00000002.history', { kind: 'history', timeline: 2 }],
-    [
-      '000000010000000000000027.00000028.backup',
-      {
-        kind: 'backup-history',
-        timeline: 1,
-        startLsn: parseLsn('0/27000000'),
-        backupStartLsn: parseLsn('0/27000028'),
-      },
-    ],
-    ['000000010000000000000100', undefined],
-    ['00000001000000000000002b', undefined],
-    ['00000001000000000000002B.gz', undefined],
-    ['000000010000000000000027.01000000.backup', undefined],
-    ['xlogtemp.12', undefined],
-    ['RECOVERYXLOG', undefined],
-  ])('%s', (name, expected) => {
-    expect(parseWalFileName(name, size)).toEqual(expected);
-  });
-
-  it('are made the same way', () => {
-    expect(historyFileName(26)).toBe('0000001A.history');
-    expect(backupHistoryFileName(1, parseLsn('0/27000028'), size)).toBe('000000010000000000000027.00000028.backup');
   });
 });

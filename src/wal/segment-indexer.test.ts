@@ -7,9 +7,10 @@ import { crc32c } from '../bytes/crc32c.ts';
 import { lsn } from './lsn.ts';
 import { decodeSegmentIndex, encodeSegmentIndex, segmentIndexVersion } from './segment-index-codec.ts';
 import type { SegmentIndex } from './segment-index.ts';
-import { indexSegment, SegmentIndexer } from './segment-indexer.ts';
+import { SegmentIndexer } from './segment-indexer.ts';
 import { linksTo } from './segment-links.ts';
 import type { TransactionEvent } from './wal-event.ts';
+import { indexSegment } from '../../test/support/whole-wal.ts';
 
 const postgresql15 = 0xd110;
 const epochUs = 946_684_800_000_000n;

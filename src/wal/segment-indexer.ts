@@ -7,7 +7,7 @@ import type { WalEvent } from './wal-event.ts';
 import { WalReader, type CrcCheck, type UnfinishedRecord } from './wal-reader.ts';
 
 /** Longest part of a record that an index carries so that a record in two segments can be read from two indexes. */
-export const carriedBytes = 64 * 1024;
+const carriedBytes = 64 * 1024;
 
 export interface SegmentIndexerOptions {
   /** First position of the first segment. */
@@ -98,13 +98,6 @@ export class SegmentIndexer {
     this.#end ??= reader.finish();
     return { kind: 'partial', lsn: this.#end.lsn, reason: this.#end.reason.kind };
   }
-}
-
-/** The index of one segment by itself. @param bytes the segment, or as much of it as there is */
-export function indexSegment(bytes: Uint8Array, options: SegmentIndexerOptions): SegmentIndex {
-  const indexer = new SegmentIndexer(options);
-  indexer.push(bytes);
-  return indexer.endSegment();
 }
 
 function tailOf(unfinished: UnfinishedRecord | undefined): SegmentTail | undefined {

@@ -1,4 +1,4 @@
-import { fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 
@@ -35,13 +35,6 @@ export function parseTablespaceMap(bytes: Uint8Array, escape: TablespaceMapEscap
     }
     return { oid, path: (match[2] ?? '') as ByteString };
   });
-}
-
-/** The file as the server writes it. */
-export function formatTablespaceMap(entries: readonly TablespaceMapEntry[], escape: TablespaceMapEscape): Buffer {
-  const pattern = { none: /(?!)/g, newlines: /[\n\r]/g, all: /[\n\r\\]/g }[escape];
-  const lines = entries.map(({ oid, path }) => `${oid} ${path.replace(pattern, (character) => `\\${character}`)}\n`);
-  return toBytes(lines.join('') as ByteString);
 }
 
 /** Lines without their ends and escapes. Every server ends a line at LF and, as it reads, at CR. */

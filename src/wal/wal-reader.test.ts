@@ -5,7 +5,8 @@ import { render } from '../messages/message.ts';
 import { walFormats } from './formats/formats.ts';
 import { lsn, type Lsn } from './lsn.ts';
 import { describeWalEnd } from './wal-end.ts';
-import { readRecords, WalReader } from './wal-reader.ts';
+import { WalReader } from './wal-reader.ts';
+import { readRecords } from '../../test/support/whole-wal.ts';
 
 const postgresql15 = 0xd110;
 const openGauss = 0xd074;

@@ -350,13 +350,6 @@ export class WalReader {
   }
 }
 
-/** Reads `source` to its end or to the end of the WAL. */
-export function readRecords(source: Iterable<Uint8Array>, options: WalReaderOptions): WalEnd {
-  const reader = new WalReader(options);
-  for (const bytes of source) if (!reader.push(bytes)) break;
-  return reader.finish();
-}
-
 function memoryOf(bytes: Uint8Array): PageMemory {
   return {
     bytes,

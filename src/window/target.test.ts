@@ -4,7 +4,7 @@ import { render } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { identifyOpengauss, identifyPostgresql } from '../server/identity.ts';
 import { formatUtc } from '../server/recovery-target.ts';
-import { parseServerBoolean, parseTarget, type TargetWords } from './target.ts';
+import { parseTarget, type TargetWords } from './target.ts';
 import { parseTargetTime, timeEcho } from './target-time.ts';
 import { configuredZone, formatOffset } from './time-zone.ts';
 
@@ -20,7 +20,6 @@ describe('the literal examples of the manual', () => {
     expect(read({ time: '2020-01-01 12:00:00' }).target).toEqual({ kind: 'time', timeUs: 1_577_851_200_000_000n });
     expect(read({ xid: '3000' }).target).toEqual({ kind: 'xid', xid: 3000n });
     expect(read({ lsn: '0/0FFFFFF' }).target).toEqual({ kind: 'lsn', lsn: 0xff_ffffn });
-    expect(parseServerBoolean('true')).toBe(true);
   });
 });
 

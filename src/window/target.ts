@@ -100,7 +100,7 @@ export function parseTargetLsn(text: string): Lsn {
  * openGauss numbers transactions with 64 bits; PostgreSQL with 32, and an epoch above them, which it ignores here.
  * 0 to 2 are no transactions. @throws BackupError `USAGE`
  */
-export function parseTargetXid(text: string, capabilities: Capabilities): bigint {
+function parseTargetXid(text: string, capabilities: Capabilities): bigint {
   const trimmed = text.trim();
   const xid = /^\d{1,20}$/.test(trimmed) ? BigInt(trimmed) : -1n;
   if (xid < 3n || xid >= 1n << 64n) {
@@ -113,14 +113,14 @@ export function parseTargetXid(text: string, capabilities: Capabilities): bigint
 }
 
 /** @throws BackupError `USAGE` */
-export function parseTargetName(text: string): string {
+function parseTargetName(text: string): string {
   const bytes = Buffer.byteLength(text);
   if (bytes >= 1 && bytes <= longestNameBytes && !/[\u0000-\u001f\u007f]/.test(text)) return text;
   throw new BackupError('USAGE', say('target.bad-name', { limit: longestNameBytes }));
 }
 
 /** `current` is the default: that of the backup. @throws BackupError `USAGE` */
-export function parseTimeline(text: string): TimelineId | 'latest' | undefined {
+function parseTimeline(text: string): TimelineId | 'latest' | undefined {
   const trimmed = text.trim();
   if (trimmed === 'latest') return 'latest';
   if (trimmed === 'current') return undefined;
@@ -139,16 +139,6 @@ function parseAction(text: string, capabilities: Capabilities): TargetAction {
     });
   }
   return text;
-}
-
-/** A Boolean as the servers' configuration has it: `true`, `on`, `yes`, `1` and their beginnings. @throws BackupError `USAGE` */
-export function parseServerBoolean(text: string): boolean {
-  const word = text.trim().toLowerCase();
-  if (word === '1' || word === 'on' || (word !== '' && ('true'.startsWith(word) || 'yes'.startsWith(word))))
-    return true;
-  const isFalse = word !== '' && ('false'.startsWith(word) || 'no'.startsWith(word));
-  if (word === '0' || isFalse || word === 'of' || word === 'off') return false;
-  throw new BackupError('USAGE', say('target.bad-boolean', { text }));
 }
 
 /** The target in the words of the options, for plans and reports: `--target-xid 14244`. */

@@ -73,7 +73,7 @@ function secondsOf([, sign, hours, minutes]: readonly string[]): number {
  * The moments that a local time can be, in seconds since 1970 UTC, earliest first: one, none (the clocks were put forward
  * past it) or two (put back). With none, `near` has what it would be by the offsets before and after the change.
  */
-export function momentsOf(localAsUtc: number, zone: TimeZone): { readonly exact: number[]; readonly near: number[] } {
+function momentsOf(localAsUtc: number, zone: TimeZone): { readonly exact: number[]; readonly near: number[] } {
   const day = 86_400;
   const offsets = new Set([localAsUtc - day, localAsUtc, localAsUtc + day].map((moment) => zone.offsetAt(moment)));
   const near = [...offsets].map((offset) => localAsUtc - offset).sort((left, right) => left - right);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { WalBuilder } from '../../test/support/wal-builder.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
-import { indexSegment } from '../wal/segment-indexer.ts';
 import { segmentName } from '../wal/segment.ts';
 import { LineWalker, type LineBreak, type LineSegment } from './wal-line.ts';
+import { indexSegment } from '../../test/support/whole-wal.ts';
 
 const segmentSizeBytes = 1024 * 1024;
 const startLsn = lsn(0x100_0000n);

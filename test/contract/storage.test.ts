@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import { openRetrying } from '../../src/storage/retrying-storage.ts';
 import { FaultyStorage } from '../support/faulty-storage.ts';
-import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { MemoryStorage } from '../support/memory-storage.ts';
 import { storageContract } from './storage.contract.ts';
 
 let parent: string;

@@ -6,7 +6,7 @@ import { formatLsn, parseLsn, type Lsn } from '../../src/wal/lsn.ts';
 import { decodeRecordBody } from '../../src/wal/record-body.ts';
 import { decodeSegmentIndex, encodeSegmentIndex } from '../../src/wal/segment-index-codec.ts';
 import type { SegmentIndex } from '../../src/wal/segment-index.ts';
-import { indexSegment, SegmentIndexer } from '../../src/wal/segment-indexer.ts';
+import { SegmentIndexer } from '../../src/wal/segment-indexer.ts';
 import { linksTo } from '../../src/wal/segment-links.ts';
 import { parseSegmentName } from '../../src/wal/segment.ts';
 import { parseTimelineHistory } from '../../src/wal/timeline-history.ts';
@@ -15,6 +15,7 @@ import { WalReader } from '../../src/wal/wal-reader.ts';
 import { serverDirectory, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { startStandby, waitForReplay } from '../support/postgres/standby.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
+import { indexSegment } from '../support/whole-wal.ts';
 
 const settings = { max_prepared_transactions: 10, autovacuum: false, wal_keep_segments: 200 };
 

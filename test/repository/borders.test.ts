@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pushWal } from '../../src/archive/push-wal.ts';
 import { readReceipt } from '../../src/repository/archive-wal.ts';
-import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { MemoryStorage } from '../support/memory-storage.ts';
 import { lsn, type Lsn } from '../../src/wal/lsn.ts';
 import { segmentName } from '../../src/wal/segment.ts';
 import { WalBuilder } from '../support/wal-builder.ts';

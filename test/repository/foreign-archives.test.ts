@@ -8,7 +8,7 @@ import { getWal, type GetRequest } from '../../src/archive/get-wal.ts';
 import { openPlainWal } from '../../src/repository/plain-wal.ts';
 import { compressed, type Codec } from '../../src/repository/codec.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
-import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { MemoryStorage } from '../support/memory-storage.ts';
 import { pieces } from '../contract/storage.contract.ts';
 import { fixtureSystemIdentifier, fixtureWal } from '../support/fixture-wal.ts';
 

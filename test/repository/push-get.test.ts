@@ -9,7 +9,7 @@ import { pushWal } from '../../src/archive/push-wal.ts';
 import { closeGeneration, openArchive, openGeneration, readGenerations } from '../../src/repository/archive.ts';
 import { openArchiveWal, readReceipt } from '../../src/repository/archive-wal.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
-import { MemoryStorage } from '../../src/storage/memory-storage.ts';
+import { MemoryStorage } from '../support/memory-storage.ts';
 import { openRetrying } from '../../src/storage/retrying-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';

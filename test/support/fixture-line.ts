@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lsn, parseLsn, type Lsn } from '../../src/wal/lsn.ts';
 import { defaultSegmentSizeBytes, parseSegmentName } from '../../src/wal/segment.ts';
-import { indexSegment } from '../../src/wal/segment-indexer.ts';
 import type { WindowBackup } from '../../src/window/recovery-window.ts';
 import type { LineSegment } from '../../src/window/wal-line.ts';
 import { fixtureWal } from './fixture-wal.ts';
+import { indexSegment } from './whole-wal.ts';
 
 const directory = join(import.meta.dirname, '../fixtures/opengauss/pitr');
 

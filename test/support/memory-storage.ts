@@ -1,7 +1,14 @@
-import type { ByteSource } from '../bytes/byte-reader.ts';
-import { objectExists, objectNotFound } from './failures.ts';
-import { checkObjectName, compareNames } from './object-name.ts';
-import type { ListOptions, ReadOptions, Storage, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
+import type { ByteSource } from '../../src/bytes/byte-reader.ts';
+import { objectExists, objectNotFound } from '../../src/storage/failures.ts';
+import { checkObjectName, compareNames } from '../../src/storage/object-name.ts';
+import type {
+  ListOptions,
+  ReadOptions,
+  Storage,
+  StorageAbilities,
+  StorageOptions,
+  StoredObject,
+} from '../../src/storage/storage.ts';
 
 const pieceSize = 1024 * 1024;
 
