@@ -32,8 +32,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'test/docs/{guide,json-output}.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // Servers share two cores: files run one after another, cases of a file too.
-          fileParallelism: false,
+          // Two files at a time: a test waits for its server as much as it works. The cases of a file run one after another.
+          maxWorkers: 2,
           globalSetup: ['test/support/global-setup.ts'],
         },
       },
