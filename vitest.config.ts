@@ -1,4 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** vitest leaves one core to itself, of two as well; here it has next to nothing to do. */
+const workers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
   test: {
@@ -6,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          maxWorkers: workers,
           include: [
             'src/**/*.test.ts',
             'test/{contract,fixtures-check,repository,support}/**/*.test.ts',
@@ -21,6 +26,7 @@ export default defineConfig({
         // The programs and the library against the openGauss stand-in and the recorded sessions: no server needed.
         test: {
           name: 'opengauss',
+          maxWorkers: workers,
           include: ['test/{opengauss,recovery}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
