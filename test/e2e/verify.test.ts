@@ -101,17 +101,18 @@ forEachServer('full', (version) => {
   });
 
   it('VB-02 proves plain, tar and compressed backups with every algorithm', async () => {
-    for (const algorithm of ['none', 'crc32c', 'sha224', 'sha256', 'sha384', 'sha512']) {
-      for (const format of [['-Ft'], ['-Ft', '-z', '-Xfetch']]) {
-        const target = join(temporaryDirectory('algorithm'), 'backup');
-        const args = [...options(), ...format, `--manifest-checksums=${algorithm}`, '-D', target];
-        expect(await runProgram('gs_basebackup', args)).toMatchObject({ status: 0 });
-        expect(await verify([target])).toMatchObject({ status: 0, stderr: '' });
-        const entries = readFileSync(join(target, 'backup_manifest'), 'utf8').split('\n');
-        const named = entries.filter((line) => line.includes(`"Checksum-Algorithm": "${algorithm.toUpperCase()}"`));
-        if (algorithm === 'none') expect(named).toHaveLength(0);
-        else expect(named.length).toBeGreaterThan(100);
-      }
+    const algorithms = ['none', 'crc32c', 'sha224', 'sha256', 'sha384', 'sha512'];
+    // Checksums are made of what is read: each algorithm once, in turn in the two kinds of archives.
+    for (const [index, algorithm] of algorithms.entries()) {
+      const format = index % 2 === 0 ? ['-Ft'] : ['-Ft', '-z', '-Xfetch'];
+      const target = join(temporaryDirectory('algorithm'), 'backup');
+      const args = [...options(), ...format, `--manifest-checksums=${algorithm}`, '-D', target];
+      expect(await runProgram('gs_basebackup', args)).toMatchObject({ status: 0 });
+      expect(await verify([target])).toMatchObject({ status: 0, stderr: '' });
+      const entries = readFileSync(join(target, 'backup_manifest'), 'utf8').split('\n');
+      const named = entries.filter((line) => line.includes(`"Checksum-Algorithm": "${algorithm.toUpperCase()}"`));
+      if (algorithm === 'none') expect(named).toHaveLength(0);
+      else expect(named.length).toBeGreaterThan(100);
     }
     expect(await verify([plain])).toMatchObject({ status: 0, stderr: '' });
     const bogus = await runProgram('gs_basebackup', [...options(), '--manifest-checksums=md5', '-D', `${plain}-2`]);
