@@ -4,7 +4,8 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { fromText } from '../bytes/byte-string.ts';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import { gzipMembers } from '../compression/gzip-members.ts';
-import { fileFailure, type FileAction } from '../files/failure.ts';
+import type { FileAction } from '../errors/system-failure.ts';
+import { fileFailure } from '../files/failure.ts';
 import type { Member } from '../tar/member.ts';
 import { encodeMembers } from '../tar/rewrite-members.ts';
 

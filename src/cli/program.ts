@@ -1,4 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
+import { namedFailure } from '../errors/system-failure.ts';
 import { say } from '../messages/message.ts';
 import { errorLines, errorRecord } from './error-text.ts';
 import { exitStatus, type StatusRule } from './exit-status.ts';
@@ -67,7 +68,7 @@ export async function runProgram(
       process.exitCode = readerGoneStatus;
       return;
     }
-    const shown: unknown = endedBy === undefined ? error : controller.signal.reason;
+    const shown: unknown = endedBy === undefined ? namedFailure(error) : controller.signal.reason;
     for (const line of errorLines(options.program, shown)) terminal.line(line);
     if (options.json?.() === true) await terminal.data(`${JSON.stringify(errorRecord(shown))}\n`);
     process.exitCode = exitStatus(

@@ -79,9 +79,7 @@ function originalLine(progress: BackupProgress, total: number, verbose: boolean)
     tablespaces: progress.tablespacesDone,
     count: progress.tablespaceCount,
   };
-  const line = render(
-    progress.tablespaceCount === 1 ? say('backup.progress-one', parameters) : say('backup.progress-many', parameters),
-  );
+  const line = render(say('backup.progress', parameters));
   return verbose && progress.current !== '' ? `${line} (${shortened(progress.current)})` : line;
 }
 

@@ -3,9 +3,16 @@ import { english } from './english.ts';
 /** Key of a sentence in the catalogue: `area.name`. */
 export type MessageKey = keyof typeof english;
 
-type ParameterNames<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParameterNames<Rest>
+type ParameterNames<Text extends string> = Text extends `${string}{${infer Inner}}${infer Rest}`
+  ? NameIn<Inner> | ParameterNames<Rest>
   : never;
+
+/** The name in `{name}`, `{name:word}` or `{name|one|many}`. */
+type NameIn<Inner extends string> = Inner extends `${infer Name}:word`
+  ? Name
+  : Inner extends `${infer Name}|${string}|${string}`
+    ? Name
+    : Inner;
 
 /** A printable value of a named parameter. */
 export type MessageValue = string | number | bigint;
@@ -30,16 +37,26 @@ export function say<Key extends MessageKey>(
 export type Catalogue = Readonly<Partial<Record<MessageKey, string>>>;
 
 /**
- * The text of `message`; control characters in values, line feeds included, are shown as `\xNN` so that no name makes a line of
+ * The text of `message`. `{name}` is the value; `{name:word}` is the value as a word of a shell command, for commands to be
+ * pasted; `{name|one|many}` is the first text where the value is 1, else the second. Control characters in values, line feeds included, are shown as `\xNN` so that no name makes a line of
  * its own and no server writes to the terminal. Only a parameter called `lines` may have several.
  */
 export function render(message: Message, catalogue: Catalogue = english): string {
   const template = catalogue[message.key] ?? english[message.key];
-  return template.replace(/\{([a-zA-Z]+)\}/g, (whole, name: string) => {
+  return template.replace(placeholder, (whole, name: string, form?: string, one?: string, many?: string) => {
     const value = message.parameters[name];
     if (value === undefined) return whole;
+    if (one !== undefined) return (String(value) === '1' ? one : many) ?? '';
+    if (form !== undefined) return printableName(shellWord(String(value)));
     return name === 'lines' ? printable(String(value)) : printableName(String(value));
   });
+}
+
+const placeholder = /\{([a-zA-Z]+)(?:(:word)|\|([^|{}]*)\|([^|{}]*))?\}/g;
+
+/** `text` as one word of a shell command: in quotes unless it needs none. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** `text` on one line: every control character replaced by `\xNN`. */

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { readlinkSync } from 'node:fs';
-import { render, say, type Message } from '../messages/message.ts';
+import { render, say, shellWord, type Message } from '../messages/message.ts';
 import type { RecoveryRecord } from '../server/recovery-record.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { textOf, type DataDirectory } from './data-directory.ts';
@@ -33,13 +33,13 @@ export interface StepFacts {
 export function stepsWhilePaused({ path, dialect }: DataDirectory, postmaster: Postmaster | undefined): NextStep[] {
   return [
     { sentence: say('recovery.next.look'), command: client(dialect.session, postmaster) },
-    { sentence: say('recovery.next.resume'), command: `gausskeep resume --pgdata ${word(path)}` },
+    { sentence: say('recovery.next.resume'), command: `gausskeep resume --pgdata ${shellWord(path)}` },
   ];
 }
 
 /** A server that could not pause has shut down at its target: how to look nevertheless. */
 export function stepsAfterShutdown({ path }: DataDirectory): NextStep[] {
-  return [{ sentence: say('recovery.next.hot-standby'), command: `gausskeep recover --pgdata ${word(path)}` }];
+  return [{ sentence: say('recovery.next.hot-standby'), command: `gausskeep recover --pgdata ${shellWord(path)}` }];
 }
 
 /** When the database is read-write again. */
@@ -55,7 +55,7 @@ export async function stepsAfter(data: DataDirectory, facts: StepFacts): Promise
     const at = fork === undefined ? 'LSN' : formatLsn(fork);
     steps.push({
       sentence: say('recovery.next.generation'),
-      command: `gausskeep wal generation --open --parent ${archived.generation} --fork-lsn ${at} --archive ${word(archived.place)}`,
+      command: `gausskeep wal generation --open --parent ${archived.generation} --fork-lsn ${at} --archive ${shellWord(archived.place)}`,
     });
   }
   const command =
@@ -72,7 +72,7 @@ export async function stepsAfter(data: DataDirectory, facts: StepFacts): Promise
       dialect.session === 'opengauss'
         ? `SELECT pg_create_physical_replication_slot('${name}', false)`
         : `SELECT pg_create_physical_replication_slot('${name}')`;
-    steps.push({ sentence: say('recovery.next.slot', { name }), command: `${sql} -c ${word(create)}` });
+    steps.push({ sentence: say('recovery.next.slot', { name }), command: `${sql} -c ${shellWord(create)}` });
   }
   return steps;
 }
@@ -91,12 +91,12 @@ function preparedSteps(prepared: readonly PreparedTransaction[], sql: string): N
     const shown = list.slice(0, endedByName).map(({ name }) => `"${name}"`);
     const more = list.length - shown.length;
     if (more > 0) shown.push(render(say('recovery.and-more', { count: more })));
-    const into = `${sql.replace(/ postgres$/, '')} ${word(database)}`;
+    const into = `${sql.replace(/ postgres$/, '')} ${shellWord(database)}`;
     const all = `SELECT format('ROLLBACK PREPARED %L;', gid) FROM pg_prepared_xacts WHERE database = current_database()`;
-    const each = list.map(({ name }) => `-c ${word(`ROLLBACK PREPARED '${name.replaceAll("'", "''")}'`)}`);
+    const each = list.map(({ name }) => `-c ${shellWord(`ROLLBACK PREPARED '${name.replaceAll("'", "''")}'`)}`);
     return {
       sentence: say('recovery.next.prepared', { count: list.length, list: shown.join(', '), database }),
-      command: more > 0 ? `${into} -At -c ${word(all)} | ${into}` : `${into} ${each.join(' ')}`,
+      command: more > 0 ? `${into} -At -c ${shellWord(all)} | ${into}` : `${into} ${each.join(' ')}`,
     };
   });
 }
@@ -104,10 +104,10 @@ function preparedSteps(prepared: readonly PreparedTransaction[], sql: string): N
 function stepsOfOpengauss(data: DataDirectory, facts: StepFacts, archiveCommand: string): NextStep[] {
   const record = data.record ?? data.past;
   const port = facts.postmaster?.port ?? 5432;
-  const directory = word(data.path);
+  const directory = shellWord(data.path);
   const serial = data.record?.addedSettings.some(({ name }) => name === 'recovery_max_workers') === true;
   const setting = `archive_command = '${archiveCommand.replaceAll("'", "''")}'`;
-  const command = /["$`\\!]/.test(setting) ? word(setting) : `"${setting}"`;
+  const command = /["$`\\!]/.test(setting) ? shellWord(setting) : `"${setting}"`;
   return [
     {
       sentence: record?.archive === undefined ? say('recovery.next.archiving-own') : say('recovery.next.archiving'),
@@ -126,7 +126,7 @@ function stepsOfPostgresql(data: DataDirectory, facts: StepFacts, archiveCommand
   const { postmaster } = facts;
   const host = postmaster?.socketDirectory;
   // Without it the client looks in the directory that it was built with.
-  const place = `${host === undefined ? '' : ` -h ${word(host)}`} -p ${postmaster?.port ?? 5432}`;
+  const place = `${host === undefined ? '' : ` -h ${shellWord(host)}`} -p ${postmaster?.port ?? 5432}`;
   return [
     ...(facts.archiveMode === undefined || facts.archiveMode === 'off'
       ? archivingSteps(data, postmaster, archiveCommand, sql)
@@ -148,17 +148,17 @@ function archivingSteps(
   archiveCommand: string,
   sql: string,
 ): NextStep[] {
-  const control = word(join(programDirectory(postmaster), 'pg_ctl'));
+  const control = shellWord(join(programDirectory(postmaster), 'pg_ctl'));
   const options = outsideOptions(postmaster);
   const set = `ALTER SYSTEM SET archive_command = '${archiveCommand.replaceAll("'", "''")}'`;
   return [
     {
       sentence: say('recovery.next.takes-over'),
-      command: `${sql} -c ${word(set)} -c 'ALTER SYSTEM SET archive_mode = on'`,
+      command: `${sql} -c ${shellWord(set)} -c 'ALTER SYSTEM SET archive_mode = on'`,
     },
     {
       sentence: say('recovery.next.stop-start'),
-      command: `${control} stop -m fast -D ${word(path)} && ${control} start -D ${word(path)}${options} -l ${word(join(path, 'start.log'))}`,
+      command: `${control} stop -m fast -D ${shellWord(path)} && ${control} start -D ${shellWord(path)}${options} -l ${shellWord(join(path, 'start.log'))}`,
     },
   ];
 }
@@ -176,7 +176,7 @@ function programDirectory(postmaster: Postmaster | undefined): string {
 /** What we gave it on its command line because its configuration is outside of the data directory. */
 function outsideOptions(postmaster: Postmaster | undefined): string {
   const given = commandLineOf(postmaster).filter((text) => /^(?:config_file|data_directory)=/.test(text));
-  return given.length === 0 ? '' : ` -o ${word(given.map((text) => `-c ${text}`).join(' '))}`;
+  return given.length === 0 ? '' : ` -o ${shellWord(given.map((text) => `-c ${text}`).join(' '))}`;
 }
 
 function commandLineOf(postmaster: Postmaster | undefined): string[] {
@@ -188,10 +188,5 @@ function client(session: 'postgresql' | 'opengauss', postmaster: Postmaster | un
   const port = postmaster?.port ?? 5432;
   if (session === 'opengauss') return `gsql -p ${port} postgres`;
   const host = postmaster?.socketDirectory;
-  return `psql${host === undefined ? '' : ` -h ${word(host)}`} -p ${port} postgres`;
-}
-
-/** A word of a shell command. */
-function word(text: string): string {
-  return /^[A-Za-z0-9_./:=,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return `psql${host === undefined ? '' : ` -h ${shellWord(host)}`} -p ${port} postgres`;
 }

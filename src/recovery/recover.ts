@@ -11,6 +11,7 @@ import { findPrograms, type ProgramEnvironment } from './find-programs.ts';
 import { finishRecovery, markEnd } from './finish.ts';
 import { followRecovery, type Arrival, type FindLogin, type FollowOptions } from './follow.ts';
 import { LogFollower } from './log-follower.ts';
+import { markHistory } from './mark-history.ts';
 import { stepsAfter, stepsAfterShutdown, stepsWhilePaused, type ArchiveCommand, type NextStep } from './next-steps.ts';
 import { pausedEarly } from './pause.ts';
 import { runningPid } from './postmaster.ts';
@@ -222,6 +223,8 @@ class Reporter {
     for (const message of await finishRecovery(this.#data, arrival.state?.replayLsn, this.#options)) {
       this.#options.onEvent?.({ type: 'note', message });
     }
+    const marked = markHistory(this.#data);
+    if (marked !== undefined) this.#options.onEvent?.({ type: 'note', message: marked });
   }
 
   /** Nothing is said of archiving that the server does not say itself. @returns whether it is on and should not be */

@@ -9,6 +9,7 @@ import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { finishRecovery, markEnd } from './finish.ts';
 import { followRecovery, type FindLogin, type FollowOptions } from './follow.ts';
 import { LogFollower, newestLog, tailOf } from './log-follower.ts';
+import { markHistory } from './mark-history.ts';
 import { stepsAfter, type ArchiveCommand, type NextStep } from './next-steps.ts';
 import { pausedEarly } from './pause.ts';
 import { isAlive, placeOf, runningPid, runningPostmaster, type Postmaster } from './postmaster.ts';
@@ -117,6 +118,8 @@ class Resuming {
     if (data.record !== undefined) await this.#judge(now, answers);
     for (const message of await finishRecovery(data, now.replayLsn, this.#options))
       onEvent?.({ type: 'note', message });
+    const marked = markHistory(data);
+    if (marked !== undefined) onEvent?.({ type: 'note', message: marked });
     const prepared = answers.prepared ?? [];
     const unexpected = unexpectedPrepared(data.record, prepared);
     if (unexpected !== undefined) onEvent?.({ type: 'warning', message: unexpected });

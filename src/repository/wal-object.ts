@@ -21,7 +21,7 @@ export async function* readStored(stored: StoredBytes, { signal }: StorageOption
   const { storage, storedName, codec, receipt, limitBytes } = stored;
   const hash = receipt && createHash('sha256');
   let sizeBytes = 0;
-  for await (const piece of decompressed(codec, storage.get(storedName, { signal }))) {
+  for await (const piece of decompressed(codec, content(stored, { signal }))) {
     sizeBytes += piece.length;
     const limit = receipt?.sizeBytes ?? limitBytes;
     if (sizeBytes > limit) throw wrongSize(storedName, `> ${limit}`, limit);
@@ -33,6 +33,20 @@ export async function* readStored(stored: StoredBytes, { signal }: StorageOption
   if (hash.digest('hex') !== receipt.sha256) {
     throw new BackupError('CORRUPT', say('archive.wrong-hash', { name: storedName }), {
       context: { storage: storage.description },
+    });
+  }
+}
+
+/** A receipt is written behind its object: alone it says that the object has been lost. */
+async function* content({ storage, storedName, receipt }: StoredBytes, options: StorageOptions): ByteSource {
+  try {
+    yield* storage.get(storedName, options);
+  } catch (error) {
+    if (receipt === undefined || !(error instanceof BackupError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+    throw new BackupError('CORRUPT', say('archive.receipt-alone', { name: storedName }), {
+      hint: say('archive.receipt-alone.hint'),
+      context: { storage: storage.description },
+      cause: error,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { shellWord } from '../messages/message.ts';
 
 /** An account of this host. */
 export interface Account {
@@ -55,9 +56,4 @@ function linesOf(file: string): string[] {
   } catch {
     return [];
   }
-}
-
-/** A path as one word of a shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

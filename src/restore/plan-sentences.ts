@@ -1,7 +1,7 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { render, say, shellWord, type Message } from '../messages/message.ts';
 import { formatLsn } from '../wal/lsn.ts';
-import { asAccount, shellWord } from './account.ts';
+import { asAccount } from './account.ts';
 import type { ConfigurationOutcome, ConfigurationPlan, FoundSetting } from './configure.ts';
 import type { RestorePlan } from './plan.ts';
 import type { RecoveryPreparation } from './request.ts';

@@ -11,6 +11,7 @@ import { writeDurably } from '../files/write-durably.ts';
 import { say, type Message } from '../messages/message.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { raiseLimits } from '../server/recovery-limits.ts';
+import { encodeRecoveryRecord, nothingPromised, recoveryRecordName } from '../server/recovery-record.ts';
 import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import { configure, type ConfigurationOutcome } from './configure.ts';
 import type { RestoreEvent, RestoreListener } from './events.ts';
@@ -149,6 +150,7 @@ class Restoring {
       hotStandby: configuration.hotStandby,
       archiving,
     });
+    if (recovery === undefined) await this.#noteArchiving();
     await this.#removeTwoPhase(systemIdentifier);
     const expected = plan.source.systemIdentifier;
     if (expected !== undefined && expected !== systemIdentifier) {
@@ -275,6 +277,14 @@ class Restoring {
       await replaceText(joinPath(directory, name), undefined, text);
     }
     return outcome;
+  }
+
+  /** Without a record `recover` takes archiving for what it is in every copy: off. */
+  async #noteArchiving(): Promise<void> {
+    const { archiving } = this.#plan.configuration;
+    if (archiving === 'off') return;
+    const record = encodeRecoveryRecord({ ...nothingPromised, archiveMode: archiving });
+    await this.#base.writeFile(recoveryRecordName as ByteString, 0o600, once(record));
   }
 
   async #removeTwoPhase(systemIdentifier: bigint): Promise<void> {

@@ -4,8 +4,8 @@ import { fromBytes, display, toBytes, type ByteString } from '../bytes/byte-stri
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
-import { say, type Message } from '../messages/message.ts';
-import { asAccount, shellWord } from './account.ts';
+import { say, shellWord, type Message } from '../messages/message.ts';
+import { asAccount } from './account.ts';
 
 export interface RunningServerOptions {
   /** Where the process table is; a test has its own. Default `/proc`. */

@@ -12,7 +12,7 @@ import type { Examination, Examined } from './examination.ts';
 import { checkFiles } from './file-checkers.ts';
 import { isListedWal } from './ignored-paths.ts';
 import { checkInstance, pageFormatOf, pagesNotJudged } from './instance-check.ts';
-import { readInstanceFiles } from './instance-files.ts';
+import { readInstanceFiles, type InstanceFileName } from './instance-files.ts';
 import { surveyDirectory, type SurveyedFile } from './survey-directory.ts';
 import { failedCall } from './system-reason.ts';
 import { readTablespaceMap } from './tablespaces.ts';
@@ -24,12 +24,14 @@ export async function checkDirectory(examination: Examination): Promise<Examined
   const { root } = plan;
   const { manifest } = manifestCheck;
   const files: SurveyedFile[] = [];
-  const instanceFiles = readInstanceFiles(root);
+  const unreadable = new Set<InstanceFileName>();
+  const instanceFiles = readInstanceFiles(root, (name) => unreadable.add(name));
   const facts = checkInstance({
     files: instanceFiles,
     manifest,
     ignored,
     findings,
+    unreadable,
     controlPath: display(joinPath(root, 'global/pg_control')),
     format: 'tar',
     readsContent: plan.readContent,

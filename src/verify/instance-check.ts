@@ -12,7 +12,7 @@ import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
 import type { ArchiveFormat } from '../tar/member.ts';
 import type { Findings } from './findings.ts';
 import type { IgnoredPaths } from './ignored-paths.ts';
-import type { InstanceFiles } from './instance-files.ts';
+import type { InstanceFileName, InstanceFiles } from './instance-files.ts';
 
 export interface InstanceFacts {
   readonly control: ControlFile | undefined;
@@ -25,6 +25,8 @@ export interface InstanceCheck {
   readonly manifest: Manifest | undefined;
   readonly ignored: IgnoredPaths;
   readonly findings: Findings;
+  /** There, and not to be read, which is found by name where it is tried. */
+  readonly unreadable?: ReadonlySet<InstanceFileName> | undefined;
   /** How pg_control is named in findings. */
   readonly controlPath: string;
   /** The header format of the archives; `tar` for a plain backup. */
@@ -65,16 +67,27 @@ function checkVersion({ files, findings, ...check }: InstanceCheck): void {
 }
 
 /** Whether nobody else says that a file is missing: where the manifest lists it, its absence is found by name already. */
-function isToBeReported({ manifest, ignored }: Pick<InstanceCheck, 'manifest' | 'ignored'>, name: string): boolean {
+function isToBeReported(
+  { manifest, ignored, unreadable }: Pick<InstanceCheck, 'manifest' | 'ignored' | 'unreadable'>,
+  name: InstanceFileName,
+): boolean {
   const path = name as ByteString;
-  return !ignored.has(path) && manifest?.files.has(path) !== true;
+  return unreadable?.has(name) !== true && !ignored.has(path) && manifest?.files.has(path) !== true;
 }
 
-function checkControl({ files, manifest, ignored, findings, controlPath }: InstanceCheck): ControlFile | undefined {
+function checkControl({
+  files,
+  manifest,
+  ignored,
+  unreadable,
+  findings,
+  controlPath,
+}: InstanceCheck): ControlFile | undefined {
   if (ignored.has('global/pg_control' as never)) return undefined;
   const bytes = files.get('global/pg_control');
   if (bytes === undefined) {
-    if (isToBeReported({ manifest, ignored }, 'global/pg_control')) findings.damage(say('verify.control-missing'));
+    if (isToBeReported({ manifest, ignored, unreadable }, 'global/pg_control'))
+      findings.damage(say('verify.control-missing'));
     return undefined;
   }
   let control: ControlFile;
@@ -99,11 +112,11 @@ function controlProblem(path: string, error: unknown): Message {
   return say('verify.control-damaged', { path, reason: reasonOf(error) });
 }
 
-function checkLabel({ files, manifest, ignored, findings }: InstanceCheck): BackupLabel | undefined {
+function checkLabel({ files, manifest, ignored, unreadable, findings }: InstanceCheck): BackupLabel | undefined {
   if (ignored.has('backup_label' as never)) return undefined;
   const bytes = files.get('backup_label');
   if (bytes === undefined) {
-    if (isToBeReported({ manifest, ignored }, 'backup_label')) findings.damage(say('verify.label-missing'));
+    if (isToBeReported({ manifest, ignored, unreadable }, 'backup_label')) findings.damage(say('verify.label-missing'));
     return undefined;
   }
   try {

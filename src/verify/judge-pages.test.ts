@@ -133,7 +133,7 @@ describe('judgePages', () => {
   });
 
   it('says what it cannot tell', () => {
-    const unproved = /^unproved: whether 1 pages of file "base\/5\/16385" are corrupt cannot be told/;
+    const unproved = /^unproved: whether 1 page of file "base\/5\/16385" is corrupt cannot be told/;
     expect(judge('postgresql', 0x4000000n)[0]).toMatch(unproved);
     expect(judge('postgresql', 0x4000000n, { wal: { ...complete, isComplete: false } })[0]).toMatch(unproved);
     expect(judge('postgresql', 0xffff_ffff_0000_0000n, { wal: complete })[0]).toMatch(unproved);

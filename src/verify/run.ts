@@ -129,7 +129,13 @@ function manifestUnreadable(path: ByteString, error: unknown): BackupError {
   return new BackupError(
     'STORAGE_UNAVAILABLE',
     say('verify.open-file', { path: display(path), reason: systemReason(error) }),
+    { hint: permissionHint(error) },
   );
+}
+
+function permissionHint(error: unknown): Message | undefined {
+  const code = systemCodeOf(failedCall(error));
+  return code === 'EACCES' || code === 'EPERM' ? say('files.permission-read.hint') : undefined;
 }
 
 function placeFacts(options: VerifyOptions, problems: Message[]): PlaceFacts {
@@ -139,7 +145,9 @@ function placeFacts(options: VerifyOptions, problems: Message[]): PlaceFacts {
     names = readdirSync(fsPath(root)).sort();
   } catch (error) {
     const code = systemCodeOf(error) === 'ENOENT' ? 'BACKUP_NOT_FOUND' : 'STORAGE_UNAVAILABLE';
-    throw new BackupError(code, say('verify.open-directory', { path: options.path, reason: systemReason(error) }));
+    throw new BackupError(code, say('verify.open-directory', { path: options.path, reason: systemReason(error) }), {
+      hint: permissionHint(error),
+    });
   }
   // One that lost its PG_VERSION is still no set of archives.
   const isDataDirectory = names.includes('PG_VERSION') || names.includes('global');

@@ -223,6 +223,13 @@ forEachServer('full', (version) => {
     await server.stop();
     expect(readFileSync(join(source.archive, 'archived-by'), 'utf8')).toContain(server.directory);
   });
+
+  it('--archive-mode=preserve holds without a target too', async () => {
+    const own = ['--archive-mode=preserve', '--set', 'archive_command=/bin/true'];
+    const { copy: server } = await use(['--from', source.withConfiguration, ...own]);
+    expect(await server.value('show archive_mode')).toBe('on');
+    expect(existsSync(join(server.directory, '.gausskeep.recovery'))).toBe(false);
+  });
 });
 
 const debianTool = '/usr/bin/pg_createcluster';

@@ -197,6 +197,12 @@ forEachServer('full', (version) => {
     expect(start).toContain(
       `${join(stagedBinaries(version), 'bin', 'pg_ctl')} stop -m fast -D ${server.directory} && `,
     );
+    // Then the new timeline is archived from its beginning, though archiving was off when it began.
+    const own = serverDirectory('own-archive');
+    const set = `archive_mode = 'on'\narchive_command = 'cp %p ${own}/%f'\n`;
+    appendFileSync(join(server.directory, 'postgresql.auto.conf'), set);
+    await server.restartBy(start);
+    await vi.waitFor(() => expect(readdirSync(own)).toContain('00000002.history'), 60_000);
     await server.stop();
     const kept = await prepare(
       { kind: 'xid', xid: commit('B').xid },

@@ -111,7 +111,23 @@ forEachServer('full', (version) => {
     expect(await followed.value('select count(*) from kept')).toBe('1500');
     await followed.stop('immediate');
 
-    for (const suffix of ['', '.index', '.receipt']) {
+    rmSync(join(archive, 'generations/1/wal', missing.slice(0, 16), missing));
+    const target = ['--target-timeline', '2', '--target-lsn', `0/${missing.slice(-2)}000200`];
+    const planned = [
+      'restore',
+      '--plan',
+      '--from',
+      gap,
+      '--archive',
+      archive,
+      '-D',
+      join(serverDirectory('new'), 'data'),
+    ];
+    const plan = await runProgram('gausskeep', [...planned, ...target]);
+    expect(plan.status, plan.stderr).toBeGreaterThan(1);
+    expect(plan.stderr).toContain(`the archive has the receipt of "generations/1/wal/`);
+    expect(plan.stderr).toContain('hint: ');
+    for (const suffix of ['.index', '.receipt']) {
       rmSync(join(archive, 'generations/1/wal', missing.slice(0, 16), missing + suffix));
     }
     const refused = startFrom(gap, { recovery, settings: { archive_mode: false, hot_standby: false } });

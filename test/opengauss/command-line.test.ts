@@ -1,6 +1,9 @@
 /** What the programs say to wrong words, and to a reader that went away. No server. */
-import { expect, it } from 'vitest';
-import { runProgram, startProgram } from '../support/programs.ts';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { runProgram, startProgram, temporaryDirectory } from '../support/programs.ts';
 
 const commands = ['verify', 'restore', 'recover', 'resume', 'status', 'window', 'wal init', 'wal cleanup'];
 
@@ -47,4 +50,64 @@ it('escapes a line feed in a name', async () => {
       .split('\n')
       .every((line) => line.startsWith('gausskeep verify: ')),
   ).toBe(true);
+});
+
+describe('what another account keeps to itself', () => {
+  const places = ['behind', 'closed', 'files'] as const;
+  const commands: readonly (readonly string[])[] = [
+    ['verify', 'PLACE'],
+    ['restore', '--from', 'PLACE', '-D', 'NEW'],
+    ['restore', '--plan', '--archive', 'PLACE', '--from', 'PLACE', '-D', 'NEW'],
+    ['restore', '--from', 'PLACE', '-D', 'PLACE', '--force'],
+    ['window', '--archive', 'PLACE'],
+    ['window', '--backups', 'PLACE', '--wal-from', 'PLACE'],
+    ['recover', '-D', 'PLACE'],
+    ['resume', '-D', 'PLACE'],
+    ['status', '-D', 'PLACE'],
+    ['wal', 'init', '-D', 'PLACE', '--archive', 'NEW'],
+    ['wal', 'push', 'PLACE/000000010000000000000001', '--archive', 'PLACE'],
+    ['wal', 'get', '000000010000000000000001', 'NEW', '--archive', 'PLACE', '--retry-for', '0'],
+    ['wal', 'generation', '--archive', 'PLACE'],
+    ['wal', 'cleanup', '--archive', 'PLACE', '--before', '000000010000000000000001', '--keep-none'],
+    ['wal', 'wrapper', '--archive', 'PLACE', '-o', 'PLACE/wrapper'],
+  ];
+
+  /** `behind`: below a directory that nobody passes; `closed`: a directory that nobody lists; `files` that nobody reads. */
+  function closed(kind: (typeof places)[number]): { place: string; fresh: string } {
+    const home = temporaryDirectory('closed');
+    chmodSync(home, 0o755);
+    const place = kind === 'behind' ? join(home, 'above', 'place') : join(home, 'place');
+    mkdirSync(join(place, 'global'), { recursive: true });
+    for (const name of [
+      'PG_VERSION',
+      'backup_label',
+      'base.tar',
+      'global/pg_control',
+      'archive.json',
+      '000000010000000000000001',
+    ]) {
+      writeFileSync(join(place, name), '17\n', { mode: 0o000 });
+    }
+    if (kind === 'behind') chmodSync(join(home, 'above'), 0o000);
+    if (kind === 'closed') chmodSync(place, 0o000);
+    const fresh = join(home, 'fresh');
+    mkdirSync(fresh);
+    giveToServerUser(fresh);
+    return { place, fresh: join(fresh, 'new') };
+  }
+
+  it.each(places)('is told as that, with what to do, never as a defect of ours (%s)', async (kind) => {
+    const { place, fresh } = closed(kind);
+    for (const words of commands) {
+      const args = words.map((word) => word.replace('PLACE', place).replace('NEW', fresh));
+      const asUser = runningAsRoot ? { asUser: serverUser } : {};
+      const { status, stdout, stderr } = await runProgram('gausskeep', args, { ...asUser, cwd: '/' });
+      const said = `${words.join(' ')}: ${stdout}${stderr}`;
+      expect(status, said).not.toBe(0);
+      expect(said).not.toMatch(/internal error|\n +at /);
+      expect(said).toMatch(/hint: |could not open file ".*": Permission denied/);
+      expect(said).not.toMatch(/there is no "/);
+      expect(existsSync(fresh), said).toBe(false);
+    }
+  });
 });

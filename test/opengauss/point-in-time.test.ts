@@ -193,8 +193,8 @@ describe('the WAL that openGauss gets ends exactly where the plan says', () => {
     expect(result.status, result.stderr).toBe(0);
     expect(result.stdout).toContain('last transaction kept: commit 14249');
     expect(result.stdout).toContain('first one lost: commit prepared 14248');
-    expect(result.stdout).toContain('9 commits and 1 rollbacks');
-    expect(result.stdout).toContain('1 prepared transactions are left open: gid1');
+    expect(result.stdout).toContain('9 commits and 1 rollback ');
+    expect(result.stdout).toContain('1 prepared transaction is left open: gid1');
     expect(result.stdout).toContain('000000010000000000000027 to 000000010000000000000029: 3 segments');
     expect(existsSync(target)).toBe(false);
   });

@@ -93,6 +93,18 @@ describe('wal get', () => {
     }
   });
 
+  it('says that the object of a receipt has been lost', async () => {
+    await push(segment('26'));
+    const folder = join(archive, 'generations/1/wal', segment('26').slice(0, 16));
+    const object = readdirSync(folder).find((name) => !/\.(?:receipt|index)$/.test(name))!;
+    rmSync(join(folder, object));
+    const { status, stderr } = await get(segment('26'));
+    expect(status, stderr).toBe(126);
+    expect(stderr).toContain(`error: the archive has the receipt of "generations/1/wal/0000000100000000/${object}"`);
+    expect(stderr).toContain('hint: Put the object back');
+    rmSync(join(folder, `${segment('26')}.receipt`));
+  });
+
   it('never ends with the absent status when node dies or cannot start, without the wrapper too', async () => {
     await push(segment('26'), '-Z', 'gzip');
     const words = ['wal', 'get', segment('26'), 'pg_xlog/RECOVERYXLOG', '--archive', archive, '--retry-for', '0'];

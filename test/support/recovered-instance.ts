@@ -19,7 +19,7 @@ import { freePort } from './postgres/free-port.ts';
 import { stagedBinaries, type ServerVersion } from './postgres/binaries.ts';
 import { quoteSetting } from './postgres/instance.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from './postgres/server-user.ts';
-import { runProgram, startProgram, type ProgramResult, type RunningProgram } from './programs.ts';
+import { runProgram, startCommand, startProgram, type ProgramResult, type RunningProgram } from './programs.ts';
 import { runDirectory } from './run-directory.ts';
 
 export const emptyRecord: RecoveryRecord = { ...nothingPromised, pauses: true };
@@ -133,6 +133,16 @@ export class RecoveredInstance {
     } finally {
       await client.end();
     }
+  }
+
+  /** Runs a command of the shell that stops and starts it, as the account of the server. */
+  async restartBy(command: string): Promise<void> {
+    const options = runningAsRoot ? { asUser: serverUser } : {};
+    const { status, stderr } = await startCommand('sh', ['-c', command], options).result;
+    if (status !== 0) throw new Error(`${command}: status ${String(status)}\n${stderr}`);
+    if (this.#pid !== undefined) runDirectory().release(this.#pid);
+    this.#pid = undefined;
+    this.#guard();
   }
 
   async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGQUIT'): Promise<void> {

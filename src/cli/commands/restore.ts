@@ -27,7 +27,7 @@ import {
   type RestorePlan,
   type RestoreResult,
 } from '../../index.ts';
-import { render, say, type Message } from '../../messages/message.ts';
+import { render, say, shellWord, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
 import { recoveryRecord } from '../recovery-plan-record.ts';
@@ -100,10 +100,6 @@ async function recoveryFor(given: GivenOptions, context: ProgramContext): Promis
     },
     { signal: context.signal },
   );
-}
-
-function shellWord(word: string): string {
-  return /^[A-Za-z0-9_./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function recordOf(

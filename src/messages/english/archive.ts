@@ -4,6 +4,9 @@ export const archiveMessages = {
   'archive.damaged-object': '"{name}" is damaged',
   'archive.wrong-size': '"{name}" has {actual} bytes, expected {expected}',
   'archive.wrong-hash': '"{name}" is damaged: its content hash differs from its receipt',
+  'archive.receipt-alone': 'the archive has the receipt of "{name}" and not the object itself: it has been lost',
+  'archive.receipt-alone.hint':
+    'Put the object back from a copy of the archive, or, while the server still has the segment, take the receipt out of the archive and push it again.',
   'archive.none': 'no WAL archive in {storage}',
   'archive.none.hint':
     'Check the path, and that the file system is mounted. The first "gausskeep wal push" makes an empty directory an archive.',

@@ -72,6 +72,5 @@ export const backupMessages = {
   'backup.incomplete': 'the server ended the backup without its start or end position',
   'backup.no-control-file': 'the server sent no global/pg_control',
   'backup.slot-exists': 'replication slot "{slot}" already exists',
-  'backup.progress-one': '{done}/{total} kB ({percent}%), {tablespaces}/{count} tablespace',
-  'backup.progress-many': '{done}/{total} kB ({percent}%), {tablespaces}/{count} tablespaces',
+  'backup.progress': '{done}/{total} kB ({percent}%), {tablespaces}/{count} {count|tablespace|tablespaces}',
 } as const;

@@ -30,7 +30,7 @@ export const recoveryHelpMessages = {
   'recovery-help.no-pgdata.hint': 'Give --pgdata DIRECTORY (or PGDATA).',
   'recovery.progress': 'replayed to {lsn}{time}{rate}{left}',
   'recovery.progress-live': 'replayed to {lsn}{time} ({percent}%)',
-  'recovery.progress-segments': '{count} segments restored, the last {name}',
+  'recovery.progress-segments': '{count} {count|segment|segments} restored, the last {name}',
   'recovery.progress-waiting': 'the server is starting',
   'recovery.said': 'server: {text}',
   'recovery.result.paused': 'recovery is paused{stop}',
@@ -43,7 +43,7 @@ export const recoveryHelpMessages = {
   'recovery.prepared':
     'prepared transaction "{name}" (xid {xid}) of {owner} in database {database}, prepared at {time}',
   'recovery.prepared-promised': 'prepared transaction "{name}" (xid {xid}): to be seen when the database is open',
-  'recovery.prepared-more': '{count} more prepared transactions (--json lists all)',
+  'recovery.prepared-more': '{count} more prepared {count|transaction|transactions} (--json lists all)',
   'recovery.archive-mode': 'archive_mode is {mode} (asked of the server)',
   'recovery.next': 'What remains to be done:',
   'recovery.status.not-started': 'not started yet',

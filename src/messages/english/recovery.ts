@@ -16,7 +16,7 @@ export const recoveryMessages = {
     'Where libraries are missing, set LD_LIBRARY_PATH as the account of the server has it (openGauss: GAUSSHOME/lib).',
   'recovery.log-file': '"{path}" is not an ordinary file of its own',
   'recovery.running': 'a server is running in "{path}" already (pid {pid})',
-  'recovery.running.hint': 'See where it stands with: gausskeep status --pgdata {path}',
+  'recovery.running.hint': 'See where it stands with: gausskeep status --pgdata {path:word}',
   'recovery.root': 'servers do not run as root, and "{path}" would be run as root',
   'recovery.root.hint':
     'Give the data directory to the account of the database (chown -R) and run this again, as root or as that account.',
@@ -31,8 +31,8 @@ export const recoveryMessages = {
   'recovery.stalled':
     'neither the log nor the answers of the server have moved for {seconds} s: given up, the server goes on',
   'recovery.stalled.hint':
-    'A restore_command that hangs looks like that, and so does a server that writes no log that we can read. Look with: gausskeep status --pgdata {path}. --stall-timeout gives it more time.',
-  'recovery.goes-on': 'the server goes on; see where it stands with: gausskeep status --pgdata {path}',
+    'A restore_command that hangs looks like that, and so does a server that writes no log that we can read. Look with: gausskeep status --pgdata {path:word}. --stall-timeout gives it more time.',
+  'recovery.goes-on': 'the server goes on; see where it stands with: gausskeep status --pgdata {path:word}',
   'recovery.ended': 'the server ended: {text}',
   'recovery.ended-silently': 'the server ended without a word',
   'recovery.ended.hint': 'The log of the server has the rest.',
@@ -41,8 +41,10 @@ export const recoveryMessages = {
   'recovery.last-lost': 'transaction {xid} was promised as the last one, and the server knows it as {status}',
   'recovery.other-last':
     'the last transaction replayed is of {found}, and transaction {xid} of {promised} was promised as the last one',
-  'recovery.prepared-lost': '{count} prepared transactions that were promised are not there: {list}',
-  'recovery.prepared-unexpected': 'there are {count} prepared transactions that the plan did not name: {list}',
+  'recovery.prepared-lost':
+    '{count} prepared {count|transaction that was promised is|transactions that were promised are} not there: {list}',
+  'recovery.prepared-unexpected':
+    'there {count|is|are} {count} prepared {count|transaction|transactions} that the plan did not name: {list}',
   'recovery.and-more': 'and {count} more',
   'recovery.marked': 'this copy did not become what was promised: {text}',
   'recovery.stopped-again': 'the server had opened the database: it was stopped again, so that nobody writes into it',
@@ -53,7 +55,7 @@ export const recoveryMessages = {
   'recovery.too-low': '{name} is {is}, and {value} is needed',
   'recovery.paused-early': 'the server is paused at {replayed}, before its target ({promised})',
   'recovery.paused-early.hint':
-    'Somebody has paused it. To go on to the target: {query}. Then: gausskeep status --pgdata {path}',
+    'Somebody has paused it. To go on to the target: {query}. Then: gausskeep status --pgdata {path:word}',
   'recovery.could-not-pause':
     'a pause was asked for, but the server cannot pause where this recovery ends: it has opened the database for writing',
   'recovery.no-hot-standby':
@@ -72,18 +74,21 @@ export const recoveryMessages = {
   'recovery.restart-trap':
     'do not restart the server while it is paused: it would open the database read-write, and after a time target one transaction too far',
   'recovery.not-running': 'no server is running in "{path}"',
-  'recovery.not-running.hint': 'Start its recovery with: gausskeep recover --pgdata {path}',
+  'recovery.not-running.hint': 'Start its recovery with: gausskeep recover --pgdata {path:word}',
   'recovery.no-answer': 'the server runs but does not take sessions',
   'recovery.no-answer.hint': 'It may still be replaying, with hot_standby = off. Its log tells.',
   'recovery.standby': 'the server is a standby, it is not paused at a recovery target',
-  'recovery.standby.hint': 'Make it a primary with: gs_ctl failover -D {path}',
+  'recovery.standby.hint': 'Make it a primary with: gs_ctl failover -D {path:word}',
   'recovery.not-paused': 'the server is still recovering and not paused',
-  'recovery.not-paused.hint': 'Wait until it is. Look with: gausskeep status --pgdata {path}',
+  'recovery.not-paused.hint': 'Wait until it is. Look with: gausskeep status --pgdata {path:word}',
+  'recovery.history-marked': 'marked {name} to be archived when archiving is on',
+  'recovery.history-unmarked':
+    'the server will not archive {name} by itself when archiving is switched on: make an empty file of its name with ".ready" behind it in "{path}"',
   'recovery.settings-removed': 'the settings for the recovery were taken out of {file}',
   'recovery.next.look': 'look whether this is the state that you want (read-only)',
   'recovery.next.resume': 'if it is, open the database for writing',
   'recovery.next.prepared':
-    'decide on {count} prepared transactions of database "{database}", {list} (COMMIT PREPARED or ROLLBACK PREPARED): until then, reading their rows can hang',
+    'decide on {count} prepared {count|transaction|transactions} of database "{database}", {list} (COMMIT PREPARED or ROLLBACK PREPARED): until then, reading their rows can hang',
   'recovery.next.hot-standby':
     'to look at it: set hot_standby = on, and start the recovery again: it goes on where it is, and pauses',
   'recovery.next.generation':

@@ -48,9 +48,9 @@ export const restorePlanMessages = {
   'restore-plan.replication': 'connects with other servers: {name} = {value}',
   'restore-plan.standalone': '--standalone disables these',
   'restore-plan.outside': 'names a path outside of the new directory: {name} = {value}',
-  'restore-plan.done': 'Restored {files} files, {bytes} bytes, of instance {identifier} into "{path}"',
+  'restore-plan.done': 'Restored {files} {files|file|files}, {bytes} bytes, of instance {identifier} into "{path}"',
   'restore-plan.done-delta':
-    'Updated "{path}": {files} files, {unchanged} of them unchanged, {removed} entries removed',
+    'Updated "{path}": {files} {files|file|files}, {unchanged} of them unchanged, {removed} {removed|entry|entries} removed',
   'restore-plan.dropped': 'left out: {names}',
   'restore-plan.archive-again':
     'Archiving was on and is off now. Turn it on again into a new archive or generation only: archive_mode = on.',

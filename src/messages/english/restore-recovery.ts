@@ -48,12 +48,14 @@ export const restoreRecoveryMessages = {
   'restore-recovery.latest': 'target: the end of the WAL',
   'restore-recovery.target': 'target: {target}',
   'restore-recovery.time': 'that is {time}',
-  'restore-recovery.wal': 'needs WAL {first} to {last}: {count} segments on timeline {timeline}, all there and linked',
+  'restore-recovery.wal':
+    'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, all there and linked',
   'restore-recovery.copy-exact': 'by copy, because this server ends exactly only where its WAL ends',
   'restore-recovery.copy-no-archive': 'by copy, because there is no archive that it could be fetched from',
   'restore-recovery.copy-elsewhere': 'by copy, because {name} is not in the archive, but in {from}',
   'restore-recovery.command-in-archive': 'with restore_command, because all of it is in the archive',
-  'restore-recovery.by-copy': 'the WAL directory is emptied, and {count} segments are put there as private copies',
+  'restore-recovery.by-copy':
+    'the WAL directory is emptied, and {count} {count|segment is|segments are} put there as private copies',
   'restore-recovery.by-command': 'the server fetches WAL with restore_command from {archive}',
   'restore-recovery.cut': 'the last segment is zero from {lsn} on: nothing behind can be replayed',
   'restore-recovery.stops-at-end': 'ends with the WAL, at {lsn}',
@@ -61,7 +63,7 @@ export const restoreRecoveryMessages = {
   'restore-recovery.stops-after': 'stops after {what} at {start}; the WAL is replayed up to {lsn}',
   'restore-recovery.last-kept': 'last transaction kept: {transaction}',
   'restore-recovery.first-lost':
-    'first one lost: {transaction}; {commits} commits and {aborts} rollbacks from there on are gone',
+    'first one lost: {transaction}; {commits} {commits|commit|commits} and {aborts} {aborts|rollback|rollbacks} from there on are gone',
   'restore-recovery.nothing-lost': 'no later transaction is known',
   'restore-recovery.told': 'the server is told {target}, so that it pauses where its WAL ends',
   'restore-recovery.pauses': 'the server pauses there, read-only, until gausskeep resume',

@@ -15,7 +15,8 @@ export const verifyHelpMessages = {
   'verify.help.json': 'write the result to stdout as one JSON object',
   'verify.no-directory': 'no backup directory specified',
   'verify.progress-and-quiet': 'cannot specify both {first} and {second}',
-  'verify.pages': 'pages: {ok} good, {empty} empty, in {files} files',
-  'verify.pages-replaced': 'pages: {count} fail now and are replaced when the WAL of the backup is replayed',
-  'verify.unjudged': 'pages: {count} files are of a form whose checksums are not judged ({reason})',
+  'verify.pages': 'pages: {ok} good, {empty} empty, in {files} {files|file|files}',
+  'verify.pages-replaced':
+    'pages: {count} {count|fails now and is|fail now and are} replaced when the WAL of the backup is replayed',
+  'verify.unjudged': 'pages: {count} {count|file is|files are} of a form whose checksums are not judged ({reason})',
 } as const;

@@ -54,9 +54,9 @@ export const verifyMessages = {
     'checksum verification failed in file "{path}", block {block}: calculated checksum {computed} but block contains {stored}',
   'verify.page-empty':
     'page verification failed in file "{path}", block {block}: the header is empty but the page is not',
-  'verify.pages-more': '{count} more pages of file "{path}" fail',
+  'verify.pages-more': '{count} more {count|page|pages} of file "{path}" {count|fails|fail}',
   'verify.page-unproved':
-    'whether {count} pages of file "{path}" are corrupt cannot be told: they fail, and no WAL that was read says whether it replaces them',
+    'whether {count} {count|page|pages} of file "{path}" {count|is|are} corrupt cannot be told: {count|it fails|they fail}, and no WAL that was read says whether it replaces {count|it|them}',
   'verify.wal-missing': 'WAL segment {segment} is not in the backup',
   'verify.wal-short': 'WAL segment {segment} has {actual} of {expected} bytes',
   'verify.wal-read': 'could not read WAL segment {segment}: {reason}',
@@ -74,6 +74,6 @@ export const verifyMessages = {
   'verify.not-found': 'could not open directory "{path}": {reason}',
   'verify.lacks-files': 'the backup was taken without these files of the server: {files}',
   'verify.bad-format': 'invalid backup format "{format}", must be "plain" or "tar"',
-  'verify.failed': 'the backup is damaged: {count} problems were found',
+  'verify.failed': 'the backup is damaged: {count} {count|problem was|problems were} found',
   'verify.incomplete-proof': 'nothing wrong was found, but not everything could be proved',
 } as const;
