@@ -6,6 +6,10 @@ const words = process.argv.slice(2);
 const [first, second] = words;
 
 if (first === '--version' || first === '-V') {
+  // A reader that went away.
+  process.stdout.on('error', () => {
+    process.exitCode = 141;
+  });
   const { version } = await import('../version.ts');
   const { calledAs, releaseStoodInFor } = await import('./program-name.ts');
   const program = calledAs('gausskeep');

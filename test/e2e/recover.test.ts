@@ -184,10 +184,7 @@ forEachServer('full', (version) => {
 
   it('has archiving off whatever its configuration says, asked of the server', async () => {
     const server = await prepare({ kind: 'xid', xid: commit('B').xid }, { action: 'promote' });
-    appendFileSync(
-      join(server.directory, 'postgresql.auto.conf'),
-      "archive_mode = 'always'\narchive_command = 'false'\n",
-    );
+    server.configure("archive_mode = 'always'\narchive_command = 'false'\n");
     const recovered = await server.answer('recover');
     expect(recovered).toMatchObject({ outcome: 'open', archiveMode: 'off' });
     const steps = recovered['nextSteps'] as { command: string }[];
@@ -199,17 +196,13 @@ forEachServer('full', (version) => {
     );
     // Then the new timeline is archived from its beginning, though archiving was off when it began.
     const own = serverDirectory('own-archive');
-    const set = `archive_mode = 'on'\narchive_command = 'cp %p ${own}/%f'\n`;
-    appendFileSync(join(server.directory, 'postgresql.auto.conf'), set);
+    server.configure(`archive_mode = 'on'\narchive_command = 'cp %p ${own}/%f'\n`);
     await server.restartBy(start);
     await vi.waitFor(() => expect(readdirSync(own)).toContain('00000002.history'), 60_000);
     await server.stop();
-    const kept = await prepare(
-      { kind: 'xid', xid: commit('B').xid },
-      { action: 'promote' },
-      { archiveMode: 'preserve' },
-    );
-    appendFileSync(join(kept.directory, 'postgresql.auto.conf'), "archive_mode = 'on'\narchive_command = 'false'\n");
+    const target = { kind: 'xid', xid: commit('B').xid } as const;
+    const kept = await prepare(target, { action: 'promote' }, { archiveMode: 'preserve' });
+    kept.configure("archive_mode = 'on'\narchive_command = 'false'\n");
     expect(await kept.answer('recover')).toMatchObject({ archiveMode: 'on' });
   });
 

@@ -9,6 +9,7 @@ const commands = ['verify', 'restore', 'recover', 'resume', 'status', 'window', 
 
 it.each([
   ['gausskeep', ['--help']],
+  ['gausskeep', ['--version']],
   ['gausskeep', ['wal']],
   ...commands.map((command) => ['gausskeep', [...command.split(' '), '--help']] as const),
   ['gs_basebackup', ['--help']],

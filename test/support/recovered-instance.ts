@@ -135,6 +135,11 @@ export class RecoveredInstance {
     }
   }
 
+  /** Adds lines to what ALTER SYSTEM writes. */
+  configure(lines: string): void {
+    appendFileSync(join(this.directory, 'postgresql.auto.conf'), lines);
+  }
+
   /** Runs a command of the shell that stops and starts it, as the account of the server. */
   async restartBy(command: string): Promise<void> {
     const options = runningAsRoot ? { asUser: serverUser } : {};
