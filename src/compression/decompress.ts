@@ -1,5 +1,6 @@
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
 import { detectCompression, magicLength, type Compression } from './detect.ts';
+import { EventTurns } from './event-turns.ts';
 import { gunzipMembers, type DecompressOptions } from './gunzip.ts';
 import { gzipMembers, type CompressOptions } from './gzip-members.ts';
 import { lz4Frames, unlz4Frames } from './lz4-frames.ts';
@@ -40,7 +41,10 @@ export function decompress(
   }
 }
 
-/** The content of `source`, decompressed when its first bytes say that it is compressed, else as it is. */
+/**
+ * The content of `source`, decompressed when its first bytes say that it is compressed, else as it is. An aborted signal
+ * ends it whatever a few bytes decompress to.
+ */
 export async function* decompressDetected(
   source: ByteSource,
   options: DecompressOptions = {},
@@ -57,7 +61,15 @@ export async function* decompressDetected(
     }
     const whole = withHead(head.subarray(0, filled), reader);
     const kind = detectCompression(head.subarray(0, filled));
-    yield* kind === undefined ? whole : decompress(whole, kind, options);
+    if (kind === undefined) {
+      yield* whole;
+      return;
+    }
+    const turns = new EventTurns(options.signal);
+    for await (const piece of decompress(whole, kind, options)) {
+      yield piece;
+      await turns.after(piece.length);
+    }
   } finally {
     await reader.close();
   }

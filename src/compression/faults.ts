@@ -16,6 +16,10 @@ export function trailingData(codec: Compression): BackupError {
   return new BackupError('CORRUPT', say('compression.trailing-data', { codec }));
 }
 
+export function endlessZeros(codec: Compression, limit: number): BackupError {
+  return new BackupError('CORRUPT', say('compression.endless-zeros', { codec, limit }));
+}
+
 export function impossibleSize(codec: Compression): BackupError {
   return new BackupError('CORRUPT', say('compression.impossible-size', { codec }));
 }

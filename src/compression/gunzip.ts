@@ -1,7 +1,7 @@
 import { createGunzip, gunzip, type Gunzip } from 'node:zlib';
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
-import { damagedData, impossibleSize, trailingData, truncatedData } from './faults.ts';
+import { damagedData, endlessZeros, impossibleSize, trailingData, truncatedData } from './faults.ts';
 import { gzipBlockSize, sizedHeaderLength, sizedMemberLength } from './gzip-members.ts';
 import { through } from './through.ts';
 
@@ -13,6 +13,8 @@ export interface DecompressOptions {
 
 /** Members of ours are 1 MiB and what incompressible data adds to it; a lying length stops here. */
 const memberLimit = gzipBlockSize + 64 * 1024;
+/** Most zeros behind the last member: tapes fill records with them, of 16 MiB at most. */
+const zerosLimit = 64 * 1024 * 1024;
 
 /**
  * The content of a gzip file of any number of members. Members that tell their length (`gzipMembers`) are inflated in
@@ -121,11 +123,14 @@ async function* rest(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let fed = 0;
+  let zeros = 0;
   for (let piece: Uint8Array | undefined = head; piece !== undefined; piece = await reader.readSome(64 * 1024)) {
     signal?.throwIfAborted();
     // Were bytes of an earlier piece left over, all of this one is behind the end.
     if (inflater.bytesWritten < fed) {
       requireZeros(piece);
+      zeros += piece.length;
+      if (zeros > zerosLimit) throw endlessZeros('gzip', zerosLimit);
       continue;
     }
     fed += piece.length;
@@ -136,8 +141,11 @@ async function* rest(
 }
 
 async function requireZerosToEnd(reader: ByteReader, head: Uint8Array): Promise<void> {
+  let zeros = 0;
   for (let piece: Uint8Array | undefined = head; piece !== undefined; piece = await reader.readSome(64 * 1024)) {
     requireZeros(piece);
+    zeros += piece.length;
+    if (zeros > zerosLimit) throw endlessZeros('gzip', zerosLimit);
   }
 }
 

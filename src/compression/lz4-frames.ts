@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { damagedData, impossibleSize, needsDictionary, trailingData, truncatedData, wrongChecksum } from './faults.ts';
+import { EventTurns } from './event-turns.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { DecompressOptions } from './gunzip.ts';
 import { decodeLz4Block } from './lz4-block.ts';
@@ -75,9 +76,12 @@ export async function* unlz4Frames(
   const reader = new FrameReader(source, 'lz4');
   try {
     let frames = 0;
+    const turns = new EventTurns(signal);
     for (let magic = await reader.nextMagic(); magic !== undefined; magic = await reader.nextMagic()) {
       if (magic !== frameMagic) throw frames === 0 ? damagedData('lz4', 'no frame') : trailingData('lz4');
       yield* frameContent(reader, signal);
+      // Frames without content are work too: each has its buffer.
+      await turns.after(historyLength);
       frames += 1;
     }
     if (frames === 0) throw truncatedData('lz4');

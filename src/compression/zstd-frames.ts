@@ -3,6 +3,7 @@ import * as zlib from 'node:zlib';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { damagedData, impossibleSize, needsDictionary, trailingData, truncatedData } from './faults.ts';
+import { EventTurns } from './event-turns.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { DecompressOptions } from './gunzip.ts';
 import { checkLevel, type CompressOptions } from './gzip-members.ts';
@@ -89,9 +90,10 @@ async function* blocksOf(
   const reader = new FrameReader(source, 'zstd');
   try {
     let frames = 0;
+    const turns = new EventTurns(signal);
     for (let magic = await reader.nextMagic(); magic !== undefined; magic = await reader.nextMagic()) {
       if (magic !== frameMagic) throw frames === 0 ? damagedData('zstd', 'no frame') : trailingData('zstd');
-      yield* frameBlocks(reader, signal);
+      yield* frameBlocks(reader, turns);
       frames += 1;
     }
     if (frames === 0) throw truncatedData('zstd');
@@ -102,7 +104,7 @@ async function* blocksOf(
 
 async function* frameBlocks(
   reader: FrameReader,
-  signal: AbortSignal | undefined,
+  turns: EventTurns,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const [descriptor = 0] = await reader.take(1);
   const single = (descriptor & 0x20) !== 0;
@@ -111,7 +113,6 @@ async function* frameBlocks(
   const rest = await reader.take(contentSize + (single ? 0 : 1));
   yield Buffer.concat([frameMagicBytes, Uint8Array.of(descriptor), rest]);
   for (let last = false; !last;) {
-    signal?.throwIfAborted();
     const header = await reader.take(3);
     const word = (header[0] ?? 0) | ((header[1] ?? 0) << 8) | ((header[2] ?? 0) << 16);
     const size = word >> 3;
@@ -121,5 +122,6 @@ async function* frameBlocks(
     const length = ((word >> 1) & 3) === 1 ? 1 : size;
     const checksum = last && (descriptor & 0x04) !== 0 ? 4 : 0;
     yield Buffer.concat([header, await reader.take(length + checksum)]);
+    await turns.after(blockLimit / 4);
   }
 }

@@ -41,6 +41,9 @@ type State =
 const fileFields = ['Path', 'Encoded-Path', 'Size', 'Last-Modified', 'Checksum-Algorithm', 'Checksum'] as const;
 const rangeFields = ['Timeline', 'Start-LSN', 'End-LSN'] as const;
 
+/** Timelines that one backup can cross: one, or a few where a standby was promoted. Each costs a look for its segments. */
+const rangeLimit = 1000;
+
 type FileField = (typeof fileFields)[number];
 type RangeField = (typeof rangeFields)[number];
 
@@ -125,6 +128,7 @@ export class ManifestParser implements JsonListener {
       case 'range': {
         const range = finishRange(this.#range);
         if (this.#timelines.has(range.timeline)) fail(say('manifest.timeline-twice', { timeline: range.timeline }));
+        if (this.#timelines.size === rangeLimit) fail(say('manifest.many-ranges', { limit: rangeLimit }));
         this.#timelines.add(range.timeline);
         this.#walRanges.push(range);
         this.#state = 'ranges';

@@ -205,6 +205,12 @@ function checkPlaces(facts: PlanFacts, mode: RestorePlan['mode'], movedAside: re
         hint: mappingHint(oid),
       });
     }
+    const isLinkedInside = mode === 'delta' && target.links.some((link) => link.oid === oid && link.real === real);
+    if (isWithin(real, target.path) && !isLinkedInside) {
+      throw new BackupError('USAGE', say('restore.tablespace-inside', { oid, path: display(directory) }), {
+        hint: mappingHint(oid),
+      });
+    }
     if (isWithin(target.path, real)) {
       throw new BackupError('USAGE', say('restore.tablespace-above', { oid, path: display(directory) }));
     }

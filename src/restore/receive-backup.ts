@@ -5,6 +5,7 @@ import { createChecksum } from '../manifest/checksum.ts';
 import type { ManifestFile } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import { noteLimit } from '../content/backup-identity.ts';
+import { oursUnfinished } from '../server/restore-rules.ts';
 import { ConfigurationNotes, isOutsideConfiguration } from './configuration-notes.ts';
 import type { RestorePlan } from './plan.ts';
 import { observed, type RestoreSink, type SourceFile } from './source.ts';
@@ -47,7 +48,12 @@ export class ReceiveBackup implements RestoreSink {
   }
 
   wants(oid: number | undefined, name: ByteString): boolean {
-    if (oid !== undefined || name === companionFileName) return true;
+    if (name === companionFileName) return true;
+    if (oid !== undefined) {
+      if (!oursUnfinished.test(name)) return true;
+      this.dropped.add(`pg_tblspc/${oid}/${name}` as ByteString);
+      return false;
+    }
     const { rules } = this.#plan.source;
     const emptied = rules.emptied.find((directory) => name.startsWith(`${directory}/`));
     if (emptied !== undefined) {

@@ -61,6 +61,9 @@ export interface RestoreRules {
   readonly startCommand: string;
 }
 
+/** What runs of ours keep in the directories that they fill; a killed one leaves it there. */
+export const oursUnfinished = /(?:^|\/)\.gausskeep\.[^/]*$/;
+
 const droppedFromAll = [
   /^postmaster\.(?:pid|opts)$/,
   /^recovery\.(?:conf|done|signal)$/,
@@ -71,7 +74,8 @@ const droppedFromAll = [
   /^(?:promote|failover|switchover|fallback_promote)$/,
   /^backup_manifest(?:\.tmp)?$/,
   /^gausskeep\.json$/,
-  /^\.gausskeep\./,
+  // At any depth: in a tablespace's directory there can be a lock or a marker of ours too.
+  oursUnfinished,
   /(?:^|\/)pgsql_tmp[^/]*$/,
   /^global\/pg_control\.unfinished$/,
 ];

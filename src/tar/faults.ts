@@ -26,6 +26,10 @@ export function archiveFault(fault: ArchiveFault, offset: number): BackupError {
   return new BackupError('CORRUPT', say(fault, { offset }));
 }
 
+export function endlessZeros(limit: number): BackupError {
+  return new BackupError('CORRUPT', say('tar.endless-zeros', { limit }));
+}
+
 export function noEndMark(): BackupError {
   return new BackupError('CORRUPT', say('tar.no-end-mark'), { hint: say('tar.truncated.hint') });
 }

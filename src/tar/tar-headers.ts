@@ -1,6 +1,6 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
-import { archiveFault, memberFault, noEndMark } from './faults.ts';
+import { archiveFault, endlessZeros, memberFault, noEndMark } from './faults.ts';
 import { checkedLink, checkedName } from './member-name.ts';
 import type { MemberHeader, MemberType } from './member.ts';
 import { paxNumber } from './numbers.ts';
@@ -18,6 +18,8 @@ import {
 const paxLimit = 1024 * 1024;
 /** A GNU long name or link with its NUL. */
 const longNameLimit = 64 * 1024;
+/** Most zeros behind the end, the filling of a tape record: GNU tar's largest is far below. A few compressed bytes would do for terabytes. */
+const zerosLimit = 64 * 1024 * 1024;
 
 /** The member headers of a tar file, with pax and GNU extensions applied. */
 export class TarHeaders {
@@ -93,6 +95,7 @@ export class TarHeaders {
       const other = piece.findIndex((byte) => byte !== 0);
       if (other !== -1) throw archiveFault('tar.trailing-data', offset + other);
       zeros += piece.length;
+      if (zeros > zerosLimit) throw endlessZeros(zerosLimit);
     }
     if (zeros < blockLength) throw noEndMark();
   }

@@ -90,6 +90,19 @@ describe('unpackArchive', () => {
     expect(readFileSync(join(directory, 'global/pg_control'), 'latin1')).toBe('control');
   });
 
+  it('tells nothing of the marker of double-write files that a backup of gs_basebackup has already', async () => {
+    const marker = (content: string): Member[] => [
+      ...dataDirectory.filter(({ header }) => header.name !== 'global/pg_dw_meta'),
+      file('global/pg_dw.build', content),
+    ];
+    const own = await unpack(await encode(marker('\0'.repeat(8192)), 'opengauss'));
+    expect(told(own.events)).toEqual(['unpack.tablespace-line', 'unpack.tablespace-line']);
+    expect(readFileSync(join(own.directory, 'global/pg_dw.build')).equals(Buffer.alloc(8192))).toBe(true);
+    const another = await unpack(await encode(marker('x'.repeat(8192)), 'opengauss'));
+    expect(told(another.events).slice(0, 2)).toEqual(['unpack.dropped', 'unpack.created']);
+    expect(readFileSync(join(another.directory, 'global/pg_dw.build')).equals(Buffer.alloc(8192))).toBe(true);
+  });
+
   it('makes nothing of its own in a tablespace and in a data directory of PostgreSQL', async () => {
     const tablespace = await unpack(await encode([entry('PG_9.2_201611171_n1', 'directory')], 'opengauss'));
     expect(readdirSync(tablespace.directory)).toEqual(['PG_9.2_201611171_n1']);

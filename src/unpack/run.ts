@@ -71,6 +71,8 @@ class Unpacking {
   readonly #onEvent: (event: UnpackEvent) => void;
   readonly #writer: DirectoryWriter;
   readonly #special = capabilitiesOf(identifyOpengauss());
+  /** Those of `createdAfterBackup` that the archive had, as made here. */
+  readonly #markers = new Set<string>();
   readonly #notes = new Map<string, Uint8Array[]>();
   #format: ArchiveFormat = 'tar';
   #controlHeld = false;
@@ -159,6 +161,7 @@ class Unpacking {
   }
 
   async #writeFile({ header, content }: Member): Promise<void> {
+    if (await this.#isOwnMarker({ header, content })) return;
     if (this.#special.droppedAfterBackup.some((pattern) => pattern.test(header.name))) {
       this.#onEvent({ type: 'dropped', member: header.name });
       return;
@@ -176,6 +179,17 @@ class Unpacking {
       file.close();
     }
     this.#contentBytes += header.size;
+  }
+
+  /** Whether the file is one that a backup program put in place of those left out, as this operation does: nothing to tell. */
+  async #isOwnMarker({ header, content }: Member): Promise<boolean> {
+    const marker = this.#special.createdAfterBackup.find(({ name }) => name === header.name);
+    if (marker?.sizeBytes !== header.size) return false;
+    let isEmpty = true;
+    for await (const piece of content) isEmpty &&= piece.every((byte) => byte === 0);
+    if (isEmpty) this.#markers.add(marker.name);
+    else this.#onEvent({ type: 'dropped', member: header.name });
+    return true;
   }
 
   /** Keeps the content of the files that this operation needs to know. */
@@ -212,10 +226,13 @@ class Unpacking {
   /** Only in a data directory: a tablespace's archive gets no stray file, as the original leaves one there. */
   #createExtraFiles(): void {
     const family = familyOfArchive({ format: this.#format, versionFile: this.#note('PG_VERSION') });
-    if (!this.#controlHeld || family !== 'opengauss') return;
+    if (!this.#controlHeld || family !== 'opengauss') {
+      for (const name of this.#markers) this.#onEvent({ type: 'dropped', member: name as ByteString });
+      return;
+    }
     for (const { name, sizeBytes, mode } of this.#special.createdAfterBackup) {
       this.#writer.writeFile(name as ByteString, mode, new Uint8Array(sizeBytes));
-      this.#onEvent({ type: 'created', member: name as ByteString });
+      if (!this.#markers.has(name)) this.#onEvent({ type: 'created', member: name as ByteString });
     }
   }
 

@@ -15,7 +15,7 @@ import { checkInstance, pageFormatOf, pagesNotJudged } from './instance-check.ts
 import { readInstanceFiles, type InstanceFileName } from './instance-files.ts';
 import { surveyDirectory, type SurveyedFile } from './survey-directory.ts';
 import { failedCall } from './system-reason.ts';
-import { readTablespaceMap } from './tablespaces.ts';
+import { readTablespaceMap, warnOfPlaces } from './tablespaces.ts';
 import { warnOfCopies } from './warn-of-copies.ts';
 
 /** Checks a plain backup: first all names and sizes, then what the files hold. */
@@ -49,6 +49,7 @@ export async function checkDirectory(examination: Examination): Promise<Examined
   for (const { oid } of map) {
     if (!tablespaces.some((one) => one.oid === oid)) findings.damage(say('verify.tablespace-missing', { oid }));
   }
+  warnOfPlaces(map, findings);
   warnOfCopies(root, tablespaces, findings);
   const lacking = lackingDirectories(root, facts.rules.mayBeEmpty);
   if (lacking.length > 0) findings.warning(say('verify.lacks-directories', { names: lacking.join(', ') }));

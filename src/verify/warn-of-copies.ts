@@ -10,7 +10,7 @@ const mostNeighbours = 1000;
 
 /**
  * Warns of tablespaces that this backup shares with another, as `cp -a` leaves them: the files of a copy are its own, the
- * links lead to where the original has its tablespaces. What lies beside the backup is looked at, nothing further away.
+ * links lead to where the original has its tablespaces; and of tablespaces that lie in the backup's own directory. What lies beside the backup is looked at, nothing further away.
  */
 export function warnOfCopies(root: ByteString, tablespaces: readonly PlainLink[], findings: Findings): void {
   for (const { oid, target, inside } of tablespaces) {
@@ -19,6 +19,11 @@ export function warnOfCopies(root: ByteString, tablespaces: readonly PlainLink[]
     if (inside !== undefined) {
       if (realPath(joinPath(root, path)) === realPath(joinPath(root, inside))) continue;
       findings.warning(say('verify.link-of-another', { path, target: display(target) }));
+      continue;
+    }
+    const [real, own] = [realPath(joinPath(root, path)), realPath(root)];
+    if (real !== undefined && own !== undefined && real.startsWith(`${own}/`)) {
+      findings.warning(say('verify.link-into-backup', { path, oid, target: display(target) }));
       continue;
     }
     const other = neighbourWith(root, path, target);

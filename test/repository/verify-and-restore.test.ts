@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
@@ -216,6 +217,26 @@ describe('archives', () => {
     expectSame(await tarSet({ 'base.tar': await archive(directory), '5.tar': space }), /"pg_tblspc\/5" twice/);
   });
 
+  it('a tablespace that would lie in the copy itself is refused, and restored to a place of its own', async () => {
+    const backup = newBackup();
+    const restored = join(dirname(backup), 'restored');
+    const map = file('tablespace_map', `5 ${restored}/spaces/x\n`);
+    writeFileSync(join(backup, 'base.tar'), await archive([...members().slice(0, 1), map, ...members().slice(1)]));
+    writeFileSync(join(backup, '5.tar'), await archive([file('PG_9.2_201611171_n/1/7')]));
+    const from = { kind: 'directory', path: backup } as const;
+    const request = { from, directory: restored, sync: false };
+    const refusal = await prepareRestore(request, { signal }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'USAGE', sentence: { key: 'restore.tablespace-inside' } });
+    const elsewhere = { from: { oid: 5 }, to: join(dirname(backup), 'elsewhere') };
+    await performRestore(await prepareRestore({ ...request, tablespaces: [elsewhere] }, { signal }), { signal });
+    expect(existsSync(join(elsewhere.to, 'PG_9.2_201611171_n/1/7'))).toBe(true);
+    // Where the source, or the copy, is there, verify knows of it.
+    const { findings } = await verifyBackup({ path: backup, parseWal: false }, { signal });
+    expect(findings.map(({ message }) => render(message))).toContainEqual(
+      expect.stringContaining(`tablespace 5 was at "${restored}/spaces/x", in the data directory "${restored}"`),
+    );
+  });
+
   it('without the empty directories verify says so, and restore makes them', async () => {
     const outcome = await tarSet({
       'base.tar': await archive(members().filter(({ header }) => header.type === 'file')),
@@ -337,6 +358,44 @@ describe('directories', () => {
     expect(outcome).toMatchObject({ refusal: undefined, damage: [] });
     expect(outcome.warnings).toContainEqual(
       expect.stringContaining('hold nothing: pg_llog/mappings, pg_notify, pg_serial'),
+    );
+  });
+
+  it('a lock and a marker of ours in a tablespace are left out; a tablespace in the backup itself needs a place', async () => {
+    const backup = directory();
+    const place = join(dirname(backup), 'tablespace');
+    mkdirSync(join(place, 'PG_9.2_201611171_n/1'), { recursive: true });
+    mkdirSync(join(backup, 'pg_location/x/PG_9.2_201611171_n'), { recursive: true });
+    for (const folder of [place, join(backup, 'pg_location/x')]) {
+      writeFileSync(join(folder, '.gausskeep.lock'), '');
+      writeFileSync(join(folder, '.gausskeep.restore'), '{}');
+    }
+    symlinkSync(place, join(backup, 'pg_tblspc/5'));
+    symlinkSync(join(backup, 'pg_location/x'), join(backup, 'pg_tblspc/6'));
+    const restored = join(dirname(backup), 'restored');
+    const request = { from: { kind: 'directory', path: backup } as const, directory: restored, sync: false };
+    const tablespaces = [{ from: { oid: 5 }, to: join(dirname(backup), 'elsewhere') }];
+    const result = await performRestore(await prepareRestore({ ...request, tablespaces }, { signal }), { signal });
+    expect(result.dropped).toEqual([
+      'pg_location/x/.gausskeep.lock',
+      'pg_location/x/.gausskeep.restore',
+      'pg_tblspc/5/.gausskeep.lock',
+      'pg_tblspc/5/.gausskeep.restore',
+    ]);
+    for (const folder of [join(dirname(backup), 'elsewhere'), join(restored, 'pg_location/x')]) {
+      expect(readdirSync(folder)).toEqual(['PG_9.2_201611171_n']);
+    }
+    rmSync(restored, { recursive: true });
+    rmSync(join(backup, 'pg_tblspc/5'));
+    mkdirSync(join(backup, 'spaces/PG_9.2_201611171_n'), { recursive: true });
+    symlinkSync(join(backup, 'spaces'), join(backup, 'pg_tblspc/5'));
+    await expect(prepareRestore(request, { signal })).rejects.toMatchObject({
+      sentence: { key: 'restore.tablespace-in-instance' },
+    });
+    const { findings } = await verifyBackup({ path: backup, parseWal: false }, { signal });
+    expect(findings.filter(({ severity }) => severity === 'damage')).toEqual([]);
+    expect(findings.map(({ message }) => render(message))).toContainEqual(
+      expect.stringMatching(/"pg_tblspc\/5" leads into the backup itself, to ".*spaces"/),
     );
   });
 

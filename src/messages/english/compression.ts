@@ -4,6 +4,7 @@ export const compressionMessages = {
   'compression.truncated': '{codec} data ends early',
   'compression.truncated.hint': 'The file was not written or copied to its end. Take it from its source again.',
   'compression.trailing-data': 'there is data behind the end of the {codec} data',
+  'compression.endless-zeros': 'damaged {codec} data: more than {limit} zeros behind its end',
   'compression.impossible-size': 'damaged {codec} data: a block of impossible size',
   'compression.checksum': 'damaged {codec} data: a checksum does not match',
   'compression.dictionary': 'the {codec} data needs a dictionary, which is not supported',

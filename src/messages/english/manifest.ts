@@ -31,6 +31,7 @@ export const manifestMessages = {
   'manifest.bad-end': 'could not parse backup manifest: could not parse end LSN',
   'manifest.unknown-shape': 'could not parse backup manifest: its lines are not those that a server writes',
   'manifest.range-backwards': 'could not parse backup manifest: WAL range ends at {end}, before its start at {start}',
+  'manifest.many-ranges': 'more than {limit} WAL ranges in the manifest',
   'manifest.timeline-twice': 'could not parse backup manifest: timeline {timeline} has two WAL ranges',
   'manifest.two-lines': 'could not parse backup manifest: expected at least 2 lines',
   'manifest.no-last-newline': 'could not parse backup manifest: last line not newline-terminated',

@@ -37,6 +37,7 @@ export const restoreMessages = {
   'restore.tablespace-shared': 'tablespaces {oid} and {other} would share directory "{path}"',
   'restore.tablespace-in-instance':
     'tablespace {oid} would go to "{path}", in the data directory "{instance}" of another instance',
+  'restore.tablespace-inside': 'tablespace {oid} would go to "{path}", inside the target directory',
   'restore.tablespace-above': 'tablespace {oid} would go to "{path}", which holds the target directory',
   'restore.tablespace-filled': 'directory "{path}" of tablespace {oid} exists and is not empty',
   'restore.mapping.hint': 'Give the tablespace a directory of its own, for example -T {oid}=/NEW/DIRECTORY.',

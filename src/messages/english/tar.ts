@@ -10,6 +10,7 @@ export const tarMessages = {
   'tar.large-extension': 'damaged archive: extended header of impossible size at byte {offset}',
   'tar.lone-extension': 'damaged archive: extended header without member before byte {offset}',
   'tar.trailing-data': 'damaged archive: data behind its end at byte {offset}',
+  'tar.endless-zeros': 'damaged archive: more than {limit} zeros behind its end',
   'tar.no-end-mark': 'archive ends early: the two zero blocks at its end are missing',
   'tar.truncated-member': 'archive ends early: {left} bytes of member "{member}" are missing',
   'tar.truncated.hint': 'The file was not written or copied to its end. Take it from its source again.',

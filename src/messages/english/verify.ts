@@ -41,6 +41,8 @@ export const verifyMessages = {
     'tablespaces {oid} and {other} lie in each other, at "{path}": restore needs a place for one of them (-T {oid}=/NEW/DIRECTORY)',
   'verify.place-in-instance':
     'tablespace {oid} was at "{path}", in the data directory "{instance}" that is there now: restore needs another place for it (-T {oid}=/NEW/DIRECTORY)',
+  'verify.link-into-backup':
+    'tablespace link "{path}" leads into the backup itself, to "{target}": restore needs another place for it (-T {oid}=/NEW/DIRECTORY)',
   'verify.link-of-another':
     'tablespace link "{path}" leads to "{target}", outside of this backup: this is a copy, and a server started on it would use the files of the other one (a restore makes the links anew)',
   'verify.link-shared':
