@@ -102,10 +102,7 @@ async function* blocksOf(
   }
 }
 
-async function* frameBlocks(
-  reader: FrameReader,
-  turns: EventTurns,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* frameBlocks(reader: FrameReader, turns: EventTurns): AsyncGenerator<Uint8Array, void, undefined> {
   const [descriptor = 0] = await reader.take(1);
   const single = (descriptor & 0x20) !== 0;
   if ((descriptor & 0x03) !== 0) throw needsDictionary('zstd');
