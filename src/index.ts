@@ -97,6 +97,7 @@ export type { VerifyOptions } from './verify/plan.ts';
 export { reportError, type PageReport, type VerifyReport } from './verify/report.ts';
 export type { VerifyEvent, VerifyListener } from './verify/events.ts';
 export type { Finding } from './verify/findings.ts';
+export type { WalProgress } from './survey/prove-wal.ts';
 export { openIndexCache, type IndexCache } from './survey/index-cache.ts';
 export {
   surveyTransactions,

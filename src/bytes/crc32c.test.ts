@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { joinCrc32c } from './crc32c-join.ts';
 import { crc32c, crc32cRange, crc32cWindow, plainCrc32c, windowBytes } from './crc32c.ts';
 
 /** Bit by bit, from the definition. */
@@ -47,6 +48,16 @@ describe('crc32c', () => {
         expect(crc32c(bytes.subarray(at), crc32c(bytes.subarray(0, at)))).toBe(crc32c(bytes));
       }),
     );
+  });
+
+  it('is joined from the CRCs of two parts', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.uint8Array({ maxLength: 400 }), (a, b) => {
+        expect(joinCrc32c(crc32c(a), crc32c(b), b.length)).toBe(crc32c(b, crc32c(a)));
+      }),
+    );
+    const long = patterned(3_000_001);
+    expect(joinCrc32c(77, crc32c(long), long.length)).toBe(crc32c(long, 77));
   });
 
   it('takes a range without a view', () => {

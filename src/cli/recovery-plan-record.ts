@@ -4,7 +4,10 @@ import { render } from '../messages/message.ts';
 type Proof = PreparedRecovery['proved']['proof'];
 
 /** The proof of a recovery as JSON. Fields are only ever added. */
-export function recoveryRecord({ proved }: PreparedRecovery, hotStandby: boolean): Record<string, unknown> {
+export function recoveryRecord(
+  { proved, preparation }: PreparedRecovery,
+  hotStandby: boolean,
+): Record<string, unknown> {
   const { proof, backup, segments, supply, supplyReason, line, target, passedOver } = proved;
   const { stop, cutLsn, written } = proof;
   const atTarget = actionAtTarget(proved, hotStandby);
@@ -18,6 +21,7 @@ export function recoveryRecord({ proved }: PreparedRecovery, hotStandby: boolean
     timeline: line.timeline,
     walSupply: supply,
     walSupplyReason: supplyReason.kind,
+    walRead: preparation.isProved,
     earliestLsn: formatLsn(proof.consistentLsn),
     earliestTime: timeOf(proof.consistentTimeUs),
     stop:

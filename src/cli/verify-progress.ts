@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 const updateMs = 1000;
 const liveUpdateMs = 200;
 
-type Sentence = 'verify.progress' | 'restore.progress';
+type Sentence = 'verify.progress' | 'restore.progress' | 'restore.progress-wal';
 
 /** `12345/67890 kB (18%) verified`, once a second and at the end, as pg_verifybackup shows it; in place with all else on a terminal. */
 export class VerifyProgress {

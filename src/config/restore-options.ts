@@ -42,7 +42,7 @@ export const restoreOptions: readonly OptionGroup[] = [
   {
     title: 'restore.help.general',
     options: [
-      { long: 'plan', help: 'restore.help.plan' },
+      { long: 'plan', inlineArgument: 'quick', help: 'restore.help.plan' },
       { long: 'progress', short: 'P', help: 'restore.help.progress' },
       { long: 'quiet', short: 'q', help: 'restore.help.quiet' },
       { long: 'no-verify', help: 'restore.help.no-verify' },

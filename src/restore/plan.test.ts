@@ -253,6 +253,7 @@ describe('archiving', () => {
     sentences: () => [],
     limits: [],
     preparedAgain: new Set<bigint>(),
+    isProved: true,
     archiveRecovery: true,
     keepsBackupWal: true,
     prepare: () => Promise.resolve(),

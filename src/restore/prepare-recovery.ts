@@ -59,6 +59,7 @@ export async function prepareRecovery(
       limits: raisedLimits(proved),
       archiveRecovery: true,
       preparedAgain: proved.proof.preparedAgain,
+      isProved: request.quick !== true,
       keepsBackupWal: !copies && proved.usesBackupWal,
       prepare: (directory, context) => prepareDirectory(directory, request, proved, { ...context, capabilities }),
     },
@@ -71,6 +72,7 @@ async function prepareDirectory(
   proved: ProvedTarget,
   { capabilities, signal, ...context }: PrepareContext & { readonly capabilities: Capabilities },
 ): Promise<void> {
+  if (request.quick === true) throw new BackupError('USAGE', say('restore-recovery.quick-only'));
   const expected = proved.segments[0]?.found.place.source.systemIdentifier;
   const control = readControlFile(readRegular(fsPath(joinPath(directory, unfinishedControlFile))));
   if (expected !== undefined && control.systemIdentifier !== expected) {

@@ -12,7 +12,7 @@ import type { RecoveryRequest } from './recovery-request.ts';
 /** The proof in words, for the plan. */
 export function proofSentences(
   proved: ProvedTarget,
-  { archive }: RecoveryRequest,
+  { archive, quick }: RecoveryRequest,
   atTarget: TargetAction | undefined,
 ): Message[] {
   const { proof, segments, backup, target, supply, isExact, line } = proved;
@@ -28,7 +28,12 @@ export function proofSentences(
     say('restore-recovery.backup', { name: backup.name, lsn: formatLsn(consistentLsn), time }),
     asked === '' ? say('restore-recovery.latest') : say('restore-recovery.target', { target: asked }),
     ...(target.time === undefined ? [] : [say('restore-recovery.time', { time: render(timeEcho(target.time)) })]),
-    say('restore-recovery.wal', { first, last, count: segments.length, timeline: line.timeline }),
+    say(quick === true ? 'restore-recovery.wal-unread' : 'restore-recovery.wal', {
+      first,
+      last,
+      count: segments.length,
+      timeline: line.timeline,
+    }),
     supply === 'copy'
       ? say('restore-recovery.by-copy', { count: segments.length })
       : say('restore-recovery.by-command', { archive: archive ?? '-' }),

@@ -11,6 +11,7 @@ import { BackupWal } from '../survey/backup-wal.ts';
 import { findBackups, openBackup, type FoundBackup } from '../survey/backups.ts';
 import { takeInventory, type WalInventory } from '../survey/inventory.ts';
 import { identityOf, proveRecovery, type ProvedRecovery } from '../survey/prove-recovery.ts';
+import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
 import { parseTarget, type ParsedTarget } from '../window/target.ts';
 import { openSource } from './open-source.ts';
@@ -41,7 +42,8 @@ export async function proveRecoveryTarget(
   );
   const { places, archive } = await placesOf(request, systemIdentifier, options);
   const from = earliestStart(ours);
-  const survey = { ...options, cache: request.cache };
+  const { cache, quick, onProgress } = request;
+  const survey = { ...options, cache, quick, onProgress, knowledge: new WalKnowledge(cache) };
   const named = await takeInventory(places, { ...options, from });
   const wal = new BackupWal(ours, named, {
     ...survey,

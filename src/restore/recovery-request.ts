@@ -1,4 +1,5 @@
 import type { IndexCache } from '../survey/index-cache.ts';
+import type { WalProgress } from '../survey/prove-wal.ts';
 import type { WalSupply } from '../survey/prove-recovery.ts';
 import type { TargetWords } from '../window/target.ts';
 
@@ -30,4 +31,8 @@ export interface RecoveryRequest {
   /** The command line that restores this directory again, for the record. */
   readonly commandLine?: string | undefined;
   readonly cache?: IndexCache | undefined;
+  /** A plan only: the WAL is not read, so damage in it is not seen. */
+  readonly quick?: boolean | undefined;
+  /** Told while the WAL is read. */
+  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
 }

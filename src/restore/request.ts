@@ -62,6 +62,8 @@ export interface RecoveryPreparation {
   readonly archiveRecovery: boolean;
   /** Transactions of which the backup holds a two-phase file, and that the recovery prepares again by their records. */
   readonly preparedAgain: ReadonlySet<bigint>;
+  /** False: the WAL that will be replayed was not read; good for a plan only. */
+  readonly isProved: boolean;
   /** False leaves the WAL directory empty (the manual's step 2): `prepare` fills it. */
   readonly keepsBackupWal: boolean;
   /**

@@ -132,6 +132,7 @@ describe('restoring archives of a storage', () => {
         sentences: () => [],
         limits: [],
         preparedAgain: new Set<bigint>(),
+        isProved: true,
         archiveRecovery: true,
         keepsBackupWal: false,
         prepare: (directory) => {
@@ -151,6 +152,7 @@ describe('restoring archives of a storage', () => {
       sentences: () => [],
       limits: [],
       preparedAgain: new Set<bigint>(),
+      isProved: true,
       archiveRecovery: true,
       keepsBackupWal: true,
       prepare: () => Promise.reject(new Error('no WAL')),

@@ -1,14 +1,14 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { FileWriter } from '../files/file-writer.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
-import type { ReadLineSegment } from '../survey/read-line.ts';
+import type { ProvedSegment } from '../survey/prove-wal.ts';
 import type { Lsn } from '../wal/lsn.ts';
-import type { SegmentIndex } from '../wal/segment-index.ts';
-import { SegmentIndexer } from '../wal/segment-indexer.ts';
 
 export interface SupplyOptions {
   readonly signal?: AbortSignal | undefined;
@@ -18,12 +18,12 @@ export interface SupplyOptions {
 
 /**
  * Puts segments into the WAL directory as private copies with their `.done` marks, so that the server neither fetches nor
- * archives them. The last is zero from `cutLsn` on. Each is read in full, and every CRC up to there checked, while it is
- * copied: what was proved is what is put.
+ * archives them. The last is zero from `cutLsn` on. What is put is what was proved: its content hash is compared while it is
+ * copied. Where a segment is damaged behind what is needed of it, zeros take the place of the rest.
  * @throws BackupError `CORRUPT` when a segment is not what the proof saw
  */
 export async function supplyWal(
-  segments: readonly ReadLineSegment[],
+  segments: readonly ProvedSegment[],
   walDirectory: ByteString,
   { cutLsn, signal, mode }: SupplyOptions & { readonly cutLsn: Lsn | undefined },
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function supplyWal(
 }
 
 async function copySegment(
-  segment: ReadLineSegment,
+  segment: ProvedSegment,
   directory: ByteString,
   cutLsn: Lsn | undefined,
   { signal, mode }: SupplyOptions,
@@ -46,13 +46,13 @@ async function copySegment(
   const path = joinPath(directory, name);
   const keptBytes =
     cutLsn === undefined ? segmentSizeBytes : Math.min(segmentSizeBytes, Number(BigInt(cutLsn) - startLsn));
-  const indexer = new SegmentIndexer({ startLsn, check: 'every-record', segmentSizeBytes });
+  const hash = createHash('sha256');
+  const provedBytes = content?.keptBytes ?? 0;
   const writer = create(path, mode);
   let position = 0;
   try {
-    let wanted = true;
-    for await (const piece of found.object.read({ signal })) {
-      wanted = wanted && indexer.push(piece);
+    for await (const piece of sound(found.object.read({ signal }), () => position >= provedBytes)) {
+      hash.update(piece.subarray(0, Math.max(0, provedBytes - position)));
       const kept = piece.subarray(0, Math.max(0, keptBytes - position));
       if (kept.length > 0) writer.write(kept);
       position += piece.length;
@@ -61,22 +61,19 @@ async function copySegment(
   } finally {
     writer.close();
   }
-  if (!('damage' in content) && isSame(indexer.endSegment(), content)) return;
+  if (content !== undefined && position >= provedBytes && hash.digest('hex') === content.sha256) return;
   throw new BackupError('CORRUPT', say('restore-recovery.changed', { name, from: segment.from }), {
     hint: say('restore-recovery.changed.hint'),
   });
 }
 
-/** Whether a segment read now is the one that was planned with. */
-function isSame(now: SegmentIndex, then: SegmentIndex): boolean {
-  return (
-    now.pageMagic === then.pageMagic &&
-    now.recordCount === then.recordCount &&
-    now.first?.startLsn === then.first?.startLsn &&
-    now.first?.previousLsn === then.first?.previousLsn &&
-    now.last?.endLsn === then.last?.endLsn &&
-    now.end.kind === then.end.kind
-  );
+/** `source`, which ends where the rest is damaged and nobody needs it. */
+async function* sound(source: ByteSource, isEnough: () => boolean): ByteSource {
+  try {
+    yield* source;
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT' || !isEnough()) throw error;
+  }
 }
 
 /** A private file: never a link to what is in the archive. */

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import { decodeSegmentIndex, encodeSegmentIndex } from '../wal/segment-index-codec.ts';
 import type { SegmentIndex } from '../wal/segment-index.ts';
+import { decodeProof, encodeProof, type SegmentProof } from './segment-proof.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 
 /** Indexes of segments that lie in directories of other tools, kept so that a segment is read once. */
@@ -10,6 +11,14 @@ export interface IndexCache {
   get(key: string, options?: StorageOptions): Promise<SegmentIndex | undefined>;
   /** Failing to keep one is no error: it is read again. */
   put(key: string, index: SegmentIndex, options?: StorageOptions): Promise<void>;
+  /** What was found by reading a segment whole. A cache without these keeps indexes only. */
+  readonly proofs?: ProofStore | undefined;
+}
+
+export interface ProofStore {
+  get(key: string, options?: StorageOptions): Promise<SegmentProof | undefined>;
+  /** Takes the place of what was there. */
+  put(key: string, proof: SegmentProof, options?: StorageOptions): Promise<void>;
 }
 
 /**
@@ -36,14 +45,13 @@ export function storedIndexCache(storage: Storage): IndexCache {
   return {
     async get(key, options) {
       try {
-        const pieces: Buffer[] = [];
-        for await (const piece of storage.get(nameOf(key), options)) pieces.push(Buffer.from(piece));
-        return decodeSegmentIndex(Buffer.concat(pieces));
+        return decodeSegmentIndex(await readWhole(storage, nameOf(key), options));
       } catch {
         options?.signal?.throwIfAborted();
         return undefined;
       }
     },
+    proofs: storedProofs(storage),
     async put(key, index, options) {
       try {
         await storage.put(nameOf(key), () => once(encodeSegmentIndex(index)), options);
@@ -52,6 +60,34 @@ export function storedIndexCache(storage: Storage): IndexCache {
       }
     },
   };
+}
+
+function storedProofs(storage: Storage): ProofStore {
+  const nameOf = (key: string): string => `segment-proofs/${key.slice(0, 2)}/${key}`;
+  return {
+    async get(key, options) {
+      try {
+        return decodeProof(await readWhole(storage, nameOf(key), options));
+      } catch {
+        options?.signal?.throwIfAborted();
+        return undefined;
+      }
+    },
+    async put(key, proof, options) {
+      try {
+        await storage.delete(nameOf(key), options);
+        await storage.put(nameOf(key), () => once(encodeProof(proof)), options);
+      } catch {
+        options?.signal?.throwIfAborted();
+      }
+    },
+  };
+}
+
+async function readWhole(storage: Storage, name: string, options?: StorageOptions): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of storage.get(name, options)) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

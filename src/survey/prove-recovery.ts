@@ -19,9 +19,18 @@ import { LineWalker } from '../window/wal-line.ts';
 import { windowBackup, type FoundBackup } from './backups.ts';
 import type { BackupWal } from './backup-wal.ts';
 import type { IndexCache } from './index-cache.ts';
+import { WalKnowledge } from './wal-knowledge.ts';
 import type { WalInventory } from './inventory.ts';
 import { locateRecord } from './locate-record.ts';
 import { preparedInBackup } from './prepared-in-backup.ts';
+import {
+  changesWhileRead,
+  neededSegment,
+  proveWal,
+  type NeededSegment,
+  type ProvedSegment,
+  type ProveWalOptions,
+} from './prove-wal.ts';
 import { readSegmentIndex } from './read-segment.ts';
 import { historyProblem, nameOnLine, readLine, type ReadLineSegment } from './read-line.ts';
 import type { WalPlace } from './wal-place.ts';
@@ -66,7 +75,7 @@ export interface ProvedRecovery {
   readonly isExact: boolean;
   readonly proof: TargetProof;
   /** The WAL that is needed, from the backup's start on, in order. */
-  readonly segments: readonly ReadLineSegment[];
+  readonly segments: readonly ProvedSegment[];
   /** All files of WAL that were looked at for this backup. */
   readonly inventory: WalInventory;
   /** Newer backups that were passed over, and why. */
@@ -75,6 +84,10 @@ export interface ProvedRecovery {
 
 export interface ProveOptions extends StorageOptions {
   readonly cache?: IndexCache | undefined;
+  readonly knowledge?: WalKnowledge | undefined;
+  /** Leaves the reading of the WAL out: what is said then is what indexes and the CRCs of events tell. */
+  readonly quick?: boolean | undefined;
+  readonly onProgress?: ProveWalOptions['onProgress'];
 }
 
 /**
@@ -86,9 +99,10 @@ export async function proveRecovery(request: ProveRequest, options: ProveOptions
   const identity = await identityOf(request, options);
   const passedOver: { name: string; reason: Message }[] = [];
   let refusal: BackupError | undefined;
+  const knowledge = options.knowledge ?? new WalKnowledge(options.cache);
   for (const backup of newestFirst) {
     try {
-      const proved = await proveWithAllWal(backup, identity, request, options);
+      const proved = await proveWithAllWal(backup, identity, request, { ...options, knowledge });
       return { ...proved, passedOver };
     } catch (error) {
       if (!(error instanceof BackupError) || !isAboutBackup(error)) throw error;
@@ -105,13 +119,14 @@ function isAboutBackup({ code, sentence }: BackupError): boolean {
 }
 
 type Proved = Omit<ProvedRecovery, 'passedOver'>;
+type Planned = Omit<Proved, 'segments'> & { readonly segments: readonly NeededSegment[] };
 
 /** With the WAL inside of an archive only where it does not go without: all of that has to be read for it. */
 async function proveWithAllWal(
   backup: FoundBackup,
   identity: ServerIdentity,
   request: ProveRequest,
-  options: ProveOptions,
+  options: ProveOptions & { readonly knowledge: WalKnowledge },
 ): Promise<Proved> {
   const { wal } = request;
   const context = { identity, request, options };
@@ -153,14 +168,40 @@ async function orTooNew(error: unknown, backup: FoundBackup, { request, options 
 interface ProveContext {
   readonly identity: ServerIdentity;
   readonly request: ProveRequest;
-  readonly options: ProveOptions;
+  readonly options: ProveOptions & { readonly knowledge: WalKnowledge };
 }
 
+/** Something that is written to is seen in another state each time. */
+const mostPlans = 20;
+
+/**
+ * Plans by the indexes, then reads the WAL that this plan needs. Where the WAL is not what the indexes say, the plan is made
+ * again with what was found: it then ends before the damage, or refuses and says why.
+ */
 async function proveWith(
   backup: FoundBackup,
   inventory: WalInventory | undefined,
-  { identity, request, options }: ProveContext,
+  context: ProveContext,
 ): Promise<Proved> {
+  const { options } = context;
+  for (let plans = 1; ; plans += 1) {
+    const planned = await planWith(backup, inventory, context);
+    const { segments, proof } = planned;
+    if (options.quick === true) {
+      return { ...planned, segments: segments.map((segment) => ({ ...segment, content: undefined })) };
+    }
+    const range = { fromLsn: backup.facts.label.startLsn, neededEndLsn: proof.neededEndLsn };
+    const proved = await proveWal(segments, range, options);
+    if (proved !== undefined) return { ...planned, segments: proved };
+    if (plans === mostPlans) throw changesWhileRead(segments.at(-1) ?? { name: '-', from: '-' });
+  }
+}
+
+async function planWith(
+  backup: FoundBackup,
+  inventory: WalInventory | undefined,
+  { identity, request, options }: ProveContext,
+): Promise<Planned> {
   const { target } = request;
   if (inventory === undefined) throw noWal();
   const window = windowBackup(backup);
@@ -189,10 +230,10 @@ async function proveWith(
   replay.take(walker.finish());
   const proof = proveTarget(proofRequest, replay.outcome());
   checkTimeline(window, line, proof);
-  const segments: ReadLineSegment[] = [];
+  const segments: NeededSegment[] = [];
   for await (const segment of read()) {
     if (segment.startLsn >= proof.neededEndLsn) break;
-    segments.push(segment);
+    segments.push(neededSegment(segment));
   }
   const supplied = supplyOf(supply, segments, request);
   if (supplied.supply === 'restore-command' && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
@@ -202,7 +243,7 @@ async function proveWith(
 /** How WAL comes to the server: it fetches nothing but what lies in the archive. */
 function supplyOf(
   suits: WalSupply,
-  segments: readonly ReadLineSegment[],
+  segments: readonly NeededSegment[],
   { supply, fetchesFrom }: ProveRequest,
 ): Pick<ProvedRecovery, 'supply' | 'supplyReason'> {
   if (supply !== undefined) return { supply, supplyReason: { kind: 'asked' } };
@@ -230,7 +271,7 @@ async function preparedBefore(
  * Where the segment with the beginning of a timeline is missing, a server that fetches WAL takes that of the timeline before
  * and replays in it what the timeline has left behind.
  */
-function refuseOlderTimeline(inventory: WalInventory, line: WalLine, segments: readonly ReadLineSegment[]): void {
+function refuseOlderTimeline(inventory: WalInventory, line: WalLine, segments: readonly NeededSegment[]): void {
   const last = segments.at(-1);
   if (last === undefined) return;
   const { segmentSizeBytes } = inventory;

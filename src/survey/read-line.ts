@@ -15,7 +15,7 @@ export interface ReadLineSegment extends LineSegment {
   readonly found: FoundSegment;
 }
 
-export interface ReadLineOptions extends StorageOptions, Pick<ReadSegmentOptions, 'cache'> {
+export interface ReadLineOptions extends StorageOptions, Pick<ReadSegmentOptions, 'cache' | 'knowledge'> {
   /** Begin with the segment of this position. */
   readonly from?: Lsn | undefined;
 }
@@ -55,6 +55,7 @@ async function withCrossing(
   options: StorageOptions,
 ): Promise<Candidate['content']> {
   if (previous === undefined || 'damage' in content) return content;
+  if (content.end.kind === 'partial' && content.end.damage !== undefined) return content;
   const link = linksTo(previous.index, content);
   if (!link.isLinked || link.crossing !== 'unread') return content;
   const { startLsn, object } = previous.found;

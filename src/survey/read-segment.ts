@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
+import { render, say, type Message } from '../messages/message.ts';
 import type { WalObject } from '../repository/wal-source.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Lsn } from '../wal/lsn.ts';
@@ -8,10 +8,16 @@ import type { SegmentIndex } from '../wal/segment-index.ts';
 import { SegmentIndexer } from '../wal/segment-indexer.ts';
 import type { CrcCheck } from '../wal/wal-reader.ts';
 import { cacheKey, type IndexCache } from './index-cache.ts';
+import { endedByDamage } from './segment-proof.ts';
+import type { WalKnowledge } from './wal-knowledge.ts';
 import type { WalPlace } from './wal-place.ts';
 
 export interface ReadSegmentOptions extends StorageOptions {
   readonly cache?: IndexCache | undefined;
+  /** What readings of whole segments found. */
+  readonly knowledge?: WalKnowledge | undefined;
+  /** Damage before it does not matter. */
+  readonly from?: Lsn | undefined;
 }
 
 /**
@@ -24,7 +30,11 @@ export async function readSegmentIndex(
   startLsn: Lsn,
   options: ReadSegmentOptions = {},
 ): Promise<SegmentIndex | { readonly damage: Message }> {
-  const { cache, signal } = options;
+  const { cache, knowledge, from, signal } = options;
+  const problem = await findObjectProblem(place, object);
+  if (problem !== undefined) return { damage: problem };
+  const found = await knowledge?.contentOf(place, object, from, { signal });
+  if (found !== undefined) return found;
   const stored = object.receipt === undefined ? undefined : await place.source.readIndex(object.file.name, { signal });
   const known = stored && decoded(stored);
   if (known?.startLsn === startLsn) return known;
@@ -39,23 +49,36 @@ export async function readSegmentIndex(
   return index;
 }
 
+/** Why an object cannot be what its receipt says, as far as a look at its size tells. */
+async function findObjectProblem(place: WalPlace, object: WalObject): Promise<Message | undefined> {
+  const { receipt, storedName: stored } = object;
+  if (receipt === undefined || place.archive === undefined) return undefined;
+  const { name } = object.file;
+  const found = await place.archive.storage.stat(stored);
+  if (found === undefined) return say('survey.object-missing', { name, stored });
+  const { storedBytes: expected } = receipt;
+  if (found.sizeBytes === expected) return undefined;
+  return say('survey.object-size', { name, stored, actual: found.sizeBytes, expected });
+}
+
 /** Reads a segment, each record's CRC included when asked: whether it is intact. */
 export async function indexObject(
   object: WalObject,
   startLsn: Lsn,
   check: CrcCheck,
-  { source }: Pick<WalPlace, 'source'>,
+  place: Pick<WalPlace, 'source'>,
   options: StorageOptions = {},
 ): Promise<SegmentIndex | { readonly damage: Message }> {
-  const { systemIdentifier, segmentSizeBytes } = source;
+  const { systemIdentifier, segmentSizeBytes } = place.source;
   const indexer = new SegmentIndexer({ startLsn, check, systemIdentifier, segmentSizeBytes });
   try {
     let wanted = true;
     // Read to the end even where the WAL ends before: size and content hash are compared on the way.
     for await (const piece of object.read(options)) wanted = wanted && indexer.push(piece);
   } catch (error) {
-    if (error instanceof BackupError && error.code === 'CORRUPT') return { damage: error.sentence };
-    throw error;
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+    const name = `${object.file.name} (${placeOf(place, object)})`;
+    return endedByDamage(indexer.endSegment(), say('survey.damaged-object', { name, reason: render(error.sentence) }));
   }
   return indexer.endSegment();
 }
@@ -97,7 +120,7 @@ async function stampOf(place: WalPlace, object: WalObject): Promise<string | und
 }
 
 /** Where a segment lies, for people. */
-export function placeOf(place: WalPlace, object: WalObject): string {
+export function placeOf(place: Pick<WalPlace, 'source'>, object: WalObject): string {
   return `${place.source.description}, ${object.storedName}`;
 }
 

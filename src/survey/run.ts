@@ -10,6 +10,7 @@ import type { IndexCache } from './index-cache.ts';
 import { takeInventory, type WalInventory } from './inventory.ts';
 import { ListedOnce } from './listed-once.ts';
 import { historyProblem, linesOf, readLine } from './read-line.ts';
+import { WalKnowledge } from './wal-knowledge.ts';
 import { openWalPlaces, type WalPlace } from './wal-place.ts';
 
 export interface SurveyRequest {
@@ -53,9 +54,10 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
     if (reason !== undefined) passedOver.push({ name, reason });
     return reason === undefined;
   });
+  const knowledge = new WalKnowledge(options.cache);
   const lines: RecoveryWindow['lines'][number][] = [];
   for await (const { place, inventory, line } of linesOfPlaces(places, request, options)) {
-    const segments = told(readLine(inventory, line, options), options);
+    const segments = told(readLine(inventory, line, { ...options, knowledge }), options);
     const window = await findWindow(line, segments, ours.map(windowBackup));
     lines.push({
       ...window,

@@ -37,7 +37,8 @@ export async function findTarWal(
     objects.set(name, { file, ...stored, receipt: undefined, generation: undefined, read });
   }
   if (instance === undefined) return undefined;
-  return { source: sourceOf(storage, objects, instance), generation: undefined, archive: undefined, stampOf: none };
+  const source = sourceOf(storage, objects, instance);
+  return { source, generation: undefined, archive: undefined, directory: undefined, stampOf: none };
 }
 
 function sourceOf(

@@ -15,6 +15,8 @@ export interface WalPlace {
   /** Undefined where there are none. */
   readonly generation: number | undefined;
   readonly archive: Archive | undefined;
+  /** Where the stored files lie, so that any thread can open them; undefined: inside an archive of a backup. */
+  readonly directory: string | undefined;
   /** What names a stored file as it is now, for the cache; undefined: do not cache. */
   readonly stampOf: (storedName: string) => Promise<string | undefined>;
 }
@@ -40,16 +42,21 @@ export async function openWalPlaces(request: OpenPlacesRequest, options: Storage
   const generations = await readGenerations(archive, options);
   const isAll = generation === undefined && !one;
   const wanted = isAll ? generations : [chooseGeneration(generations, generation, 'read')];
-  return wanted.map(({ number }) => archivePlace(archive, generations, number));
+  return wanted.map(({ number }) => archivePlace(archive, generations, number, directory));
 }
 
-function archivePlace(archive: Archive, generations: readonly Generation[], number: number): WalPlace {
+function archivePlace(
+  archive: Archive,
+  generations: readonly Generation[],
+  number: number,
+  directory: string,
+): WalPlace {
   return {
     source: openArchiveWal(archive, generations, number),
     generation: number,
     archive,
-    // Indexes lie beside the segments.
-    stampOf: () => Promise.resolve(undefined),
+    directory,
+    stampOf: (name) => stampOf(join(directory, name)),
   };
 }
 
@@ -63,7 +70,8 @@ export async function openPlainPlace(
   options: StorageOptions & { readonly systemIdentifier?: bigint | undefined; readonly folder?: string | undefined },
 ): Promise<WalPlace> {
   const source = await openPlainWal(storage, options);
-  return { source, generation: undefined, archive: undefined, stampOf: (name) => stampOf(join(directory, name)) };
+  const stamp = (name: string): Promise<string | undefined> => stampOf(join(directory, name));
+  return { source, generation: undefined, archive: undefined, directory, stampOf: stamp };
 }
 
 /** As `openPlainPlace`; undefined when there is no WAL in the directory. */

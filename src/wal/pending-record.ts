@@ -1,4 +1,6 @@
-import { setLsn, type SplitLsn } from './wal-record.ts';
+import { crc32cRange } from '../bytes/crc32c.ts';
+import type { Lsn } from './lsn.ts';
+import { joinLsn, setLsn, type SplitLsn } from './wal-record.ts';
 
 /**
  * A record of which not all bytes have been seen. Its body is kept only when somebody wants it. One object can be used
@@ -18,6 +20,8 @@ export class PendingRecord {
   bodyCrc = 0;
   /** Whether the body is collected; undefined until the header is complete. */
   isKept: boolean | undefined;
+  /** What there is of the rest of a record whose beginning is not known, as far as it has been seen. */
+  rest: { readonly prefix: Uint8Array; crc: number; bytes: number } | undefined;
   readonly #headerBuffer: Uint8Array;
   #body: Uint8Array = noBytes;
   #bodyBytes = 0;
@@ -38,6 +42,7 @@ export class PendingRecord {
     this.isKept = undefined;
     this.#body = noBytes;
     this.#bodyBytes = 0;
+    this.rest = undefined;
     return this;
   }
 
@@ -69,12 +74,28 @@ export class PendingRecord {
     this.#bodyBytes = needed;
   }
 
+  /** Takes the bytes of a rest: the first raw, as some may belong to the header, of the others the CRC. */
+  takeRest(bytes: Uint8Array, from: number, to: number): void {
+    const { rest } = this;
+    if (rest === undefined) return;
+    let position = from;
+    while (position < to && rest.bytes < rest.prefix.length) rest.prefix[rest.bytes++] = bytes[position++] ?? 0;
+    rest.crc = crc32cRange(bytes, position, to, rest.crc);
+    rest.bytes += to - position;
+  }
+
   /** What was collected, header first. A copy. */
   collected(): Uint8Array {
     const whole = new Uint8Array(this.headerBytes + this.#bodyBytes);
     whole.set(this.#headerBuffer.subarray(0, this.headerBytes));
     whole.set(this.#body.subarray(0, this.#bodyBytes), this.headerBytes);
     return whole;
+  }
+
+  /** What there is of a record whose rest lies elsewhere. */
+  beginning(): { startLsn: Lsn; header: Uint8Array; bodyCrc: number } {
+    const header = this.#headerBuffer.slice(0, this.headerBytes);
+    return { startLsn: joinLsn(this.start), header, bodyCrc: this.bodyCrc };
   }
 
   /** CRC over the header's first `length` bytes, after that of the body. */

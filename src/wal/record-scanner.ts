@@ -3,6 +3,7 @@ import type { WalFormat } from './formats/format.ts';
 import { lsn, type Lsn } from './lsn.ts';
 import { walPageBytes } from './page-header.ts';
 import { PendingRecord } from './pending-record.ts';
+import { restPrefixBytes } from './segment-border.ts';
 import type { TimelineId } from './segment.ts';
 import type { EndReason } from './wal-end.ts';
 import { joinLsn, RecordCursor, setLsn, splitLsn, type SplitLsn, type WalRecord } from './wal-record.ts';
@@ -34,10 +35,21 @@ export interface ScannerOptions {
   readonly format: WalFormat;
   readonly start: Lsn;
   readonly checksEvery: boolean;
+  /** Told of a record with a wrong CRC that nobody visits, in place of ending there. */
+  readonly damaged?: DamageListener | undefined;
   readonly visit: (record: WalRecord) => boolean;
   readonly keeps: (rmid: number, info: number) => boolean;
   readonly segmentSizeBytes: number;
 }
+
+/** A record by its place. */
+export interface RecordPlace {
+  readonly startLsn: Lsn;
+  readonly endLsn: Lsn;
+}
+
+/** Told where a damaged record begins, and of the last whole record before it. */
+export type DamageListener = (at: Lsn, last: RecordPlace | undefined) => void;
 
 const overwriteContinuationInfo = 0xd0;
 const switchInfo = 0x40;
@@ -96,6 +108,9 @@ export class RecordScanner {
   beginForeign(remainingBytes: number, isKept: boolean): PendingRecord {
     this.#pending = new PendingRecord(0).begin(remainingBytes);
     this.#pending.isKept = isKept;
+    if (this.#options.damaged !== undefined) {
+      this.#pending.rest = { prefix: new Uint8Array(Math.min(restPrefixBytes, remainingBytes)), crc: 0, bytes: 0 };
+    }
     return this.#pending;
   }
 
@@ -153,7 +168,10 @@ export class RecordScanner {
       }
       if (isKept || this.#options.checksEvery) {
         const problem = this.#findChecksumProblem(memory, base + position, total);
-        if (problem !== undefined) return this.#endsAt(page, position, problem);
+        if (problem !== undefined) {
+          if (isKept || this.#options.damaged === undefined) return this.#endsAt(page, position, problem);
+          this.#options.damaged(lsn(joinLsn(page.address) + BigInt(position)), this.last);
+        }
       }
       start.low = page.address.low + position;
       start.high = page.address.high;
@@ -191,6 +209,7 @@ export class RecordScanner {
       const problem = this.#judgeHeader(pending);
       if (problem !== undefined) return problem;
     }
+    if (pending.rest !== undefined) pending.takeRest(memory.bytes, from, to);
     if (pending.isKept === true) pending.collect(memory.bytes.subarray(body, to));
     if (pending.isStartKnown && (pending.isKept === true || this.#options.checksEvery)) {
       pending.bodyCrc = memory.isWindow
@@ -219,7 +238,13 @@ export class RecordScanner {
     if (pending.isKept === true || this.#options.checksEvery) {
       const actual = crc32cRange(pending.headerPart(crcOffset), 0, crcOffset, pending.bodyCrc);
       const expected = header.getUint32(crcOffset, true);
-      if (actual !== expected) return ends({ kind: 'bad-checksum', expected, actual }, pending.start);
+      if (actual !== expected) {
+        const { damaged } = this.#options;
+        if (pending.isKept === true || damaged === undefined) {
+          return ends({ kind: 'bad-checksum', expected, actual }, pending.start);
+        }
+        damaged(joinLsn(pending.start), this.last);
+      }
     }
     setLsn(this.#last.start, pending.start, 0);
     setLsn(this.#last.end, page.address, offset);

@@ -1,3 +1,4 @@
+import type { Message } from '../messages/message.ts';
 import type { Lsn } from './lsn.ts';
 import type { TimelineId } from './segment.ts';
 import type { EndReason } from './wal-end.ts';
@@ -10,7 +11,13 @@ export type SegmentEnd =
   /** The server switched to the next segment; the rest is padding. */
   | { readonly kind: 'switch' }
   /** It stops at `lsn`, before the end of the segment. */
-  | { readonly kind: 'partial'; readonly lsn: Lsn; readonly reason: EndReason['kind'] };
+  | {
+      readonly kind: 'partial';
+      readonly lsn: Lsn;
+      readonly reason: EndReason['kind'];
+      /** Where a reading of every byte found that this is no end but damage: which. Not in the stored form. */
+      readonly damage?: Message | undefined;
+    };
 
 /** The rest of a record that began in an earlier segment. */
 export interface SegmentHead {
@@ -58,4 +65,21 @@ export interface SegmentIndex {
   readonly recordCount: number;
   /** In WAL order. An event belongs to the segment in which its record ends. */
   readonly events: readonly WalEvent[];
+}
+
+/** `index` as if the WAL ended behind `last`. */
+export function indexUpTo(
+  index: SegmentIndex,
+  last: SegmentIndex['last'],
+  end: Extract<SegmentEnd, { kind: 'partial' }>,
+): SegmentIndex {
+  const isWhole = index.first !== undefined && index.first.startLsn < end.lsn;
+  return {
+    ...index,
+    first: isWhole ? index.first : undefined,
+    last,
+    tail: undefined,
+    end,
+    events: index.events.filter(({ startLsn }) => startLsn < end.lsn),
+  };
 }

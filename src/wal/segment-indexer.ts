@@ -1,6 +1,8 @@
 import { decodeEvent, isEventRecord } from './decode-event.ts';
 import { lsn, type Lsn } from './lsn.ts';
+import type { DamageListener } from './record-scanner.ts';
 import type { SegmentEnd, SegmentIndex, SegmentTail } from './segment-index.ts';
+import type { SegmentBorder } from './segment-border.ts';
 import { defaultSegmentSizeBytes, type TimelineId } from './segment.ts';
 import type { WalEnd } from './wal-end.ts';
 import type { WalEvent } from './wal-event.ts';
@@ -15,6 +17,8 @@ export interface SegmentIndexerOptions {
   readonly check: CrcCheck;
   /** Default: what the first page says, 16 MiB when it says nothing valid. */
   readonly segmentSizeBytes?: number | undefined;
+  /** Told of each record with a wrong CRC that is no event; then indexing goes on. Needs `every-record`. */
+  readonly damaged?: DamageListener | undefined;
   /** Refuse WAL of another instance. */
   readonly systemIdentifier?: bigint | undefined;
   /** Refuse pages of earlier timelines. */
@@ -47,11 +51,17 @@ export class SegmentIndexer {
         if (event !== undefined) this.#events.push(event);
         return true;
       },
+      damaged: options.damaged,
       headLimitBytes: carriedBytes,
       systemIdentifier: options.systemIdentifier,
       segmentSizeBytes: options.segmentSizeBytes,
       earliestTimeline: options.earliestTimeline,
     });
+  }
+
+  /** What there is of records that lie in the segment only in part: of the one that `endSegment` is called for next. */
+  get border(): SegmentBorder {
+    return this.#reader.border;
   }
 
   /** @returns false when the valid WAL has ended and further bytes of this segment do not matter */

@@ -13,7 +13,8 @@ import {
   type SegmentIdentity,
 } from './page-header.ts';
 import { PendingRecord } from './pending-record.ts';
-import { RecordScanner, type PageMemory, type PageOutcome } from './record-scanner.ts';
+import { RecordScanner, type DamageListener, type PageMemory, type PageOutcome } from './record-scanner.ts';
+import type { SegmentBorder } from './segment-border.ts';
 import { defaultSegmentSizeBytes, isSegmentSize, type TimelineId } from './segment.ts';
 import type { EndReason, WalEnd } from './wal-end.ts';
 import { joinLsn, setLsn, splitLsn, type SplitLsn, type WalRecord } from './wal-record.ts';
@@ -31,6 +32,11 @@ export interface WalReaderOptions {
   readonly keeps?: ((rmid: number, info: number, format: WalFormat) => boolean) | undefined;
   /** Called when a page overwrites a record that was never completed (a crash and restart of the server). */
   readonly abandoned?: ((startLsn: Lsn) => void) | undefined;
+  /**
+   * Called for each record that is not visited and whose CRC is wrong, with the last record before it; then reading goes on.
+   * Needs `every-record`. Without it such a record is the end.
+   */
+  readonly damaged?: DamageListener | undefined;
   /** Bytes of the rest of a record with which the reading begins that are collected. Default 0. */
   readonly headLimitBytes?: number | undefined;
   /** Refuse WAL of another instance. Default: the first long page header decides. */
@@ -155,6 +161,16 @@ export class WalReader {
       remainingBytes,
       mayBeKept,
       bytes: isStartKnown && mayBeKept ? pending.collected() : undefined,
+    };
+  }
+
+  /** What was read of records that lie in it only in part. Only with `damaged`, and before `beginSegment`. */
+  get border(): SegmentBorder {
+    const { rest, totalBytes = 0 } = this.#head ?? {};
+    const pending = this.#scanner?.pending;
+    return {
+      head: rest && { totalBytes, seenBytes: rest.bytes, prefix: rest.prefix.slice(0, rest.bytes), crc: rest.crc },
+      tail: pending?.isStartKnown === true ? pending.beginning() : undefined,
     };
   }
 
@@ -333,11 +349,12 @@ export class WalReader {
   }
 
   #openScanner(format: WalFormat): RecordScanner {
-    const { start, check, visit, keeps } = this.#options;
+    const { start, check, visit, keeps, damaged } = this.#options;
     return new RecordScanner({
       format,
       start,
       checksEvery: check === 'every-record',
+      damaged,
       visit,
       keeps: (rmid, info) => keeps?.(rmid, info, format) ?? true,
       segmentSizeBytes: this.#segmentSizeBytes(),

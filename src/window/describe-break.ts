@@ -23,9 +23,10 @@ export function describeLinkProblem(problem: LinkProblem, name: string): Message
 }
 
 /** Where the valid WAL of a segment ends that is not full. */
-export function describeSegmentEnd({ end }: SegmentIndex): Message {
+export function describeSegmentEnd({ end }: SegmentIndex, { name, from }: { name: string; from: string }): Message {
   if (end.kind !== 'partial') return say('window.break.no-more');
+  if (end.damage !== undefined) return end.damage;
   return end.reason === 'zero-length' || end.reason === 'input-ended' || end.reason === 'wrong-page-address'
     ? say('window.break.end', { lsn: formatLsn(end.lsn) })
-    : say('window.break.invalid', { lsn: formatLsn(end.lsn), reason: end.reason });
+    : say('window.break.invalid', { name: `${name} (${from})`, lsn: formatLsn(end.lsn), reason: end.reason });
 }

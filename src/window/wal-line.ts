@@ -104,9 +104,11 @@ export class LineWalker {
     if (segment === undefined || index === undefined) return [];
     this.#restOfTorn = undefined;
     const isOpen = index.end.kind === 'partial';
-    const reason = isOpen ? describeSegmentEnd(index) : say('window.break.no-more');
-    const broken = { kind: 'end', ...only(isOpen ? segment.name : nameBehind(segment, 1)), reason } as const;
-    return this.#break({ ...broken, isTorn: isTornEnd(index) });
+    const isDamaged = index.end.kind === 'partial' && index.end.damage !== undefined;
+    const reason = isOpen ? describeSegmentEnd(index, segment) : say('window.break.no-more');
+    const place = only(isOpen ? segment.name : nameBehind(segment, 1));
+    if (isDamaged) return this.#break({ kind: 'damaged', ...place, reason });
+    return this.#break({ kind: 'end', ...place, reason, isTorn: isTornEnd(index) });
   }
 
   /** More WAL shows that what seemed torn by a crash is damage. */
@@ -115,7 +117,7 @@ export class LineWalker {
     if (before?.index === undefined || rest === undefined) return [];
     this.#restOfTorn = undefined;
     this.#before = { segment: rest, index: undefined };
-    const reason = describeSegmentEnd(before.index);
+    const reason = describeSegmentEnd(before.index, before.segment);
     return this.#break({ kind: 'damaged', ...only(before.segment.name), reason });
   }
 
@@ -140,9 +142,9 @@ export class LineWalker {
   }
 
   #problem(previous: SegmentIndex, segment: LineSegment, problem: LinkProblem): LineBreak {
-    const before = this.#before?.segment.name ?? segment.name;
+    const before = this.#before?.segment ?? segment;
     if (problem === 'ends-early') {
-      return { kind: 'damaged', ...only(before), reason: describeSegmentEnd(previous) };
+      return { kind: 'damaged', ...only(before.name), reason: describeSegmentEnd(previous, before) };
     }
     return { kind: 'fork', ...only(segment.name), reason: describeLinkProblem(problem, segment.name) };
   }

@@ -26,6 +26,7 @@ import {
   type RestoreEvent,
   type RestorePlan,
   type RestoreResult,
+  type WalProgress,
 } from '../../index.ts';
 import { render, say, shellWord, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
@@ -46,6 +47,8 @@ export const restoreCommand: Command = {
     if (given.has('progress') && given.has('quiet')) {
       throw usage(program, say('verify.progress-and-quiet', { first: '-P/--progress', second: '-q/--quiet' }));
     }
+    const quick = given.last('plan') ?? '';
+    if (quick !== '' && quick !== 'quick') throw usage(program, say('restore.bad-plan', { text: quick }));
     const recovery = await recoveryFor(given, context);
     const settings = restoreSettings(program, given, recovery?.backup);
     const request = { ...settings, recovery: recovery?.preparation };
@@ -95,6 +98,8 @@ async function recoveryFor(given: GivenOptions, context: ProgramContext): Promis
       ...asked,
       directory,
       cache: cache === undefined ? undefined : await openIndexCache(cache),
+      quick: given.last('plan') === 'quick',
+      onProgress: walProgress(given, context),
       wrapperText: (place) => restoreCommandWrapper({ node, program: realpathSync(process.argv[1] ?? ''), ...place }),
       commandLine: words.map(shellWord).join(' '),
     },
@@ -110,11 +115,20 @@ function recordOf(
 }
 
 function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined): string {
-  const lines = planHead(plan).map((line) => render(line));
+  const quick = recovery !== undefined && !recovery.preparation.isProved;
+  const lines = [...(quick ? [say('restore-recovery.quick')] : []), ...planHead(plan)].map((line) => render(line));
   for (const { title, lines: details } of planSteps(plan, recovery?.preparation)) {
     lines.push(render(title), ...details.map((line) => `   - ${render(line)}`));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** How far the reading of the WAL is: in place on a terminal, as lines where progress was asked for. */
+function walProgress(given: GivenOptions, { terminal }: ProgramContext): ((progress: WalProgress) => void) | undefined {
+  if (given.has('quiet') || (!given.has('progress') && !terminal.isTerminal)) return undefined;
+  const progress = new VerifyProgress(terminal, 'restore.progress-wal');
+  return ({ doneBytes, totalBytes }) =>
+    progress.update({ type: 'progress', doneBytes, totalBytes, finished: doneBytes === totalBytes });
 }
 
 function listener(given: GivenOptions, { program, terminal }: ProgramContext): (event: RestoreEvent) => void {

@@ -22,7 +22,7 @@ export const restoreHelpMessages = {
   'restore.help.standalone': 'disable what connects it with other servers (replconninfo, primary_conninfo)',
   'restore.help.archive-mode': 'off (default): the copy does not write into the archive of its source; or preserve',
   'restore.help.general': 'General options:',
-  'restore.help.plan': 'show what would be done, and change nothing',
+  'restore.help.plan': 'show what would be done, and change nothing; "quick" does not read the WAL',
   'restore.help.progress': 'show progress information',
   'restore.help.quiet': 'do not print any output, except for errors and warnings',
   'restore.help.no-verify': 'do not check the files against the manifest',

@@ -25,6 +25,9 @@ export const restoreRecoveryMessages = {
   'restore-recovery.help.recovery-end-command': 'recovery_end_command of the server',
   'restore-recovery.bad-supply': 'invalid --wal-supply "{text}": it is copy or restore-command',
   'restore-recovery.copy-and-command': '--wal-supply=copy and --restore-command exclude each other',
+  'restore-recovery.quick-only': 'a quick plan cannot be carried out: the WAL was not read',
+  'restore-recovery.quick':
+    'Quick plan: the WAL was not read, so damage in it is not seen; a restore reads it and may refuse.',
   'restore-recovery.next': 'Next: {command}',
   'restore-recovery.not-in-archive': '{name} is needed and only in {from}, from which no restore_command fetches',
   'restore-recovery.not-in-archive.hint':
@@ -49,7 +52,9 @@ export const restoreRecoveryMessages = {
   'restore-recovery.target': 'target: {target}',
   'restore-recovery.time': 'that is {time}',
   'restore-recovery.wal':
-    'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, all there and linked',
+    'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, read to the last byte: whole and linked',
+  'restore-recovery.wal-unread':
+    'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, there and linked by their indexes; not read',
   'restore-recovery.copy-exact': 'by copy, because this server ends exactly only where its WAL ends',
   'restore-recovery.copy-no-archive': 'by copy, because there is no archive that it could be fetched from',
   'restore-recovery.copy-elsewhere': 'by copy, because {name} is not in the archive, but in {from}',

@@ -92,6 +92,8 @@ export const restoreMessages = {
   'restore.no-pgdata': 'no target directory specified (--pgdata)',
   'restore.bad-port': 'invalid port number: "{text}"',
   'restore.bad-set': 'invalid setting "{text}", must be NAME=VALUE',
+  'restore.progress-wal': '{done}/{total} kB ({percent}%) of WAL proved',
+  'restore.bad-plan': 'invalid plan "{text}", must be "quick" or nothing',
   'restore.bad-archive-mode': 'invalid archive mode "{text}", must be "off" or "preserve"',
   'restore.limit-too-low': '{name} = {own} is too low: the source had {needed}, and a copy with less does not recover',
   'restore.limit-too-low.hint':

@@ -1,5 +1,14 @@
 export const surveyMessages = {
   'survey.unsound': '{name} is named as a segment, but is none: half-written, or of another instance',
+  'survey.known-damage': '{reason}',
+  'survey.unreadable': 'it cannot be read: {reason}',
+  'survey.damaged-record': 'segment {name} is damaged at {lsn}: {reason}, although WAL follows',
+  'survey.damaged-object': 'segment {name} is damaged: {reason}',
+  'survey.damaged-crossing': 'segment {name}: the record at {lsn}, which ends in the next segment, has a wrong CRC',
+  'survey.object-missing': 'segment {name} has a receipt, but its object {stored} is not there',
+  'survey.object-size': 'segment {name}: its object {stored} has {actual} bytes, not {expected} as its receipt says',
+  'survey.changes': '{name} changes while it is read ({from})',
+  'survey.changes.hint': 'Something writes to it. Run the command again when that has finished.',
   'survey.no-history': '{name} is missing: what this timeline comes from is not known',
   'survey.two-contents': 'two files of the same segment differ: {first}, and {second}',
   'survey.two-contents.hint':

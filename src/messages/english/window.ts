@@ -37,7 +37,7 @@ export const windowMessages = {
   'window.break.nothing-valid': '{name} holds nothing valid',
   'window.break.no-more': 'no further WAL',
   'window.break.end': 'the WAL ends at {lsn}',
-  'window.break.invalid': 'no valid record at {lsn} ({reason})',
+  'window.break.invalid': 'segment {name} has no valid record at {lsn}: {reason}',
   'window.break.other-system': '{name} is WAL of another instance',
   'window.break.other-segment-size': '{name} has another segment size',
   'window.break.timeline-backwards': '{name} is of an earlier timeline than the segment before it',

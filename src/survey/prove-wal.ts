@@ -1,0 +1,162 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import { formatLsn, type Lsn } from '../wal/lsn.ts';
+import { BorderCheck } from '../wal/segment-border.ts';
+import { indexUpTo } from '../wal/segment-index.ts';
+import type { LineSegment } from '../window/wal-line.ts';
+import type { FoundSegment } from './inventory.ts';
+import { readWhole, type SegmentToRead } from './read-whole.ts';
+import { digestOf, proofOf, type SegmentProof } from './segment-proof.ts';
+import type { SegmentReading } from './segment-reading.ts';
+import type { WalKnowledge } from './wal-knowledge.ts';
+
+/** A segment that a recovery needs, without its content: there may be many. */
+export interface NeededSegment extends Omit<LineSegment, 'content'> {
+  readonly found: FoundSegment;
+  /** `digestOf` the content that was planned with; undefined where it was read together with the one before. */
+  readonly digest: string | undefined;
+}
+
+/** A segment of which every byte that will be replayed was read and found sound. */
+export interface ProvedSegment extends NeededSegment {
+  /** SHA-256 (hex) of its first `keptBytes`; undefined where only a plan was made, without reading. */
+  readonly content: { readonly keptBytes: number; readonly sha256: string } | undefined;
+}
+
+/** How far the reading of WAL is. */
+export interface WalProgress {
+  readonly phase: 'wal';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface ProveWalOptions extends StorageOptions {
+  readonly knowledge: WalKnowledge;
+  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
+}
+
+export interface WalRange {
+  readonly fromLsn: Lsn;
+  /** The end of what will be replayed. */
+  readonly neededEndLsn: Lsn;
+}
+
+interface Job extends SegmentToRead {
+  readonly segment: NeededSegment;
+  readonly at: number;
+}
+
+/**
+ * Reads every byte of `segments` that a server will replay, or takes what is known of them from before: objects, their content
+ * hashes, every record's CRC, those of records that cross included.
+ * @returns the proved segments; undefined when something is not as planned: `knowledge` knows what, and a plan made again takes
+ *   that into account
+ */
+export async function proveWal(
+  segments: readonly NeededSegment[],
+  range: WalRange,
+  options: ProveWalOptions,
+): Promise<readonly ProvedSegment[] | undefined> {
+  const { knowledge, signal, onProgress } = options;
+  const proofs = new Array<SegmentProof | undefined>(segments.length);
+  const jobs: Job[] = [];
+  // Behind the first that is not as planned nothing is replayed.
+  let changedAt = Infinity;
+  for (const [at, segment] of segments.entries()) {
+    const job = jobOf(segment, at, range);
+    const known = await knowledge.proofOf(segment.found.place, segment.found.object, { signal });
+    if (known !== undefined && suffices(known, job)) proofs[at] = known;
+    else jobs.push(job);
+  }
+  const totalBytes = jobs.reduce((sum, { task }) => sum + task.segmentSizeBytes, 0);
+  let doneBytes = 0;
+  if (jobs.length > 0) onProgress?.({ phase: 'wal', doneBytes, totalBytes });
+  const onRead = async ({ segment, at, task }: Job, reading: SegmentReading): Promise<void> => {
+    const proof = proofOf(reading, task.fromLsn, `${segment.name} (${segment.from})`);
+    await knowledge.remember(segment.found.place, segment.found.object, proof, { signal });
+    proofs[at] = proof;
+    if (!agrees(proof, segment)) changedAt = Math.min(changedAt, at);
+    doneBytes += task.segmentSizeBytes;
+    onProgress?.({ phase: 'wal', doneBytes, totalBytes });
+  };
+  await readWhole(jobs, onRead, { signal, isWanted: ({ at }) => at < changedAt });
+  if (changedAt < Infinity) return undefined;
+  const crossing = findCrossingDamage(proofs, range);
+  if (crossing !== undefined) {
+    await correctCrossing(segments, crossing, range, options);
+    return undefined;
+  }
+  return segments.map((segment, at) => {
+    const { keptBytes = 0, sha256 = '' } = proofs[at] ?? {};
+    return { ...segment, content: { keptBytes, sha256 } };
+  });
+}
+
+function jobOf(segment: NeededSegment, at: number, { fromLsn, neededEndLsn }: WalRange): Job {
+  const { found, startLsn, segmentSizeBytes } = segment;
+  const { systemIdentifier } = found.place.source;
+  const neededBytes = Number(neededEndLsn - startLsn);
+  const task = {
+    startLsn,
+    segmentSizeBytes,
+    systemIdentifier,
+    fromLsn: fromLsn > startLsn ? fromLsn : startLsn,
+    neededBytes: Math.min(segmentSizeBytes, neededBytes),
+  };
+  return { segment, at, task, place: found.place, object: found.object };
+}
+
+/** Whether a reading of before tells everything that is asked now. */
+function suffices(proof: SegmentProof, { segment, task }: Job): boolean {
+  return proof.fromLsn <= task.fromLsn && proof.keptBytes >= task.neededBytes && agrees(proof, segment);
+}
+
+function agrees(proof: SegmentProof, { digest }: NeededSegment): boolean {
+  return digest === undefined ? proof.instead === undefined : proof.digest === digest;
+}
+
+/** Where the first damaged record begins that crosses from one segment into the next. */
+function findCrossingDamage(proofs: readonly (SegmentProof | undefined)[], { fromLsn }: WalRange): Lsn | undefined {
+  const check = new BorderCheck(proofs[0]?.pageMagic ?? 0);
+  for (const proof of proofs) {
+    const damaged = proof && check.take(proof.border);
+    if (damaged !== undefined && damaged >= fromLsn) return damaged;
+  }
+  return undefined;
+}
+
+/** Ends the WAL before a damaged record that crosses, for this run: which of the two segments is to blame is not known. */
+async function correctCrossing(
+  segments: readonly NeededSegment[],
+  damaged: Lsn,
+  range: WalRange,
+  { knowledge, signal }: ProveWalOptions,
+): Promise<void> {
+  const at = segments.findLastIndex(({ startLsn }) => startLsn <= damaged);
+  const segment = segments[at];
+  if (segment === undefined) return;
+  const { place, object } = segment.found;
+  await readWhole(
+    [jobOf(segment, at, range)],
+    async (_, { index }) => {
+      const name = `${segment.name} (${segment.from})`;
+      const damage = say('survey.damaged-crossing', { name, lsn: formatLsn(damaged) });
+      const end = { kind: 'partial', lsn: damaged, reason: 'bad-checksum', damage } as const;
+      await knowledge.correct(place, object, indexUpTo(index, index.last, end));
+    },
+    { signal },
+  );
+}
+
+/** That a segment is never twice the same. */
+export function changesWhileRead({ name, from }: Pick<NeededSegment, 'name' | 'from'>): BackupError {
+  return new BackupError('CORRUPT', say('survey.changes', { name, from }), { hint: say('survey.changes.hint') });
+}
+
+/** A segment of a line without its content. */
+export function neededSegment(segment: LineSegment & { readonly found: FoundSegment }): NeededSegment {
+  const { name, timeline, startLsn, segmentSizeBytes, from, found, content } = segment;
+  const isAlone = 'damage' in content || content.head?.isKnown !== true;
+  return { name, timeline, startLsn, segmentSizeBytes, from, found, digest: isAlone ? digestOf(content) : undefined };
+}

@@ -1,0 +1,183 @@
+/** What a plan reads of the WAL: every byte that will be replayed, of archives of openGauss and of our own. */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseLsn, type Lsn } from '../../src/wal/lsn.ts';
+import { flipOrdinaryRecord } from '../support/damage-wal.ts';
+import { Workspace } from '../support/opengauss/backup-run.ts';
+import { writeRecordedArchive, writeRecordedBackup } from '../support/opengauss/recorded-backup.ts';
+import { runProgram, type ProgramResult } from '../support/programs.ts';
+
+const segment = (digits: string): string => `0000000100000000000000${digits}`;
+const startOf = (digits: string): Lsn => parseLsn(`0/${digits}000000`);
+let workspace: Workspace;
+let backup: string;
+let archive: string;
+let target: string;
+let cache: string;
+
+beforeEach(async () => {
+  workspace = new Workspace();
+  [backup, archive, target] = [workspace.at('backups/base'), workspace.at('archive'), workspace.at('restored')];
+  cache = workspace.at('cache');
+  await writeRecordedBackup(backup);
+});
+afterEach(() => workspace.remove());
+
+const run = (args: string[]): Promise<ProgramResult> =>
+  runProgram('gausskeep', args, { env: { GAUSSKEEP_CACHE: cache, GAUSSKEEP_CONFIG: '/dev/null' } });
+const restore = (...args: string[]): Promise<ProgramResult> =>
+  run(['restore', '-D', target, '--from', backup, '--archive', archive, '--no-sync', ...args]);
+
+/** Plan and restore are refused alike, with a status and these words, and nothing is written. */
+async function refused(status: number, words: readonly string[], ...args: string[]): Promise<void> {
+  for (const how of [['--plan'], []]) {
+    const result = await restore(...how, ...args);
+    expect(result.status, result.stderr).toBe(status);
+    for (const word of words) expect(result.stderr).toContain(word);
+    expect(existsSync(target)).toBe(false);
+  }
+}
+
+/** Changes a compressed segment of the archive. @returns what `change` returns */
+function rewrite<Result>(path: string, change: (bytes: Buffer) => Result): Result {
+  const bytes = gunzipSync(readFileSync(path));
+  const result = change(bytes);
+  writeFileSync(path, gzipSync(bytes));
+  return result;
+}
+
+describe('an archive of openGauss', () => {
+  beforeEach(() => writeRecordedArchive(archive));
+
+  it('with one bit flipped in an ordinary record is refused with segment, place and LSN', async () => {
+    const path = join(archive, `${segment('29')}.gz`);
+    const { text } = rewrite(path, (bytes) => flipOrdinaryRecord(bytes, startOf('29'), parseLsn('0/29000200')));
+    await refused(16, [segment('29'), `${segment('29')}.gz`, text, 'bad-checksum']);
+    // The window knows what a plan has seen, and shows it as a break.
+    const window = await run(['window', '--archive', archive]);
+    expect(window.stdout).toContain(`segment ${segment('29')}`);
+    expect(window.stdout).toContain(text);
+    // The whole WAL up to there can still be had.
+    const before = await restore('--allow-end-of-wal', '--plan', '--json');
+    expect(before.status, before.stderr).toBe(0);
+    const { endLsn } = (JSON.parse(before.stdout) as { recovery: { endLsn: string } }).recovery;
+    expect(parseLsn(endLsn)).toBeLessThanOrEqual(parseLsn(text));
+  });
+
+  it('that is damaged behind the target recovers to it', async () => {
+    const path = join(archive, `${segment('29')}.gz`);
+    rewrite(path, (bytes) => flipOrdinaryRecord(bytes, startOf('29'), parseLsn('0/29000910')));
+    const result = await restore('--target-xid', '14248');
+    expect([0, 3], result.stderr).toContain(result.status);
+    const put = readFileSync(join(target, 'pg_xlog', segment('29')));
+    expect(put.subarray(0, 0x910).equals(gunzipSync(readFileSync(path)).subarray(0, 0x910))).toBe(true);
+    expect(put.subarray(0x910).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('whose segment ends early behind the target recovers to it, and to nothing later', async () => {
+    const path = join(archive, `${segment('28')}.gz`);
+    const bytes = gunzipSync(readFileSync(path));
+    rmSync(path);
+    writeFileSync(path, gzipSync(bytes).subarray(0, -200));
+    const result = await restore('--target-xid', '14244');
+    expect([0, 3], result.stderr).toContain(result.status);
+    rmSync(target, { recursive: true });
+    await refused(16, [segment('28')], '--target-xid', '14249');
+  });
+
+  it('is read once: the next plan knows, until a segment is written anew', async () => {
+    const plan = (): Promise<ProgramResult> => restore('--plan', '--progress');
+    const first = await plan();
+    expect(first.stderr).toContain('of WAL proved');
+    const second = await plan();
+    expect(second).toMatchObject({ status: 0, stderr: '', stdout: first.stdout });
+    const path = join(archive, `${segment('29')}.gz`);
+    utimesSync(path, 1, 1);
+    const third = await plan();
+    expect(third.stderr).toContain('16384/16384 kB (100%) of WAL proved');
+    expect(third.stderr).not.toContain('32768');
+    const fresh = `${path}.new`;
+    writeFileSync(fresh, readFileSync(path));
+    rewrite(fresh, (bytes) => flipOrdinaryRecord(bytes, startOf('29')));
+    renameSync(fresh, path);
+    await refused(16, [segment('29')]);
+  });
+
+  it('is not read for a quick plan, which says so first', async () => {
+    rewrite(join(archive, `${segment('29')}.gz`), (bytes) => flipOrdinaryRecord(bytes, startOf('29')));
+    const quick = await restore('--plan=quick');
+    expect(quick.status, quick.stderr).toBe(0);
+    expect(quick.stdout.split('\n')[0]).toContain('the WAL was not read');
+    expect(quick.stdout).not.toContain('to the last byte');
+    const json = await restore('--plan=quick', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ recovery: { walRead: false } });
+    expect(await restore('--plan=whole')).toMatchObject({ status: 2 });
+  });
+});
+
+describe('an archive of our own', () => {
+  const folder = (): string => join(archive, 'generations/1/wal/0000000100000000');
+  const object = (digits: string): string => join(folder(), `${segment(digits)}.gz`);
+
+  beforeEach(async () => {
+    const source = workspace.at('source');
+    writeRecordedArchive(source);
+    for (const name of readdirSync(source)) {
+      if (!name.endsWith('.gz')) continue;
+      writeFileSync(join(source, name.slice(0, -3)), gunzipSync(readFileSync(join(source, name))));
+      rmSync(join(source, name));
+    }
+    mkdirSync(archive);
+    for (const name of readdirSync(source)
+      .filter((one) => one.length === 24)
+      .sort()) {
+      const pushed = await run(['wal', 'push', '--archive', archive, '--compress', 'gzip', join(source, name)]);
+      expect(pushed.status, pushed.stderr).toBe(0);
+    }
+  });
+
+  it('is refused when an object is missing, cut, swapped, flipped and compressed again, or a directory', async () => {
+    const whole = readFileSync(object('29'));
+    const cases: readonly (readonly [string, () => void])[] = [
+      ['its object', () => rmSync(object('29'))],
+      ['its object', () => truncateSync(object('29'), whole.length - 100)],
+      [`${segment('29')}.gz`, () => writeFileSync(object('29'), readFileSync(object('2A')))],
+      [`${segment('29')}.gz`, () => rewrite(object('29'), (bytes) => flipOrdinaryRecord(bytes, startOf('29')))],
+      [
+        'its object',
+        () => {
+          rmSync(object('29'));
+          mkdirSync(object('29'));
+        },
+      ],
+    ];
+    for (const [words, damage] of cases) {
+      damage();
+      await refused(16, [segment('29'), words]);
+      rmSync(object('29'), { recursive: true, force: true });
+      writeFileSync(object('29'), whole);
+    }
+    const result = await restore('--plan');
+    expect(result.status, result.stderr).toBe(0);
+  });
+
+  it('is refused when an object of the same size holds other bytes', async () => {
+    const whole = readFileSync(object('29'));
+    const other = Buffer.from(whole);
+    other[other.length - 6] = (other[other.length - 6] ?? 0) ^ 1;
+    writeFileSync(object('29'), other);
+    await refused(16, [segment('29')]);
+  });
+});
