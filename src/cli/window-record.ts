@@ -13,6 +13,8 @@ export function windowRecord(window: RecoveryWindow): Json {
     messageType: 'window',
     archive: window.archive,
     systemIdentifier: window.systemIdentifier.toString(),
+    segments: window.segments.count,
+    segmentsReadWhole: window.segments.readWhole,
     lines: window.lines.map(lineRecord),
     passedOver: window.passedOver.map(({ name, reason }) => ({ name, reason: render(reason) })),
   };

@@ -18,14 +18,20 @@ const shownPoints = 40;
 
 /** The recovery window for people: each line of WAL from its beginning to its end, downwards. */
 export function windowLines(window: RecoveryWindow): string[] {
-  const { archive, systemIdentifier, lines } = window;
+  const { archive, systemIdentifier, lines, segments } = window;
   const title = render(say('window.title', { archive, systemIdentifier }));
   const canRecover = lines.some(({ backups }) => backups.some(({ problem }) => problem === undefined));
   return [
     title,
     ...lines.flatMap((line) => ['', ...lineText(line, lines)]),
     ...(canRecover ? [] : ['', render(say('window.nothing'))]),
+    ...(segments.count === 0 ? [] : ['', render(readingsOf(segments))]),
   ];
+}
+
+/** What this is based on: indexes know nothing of the CRCs of ordinary records. */
+function readingsOf({ count, readWhole }: RecoveryWindow['segments']): Message {
+  return readWhole === count ? say('window.all-read', { count }) : say('window.some-read', { count, readWhole });
 }
 
 function lineText(window: Line, all: readonly Line[]): string[] {

@@ -10,6 +10,7 @@ import type { IndexCache } from './index-cache.ts';
 import { takeInventory, type WalInventory } from './inventory.ts';
 import { ListedOnce } from './listed-once.ts';
 import { historyProblem, linesOf, readLine } from './read-line.ts';
+import { Readings } from './readings.ts';
 import { WalKnowledge } from './wal-knowledge.ts';
 import { openWalPlaces, type WalPlace } from './wal-place.ts';
 
@@ -35,6 +36,8 @@ export interface RecoveryWindow {
   readonly archive: string;
   readonly systemIdentifier: bigint;
   readonly lines: readonly (LineWindow & { readonly problem: Message | undefined })[];
+  /** Different files of segments, and how many of them were read whole by a plan or restore; of the others the index tells. */
+  readonly segments: { readonly count: number; readonly readWhole: number };
   /** Backups of other instances, and folders that cannot be used as backups. */
   readonly passedOver: readonly { readonly name: string; readonly reason: Message }[];
 }
@@ -56,8 +59,9 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
   });
   const knowledge = new WalKnowledge(options.cache);
   const lines: RecoveryWindow['lines'][number][] = [];
+  const readings = new Readings(knowledge);
   for await (const { place, inventory, line } of linesOfPlaces(places, request, options)) {
-    const segments = told(readLine(inventory, line, { ...options, knowledge }), options);
+    const segments = told(readings.counted(readLine(inventory, line, { ...options, knowledge }), options), options);
     const window = await findWindow(line, segments, ours.map(windowBackup));
     lines.push({
       ...window,
@@ -65,7 +69,7 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
       problem: historyProblem(inventory, line.timeline),
     });
   }
-  return { archive: request.archive, systemIdentifier, lines, passedOver };
+  return { archive: request.archive, systemIdentifier, lines, segments: readings.counts, passedOver };
 }
 
 /** A transaction and the line that it is on. */

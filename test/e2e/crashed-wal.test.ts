@@ -87,9 +87,9 @@ forEachServer('full', (version) => {
     expect(withoutCommit).toMatchObject({ rows: 'A', endLsn: commit });
     expect(withoutCommit.notes).toContain('not written to its end');
     await server!.stop('immediate');
-    // At the border of two pages; behind the first page header of a segment.
+    // At the border of two pages; behind the first page header of a segment; within a page, where the CRC of a record is wrong.
     const lastSegment = (whole.endLsn / segmentBytes) * segmentBytes;
-    for (const position of [(whole.endLsn / 8192n) * 8192n, lastSegment + 40n]) {
+    for (const position of [(whole.endLsn / 8192n) * 8192n, lastSegment + 40n, lastSegment + 12_000n]) {
       const part = copyWal();
       wipe(part, position);
       const recovered = await recover(part);

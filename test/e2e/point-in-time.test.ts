@@ -3,7 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
+import { parseLsn } from '../../src/wal/lsn.ts';
+import { defaultSegmentSizeBytes, segmentName, segmentStart } from '../../src/wal/segment.ts';
 import { takeBackup } from '../support/backups.ts';
+import { flipOrdinaryRecord } from '../support/damage-wal.ts';
 import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
 import { freePort } from '../support/postgres/free-port.ts';
 import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
@@ -404,6 +407,28 @@ forEachServer('full', (version) => {
     expect(corrupt.status, corrupt.stderr).toBe(16);
     const before = await recover(['--archive', archive, '--target-xid', commit('B').xid]);
     expect(before.rows).toBe('A B before');
+  });
+
+  it('refuses WAL of which one bit was flipped in an ordinary record, and recovers to a target before it', async () => {
+    const archive = serverDirectory('flipped');
+    execFileSync('cp', ['-a', `${history.archive}/.`, archive]);
+    execFileSync('chmod', ['-R', 'a+rX', archive]);
+    const from = parseLsn(commit('E').reportedLsn);
+    const name = segmentName(1, from, defaultSegmentSizeBytes);
+    const bytes = readFileSync(join(archive, name));
+    const { text } = flipOrdinaryRecord(bytes, segmentStart(from, defaultSegmentSizeBytes), from);
+    writeFileSync(join(archive, name), bytes);
+    for (const how of [[], ['--plan'], ['--wal-supply=copy'], ['--target-xid', commit('F').xid]]) {
+      const refused = await refusal(['--archive', archive, ...how]);
+      expect(refused.status, refused.stderr).toBe(16);
+      expect(refused.stderr).toContain(`segment ${name}`);
+      expect(refused.stderr).toContain(`at ${text}: bad-checksum`);
+    }
+    for (const supply of ['restore-command', 'copy']) {
+      const args = ['--archive', archive, '--target-xid', commit('E').xid, '--wal-supply', supply];
+      expect(sorted((await recover(args)).rows)).toBe(sorted('A B C D E before d'));
+      await server!.stop('immediate');
+    }
   });
 });
 

@@ -1,0 +1,33 @@
+import type { StorageOptions } from '../storage/storage.ts';
+import type { ReadLineSegment } from './read-line.ts';
+import type { WalKnowledge } from './wal-knowledge.ts';
+
+/** Counts files of segments, each once, and those of which every byte was read before. */
+export class Readings {
+  readonly #knowledge: WalKnowledge;
+  readonly #isWhole = new Map<string, boolean>();
+
+  constructor(knowledge: WalKnowledge) {
+    this.#knowledge = knowledge;
+  }
+
+  async *counted(
+    segments: AsyncIterable<ReadLineSegment>,
+    { signal }: StorageOptions,
+  ): AsyncGenerator<ReadLineSegment, void, undefined> {
+    for await (const segment of segments) {
+      const { from, found } = segment;
+      if (!this.#isWhole.has(from)) {
+        const proof = await this.#knowledge.proofOf(found.place, found.object, { signal });
+        // A plan does not judge what lies before its backup begins.
+        this.#isWhole.set(from, proof !== undefined && proof.fromLsn <= segment.startLsn);
+      }
+      yield segment;
+    }
+  }
+
+  get counts(): { readonly count: number; readonly readWhole: number } {
+    const whole = [...this.#isWhole.values()].filter((isWhole) => isWhole);
+    return { count: this.#isWhole.size, readWhole: whole.length };
+  }
+}
