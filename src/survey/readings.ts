@@ -16,11 +16,13 @@ export class Readings {
     { signal }: StorageOptions,
   ): AsyncGenerator<ReadLineSegment, void, undefined> {
     for await (const segment of segments) {
-      const { from, found } = segment;
-      if (!this.#isWhole.has(from)) {
-        const proof = await this.#knowledge.proofOf(found.place, found.object, { signal });
+      const { place, object } = segment.found;
+      // Generations inherit files of each other.
+      const name = `${place.directory ?? ''}\0${object.storedName}`;
+      if (this.#isWhole.get(name) !== true) {
+        const proof = await this.#knowledge.proofOf(place, object, { signal });
         // A plan does not judge what lies before its backup begins.
-        this.#isWhole.set(from, proof !== undefined && proof.fromLsn <= segment.startLsn);
+        this.#isWhole.set(name, proof !== undefined && proof.fromLsn <= segment.startLsn);
       }
       yield segment;
     }

@@ -69,6 +69,7 @@ describe('an archive of openGauss', () => {
     const window = await run(['window', '--archive', archive]);
     expect(window.stdout).toContain(`segment ${segment('29')}`);
     expect(window.stdout).toContain(text);
+    expect(window.stdout).toMatch(/\n[1-9]\d* of \d+ segments were read whole; of the others only the index is known/);
     // The whole WAL up to there can still be had.
     const before = await restore('--allow-end-of-wal', '--plan', '--json');
     expect(before.status, before.stderr).toBe(0);

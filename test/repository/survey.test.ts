@@ -67,6 +67,7 @@ describe('an archive of gausskeep', () => {
     await openGeneration(opened, { parent: 1, forkLsn: parseLsn('0/29000100'), reason: 'test' });
     const window = await surveyWindow({ archive, backups: [backups] });
     expect(window.systemIdentifier).toBe(fixtureSystemIdentifier);
+    expect(window.segments).toEqual({ count: 4, readWhole: 0 });
     expect(summary(window)).toEqual([
       [1, '26-29', 0, 'ok'],
       // The segment with the fork is not inherited.
