@@ -1,6 +1,6 @@
 import { isEventRecord } from '../../src/wal/decode-event.ts';
 import { formatLsn, type Lsn } from '../../src/wal/lsn.ts';
-import { readRecords } from '../../src/wal/wal-reader.ts';
+import { readRecords } from './whole-wal.ts';
 
 export interface DamagedRecord {
   /** Where the record begins whose bytes are not what its CRC says. */
