@@ -32,9 +32,9 @@ export const windowMessages = {
   'window.row.unusable': 'backup {name} cannot be used here: {reason}',
   'window.passed-over': 'passed over {name}: {reason}',
   'window.nothing': 'nothing can be recovered: no backup has its WAL here',
-  'window.all-read': 'all {count} segments were read whole before',
+  'window.all-read': '{count} of {count} {count|segment was|segments were} read whole before',
   'window.some-read':
-    '{readWhole} of {count} segments were read whole; of the others only the index is known: gausskeep restore --plan reads what a recovery needs',
+    '{readWhole} of {count} {count|segment was|segments were} read whole; of the others only the index is known: gausskeep restore --plan reads what a recovery needs',
   'window.progress': 'reading {segment} ({count})',
   'window.break.missing': 'missing: {first} to {last} ({count} {count|segment|segments})',
   'window.break.nothing-valid': '{name} holds nothing valid',
