@@ -55,7 +55,7 @@ function isReused(content: Candidate['content'], previous: SegmentIndex | undefi
 }
 
 /** End of the WAL that is valid in a segment. */
-export function endOf(index: SegmentIndex): Lsn {
+function endOf(index: SegmentIndex): Lsn {
   if (index.end.kind === 'partial') return index.end.lsn;
   if (index.end.kind === 'switch') return index.last?.startLsn ?? index.startLsn;
   return (index.startLsn + BigInt(index.segmentSizeBytes)) as Lsn;

@@ -63,7 +63,7 @@ async function withCrossing(
 }
 
 /** Names of the segments that a server would ask for on this line, as far as there are files, in order of position. */
-export function namesOfLine(inventory: WalInventory, line: WalLine, from?: Lsn): string[] {
+function namesOfLine(inventory: WalInventory, line: WalLine, from?: Lsn): string[] {
   const { segmentSizeBytes, segments } = inventory;
   const first = from === undefined ? 0n : segmentStart(from, segmentSizeBytes);
   const names: { readonly name: string; readonly startLsn: Lsn }[] = [];

@@ -62,7 +62,7 @@ async function findObjectProblem(place: WalPlace, object: WalObject): Promise<Me
 }
 
 /** Reads a segment, each record's CRC included when asked: whether it is intact. */
-export async function indexObject(
+async function indexObject(
   object: WalObject,
   startLsn: Lsn,
   check: CrcCheck,
@@ -122,9 +122,4 @@ async function stampOf(place: WalPlace, object: WalObject): Promise<string | und
 /** Where a segment lies, for people. */
 export function placeOf(place: Pick<WalPlace, 'source'>, object: WalObject): string {
   return `${place.source.description}, ${object.storedName}`;
-}
-
-/** That a file named as a segment is none. */
-export function unsound(name: string): { readonly damage: Message } {
-  return { damage: say('survey.unsound', { name }) };
 }
