@@ -191,7 +191,7 @@ describe('by restore_command, what the server would do wrongly is refused', () =
   it('says where it goes no further: a hole, with what can be reached before it', () => {
     const holed = between(line, 0x2700_0000n).filter(({ name }) => !name.endsWith('29'));
     const error = refusal(() => prove({ kind: 'xid', xid: 14254n }, {}, holed));
-    expect(error.message).toMatch(/up to 0\/29000000 only \(missing: 0{7}1.*29 to .*29 \(1 segments\)\)/);
+    expect(error.message).toMatch(/up to 0\/29000000 only \(missing: 0{7}1.*29 to .*29 \(1 segment\)\)/);
     expect(render(error.hint!)).toMatch(/14244/);
   });
 

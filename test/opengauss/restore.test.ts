@@ -188,8 +188,9 @@ describeShared('the tar set of the native client', () => {
     expectDone(result);
     const native = (name: string): ReturnType<typeof readManifest> =>
       readManifest(join(fixtureRoot, 'native-untar', name));
+    // .gausskeep.recovery: that archiving was to stay as it was, for `gausskeep recover`.
     const isChanged = (path: string): boolean =>
-      /^(?:tablespace_map|pg_location(?:\/.*)?|pg_tblspc\/\d+|pg_replslot\/.*|pg_xlog\/archive_status|global\/pg_control\.backup)$/.test(
+      /^(?:\.gausskeep\.recovery|tablespace_map|pg_location(?:\/.*)?|pg_tblspc\/\d+|pg_replslot\/.*|pg_xlog\/archive_status|global\/pg_control\.backup)$/.test(
         path,
       );
     const copy = await readTree(target);
