@@ -22,6 +22,14 @@ if (first === '--version' || first === '-V') {
   failWith126();
   await (await import('./wal-get-single.ts')).runWalGet(words.slice(2));
 } else {
+  await startProgram().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`gausskeep: error: could not load the program: ${reason.split('\n')[0] ?? ''}\n`);
+    process.exitCode = 1;
+  });
+}
+
+async function startProgram(): Promise<void> {
   const [{ gausskeepProgram }, { calledAs }] = await Promise.all([
     import('./gausskeep-program.ts'),
     import('./program-name.ts'),

@@ -1,18 +1,28 @@
 #!/usr/bin/env node
-import { version } from '../version.ts';
-import { calledAs } from './program-name.ts';
+// Imports nothing by itself: what cannot be loaded (open files, memory) becomes one sentence.
 
-const program = calledAs('gs_basebackup');
-const [first] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const [first] = words;
 
-// Nothing is loaded for the version: monitoring asks for it often.
-if (first === '--version' || first === '-V') {
+await start().catch((error: unknown) => {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`gs_basebackup: error: could not load the program: ${reason.split('\n')[0] ?? ''}\n`);
+  process.exitCode = 1;
+});
+
+async function start(): Promise<void> {
+  const { calledAs } = await import('./program-name.ts');
+  const program = calledAs('gs_basebackup');
+  // Nothing is loaded for the version: monitoring asks for it often.
+  if (first !== '--version' && first !== '-V') {
+    const { basebackupProgram } = await import('./basebackup-program.ts');
+    await basebackupProgram(program, words);
+    return;
+  }
   // A reader that went away.
   process.stdout.on('error', () => {
     process.exitCode = 141;
   });
+  const { version } = await import('../version.ts');
   process.stdout.write(`${program} (gausskeep) ${version}\n`);
-} else {
-  const { basebackupProgram } = await import('./basebackup-program.ts');
-  await basebackupProgram(program, process.argv.slice(2));
 }

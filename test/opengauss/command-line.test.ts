@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
-import { runProgram, startProgram, temporaryDirectory } from '../support/programs.ts';
+import { programPath, runProgram, startCommand, startProgram, temporaryDirectory } from '../support/programs.ts';
 
 const commands = ['verify', 'restore', 'recover', 'resume', 'status', 'window', 'wal init', 'wal cleanup'];
 
@@ -111,4 +111,29 @@ describe('what another account keeps to itself', () => {
       expect(existsSync(fresh), said).toBe(false);
     }
   });
+});
+
+describe('a system that refuses open files', () => {
+  it.each(['gausskeep', 'gs_tar', 'gs_basebackup'])(
+    '%s says so in one sentence, wherever that strikes',
+    async (name) => {
+      const statuses = new Set<number | null>();
+      for (const limit of [20, 22, 24, 26, 30, 64]) {
+        const line = `ulimit -n ${limit}; exec "$0" "$@"`;
+        const program = startCommand('sh', ['-c', line, process.execPath, programPath(name), '--help'], {});
+        program.stdin.end();
+        const { status, stdout, stderr } = await program.result;
+        statuses.add(status);
+        if (status === 0) {
+          expect(stderr).toBe('');
+          expect(stdout).toContain('Usage:');
+          continue;
+        }
+        expect(status, stderr).toBe(1);
+        expect(stderr).toMatch(/^\S+: error: .*EMFILE: too many open files.*\n(?:\S+: (?:detail|hint): .*\n)*$/);
+      }
+      // The test has seen both.
+      expect([...statuses].sort()).toEqual([0, 1]);
+    },
+  );
 });
