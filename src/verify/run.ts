@@ -86,7 +86,7 @@ async function examine(examination: Examination, outcome: Outcome): Promise<void
     const onHeader = archive === undefined ? undefined : headerJudge(examination, archive);
     const files = openWalFiles(plan.wal, { signal, onHeader });
     try {
-      outcome.wal = await checkWal({ ranges: outcome.required, files, control, pages, findings, signal });
+      outcome.wal = await checkWal({ ranges: outcome.required, label, files, control, pages, findings, signal });
       if (archive !== undefined)
         await files.finish().catch((error: unknown) => reportArchive(examination, archive, error));
     } finally {

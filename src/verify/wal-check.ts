@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { render, say } from '../messages/message.ts';
 import type { BackupLabel } from '../wal/backup-label.ts';
@@ -17,10 +18,16 @@ export interface RequiredWal {
   readonly timeline: TimelineId;
   readonly startLsn: Lsn;
   readonly endLsn: Lsn | undefined;
+  /**
+   * Start of the backup whose end must be in this range: a server that does not find it replays all that it gets, and
+   * then refuses to open. Undefined where the end is in another range, or a standby was backed up, which writes none.
+   */
+  readonly backupStart?: Lsn | undefined;
 }
 
 export interface WalCheck {
   readonly ranges: readonly RequiredWal[];
+  readonly label: BackupLabel | undefined;
   readonly files: WalFiles;
   readonly control: ControlFile | undefined;
   /** Pages of which is asked whether the WAL replaces them; those that it does are taken out. */
@@ -46,23 +53,50 @@ export function requiredWal(
   label: BackupLabel | undefined,
   control: ControlFile | undefined,
 ): readonly RequiredWal[] {
-  if (manifestRanges !== undefined && manifestRanges.length > 0) return manifestRanges;
+  if (manifestRanges !== undefined && manifestRanges.length > 0) return withBackupEnd(manifestRanges, label);
   if (label === undefined) return [];
   // A standby writes no record at the end: its backup is consistent where its own recovery was.
   const isFromStandby = label.from === 'standby' && control !== undefined;
   const endLsn = isFromStandby && control.minRecoveryPoint !== noLsn ? control.minRecoveryPoint : undefined;
-  return [{ timeline: label.startTimeline, startLsn: label.startLsn, endLsn }];
+  const backupStart = endLsn === undefined ? label.startLsn : undefined;
+  return [{ timeline: label.startTimeline, startLsn: label.startLsn, endLsn, backupStart }];
+}
+
+/** The end of the backup is in the last range. */
+function withBackupEnd(ranges: readonly RequiredWal[], label: BackupLabel | undefined): readonly RequiredWal[] {
+  if (label === undefined || label.from === 'standby') return ranges;
+  const last = ranges.reduce((one, other) => ((other.endLsn ?? noLsn) >= (one.endLsn ?? noLsn) ? other : one));
+  return ranges.map((range) => (range === last ? { ...range, backupStart: label.startLsn } : range));
+}
+
+/** Whether the WAL to read begins where a server will begin to replay. Ranges of another backup, or empty ones, prove nothing. */
+function coversStart(ranges: readonly RequiredWal[], label: BackupLabel): boolean {
+  return ranges.some(
+    ({ timeline, startLsn, endLsn }) =>
+      timeline === label.startTimeline &&
+      startLsn <= label.startLsn &&
+      (endLsn === undefined || label.startLsn < endLsn),
+  );
 }
 
 /** Reads every required range, each record down to its checksum. */
 export async function checkWal(check: WalCheck): Promise<WalProof> {
+  const { label, ranges, findings, signal } = check;
   let isComplete = true;
   let endLsn = noLsn;
-  for (const range of check.ranges) {
+  if (label !== undefined && !coversStart(ranges, label)) {
+    isComplete = false;
+    const values = { timeline: label.startTimeline, lsn: formatLsn(label.startLsn) };
+    findings.damage(say('verify.wal-start-not-covered', values), 'WAL_MISSING');
+  }
+  for (const range of ranges) {
+    // Reading what is not there takes no turn of the event loop.
+    await setImmediate();
+    signal.throwIfAborted();
     const reached = await readRange(check, range);
     if (reached === undefined) {
       isComplete = false;
-      check.findings.damage(say('verify.wal-failed', { timeline: range.timeline }), 'WAL_MISSING');
+      findings.damage(say('verify.wal-failed', { timeline: range.timeline }), 'WAL_MISSING');
     } else if (reached > endLsn) {
       endLsn = reached;
     }
@@ -73,28 +107,33 @@ export async function checkWal(check: WalCheck): Promise<WalProof> {
 /** @returns where the range ended, or undefined when it could not be read; why is a finding */
 async function readRange(check: WalCheck, range: RequiredWal): Promise<Lsn | undefined> {
   const { findings, control } = check;
+  const { backupStart } = range;
   const segmentSizeBytes = control?.walSegmentSizeBytes ?? defaultSegmentSizeBytes;
   let backupEnd: Lsn | undefined;
   const visit = (record: WalRecord): boolean => {
     if (check.pages.size > 0) forEachReplacedPage(record, (key) => check.pages.delete(key));
-    if (range.endLsn === undefined && endsBackup(record, range.startLsn)) backupEnd = record.endLsn;
-    return backupEnd === undefined;
+    if (backupStart !== undefined && endsBackup(record, backupStart)) backupEnd = record.endLsn;
+    return backupEnd === undefined || range.endLsn !== undefined;
   };
   const reader = new WalReader({
     start: range.startLsn,
     check: 'every-record',
     visit,
     keeps: (rmid, info) =>
-      check.pages.size > 0 || (range.endLsn === undefined && rmid === 0 && (info & recordInfoMask) === backupEndInfo),
+      check.pages.size > 0 || (backupStart !== undefined && rmid === 0 && (info & recordInfoMask) === backupEndInfo),
     systemIdentifier: control?.systemIdentifier,
     segmentSizeBytes,
   });
   const missing = await pushSegments(check, range, reader, segmentSizeBytes);
   if (missing === 'reported') return undefined;
   const end = reader.finish();
-  if (backupEnd !== undefined) return backupEnd;
+  if (backupEnd !== undefined && range.endLsn === undefined) return backupEnd;
   const reached = end.last?.endLsn ?? range.startLsn;
-  if (range.endLsn !== undefined && reached >= range.endLsn) return reached;
+  if (range.endLsn !== undefined && reached >= range.endLsn) {
+    if (backupStart === undefined || backupEnd !== undefined) return reached;
+    findings.damage(say('verify.wal-no-end', { lsn: formatLsn(reached) }), 'WAL_MISSING');
+    return undefined;
+  }
   reportEnd(findings, range, end, missing);
   return undefined;
 }

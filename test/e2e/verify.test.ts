@@ -303,6 +303,47 @@ forEachServer('full', (version) => {
     expect(corrupt.stderr).toContain('WAL parsing failed for timeline 1');
   });
 
+  it('VB-09 takes no WAL for proof that does not hold the start and the end of the backup', async () => {
+    const backup = copyOf(plain);
+    const path = join(backup, 'backup_manifest');
+    const text = readFileSync(path, 'utf8');
+    const [, start = '', end = ''] = /"Start-LSN": "(.+?)", "End-LSN": "(.+?)"/.exec(text)!;
+    const withRange = (from: string, to: string): void =>
+      writeFileSync(
+        path,
+        sealed(
+          text.replace(`"Start-LSN": "${start}", "End-LSN": "${end}"`, `"Start-LSN": "${from}", "End-LSN": "${to}"`),
+        ),
+      );
+    withRange(start, end);
+    expect(await verify([backup])).toMatchObject({ status: 0, stderr: '' });
+    withRange(start, start);
+    const empty = await verify([backup]);
+    expect(empty.stderr).toContain(`does not hold the start of the backup, ${start} on timeline 1`);
+    expect(empty.status).toBe(15);
+    withRange(end, end);
+    expect((await verify([backup])).stderr).toContain(`does not hold the start of the backup, ${start} on timeline 1`);
+    // Some records, but not the one that ends the backup.
+    const [high = '', low = ''] = start.split('/');
+    const early = `${high}/${(Number.parseInt(low, 16) + 8).toString(16).toUpperCase()}`;
+    withRange(start, early);
+    const cut = await verify([backup]);
+    expect(cut.stderr).toMatch(/the WAL in the backup ends at [0-9A-F/]+, before the end of the backup/);
+    expect(cut.status).toBe(15);
+  });
+
+  it('ends early at a manifest of a hundred thousand WAL ranges', async () => {
+    const backup = copyOf(plain);
+    const path = join(backup, 'backup_manifest');
+    const text = readFileSync(path, 'utf8');
+    const range = /\{ "Timeline": 1, "Start-LSN": ".+?", "End-LSN": ".+?" \}/.exec(text)![0];
+    const many = Array.from({ length: 100_000 }, (_, index) => range.replace('1', String(index + 1)));
+    writeFileSync(path, sealed(text.replace(range, many.join(',\n'))));
+    const { status, stderr } = await verify([backup]);
+    expect(stderr).toContain('more than 1000 WAL ranges in the manifest');
+    expect(status).toBe(20);
+  });
+
   it('checks everything else of a backup without manifest, and says what is not proved', async () => {
     const backup = copyOf(plain);
     rmSync(join(backup, 'backup_manifest'));

@@ -64,6 +64,8 @@ export const verifyMessages = {
   'verify.wal-read': 'could not read WAL segment {segment}: {reason}',
   'verify.wal-damaged': 'error in WAL record at {lsn}: {reason}',
   'verify.wal-failed': 'WAL parsing failed for timeline {timeline}',
+  'verify.wal-start-not-covered':
+    'the WAL that the manifest names does not hold the start of the backup, {lsn} on timeline {timeline}: nothing proves that a server can replay it',
   'verify.wal-no-end': 'the WAL in the backup ends at {lsn}, before the end of the backup',
   'verify.no-manifest':
     'the backup has no manifest: that no file is missing, added or changed since the backup was taken cannot be proved',
