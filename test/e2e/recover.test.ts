@@ -348,7 +348,7 @@ forEachServer('full', (version) => {
     const { status, stderr } = await server.run('resume');
     expect({ status, stderr }).toMatchObject({
       status: 16,
-      stderr: expect.stringContaining('1 prepared transactions that were promised are not there: lost') as string,
+      stderr: expect.stringContaining('1 prepared transaction that was promised is not there: lost') as string,
     });
     expect(await server.answer('status')).toMatchObject({ phase: 'missed' });
     expect(existsSync(join(server.directory, 'postmaster.pid'))).toBe(false);

@@ -125,7 +125,7 @@ forEachServer('full', (version) => {
     ];
     const plan = await runProgram('gausskeep', [...planned, ...target]);
     expect(plan.status, plan.stderr).toBeGreaterThan(1);
-    expect(plan.stderr).toContain(`the archive has the receipt of "generations/1/wal/`);
+    expect(plan.stderr).toContain(`segment ${missing} has a receipt, but its object generations/1/wal/`);
     expect(plan.stderr).toContain('hint: ');
     for (const suffix of ['.index', '.receipt']) {
       rmSync(join(archive, 'generations/1/wal', missing.slice(0, 16), missing + suffix));
