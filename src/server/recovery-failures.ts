@@ -22,6 +22,7 @@ type FailureKey =
   | 'smaller-host'
   | 'minimal-wal'
   | 'permissions'
+  | 'socket-directory'
   | 'incompatible'
   | 'port'
   | 'running'
@@ -90,6 +91,12 @@ export const recoveryFailures: readonly FailurePattern[] = [
     pattern: /^hot standby is not possible because|^recovery aborted because of insufficient parameter settings/,
   },
   { key: 'minimal-wal', code: 'WAL_MISSING', pattern: /^WAL was generated with "?wal_level/ },
+  {
+    // Debian's servers are built for a socket directory of the account postgres.
+    key: 'socket-directory',
+    code: 'CONFIG_INVALID',
+    pattern: /^could not create lock file ".*\/\.s\.PGSQL\.\d+\.lock": (?:Permission denied|No such file or directory)/,
+  },
   {
     key: 'permissions',
     code: 'CONFIG_INVALID',

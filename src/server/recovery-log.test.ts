@@ -70,6 +70,7 @@ describe('readRecoveryLine', () => {
         'FATAL:  data directory "/d" has group or world access',
         'FATAL:  data directory "/d" has invalid permissions',
         'FATAL:  data directory "/d" has wrong ownership',
+        'FATAL:  could not create lock file "/var/run/postgresql/.s.PGSQL.54996.lock": Permission denied',
         'LOG:  could not bind IPv4 address "127.0.0.1": Address already in use',
       ],
       TARGET_UNREACHABLE: [

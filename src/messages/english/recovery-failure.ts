@@ -39,6 +39,9 @@ export const recoveryFailureMessages = {
   'recovery-failure.minimal-wal': 'there is WAL that was made with wal_level = minimal: {text}',
   'recovery-failure.minimal-wal.hint':
     'Nothing can be recovered through it. Choose a target before it, or a backup that was taken after it.',
+  'recovery-failure.socket-directory': 'the server may not make its socket: {text}',
+  'recovery-failure.socket-directory.hint':
+    'Set unix_socket_directories in postgresql.conf of the copy to a directory that the account of the server may write to.',
   'recovery-failure.permissions': 'the server may not use the data directory: {text}',
   'recovery-failure.permissions.hint':
     'It must belong to the account that runs the server, with mode 0700 (or 0750 from PostgreSQL 11), and so must what is in it.',
