@@ -4,7 +4,7 @@
  * Unit tests beside the files may read more: they build what they need from any folder, test/support and test/fixtures.
  */
 const pure = ['bytes', 'errors', 'messages'];
-const operations = ['backup', 'archive', 'restore', 'verify', 'recovery', 'unpack', 'doctor'];
+const operations = ['backup', 'archiving', 'restore', 'verify', 'recovery', 'unpack', 'doctor'];
 const operationImports = [
   ...pure,
   'wal',
@@ -17,7 +17,7 @@ const operationImports = [
   'server',
   'replication',
   'storage',
-  'repository',
+  'wal-archive',
   'manifest',
   'window',
   'survey',
@@ -40,12 +40,12 @@ const table = {
   server: [...pure, 'wal'],
   replication: [...pure, 'connection', 'protocol', 'server', 'tar', 'wal'],
   storage: [...pure, 'files'],
-  repository: [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
+  'wal-archive': [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
   manifest: [...pure, 'wal'],
   window: [...pure, 'wal', 'manifest', 'server'],
-  survey: [...pure, 'wal', 'compression', 'storage', 'repository', 'manifest', 'server', 'tar', 'window'],
+  survey: [...pure, 'wal', 'compression', 'storage', 'wal-archive', 'manifest', 'server', 'tar', 'window'],
   checks: [...pure, 'server'],
-  content: [...pure, 'wal', 'tar', 'server', 'repository', 'files'],
+  content: [...pure, 'wal', 'tar', 'server', 'wal-archive', 'files'],
   // start-thread.ts; the *-thread.ts files are entries of worker threads and may start any operation.
   threads: pure,
   ...Object.fromEntries(operations.map((name) => [name, operationImports])),

@@ -47,9 +47,9 @@ export {
   type StorageOptions,
   type StoredObject,
 } from './wal-archive.ts';
-export { takeBackup, type BackupOptions } from './backup/run.ts';
+export { takeBackup, type BackupOptions } from './backup/take-backup.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';
-export type { BackupOutput, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';
+export type { BackupTarget, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';
 export type { TablespaceMapping } from './backup/tablespaces.ts';
 export type { ByteSink, TarCompression } from './backup/tar-output.ts';
 export { needsPassword } from './connection/authenticate.ts';
@@ -59,7 +59,7 @@ export { openReplicationSession, type ReplicationSession, type SessionSettings }
 export { fromText as pathFromText, display as pathToText, type ByteString } from './bytes/byte-string.ts';
 export { unpackSentence, type UnpackEvent } from './unpack/events.ts';
 export type { UnpackRequest } from './unpack/plan.ts';
-export { unpackArchive, type UnpackOptions, type UnpackResult } from './unpack/run.ts';
+export { unpackTar, type UnpackOptions, type UnpackResult } from './unpack/unpack-tar.ts';
 export { BackupError, type ErrorContext } from './errors/backup-error.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { render, type Catalogue, type Message } from './messages/message.ts';
@@ -75,12 +75,12 @@ export { formatLsn, parseLsn, type Lsn } from './wal/lsn.ts';
 export { actionAtTarget } from './restore/action-at-target.ts';
 export type { ConfigurationOutcome } from './restore/configure.ts';
 export type { RestoreEvent, RestoreListener } from './restore/events.ts';
-export { prepareRestore, type PreparedRestore } from './restore/gather.ts';
+export { prepareRestore, type PreparedRestore } from './restore/prepare-restore.ts';
 export { prepareRecovery, type PreparedRecovery } from './restore/prepare-recovery.ts';
 export { raisedLimits } from './restore/raised-limits.ts';
-export type { RecoveryRequest } from './restore/recovery-request.ts';
+export type { PitrRequest } from './restore/recovery-request.ts';
 export { describeTarget } from './window/target.ts';
-export { unusedMappings } from './restore/place-tablespaces.ts';
+export { unusedMappings } from './restore/plan-tablespaces.ts';
 export type { RestorePlan } from './restore/plan.ts';
 export {
   findingLines as restoreFindings,
@@ -91,8 +91,8 @@ export {
   configurationLines,
 } from './restore/plan-sentences.ts';
 export type { RecoveryPreparation, RestoreRequest } from './restore/request.ts';
-export { performRestore, type RestoreResult } from './restore/run.ts';
-export { verifyBackup } from './verify/run.ts';
+export { performRestore, type RestoreResult } from './restore/perform-restore.ts';
+export { verifyBackup } from './verify/verify-backup.ts';
 export type { VerifyOptions } from './verify/plan.ts';
 export { reportError, type PageReport, type VerifyReport } from './verify/report.ts';
 export type { VerifyEvent, VerifyListener } from './verify/events.ts';
@@ -106,7 +106,7 @@ export {
   type RecoveryWindow,
   type SurveyOptions,
   type SurveyRequest,
-} from './survey/run.ts';
+} from './survey/survey-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
 export { parseTargetTime } from './window/target-time.ts';
 export { formatUtc } from './server/recovery-target.ts';

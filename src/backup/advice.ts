@@ -1,11 +1,11 @@
 import { say, type Message } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
-import type { BackupOutput } from './request.ts';
+import type { BackupTarget } from './request.ts';
 
 export interface AdviceFacts {
   readonly capabilities: Capabilities;
-  readonly output: BackupOutput;
+  readonly output: BackupTarget;
   readonly tablespaces: readonly TablespaceRow[];
   readonly missesFiles: boolean;
   /** Which files of the configuration are not in the backup, and where they are; undefined when none is missing. */

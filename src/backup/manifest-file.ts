@@ -6,7 +6,7 @@ import { manifestFileName } from '../manifest/manifest.ts';
 import type { BackupEnd, BackupStart, OutputParts } from './output.ts';
 import { PassingManifest } from './passing-manifest.ts';
 import { unfinishedSuffix } from './tar-output.ts';
-import type { HeldFile } from './workplace.ts';
+import type { HeldFile } from './claimed-places.ts';
 
 /** The manifest of a backup in a directory. */
 export class ManifestFile {

@@ -6,12 +6,12 @@ import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import type { ConfigurationEntry } from './configuration.ts';
 import type { ExtraFile } from './extra-files.ts';
-import type { ArchiveEvent } from './plain-output.ts';
+import type { TarEvent } from './plain-output.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { ReceivedFiles } from './received-files.ts';
 import type { BackupRequest } from './request.ts';
-import type { WalPlace } from './wal-store.ts';
-import type { HeldFile, Workplace } from './workplace.ts';
+import type { WalTarget } from './wal-store.ts';
+import type { HeldFile, ClaimedPlaces } from './claimed-places.ts';
 
 export type BackupStart = { readonly timeline: TimelineId; readonly startLsn: Lsn };
 export type BackupEnd = { readonly timeline: TimelineId; readonly endLsn: Lsn };
@@ -20,13 +20,13 @@ export type BackupEnd = { readonly timeline: TimelineId; readonly endLsn: Lsn };
 export interface Output {
   /** Permission bits of the files that we make beside those that the server sent. */
   readonly fileMode: number;
-  begin(tablespaces: readonly TablespaceRow[], workplace: Workplace): Promise<void>;
-  archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void>;
+  begin(tablespaces: readonly TablespaceRow[], workplace: ClaimedPlaces): Promise<void>;
+  archive(archive: TarEvent, signal: AbortSignal): Promise<void>;
   manifest(content: ByteSource, signal: AbortSignal): Promise<void>;
   /** Further files of the data directory, as an archive of their own where archives are written. */
   members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void>;
   /** Where WAL that is streamed goes. */
-  walPlace(): WalPlace;
+  walPlace(): WalTarget;
   /** Ends what is left to write; the files that get their names when everything is durable, in this order. */
   finish(start: BackupStart, end: BackupEnd, signal: AbortSignal): Promise<readonly HeldFile[]>;
 }

@@ -10,13 +10,13 @@ import type { Member } from '../tar/member.ts';
 import { withTablespaces, type ExtraFile } from './extra-files.ts';
 import { ManifestFile } from './manifest-file.ts';
 import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
-import { PlainOutput, type ArchiveEvent } from './plain-output.ts';
-import type { BackupOutput } from './request.ts';
+import { PlainOutput, type TarEvent } from './plain-output.ts';
+import type { BackupTarget } from './request.ts';
 import { placeTablespaces } from './tablespaces.ts';
-import type { WalPlace } from './wal-store.ts';
-import type { HeldFile, Workplace } from './workplace.ts';
+import type { WalTarget } from './wal-store.ts';
+import type { HeldFile, ClaimedPlaces } from './claimed-places.ts';
 
-type Target = Extract<BackupOutput, { kind: 'plain' }>;
+type Target = Extract<BackupTarget, { kind: 'plain' }>;
 
 /** A backup as directories, ready to be started. */
 export class PlainBackup implements Output {
@@ -44,7 +44,7 @@ export class PlainBackup implements Output {
     });
   }
 
-  async begin(tablespaces: readonly TablespaceRow[], workplace: Workplace): Promise<void> {
+  async begin(tablespaces: readonly TablespaceRow[], workplace: ClaimedPlaces): Promise<void> {
     const placements = placeTablespaces(tablespaces, this.#target.mappings, this.#target.directory);
     for (const { directory, inside } of placements) if (!inside) await workplace.claimTablespace(directory);
     if (this.#group) workplace.allowGroup();
@@ -58,7 +58,7 @@ export class PlainBackup implements Output {
     this.#plain.begin(placements, extraFiles);
   }
 
-  async archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {
+  async archive(archive: TarEvent, signal: AbortSignal): Promise<void> {
     await this.#plain.receive(archive, signal);
   }
 
@@ -70,7 +70,7 @@ export class PlainBackup implements Output {
     await this.#plain.receiveMembers(members);
   }
 
-  walPlace(): WalPlace {
+  walPlace(): WalTarget {
     const path = this.#plain.walRoot;
     for (const directory of [path, join(path, 'archive_status')]) {
       try {

@@ -10,7 +10,7 @@ import type { ExtraFile } from './extra-files.ts';
 import type { FileObserver } from './manifest-builder.ts';
 import { mapLink, type TablespaceMapping, type TablespacePlacement } from './tablespaces.ts';
 
-export type ArchiveEvent = Extract<BaseBackupEvent, { type: 'archive' }>;
+export type TarEvent = Extract<BaseBackupEvent, { type: 'archive' }>;
 
 const controlFile = 'global/pg_control' as ByteString;
 /** The name that pg_control has until everything else is durable: no server starts a directory without pg_control. */
@@ -63,7 +63,7 @@ export class PlainOutput {
   }
 
   /** Reads `archive` to its end and writes its members. */
-  async receive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {
+  async receive(archive: TarEvent, signal: AbortSignal): Promise<void> {
     const oid = archive.tablespace.oid;
     const placement = this.#placements.find(({ row }) => row.oid === oid && oid !== undefined);
     const writer = placement === undefined ? this.#base : new DirectoryWriter(fromText(placement.directory));

@@ -13,7 +13,7 @@ import { abortable } from './abortable.ts';
 import type { SlotCreation } from './owned-slot.ts';
 import type { StopPoint } from './stop-point.ts';
 import { segmentMembers, textMember, type WalPiece } from './wal-members.ts';
-import { storeWal, type WalPlace } from './wal-store.ts';
+import { storeWal, type WalTarget } from './wal-store.ts';
 
 /** A slot for the stream: one that lives as long as the session, or a named one that is there or to be created. */
 export type WalSlot =
@@ -28,7 +28,7 @@ export interface WalTask {
   readonly segmentSizeBytes: number;
   readonly statusIntervalMs: number;
   readonly slot: WalSlot | undefined;
-  readonly place: WalPlace;
+  readonly place: WalTarget;
   readonly fileMode: number;
   readonly sync: boolean;
 }

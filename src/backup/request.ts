@@ -7,7 +7,7 @@ import type { TablespaceMapping } from './tablespaces.ts';
 import type { ByteSink, TarCompression } from './tar-output.ts';
 
 /** Where a backup goes and in which shape. Paths are absolute. */
-export type BackupOutput =
+export type BackupTarget =
   | {
       readonly kind: 'plain';
       /** Missing or empty; made with mode 0700. */
@@ -39,7 +39,7 @@ export type SlotChoice =
 export interface BackupRequest {
   /** Where the server is. Plain data, without callbacks: the WAL receiver on another thread gets it too. */
   readonly source: SessionSettings;
-  readonly output: BackupOutput;
+  readonly output: BackupTarget;
   readonly label: string;
   readonly checkpoint: 'fast' | 'spread';
   /** How the WAL of the backup comes along: not at all, at its end (fetch), or meanwhile over a second connection (stream). */

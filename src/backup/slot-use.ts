@@ -2,7 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { askSlot } from '../replication/ask-slot.ts';
 import type { BackupListener } from './events.ts';
-import type { OpenSource } from './open-source.ts';
+import type { ConnectedSource } from './connect-source.ts';
 import { OwnedSlot } from './owned-slot.ts';
 import type { BackupRequest } from './request.ts';
 
@@ -14,7 +14,7 @@ import type { BackupRequest } from './request.ts';
  */
 export async function prepareSlotUse(
   { slot, wal }: BackupRequest,
-  { session, settings }: OpenSource,
+  { session, settings }: ConnectedSource,
   { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: BackupListener },
 ): Promise<OwnedSlot | undefined> {
   if (slot.kind !== 'named' || wal !== 'stream') return undefined;

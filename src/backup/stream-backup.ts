@@ -7,12 +7,12 @@ import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { Member } from '../tar/member.ts';
 import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
 import { PassingManifest } from './passing-manifest.ts';
-import type { ArchiveEvent } from './plain-output.ts';
-import type { BackupOutput } from './request.ts';
+import type { TarEvent } from './plain-output.ts';
+import type { BackupTarget } from './request.ts';
 import { Spool } from './spool.ts';
 import { TarOutput } from './tar-output.ts';
-import type { WalPlace } from './wal-store.ts';
-import type { HeldFile } from './workplace.ts';
+import type { WalTarget } from './wal-store.ts';
+import type { HeldFile } from './claimed-places.ts';
 
 /** A backup as one tar stream. The manifest comes last on the wire, and so is put behind the other members. */
 export class StreamBackup implements Output {
@@ -21,7 +21,7 @@ export class StreamBackup implements Output {
   readonly #spool = new Spool();
   readonly #manifest: PassingManifest;
 
-  constructor(parts: OutputParts, target: Extract<BackupOutput, { kind: 'stream' }>) {
+  constructor(parts: OutputParts, target: Extract<BackupTarget, { kind: 'stream' }>) {
     this.#manifest = new PassingManifest(parts, (text) => this.#spool.write(text));
     this.#tar = new TarOutput({
       target,
@@ -41,7 +41,7 @@ export class StreamBackup implements Output {
     return Promise.reject(new BackupError('USAGE', sentence, { hint: say('backup.one-stdout.hint') }));
   }
 
-  async archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {
+  async archive(archive: TarEvent, signal: AbortSignal): Promise<void> {
     await this.#tar.receive(archive, signal);
   }
 
@@ -50,10 +50,10 @@ export class StreamBackup implements Output {
   }
 
   async members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
-    await this.#tar.storeArchive(name, members, signal);
+    await this.#tar.storeTar(name, members, signal);
   }
 
-  walPlace(): WalPlace {
+  walPlace(): WalTarget {
     throw new BackupError('USAGE', say('backup.stream-to-stdout'), { hint: say('backup.stream-to-stdout.hint') });
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
-import { archiveName, mapLink, placeTablespaces } from './tablespaces.ts';
+import { tarName, mapLink, placeTablespaces } from './tablespaces.ts';
 
 const row = (oid: number | undefined, location: string | undefined, relative = false): TablespaceRow => ({
   oid,
@@ -43,6 +43,6 @@ describe('mapLink', () => {
 });
 
 it('archiveName is the oid, or base for the data directory', () => {
-  expect(archiveName(row(16384, '/ts'))).toBe('16384');
-  expect(archiveName(row(undefined, undefined))).toBe('base');
+  expect(tarName(row(16384, '/ts'))).toBe('16384');
+  expect(tarName(row(undefined, undefined))).toBe('base');
 });

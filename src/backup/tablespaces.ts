@@ -61,6 +61,6 @@ export function mapLink(target: ByteString, mappings: readonly TablespaceMapping
 }
 
 /** Name of a tablespace's archive without suffix: its oid, or `base` for the data directory. */
-export function archiveName(row: TablespaceRow): string {
+export function tarName(row: TablespaceRow): string {
   return row.oid === undefined ? 'base' : String(row.oid);
 }

@@ -4,13 +4,13 @@ import { fromText } from '../bytes/byte-string.ts';
 import type { Member } from '../tar/member.ts';
 import { ManifestFile } from './manifest-file.ts';
 import type { BackupEnd, BackupStart, Output, OutputParts } from './output.ts';
-import type { ArchiveEvent } from './plain-output.ts';
-import type { BackupOutput } from './request.ts';
+import type { TarEvent } from './plain-output.ts';
+import type { BackupTarget } from './request.ts';
 import { TarOutput, unfinishedSuffix } from './tar-output.ts';
-import type { WalPlace } from './wal-store.ts';
-import type { HeldFile } from './workplace.ts';
+import type { WalTarget } from './wal-store.ts';
+import type { HeldFile } from './claimed-places.ts';
 
-type Target = Extract<BackupOutput, { kind: 'tar' }>;
+type Target = Extract<BackupTarget, { kind: 'tar' }>;
 
 /** A backup as a directory of tar files: the base archive, one for each tablespace, that of the WAL, the manifest. */
 export class TarBackup implements Output {
@@ -41,7 +41,7 @@ export class TarBackup implements Output {
     return Promise.resolve();
   }
 
-  async archive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {
+  async archive(archive: TarEvent, signal: AbortSignal): Promise<void> {
     await this.#tar.receive(archive, signal);
   }
 
@@ -50,10 +50,10 @@ export class TarBackup implements Output {
   }
 
   async members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
-    await this.#tar.storeArchive(`${name}.tar`, members, signal);
+    await this.#tar.storeTar(`${name}.tar`, members, signal);
   }
 
-  walPlace(): WalPlace {
+  walPlace(): WalTarget {
     const { directory, compression } = this.#target;
     const gzip = compression.method === 'gzip' ? { level: compression.level } : undefined;
     this.#walArchive = `${this.#parts.session.capabilities.walDirectory}.tar${gzip === undefined ? '' : '.gz'}`;

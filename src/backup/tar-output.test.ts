@@ -11,7 +11,7 @@ import { readMembers } from '../tar/read-members.ts';
 import { encodeMembers, memberOf } from '../tar/rewrite-members.ts';
 import { extraFilesOf } from './extra-files.ts';
 import type { FileObserver } from './manifest-builder.ts';
-import type { ArchiveEvent } from './plain-output.ts';
+import type { TarEvent } from './plain-output.ts';
 import { TarOutput } from './tar-output.ts';
 
 const baseRow = { oid: undefined, location: undefined, relative: false, sizeKib: undefined };
@@ -82,7 +82,7 @@ describe('TarOutput to a stream', () => {
           },
           onMember: () => undefined,
         });
-        const archive: ArchiveEvent = {
+        const archive: TarEvent = {
           type: 'archive',
           tablespace: baseRow,
           format: 'tar',

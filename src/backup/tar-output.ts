@@ -4,7 +4,7 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { gzipMembers } from '../compression/gzip-members.ts';
 import { DirectoryWriter } from '../files/directory-writer.ts';
 import type { Capabilities } from '../server/capabilities.ts';
-import { endOfArchive } from '../tar/encode-member.ts';
+import { endOfTar } from '../tar/encode-member.ts';
 import type { Member } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { editMembers, encodeMembers, memberOf } from '../tar/rewrite-members.ts';
@@ -12,8 +12,8 @@ import { MemberFollower } from '../tar/follow-members.ts';
 import type { ConfigurationEntry } from './configuration.ts';
 import type { ExtraFile } from './extra-files.ts';
 import type { FileObserver } from './manifest-builder.ts';
-import type { ArchiveEvent } from './plain-output.ts';
-import { archiveName } from './tablespaces.ts';
+import type { TarEvent } from './plain-output.ts';
+import { tarName } from './tablespaces.ts';
 
 /**
  * Takes bytes; where it returns a promise, the bytes may be reused once that is settled, else at once. A promise must settle
@@ -76,11 +76,11 @@ export class TarOutput {
   /**
    * Reads `archive` to its end into its file or the stream. A stream stays open for more members: `close` ends it.
    */
-  async receive(archive: ArchiveEvent, signal: AbortSignal): Promise<void> {
+  async receive(archive: TarEvent, signal: AbortSignal): Promise<void> {
     const isBase = archive.tablespace.oid === undefined;
     const bytes = this.#encoded(archive, isBase, signal);
     const isOpen = this.#options.target.kind === 'stream' && this.#options.tarFormat === 'standard';
-    await this.#store(`${archiveName(archive.tablespace)}.tar`, isOpen ? withoutEndMark(bytes) : bytes, signal);
+    await this.#store(`${tarName(archive.tablespace)}.tar`, isOpen ? withoutEndMark(bytes) : bytes, signal);
   }
 
   /** Puts `members` behind those of the stream and ends it. */
@@ -89,7 +89,7 @@ export class TarOutput {
   }
 
   /** Stores another archive beside the others; a stream gets its members behind those it has. */
-  async storeArchive(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
+  async storeTar(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void> {
     const { target, manifest } = this.#options;
     const observed = observeMembers(members, manifest.observer, '');
     const bytes = encodeMembers(observed, { mtime: Math.floor(Date.now() / 1000) });
@@ -118,7 +118,7 @@ export class TarOutput {
     }
   }
 
-  #encoded(archive: ArchiveEvent, isBase: boolean, signal: AbortSignal): ByteSource {
+  #encoded(archive: TarEvent, isBase: boolean, signal: AbortSignal): ByteSource {
     const { tarFormat, manifest } = this.#options;
     if (archive.format === 'tar' && !manifest.wantsContents) return this.#followed(archive, isBase);
     if (archive.format === 'tar' || tarFormat === 'original') return this.#passed(archive, isBase, signal);
@@ -131,23 +131,23 @@ export class TarOutput {
   }
 
   /** The server's own bytes; a parser beside them sees the members where a manifest is to be made. */
-  async *#passed(archive: ArchiveEvent, isBase: boolean, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *#passed(archive: TarEvent, isBase: boolean, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const bytes = passWhileObserving(archive, this.#options.manifest.observer, prefixOf(archive), signal);
     yield* archive.format === 'tar' ? this.#ended(bytes, archive, isBase) : bytes;
   }
 
   /** The same where the names and sizes of the members are enough. */
-  #followed(archive: ArchiveEvent, isBase: boolean): AsyncGenerator<Uint8Array> {
+  #followed(archive: TarEvent, isBase: boolean): AsyncGenerator<Uint8Array> {
     const bytes = followMembers(archive, this.#options.manifest.observer, prefixOf(archive));
     return this.#ended(bytes, archive, isBase);
   }
 
   /** A tar file of the server with its end mark, and in front of that the configuration where this is the base archive. */
-  async *#ended(bytes: ByteSource, archive: ArchiveEvent, isBase: boolean): AsyncGenerator<Uint8Array> {
+  async *#ended(bytes: ByteSource, archive: TarEvent, isBase: boolean): AsyncGenerator<Uint8Array> {
     const { configuration, manifest } = this.#options;
     if (!isBase || configuration.length === 0) {
       yield* bytes;
-      if (!archive.terminated) yield endOfArchive;
+      if (!archive.terminated) yield endOfTar;
       return;
     }
     yield* archive.terminated ? withoutEndMark(bytes) : bytes;
@@ -187,7 +187,7 @@ async function* configurationMembers(entries: readonly ConfigurationEntry[]): As
 
 /** The bytes of `archive` unchanged; `observer` is told of the files by their headers. */
 async function* followMembers(
-  { content, terminated }: ArchiveEvent,
+  { content, terminated }: TarEvent,
   observer: FileObserver,
   prefix: string,
 ): AsyncGenerator<Uint8Array> {
@@ -201,7 +201,7 @@ async function* followMembers(
   follower.end(terminated);
 }
 
-function prefixOf(archive: ArchiveEvent): string {
+function prefixOf(archive: TarEvent): string {
   return archive.tablespace.oid === undefined ? '' : `pg_tblspc/${String(archive.tablespace.oid)}/`;
 }
 
@@ -210,7 +210,7 @@ function prefixOf(archive: ArchiveEvent): string {
  * back in one small buffer; the rest passes as it is.
  */
 async function* withoutEndMark(bytes: ByteSource): AsyncGenerator<Uint8Array> {
-  const markLength = endOfArchive.length;
+  const markLength = endOfTar.length;
   const held = Buffer.alloc(markLength);
   let heldLength = 0;
   for await (const piece of bytes) {
@@ -259,7 +259,7 @@ async function* observeContent(content: ByteSource, see: (piece: Uint8Array) => 
  * that it takes is first handed on, so both go at the pace of the slower one.
  */
 async function* passWhileObserving(
-  archive: ArchiveEvent,
+  archive: TarEvent,
   observer: FileObserver,
   prefix: string,
   signal: AbortSignal,
@@ -280,7 +280,7 @@ async function* passWhileObserving(
 
 async function parseForObserver(
   source: ByteSource,
-  archive: ArchiveEvent,
+  archive: TarEvent,
   observer: FileObserver,
   prefix: string,
   signal: AbortSignal,

@@ -10,7 +10,7 @@ import type { Member } from '../tar/member.ts';
 import { encodeMembers } from '../tar/rewrite-members.ts';
 
 /** Where streamed WAL goes: segment files of a WAL directory, or one tar file. */
-export type WalPlace =
+export type WalTarget =
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'tar'; readonly path: string; readonly gzip: { readonly level: number | undefined } | undefined };
 
@@ -28,7 +28,7 @@ export interface WalStoreOptions {
  */
 export async function storeWal(
   members: AsyncIterable<Member>,
-  place: WalPlace,
+  place: WalTarget,
   options: WalStoreOptions,
 ): Promise<void> {
   if (place.kind === 'tar') {

@@ -9,7 +9,7 @@ import {
   needsPassword,
   takeBackup,
   version,
-  type BackupOutput,
+  type BackupTarget,
   type BackupRequest,
   type BackupResult,
   type SessionSettings,
@@ -122,7 +122,7 @@ function requestOf(settings: BasebackupSettings, source: SessionSettings, given:
   };
 }
 
-function outputOf(settings: BasebackupSettings): BackupOutput {
+function outputOf(settings: BasebackupSettings): BackupTarget {
   const compression =
     settings.compression.method === 'gzip'
       ? { method: 'gzip' as const, level: settings.compression.level }

@@ -1,6 +1,6 @@
 import { gsTarOptions } from '../config/gs-tar-options.ts';
 import { parseOptions, usage } from '../config/parse-options.ts';
-import { pathFromText, unpackArchive, unpackSentence, version } from '../index.ts';
+import { pathFromText, unpackTar, unpackSentence, version } from '../index.ts';
 import { render, say } from '../messages/message.ts';
 import { helpText } from './help-text.ts';
 import { runProgram } from './program.ts';
@@ -23,7 +23,7 @@ export async function tarProgram(program: string, argv: readonly string[]): Prom
     const directory = given.last('destination');
     const file = given.last('filename');
     if (directory === undefined || file === undefined) throw usage(program, say('unpack.options-required'));
-    await unpackArchive(
+    await unpackTar(
       { directory: pathFromText(directory), file: pathFromText(file), sync: !given.has('no-sync') },
       {
         signal,

@@ -4,7 +4,7 @@ import { BodyReader } from '../protocol/body-reader.ts';
 import { encodePassword, encodeSaslInitialResponse, encodeSaslResponse } from '../protocol/frontend-messages.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import { md5Password } from './md5-password.ts';
-import { decodeHashChallenge, hashProof, md5Sha256Password } from './opengauss-proof.ts';
+import { decodeHashChallenge, hashProof, md5Sha256Password } from './hash-proof.ts';
 import { ScramClient, scramMechanism } from './scram.ts';
 import { ServerError } from './server-error.ts';
 import type { Session } from './session.ts';

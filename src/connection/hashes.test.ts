@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { md5Password } from './md5-password.ts';
-import { decodeHashChallenge, hashProof, md5Sha256Password } from './opengauss-proof.ts';
+import { decodeHashChallenge, hashProof, md5Sha256Password } from './hash-proof.ts';
 import { passwordKey } from './password-key.ts';
 import { saslPrepare } from './sasl-prepare.ts';
 import { ScramClient } from './scram.ts';

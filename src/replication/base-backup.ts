@@ -1,6 +1,6 @@
 import type { ByteString } from '../bytes/byte-string.ts';
 import type { ErrorFields } from '../protocol/backend-messages.ts';
-import type { ArchiveFormat } from '../tar/member.ts';
+import type { TarFormat } from '../tar/member.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 
@@ -53,7 +53,7 @@ export type BaseBackupEvent =
       readonly type: 'archive';
       /** The tablespace that the archive holds; the data directory's row for the base archive. */
       readonly tablespace: TablespaceRow;
-      readonly format: ArchiveFormat;
+      readonly format: TarFormat;
       /** False before PostgreSQL 15: the two zero blocks at the end of a tar are missing in `content`. */
       readonly terminated: boolean;
       /** The server's name for the archive, 15+ only: `base.tar`, `16384.tar.gz`. */

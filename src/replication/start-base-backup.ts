@@ -47,8 +47,8 @@ export async function* startBaseBackup(
     checkRelative(tablespaces, capabilities);
     yield { type: 'start', startLsn: start.lsn, timeline: start.timeline, tablespaces };
     yield* capabilities.baseBackup.framed
-      ? framedArchives(answer, capabilities, tablespaces, request, options)
-      : plainArchives(answer, capabilities, tablespaces, request);
+      ? framedTars(answer, capabilities, tablespaces, request, options)
+      : plainTars(answer, capabilities, tablespaces, request);
     if (!request.noWait) answer.expectSilence('end-position');
     const end = readPosition(await answer.result('replication.failed-backup-end', 'reading the end position'));
     const checksumFailure = await readCompletion(answer);
@@ -68,13 +68,13 @@ async function readWalLink(answer: BackupAnswer): Promise<void> {
 }
 
 /** One copy for each tablespace, then perhaps one with the manifest: PostgreSQL up to 14, openGauss. */
-async function* plainArchives(
+async function* plainTars(
   answer: BackupAnswer,
   capabilities: Capabilities,
   tablespaces: readonly TablespaceRow[],
   request: BaseBackupRequest,
 ): AsyncGenerator<BaseBackupEvent, void, undefined> {
-  const { archiveFormat: format, terminated } = capabilities.baseBackup;
+  const { tarFormat: format, terminated } = capabilities.baseBackup;
   for (const [index, tablespace] of tablespaces.entries()) {
     if (index === tablespaces.length - 1) expectEnd(answer, request);
     const copy = await beginCopy(answer, `archive ${index + 1} of ${tablespaces.length}`);
@@ -105,14 +105,14 @@ async function beginCopy(answer: BackupAnswer, what: string): Promise<PlainCopy>
 }
 
 /** PostgreSQL 15 and later. */
-async function* framedArchives(
+async function* framedTars(
   answer: BackupAnswer,
   capabilities: Capabilities,
   tablespaces: readonly TablespaceRow[],
   request: BaseBackupRequest,
   options: BaseBackupOptions,
 ): AsyncGenerator<BaseBackupEvent, void, undefined> {
-  const { archiveFormat: format, terminated } = capabilities.baseBackup;
+  const { tarFormat: format, terminated } = capabilities.baseBackup;
   const begin = await answer.receive();
   if (begin.type !== 'CopyOutResponse') {
     throw answer.failure(begin, 'replication.failed-backup-data', 'waiting for the archives');

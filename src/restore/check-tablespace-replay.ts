@@ -4,7 +4,7 @@ import { say } from '../messages/message.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import type { ProvedTarget } from './prove-target.ts';
-import type { RecoveryRequest } from './recovery-request.ts';
+import type { PitrRequest } from './recovery-request.ts';
 
 /**
  * A server that replays CREATE TABLESPACE does it at the place where the original had the directory: that of the original,
@@ -14,7 +14,7 @@ import type { RecoveryRequest } from './recovery-request.ts';
  */
 export function checkTablespaceReplay(
   { proof, identity }: Pick<ProvedTarget, 'proof' | 'identity'>,
-  { allowTablespaceReplay = false, directory }: RecoveryRequest & { readonly directory: string },
+  { allowTablespaceReplay = false, directory }: PitrRequest & { readonly directory: string },
 ): void {
   const { replayMakesTablespaces } = restoreRulesOf(identity.family);
   for (const event of proof.tablespaces) {

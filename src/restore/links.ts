@@ -5,7 +5,7 @@ import { fileFailure } from '../files/failure.ts';
 import { fsPath, joinPath, parentPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import type { RestorePlan } from './plan.ts';
-import type { PlacedTablespace } from './place-tablespaces.ts';
+import type { PlacedTablespace } from './plan-tablespaces.ts';
 
 /**
  * Proves that each link of the restored directory leads where the plan says, and into no other instance.

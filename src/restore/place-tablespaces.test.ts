@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { fromText } from '../bytes/byte-string.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import type { SourceFacts, SourceTablespace } from './facts.ts';
-import { placeTablespaces } from './place-tablespaces.ts';
+import { planTablespaces } from './plan-tablespaces.ts';
 import type { RestoreRequest } from './request.ts';
 
 function directoryOf(from: string, tablespace: Partial<SourceTablespace>): string | undefined {
   const one = { oid: 16400, location: undefined, linkTarget: undefined, inside: undefined, ...tablespace };
   const source = { tablespaces: [one], rules: restoreRulesOf('opengauss', false) } as unknown as SourceFacts;
   const request = { tablespaces: [{ from: { directory: from }, to: '/new' }] } as unknown as RestoreRequest;
-  return placeTablespaces(request, source, { path: fromText('/data'), links: [] })[0]?.directory;
+  return planTablespaces(request, source, { path: fromText('/data'), links: [] })[0]?.directory;
 }
 
 describe('a mapping names a tablespace', () => {

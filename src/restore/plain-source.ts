@@ -12,7 +12,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
 import { say } from '../messages/message.ts';
-import { familyOfArchive } from '../server/archive-family.ts';
+import { familyOfTar } from '../server/tar-family.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
 import {
@@ -60,7 +60,7 @@ export class PlainSource implements BackupSource {
     const versionFile = this.#read('PG_VERSION');
     if (versionFile === undefined) throw contentMissing('PG_VERSION', description);
     requireVersion(versionFile);
-    const family = familyOfArchive({ format: 'tar', versionFile: fromBytes(versionFile) }) ?? control.family;
+    const family = familyOfTar({ format: 'tar', versionFile: fromBytes(versionFile) }) ?? control.family;
     const rules = restoreRulesOf(family, statesTimeline(labelBytes));
     this.#tablespaces = this.#findTablespaces(rules);
     const manifest = await this.#manifest(signal);

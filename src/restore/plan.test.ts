@@ -4,7 +4,7 @@ import { render } from '../messages/message.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import { lsn } from '../wal/lsn.ts';
 import type { PlaceFacts, SourceFacts, SourceTablespace, TargetFacts } from './facts.ts';
-import { placeTablespaces, unusedMappings } from './place-tablespaces.ts';
+import { planTablespaces, unusedMappings } from './plan-tablespaces.ts';
 import { planHead, planSteps } from './plan-sentences.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
 import type { RestoreRequest } from './request.ts';
@@ -87,7 +87,7 @@ function plan(
   return planRestore(whole, {
     source: from,
     target: to,
-    tablespaces: placeTablespaces(whole, from, to),
+    tablespaces: planTablespaces(whole, from, to),
     places: new Map(places.map((one) => [one.path, one])),
   });
 }

@@ -6,7 +6,7 @@ import { isAside } from './aside-name.ts';
 import { planConfiguration, type ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts, SourceFacts, TargetFacts } from './facts.ts';
 import { canContinue } from './marker.ts';
-import type { PlacedTablespace } from './place-tablespaces.ts';
+import type { PlacedTablespace } from './plan-tablespaces.ts';
 import type { Owner, RestoreRequest } from './request.ts';
 
 /** Something that is moved aside before the restore, and where it is then. */
@@ -41,7 +41,7 @@ export interface RestorePlan {
 export interface PlanFacts {
   readonly source: SourceFacts;
   readonly target: TargetFacts;
-  /** As `placeTablespaces` decided. */
+  /** As `planTablespaces` decided. */
   readonly tablespaces: readonly PlacedTablespace[];
   /** The state of each directory outside of the data directory that a tablespace goes to, by its path. */
   readonly places: ReadonlyMap<ByteString, PlaceFacts>;

@@ -25,7 +25,7 @@ import { proofSentences } from './proof-sentences.ts';
 import { proveRecoveryTarget, type ProvedTarget } from './prove-target.ts';
 import { unfinishedControlFile } from './receive-backup.ts';
 import { raisedLimits } from './raised-limits.ts';
-import type { RecoveryRequest } from './recovery-request.ts';
+import type { PitrRequest } from './recovery-request.ts';
 import type { PrepareContext, RecoveryPreparation } from './request.ts';
 import { supplyWal } from './supply-wal.ts';
 
@@ -42,7 +42,7 @@ export interface PreparedRecovery {
  * @throws BackupError as `proveRecoveryTarget`
  */
 export async function prepareRecovery(
-  request: RecoveryRequest & { readonly directory: string },
+  request: PitrRequest & { readonly directory: string },
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<PreparedRecovery> {
   const proved = await proveRecoveryTarget(request, options);
@@ -68,7 +68,7 @@ export async function prepareRecovery(
 
 async function prepareDirectory(
   directory: ByteString,
-  request: RecoveryRequest,
+  request: PitrRequest,
   proved: ProvedTarget,
   { capabilities, signal, ...context }: PrepareContext & { readonly capabilities: Capabilities },
 ): Promise<void> {
@@ -100,7 +100,7 @@ async function prepareDirectory(
 }
 
 /** What the server is told. */
-function settingsFor(request: RecoveryRequest, proved: ProvedTarget, directory: ByteString): RecoverySettings {
+function settingsFor(request: PitrRequest, proved: ProvedTarget, directory: ByteString): RecoverySettings {
   const { proof, line, supply, target } = proved;
   const { written } = proof;
   return {
@@ -122,7 +122,7 @@ function wrapperCommand(directory: ByteString): string {
   return `${isPlain ? path : `./${restoreScriptName}`} %f %p`;
 }
 
-function writeWrapper(directory: ByteString, request: RecoveryRequest, { archive }: ProvedTarget): void {
+function writeWrapper(directory: ByteString, request: PitrRequest, { archive }: ProvedTarget): void {
   const { wrapperText } = request;
   if (archive === undefined || wrapperText === undefined) {
     throw new BackupError('USAGE', say('restore-recovery.no-archive'), { hint: say('window.proof.no-wal.hint') });
@@ -168,7 +168,7 @@ function writeConfiguration(
 }
 
 function recordOf(
-  request: RecoveryRequest,
+  request: PitrRequest,
   proved: ProvedTarget,
   {
     addedSettings,

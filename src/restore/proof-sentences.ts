@@ -7,12 +7,12 @@ import { render } from '../messages/message.ts';
 import { formatUtc, type TargetAction } from '../server/recovery-target.ts';
 import type { ProvedTarget } from './prove-target.ts';
 import { raisedLimits } from './raised-limits.ts';
-import type { RecoveryRequest } from './recovery-request.ts';
+import type { PitrRequest } from './recovery-request.ts';
 
 /** The proof in words, for the plan. */
 export function proofSentences(
   proved: ProvedTarget,
-  { archive, quick }: RecoveryRequest,
+  { archive, quick }: PitrRequest,
   atTarget: TargetAction | undefined,
 ): Message[] {
   const { proof, segments, backup, target, supply, isExact, line } = proved;

@@ -14,8 +14,8 @@ import { identityOf, proveRecovery, type ProvedRecovery } from '../survey/prove-
 import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
 import { parseTarget, type ParsedTarget } from '../window/target.ts';
-import { openSource } from './open-source.ts';
-import type { RecoveryRequest } from './recovery-request.ts';
+import { openBackupSource } from './open-backup.ts';
+import type { PitrRequest } from './recovery-request.ts';
 
 export interface ProvedTarget extends ProvedRecovery {
   readonly target: ParsedTarget;
@@ -31,10 +31,7 @@ export interface ProvedTarget extends ProvedRecovery {
  * Looks at backups and WAL and proves that the target can be reached. Changes nothing.
  * @throws BackupError `USAGE`, `BACKUP_NOT_FOUND`, `WAL_MISSING`, `TARGET_UNREACHABLE`, `CORRUPT`
  */
-export async function proveRecoveryTarget(
-  request: RecoveryRequest,
-  options: StorageOptions = {},
-): Promise<ProvedTarget> {
+export async function proveRecoveryTarget(request: PitrRequest, options: StorageOptions = {}): Promise<ProvedTarget> {
   const backups = await backupsOf(request, options);
   const systemIdentifier = backups.find(({ facts }) => facts.systemIdentifier !== undefined)?.facts.systemIdentifier;
   const ours = backups.filter(
@@ -74,7 +71,7 @@ export async function proveRecoveryTarget(
 
 /** The wrapper fetches from the archive and from nowhere else. */
 function refuseElsewhere(
-  { restoreCommand }: RecoveryRequest,
+  { restoreCommand }: PitrRequest,
   { supply, segments }: ProvedRecovery,
   archive: ProvedTarget['archive'],
 ): void {
@@ -87,7 +84,7 @@ function refuseElsewhere(
   });
 }
 
-async function backupsOf({ from, backups }: RecoveryRequest, options: StorageOptions): Promise<readonly FoundBackup[]> {
+async function backupsOf({ from, backups }: PitrRequest, options: StorageOptions): Promise<readonly FoundBackup[]> {
   if (from !== undefined) return [await openBackup(realpathSync(from), { ...options, depth: 'quick' })];
   const found = await findBackups(backups ?? [], { ...options, depth: 'quick' });
   const whole = found.backups.filter(({ facts }) => facts.label.incrementalFrom === undefined);
@@ -103,7 +100,7 @@ interface Places {
 
 /** The places that were named. */
 async function placesOf(
-  { archive: directory, generation, walFrom = [] }: RecoveryRequest,
+  { archive: directory, generation, walFrom = [] }: PitrRequest,
   systemIdentifier: bigint | undefined,
   options: StorageOptions,
 ): Promise<Places> {
@@ -131,7 +128,7 @@ function earliestStart(backups: readonly FoundBackup[]): Lsn | undefined {
 
 /** A time without zone is on the clocks of the backed-up server; its configuration is read only then. */
 async function parseWithZone(
-  { target }: RecoveryRequest,
+  { target }: PitrRequest,
   identity: Parameters<typeof capabilitiesOf>[0],
   backups: readonly FoundBackup[],
   { signal = new AbortController().signal }: StorageOptions,
@@ -143,7 +140,7 @@ async function parseWithZone(
     if (!(error instanceof BackupError) || error.sentence.key !== 'target.no-zone') throw error;
   }
   const newest = backups.toSorted((a, b) => (a.facts.label.startLsn < b.facts.label.startLsn ? 1 : -1))[0];
-  const source = newest && (await openSource({ kind: 'directory', path: newest.name }, signal));
+  const source = newest && (await openBackupSource({ kind: 'directory', path: newest.name }, signal));
   const facts = await source?.facts({ identity: false, configuration: true, signal });
   const texts = [facts?.configuration?.main, facts?.configuration?.overriding].filter((text) => text !== undefined);
   const values = texts.map((text) => new SettingsFile(text).value('timezone')).filter((value) => value !== undefined);

@@ -4,7 +4,7 @@ import type { WalSupply } from '../survey/prove-recovery.ts';
 import type { TargetWords } from '../window/target.ts';
 
 /** What a point-in-time recovery is asked for. */
-export interface RecoveryRequest {
+export interface PitrRequest {
   /** One backup, a local directory; it goes before `backups`. */
   readonly from?: string | undefined;
   /** Folders whose children are backups. */

@@ -21,7 +21,7 @@ function postgresqlCapabilities(major: number): Capabilities {
     walDirectory: 'pg_wal',
     baseBackup: {
       grammar: major >= 15 ? 'options' : 'keywords',
-      archiveFormat: 'tar',
+      tarFormat: 'tar',
       terminated: major >= 15,
       framed: major >= 15,
       includeWal: true,
@@ -70,7 +70,7 @@ function opengaussCapabilities(after10: boolean): Capabilities {
     walDirectory: 'pg_xlog',
     baseBackup: {
       grammar: 'opengauss',
-      archiveFormat: 'opengauss',
+      tarFormat: 'opengauss',
       terminated: false,
       framed: false,
       includeWal: after10,

@@ -13,7 +13,7 @@ export interface BaseBackupCapabilities {
    * own, and its own order of results.
    */
   readonly grammar: 'keywords' | 'options' | 'opengauss';
-  readonly archiveFormat: 'tar' | 'opengauss';
+  readonly tarFormat: 'tar' | 'opengauss';
   /** Archives end with the two zero blocks of tar. */
   readonly terminated: boolean;
   /** All archives come in one copy, each CopyData starting with a kind byte (`n`, `m`, `d`, `p`). */

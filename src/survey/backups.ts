@@ -5,7 +5,7 @@ import {
   readBackupFacts,
   type BackupFacts,
   type BackupFactsOptions,
-} from '../repository/backup-facts.ts';
+} from '../wal-archive/backup-facts.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { WindowBackup } from '../window/recovery-window.ts';

@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import type { WalObject } from '../repository/wal-source.ts';
+import type { WalObject } from '../wal-archive/wal-source.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import { parseSegmentName, segmentStart, type TimelineId } from '../wal/segment.ts';

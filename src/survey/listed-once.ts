@@ -1,4 +1,4 @@
-import { lineageOf, readGenerations, type LineagePart } from '../repository/archive.ts';
+import { lineageOf, readGenerations, type LineagePart } from '../wal-archive/archive.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import { timelineAt } from '../wal/timeline-history.ts';

@@ -1,8 +1,8 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
-import { decompressed } from '../repository/codec.ts';
-import { findTarSet } from '../repository/tar-set.ts';
+import { decompressed } from '../wal-archive/codec.ts';
+import { findTarSet } from '../wal-archive/tar-set.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { sinceUnixEpoch } from '../wal/decode-event.ts';

@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { render, say, type Message } from '../messages/message.ts';
-import type { WalObject } from '../repository/wal-source.ts';
+import type { WalObject } from '../wal-archive/wal-source.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { decodeSegmentIndex } from '../wal/segment-index-codec.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
-import type { WalObject } from '../repository/wal-source.ts';
+import type { WalObject } from '../wal-archive/wal-source.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import {
   readSegment,

@@ -1,8 +1,8 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { decompressed } from '../repository/codec.ts';
-import { findTarSet, type SetArchive } from '../repository/tar-set.ts';
-import { parseWalFileName } from '../repository/wal-file-name.ts';
-import type { WalObject, WalSource } from '../repository/wal-source.ts';
+import { decompressed } from '../wal-archive/codec.ts';
+import { findTarSet, type SetTar } from '../wal-archive/tar-set.ts';
+import { parseWalFileName } from '../wal-archive/wal-file-name.ts';
+import type { WalObject, WalSource } from '../wal-archive/wal-source.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { decodePageHeader } from '../wal/page-header.ts';
@@ -66,7 +66,7 @@ function none(): Promise<undefined> {
 
 async function* walMembers(
   storage: Storage,
-  archive: SetArchive,
+  archive: SetTar,
   isWanted: RegExp,
   options: StorageOptions,
 ): AsyncGenerator<{ name: string; content: ByteSource; sizeBytes: number }, void, undefined> {
@@ -79,7 +79,7 @@ async function* walMembers(
 
 async function* memberContent(
   storage: Storage,
-  archive: SetArchive,
+  archive: SetTar,
   isWanted: RegExp,
   wanted: string,
   options: StorageOptions,

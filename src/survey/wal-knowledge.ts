@@ -1,4 +1,4 @@
-import type { WalObject } from '../repository/wal-source.ts';
+import type { WalObject } from '../wal-archive/wal-source.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { cacheKey, type IndexCache } from './index-cache.ts';

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
-import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../repository/archive.ts';
-import { openArchiveWal } from '../repository/archive-wal.ts';
-import type { Generation } from '../repository/generation.ts';
-import { openPlainWal } from '../repository/plain-wal.ts';
-import type { WalSource } from '../repository/wal-source.ts';
+import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
+import { openArchiveWal } from '../wal-archive/archive-wal.ts';
+import type { Generation } from '../wal-archive/generation.ts';
+import { openPlainWal } from '../wal-archive/plain-wal.ts';
+import type { WalSource } from '../wal-archive/wal-source.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 

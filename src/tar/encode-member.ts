@@ -19,7 +19,7 @@ const flags: Readonly<Record<MemberType, string>> = {
 };
 
 /** Two zero blocks: the end of a tar file. */
-export const endOfArchive: Uint8Array = new Uint8Array(2 * blockLength);
+export const endOfTar: Uint8Array = new Uint8Array(2 * blockLength);
 
 const zeros = new Uint8Array(blockLength);
 

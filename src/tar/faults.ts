@@ -6,7 +6,7 @@ import { say, type MessageKey } from '../messages/message.ts';
 export type MemberFault = Extract<MessageKey, `tar.member-${string}`>;
 
 /** What can be wrong with the archive at some byte, by its sentence. */
-export type ArchiveFault =
+export type TarFault =
   | 'tar.bad-checksum'
   | 'tar.no-name'
   | 'tar.endless-name'
@@ -22,7 +22,7 @@ export function memberFault(fault: MemberFault, member: ByteString): BackupError
   return new BackupError('CORRUPT', say(fault, { member: display(member) }), { hint });
 }
 
-export function archiveFault(fault: ArchiveFault, offset: number): BackupError {
+export function tarFault(fault: TarFault, offset: number): BackupError {
   return new BackupError('CORRUPT', say(fault, { offset }));
 }
 
@@ -40,6 +40,6 @@ export function truncatedMember(member: ByteString, left: number): BackupError {
   });
 }
 
-export function notAnArchive(): BackupError {
+export function notATar(): BackupError {
   return new BackupError('CORRUPT', say('tar.not-an-archive'), { hint: say('tar.not-an-archive.hint') });
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
-import { endOfArchive } from './encode-member.ts';
+import { endOfTar } from './encode-member.ts';
 import { MemberFollower } from './follow-members.ts';
 import type { Member } from './member.ts';
 import { encodeMembers, memberOf } from './rewrite-members.ts';
@@ -38,7 +38,7 @@ describe('MemberFollower', () => {
           const bytes = await archive(sizes);
           const expected = sizes.map((size, index) => `f${index}:${size}`);
           expect(follow(bytes, pieceSize)).toEqual(expected);
-          expect(follow(bytes.subarray(0, bytes.length - endOfArchive.length), pieceSize, false)).toEqual(expected);
+          expect(follow(bytes.subarray(0, bytes.length - endOfTar.length), pieceSize, false)).toEqual(expected);
         },
       ),
       { numRuns: 50 },

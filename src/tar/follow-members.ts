@@ -1,5 +1,5 @@
 import type { ByteString } from '../bytes/byte-string.ts';
-import { archiveFault, noEndMark, truncatedMember } from './faults.ts';
+import { tarFault, noEndMark, truncatedMember } from './faults.ts';
 import type { MemberHeader } from './member.ts';
 import { memberHeader } from './tar-headers.ts';
 import { blockLength, checksumHolds, decodeUstarBlock, isZeroBlock, paddingLength } from './ustar-header.ts';
@@ -56,8 +56,8 @@ export class MemberFollower {
       this.#ended = true;
       return;
     }
-    if (this.#ended) throw archiveFault('tar.trailing-data', offset);
-    if (!checksumHolds(this.#block)) throw archiveFault('tar.bad-checksum', offset);
+    if (this.#ended) throw tarFault('tar.trailing-data', offset);
+    if (!checksumHolds(this.#block)) throw tarFault('tar.bad-checksum', offset);
     const header = memberHeader(decodeUstarBlock(this.#block), {});
     this.#left = header.size + paddingLength(header.size);
     this.#name = header.name;

@@ -29,4 +29,4 @@ export interface Member {
  * The formats of member streams: `tar` is ustar with pax and GNU extensions; `opengauss` has the 2560-byte headers of
  * its BASE_BACKUP (bin/pg_basebackup, gs_tar_const.h).
  */
-export type ArchiveFormat = 'tar' | 'opengauss';
+export type TarFormat = 'tar' | 'opengauss';

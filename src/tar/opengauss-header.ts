@@ -1,7 +1,7 @@
 import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { archiveFault, memberFault } from './faults.ts';
+import { tarFault, memberFault } from './faults.ts';
 import { checkedLink, checkedName } from './member-name.ts';
 import type { MemberHeader, MemberType } from './member.ts';
 import { strictOctal } from './numbers.ts';
@@ -56,8 +56,8 @@ export function looksLikeOpengaussHeader(bytes: Uint8Array): boolean {
  */
 export function decodeOpengaussHeader(bytes: Uint8Array, offset: number): MemberHeader {
   const rawName = terminated(bytes, 0, nameLength);
-  if (rawName === undefined) throw archiveFault('tar.endless-name', offset);
-  if (rawName === '') throw archiveFault('tar.no-name', offset);
+  if (rawName === undefined) throw tarFault('tar.endless-name', offset);
+  if (rawName === '') throw tarFault('tar.no-name', offset);
   const name = checkedName(rawName);
   const mode = bytes[modeOffset + 7] === 0x20 ? strictOctal(bytes, modeOffset, 7) : undefined;
   if (mode === undefined) throw memberFault('tar.member-mode', rawName);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chunkSizes, encode, file, readAll } from '../../test/support/archives.ts';
 import { fromText, toBytes, type ByteString } from '../bytes/byte-string.ts';
-import { endOfArchive } from './encode-member.ts';
+import { endOfTar } from './encode-member.ts';
 import type { Member } from './member.ts';
 import { encodeOpengaussHeader } from './opengauss-header.ts';
 import { memberOf } from './rewrite-members.ts';
@@ -118,7 +118,7 @@ describe('detection', () => {
   });
 
   it('takes an empty tar for one', async () => {
-    expect(await readAll(endOfArchive)).toEqual([]);
+    expect(await readAll(endOfTar)).toEqual([]);
   });
 
   it('keeps names that are no UTF-8', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { chunkSizes, encode, file, none, readAll } from '../../test/support/archives.ts';
 import { reused } from '../../test/support/byte-pieces.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
-import { encodeMemberHeader, endOfArchive, padding } from './encode-member.ts';
+import { encodeMemberHeader, endOfTar, padding } from './encode-member.ts';
 import type { Member, MemberHeader } from './member.ts';
 import { readMembers } from './read-members.ts';
 import { memberOf } from './rewrite-members.ts';
@@ -14,7 +14,7 @@ function crafted(change: (block: Buffer) => void, content = ''): Buffer {
   const block = Buffer.from(encodeMemberHeader({ ...file('victim', content).header, size: content.length }));
   change(block);
   fixChecksum(block);
-  return Buffer.concat([block, Buffer.from(content, 'latin1'), padding(content.length), endOfArchive]);
+  return Buffer.concat([block, Buffer.from(content, 'latin1'), padding(content.length), endOfTar]);
 }
 
 function fixChecksum(block: Buffer): void {
@@ -298,7 +298,7 @@ describe('a hostile or damaged tar', () => {
       crafted((block) => block.write('x', 156).valueOf() && block.write('77777777777', 124)),
       'tar.large-extension',
     ],
-    ['a pax header at the end', Buffer.concat([pax('path=x'), endOfArchive]), 'tar.lone-extension'],
+    ['a pax header at the end', Buffer.concat([pax('path=x'), endOfTar]), 'tar.lone-extension'],
   ];
 
   it.each(faults)('with %s is refused', async (_title, archive, key) => {

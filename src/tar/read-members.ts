@@ -1,6 +1,6 @@
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
-import { notAnArchive, truncatedMember } from './faults.ts';
-import type { ArchiveFormat, Member, MemberHeader } from './member.ts';
+import { notATar, truncatedMember } from './faults.ts';
+import type { TarFormat, Member, MemberHeader } from './member.ts';
 import { decodeOpengaussHeader, looksLikeOpengaussHeader, opengaussHeaderLength } from './opengauss-header.ts';
 import { TarHeaders } from './tar-headers.ts';
 import { blockLength, checksumHolds, isZeroBlock, paddingLength } from './ustar-header.ts';
@@ -13,7 +13,7 @@ export interface ReadMembersOptions {
    */
   readonly terminated?: boolean | undefined;
   /** Told once, before the first member, which format it is. */
-  readonly onFormat?: ((format: ArchiveFormat) => void) | undefined;
+  readonly onFormat?: ((format: TarFormat) => void) | undefined;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface ReadMembersOptions {
  */
 export async function* readMembers(
   source: ByteSource,
-  format: ArchiveFormat | 'detect',
+  format: TarFormat | 'detect',
   options: ReadMembersOptions = {},
 ): AsyncGenerator<Member, void, undefined> {
   const reader = new ByteReader(source);
@@ -51,17 +51,17 @@ interface HeaderSource {
 
 async function chooseHeaders(
   reader: ByteReader,
-  format: ArchiveFormat | 'detect',
+  format: TarFormat | 'detect',
   terminated: boolean,
 ): Promise<HeaderSource> {
   if (format === 'opengauss') return new OpengaussHeaders(reader, undefined);
   if (format === 'tar') return new TarHeaders(reader, undefined, terminated);
   const block = await readBlock(reader, blockLength);
-  if (block === undefined) throw notAnArchive();
+  if (block === undefined) throw notATar();
   if (checksumHolds(block) || isZeroBlock(block)) return new TarHeaders(reader, block, terminated);
   const rest = await readBlock(reader, opengaussHeaderLength - blockLength);
   const whole = rest === undefined ? block : Buffer.concat([block, rest]);
-  if (!looksLikeOpengaussHeader(whole)) throw notAnArchive();
+  if (!looksLikeOpengaussHeader(whole)) throw notATar();
   return new OpengaussHeaders(reader, whole);
 }
 

@@ -1,8 +1,8 @@
 import { display } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { encodeMemberHeader, endOfArchive, padding } from './encode-member.ts';
-import type { ArchiveFormat, Member, MemberHeader } from './member.ts';
+import { encodeMemberHeader, endOfTar, padding } from './encode-member.ts';
+import type { TarFormat, Member, MemberHeader } from './member.ts';
 import { encodeOpengaussHeader } from './opengauss-header.ts';
 
 export interface EditMembersOptions {
@@ -29,7 +29,7 @@ export async function* editMembers(
 
 export interface EncodeMembersOptions {
   /** Default `tar`. */
-  readonly format?: ArchiveFormat | undefined;
+  readonly format?: TarFormat | undefined;
   /** Seconds since 1970, for members that have no time of their own; default 0. */
   readonly mtime?: number | undefined;
 }
@@ -60,7 +60,7 @@ export async function* encodeMembers(
     const filling = padding(length);
     if (filling.length > 0) yield filling;
   }
-  if (format === 'tar') yield endOfArchive;
+  if (format === 'tar') yield endOfTar;
 }
 
 /** A member whose content is at hand. Its size is that of `content`. */

@@ -1,6 +1,6 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
-import { archiveFault, endlessZeros, memberFault, noEndMark } from './faults.ts';
+import { tarFault, endlessZeros, memberFault, noEndMark } from './faults.ts';
 import { checkedLink, checkedName } from './member-name.ts';
 import type { MemberHeader, MemberType } from './member.ts';
 import { paxNumber } from './numbers.ts';
@@ -71,17 +71,17 @@ export class TarHeaders {
     this.#first = undefined;
     const offset = first === undefined ? this.#reader.offset : 0;
     if (first === undefined && (await this.#reader.atEnd())) {
-      if (extended) throw archiveFault('tar.lone-extension', offset);
+      if (extended) throw tarFault('tar.lone-extension', offset);
       if (this.#terminated) throw noEndMark();
       return undefined;
     }
     const block = first ?? (await this.#reader.readExactly(blockLength, 'a member header'));
     if (isZeroBlock(block)) {
-      if (extended) throw archiveFault('tar.lone-extension', offset);
+      if (extended) throw tarFault('tar.lone-extension', offset);
       await this.#readEnd();
       return undefined;
     }
-    if (!checksumHolds(block)) throw archiveFault('tar.bad-checksum', offset);
+    if (!checksumHolds(block)) throw tarFault('tar.bad-checksum', offset);
     return decodeUstarBlock(block);
   }
 
@@ -93,7 +93,7 @@ export class TarHeaders {
       const piece = await this.#reader.readSome(64 * 1024);
       if (piece === undefined) break;
       const other = piece.findIndex((byte) => byte !== 0);
-      if (other !== -1) throw archiveFault('tar.trailing-data', offset + other);
+      if (other !== -1) throw tarFault('tar.trailing-data', offset + other);
       zeros += piece.length;
       if (zeros > zerosLimit) throw endlessZeros(zerosLimit);
     }
@@ -103,7 +103,7 @@ export class TarHeaders {
   async #readRecords(block: UstarBlock, into: PaxRecords): Promise<void> {
     const offset = this.#reader.offset;
     const bytes = await this.#readMeta(block, paxLimit);
-    if (!readPaxRecords(bytes, into)) throw archiveFault('tar.bad-extension', offset);
+    if (!readPaxRecords(bytes, into)) throw tarFault('tar.bad-extension', offset);
   }
 
   async #readLongName(block: UstarBlock): Promise<ByteString> {
@@ -116,7 +116,7 @@ export class TarHeaders {
   async #readMeta(block: UstarBlock, limit: number): Promise<Uint8Array> {
     const { size } = block;
     if (size === undefined || size < 0 || size > limit) {
-      throw archiveFault('tar.large-extension', this.#reader.offset - blockLength);
+      throw tarFault('tar.large-extension', this.#reader.offset - blockLength);
     }
     const bytes = Uint8Array.from(await this.#reader.readExactly(size, 'an extended header'));
     await this.#reader.skip(paddingLength(size), 'an extended header');

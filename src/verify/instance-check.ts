@@ -6,10 +6,10 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PageFormat } from '../pages/page-file.ts';
 import { parseBackupLabel, type BackupLabel } from '../wal/backup-label.ts';
-import { familyOfArchive } from '../server/archive-family.ts';
+import { familyOfTar } from '../server/tar-family.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
-import type { ArchiveFormat } from '../tar/member.ts';
+import type { TarFormat } from '../tar/member.ts';
 import type { Findings } from './findings.ts';
 import type { IgnoredPaths } from './ignored-paths.ts';
 import type { InstanceFileName, InstanceFiles } from './instance-files.ts';
@@ -30,7 +30,7 @@ export interface InstanceCheck {
   /** How pg_control is named in findings. */
   readonly controlPath: string;
   /** The header format of the archives; `tar` for a plain backup. */
-  readonly format: ArchiveFormat;
+  readonly format: TarFormat;
   /** False: names and sizes only. */
   readonly readsContent: boolean;
 }
@@ -48,7 +48,7 @@ export function checkInstance(check: InstanceCheck): InstanceFacts {
 /** What a restore would hold to. */
 function rulesOf({ files, format }: InstanceCheck, control: ControlFile | undefined): RestoreRules {
   const version = files.get('PG_VERSION');
-  const family = familyOfArchive({ format, versionFile: version && fromBytes(version) }) ?? control?.family;
+  const family = familyOfTar({ format, versionFile: version && fromBytes(version) }) ?? control?.family;
   return restoreRulesOf(family ?? 'postgresql', statesTimeline(files.get('backup_label')));
 }
 

@@ -1,7 +1,7 @@
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { joinPath } from '../files/path.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
-import { parseArchiveName } from '../repository/tar-set.ts';
+import { parseArchiveName } from '../wal-archive/tar-set.ts';
 import { alwaysIgnored } from './ignored-paths.ts';
 
 export interface VerifyOptions {
@@ -26,7 +26,7 @@ export interface VerifyOptions {
 }
 
 /** An archive of a tar format backup, by its name. */
-export interface PlannedArchive {
+export interface PlannedTar {
   readonly name: string;
   readonly path: ByteString;
   /** What is in front of its members' names in the manifest: '' or `pg_tblspc/<oid>/`. */
@@ -55,7 +55,7 @@ export interface VerifyPlan {
   readonly manifestPath: ByteString;
   readonly ignored: readonly string[];
   readonly readContent: boolean;
-  readonly archives: readonly PlannedArchive[];
+  readonly archives: readonly PlannedTar[];
   /** The archive of the WAL received beside the backup. */
   readonly walArchive: WalArchive | undefined;
   /** Archives that are there twice, each with the one before it: nothing says which one is meant. */
@@ -82,7 +82,7 @@ export function planVerification(options: VerifyOptions, facts: PlaceFacts): Ver
   const root = fromText(options.path);
   const format = options.format ?? (facts.isDataDirectory ? 'plain' : 'tar');
   const ignored = [...alwaysIgnored, ...(options.ignore ?? [])];
-  const parts = format === 'tar' ? sortArchives(root, facts.names, new Set(ignored)) : noArchives;
+  const parts = format === 'tar' ? sortTars(root, facts.names, new Set(ignored)) : noTars;
   return {
     format,
     root,
@@ -97,11 +97,11 @@ export function planVerification(options: VerifyOptions, facts: PlaceFacts): Ver
 
 type Parts = Pick<VerifyPlan, 'archives' | 'walArchive' | 'repeated' | 'unexpected'>;
 
-const noArchives: Parts = { archives: [], walArchive: undefined, repeated: [], unexpected: [] };
+const noTars: Parts = { archives: [], walArchive: undefined, repeated: [], unexpected: [] };
 
 /** The archives of a backup: the data directory's first, tablespaces by oid. */
-function sortArchives(root: ByteString, names: readonly string[], ignored: ReadonlySet<string>): Parts {
-  const archives: PlannedArchive[] = [];
+function sortTars(root: ByteString, names: readonly string[], ignored: ReadonlySet<string>): Parts {
+  const archives: PlannedTar[] = [];
   const unexpected: string[] = [];
   const repeated: { name: string; other: string }[] = [];
   const seen = new Map<string, string>();

@@ -5,7 +5,7 @@ import { fsPath, joinPath } from '../files/path.ts';
 import { readPieces } from '../files/read-file.ts';
 import type { Member, MemberHeader } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
-import { openArchive } from './open-archive.ts';
+import { openTar } from './open-tar.ts';
 import type { WalPlace } from './plan.ts';
 
 /** WAL segments by name. Read a segment to its end, or not at all, before opening the next. */
@@ -29,7 +29,7 @@ export function openWalFiles(
   }: { readonly signal: AbortSignal; readonly onHeader?: ((header: MemberHeader) => void) | undefined },
 ): WalFiles {
   if (place.kind === 'directory') return new DirectoryWalFiles(place.path, signal);
-  return new ArchiveWalFiles(place, signal, onHeader);
+  return new TarWalFiles(place, signal, onHeader);
 }
 
 class DirectoryWalFiles implements WalFiles {
@@ -60,7 +60,7 @@ class DirectoryWalFiles implements WalFiles {
  * Segments in an archive. They lie there in order, so that one pass gives them all; a segment that has passed by is found
  * in a second pass, if it is there at all. Nothing is unpacked to disk or held in memory.
  */
-class ArchiveWalFiles implements WalFiles {
+class TarWalFiles implements WalFiles {
   readonly #place: Extract<WalPlace, { kind: 'archive' }>;
   readonly #signal: AbortSignal;
   readonly #onHeader: (header: MemberHeader) => void;
@@ -109,7 +109,7 @@ class ArchiveWalFiles implements WalFiles {
   }
 
   async #readTo(wanted: ReadonlySet<string>): Promise<ByteSource | undefined> {
-    this.#members ??= readMembers(openArchive(this.#place, { signal: this.#signal }), 'detect', {
+    this.#members ??= readMembers(openTar(this.#place, { signal: this.#signal }), 'detect', {
       signal: this.#signal,
     });
     for (;;) {

@@ -6,7 +6,7 @@ import { defaultSegmentSizeBytes, segmentOffset } from '../wal/segment.ts';
 import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
 import type { RestorePoint, WindowBackup } from './recovery-window.ts';
-import { isSameXid, Neighbours } from './neighbours.ts';
+import { isSameXid, KeptAndLost } from './kept-and-lost.ts';
 import { pauseTargetAt } from './pause-target.ts';
 import { isCommit, isTransaction, isTransactionEnd, transactionMark, type TransactionMark } from './transaction.ts';
 import type { LineBreak, LineItem } from './wal-line.ts';
@@ -85,7 +85,7 @@ export interface ReplayOutcome {
   readonly lastSegment: string | undefined;
   /** Records that may have been events. */
   readonly unread: number;
-  readonly neighbours: Neighbours;
+  readonly neighbours: KeptAndLost;
   /** For a name: all restore points of that name, in WAL order. */
   readonly named: readonly RestorePoint[];
 }
@@ -96,7 +96,7 @@ const listed = 100;
 /** Replays a line of WAL in thought: give it every item from the segment in which the backup begins. */
 export class Replay {
   readonly #request: ReplayRequest;
-  readonly #neighbours: Neighbours;
+  readonly #neighbours: KeptAndLost;
   readonly #prepared = new Map<bigint, TransactionMark>();
   readonly #inBackup: ReadonlySet<bigint>;
   readonly #preparedAgain = new Set<bigint>();
@@ -127,7 +127,7 @@ export class Replay {
     this.#request = request;
     this.#inBackup = new Set(request.prepared?.map(({ xid }) => xid));
     for (const mark of request.prepared ?? []) this.#prepared.set(mark.xid, mark);
-    this.#neighbours = new Neighbours(request.target, request.rules);
+    this.#neighbours = new KeptAndLost(request.target, request.rules);
   }
 
   /** @returns false when the line has broken: nothing behind can be replayed */

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { checkFirstPush } from '../../src/archive/first-push.ts';
+import { checkFirstPush } from '../../src/archiving/first-push.ts';
 import { writeFixtureWal } from '../support/fixture-wal.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { programPath, runProgram, startCommand } from '../support/programs.ts';

@@ -1,5 +1,5 @@
 import { fromText, type ByteString } from '../../src/bytes/byte-string.ts';
-import type { ArchiveFormat, Member, MemberHeader } from '../../src/tar/member.ts';
+import type { TarFormat, Member, MemberHeader } from '../../src/tar/member.ts';
 import { readMembers, type ReadMembersOptions } from '../../src/tar/read-members.ts';
 import { encodeMembers, memberOf } from '../../src/tar/rewrite-members.ts';
 import { collect, reused } from './byte-pieces.ts';
@@ -15,7 +15,7 @@ export interface WholeMember {
 
 export async function readAll(
   bytes: Uint8Array,
-  format: ArchiveFormat | 'detect' = 'detect',
+  format: TarFormat | 'detect' = 'detect',
   chunk = 65_536,
   options: ReadMembersOptions = {},
 ): Promise<WholeMember[]> {
@@ -26,7 +26,7 @@ export async function readAll(
   return members;
 }
 
-export async function encode(members: readonly Member[], format: ArchiveFormat = 'tar'): Promise<Buffer> {
+export async function encode(members: readonly Member[], format: TarFormat = 'tar'): Promise<Buffer> {
   const source = async function* () {
     for (const member of members) yield await Promise.resolve(member);
   };

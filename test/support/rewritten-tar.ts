@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../src/bytes/byte-reader.ts';
-import type { ArchiveFormat } from '../../src/tar/member.ts';
+import type { TarFormat } from '../../src/tar/member.ts';
 import { readMembers } from '../../src/tar/read-members.ts';
 import { editMembers, encodeMembers, type EditMembersOptions } from '../../src/tar/rewrite-members.ts';
 
@@ -13,7 +13,7 @@ export interface RewriteMembersOptions extends EditMembersOptions {
 /** Any archive as standard tar, member by member in one pass. */
 export function rewriteMembers(
   source: ByteSource,
-  format: ArchiveFormat | 'detect',
+  format: TarFormat | 'detect',
   options: RewriteMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { signal, terminated, mtime } = options;

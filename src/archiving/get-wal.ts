@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fromText } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { ownerOfNewFiles } from '../files/directory-owner.ts';
+import { fileFailure } from '../files/failure.ts';
+import { say } from '../messages/message.ts';
+import { findArchive } from '../wal-archive/archive.ts';
+import { parseWalFileName, segmentAt } from '../wal-archive/wal-file-name.ts';
+import type { WalObject, WalSource } from '../wal-archive/wal-source.ts';
+import type { Storage } from '../storage/storage.ts';
+import { decodePageHeader, longPageHeaderBytes } from '../wal/page-header.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+import { readLocal } from './local-bytes.ts';
+import { openWal, type OpenedWal } from './open-wal.ts';
+
+export interface GetRequest {
+  /** One that keeps at it (`openRetrying`) where a passing failure must not end a recovery. */
+  readonly storage: Storage;
+  /** What the server calls the file: `%f`. */
+  readonly name: string;
+  /** Where it goes: `%p`. What is there is replaced. */
+  readonly target: string;
+  readonly generation?: number | undefined;
+  /** Of the instance that asks. WAL of another one is refused. */
+  readonly systemIdentifier?: bigint | undefined;
+  /** Whether the beginning of a segment will do where it is not there whole; default true. */
+  readonly partial?: boolean | undefined;
+}
+
+export type GetResult =
+  | {
+      readonly outcome: 'found';
+      /** Where it came from. */
+      readonly storedName: string;
+      readonly sizeBytes: number;
+      /** Bytes of zeros that stand for the rest of a partial segment. */
+      readonly paddingBytes: number;
+    }
+  /** The archive was opened, is that of the instance, and has no such file. */
+  | { readonly outcome: 'absent' };
+
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Delivers one file of WAL, as restore_command asks: a private copy, of exact size, that appears at once under its name.
+ * Absence is an answer; whatever keeps us from knowing is an error, because a server that is told "not there" opens the database.
+ */
+export async function getWal(request: GetRequest, { signal }: Options = {}): Promise<GetResult> {
+  if (parseWalFileName(request.name) === undefined) {
+    throw new BackupError('USAGE', say('archive.no-wal-name', { name: request.name }), {
+      hint: say('archive.get-name.hint'),
+    });
+  }
+  const options = { signal };
+  const { name, storage, generation, systemIdentifier, partial = true } = request;
+  const opened = await openWal({ storage, generation, systemIdentifier }, options);
+  const { source } = opened;
+  const object = await source.find(name, options);
+  if (object !== undefined) return deliver(source, object, request.target, options);
+  const unsound = await source.findUnsound(name, options);
+  if (unsound !== undefined) {
+    throw new BackupError('CORRUPT', say('archive.half-written', { name, stored: unsound }), {
+      hint: say('archive.half-written.hint'),
+    });
+  }
+  const isSegment = parseWalFileName(name)?.kind === 'segment';
+  if (isSegment && !(await isBeside(request.target, name, source))) await refuseGap(request, source, options);
+  if (isSegment && partial) {
+    const beginning = await source.find(`${name}.partial`, options);
+    if (beginning !== undefined) return deliver(source, beginning, request.target, options);
+  }
+  await proveAbsent(request, opened, storage, options);
+  return { outcome: 'absent' };
+}
+
+/**
+ * A segment that is missing while later ones of its timeline are there is no end of WAL: a server that is told so opens the
+ * database and loses what follows. So is one of which only the beginning is there. Where there is no segment at all the end
+ * of WAL is known only to a server that has the segment before.
+ */
+async function refuseGap({ name, target }: GetRequest, source: WalSource, options: Options): Promise<void> {
+  const later = await source.findLater(name, options);
+  if (later !== undefined) {
+    throw new BackupError('WAL_MISSING', say('archive.gap', { name, later }), { hint: say('archive.gap.hint') });
+  }
+  for await (const { file } of source.list(options)) if (file.kind === 'segment' || file.kind === 'partial') return;
+  const before = segmentAt(name, -1, source.segmentSizeBytes);
+  if (before !== undefined && (await isBeside(target, before, source))) return;
+  throw new BackupError('WAL_MISSING', say('archive.no-segments', { name, source: source.description }), {
+    hint: say('archive.gap.hint'),
+  });
+}
+
+/**
+ * Whether the server has a segment itself, in the directory into which it lets us write: it goes on with that when it is
+ * told that the archive lacks it. So it is with a backup that brought its WAL, older than the archive.
+ */
+async function isBeside(target: string, name: string, source: WalSource): Promise<boolean> {
+  const path = join(dirname(target), name);
+  if (basename(target) === name) return false;
+  const facts = await stat(path).catch(() => undefined);
+  if (facts?.isFile() !== true || facts.size !== source.segmentSizeBytes) return false;
+  for await (const piece of readLocal(path)) {
+    const header = piece.length < longPageHeaderBytes ? undefined : decodePageHeader(piece);
+    const isNamed = header?.address === parseSegmentName(name, source.segmentSizeBytes)?.startLsn;
+    return isNamed && header?.segment?.systemIdentifier === source.systemIdentifier;
+  }
+  return false;
+}
+
+/** That a name was not found proves something only if the archive is still there, and is the right one. */
+async function proveAbsent(
+  { name, systemIdentifier }: GetRequest,
+  { archive }: OpenedWal,
+  storage: Storage,
+  options: Options,
+): Promise<void> {
+  if (archive !== undefined) {
+    const again = await findArchive(storage, options);
+    if (again?.identity.archive === archive.identity.archive) return;
+    throw new BackupError('STORAGE_UNAVAILABLE', say('archive.identity-changed', { storage: storage.description }));
+  }
+  if (systemIdentifier !== undefined) return;
+  throw new BackupError('WAL_MISSING', say('archive.absent-unproved', { name, storage: storage.description }), {
+    hint: say('archive.absent-unproved.hint'),
+  });
+}
+
+async function deliver(source: WalSource, object: WalObject, target: string, options: Options): Promise<GetResult> {
+  // The server's own name for what it asks for (RECOVERYXLOG) with something behind it: it ignores that.
+  const temporary = join(
+    dirname(target),
+    `${basename(target)}.gausskeep-${process.pid}-${randomBytes(4).toString('hex')}`,
+  );
+  const isSegment = object.file.kind === 'segment' || object.file.kind === 'partial';
+  const wanted = isSegment && !target.endsWith('.partial') ? source.segmentSizeBytes : undefined;
+  try {
+    const written = await writeCopy(temporary, object, wanted, options);
+    await local('rename', target, () => rename(temporary, target));
+    return { outcome: 'found', storedName: object.storedName, ...written };
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Not synced: after a crash the server asks for it again. @throws BackupError `CORRUPT` when the size is wrong */
+async function writeCopy(
+  path: string,
+  object: WalObject,
+  wanted: number | undefined,
+  options: Options,
+): Promise<{ sizeBytes: number; paddingBytes: number }> {
+  const file = await local('create', path, () => open(path, 'wx', 0o600));
+  try {
+    await local('owner', path, async () => {
+      const owner = await ownerOfNewFiles(dirname(path));
+      if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+    });
+    let sizeBytes = 0;
+    for await (const piece of object.read(options)) {
+      options.signal?.throwIfAborted();
+      for (let done = 0; done < piece.length;) {
+        done += (await local('write', path, () => file.write(piece, done))).bytesWritten;
+      }
+      sizeBytes += piece.length;
+    }
+    if (wanted === undefined || sizeBytes === wanted) return { sizeBytes, paddingBytes: 0 };
+    if (object.file.kind !== 'partial' || sizeBytes > wanted) {
+      throw new BackupError(
+        'CORRUPT',
+        say('archive.wrong-size', { name: object.storedName, actual: sizeBytes, expected: wanted }),
+      );
+    }
+    await local('write', path, () => file.truncate(wanted));
+    return { sizeBytes: wanted, paddingBytes: wanted - sizeBytes };
+  } finally {
+    await file.close();
+  }
+}
+
+/** A failure of the target is not one of the archive: it is not retried. */
+async function local<Result>(
+  action: 'create' | 'write' | 'rename' | 'owner',
+  path: string,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw fileFailure(action, fromText(path), error);
+  }
+}

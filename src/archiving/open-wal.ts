@@ -1,0 +1,44 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
+import { openArchiveWal } from '../wal-archive/archive-wal.ts';
+import { openPlainWal } from '../wal-archive/plain-wal.ts';
+import type { WalSource } from '../wal-archive/wal-source.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface OpenWalRequest {
+  readonly storage: Storage;
+  /** Default: the only open one, or the only one. */
+  readonly generation?: number | undefined;
+  /** Whose WAL it must be. */
+  readonly systemIdentifier?: bigint | undefined;
+}
+
+/** WAL to read, and the archive where it is one of ours. */
+export interface OpenedWal {
+  readonly source: WalSource;
+  readonly archive: Archive | undefined;
+  readonly generation: number | undefined;
+}
+
+/**
+ * Opens WAL wherever it is: our archive, or a directory of another tool as it is.
+ * @throws BackupError `REPOSITORY_NOT_FOUND` when there is no WAL, `SYSTEM_MISMATCH` when it is another instance's
+ */
+export async function openWal(
+  { storage, generation, systemIdentifier }: OpenWalRequest,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<OpenedWal> {
+  const archive = await findArchive(storage, options);
+  if (archive === undefined) {
+    if (generation !== undefined) {
+      const hint = say('archive.none.hint');
+      throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: storage.description }), { hint });
+    }
+    return { source: await openPlainWal(storage, { systemIdentifier, ...options }), archive, generation: undefined };
+  }
+  checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });
+  const generations = await readGenerations(archive, options);
+  const { number } = chooseGeneration(generations, generation, 'read');
+  return { source: openArchiveWal(archive, generations, number), archive, generation: number };
+}

@@ -1,0 +1,275 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import type { BaseBackupEvent } from '../replication/base-backup.ts';
+import { configurationFiles } from '../replication/configuration-files.ts';
+import { walSegmentSize } from '../replication/identify.ts';
+import { fetchMotCheckpoint } from '../replication/mot-checkpoint.ts';
+import type { ReplicationSession } from '../replication/open-session.ts';
+import { startBaseBackup } from '../replication/start-base-backup.ts';
+import { readMembers } from '../tar/read-members.ts';
+import { formatLsn } from '../wal/lsn.ts';
+import { segmentStart } from '../wal/segment.ts';
+import type { BackupListener } from './events.ts';
+import { abortable } from './abortable.ts';
+import { adviceOf } from './advice.ts';
+import { configurationElsewhere, receivedFiles } from './configuration-elsewhere.ts';
+import { readConfiguration, withOrigin, type ConfigurationEntry } from './configuration.ts';
+import { createOutput } from './create-output.ts';
+import { extraFilesOf } from './extra-files.ts';
+import type { Output } from './output.ts';
+import { motMembers } from './mot-members.ts';
+import { connectSource, type ConnectedSource } from './connect-source.ts';
+import type { OwnedSlot } from './owned-slot.ts';
+import { prepareSlotUse } from './slot-use.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import type { WalTask } from './receive-wal.ts';
+import type { BackupRequest, BackupResult } from './request.ts';
+import { WalThread } from './wal-thread.ts';
+import { walTask } from './wal-task.ts';
+import { ClaimedPlaces } from './claimed-places.ts';
+
+export interface BackupOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: BackupListener | undefined;
+}
+
+type Start = Extract<BaseBackupEvent, { type: 'start' }>;
+type End = Extract<BaseBackupEvent, { type: 'end' }>;
+
+/**
+ * Takes a base backup of a running server. When it resolves, the backup is complete and (unless `sync` is false) durable.
+ * When it rejects, what it wrote is gone (unless `clean` is false), a slot that it created is dropped (or named by the event `left`), and the server is out of backup mode.
+ * @throws BackupError `TARGET_NOT_EMPTY`, `AUTHENTICATION` (see `needsPassword`), `SERVER_UNREACHABLE`, `WAL_MISSING`, `STORAGE_UNAVAILABLE`,
+ * `USAGE` for what this server cannot do; ServerError
+ */
+export async function takeBackup(request: BackupRequest, options: BackupOptions = {}): Promise<BackupResult> {
+  // A listener that throws ends the backup like a failure, wherever the event came from: a timer and the messages of
+  // another thread have no caller that could catch it.
+  const listenerFailure = new AbortController();
+  const onEvent: BackupListener = (event) => {
+    try {
+      options.onEvent?.(event);
+    } catch (error) {
+      listenerFailure.abort(error);
+    }
+  };
+  const signals = options.signal === undefined ? [] : [options.signal];
+  const workplace = new ClaimedPlaces();
+  for (const path of directoriesOf(request)) await ClaimedPlaces.check(path);
+  const signal = AbortSignal.any([...signals, listenerFailure.signal]);
+  const run = new BackupRun(request, workplace, onEvent, signal);
+  try {
+    return await run.perform();
+  } catch (error) {
+    // Before the WAL receiver is stopped, which makes it fail as well.
+    const reason = run.reason(error);
+    await run.abandon();
+    await workplace.discard({ clean: request.clean, onEvent });
+    throw reason;
+  }
+}
+
+function directoriesOf({ output }: BackupRequest): string[] {
+  if (output.kind === 'stream') return [];
+  const walDirectory = output.kind === 'plain' ? output.walDirectory : undefined;
+  return walDirectory === undefined ? [output.directory] : [output.directory, walDirectory];
+}
+
+/** One backup from its session to its publication. */
+class BackupRun {
+  readonly #request: BackupRequest;
+  readonly #workplace: ClaimedPlaces;
+  readonly #onEvent: BackupListener;
+  /** Aborts the backup when its caller does, and when the WAL receiver fails. */
+  readonly #failure = new AbortController();
+  readonly #signal: AbortSignal;
+  #session: ReplicationSession | undefined;
+  #wal: WalThread | undefined;
+  #slot: OwnedSlot | undefined;
+
+  constructor(request: BackupRequest, workplace: ClaimedPlaces, onEvent: BackupListener, signal: AbortSignal) {
+    this.#request = request;
+    this.#workplace = workplace;
+    this.#onEvent = onEvent;
+    this.#signal = AbortSignal.any([signal, this.#failure.signal]);
+  }
+
+  async perform(): Promise<BackupResult> {
+    const request = this.#request;
+    const signal = this.#signal;
+    const ownFiles = await this.#readConfiguration();
+    const source = await connectSource(request, { signal, onEvent: this.#onEvent });
+    const { session } = source;
+    this.#session = session;
+    const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
+    this.#slot = await prepareSlotUse(request, source, { signal, onEvent: this.#onEvent });
+    for (const path of directoriesOf(request)) await this.#workplace.claim(path);
+    const meter = new ProgressMeter((progress) => this.#onEvent({ type: 'progress', progress }));
+    const extraFiles = extraFilesOf(session.capabilities, source.missesFiles);
+    const found = await configurationFiles(session.connection, session.capabilities, { signal });
+    const { configDirectory } = request;
+    const configuration = configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found);
+    const received = receivedFiles(request, session.capabilities, found);
+    const output = await createOutput({ request, session, meter, extraFiles, configuration, received });
+    const { start, end, checksumFailures } = await this.#receive(source, output, meter, segmentSizeBytes);
+    await this.#fetchMot(session, output);
+    await session.connection.close();
+    if (this.#wal !== undefined) {
+      this.#step(say('backup.step-wal-wait'));
+      await abortable(this.#wal.finished, signal);
+    }
+    const held = await output.finish(start, end, signal);
+    if (request.sync && request.output.kind !== 'stream') this.#step(say('backup.step-sync'));
+    await this.#workplace.publish(held, { sync: request.sync, signal });
+    this.#step(say('backup.step-complete'));
+    return {
+      startLsn: start.startLsn,
+      endLsn: end.endLsn,
+      timeline: end.timeline,
+      systemIdentifier: session.system.systemIdentifier,
+      receivedBytes: meter.doneBytes,
+      checksumFailures,
+      advice: adviceOf({
+        capabilities: session.capabilities,
+        output: request.output,
+        tablespaces: start.tablespaces,
+        missesFiles: source.missesFiles,
+        elsewhere: configurationElsewhere({ found, received, entries: configuration, directory: configDirectory }),
+      }),
+    };
+  }
+
+  /** Before anything is asked of the server: what is on this host must be readable. */
+  async #readConfiguration(): Promise<ConfigurationEntry[]> {
+    const { configDirectory, output } = this.#request;
+    if (configDirectory === undefined) return [];
+    if (output.kind !== 'plain' && output.tarFormat === 'original') {
+      throw new BackupError('USAGE', say('backup.config-original'));
+    }
+    return readConfiguration(configDirectory, { signal: this.#signal });
+  }
+
+  /** Ends what is still under way, in an order that leaves nothing on the server. Never throws. */
+  async abandon(): Promise<void> {
+    this.#session?.connection.destroy();
+    await this.#wal?.abort();
+    const left = await this.#slot?.drop((sentence) => this.#step(sentence));
+    if (left !== undefined) this.#onEvent({ type: 'left', sentence: left });
+  }
+
+  /** The failure to report for `error`: that of the WAL receiver where it is what ended the backup. */
+  reason(error: unknown): unknown {
+    return this.#failure.signal.aborted ? this.#failure.signal.reason : error;
+  }
+
+  /** In-memory tables of openGauss: asked for last, because a server without them ends the session. */
+  async #fetchMot(session: ReplicationSession, output: Output): Promise<void> {
+    const signal = this.#signal;
+    const checkpoint = await fetchMotCheckpoint(session.connection, session.capabilities, { signal });
+    if (checkpoint === undefined) return;
+    this.#step(say('backup.step-mot'));
+    const members = readMembers(checkpoint.content, session.capabilities.baseBackup.tarFormat, { signal });
+    await output.members('mot', motMembers(members), signal);
+  }
+
+  async #receive(
+    { session, settings }: ConnectedSource,
+    output: Output,
+    meter: ProgressMeter,
+    segmentSizeBytes: number,
+  ): Promise<{ start: Start; end: End; checksumFailures: boolean }> {
+    const startWal = (): WalThread =>
+      this.#startWal(walTask({ request: this.#request, settings, session, segmentSizeBytes, output }));
+    const streams = this.#request.wal === 'stream';
+    // Its slot keeps the server from removing WAL that the backup needs before the stream has begun. A slot that wants a
+    // position (openGauss) can only be made afterwards, and there a session must not be kept waiting.
+    if (streams && session.capabilities.slots.reservation !== 'position')
+      await abortable(startWal().ready, this.#signal);
+    this.#step(say('backup.step-checkpoint'));
+    let start: Start | undefined;
+    let end: End | undefined;
+    for await (const event of this.#events(session)) {
+      switch (event.type) {
+        case 'start':
+          start = event;
+          this.#started(event);
+          meter.begin(event.tablespaces);
+          await output.begin(event.tablespaces, this.#workplace);
+          if (streams) {
+            const startLsn = segmentStart(event.startLsn, segmentSizeBytes);
+            (this.#wal ?? startWal()).begin({ startLsn, timeline: event.timeline });
+          }
+          break;
+        case 'archive':
+          await output.archive({ ...event, content: meter.count(event.content) }, this.#signal);
+          meter.endArchive();
+          break;
+        case 'manifest':
+          await output.manifest(event.content, this.#signal);
+          break;
+        case 'end':
+          end = event;
+          this.#step(say('backup.step-end', { lsn: formatLsn(event.endLsn) }));
+          this.#wal?.stopAt(event.endLsn);
+          break;
+      }
+    }
+    if (start === undefined || end === undefined) throw new BackupError('PROTOCOL_VIOLATION', say('backup.incomplete'));
+    return { start, end, checksumFailures: end.checksumFailure !== undefined };
+  }
+
+  #events(session: ReplicationSession): AsyncGenerator<BaseBackupEvent, void, undefined> {
+    const { baseBackup } = session.capabilities;
+    const request = this.#request;
+    const command = {
+      label: request.label,
+      progress: request.estimateSize,
+      checkpoint: request.checkpoint,
+      includeWal: request.wal === 'fetch',
+      // The server waits for its archiver only where the WAL comes from nowhere else.
+      noWait: request.wal !== 'none',
+      maxRateKib: request.maxRateKib,
+      tablespaceMap: request.output.kind !== 'plain' && baseBackup.tablespaceMap,
+      verifyChecksums: true,
+      manifest:
+        request.manifest === undefined || !baseBackup.manifest
+          ? undefined
+          : { checksums: request.manifest, forceEncode: false },
+    };
+    const begunMs = Date.now();
+    return startBaseBackup(session.connection, session.capabilities, command, {
+      signal: this.#signal,
+      onNotice: (notice) => this.#onEvent({ type: 'notice', notice }),
+      onWaiting: (what) => {
+        const seconds = Math.round((Date.now() - begunMs) / 1000);
+        const sentence =
+          what === 'start-position'
+            ? say('backup.wait-checkpoint', { seconds })
+            : say('backup.wait-archive', { seconds });
+        this.#onEvent({ type: 'waiting', sentence });
+      },
+    });
+  }
+
+  #started({ startLsn, timeline }: Start): void {
+    this.#step(say('backup.step-started', { lsn: formatLsn(startLsn), timeline }));
+  }
+
+  #startWal(task: WalTask): WalThread {
+    this.#step(say('backup.step-wal'));
+    const wal = new WalThread(task, {
+      onStep: (sentence) => this.#step(sentence),
+      onSlot: (creation) => this.#slot?.note(creation),
+    });
+    wal.onFailure((error) => {
+      this.#failure.abort(error);
+      this.#session?.connection.destroy();
+    });
+    this.#wal = wal;
+    return wal;
+  }
+
+  #step(sentence: Message): void {
+    this.#onEvent({ type: 'step', sentence });
+  }
+}

@@ -1,0 +1,51 @@
+import { realpathSync, statSync } from 'node:fs';
+import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
+import { fsPath, joinPath } from '../files/path.ts';
+import { say } from '../messages/message.ts';
+import { findTarSet } from '../wal-archive/tar-set.ts';
+import { openLocalStorage } from '../storage/local-storage.ts';
+import { TarSource } from './tar-source.ts';
+import { PlainSource } from './plain-source.ts';
+import type { BackupLocation } from './request.ts';
+import type { BackupSource } from './source.ts';
+
+/**
+ * The backup at a place. What it is, its content tells: a directory with PG_VERSION is plain, one with base.tar holds archives.
+ * @throws BackupError `BACKUP_NOT_FOUND`, `STORAGE_UNAVAILABLE`
+ */
+export async function openBackupSource(from: BackupLocation, signal: AbortSignal): Promise<BackupSource> {
+  if (from.kind === 'storage') {
+    const set = await findTarSet(from.storage, from.folder, { signal });
+    const description = `${from.storage.description}${from.folder === '' ? '' : `: ${from.folder}`}`;
+    if (set === undefined) throw noBackup(description);
+    const { storage } = from;
+    return new TarSource({ storage, set, description, localPath: undefined, owner: undefined });
+  }
+  const path = realDirectory(fromText(from.path));
+  const has = (name: string): boolean =>
+    statSync(fsPath(joinPath(path, name)), { throwIfNoEntry: false }) !== undefined;
+  if (has('PG_VERSION')) return new PlainSource(path);
+  const storage = await openLocalStorage(display(path));
+  const set = await findTarSet(storage, '', { signal });
+  if (set === undefined) throw noBackup(display(path));
+  const { uid, gid } = statSync(fsPath(joinPath(path, fromText(set.base.name))));
+  return new TarSource({ storage, set, description: display(path), localPath: path, owner: { uid, gid } });
+}
+
+function realDirectory(path: ByteString): ByteString {
+  try {
+    const real = realpathSync.native(fsPath(path), { encoding: 'latin1' }) as ByteString;
+    if (statSync(fsPath(real)).isDirectory()) return real;
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw fileFailure('read', path, error);
+  }
+  throw noBackup(display(path));
+}
+
+function noBackup(description: string): BackupError {
+  return new BackupError('BACKUP_NOT_FOUND', say('restore.no-backup', { backup: description }), {
+    hint: say('restore.no-backup.hint'),
+  });
+}

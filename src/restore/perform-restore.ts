@@ -1,0 +1,379 @@
+import { existsSync, lstatSync, renameSync, statSync } from 'node:fs';
+import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
+import { giveTree } from '../files/give-tree.ts';
+import { lockDirectory, lockName } from '../files/lock-directory.ts';
+import { readRegular } from '../files/open-regular.ts';
+import { fsPath, joinPath } from '../files/path.ts';
+import { syncDirectory, syncTree } from '../files/sync-tree.ts';
+import { writeDurably } from '../files/write-durably.ts';
+import { say, type Message } from '../messages/message.ts';
+import { readControlFile } from '../server/control-file.ts';
+import { raiseLimits } from '../server/recovery-limits.ts';
+import { encodeRecoveryRecord, nothingPromised, recoveryRecordName } from '../server/recovery-record.ts';
+import type { RecoveryLimits } from '../wal/recovery-limits.ts';
+import { configure, type ConfigurationOutcome } from './configure.ts';
+import type { RestoreEvent, RestoreListener } from './events.ts';
+import type { PreparedRestore } from './prepare-restore.ts';
+import { checkLinks, removeForeignLinks } from './links.ts';
+import { isOursInRestore, markerName, removeMarker, writeMarker } from './marker.ts';
+import { hasOldCopiesOnly, moveAside, type MovedContent } from './move-aside.ts';
+import type { MovedAside, RestorePlan } from './plan.ts';
+import { ReceiveBackup, unfinishedControlFile } from './receive-backup.ts';
+import { refuseRunningServer } from './running-server.ts';
+import { TargetTree } from './target-tree.ts';
+import { removeReplayedTwoPhase } from './two-phase.ts';
+import { RestoreTarget } from './restore-target.ts';
+
+export interface RestoreOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent?: RestoreListener | undefined;
+  /** Where the process table is; a test has its own. */
+  readonly procRoot?: string | undefined;
+}
+
+export interface RestoreResult {
+  readonly plan: RestorePlan;
+  readonly movedAside: readonly MovedAside[];
+  readonly files: number;
+  readonly bytes: number;
+  /** Files of a delta that were the same already. */
+  readonly unchanged: number;
+  /** Entries of a delta that the backup does not have. */
+  readonly removed: number;
+  /** Files of the backup that must not be in a restored directory. */
+  readonly dropped: readonly ByteString[];
+  /** Replication slots of the backup, which are not restored. */
+  readonly slots: readonly ByteString[];
+  readonly configuration: ConfigurationOutcome;
+  readonly systemIdentifier: bigint;
+  /** What has to be read: the restored copy lacks something or cannot be started as it is. */
+  readonly warnings: readonly Message[];
+}
+
+/**
+ * Carries out a prepared restore. pg_control gets its name when everything else is there and durable: an aborted restore
+ * cannot be started. A failed one leaves nothing behind and puts back what was moved aside; a failed delta leaves what it
+ * has done, without pg_control, and can be run again.
+ * @throws BackupError `CORRUPT` for a backup that is damaged or hostile; `TARGET_NOT_EMPTY`, `LOCKED`, `STORAGE_UNAVAILABLE`
+ */
+export async function performRestore(prepared: PreparedRestore, options: RestoreOptions): Promise<RestoreResult> {
+  const { plan } = prepared;
+  const { signal, onEvent = () => undefined, procRoot } = options;
+  signal.throwIfAborted();
+  // It may have been started since the plan was made.
+  await refuseRunningServer(plan.directory, { stopCommand: plan.source.rules.stopCommand, procRoot });
+  let moved: MovedContent | undefined;
+  const workplace = new RestoreTarget();
+  try {
+    if (plan.mode === 'replace') {
+      // Another run that fills the directory must not lose it under its feet.
+      for (const { from } of plan.movedAside) lockDirectory(from).release();
+      moved = moveAside(plan.movedAside);
+    }
+    for (const one of moved?.moved ?? []) onEvent({ type: 'step', sentence: movedSentence(one) });
+    await takePlaces(plan, workplace, moved?.moved ?? []);
+    const restoring = new Restoring(prepared, workplace, onEvent, signal);
+    const result = await restoring.run();
+    return { ...result, movedAside: moved?.moved ?? [] };
+  } catch (error) {
+    await workplace.discard();
+    const left = moved?.undo() ?? [];
+    for (const { from, to } of left) {
+      onEvent({ type: 'warning', sentence: say('restore.not-moved-back', { from: display(from), to: display(to) }) });
+    }
+    throw error;
+  }
+}
+
+function movedSentence({ from, to }: MovedAside): Message {
+  return say('restore.moved', { from: display(from), to: display(to) });
+}
+
+async function takePlaces(plan: RestorePlan, workplace: RestoreTarget, moved: readonly MovedAside[]): Promise<void> {
+  const take = async (path: ByteString): Promise<void> => {
+    const sharing = moved.find(({ from, how }) => from === path && how === 'entries');
+    const isShared = existsSync(fsPath(path)) && hasOldCopiesOnly(path, isOursInRestore);
+    if (sharing !== undefined || (plan.mode === 'replace' && isShared)) {
+      workplace.share(path, (name) => name === 'lost+found' || name.startsWith('gausskeep.before-restore-'));
+    } else if (plan.mode === 'delta' && existsSync(fsPath(path))) workplace.hold(path);
+    else await workplace.claim(path, plan.owner);
+  };
+  await take(plan.directory);
+  for (const { directory, isInside } of plan.tablespaces) if (!isInside) await take(directory);
+}
+
+class Restoring {
+  readonly #plan: RestorePlan;
+  readonly #prepared: PreparedRestore;
+  readonly #workplace: RestoreTarget;
+  readonly #onEvent: (event: RestoreEvent) => void;
+  readonly #signal: AbortSignal;
+  readonly #warnings: Message[] = [];
+  readonly #base: TargetTree;
+  readonly #spaces = new Map<number, { readonly tree: TargetTree; readonly prefix: string }>();
+
+  constructor(
+    prepared: PreparedRestore,
+    workplace: RestoreTarget,
+    onEvent: (event: RestoreEvent) => void,
+    signal: AbortSignal,
+  ) {
+    const { plan } = prepared;
+    this.#prepared = prepared;
+    this.#plan = plan;
+    this.#workplace = workplace;
+    this.#onEvent = onEvent;
+    this.#signal = signal;
+    const { mode, modeMask } = plan;
+    this.#base = new TargetTree(plan.directory, { delta: mode === 'delta', modeMask });
+    for (const { oid, directory, inside } of plan.tablespaces) {
+      const tree = inside === undefined ? new TargetTree(directory, { delta: mode === 'delta', modeMask }) : this.#base;
+      this.#spaces.set(oid, { tree, prefix: inside === undefined ? '' : `${inside}/` });
+    }
+  }
+
+  async run(): Promise<Omit<RestoreResult, 'movedAside'>> {
+    const plan = this.#plan;
+    await this.#begin();
+    const received = await this.#receive();
+    const removed = plan.mode === 'delta' ? await this.#removeUnlisted() : 0;
+    await this.#makeLinks();
+    const control = received.control ?? Buffer.alloc(0);
+    const { systemIdentifier, limits } = readControlFile(control);
+    const { recovery } = this.#prepared.request;
+    const configuration = await this.#configure(received, recovery?.archiveRecovery === true ? limits : undefined);
+    const { archiving } = plan.configuration;
+    await recovery?.prepare(plan.directory, {
+      signal: this.#signal,
+      hotStandby: configuration.hotStandby,
+      archiving,
+    });
+    if (recovery === undefined) await this.#noteArchiving();
+    await this.#removeTwoPhase(systemIdentifier);
+    const expected = plan.source.systemIdentifier;
+    if (expected !== undefined && expected !== systemIdentifier) {
+      throw new BackupError('SYSTEM_MISMATCH', say('restore.identity', { expected, actual: systemIdentifier }));
+    }
+    await this.#createExtraFiles(control);
+    this.#warnAbout(received);
+    await this.#publish();
+    return {
+      plan,
+      files: received.totals.files,
+      bytes: received.totals.bytes,
+      unchanged: received.totals.unchanged,
+      removed,
+      dropped: [...received.dropped].sort(),
+      slots: [...received.slots].sort(),
+      configuration,
+      systemIdentifier,
+      warnings: this.#warnings,
+    };
+  }
+
+  async #begin(): Promise<void> {
+    const { directory, mode, source } = this.#plan;
+    for (const path of this.#workplace.directories) writeMarker(path, source);
+    for (const tree of this.#trees()) tree.keep(markerName as ByteString);
+    for (const tree of this.#trees()) tree.keep(lockName as ByteString);
+    // What is there stays until the new one takes its place.
+    for (const { oid, link } of this.#plan.tablespaces) {
+      if (link !== undefined) this.#base.keep(`pg_tblspc/${oid}` as ByteString);
+    }
+    if (mode !== 'delta') return;
+    this.#step(say('restore.delta-begins', { path: display(directory) }));
+    // From here on no server can start what is there.
+    for (const name of ['global/pg_control', ...source.rules.controlCopies])
+      await this.#base.remove(name as ByteString);
+    const global = joinPath(directory, 'global');
+    if (existsSync(fsPath(global))) await syncDirectory(global);
+    removeForeignLinks(directory, source.rules.walDirectory);
+  }
+
+  async #receive(): Promise<ReceiveBackup> {
+    const { source } = this.#plan;
+    const sink = new ReceiveBackup(this.#plan, this.#base, this.#spaces);
+    let doneBytes = 0;
+    await this.#prepared.source.deliver(sink, {
+      signal: this.#signal,
+      onBytes: (count) => {
+        doneBytes += count;
+        this.#onEvent({ type: 'progress', doneBytes, totalBytes: Math.max(source.totalBytes, doneBytes) });
+      },
+    });
+    sink.finish();
+    await this.#makeDirectories();
+    return sink;
+  }
+
+  /** Those that a server needs and that a backup may lack, because nothing was in them. */
+  async #makeDirectories(): Promise<void> {
+    const { walDirectory, emptied, mayBeEmpty } = this.#plan.source.rules;
+    const own = [walDirectory, `${walDirectory}/archive_status`, ...emptied, 'pg_tblspc', 'global'];
+    const made: string[] = [];
+    for (const name of new Set([...own, ...mayBeEmpty])) {
+      const there = lstatSync(fsPath(joinPath(this.#plan.directory, name)), { throwIfNoEntry: false });
+      // A link to elsewhere (statistics in memory) is the backup's own; in a delta it is what is to be replaced.
+      if (there?.isSymbolicLink() === true && !own.includes(name) && this.#plan.mode !== 'delta') continue;
+      if (there?.isDirectory() !== true) {
+        await this.#base.makeDirectory(name as ByteString, 0o700);
+        if (!own.includes(name)) made.push(name);
+      }
+      this.#base.keep(name as ByteString);
+    }
+    if (made.length > 0) this.#step(say('restore.made-directories', { names: made.join(', ') }));
+  }
+
+  async #removeUnlisted(): Promise<number> {
+    this.#base.keep(unfinishedControlFile);
+    let removed = 0;
+    for (const tree of this.#trees()) removed += await tree.removeUnlisted({ signal: this.#signal });
+    return removed;
+  }
+
+  /** Each directory once: tablespaces inside the data directory share its tree. */
+  #trees(): ReadonlySet<TargetTree> {
+    return new Set([this.#base, ...[...this.#spaces.values()].map(({ tree }) => tree)]);
+  }
+
+  async #makeLinks(): Promise<void> {
+    for (const { oid, link } of this.#plan.tablespaces) {
+      if (link !== undefined) await this.#base.makeLink(`pg_tblspc/${oid}` as ByteString, link);
+    }
+    for (const { oid, directory } of checkLinks(this.#plan)) {
+      this.#step(say('restore.link', { oid, path: display(directory) }));
+    }
+  }
+
+  /** @param limits of the source, which the copy needs for a recovery */
+  async #configure(received: ReceiveBackup, limits: RecoveryLimits | undefined): Promise<ConfigurationOutcome> {
+    const { configuration, directory } = this.#plan;
+    const { overridingFile, family } = configuration.rules;
+    const needed =
+      limits === undefined
+        ? configuration.limits
+        : raiseLimits(configuration.limits, limits, { family, raisedAt: undefined });
+    const main = joinPath(directory, 'postgresql.conf');
+    const overriding = overridingFile === undefined ? undefined : joinPath(directory, overridingFile);
+    const before = { main: readText(main), overriding: overriding && readText(overriding) };
+    const has = (name: string): boolean => existsSync(fsPath(joinPath(directory, name)));
+    const outcome = configure(
+      { ...configuration, limits: needed },
+      {
+        ...before,
+        outside: received.outside.configuration(),
+        hasHba: has('pg_hba.conf'),
+        hasIdent: has('pg_ident.conf'),
+        limits: received.control && readControlFile(received.control).limits,
+      },
+    );
+    await replaceText(main, before.main, outcome.main);
+    if (overriding !== undefined) await replaceText(overriding, before.overriding, outcome.overriding);
+    for (const name of outcome.directories) this.#base.makeParents(`${name}/x` as ByteString);
+    for (const [name, text] of outcome.files) {
+      this.#base.makeParents(name);
+      await replaceText(joinPath(directory, name), undefined, text);
+    }
+    return outcome;
+  }
+
+  /** Without a record `recover` takes archiving for what it is in every copy: off. */
+  async #noteArchiving(): Promise<void> {
+    const { archiving } = this.#plan.configuration;
+    if (archiving === 'off') return;
+    const record = encodeRecoveryRecord({ ...nothingPromised, archiveMode: archiving });
+    await this.#base.writeFile(recoveryRecordName as ByteString, 0o600, once(record));
+  }
+
+  async #removeTwoPhase(systemIdentifier: bigint): Promise<void> {
+    const { directory, source } = this.#plan;
+    const { label, rules } = source;
+    if (!rules.replaysTwoPhaseFiles) return;
+    const replayed = this.#prepared.request.recovery?.preparedAgain;
+    const { walDirectory } = rules;
+    const options = { label, walDirectory, systemIdentifier, replayed, signal: this.#signal };
+    const removed = await removeReplayedTwoPhase(directory, options);
+    if (removed.length > 0) this.#step(say('restore.two-phase', { names: removed.join(', ') }));
+  }
+
+  async #createExtraFiles(control: Buffer): Promise<void> {
+    const { rules } = this.#plan.source;
+    for (const { name, sizeBytes, mode } of rules.created) {
+      await this.#base.writeFile(name as ByteString, mode, once(Buffer.alloc(sizeBytes)));
+    }
+    // The server falls back to it: it must never be older than the control file itself.
+    for (const name of rules.controlCopies) await this.#base.writeFile(name as ByteString, 0o600, once(control));
+  }
+
+  #warnAbout(received: ReceiveBackup): void {
+    const { source, directory, keepsBackupWal, ownerIsRoot } = this.#plan;
+    const { startSegment } = source.label;
+    const segment = joinPath(directory, `${source.rules.walDirectory}/${startSegment}`);
+    if (keepsBackupWal && !existsSync(fsPath(segment))) this.#warn(say('restore.no-wal', { segment: startSegment }));
+    const { missingFiles } = received;
+    if (missingFiles.length > 0) this.#warn(say('restore.lacks-files', { files: missingFiles.join(', ') }));
+    if (ownerIsRoot) this.#warn(say('restore.owned-by-root', { path: display(directory) }));
+  }
+
+  /** Owner, durability, and the name of pg_control as the very last. */
+  async #publish(): Promise<void> {
+    const { directory, owner, modeMask, sync } = this.#plan;
+    const directories = this.#workplace.directories;
+    this.#workplace.setModes(modeMask);
+    if (owner !== undefined) {
+      for (const path of directories) await giveTree(path, owner, { signal: this.#signal });
+      this.#workplace.giveParents(owner);
+    }
+    if (sync) {
+      this.#step(say('restore.syncing'));
+      for (const path of directories) await syncTree(path, { signal: this.#signal });
+    }
+    this.#signal.throwIfAborted();
+    const to = joinPath(directory, 'global/pg_control');
+    try {
+      renameSync(fsPath(joinPath(directory, unfinishedControlFile)), fsPath(to));
+    } catch (error) {
+      throw fileFailure('rename', to, error);
+    }
+    if (sync) await syncDirectory(joinPath(directory, 'global'));
+    for (const path of directories) removeMarker(path);
+    this.#workplace.release();
+    if (sync) for (const path of directories) await syncDirectory(path);
+  }
+
+  #step(sentence: Message): void {
+    this.#onEvent({ type: 'step', sentence });
+  }
+
+  #warn(sentence: Message): void {
+    this.#warnings.push(sentence);
+    this.#onEvent({ type: 'warning', sentence });
+  }
+}
+
+function readText(path: ByteString): ByteString | undefined {
+  try {
+    return fromBytes(readRegular(fsPath(path)));
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw fileFailure('read', path, error);
+  }
+}
+
+async function replaceText(
+  path: ByteString,
+  before: ByteString | undefined,
+  after: ByteString | undefined,
+): Promise<void> {
+  if (after === undefined || after === before) return;
+  const mode = statSync(fsPath(path), { throwIfNoEntry: false })?.mode ?? 0o600;
+  // Made durable with everything else.
+  await writeDurably(path, toBytes(after), { mode: mode & 0o777, sync: false });
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  await Promise.resolve();
+  if (bytes.length > 0) yield bytes;
+}

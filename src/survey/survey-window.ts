@@ -1,0 +1,126 @@
+import { say, type Message } from '../messages/message.ts';
+import type { BackupFacts } from '../wal-archive/backup-facts.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import { findWindow } from '../window/find-window.ts';
+import { listTransactions, type TransactionRange } from '../window/list-transactions.ts';
+import type { LineWindow, WalLine } from '../window/recovery-window.ts';
+import type { TransactionMark } from '../window/transaction.ts';
+import { findBackups, windowBackup } from './backups.ts';
+import type { IndexCache } from './index-cache.ts';
+import { takeInventory, type WalInventory } from './inventory.ts';
+import { ListedOnce } from './listed-once.ts';
+import { historyProblem, linesOf, readLine } from './read-line.ts';
+import { Readings } from './readings.ts';
+import { WalKnowledge } from './wal-knowledge.ts';
+import { openWalPlaces, type WalPlace } from './wal-place.ts';
+
+export interface SurveyRequest {
+  /** Directory of the WAL. */
+  readonly archive: string;
+  /** Folders whose children are backups. */
+  readonly backups?: readonly string[] | undefined;
+  /** Undefined: every generation. */
+  readonly generation?: number | undefined;
+  /** Undefined: every timeline. */
+  readonly timeline?: number | undefined;
+}
+
+export interface SurveyOptions extends StorageOptions {
+  readonly cache?: IndexCache | undefined;
+  /** Told of each segment that was looked at. */
+  readonly onSegment?: ((name: string) => void) | undefined;
+}
+
+/** The recovery window of an archive. */
+export interface RecoveryWindow {
+  readonly archive: string;
+  readonly systemIdentifier: bigint;
+  readonly lines: readonly (LineWindow & { readonly problem: Message | undefined })[];
+  /** Different files of segments, and how many of them were read whole by a plan or restore; of the others the index tells. */
+  readonly segments: { readonly count: number; readonly readWhole: number };
+  /** Backups of other instances, and folders that cannot be used as backups. */
+  readonly passedOver: readonly { readonly name: string; readonly reason: Message }[];
+}
+
+/**
+ * What can be recovered from an archive and folders of backups, for every generation and timeline. Each segment is read
+ * once, ever: then its index is beside it or in the cache.
+ * @throws BackupError `REPOSITORY_NOT_FOUND` when there is no WAL; `USAGE` for a generation that is not there
+ */
+export async function surveyWindow(request: SurveyRequest, options: SurveyOptions = {}): Promise<RecoveryWindow> {
+  const places = await openWalPlaces({ directory: request.archive, generation: request.generation }, options);
+  const systemIdentifier = places[0]?.source.systemIdentifier ?? 0n;
+  const { backups, unusable } = await findBackups(request.backups ?? [], { ...options, depth: 'quick' });
+  const passedOver = [...unusable];
+  const ours = backups.filter(({ name, facts }) => {
+    const reason = reasonToPassOver(facts, systemIdentifier);
+    if (reason !== undefined) passedOver.push({ name, reason });
+    return reason === undefined;
+  });
+  const knowledge = new WalKnowledge(options.cache);
+  const lines: RecoveryWindow['lines'][number][] = [];
+  const readings = new Readings(knowledge);
+  for await (const { place, inventory, line } of linesOfPlaces(places, request, options)) {
+    const segments = told(readings.counted(readLine(inventory, line, { ...options, knowledge }), options), options);
+    const window = await findWindow(line, segments, ours.map(windowBackup));
+    lines.push({
+      ...window,
+      segmentSizeBytes: place.source.segmentSizeBytes,
+      problem: historyProblem(inventory, line.timeline),
+    });
+  }
+  return { archive: request.archive, systemIdentifier, lines, segments: readings.counts, passedOver };
+}
+
+/** A transaction and the line that it is on. */
+export interface ListedTransaction extends TransactionMark {
+  readonly line: WalLine;
+}
+
+/** Every transaction of an archive in a range, once: line by line in WAL order, with the first line that has it. */
+export async function* surveyTransactions(
+  request: SurveyRequest & { readonly range: TransactionRange },
+  options: SurveyOptions = {},
+): AsyncGenerator<ListedTransaction, void, undefined> {
+  const places = await openWalPlaces({ directory: request.archive, generation: request.generation }, options);
+  const once = new ListedOnce();
+  for await (const { place, inventory, line } of linesOfPlaces(places, request, options)) {
+    const listed = await once.begin(place, line, options);
+    const segments = told(readLine(inventory, line, { ...options, from: request.range.fromLsn }), options);
+    for await (const mark of listTransactions(listed.passing(segments), request.range)) {
+      if (!listed.has(mark)) yield { ...mark, line };
+    }
+    listed.end();
+  }
+}
+
+async function* linesOfPlaces(
+  places: readonly WalPlace[],
+  { timeline }: SurveyRequest,
+  options: SurveyOptions,
+): AsyncGenerator<{ place: WalPlace; inventory: WalInventory; line: WalLine }, void, undefined> {
+  for (const place of places) {
+    const inventory = await takeInventory([place], options);
+    if (inventory === undefined) continue;
+    for (const line of linesOf(inventory, place.generation)) {
+      if (timeline === undefined || line.timeline === timeline) yield { place, inventory, line };
+    }
+  }
+}
+
+async function* told<Segment extends { readonly name: string }>(
+  segments: AsyncIterable<Segment>,
+  { onSegment }: SurveyOptions,
+): AsyncGenerator<Segment, void, undefined> {
+  for await (const segment of segments) {
+    onSegment?.(segment.name);
+    yield segment;
+  }
+}
+
+function reasonToPassOver({ systemIdentifier, label }: BackupFacts, expected: bigint): Message | undefined {
+  if (systemIdentifier !== undefined && systemIdentifier !== expected) {
+    return say('survey.other-instance', { expected, actual: systemIdentifier });
+  }
+  return label.incrementalFrom === undefined ? undefined : say('survey.incremental');
+}

@@ -1,0 +1,219 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { Archive } from './archive.ts';
+import { largestHistoryBytes, readReceipt, segmentBase, walFolder } from './archive-wal.ts';
+import { codecSuffixes, compressed, decompressed, suffixOf, type Codec } from './codec.ts';
+import type { Generation } from './generation.ts';
+import { checkNeighbours, type NeighboursFound, type Neighbourhood } from './check-neighbours.ts';
+import { encodeReceipt, type Receipt, type SegmentLinks } from './receipt.ts';
+import type { UnfinishedRecord } from './record-border.ts';
+import { putIfAbsent, readSmallObject } from './small-object.ts';
+import { digestOf } from './wal-object.ts';
+
+/** A segment, or partial segment, that was read and found sound. */
+export interface SegmentToStore {
+  readonly name: string;
+  readonly segment: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly links: SegmentLinks | undefined;
+  /** What it holds, as `src/wal` encodes it. */
+  readonly index: Uint8Array | undefined;
+  readonly codec: Codec;
+  readonly level?: number | undefined;
+  /** Its bytes; called again where they have to be read again. */
+  readonly body: () => ByteSource;
+}
+
+/** A segment that is yet to be read. */
+export interface SegmentBeingRead extends Pick<SegmentToStore, 'name' | 'codec' | 'level' | 'body'> {
+  /** What is known of it when `body` has been read to its end. */
+  readonly end: () => Promise<SegmentToStore>;
+}
+
+/** `present`: the same content was there already. */
+export type StoreResult = 'stored' | 'present';
+
+/**
+ * Stores a segment in a generation, in the steps of docs/design/wal-archive.md (Push, 4 to 9). Durable when it resolves.
+ * @throws BackupError `OBJECT_EXISTS` when other content has the name, or the segment does not link to its neighbours; `CORRUPT` for a wrong CRC across a border
+ */
+export async function storeSegment(
+  archive: Archive,
+  generations: readonly Generation[],
+  generation: number,
+  segment: SegmentToStore,
+  options: StorageOptions = {},
+): Promise<StoreResult> {
+  const { storage } = archive;
+  const neighbours = { archive, generations, generation, segment };
+  const { absent, passing } = await checkNeighbours(neighbours, [-1, 1], options);
+  const existing = await readReceipt(storage, generation, segment.name, options);
+  if (existing !== undefined) return samePush(existing, segment, generation);
+
+  const base = segmentBase(generation, segment.name);
+  const data = base + suffixOf(segment.codec);
+  await checkOtherCodecs(storage, base, segment, generation, options);
+  const storedBytes = await putSegment(storage, data, segment, generation, options);
+  return publish(neighbours, { absent, passing }, segment, storedBytes, options);
+}
+
+/**
+ * Stores a segment as it is read: what is read is inspected and compressed at the same time, and gets its name only when it
+ * was found sound and to link to its neighbours. Undefined, and nothing stored, where something is there already under the
+ * name: then `storeSegment` compares.
+ * @throws BackupError as `storeSegment`; what `segment.body` and `segment.end` throw
+ */
+export async function storeSegmentAsRead(
+  archive: Archive,
+  generations: readonly Generation[],
+  generation: number,
+  reading: SegmentBeingRead,
+  options: StorageOptions = {},
+): Promise<{ readonly segment: SegmentToStore; readonly result: StoreResult } | undefined> {
+  const { storage } = archive;
+  const base = segmentBase(generation, reading.name);
+  for (const suffix of ['.receipt', ...codecSuffixes.map(([, one]) => one)]) {
+    if ((await storage.stat(base + suffix, options)) !== undefined) return undefined;
+  }
+  let read: { segment: SegmentToStore; neighbours: Neighbourhood; found: NeighboursFound } | undefined;
+  let refusal: unknown;
+  const body = async function* (): ByteSource {
+    try {
+      yield* reading.body();
+      const segment = await reading.end();
+      const neighbours = { archive, generations, generation, segment };
+      const found = await checkNeighbours(neighbours, [-1, 1], options);
+      read = { segment, neighbours, found };
+    } catch (error) {
+      refusal = error;
+      throw error;
+    }
+  };
+  const { codec, level } = reading;
+  let storedBytes: number;
+  try {
+    ({ sizeBytes: storedBytes } = await storage.put(
+      base + suffixOf(codec),
+      () => compressed(codec, body(), level),
+      options,
+    ));
+  } catch (error) {
+    // Another push of the same moment was quicker.
+    if (error !== refusal && error instanceof BackupError && error.code === 'OBJECT_EXISTS') return undefined;
+    throw error;
+  }
+  if (read === undefined) return undefined;
+  const { segment, neighbours, found } = read;
+  return { segment, result: await publish(neighbours, found, segment, storedBytes, options) };
+}
+
+/** Index and receipt of a segment whose object is there: the commit. */
+async function publish(
+  neighbours: Neighbourhood,
+  { absent, passing }: NeighboursFound,
+  segment: SegmentToStore,
+  storedBytes: number,
+  options: StorageOptions,
+): Promise<StoreResult> {
+  const { archive, generation } = neighbours;
+  const { storage } = archive;
+  const base = segmentBase(generation, segment.name);
+  const data = base + suffixOf(segment.codec);
+  if (segment.index !== undefined) await putIfAbsent(storage, `${base}.index`, segment.index, options);
+  const { name, sizeBytes, sha256, codec } = segment;
+  const links = passing === undefined ? segment.links : withUnfinished(segment.links, passing);
+  const receipt: Receipt = { name, sizeBytes, sha256, codec, storedBytes, links, pushedAt: new Date().toISOString() };
+  if (!(await putIfAbsent(storage, `${base}.receipt`, encodeReceipt(receipt), options))) {
+    const winner = await readReceipt(storage, generation, segment.name, options);
+    // The other push of the same moment decides, also about the codec.
+    if (winner !== undefined && winner.codec !== codec) await storage.delete(data, options);
+    if (winner === undefined) throw conflict(segment.name, generation);
+    return samePush(winner, segment, generation);
+  }
+  // A neighbour of another line may have come at the same moment. What is published stays: the same segment may have been
+  // pushed by two, and the other been told that it is stored.
+  await checkNeighbours(neighbours, absent, options);
+  for (const [other, suffix] of codecSuffixes) if (other !== codec) await storage.delete(base + suffix, options);
+  return 'stored';
+}
+
+function withUnfinished(links: SegmentLinks | undefined, unfinished: UnfinishedRecord): SegmentLinks | undefined {
+  return links && { ...links, unfinished };
+}
+
+function samePush(existing: Receipt, segment: SegmentToStore, generation: number): StoreResult {
+  if (existing.sha256 === segment.sha256 && existing.sizeBytes === segment.sizeBytes) return 'present';
+  throw conflict(segment.name, generation);
+}
+
+function conflict(name: string, generation: number): BackupError {
+  return new BackupError('OBJECT_EXISTS', say('archive.conflict', { name, generation }), {
+    hint: say('archive.fork.hint'),
+  });
+}
+
+/** Creates the segment object, or finds the one of an unfinished push with the same content. @returns its size */
+async function putSegment(
+  storage: Storage,
+  data: string,
+  segment: SegmentToStore,
+  generation: number,
+  options: StorageOptions,
+): Promise<number> {
+  try {
+    const body = () => compressed(segment.codec, segment.body(), segment.level);
+    return (await storage.put(data, body, options)).sizeBytes;
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
+  }
+  await requireSameContent(storage, data, segment.codec, segment, generation, options);
+  const found = await storage.stat(data, options);
+  return found?.sizeBytes ?? 0;
+}
+
+/** What an unfinished push left in another codec must be the same segment. */
+async function checkOtherCodecs(
+  storage: Storage,
+  base: string,
+  segment: SegmentToStore,
+  generation: number,
+  options: StorageOptions,
+): Promise<void> {
+  for (const [codec, suffix] of codecSuffixes) {
+    if (codec === segment.codec || (await storage.stat(base + suffix, options)) === undefined) continue;
+    await requireSameContent(storage, base + suffix, codec, segment, generation, options);
+  }
+}
+
+async function requireSameContent(
+  storage: Storage,
+  data: string,
+  codec: Codec,
+  segment: SegmentToStore,
+  generation: number,
+  options: StorageOptions,
+): Promise<void> {
+  const { sha256, sizeBytes } = await digestOf(decompressed(codec, storage.get(data, options)));
+  if (sha256 !== segment.sha256 || sizeBytes !== segment.sizeBytes) throw conflict(segment.name, generation);
+}
+
+/**
+ * Stores a history or backup history file under its own name.
+ * @throws BackupError `OBJECT_EXISTS` when other content has the name
+ */
+export async function storeHistory(
+  archive: Archive,
+  generation: number,
+  name: string,
+  bytes: Uint8Array,
+  options: StorageOptions = {},
+): Promise<StoreResult> {
+  const stored = walFolder(generation) + name;
+  if (await putIfAbsent(archive.storage, stored, bytes, options)) return 'stored';
+  const existing = await readSmallObject(archive.storage, stored, { ...options, limit: largestHistoryBytes });
+  if (existing?.equals(bytes) === true) return 'present';
+  throw conflict(name, generation);
+}

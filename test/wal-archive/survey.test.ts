@@ -1,0 +1,209 @@
+/** The recovery window of archives as they are on disk: ours with generations, those of other tools, the cache for them. */
+import { mkdir, mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { pushWal } from '../../src/archiving/push-wal.ts';
+import { openArchive, openGeneration } from '../../src/wal-archive/archive.ts';
+import { openLocalStorage } from '../../src/storage/local-storage.ts';
+import { storedIndexCache, type IndexCache } from '../../src/survey/index-cache.ts';
+import { takeInventory } from '../../src/survey/inventory.ts';
+import { readLine } from '../../src/survey/read-line.ts';
+import { surveyTransactions, surveyWindow, type RecoveryWindow } from '../../src/survey/survey-window.ts';
+import { openWalPlaces } from '../../src/survey/wal-place.ts';
+import { parseLsn } from '../../src/wal/lsn.ts';
+import { fixtureSystemIdentifier, writeFixtureWal } from '../support/fixture-wal.ts';
+
+const segment = (digits: string): string => `0000000100000000000000${digits}`;
+let parent: string;
+let wal: string;
+let files: Map<string, Buffer>;
+let archive: string;
+let backups: string;
+
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'gausskeep-survey-'));
+  wal = join(parent, 'pg_xlog');
+  files = await writeFixtureWal(wal);
+  backups = join(parent, 'backups');
+  await mkdir(join(backups, 'base'), { recursive: true });
+  await mkdir(join(backups, 'broken'));
+  const label = [
+    'START WAL LOCATION: 0/27000028 (file 000000010000000000000027)',
+    'CHECKPOINT LOCATION: 0/270000A8',
+    'BACKUP METHOD: streamed',
+    'BACKUP FROM: master',
+    'START TIME: 2026-11-20 21:27:18 UTC',
+    'LABEL: pitrbase',
+  ];
+  await writeFile(join(backups, 'base/backup_label'), `${label.join('\n')}\n`);
+  await writeFile(join(backups, 'broken/backup_label'), 'nonsense\n');
+});
+afterAll(() => rm(parent, { recursive: true, force: true }));
+beforeEach(async () => {
+  archive = await mkdtemp(join(parent, 'archive-'));
+});
+
+const push = async (digits: string, generation?: number): Promise<void> => {
+  await pushWal({
+    storage: await openLocalStorage(archive),
+    path: join(wal, segment(digits)),
+    generation,
+    codec: 'lz4',
+  });
+};
+const summary = ({ lines }: RecoveryWindow): unknown[] =>
+  lines.map(({ line, stretches, gaps, backups: ranges }) => [
+    line.generation,
+    stretches.map(({ firstSegment, lastSegment }) => `${firstSegment.slice(-2)}-${lastSegment.slice(-2)}`).join(' '),
+    gaps.length,
+    ranges.map(({ problem }) => problem?.key ?? 'ok').join(' '),
+  ]);
+
+describe('an archive of gausskeep', () => {
+  it('shows each generation with what it inherits, and which backups belong to it', async () => {
+    for (const digits of ['26', '27', '28', '29']) await push(digits);
+    const opened = await openArchive(await openLocalStorage(archive));
+    await openGeneration(opened, { parent: 1, forkLsn: parseLsn('0/29000100'), reason: 'test' });
+    const window = await surveyWindow({ archive, backups: [backups] });
+    expect(window.systemIdentifier).toBe(fixtureSystemIdentifier);
+    expect(window.segments).toEqual({ count: 4, readWhole: 0 });
+    expect(summary(window)).toEqual([
+      [1, '26-29', 0, 'ok'],
+      // The segment with the fork is not inherited.
+      [2, '26-28', 0, 'ok'],
+    ]);
+    expect(window.passedOver).toMatchObject([{ name: join(backups, 'broken') }]);
+    expect(summary(await surveyWindow({ archive, generation: 2 }))).toHaveLength(1);
+    await expect(surveyWindow({ archive, generation: 3 })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('lists what two generations share once, with the first', async () => {
+    for (const digits of ['26', '27', '28', '29']) await push(digits);
+    const opened = await openArchive(await openLocalStorage(archive));
+    await openGeneration(opened, { parent: 1, forkLsn: parseLsn('0/29000438'), reason: 'test' });
+    await push('29', 2);
+    const listed: string[] = [];
+    for await (const { line, startLsn } of surveyTransactions({ archive, range: {} })) {
+      listed.push(`${String(line.generation)} ${startLsn.toString(16)}`);
+    }
+    const places = listed.map((one) => one.split(' ')[1]!);
+    const shared = places.filter((place) => parseLsn('0/29000438') > BigInt(`0x${place}`));
+    expect(new Set(shared).size).toBe(shared.length);
+    // Behind the fork each generation has its own.
+    const behind = places.filter((place) => BigInt(`0x${place}`) >= parseLsn('0/29000438'));
+    expect(behind.length).toBe(2 * new Set(behind).size);
+    expect(behind.length).toBeGreaterThan(0);
+    expect(shared.length).toBeGreaterThan(0);
+  });
+
+  it('reads segments again only where their index is gone or damaged', async () => {
+    for (const digits of ['26', '27', '28']) await push(digits);
+    const folder = join(archive, 'generations/1/wal/0000000100000000');
+    const before = summary(await surveyWindow({ archive, backups: [backups] }));
+    await unlink(join(folder, `${segment('27')}.index`));
+    await writeFile(join(folder, `${segment('28')}.index`), 'damaged');
+    expect(summary(await surveyWindow({ archive, backups: [backups] }))).toEqual(before);
+    // What is indexed is not read, but looked at: the window sees that the object is not what its receipt says.
+    await writeFile(join(folder, `${segment('26')}.lz4`), '');
+    expect(summary(await surveyWindow({ archive, backups: [backups] }))).toEqual([[1, '27-28', 1, 'ok']]);
+  });
+
+  it('says what is damaged, and goes on behind it', async () => {
+    for (const digits of ['26', '27', '28', '29', '2A']) await push(digits);
+    const folder = join(archive, 'generations/1/wal/0000000100000000');
+    await unlink(join(folder, `${segment('29')}.index`));
+    await writeFile(join(folder, `${segment('29')}.lz4`), 'no lz4');
+    const window = await surveyWindow({ archive, backups: [backups] });
+    expect(summary(window)).toEqual([[1, '26-28 2A-2A', 1, 'ok']]);
+    expect(window.lines[0]?.gaps).toMatchObject([{ kind: 'damaged', firstSegment: segment('29') }]);
+  });
+});
+
+describe('a directory of another tool', () => {
+  async function copy(...digits: string[]): Promise<void> {
+    for (const one of digits) await writeFile(join(archive, segment(one)), files.get(segment(one))!);
+  }
+
+  function counting(cache: IndexCache): IndexCache & { hits: number; puts: number } {
+    const counter = { hits: 0, puts: 0 };
+    return Object.assign(counter, {
+      get: async (...args: Parameters<IndexCache['get']>) => {
+        const found = await cache.get(...args);
+        if (found !== undefined) counter.hits += 1;
+        return found;
+      },
+      put: async (...args: Parameters<IndexCache['put']>) => {
+        counter.puts += 1;
+        await cache.put(...args);
+      },
+    });
+  }
+
+  it('is indexed once, and again where a file was written anew', async () => {
+    await copy('26', '27', '28');
+    const cache = counting(storedIndexCache(await openLocalStorage(await mkdtemp(join(parent, 'cache-')))));
+    const first = summary(await surveyWindow({ archive, backups: [backups] }, { cache }));
+    expect([cache.hits, cache.puts]).toEqual([0, 3]);
+    expect(summary(await surveyWindow({ archive, backups: [backups] }, { cache }))).toEqual(first);
+    expect([cache.hits, cache.puts]).toEqual([3, 3]);
+    // Same name, size and beginning, other content: as cp makes of it after a recovery of openGauss.
+    const other = Buffer.from(files.get(segment('28'))!);
+    other.fill(0, 0x400);
+    await unlink(join(archive, segment('28')));
+    await writeFile(join(archive, segment('28')), other);
+    const again = await surveyWindow({ archive, backups: [backups] }, { cache });
+    expect(again.lines[0]?.stretches[0]?.commits).toBe(2);
+    expect(cache.hits).toBe(5);
+  });
+
+  it('counts half-written files as missing', async () => {
+    await copy('26', '27', '28', '2A');
+    await writeFile(join(archive, segment('29')), files.get(segment('29'))!.subarray(0, 70_000));
+    const window = await surveyWindow({ archive, backups: [backups] });
+    expect(summary(window)).toEqual([[undefined, '26-28 2A-2A', 1, 'ok']]);
+  });
+
+  it('lists transactions of a range', async () => {
+    await copy('27', '28', '29');
+    const range = { fromXid: 14247n, toXid: 14248n };
+    const found: string[] = [];
+    for await (const { kind, xid } of surveyTransactions({ archive, range })) found.push(`${kind} ${xid.toString()}`);
+    expect(found).toEqual(['commit 14247', 'prepare 14248', 'commit-prepared 14248']);
+  });
+
+  it('that is empty is no archive', async () => {
+    await expect(surveyWindow({ archive })).rejects.toMatchObject({ code: 'REPOSITORY_NOT_FOUND' });
+    expect(await readdir(archive)).toEqual([]);
+  });
+});
+
+describe('the same segment in several places', () => {
+  const line = { generation: undefined, timeline: 1, history: [] };
+
+  async function lineOf(second: Buffer): Promise<string[]> {
+    const [one, two] = [join(archive, 'one'), join(archive, 'two')];
+    for (const directory of [one, two]) await mkdir(directory);
+    await writeFile(join(one, segment('27')), files.get(segment('27'))!);
+    const start = Buffer.from(files.get(segment('28'))!);
+    start.fill(0, 0x288);
+    await writeFile(join(one, segment('28')), start);
+    await writeFile(join(two, segment('28')), second);
+    const places = [...(await openWalPlaces({ directory: one })), ...(await openWalPlaces({ directory: two }))];
+    const found: string[] = [];
+    for await (const read of readLine((await takeInventory(places))!, line)) found.push(read.from);
+    return found;
+  }
+
+  it('is taken where it has more WAL, when the shorter is its beginning', async () => {
+    const found = await lineOf(files.get(segment('28'))!);
+    expect(found.map((from) => (from.includes('/two') ? 'two' : 'one'))).toEqual(['one', 'two']);
+  });
+
+  it('is refused when they differ', async () => {
+    const other = Buffer.from(files.get(segment('28'))!);
+    // In a record that the index passes over: same records, same links, other bytes.
+    other[0x148 + 70] = other[0x148 + 70]! ^ 1;
+    await expect(lineOf(other)).rejects.toMatchObject({ code: 'CORRUPT', sentence: { key: 'survey.two-contents' } });
+  });
+});
