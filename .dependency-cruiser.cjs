@@ -4,7 +4,7 @@
  * Unit tests beside the files may read more: they build what they need from any folder, test/support and test/fixtures.
  */
 const pure = ['bytes', 'errors', 'messages'];
-const operations = ['backup', 'archiving', 'restore', 'verify', 'recovery', 'unpack', 'doctor'];
+const operations = ['backup', 'archiving', 'restore', 'verify', 'follow-recovery', 'unpack'];
 const operationImports = [
   ...pure,
   'wal',
@@ -21,7 +21,8 @@ const operationImports = [
   'manifest',
   'window',
   'survey',
-  'checks',
+  'backup-source',
+  'pitr',
   'content',
   'threads',
 ];
@@ -44,13 +45,14 @@ const table = {
   manifest: [...pure, 'wal'],
   window: [...pure, 'wal', 'manifest', 'server'],
   survey: [...pure, 'wal', 'compression', 'storage', 'wal-archive', 'manifest', 'server', 'tar', 'window'],
-  checks: [...pure, 'server'],
   content: [...pure, 'wal', 'tar', 'server', 'wal-archive', 'files'],
+  'backup-source': [...pure, 'files', 'storage', 'compression', 'tar', 'wal', 'server', 'wal-archive', 'manifest', 'content'],
+  pitr: [...pure, 'files', 'storage', 'wal', 'server', 'wal-archive', 'manifest', 'window', 'survey', 'backup-source'],
   // start-thread.ts; the *-thread.ts files are entries of worker threads and may start any operation.
   threads: pure,
   ...Object.fromEntries(operations.map((name) => [name, operationImports])),
   // A restore must work when the database is dead: nothing there can open a connection.
-  restore: operationImports.filter((name) => !['connection', 'replication', 'protocol', 'checks'].includes(name)),
+  restore: operationImports.filter((name) => !['connection', 'replication', 'protocol'].includes(name)),
   config: ['errors', 'messages'],
   cli: ['config', 'errors', 'messages'],
 };

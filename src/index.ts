@@ -63,23 +63,23 @@ export { unpackTar, type UnpackOptions, type UnpackResult } from './unpack/unpac
 export { BackupError, type ErrorContext } from './errors/backup-error.ts';
 export { errorCodes, type ErrorCode } from './errors/codes.ts';
 export { render, type Catalogue, type Message } from './messages/message.ts';
-export { recoverInstance, type RecoverReport, type RecoverRequest } from './recovery/recover.ts';
-export { resumeInstance, type ResumeReport, type ResumeRequest } from './recovery/resume.ts';
-export { recoveryStatus, type RecoveryPhase, type StatusReport } from './recovery/status.ts';
-export type { FindLogin } from './recovery/follow.ts';
-export type { RecoveryEvent, RecoveryListener, RecoveryProgress } from './recovery/events.ts';
-export type { NextStep } from './recovery/next-steps.ts';
-export type { PreparedTransaction } from './recovery/server-state.ts';
+export { recoverInstance, type RecoverReport, type RecoverRequest } from './follow-recovery/recover.ts';
+export { resumeInstance, type ResumeReport, type ResumeRequest } from './follow-recovery/resume.ts';
+export { recoveryStatus, type RecoveryPhase, type StatusReport } from './follow-recovery/status.ts';
+export type { FindLogin } from './follow-recovery/follow.ts';
+export type { RecoveryEvent, RecoveryListener, RecoveryProgress } from './follow-recovery/events.ts';
+export type { NextStep } from './follow-recovery/next-steps.ts';
+export type { PreparedTransaction } from './follow-recovery/server-state.ts';
 export type { ChecksumAlgorithm } from './manifest/checksum.ts';
 export { formatLsn, parseLsn, type Lsn } from './wal/lsn.ts';
-export { actionAtTarget } from './restore/action-at-target.ts';
+export { actionAtTarget } from './pitr/action-at-target.ts';
 export type { ConfigurationOutcome } from './restore/configure.ts';
 export type { RestoreEvent, RestoreListener } from './restore/events.ts';
 export { prepareRestore, type PreparedRestore } from './restore/prepare-restore.ts';
-export { prepareRecovery, type PreparedRecovery } from './restore/prepare-recovery.ts';
-export { raisedLimits } from './restore/raised-limits.ts';
-export type { PitrRequest } from './restore/recovery-request.ts';
-export { describeTarget } from './window/target.ts';
+export { prepareRecovery, type PreparedRecovery } from './pitr/prepare-recovery.ts';
+export { raisedLimits } from './pitr/raised-limits.ts';
+export type { PitrRequest } from './pitr/pitr-request.ts';
+export { describeTarget } from './pitr/target.ts';
 export { unusedMappings } from './restore/plan-tablespaces.ts';
 export type { RestorePlan } from './restore/plan.ts';
 export {
@@ -90,7 +90,8 @@ export {
   archiveAgainLines,
   configurationLines,
 } from './restore/plan-sentences.ts';
-export type { RecoveryPreparation, RestoreRequest } from './restore/request.ts';
+export type { RestoreRequest } from './restore/request.ts';
+export type { RecoveryPreparation } from './pitr/recovery-preparation.ts';
 export { performRestore, type RestoreResult } from './restore/perform-restore.ts';
 export { verifyBackup } from './verify/verify-backup.ts';
 export type { VerifyOptions } from './verify/plan.ts';
@@ -108,6 +109,6 @@ export {
   type SurveyRequest,
 } from './survey/survey-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
-export { parseTargetTime } from './window/target-time.ts';
+export { parseTargetTime } from './pitr/target-time.ts';
 export { formatUtc } from './server/recovery-target.ts';
 export { version } from './version.ts';

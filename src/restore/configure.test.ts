@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import type { RequiredLimit } from '../server/recovery-limits.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
-import type { SourceConfiguration } from './facts.ts';
+import type { SourceConfiguration } from '../backup-source/source-facts.ts';
 import { configure, type ConfigurationOutcome, type ConfigurationPlan } from './configure.ts';
 
 const text = (value: string): ByteString => fromText(value);

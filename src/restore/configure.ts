@@ -7,7 +7,7 @@ import type { RestoreRules } from '../server/restore-rules.ts';
 import type { SettingsFile } from '../server/settings-file.ts';
 import { checkLimits, raiseInCopy, requiredLimits } from './copy-limits.ts';
 import { CopySettings, isOff, type FoundSetting } from './copy-settings.ts';
-import type { SourceConfiguration, SourceFacts } from './facts.ts';
+import type { SourceConfiguration, SourceFacts } from '../backup-source/source-facts.ts';
 import type { HostPlaces } from './host-places.ts';
 import { minimalHba, minimalIdent, minimalSettings } from './minimal-files.ts';
 import type { RestoreRequest } from './request.ts';

@@ -4,7 +4,7 @@ import { say } from '../messages/message.ts';
 import { lackingLimits, raiseLimits, type RequiredLimit } from '../server/recovery-limits.ts';
 import type { ServerFamily } from '../server/identity.ts';
 import { isOff, type CopySettings, type FoundSetting } from './copy-settings.ts';
-import type { SourceFacts } from './facts.ts';
+import type { SourceFacts } from '../backup-source/source-facts.ts';
 import type { RestoreRequest } from './request.ts';
 
 /** What the recovery needs, of the WAL and, as far as it is read, of the backup's pg_control. */

@@ -1,7 +1,7 @@
 import { statSync, type Stats } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fsPath } from '../files/path.ts';
-import type { Owner } from './request.ts';
+import type { Owner } from '../files/directory-owner.ts';
 
 /** What can be told of places on this host without being the account that the server will run as. */
 export interface HostPlaces {

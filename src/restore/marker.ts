@@ -7,7 +7,8 @@ import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { newLinkName } from '../files/replace-link.ts';
 import { formatLsn } from '../wal/lsn.ts';
-import type { SourceFacts, UnfinishedRestore } from './facts.ts';
+import type { UnfinishedRestore } from './facts.ts';
+import type { SourceFacts } from '../backup-source/source-facts.ts';
 
 /** In each directory that a restore fills, from its first file to its last; so another run can go on or replace it. */
 export const markerName = '.gausskeep.restore';

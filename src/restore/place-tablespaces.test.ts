@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromText } from '../bytes/byte-string.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
-import type { SourceFacts, SourceTablespace } from './facts.ts';
+import type { SourceFacts, SourceTablespace } from '../backup-source/source-facts.ts';
 import { planTablespaces } from './plan-tablespaces.ts';
 import type { RestoreRequest } from './request.ts';
 

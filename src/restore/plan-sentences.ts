@@ -4,7 +4,7 @@ import { formatLsn } from '../wal/lsn.ts';
 import { asAccount } from './account.ts';
 import type { ConfigurationOutcome, ConfigurationPlan, FoundSetting } from './configure.ts';
 import type { RestorePlan } from './plan.ts';
-import type { RecoveryPreparation } from './request.ts';
+import type { RecoveryPreparation } from '../pitr/recovery-preparation.ts';
 
 /** One of the six steps of the manual ("Restoring Data from Backup Files"), with what is done for it. */
 export interface PlanStep {

@@ -3,7 +3,8 @@ import { BackupError } from '../errors/backup-error.ts';
 import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { relativeLocation } from '../content/backup-identity.ts';
-import type { SourceFacts, SourceTablespace, TargetFacts } from './facts.ts';
+import type { TargetFacts } from './facts.ts';
+import type { SourceFacts, SourceTablespace } from '../backup-source/source-facts.ts';
 import type { RestoreRequest, TablespaceTarget } from './request.ts';
 
 /** A tablespace and where it goes. */

@@ -4,10 +4,12 @@ import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { isAside } from './aside-name.ts';
 import { planConfiguration, type ConfigurationPlan } from './configure.ts';
-import type { PlaceFacts, SourceFacts, TargetFacts } from './facts.ts';
+import type { PlaceFacts, TargetFacts } from './facts.ts';
+import type { SourceFacts } from '../backup-source/source-facts.ts';
 import { canContinue } from './marker.ts';
 import type { PlacedTablespace } from './plan-tablespaces.ts';
-import type { Owner, RestoreRequest } from './request.ts';
+import type { RestoreRequest } from './request.ts';
+import type { Owner } from '../files/directory-owner.ts';
 
 /** Something that is moved aside before the restore, and where it is then. */
 export interface MovedAside {

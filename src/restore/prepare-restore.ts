@@ -7,12 +7,13 @@ import { accountOf } from './account.ts';
 import type { ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts } from './facts.ts';
 import { hostPlaces } from './host-places.ts';
-import { openBackupSource } from './open-backup.ts';
+import { openBackupSource } from '../backup-source/open-backup.ts';
 import { planTablespaces } from './plan-tablespaces.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
-import type { Owner, RestoreRequest } from './request.ts';
+import type { RestoreRequest } from './request.ts';
+import type { Owner } from '../files/directory-owner.ts';
 import { refuseRunningServer } from './running-server.ts';
-import type { BackupSource } from './source.ts';
+import type { BackupSource } from '../backup-source/backup-source.ts';
 import { freeSuffix, placeFacts, targetFacts } from './target-facts.ts';
 
 export interface PrepareOptions {

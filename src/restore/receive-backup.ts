@@ -6,9 +6,9 @@ import type { ManifestFile } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import { noteLimit } from '../content/backup-identity.ts';
 import { oursUnfinished } from '../server/restore-rules.ts';
-import { ConfigurationNotes, isOutsideConfiguration } from './configuration-notes.ts';
+import { ConfigurationNotes, isOutsideConfiguration } from '../backup-source/outside-configuration.ts';
 import type { RestorePlan } from './plan.ts';
-import { observed, type RestoreSink, type SourceFile } from './source.ts';
+import { observed, type RestoreSink, type SourceFile } from '../backup-source/backup-source.ts';
 import type { TargetTree } from './target-tree.ts';
 
 const controlFile = 'global/pg_control' as ByteString;

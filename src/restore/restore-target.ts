@@ -9,7 +9,7 @@ import { fsPath, joinPath, parentPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { isOursInRestore } from './marker.ts';
-import type { Owner } from './request.ts';
+import type { Owner } from '../files/directory-owner.ts';
 
 /** The directories that one restore fills: held for this run alone, and emptied again when it fails. */
 export class RestoreTarget {

@@ -1,15 +1,8 @@
 import { posix } from 'node:path';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
-import type { ConfigOrigin } from '../manifest/config-origin.ts';
 import { SettingsFile } from '../server/settings-file.ts';
+import type { OutsideConfiguration } from '../backup-source/outside-configuration.ts';
 import type { FoundSetting } from './copy-settings.ts';
-
-/** Configuration that a backup took along from outside of the data directory. */
-export interface OutsideConfiguration {
-  readonly origin: ConfigOrigin;
-  /** Content by the path below the directory that was taken along. */
-  readonly files: ReadonlyMap<ByteString, ByteString>;
-}
 
 /** The same where it goes: into the data directory of the copy. */
 export interface PlacedConfiguration {

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { RecoveryRecord } from '../../src/server/recovery-record.ts';
 import type { RecoverySettings, RecoveryTarget } from '../../src/server/recovery-target.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
-import { parseTargetTime } from '../../src/window/target-time.ts';
+import { parseTargetTime } from '../../src/pitr/target-time.ts';
 import { serverDirectory } from '../support/postgres/server.ts';
 import { stagedBinaries } from '../support/postgres/binaries.ts';
 import { giveToServerUser } from '../support/postgres/server-user.ts';

@@ -8,21 +8,21 @@ import { lsn } from '../wal/lsn.ts';
 import { formatOfMagic } from '../wal/formats/formats.ts';
 import { segmentName } from '../wal/segment.ts';
 import { timelineAt } from '../wal/timeline-history.ts';
-import { proveTarget, type TargetProof } from '../window/proof.ts';
-import type { ProofRequest } from '../window/proof-request.ts';
+import { proveTarget, type TargetProof } from './target-proof.ts';
+import type { ProofRequest } from './proof-request.ts';
 import type { WalLine, WindowBackup } from '../window/recovery-window.ts';
-import { findEarlier, tooNew } from '../window/too-new.ts';
-import { Replay } from '../window/replay.ts';
-import type { ParsedTarget } from '../window/target.ts';
+import { findEarlier, tooNew } from './too-new.ts';
+import { Replay } from './replay.ts';
+import type { ParsedTarget } from './target.ts';
 import type { TransactionMark } from '../window/transaction.ts';
 import { LineWalker } from '../window/wal-line.ts';
-import { windowBackup, type FoundBackup } from './backups.ts';
-import type { BackupWal } from './backup-wal.ts';
-import type { IndexCache } from './index-cache.ts';
-import { WalKnowledge } from './wal-knowledge.ts';
-import type { WalInventory } from './inventory.ts';
+import { windowBackup, type FoundBackup } from '../survey/backups.ts';
+import type { BackupWal } from '../survey/backup-wal.ts';
+import type { IndexCache } from '../survey/index-cache.ts';
+import { WalKnowledge } from '../survey/wal-knowledge.ts';
+import type { WalInventory } from '../survey/inventory.ts';
 import { locateRecord } from './locate-record.ts';
-import { preparedInBackup } from './prepared-in-backup.ts';
+import { preparedInBackup } from '../survey/prepared-in-backup.ts';
 import {
   changesWhileRead,
   neededSegment,
@@ -30,10 +30,10 @@ import {
   type NeededSegment,
   type ProvedSegment,
   type ProveWalOptions,
-} from './prove-wal.ts';
-import { readSegmentIndex } from './read-segment.ts';
-import { historyProblem, nameOnLine, readLine, type ReadLineSegment } from './read-line.ts';
-import type { WalPlace } from './wal-place.ts';
+} from '../survey/prove-wal.ts';
+import { readSegmentIndex } from '../survey/read-segment.ts';
+import { historyProblem, nameOnLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
+import type { WalPlace } from '../survey/wal-place.ts';
 
 export type WalSupply = 'copy' | 'restore-command';
 

@@ -5,7 +5,7 @@ import { formatLsn } from '../wal/lsn.ts';
 import type { ProofRequest } from './proof-request.ts';
 import type { ReplayOutcome } from './replay.ts';
 import { describeTarget } from './target.ts';
-import type { TransactionMark } from './transaction.ts';
+import type { TransactionMark } from '../window/transaction.ts';
 
 /** Why a target cannot be met, or not exactly. */
 export type UnreachableReason =

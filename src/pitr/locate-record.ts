@@ -4,8 +4,8 @@ import { decodeEvent, isEventRecord } from '../wal/decode-event.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { WalReader } from '../wal/wal-reader.ts';
 import type { WalRecord } from '../wal/wal-record.ts';
-import type { RecordPlace } from '../window/replay.ts';
-import type { ReadLineSegment } from './read-line.ts';
+import type { RecordPlace } from './replay.ts';
+import type { ReadLineSegment } from '../survey/read-line.ts';
 
 /**
  * The first record that begins at `position` or behind it and at which `rules` can stop. Indexes have only the records that

@@ -27,10 +27,10 @@ import {
 } from '../content/backup-identity.ts';
 import { ContentNames, isTablespaceLink, walDirectories, type ContentPart } from '../content/content-names.ts';
 import type { TablespaceMapEntry, TablespaceMapEscape } from '../wal/tablespace-map.ts';
-import { ConfigurationNotes } from './configuration-notes.ts';
-import type { SourceFacts, SourceTablespace } from './facts.ts';
+import { ConfigurationNotes } from './outside-configuration.ts';
+import type { SourceFacts, SourceTablespace } from './source-facts.ts';
 import { runLanes } from './lanes.ts';
-import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './source.ts';
+import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './backup-source.ts';
 
 /** Archives read at the same time; each is decompressed in parallel in itself where its format allows it. */
 const lanes = 2;

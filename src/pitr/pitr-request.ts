@@ -1,7 +1,7 @@
 import type { IndexCache } from '../survey/index-cache.ts';
 import type { WalProgress } from '../survey/prove-wal.ts';
-import type { WalSupply } from '../survey/prove-recovery.ts';
-import type { TargetWords } from '../window/target.ts';
+import type { WalSupply } from './prove-recovery.ts';
+import type { TargetWords } from './target.ts';
 
 /** What a point-in-time recovery is asked for. */
 export interface PitrRequest {

@@ -5,11 +5,11 @@ import { longPageHeaderBytes, shortPageHeaderBytes, walPageBytes } from '../wal/
 import { defaultSegmentSizeBytes, segmentOffset } from '../wal/segment.ts';
 import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
-import type { RestorePoint, WindowBackup } from './recovery-window.ts';
+import type { RestorePoint, WindowBackup } from '../window/recovery-window.ts';
 import { isSameXid, KeptAndLost } from './kept-and-lost.ts';
 import { pauseTargetAt } from './pause-target.ts';
-import { isCommit, isTransaction, isTransactionEnd, transactionMark, type TransactionMark } from './transaction.ts';
-import type { LineBreak, LineItem } from './wal-line.ts';
+import { isCommit, isTransaction, isTransactionEnd, transactionMark, type TransactionMark } from '../window/transaction.ts';
+import type { LineBreak, LineItem } from '../window/wal-line.ts';
 
 /** A record by its place. */
 export interface RecordPlace {

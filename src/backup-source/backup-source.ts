@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import type { Checksum } from '../manifest/checksum.ts';
-import type { SourceFacts } from './facts.ts';
+import type { SourceFacts } from './source-facts.ts';
 
 /** What must be known before anything is written. What is not asked for may be left unread where reading it costs a pass. */
 export interface FactsWanted {

@@ -10,12 +10,12 @@ import type { Lsn } from '../wal/lsn.ts';
 import { BackupWal } from '../survey/backup-wal.ts';
 import { findBackups, openBackup, type FoundBackup } from '../survey/backups.ts';
 import { takeInventory, type WalInventory } from '../survey/inventory.ts';
-import { identityOf, proveRecovery, type ProvedRecovery } from '../survey/prove-recovery.ts';
+import { identityOf, proveRecovery, type ProvedRecovery } from './prove-recovery.ts';
 import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
-import { parseTarget, type ParsedTarget } from '../window/target.ts';
-import { openBackupSource } from './open-backup.ts';
-import type { PitrRequest } from './recovery-request.ts';
+import { parseTarget, type ParsedTarget } from './target.ts';
+import { openBackupSource } from '../backup-source/open-backup.ts';
+import type { PitrRequest } from './pitr-request.ts';
 
 export interface ProvedTarget extends ProvedRecovery {
   readonly target: ParsedTarget;

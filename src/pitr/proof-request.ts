@@ -1,6 +1,6 @@
 import type { RecoveryTarget, TargetAction } from '../server/recovery-target.ts';
 import type { StopRules } from '../server/stop-rules.ts';
-import type { WindowBackup } from './recovery-window.ts';
+import type { WindowBackup } from '../window/recovery-window.ts';
 
 /** What is to be proved. */
 export interface ProofRequest {

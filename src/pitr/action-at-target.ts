@@ -1,6 +1,6 @@
 import type { TargetAction } from '../server/recovery-target.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
-import type { ProvedTarget } from './prove-target.ts';
+import type { ProvedTarget } from './prove-recovery-target.ts';
 
 /**
  * What the server really does when it has reached its target: undefined where it is given none.

@@ -5,9 +5,9 @@ import type { RecoveryTarget } from '../server/recovery-target.ts';
 import { stopRulesOf } from '../server/stop-rules.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import type { TransactionEvent, WalEvent } from '../wal/wal-event.ts';
-import type { WindowBackup } from './recovery-window.ts';
+import type { WindowBackup } from '../window/recovery-window.ts';
 import { Replay, type ReplayOutcome } from './replay.ts';
-import type { LineItem } from './wal-line.ts';
+import type { LineItem } from '../window/wal-line.ts';
 import { say } from '../messages/message.ts';
 
 const base = 0x100_0000n;

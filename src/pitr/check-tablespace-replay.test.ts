@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { lsn } from '../wal/lsn.ts';
 import { checkTablespaceReplay } from './check-tablespace-replay.ts';
-import type { ProvedTarget } from './prove-target.ts';
+import type { ProvedTarget } from './prove-recovery-target.ts';
 
 const at = { startLsn: lsn(0x100_0000n), endLsn: lsn(0x100_0040n) };
 const here = tmpdir();

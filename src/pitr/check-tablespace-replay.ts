@@ -3,8 +3,8 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import { formatLsn } from '../wal/lsn.ts';
-import type { ProvedTarget } from './prove-target.ts';
-import type { PitrRequest } from './recovery-request.ts';
+import type { ProvedTarget } from './prove-recovery-target.ts';
+import type { PitrRequest } from './pitr-request.ts';
 
 /**
  * A server that replays CREATE TABLESPACE does it at the place where the original had the directory: that of the original,

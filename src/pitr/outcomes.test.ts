@@ -16,11 +16,11 @@ import type { RecoveryTarget } from '../server/recovery-target.ts';
 import { stopRulesOf, suppliedStopRulesOf } from '../server/stop-rules.ts';
 import { formatLsn, parseLsn } from '../wal/lsn.ts';
 import type { ProofRequest } from './proof-request.ts';
-import { proveTarget, type TargetProof } from './proof.ts';
+import { proveTarget, type TargetProof } from './target-proof.ts';
 import { Replay, type RecordPlace, type ReplayOutcome, type ReplayRequest } from './replay.ts';
 import { parseTargetTime } from './target-time.ts';
 import { parseTargetLsn } from './target.ts';
-import { LineWalker, type LineSegment } from './wal-line.ts';
+import { LineWalker, type LineSegment } from '../window/wal-line.ts';
 
 const server = stopRulesOf('opengauss');
 let line: LineSegment[];

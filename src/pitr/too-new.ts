@@ -3,10 +3,10 @@ import { say } from '../messages/message.ts';
 import { formatUtc, type RecoveryTarget } from '../server/recovery-target.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
-import type { WindowBackup } from './recovery-window.ts';
+import type { WindowBackup } from '../window/recovery-window.ts';
 import { describeTarget } from './target.ts';
-import { isTransactionEnd } from './transaction.ts';
-import { LineWalker, type LineSegment } from './wal-line.ts';
+import { isTransactionEnd } from '../window/transaction.ts';
+import { LineWalker, type LineSegment } from '../window/wal-line.ts';
 
 /** What a target names, where it lies before a backup. */
 export interface EarlierEvent {

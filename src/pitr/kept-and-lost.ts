@@ -1,7 +1,7 @@
 import type { RecoveryTarget } from '../server/recovery-target.ts';
 import type { StopRules } from '../server/stop-rules.ts';
 import type { TransactionEvent, WalEvent } from '../wal/wal-event.ts';
-import { isTransaction, isTransactionEnd, transactionMark, type TransactionMark } from './transaction.ts';
+import { isTransaction, isTransactionEnd, transactionMark, type TransactionMark } from '../window/transaction.ts';
 
 /** Whether two numbers name one transaction: below the epoch, where the server has only 32 bits. */
 export function isSameXid(a: bigint, b: bigint, rules: StopRules): boolean {

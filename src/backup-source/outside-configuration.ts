@@ -1,6 +1,12 @@
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
-import { configDirectoryName, configOriginName, decodeConfigOrigin } from '../manifest/config-origin.ts';
-import type { OutsideConfiguration } from './taken-configuration.ts';
+import { configDirectoryName, configOriginName, decodeConfigOrigin, type ConfigOrigin } from '../manifest/config-origin.ts';
+
+/** Configuration that a backup took along from outside of the data directory. */
+export interface OutsideConfiguration {
+  readonly origin: ConfigOrigin;
+  /** Content by the path below the directory that was taken along. */
+  readonly files: ReadonlyMap<ByteString, ByteString>;
+}
 
 /** Largest file that can be configuration, and the most that all of it can be, in bytes. */
 const largestFile = 1024 * 1024;

@@ -18,15 +18,14 @@ import {
 import { recoveryConfiguration, type Setting } from '../server/recovery-settings.ts';
 import type { RecoverySettings } from '../server/recovery-target.ts';
 import { addSettings, serialReplaySettings } from '../server/settings-block.ts';
-import { describeTarget } from '../window/target.ts';
+import { describeTarget } from './target.ts';
 import { actionAtTarget } from './action-at-target.ts';
 import { checkTablespaceReplay } from './check-tablespace-replay.ts';
 import { proofSentences } from './proof-sentences.ts';
-import { proveRecoveryTarget, type ProvedTarget } from './prove-target.ts';
-import { unfinishedControlFile } from './receive-backup.ts';
+import { proveRecoveryTarget, type ProvedTarget } from './prove-recovery-target.ts';
 import { raisedLimits } from './raised-limits.ts';
-import type { PitrRequest } from './recovery-request.ts';
-import type { PrepareContext, RecoveryPreparation } from './request.ts';
+import type { PitrRequest } from './pitr-request.ts';
+import type { PrepareContext, RecoveryPreparation } from './recovery-preparation.ts';
 import { supplyWal } from './supply-wal.ts';
 
 /** A recovery that was proved, and what carries it out within a restore. */
@@ -74,7 +73,7 @@ async function prepareDirectory(
 ): Promise<void> {
   if (request.quick === true) throw new BackupError('USAGE', say('restore-recovery.quick-only'));
   const expected = proved.segments[0]?.found.place.source.systemIdentifier;
-  const control = readControlFile(readRegular(fsPath(joinPath(directory, unfinishedControlFile))));
+  const control = readControlFile(readRegular(fsPath(context.controlFile)));
   if (expected !== undefined && control.systemIdentifier !== expected) {
     throw new BackupError(
       'SYSTEM_MISMATCH',

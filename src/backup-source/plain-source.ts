@@ -27,11 +27,11 @@ import {
 import { isTablespaceLink, walDirectories } from '../content/content-names.ts';
 import { plainFaults } from '../content/plain-faults.ts';
 import { isLinkInData, plainLinks } from '../content/plain-tablespaces.ts';
-import { ConfigurationNotes } from './configuration-notes.ts';
-import type { SourceFacts, SourceTablespace } from './facts.ts';
+import { ConfigurationNotes } from './outside-configuration.ts';
+import type { SourceFacts, SourceTablespace } from './source-facts.ts';
 import { runLanes } from './lanes.ts';
-import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './source.ts';
-import type { OutsideConfiguration } from './taken-configuration.ts';
+import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './backup-source.ts';
+import type { OutsideConfiguration } from './outside-configuration.ts';
 
 /** Files copied at the same time: the threads of Node's pool. */
 const lanes = 4;

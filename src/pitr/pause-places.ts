@@ -5,7 +5,7 @@ import type { WalEvent } from '../wal/wal-event.ts';
 import type { ProofRequest } from './proof-request.ts';
 import type { ReplayOutcome } from './replay.ts';
 import { describeTarget } from './target.ts';
-import { isTransaction, transactionMark } from './transaction.ts';
+import { isTransaction, transactionMark } from '../window/transaction.ts';
 import { describeMark } from './unreachable.ts';
 
 /** The refusal of a target at which the server cannot pause, with the nearest ones at which it can. */

@@ -8,8 +8,13 @@ import { findTarSet } from '../wal-archive/tar-set.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import { TarSource } from './tar-source.ts';
 import { PlainSource } from './plain-source.ts';
-import type { BackupLocation } from './request.ts';
-import type { BackupSource } from './source.ts';
+import type { BackupSource } from './backup-source.ts';
+import type { Storage } from '../storage/storage.ts';
+
+/** Where a backup is: a local directory (plain or archives), or archives in a folder ('' or ending in `/`) of a storage. */
+export type BackupLocation =
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'storage'; readonly storage: Storage; readonly folder: string };
 
 /**
  * The backup at a place. What it is, its content tells: a directory with PG_VERSION is plain, one with base.tar holds archives.

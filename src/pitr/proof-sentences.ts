@@ -1,13 +1,13 @@
 import { say, type Message } from '../messages/message.ts';
 import { formatLsn } from '../wal/lsn.ts';
-import { describeTarget } from '../window/target.ts';
-import { timeEcho } from '../window/target-time.ts';
-import { describeMark } from '../window/unreachable.ts';
+import { describeTarget } from './target.ts';
+import { timeEcho } from './target-time.ts';
+import { describeMark } from './unreachable.ts';
 import { render } from '../messages/message.ts';
 import { formatUtc, type TargetAction } from '../server/recovery-target.ts';
-import type { ProvedTarget } from './prove-target.ts';
+import type { ProvedTarget } from './prove-recovery-target.ts';
 import { raisedLimits } from './raised-limits.ts';
-import type { PitrRequest } from './recovery-request.ts';
+import type { PitrRequest } from './pitr-request.ts';
 
 /** The proof in words, for the plan. */
 export function proofSentences(
