@@ -1,5 +1,10 @@
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
-import { configDirectoryName, configOriginName, decodeConfigOrigin, type ConfigOrigin } from '../manifest/config-origin.ts';
+import {
+  configDirectoryName,
+  configOriginName,
+  decodeConfigOrigin,
+  type ConfigOrigin,
+} from '../manifest/config-origin.ts';
 
 /** Configuration that a backup took along from outside of the data directory. */
 export interface OutsideConfiguration {

@@ -8,7 +8,13 @@ import type { WalEvent } from '../wal/wal-event.ts';
 import type { RestorePoint, WindowBackup } from '../window/recovery-window.ts';
 import { isSameXid, KeptAndLost } from './kept-and-lost.ts';
 import { pauseTargetAt } from './pause-target.ts';
-import { isCommit, isTransaction, isTransactionEnd, transactionMark, type TransactionMark } from '../window/transaction.ts';
+import {
+  isCommit,
+  isTransaction,
+  isTransactionEnd,
+  transactionMark,
+  type TransactionMark,
+} from '../window/transaction.ts';
 import type { LineBreak, LineItem } from '../window/wal-line.ts';
 
 /** A record by its place. */
