@@ -51,7 +51,7 @@ export { takeBackup, type BackupOptions } from './backup/take-backup.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';
 export type { BackupTarget, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';
 export type { TablespaceMapping } from './backup/tablespaces.ts';
-export type { ByteSink, TarCompression } from './backup/tar-output.ts';
+export type { ByteSink, TarCompression } from './backup/request.ts';
 export { needsPassword } from './connection/authenticate.ts';
 export type { ConnectionSettings, SslMode } from './connection/settings.ts';
 export type { ErrorFields } from './protocol/backend-messages.ts';

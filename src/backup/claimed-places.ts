@@ -1,20 +1,15 @@
-import { chmodSync, renameSync } from 'node:fs';
-import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { chmodSync } from 'node:fs';
+import { display, fromText } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { claimDirectory, type ClaimedDirectory } from '../files/claim-directory.ts';
 import { directoryState, requireEmpty } from '../files/directory-state.ts';
 import { fileFailure } from '../files/failure.ts';
 import { isLockName } from '../files/lock-directory.ts';
-import { fsPath, parentPath } from '../files/path.ts';
+import { revealFile, type HeldFile } from '../files/held-file.ts';
+import { fsPath } from '../files/path.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
 import type { BackupListener } from './events.ts';
-
-/** A file that has a provisional name until everything is durable. */
-export interface HeldFile {
-  readonly from: ByteString;
-  readonly to: ByteString;
-}
 
 /**
  * The directories that one backup fills: claimed for this run alone, made durable and published together at its end, or
@@ -74,14 +69,7 @@ export class ClaimedPlaces {
       }
     }
     signal.throwIfAborted();
-    for (const { from, to } of held) {
-      try {
-        renameSync(fsPath(from), fsPath(to));
-      } catch (error) {
-        throw fileFailure('rename', to, error);
-      }
-      if (sync) await syncDirectory(parentPath(to));
-    }
+    for (const file of held) await revealFile(file, { sync });
   }
 
   /** After a failure: removes everything, or says that it stays. Never throws. */

@@ -1,15 +1,24 @@
 import { showSetting } from '../replication/identify.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
+import { MembersOutput } from './members-output.ts';
 import type { Output, OutputParts } from './output.ts';
-import { PlainBackup } from './plain-backup.ts';
-import { StreamBackup } from './stream-backup.ts';
-import { TarBackup } from './tar-backup.ts';
+import { PlainOutput } from './plain-output.ts';
+import type { BackupTarget } from './request.ts';
+import { StreamOutput } from './stream-output.ts';
+import { TarOutput } from './tar-output.ts';
 
-/** The output that `request` asks for. */
-export async function createOutput(parts: OutputParts): Promise<Output> {
-  const { output } = parts.request;
-  if (output.kind === 'plain') return new PlainBackup(parts, output, await groupMayRead(parts.session));
-  return output.kind === 'tar' ? new TarBackup(parts, output) : new StreamBackup(parts, output);
+/** The output for `target`. */
+export async function createOutput(target: BackupTarget, parts: OutputParts): Promise<Output> {
+  switch (target.kind) {
+    case 'plain':
+      return new PlainOutput(parts, target, await groupMayRead(parts.session));
+    case 'tar':
+      return new TarOutput(parts, target);
+    case 'stream':
+      return new StreamOutput(parts, target);
+    case 'members':
+      return new MembersOutput(target.sink);
+  }
 }
 
 /** Whether the source lets its group read the data directory; the copy then does so too. PostgreSQL 11 and later. */

@@ -1,43 +1,34 @@
-import type { ByteSource } from '../bytes/byte-reader.ts';
+import type { OriginalTablespace } from '../manifest/companion.ts';
+import type { HeldFile } from '../files/held-file.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
-import type { Member } from '../tar/member.ts';
-import type { Lsn } from '../wal/lsn.ts';
-import type { TimelineId } from '../wal/segment.ts';
-import type { ConfigurationEntry } from './configuration.ts';
-import type { ExtraFile } from './extra-files.ts';
-import type { TarEvent } from './plain-output.ts';
+import type { ClaimedPlaces } from './claimed-places.ts';
 import type { ProgressMeter } from './progress-meter.ts';
-import type { ReceivedFiles } from './received-files.ts';
-import type { BackupRequest } from './request.ts';
+import type { BackupSink } from './sink.ts';
 import type { WalTarget } from './wal-store.ts';
-import type { HeldFile, ClaimedPlaces } from './claimed-places.ts';
 
-export type BackupStart = { readonly timeline: TimelineId; readonly startLsn: Lsn };
-export type BackupEnd = { readonly timeline: TimelineId; readonly endLsn: Lsn };
-
-/** Takes the parts of one base backup, in the order in which they come, and tells what to publish at the end. */
-export interface Output {
+/** A form of backup: takes the members of one base backup, and tells what to publish at the end. */
+export interface Output extends BackupSink {
   /** Permission bits of the files that we make beside those that the server sent. */
   readonly fileMode: number;
-  begin(tablespaces: readonly TablespaceRow[], workplace: ClaimedPlaces): Promise<void>;
-  archive(archive: TarEvent, signal: AbortSignal): Promise<void>;
-  manifest(content: ByteSource, signal: AbortSignal): Promise<void>;
-  /** Further files of the data directory, as an archive of their own where archives are written. */
-  members(name: string, members: AsyncIterable<Member>, signal: AbortSignal): Promise<void>;
+  /** Headers of tars are stored as the server sent them, so all members must come, unchanged and with these bytes. */
+  readonly verbatim: boolean;
+  /** Nothing of ours may be among the members. */
+  readonly foreign: boolean;
+  /** Before the first member. @returns the tablespaces that will not be where the server has them */
+  begin(tablespaces: readonly TablespaceRow[], places: ClaimedPlaces): Promise<readonly OriginalTablespace[]>;
+  /** The text of the manifest, in order. */
+  writeManifest(text: Uint8Array): void;
   /** Where WAL that is streamed goes. */
   walPlace(): WalTarget;
   /** Ends what is left to write; the files that get their names when everything is durable, in this order. */
-  finish(start: BackupStart, end: BackupEnd, signal: AbortSignal): Promise<readonly HeldFile[]>;
+  finish(): Promise<readonly HeldFile[]>;
+  /** Closes what is open, after a failure. Never throws. */
+  abandon(): void;
 }
 
 export interface OutputParts {
-  readonly request: BackupRequest;
   readonly session: ReplicationSession;
-  readonly extraFiles: readonly ExtraFile[];
-  /** Put into the data directory, or behind the members of the base archive. */
-  readonly configuration: readonly ConfigurationEntry[];
-  /** Is told of every file that the server sends. */
-  readonly received: ReceivedFiles;
   readonly meter: ProgressMeter;
+  readonly signal: AbortSignal;
 }

@@ -4,8 +4,7 @@ import { ManifestWriter } from '../manifest/writer.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { identifyPostgresql } from '../server/identity.ts';
 import { lsn } from '../wal/lsn.ts';
-import type { OutputParts } from './output.ts';
-import { PassingManifest } from './passing-manifest.ts';
+import { PassingManifest, type PassingManifestParts } from './passing-manifest.ts';
 import { ReceivedFiles } from './received-files.ts';
 
 const start = { timeline: 1, startLsn: lsn(0x2000028n) };
@@ -33,7 +32,7 @@ function passing(received: Record<string, number>): { manifest: PassingManifest;
     session: { capabilities: capabilitiesOf(identifyPostgresql('17.0')), system: { systemIdentifier: '7' } },
     configuration: [],
     received: files,
-  } as unknown as OutputParts;
+  } as unknown as PassingManifestParts;
   return { manifest: new PassingManifest(parts, (text) => written.push(Buffer.from(text))), written };
 }
 

@@ -5,26 +5,50 @@ import { ManifestExtension } from '../manifest/extend-manifest.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { ManifestParser } from '../manifest/reader.ts';
 import { render, say } from '../messages/message.ts';
-import { manifestEntries } from './configuration.ts';
+import type { ReplicationSession } from '../replication/open-session.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import type { TimelineId } from '../wal/segment.ts';
+import { manifestEntries, type ConfigurationEntry } from './configuration.ts';
 import type { ExtraFile } from './extra-files.ts';
 import { ManifestBuilder, unlistedFile, type FileObserver } from './manifest-builder.ts';
-import type { BackupEnd, BackupStart, OutputParts } from './output.ts';
 import { observeBoth, type ReceivedFiles } from './received-files.ts';
-import type { ManifestObservers } from './tar-output.ts';
+import type { BackupRequest } from './request.ts';
+
+export type BackupStart = { readonly timeline: TimelineId; readonly startLsn: Lsn };
+export type BackupEnd = { readonly timeline: TimelineId; readonly endLsn: Lsn };
+
+/** Who is told of the files that pass. */
+export interface ManifestObservers {
+  /** Of those that the server sends. */
+  readonly observer: FileObserver;
+  /** Whether it must see their contents, too. */
+  readonly wantsContents: boolean;
+  /** Of those that we put beside them. */
+  readonly ownObserver: FileObserver | undefined;
+}
+
+export interface PassingManifestParts {
+  readonly request: Pick<BackupRequest, 'manifest'>;
+  readonly session: Pick<ReplicationSession, 'capabilities' | 'system'>;
+  /** Put into the data directory beside what the server sends. */
+  readonly configuration: readonly ConfigurationEntry[];
+  /** Is told of every file that the server sends. */
+  readonly received: ReceivedFiles;
+}
 
 /**
  * The manifest of a backup on its way to where it is stored: ours where the server makes none, else the server's own. That
  * is proved when it comes: by its own checksum, and against the files that were received.
  */
 export class PassingManifest implements ManifestObservers {
-  readonly #parts: OutputParts;
+  readonly #parts: PassingManifestParts;
   readonly #write: (text: Uint8Array) => void;
   readonly #builder: ManifestBuilder | undefined;
   #received: Manifest | undefined;
   #added: readonly ExtraFile[] = [];
 
   /** @param write gets the text in order */
-  constructor(parts: OutputParts, write: (text: Uint8Array) => void) {
+  constructor(parts: PassingManifestParts, write: (text: Uint8Array) => void) {
     const { request, session } = parts;
     this.#parts = parts;
     this.#write = write;

@@ -1,185 +1,139 @@
-import { fromText, type ByteString } from '../bytes/byte-string.ts';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { display, fromText, isUtf8, type ByteString } from '../bytes/byte-string.ts';
+import { HeldControlFile } from '../content/held-control-file.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { DirectoryWriter } from '../files/directory-writer.ts';
+import { fileFailure } from '../files/failure.ts';
+import type { HeldFile } from '../files/held-file.ts';
 import { joinPath } from '../files/path.ts';
-import type { BaseBackupEvent } from '../replication/base-backup.ts';
+import type { OriginalTablespace } from '../manifest/companion.ts';
+import { say } from '../messages/message.ts';
+import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
-import type { Member, MemberHeader } from '../tar/member.ts';
-import { readMembers } from '../tar/read-members.ts';
-import type { ConfigurationEntry } from './configuration.ts';
-import type { ExtraFile } from './extra-files.ts';
-import type { FileObserver } from './manifest-builder.ts';
-import { mapLink, type TablespaceMapping, type TablespacePlacement } from './tablespaces.ts';
+import type { Member } from '../tar/member.ts';
+import type { ClaimedPlaces } from './claimed-places.ts';
+import { ManifestFile } from './manifest-file.ts';
+import type { Output, OutputParts } from './output.ts';
+import type { ProgressMeter } from './progress-meter.ts';
+import type { BackupTarget } from './request.ts';
+import type { BackupPart } from './sink.ts';
+import { mapLink, placeTablespaces } from './tablespaces.ts';
+import type { WalTarget } from './wal-store.ts';
 
-export type TarEvent = Extract<BaseBackupEvent, { type: 'archive' }>;
-
-const controlFile = 'global/pg_control' as ByteString;
-/** The name that pg_control has until everything else is durable: no server starts a directory without pg_control. */
-const unfinishedControlFile = 'global/pg_control.unfinished' as ByteString;
-
-export interface PlainOutputOptions {
-  readonly directory: string;
-  readonly walDirectory: string | undefined;
-  readonly mappings: readonly TablespaceMapping[];
-  readonly capabilities: Capabilities;
-  readonly configuration: readonly ConfigurationEntry[];
-  /** Sees every file of the server with its bytes. */
-  readonly observer: FileObserver;
-  /** Sees the files that we add. */
-  readonly ownObserver: FileObserver | undefined;
-  readonly onMember: (name: ByteString) => void;
-}
+type Target = Extract<BackupTarget, { kind: 'plain' }>;
 
 /**
- * Writes the archives of a base backup as directories, as the server had them: links of tablespaces re-pointed, relative
- * ones inside the new directory, what must not be copied left out. `complete` gives pg_control its name.
+ * A backup as directories, as the server had them, ready to be started: links of tablespaces re-pointed, relative ones inside
+ * the new directory. pg_control gets its name last.
  */
-export class PlainOutput {
-  readonly #options: PlainOutputOptions;
+export class PlainOutput implements Output {
+  readonly fileMode: number;
+  readonly verbatim = false;
+  readonly foreign = false;
+  readonly #target: Target;
+  readonly #walDirectory: Capabilities['walDirectory'];
+  readonly #meter: ProgressMeter;
+  readonly #group: boolean;
   readonly #root: ByteString;
   readonly #base: DirectoryWriter;
-  #placements: readonly TablespacePlacement[] = [];
-  #extraFiles: readonly ExtraFile[] = [];
-  #controlHeld = false;
+  readonly #spaces = new Map<number, DirectoryWriter>();
+  readonly #control: HeldControlFile;
+  readonly #manifest: ManifestFile;
 
-  constructor(options: PlainOutputOptions) {
-    this.#options = options;
-    this.#root = fromText(options.directory);
+  /** @param group whether the group may read it */
+  constructor({ session, meter }: OutputParts, target: Target, group: boolean) {
+    this.fileMode = group ? 0o640 : 0o600;
+    this.#target = target;
+    this.#walDirectory = session.capabilities.walDirectory;
+    this.#meter = meter;
+    this.#group = group;
+    this.#root = fromText(target.directory);
     this.#base = new DirectoryWriter(this.#root);
-    if (options.walDirectory !== undefined) {
-      const name = options.capabilities.walDirectory as string as ByteString;
-      const target = fromText(options.walDirectory);
-      this.#base.makeLink(name, target);
-      this.#base.redirect(name, new DirectoryWriter(target));
+    this.#control = new HeldControlFile(this.#root);
+    this.#manifest = new ManifestFile(target.directory, this.fileMode);
+    if (target.walDirectory !== undefined) {
+      const name = this.#walDirectory as string as ByteString;
+      const elsewhere = fromText(target.walDirectory);
+      this.#base.makeLink(name, elsewhere);
+      this.#base.redirect(name, new DirectoryWriter(elsewhere));
     }
   }
 
-  /** To be called once, before the first archive, when the directories of `placements` exist. */
-  begin(placements: readonly TablespacePlacement[], extraFiles: readonly ExtraFile[]): void {
-    this.#extraFiles = extraFiles;
-    this.#placements = placements;
-    for (const { directory, inside } of placements) {
-      if (inside) this.#base.makeDirectory(fromText(directory.slice(this.#options.directory.length + 1)), 0o700);
+  async begin(tablespaces: readonly TablespaceRow[], places: ClaimedPlaces): Promise<readonly OriginalTablespace[]> {
+    const placements = placeTablespaces(tablespaces, this.#target.mappings, this.#target.directory);
+    for (const { directory, inside } of placements) if (!inside) await places.claimTablespace(directory);
+    if (this.#group) places.allowGroup();
+    for (const { row, directory, inside } of placements) {
+      if (inside) this.#base.makeDirectory(fromText(directory.slice(this.#target.directory.length + 1)), 0o700);
+      if (row.oid !== undefined) this.#spaces.set(row.oid, new DirectoryWriter(fromText(directory)));
     }
+    return placements.flatMap(({ row: { oid, location }, mapped }) =>
+      mapped && oid !== undefined && location !== undefined && isUtf8(location)
+        ? [{ oid, location: display(location) }]
+        : [],
+    );
   }
 
-  /** Reads `archive` to its end and writes its members. */
-  async receive(archive: TarEvent, signal: AbortSignal): Promise<void> {
-    const oid = archive.tablespace.oid;
-    const placement = this.#placements.find(({ row }) => row.oid === oid && oid !== undefined);
-    const writer = placement === undefined ? this.#base : new DirectoryWriter(fromText(placement.directory));
-    const isBase = placement === undefined;
-    const prefix = isBase ? '' : `pg_tblspc/${String(oid)}/`;
-    const members = readMembers(archive.content, archive.format, { signal, terminated: archive.terminated });
-    await this.#writeAll(writer, members, isBase, prefix as ByteString);
+  directory(part: BackupPart, { header: { name, mode } }: Member): void {
+    // A link of ours may stand in the place of the WAL directory.
+    const isLinked = part.oid === undefined && name === this.#walDirectory && this.#target.walDirectory !== undefined;
+    if (!isLinked) this.#writerOf(part, name).makeDirectory(name, mode);
   }
 
-  /** Writes further members into the data directory. */
-  async receiveMembers(members: AsyncIterable<Member>): Promise<void> {
-    await this.#writeAll(this.#base, members, true, '' as ByteString);
-  }
-
-  /** Writes the extra files and the configuration, after the last archive. */
-  createExtraFiles(): void {
-    const now = Math.floor(Date.now() / 1000);
-    for (const { name, mode, content } of this.#extraFiles) this.#createFile(name, mode, content, now);
-    for (const { name, mode, content, mtime } of this.#options.configuration) {
-      if (content === undefined) this.#base.makeDirectory(name, mode);
-      else this.#createFile(name, mode, content, mtime);
-    }
-  }
-
-  #createFile(name: ByteString, mode: number, content: Uint8Array, mtime: number): void {
-    this.#base.writeFile(name, mode, content);
-    const observed = this.#options.ownObserver?.begin(name, mtime);
-    observed?.update(content);
-    observed?.end(content.length);
-  }
-
-  /** Names below the root where WAL that is streamed goes. */
-  get walRoot(): string {
-    return this.#options.walDirectory ?? `${this.#options.directory}/${this.#options.capabilities.walDirectory}`;
-  }
-
-  /** Where pg_control waits, and its final name; undefined when the server sent none. */
-  get heldControlFile(): { from: ByteString; to: ByteString } | undefined {
-    if (!this.#controlHeld) return undefined;
-    return { from: joinPath(this.#root, unfinishedControlFile), to: joinPath(this.#root, controlFile) };
-  }
-
-  async #writeAll(
-    writer: DirectoryWriter,
-    members: AsyncIterable<Member>,
-    isBase: boolean,
-    prefix: ByteString,
-  ): Promise<void> {
-    for await (const member of members) {
-      this.#options.onMember(joinPath(writer.root, member.header.name));
-      if (isBase && this.#isDropped(member.header.name)) continue;
-      await this.#write(writer, member, isBase, prefix);
-    }
-  }
-
-  #isDropped(name: ByteString): boolean {
-    return this.#options.capabilities.droppedAfterBackup.some((pattern) => pattern.test(name));
-  }
-
-  async #write(writer: DirectoryWriter, member: Member, isBase: boolean, prefix: ByteString): Promise<void> {
-    const { header } = member;
-    switch (header.type) {
-      case 'directory':
-        if (!this.#isWalLink(header, isBase)) writer.makeDirectory(header.name, header.mode);
-        return;
-      case 'file':
-        await this.#writeFile(writer, member, isBase, prefix);
-        return;
-      case 'symlink':
-      case 'relativeSymlink':
-      case 'hardlink':
-        this.#writeLink(writer, header, isBase);
-        return;
-      case 'other':
-        return;
-    }
-  }
-
-  async #writeFile(
-    writer: DirectoryWriter,
-    { header, content }: Member,
-    isBase: boolean,
-    prefix: ByteString,
-  ): Promise<void> {
-    const held = isBase && header.name === controlFile;
-    if (held) this.#controlHeld = true;
-    const file = writer.openFile(held ? unfinishedControlFile : header.name, header.mode);
-    const observed = this.#options.observer.begin((prefix + header.name) as ByteString, header.mtime);
+  async file(part: BackupPart, { header: { name, mode }, content }: Member): Promise<void> {
+    const writer = this.#writerOf(part, name);
+    const file = writer.openFile(part.oid === undefined ? this.#control.nameFor(name) : name, mode);
     try {
-      for await (const piece of content) {
-        file.write(piece);
-        observed.update(piece);
-      }
+      for await (const piece of content) file.write(piece);
     } finally {
       file.close();
     }
-    observed.end(header.size);
   }
 
-  #writeLink(writer: DirectoryWriter, header: MemberHeader, isBase: boolean): void {
-    if (isBase && header.name === this.#options.capabilities.walDirectory) {
-      // The source keeps its WAL elsewhere; the manual: no link is made, the WAL is in the directory itself.
-      if (!this.#isWalLink(header, isBase)) writer.makeDirectory(header.name, 0o700);
-      return;
-    }
-    if (header.type === 'relativeSymlink') {
-      writer.makeLink(header.name, joinPath(this.#root, header.linkName));
-      return;
-    }
-    writer.makeLink(header.name, mapLink(header.linkName, this.#options.mappings));
+  link(part: BackupPart, { header: { name, type, linkName } }: Member): void {
+    const target =
+      type === 'relativeSymlink' ? joinPath(this.#root, linkName) : mapLink(linkName, this.#target.mappings);
+    this.#writerOf(part, name).makeLink(name, target);
   }
 
-  /** Whether this is the WAL directory and a link of ours stands in its place (`--waldir`). */
-  #isWalLink(header: MemberHeader, isBase: boolean): boolean {
-    return (
-      isBase && this.#options.walDirectory !== undefined && header.name === this.#options.capabilities.walDirectory
-    );
+  end(): void {
+    // Every file was closed when it ended.
+  }
+
+  writeManifest(text: Uint8Array): void {
+    this.#manifest.write(text);
+  }
+
+  walPlace(): WalTarget {
+    const path = this.#target.walDirectory ?? join(this.#target.directory, this.#walDirectory);
+    for (const directory of [path, join(path, 'archive_status')]) {
+      try {
+        mkdirSync(directory, { recursive: true });
+        // Not with the mode of mkdir, which the umask changes.
+        chmodSync(directory, this.#group ? 0o750 : 0o700);
+      } catch (error) {
+        throw fileFailure('create', fromText(directory), error);
+      }
+    }
+    return { kind: 'directory', path };
+  }
+
+  finish(): Promise<readonly HeldFile[]> {
+    const manifest = this.#manifest.finish();
+    const control = this.#control.held;
+    if (control === undefined) throw new BackupError('PROTOCOL_VIOLATION', say('backup.no-control-file'));
+    return Promise.resolve([...manifest, control]);
+  }
+
+  abandon(): void {
+    this.#manifest.abandon();
+  }
+
+  /** Where `name` of `part` goes. */
+  #writerOf({ oid }: BackupPart, name: ByteString): DirectoryWriter {
+    const writer = (oid === undefined ? undefined : this.#spaces.get(oid)) ?? this.#base;
+    this.#meter.onMember(joinPath(writer.root, name));
+    return writer;
   }
 }

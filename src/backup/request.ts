@@ -4,7 +4,18 @@ import type { SessionSettings } from '../replication/open-session.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import type { TablespaceMapping } from './tablespaces.ts';
-import type { ByteSink, TarCompression } from './tar-output.ts';
+import type { BackupSink } from './sink.ts';
+
+/**
+ * Takes bytes; where it returns a promise, the bytes may be reused once that is settled, else at once. A promise must settle
+ * soon after `signal` is aborted.
+ */
+export interface ByteSink {
+  write(piece: Uint8Array, options: { readonly signal: AbortSignal }): void | Promise<void>;
+}
+
+export type TarCompression =
+  { readonly method: 'none' } | { readonly method: 'gzip'; readonly level: number | undefined };
 
 /** Where a backup goes and in which shape. Paths are absolute. */
 export type BackupTarget =
@@ -18,18 +29,23 @@ export type BackupTarget =
     }
   | {
       readonly kind: 'tar';
-      /** Missing or empty: gets `base.tar`, `<oid>.tar`, the WAL archive of a stream, `backup_manifest`. */
+      /** Missing or empty: gets `base.tar`, `<oid>.tar`, the tar of streamed WAL, `backup_manifest`. */
       readonly directory: string;
       readonly compression: TarCompression;
-      /** `original`: the archives byte for byte as the server sent them (openGauss: for its own gs_tar). */
-      readonly tarFormat: 'standard' | 'original';
+      /** `opengauss`: the tars byte for byte as the server sent them, for openGauss's own gs_tar. */
+      readonly tarFormat: 'standard' | 'opengauss';
     }
   | {
-      /** The base archive to a stream; only for an instance without tablespaces of its own. */
+      /** The base tar to a stream; only for an instance without tablespaces of its own. */
       readonly kind: 'stream';
       readonly sink: ByteSink;
       readonly compression: TarCompression;
-      readonly tarFormat: 'standard' | 'original';
+      readonly tarFormat: 'standard' | 'opengauss';
+    }
+  | {
+      /** Each file, directory and link to a place of the caller's. WAL comes with them (`wal: 'fetch'`) or not at all. */
+      readonly kind: 'members';
+      readonly sink: BackupSink;
     };
 
 /** A replication slot for the WAL stream: what the server has by default (a temporary one where it can), none, or a named one. */

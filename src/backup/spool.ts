@@ -10,6 +10,7 @@ const pieceLength = 64 * 1024;
 export class Spool {
   readonly #descriptor: number;
   #length = 0;
+  #isOpen = true;
 
   /** @throws BackupError `STORAGE_UNAVAILABLE` when the directory for temporary files cannot be written */
   constructor() {
@@ -48,7 +49,10 @@ export class Spool {
     }
   }
 
+  /** Once more is harmless. */
   close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     closeSync(this.#descriptor);
   }
 }

@@ -15,9 +15,11 @@ import { adviceOf } from './advice.ts';
 import { configurationElsewhere, receivedFiles } from './configuration-elsewhere.ts';
 import { readConfiguration, withOrigin, type ConfigurationEntry } from './configuration.ts';
 import { createOutput } from './create-output.ts';
-import { extraFilesOf } from './extra-files.ts';
+import { extraFilesOf, withTablespaces } from './extra-files.ts';
+import { MemberDelivery } from './member-delivery.ts';
 import type { Output } from './output.ts';
 import { motMembers } from './mot-members.ts';
+import { PassingManifest } from './passing-manifest.ts';
 import { connectSource, type ConnectedSource } from './connect-source.ts';
 import type { OwnedSlot } from './owned-slot.ts';
 import { prepareSlotUse } from './slot-use.ts';
@@ -70,9 +72,19 @@ export async function takeBackup(request: BackupRequest, options: BackupOptions 
 }
 
 function directoriesOf({ output }: BackupRequest): string[] {
-  if (output.kind === 'stream') return [];
+  if (output.kind === 'stream' || output.kind === 'members') return [];
   const walDirectory = output.kind === 'plain' ? output.walDirectory : undefined;
   return walDirectory === undefined ? [output.directory] : [output.directory, walDirectory];
+}
+
+/** What takes part in receiving a backup. */
+interface Receiving {
+  readonly output: Output;
+  readonly manifest: PassingManifest;
+  readonly delivery: MemberDelivery;
+  readonly meter: ProgressMeter;
+  readonly segmentSizeBytes: number;
+  readonly configuration: readonly ConfigurationEntry[];
 }
 
 /** One backup from its session to its publication. */
@@ -84,6 +96,7 @@ class BackupRun {
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
   #session: ReplicationSession | undefined;
+  #output: Output | undefined;
   #wal: WalThread | undefined;
   #slot: OwnedSlot | undefined;
 
@@ -105,21 +118,33 @@ class BackupRun {
     this.#slot = await prepareSlotUse(request, source, { signal, onEvent: this.#onEvent });
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
     const meter = new ProgressMeter((progress) => this.#onEvent({ type: 'progress', progress }));
-    const extraFiles = extraFilesOf(session.capabilities, source.missesFiles);
     const found = await configurationFiles(session.connection, session.capabilities, { signal });
     const { configDirectory } = request;
     const configuration = configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found);
     const received = receivedFiles(request, session.capabilities, found);
-    const output = await createOutput({ request, session, meter, extraFiles, configuration, received });
-    const { start, end, checksumFailures } = await this.#receive(source, output, meter, segmentSizeBytes);
-    await this.#fetchMot(session, output);
+    const output = await createOutput(request.output, { session, meter, signal });
+    this.#output = output;
+    const manifest = new PassingManifest({ request, session, configuration, received }, (text) =>
+      output.writeManifest(text),
+    );
+    const delivery = new MemberDelivery({ output, capabilities: session.capabilities, manifest, signal });
+    const { start, end, checksumFailures } = await this.#receive(source, {
+      output,
+      manifest,
+      delivery,
+      meter,
+      segmentSizeBytes,
+      configuration,
+    });
+    await this.#fetchMot(session, delivery);
     await session.connection.close();
     if (this.#wal !== undefined) {
       this.#step(say('backup.step-wal-wait'));
       await abortable(this.#wal.finished, signal);
     }
-    const held = await output.finish(start, end, signal);
-    if (request.sync && request.output.kind !== 'stream') this.#step(say('backup.step-sync'));
+    manifest.finish(start, end);
+    const held = await output.finish();
+    if (request.sync && directoriesOf(request).length > 0) this.#step(say('backup.step-sync'));
     await this.#workplace.publish(held, { sync: request.sync, signal });
     this.#step(say('backup.step-complete'));
     return {
@@ -143,7 +168,7 @@ class BackupRun {
   async #readConfiguration(): Promise<ConfigurationEntry[]> {
     const { configDirectory, output } = this.#request;
     if (configDirectory === undefined) return [];
-    if (output.kind !== 'plain' && output.tarFormat === 'original') {
+    if ((output.kind === 'tar' || output.kind === 'stream') && output.tarFormat === 'opengauss') {
       throw new BackupError('USAGE', say('backup.config-original'));
     }
     return readConfiguration(configDirectory, { signal: this.#signal });
@@ -152,6 +177,7 @@ class BackupRun {
   /** Ends what is still under way, in an order that leaves nothing on the server. Never throws. */
   async abandon(): Promise<void> {
     this.#session?.connection.destroy();
+    this.#output?.abandon();
     await this.#wal?.abort();
     const left = await this.#slot?.drop((sentence) => this.#step(sentence));
     if (left !== undefined) this.#onEvent({ type: 'left', sentence: left });
@@ -163,20 +189,18 @@ class BackupRun {
   }
 
   /** In-memory tables of openGauss: asked for last, because a server without them ends the session. */
-  async #fetchMot(session: ReplicationSession, output: Output): Promise<void> {
+  async #fetchMot(session: ReplicationSession, delivery: MemberDelivery): Promise<void> {
     const signal = this.#signal;
     const checkpoint = await fetchMotCheckpoint(session.connection, session.capabilities, { signal });
     if (checkpoint === undefined) return;
     this.#step(say('backup.step-mot'));
     const members = readMembers(checkpoint.content, session.capabilities.baseBackup.tarFormat, { signal });
-    await output.members('mot', motMembers(members), signal);
+    await delivery.more('mot', motMembers(members));
   }
 
   async #receive(
-    { session, settings }: ConnectedSource,
-    output: Output,
-    meter: ProgressMeter,
-    segmentSizeBytes: number,
+    { session, settings, missesFiles }: ConnectedSource,
+    { output, manifest, delivery, meter, segmentSizeBytes, configuration }: Receiving,
   ): Promise<{ start: Start; end: End; checksumFailures: boolean }> {
     const startWal = (): WalThread =>
       this.#startWal(walTask({ request: this.#request, settings, session, segmentSizeBytes, output }));
@@ -190,22 +214,26 @@ class BackupRun {
     let end: End | undefined;
     for await (const event of this.#events(session)) {
       switch (event.type) {
-        case 'start':
+        case 'start': {
           start = event;
           this.#started(event);
           meter.begin(event.tablespaces);
-          await output.begin(event.tablespaces, this.#workplace);
+          const moved = await output.begin(event.tablespaces, this.#workplace);
+          const extraFiles = withTablespaces(extraFilesOf(session.capabilities, missesFiles), moved);
+          manifest.add(extraFiles);
+          delivery.add(extraFiles, configuration);
           if (streams) {
             const startLsn = segmentStart(event.startLsn, segmentSizeBytes);
             (this.#wal ?? startWal()).begin({ startLsn, timeline: event.timeline });
           }
           break;
+        }
         case 'archive':
-          await output.archive({ ...event, content: meter.count(event.content) }, this.#signal);
+          await delivery.tar({ ...event, content: meter.count(event.content) });
           meter.endArchive();
           break;
         case 'manifest':
-          await output.manifest(event.content, this.#signal);
+          await manifest.receive(event.content);
           break;
         case 'end':
           end = event;

@@ -7,7 +7,7 @@ import { gzipMembers } from '../compression/gzip-members.ts';
 import type { FileAction } from '../errors/system-failure.ts';
 import { fileFailure } from '../files/failure.ts';
 import type { Member } from '../tar/member.ts';
-import { encodeMembers } from '../tar/rewrite-members.ts';
+import { encodeMembers } from '../tar/encode-members.ts';
 
 /** Where streamed WAL goes: segment files of a WAL directory, or one tar file. */
 export type WalTarget =

@@ -127,7 +127,7 @@ function outputOf(settings: BasebackupSettings): BackupTarget {
     settings.compression.method === 'gzip'
       ? { method: 'gzip' as const, level: settings.compression.level }
       : { method: 'none' as const };
-  const tarFormat = settings.tarFormat === 'opengauss' ? 'original' : 'standard';
+  const tarFormat = settings.tarFormat;
   if (settings.target === '-') return { kind: 'stream', sink: stdoutSink, compression, tarFormat };
   const directory = resolve(settings.target);
   if (settings.format === 'tar') return { kind: 'tar', directory, compression, tarFormat };

@@ -47,4 +47,13 @@ export class FileWriter {
       throw fileFailure('write', this.path, error);
     }
   }
+
+  /** Closes a file that nobody will use, after a failure. */
+  abandon(): void {
+    try {
+      this.close();
+    } catch {
+      // What is in it does not matter any more.
+    }
+  }
 }

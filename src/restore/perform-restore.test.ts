@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import type { Member } from '../tar/member.ts';
-import { encodeMembers, memberOf } from '../tar/rewrite-members.ts';
+import { encodeMembers, memberOf } from '../tar/encode-members.ts';
 import { prepareRestore } from './prepare-restore.ts';
 import { moveAside } from './move-aside.ts';
 import type { RestoreRequest } from './request.ts';

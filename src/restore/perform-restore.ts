@@ -1,7 +1,9 @@
-import { existsSync, lstatSync, renameSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import type { HeldControlFile } from '../content/held-control-file.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
+import { revealFile } from '../files/held-file.ts';
 import { giveTree } from '../files/give-tree.ts';
 import { lockDirectory, lockName } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
@@ -20,7 +22,7 @@ import { checkLinks, removeForeignLinks } from './links.ts';
 import { isOursInRestore, markerName, removeMarker, writeMarker } from './marker.ts';
 import { hasOldCopiesOnly, moveAside, type MovedContent } from './move-aside.ts';
 import type { MovedAside, RestorePlan } from './plan.ts';
-import { ReceiveBackup, unfinishedControlFile } from './receive-backup.ts';
+import { ReceiveBackup } from './receive-backup.ts';
 import { refuseRunningServer } from './running-server.ts';
 import { TargetTree } from './target-tree.ts';
 import { removeReplayedTwoPhase } from './two-phase.ts';
@@ -159,7 +161,7 @@ class Restoring {
     }
     await this.#createExtraFiles(control);
     this.#warnAbout(received);
-    await this.#publish();
+    await this.#publish(received.held);
     return {
       plan,
       files: received.totals.files,
@@ -228,7 +230,6 @@ class Restoring {
   }
 
   async #removeUnlisted(): Promise<number> {
-    this.#base.keep(unfinishedControlFile);
     let removed = 0;
     for (const tree of this.#trees()) removed += await tree.removeUnlisted({ signal: this.#signal });
     return removed;
@@ -319,8 +320,8 @@ class Restoring {
   }
 
   /** Owner, durability, and the name of pg_control as the very last. */
-  async #publish(): Promise<void> {
-    const { directory, owner, modeMask, sync } = this.#plan;
+  async #publish({ held }: HeldControlFile): Promise<void> {
+    const { owner, modeMask, sync } = this.#plan;
     const directories = this.#workplace.directories;
     this.#workplace.setModes(modeMask);
     if (owner !== undefined) {
@@ -332,13 +333,7 @@ class Restoring {
       for (const path of directories) await syncTree(path, { signal: this.#signal });
     }
     this.#signal.throwIfAborted();
-    const to = joinPath(directory, 'global/pg_control');
-    try {
-      renameSync(fsPath(joinPath(directory, unfinishedControlFile)), fsPath(to));
-    } catch (error) {
-      throw fileFailure('rename', to, error);
-    }
-    if (sync) await syncDirectory(joinPath(directory, 'global'));
+    if (held !== undefined) await revealFile(held, { sync });
     for (const path of directories) removeMarker(path);
     this.#workplace.release();
     if (sync) for (const path of directories) await syncDirectory(path);

@@ -5,15 +5,13 @@ import { createChecksum } from '../manifest/checksum.ts';
 import type { ManifestFile } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import { noteLimit } from '../content/backup-identity.ts';
+import { controlFile, HeldControlFile } from '../content/held-control-file.ts';
 import { oursUnfinished } from '../server/restore-rules.ts';
 import { ConfigurationNotes, isOutsideConfiguration } from '../backup-source/outside-configuration.ts';
 import type { RestorePlan } from './plan.ts';
 import { observed, type RestoreSink, type SourceFile } from '../backup-source/backup-source.ts';
 import type { TargetTree } from './target-tree.ts';
 
-const controlFile = 'global/pg_control' as ByteString;
-/** The name of pg_control until all the rest is durable: no server starts a directory without pg_control. */
-export const unfinishedControlFile = 'global/pg_control.unfinished' as ByteString;
 /** pg_verifybackup passes these over too: they may change after the backup, or are not covered. */
 const unlisted = /^(?:backup_manifest|postgresql\.auto\.conf|recovery\.signal|standby\.signal|gausskeep\.json)$/;
 
@@ -29,6 +27,7 @@ export class ReceiveBackup implements RestoreSink {
   readonly dropped = new Set<ByteString>();
   readonly slots = new Set<ByteString>();
   control: Buffer | undefined;
+  readonly held: HeldControlFile;
   missingFiles: readonly string[] = [];
   /** Configuration from outside of the data directory; it is not stored as it comes. */
   readonly outside = new ConfigurationNotes();
@@ -45,6 +44,7 @@ export class ReceiveBackup implements RestoreSink {
     this.#plan = plan;
     this.#base = base;
     this.#spaces = spaces;
+    this.held = new HeldControlFile(base.root);
   }
 
   wants(oid: number | undefined, name: ByteString): boolean {
@@ -140,7 +140,7 @@ export class ReceiveBackup implements RestoreSink {
     isUnread: boolean,
   ): Promise<void> {
     const { tree, prefix } = this.#place(oid);
-    const name = (isControl ? unfinishedControlFile : prefix + file.name) as ByteString;
+    const name = isControl ? this.held.nameFor(file.name) : ((prefix + file.name) as ByteString);
     if (isUnread && !isControl && file.path !== undefined && this.#plan.mode !== 'delta') {
       await tree.copyFile(name, file.mode, file.path);
       return;

@@ -23,6 +23,8 @@ export interface MemberHeader {
 export interface Member {
   readonly header: MemberHeader;
   readonly content: AsyncIterable<Uint8Array>;
+  /** The bytes of the header as they came, extended headers included; only where `readMembers` was asked for them. */
+  readonly verbatim?: Uint8Array | undefined;
 }
 
 /**

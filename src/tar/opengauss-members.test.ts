@@ -4,7 +4,7 @@ import { fromText, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { endOfTar } from './encode-member.ts';
 import type { Member } from './member.ts';
 import { encodeOpengaussHeader } from './opengauss-header.ts';
-import { memberOf } from './rewrite-members.ts';
+import { memberOf } from './encode-members.ts';
 
 describe('openGauss archives', () => {
   const link = (type: 'symlink' | 'relativeSymlink', target: string): Member =>

@@ -7,7 +7,7 @@ import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { encodeMemberHeader, endOfTar, padding } from './encode-member.ts';
 import type { Member, MemberHeader } from './member.ts';
 import { readMembers } from './read-members.ts';
-import { memberOf } from './rewrite-members.ts';
+import { memberOf } from './encode-members.ts';
 
 /** An archive of one file whose header block was changed by `change`, with a right checksum. */
 function crafted(change: (block: Buffer) => void, content = ''): Buffer {

@@ -14,11 +14,13 @@ export interface ReadMembersOptions {
   readonly terminated?: boolean | undefined;
   /** Told once, before the first member, which format it is. */
   readonly onFormat?: ((format: TarFormat) => void) | undefined;
+  /** Members come with the bytes of their headers, and the member `./` comes too (its name is ''). Default false. */
+  readonly verbatim?: boolean | undefined;
 }
 
 /**
  * Splits an archive into its members, in order. Read each `content` before asking for the next member; what is left of
- * it is skipped. Pieces of content are views into the pieces of `source`, valid until the next one is asked for. The member `./` is left out.
+ * it is skipped. Pieces of content are views into the pieces of `source`, valid until the next one is asked for. The member `./` is left out, unless `verbatim`.
  * The source is read to its end. Memory: one piece of the source and one extended header (1 MiB at most).
  * @throws BackupError `CORRUPT` on damage, truncation, bytes behind the end, sparse files, or a name that could leave the target
  */
@@ -29,14 +31,16 @@ export async function* readMembers(
 ): AsyncGenerator<Member, void, undefined> {
   const reader = new ByteReader(source);
   try {
-    const headers = await chooseHeaders(reader, format, options.terminated ?? true);
+    const verbatim = options.verbatim ?? false;
+    const headers = await chooseHeaders(reader, format, { terminated: options.terminated ?? true, verbatim });
     options.onFormat?.(headers instanceof TarHeaders ? 'tar' : 'opengauss');
     for (;;) {
       options.signal?.throwIfAborted();
       const header = await headers.next();
       if (header === undefined) return;
       const content = new MemberContent(reader, header, options.signal);
-      if (header.name !== '') yield { header, content };
+      if (verbatim) yield { header, content, verbatim: headers.verbatim };
+      else if (header.name !== '') yield { header, content };
       await content.finish();
     }
   } finally {
@@ -47,22 +51,24 @@ export async function* readMembers(
 /** Yields the headers of one format. Before each call the reader stands behind the last member's padding. */
 interface HeaderSource {
   next(): Promise<MemberHeader | undefined>;
+  /** The bytes of the last header, where they are wanted. */
+  readonly verbatim: Uint8Array | undefined;
 }
 
 async function chooseHeaders(
   reader: ByteReader,
   format: TarFormat | 'detect',
-  terminated: boolean,
+  options: { readonly terminated: boolean; readonly verbatim: boolean },
 ): Promise<HeaderSource> {
-  if (format === 'opengauss') return new OpengaussHeaders(reader, undefined);
-  if (format === 'tar') return new TarHeaders(reader, undefined, terminated);
+  if (format === 'opengauss') return new OpengaussHeaders(reader, undefined, options);
+  if (format === 'tar') return new TarHeaders(reader, undefined, options);
   const block = await readBlock(reader, blockLength);
   if (block === undefined) throw notATar();
-  if (checksumHolds(block) || isZeroBlock(block)) return new TarHeaders(reader, block, terminated);
+  if (checksumHolds(block) || isZeroBlock(block)) return new TarHeaders(reader, block, options);
   const rest = await readBlock(reader, opengaussHeaderLength - blockLength);
   const whole = rest === undefined ? block : Buffer.concat([block, rest]);
   if (!looksLikeOpengaussHeader(whole)) throw notATar();
-  return new OpengaussHeaders(reader, whole);
+  return new OpengaussHeaders(reader, whole, options);
 }
 
 /** `length` bytes, a copy; undefined at the end of the source. @throws BackupError `CORRUPT` when it ends within */
@@ -71,22 +77,26 @@ async function readBlock(reader: ByteReader, length: number): Promise<Uint8Array
   return Uint8Array.from(await reader.readExactly(length, 'a member header'));
 }
 
-class OpengaussHeaders {
+class OpengaussHeaders implements HeaderSource {
   readonly #reader: ByteReader;
+  readonly #verbatim: boolean;
   #first: Uint8Array | undefined;
+  verbatim: Uint8Array | undefined;
 
-  constructor(reader: ByteReader, first: Uint8Array | undefined) {
+  constructor(reader: ByteReader, first: Uint8Array | undefined, { verbatim }: { readonly verbatim: boolean }) {
     this.#reader = reader;
     this.#first = first;
+    this.#verbatim = verbatim;
   }
 
   async next(): Promise<MemberHeader | undefined> {
     const first = this.#first;
     this.#first = undefined;
-    if (first !== undefined) return decodeOpengaussHeader(first, 0);
-    if (await this.#reader.atEnd()) return undefined;
-    const offset = this.#reader.offset;
-    return decodeOpengaussHeader(await this.#reader.readExactly(opengaussHeaderLength, 'a member header'), offset);
+    if (first === undefined && (await this.#reader.atEnd())) return undefined;
+    const offset = first === undefined ? this.#reader.offset : 0;
+    const bytes = first ?? (await this.#reader.readExactly(opengaussHeaderLength, 'a member header'));
+    if (this.#verbatim) this.verbatim = Uint8Array.from(bytes);
+    return decodeOpengaussHeader(bytes, offset);
   }
 }
 

@@ -26,17 +26,30 @@ export class TarHeaders {
   readonly #reader: ByteReader;
   readonly #terminated: boolean;
   readonly #global: PaxRecords = {};
+  /** The bytes of the header that is being read; undefined where nobody wants them. */
+  #kept: Uint8Array[] | undefined;
   #first: Uint8Array | undefined;
 
-  constructor(reader: ByteReader, first: Uint8Array | undefined, terminated: boolean) {
+  constructor(
+    reader: ByteReader,
+    first: Uint8Array | undefined,
+    { terminated, verbatim }: { readonly terminated: boolean; readonly verbatim: boolean },
+  ) {
     this.#reader = reader;
     this.#first = first;
     this.#terminated = terminated;
+    if (verbatim) this.#kept = [];
+  }
+
+  /** The bytes of the last header with its extensions, where they are wanted. */
+  get verbatim(): Uint8Array | undefined {
+    return this.#kept?.length === 1 ? this.#kept[0] : this.#kept && Buffer.concat(this.#kept);
   }
 
   async next(): Promise<MemberHeader | undefined> {
     const records: PaxRecords = {};
     const long: { name?: ByteString; link?: ByteString } = {};
+    if (this.#kept !== undefined) this.#kept = [];
     for (let extended = false; ; extended = true) {
       const block = await this.#nextBlock(extended);
       if (block === undefined) return undefined;
@@ -82,6 +95,7 @@ export class TarHeaders {
       return undefined;
     }
     if (!checksumHolds(block)) throw tarFault('tar.bad-checksum', offset);
+    this.#kept?.push(Uint8Array.from(block));
     return decodeUstarBlock(block);
   }
 
@@ -120,6 +134,7 @@ export class TarHeaders {
     }
     const bytes = Uint8Array.from(await this.#reader.readExactly(size, 'an extended header'));
     await this.#reader.skip(paddingLength(size), 'an extended header');
+    this.#kept?.push(bytes, new Uint8Array(paddingLength(size)));
     return bytes;
   }
 }

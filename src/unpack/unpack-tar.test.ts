@@ -11,7 +11,7 @@ import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { compress } from '../compression/decompress.ts';
 import { encodeMemberHeader, endOfTar } from '../tar/encode-member.ts';
 import type { TarFormat, Member, MemberType } from '../tar/member.ts';
-import { memberOf } from '../tar/rewrite-members.ts';
+import { memberOf } from '../tar/encode-members.ts';
 import { unpackSentence, type UnpackEvent } from './events.ts';
 import { unpackTar } from './unpack-tar.ts';
 

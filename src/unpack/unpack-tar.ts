@@ -1,12 +1,12 @@
-import { renameSync } from 'node:fs';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { decompressDetected } from '../compression/decompress.ts';
+import { HeldControlFile } from '../content/held-control-file.ts';
 import { claimDirectory } from '../files/claim-directory.ts';
 import { DirectoryWriter } from '../files/directory-writer.ts';
-import { fileFailure } from '../files/failure.ts';
-import { fsPath, joinPath } from '../files/path.ts';
+import { revealFile } from '../files/held-file.ts';
+import { joinPath } from '../files/path.ts';
 import { readPieces } from '../files/read-file.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
@@ -30,9 +30,6 @@ export interface UnpackResult {
   readonly contentBytes: number;
 }
 
-const controlFile = 'global/pg_control' as ByteString;
-/** The name of pg_control until all the rest is durable: no server starts a directory without pg_control. */
-const unfinishedControlFile = 'global/pg_control.unfinished' as ByteString;
 const walDirectories: readonly string[] = ['pg_wal', 'pg_xlog'];
 /** Of the two small files that are read while they are written. A map has a line for each tablespace. */
 const noteLimit = 1024 * 1024;
@@ -55,9 +52,9 @@ async function runUnpack(plan: UnpackPlan, { signal, onEvent }: UnpackOptions = 
     await unpacking.run(signal);
     if (plan.sync) await syncTree(plan.directory, { signal });
     signal?.throwIfAborted();
-    unpacking.revealControlFile();
+    await unpacking.revealControlFile();
     claim.release();
-    if (plan.sync) await unpacking.syncNames();
+    if (plan.sync) await syncDirectory(plan.directory);
     return unpacking.result;
   } catch (error) {
     // The failure itself is what to tell; what could not be removed is still there to see.
@@ -74,8 +71,8 @@ class Unpacking {
   /** Those of `createdAfterBackup` that the archive had, as made here. */
   readonly #markers = new Set<string>();
   readonly #notes = new Map<string, Uint8Array[]>();
+  readonly #control: HeldControlFile;
   #format: TarFormat = 'tar';
-  #controlHeld = false;
   /** Name of the member that is being written. */
   #current = '' as ByteString;
   #doneBytes = 0;
@@ -86,6 +83,7 @@ class Unpacking {
     this.#plan = plan;
     this.#onEvent = onEvent;
     this.#writer = new DirectoryWriter(plan.directory);
+    this.#control = new HeldControlFile(plan.directory);
   }
 
   get result(): UnpackResult {
@@ -107,19 +105,9 @@ class Unpacking {
   }
 
   /** Gives pg_control its name, when everything else is there. */
-  revealControlFile(): void {
-    if (!this.#controlHeld) return;
-    const path = joinPath(this.#plan.directory, controlFile);
-    try {
-      renameSync(fsPath(joinPath(this.#plan.directory, unfinishedControlFile)), fsPath(path));
-    } catch (error) {
-      throw fileFailure('rename', path, error);
-    }
-  }
-
-  async syncNames(): Promise<void> {
-    if (this.#controlHeld) await syncDirectory(joinPath(this.#plan.directory, 'global'));
-    await syncDirectory(this.#plan.directory);
+  async revealControlFile(): Promise<void> {
+    const { held } = this.#control;
+    if (held !== undefined) await revealFile(held, { sync: this.#plan.sync });
   }
 
   async *#counted(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
@@ -166,10 +154,8 @@ class Unpacking {
       this.#onEvent({ type: 'dropped', member: header.name });
       return;
     }
-    const held = header.name === controlFile;
     const note = this.#beginNote(header);
-    const file = this.#writer.openFile(held ? unfinishedControlFile : header.name, header.mode);
-    if (held) this.#controlHeld = true;
+    const file = this.#writer.openFile(this.#control.nameFor(header.name), header.mode);
     try {
       for await (const piece of content) {
         file.write(piece);
@@ -226,7 +212,7 @@ class Unpacking {
   /** Only in a data directory: a tablespace's archive gets no stray file, as the original leaves one there. */
   #createExtraFiles(): void {
     const family = familyOfTar({ format: this.#format, versionFile: this.#note('PG_VERSION') });
-    if (!this.#controlHeld || family !== 'opengauss') {
+    if (this.#control.held === undefined || family !== 'opengauss') {
       for (const name of this.#markers) this.#onEvent({ type: 'dropped', member: name as ByteString });
       return;
     }

@@ -1,7 +1,7 @@
 import { fromText, type ByteString } from '../../src/bytes/byte-string.ts';
 import type { TarFormat, Member, MemberHeader } from '../../src/tar/member.ts';
 import { readMembers, type ReadMembersOptions } from '../../src/tar/read-members.ts';
-import { encodeMembers, memberOf } from '../../src/tar/rewrite-members.ts';
+import { encodeMembers, memberOf } from '../../src/tar/encode-members.ts';
 import { collect, reused } from './byte-pieces.ts';
 
 /** Sizes of pieces around every boundary of both formats. */

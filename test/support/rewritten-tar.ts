@@ -1,21 +1,18 @@
 import type { ByteSource } from '../../src/bytes/byte-reader.ts';
+import { encodeMembers } from '../../src/tar/encode-members.ts';
 import type { TarFormat } from '../../src/tar/member.ts';
-import { readMembers } from '../../src/tar/read-members.ts';
-import { editMembers, encodeMembers, type EditMembersOptions } from '../../src/tar/rewrite-members.ts';
+import { readMembers, type ReadMembersOptions } from '../../src/tar/read-members.ts';
 
-export interface RewriteMembersOptions extends EditMembersOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly terminated?: boolean | undefined;
+export interface RewriteMembersOptions extends ReadMembersOptions {
   /** Seconds since 1970, for members that have no time of their own. */
   readonly mtime?: number | undefined;
 }
 
-/** Any archive as standard tar, member by member in one pass. */
+/** Any tar as standard tar, member by member in one pass. */
 export function rewriteMembers(
   source: ByteSource,
   format: TarFormat | 'detect',
-  options: RewriteMembersOptions = {},
+  { mtime, ...options }: RewriteMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { signal, terminated, mtime } = options;
-  return encodeMembers(editMembers(readMembers(source, format, { signal, terminated }), options), { mtime });
+  return encodeMembers(readMembers(source, format, options), { mtime });
 }

@@ -22,7 +22,7 @@ import { render } from '../../src/messages/message.ts';
 import { prepareRestore } from '../../src/restore/prepare-restore.ts';
 import { performRestore } from '../../src/restore/perform-restore.ts';
 import type { Member, MemberType } from '../../src/tar/member.ts';
-import { encodeMembers, memberOf } from '../../src/tar/rewrite-members.ts';
+import { encodeMembers, memberOf } from '../../src/tar/encode-members.ts';
 import { verifyBackup } from '../../src/verify/verify-backup.ts';
 import { projectRoot } from '../support/project.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';

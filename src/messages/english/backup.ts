@@ -7,6 +7,8 @@ export const backupMessages = {
   'backup.directory-twice.hint': 'Give each tablespace, the WAL directory and the data directory a place of its own.',
   'backup.one-stdout': 'can only write single tablespace to stdout, database has {count}',
   'backup.one-stdout.hint': 'Write to a directory with -D DIRECTORY -F tar.',
+  'backup.stream-to-sink': 'cannot stream write-ahead logs into a sink of members',
+  'backup.stream-to-sink.hint': "Use wal: 'fetch', or receive the WAL by a stream of its own (startWalStream).",
   'backup.step-checkpoint': 'initiating base backup, waiting for checkpoint to complete',
   'backup.step-started': 'checkpoint completed; write-ahead log start point: {lsn} on timeline {timeline}',
   'backup.step-wal': 'starting background WAL receiver',

@@ -1,0 +1,145 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import type { ByteString } from '../bytes/byte-string.ts';
+import type { BaseBackupEvent } from '../replication/base-backup.ts';
+import type { Capabilities } from '../server/capabilities.ts';
+import { memberOf } from '../tar/encode-members.ts';
+import type { Member } from '../tar/member.ts';
+import { readMembers } from '../tar/read-members.ts';
+import type { ConfigurationEntry } from './configuration.ts';
+import type { ExtraFile } from './extra-files.ts';
+import type { FileObserver } from './manifest-builder.ts';
+import type { Output } from './output.ts';
+import type { ManifestObservers } from './passing-manifest.ts';
+import type { BackupPart } from './sink.ts';
+import { tarName } from './tablespaces.ts';
+
+export type TarEvent = Extract<BaseBackupEvent, { type: 'archive' }>;
+
+export interface MemberDeliveryOptions {
+  readonly output: Output;
+  readonly capabilities: Capabilities;
+  readonly manifest: ManifestObservers;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads what a server sends, once: the manifest sees each member on its way to the output. What must not be in a backup is
+ * left out, a linked WAL directory becomes a directory, and files of ours follow those of the data directory; unless the output stores all as it comes.
+ */
+export class MemberDelivery {
+  readonly #options: MemberDeliveryOptions;
+  readonly #own: Member[] = [];
+  /** openGauss sends a WAL directory that is a link twice. */
+  #walSeen = false;
+
+  constructor(options: MemberDeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Files of ours for the data directory. To be called before that comes. */
+  add(extraFiles: readonly ExtraFile[], configuration: readonly ConfigurationEntry[]): void {
+    if (this.#options.output.foreign) return;
+    const extras = extraFiles.map((file) => ({ ...file, mtime: undefined }));
+    for (const { name, mode, content, mtime } of [...extras, ...configuration]) {
+      const type = content === undefined ? 'directory' : 'file';
+      const header = { name, type, mode, mtime, linkName: '' as ByteString } as const;
+      this.#own.push(memberOf(header, content ?? new Uint8Array(0)));
+    }
+  }
+
+  /** Reads one tar of the server to its end. */
+  async tar({ tablespace, format, terminated, content }: TarEvent): Promise<void> {
+    const { output, manifest, signal } = this.#options;
+    const { oid } = tablespace;
+    const part: BackupPart = { name: tarName(tablespace), oid };
+    const prefix = oid === undefined ? '' : `pg_tblspc/${oid}/`;
+    const { verbatim } = output;
+    await this.#pass(part, readMembers(content, format, { signal, terminated, verbatim }), prefix);
+    if (oid === undefined) {
+      for (const member of this.#own) await this.#hand(part, member, manifest.ownObserver, '');
+    }
+    await output.end(part);
+  }
+
+  /** More members of the data directory, as a part of their own. */
+  async more(name: string, members: AsyncIterable<Member>): Promise<void> {
+    const part: BackupPart = { name, oid: undefined };
+    await this.#pass(part, members, '');
+    await this.#options.output.end(part);
+  }
+
+  async #pass(part: BackupPart, members: AsyncIterable<Member>, prefix: string): Promise<void> {
+    const { output, manifest } = this.#options;
+    for await (const member of members) {
+      const wanted = output.verbatim || part.oid !== undefined ? member : this.#edited(member);
+      if (wanted !== undefined) await this.#hand(part, wanted, manifest.observer, prefix);
+    }
+  }
+
+  /** The member as it belongs into a data directory that a server is to be started on. */
+  #edited(member: Member): Member | undefined {
+    const { droppedAfterBackup, walDirectory } = this.#options.capabilities;
+    const { header } = member;
+    if (droppedAfterBackup.some((pattern) => pattern.test(header.name))) return undefined;
+    if (header.name !== walDirectory || header.type === 'directory') return member;
+    // The source keeps its WAL elsewhere; the manual: no link is made, the WAL is in the directory itself.
+    if (this.#walSeen) return undefined;
+    this.#walSeen = true;
+    return { ...member, header: { ...header, type: 'directory', mode: 0o700, linkName: '' as ByteString } };
+  }
+
+  async #hand(part: BackupPart, member: Member, observer: FileObserver | undefined, prefix: string): Promise<void> {
+    const { output, manifest } = this.#options;
+    const { header, content } = member;
+    switch (header.type) {
+      case 'directory':
+        await output.directory(part, member);
+        return;
+      case 'symlink':
+      case 'relativeSymlink':
+      case 'hardlink':
+        await output.link(part, member);
+        return;
+      case 'other':
+        // Pipes and devices: no server sends them, and no data directory has them.
+        return;
+      case 'file': {
+        const observed = observer?.begin((prefix + header.name) as ByteString, header.mtime);
+        if (observed === undefined || !manifest.wantsContents) {
+          await output.file(part, member);
+        } else {
+          const whole = new ObservedContent(content, (piece) => observed.update(piece));
+          await output.file(part, { ...member, content: whole });
+          await whole.finish();
+        }
+        observed?.end(header.size);
+      }
+    }
+  }
+}
+
+/** Content that is seen as it is read, to its end even where its reader stops before: the manifest needs all of it. */
+class ObservedContent implements AsyncIterable<Uint8Array> {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  readonly #see: (piece: Uint8Array) => void;
+
+  constructor(content: ByteSource, see: (piece: Uint8Array) => void) {
+    this.#pieces = content[Symbol.asyncIterator]();
+    this.#see = see;
+  }
+
+  /** Without `return`: a reader that stops leaves the rest for `finish`. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return { next: () => this.#next() };
+  }
+
+  async finish(): Promise<void> {
+    while ((await this.#next()).done !== true);
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    const result = await this.#pieces.next();
+    if (result.done !== true) this.#see(result.value);
+    return result;
+  }
+}
