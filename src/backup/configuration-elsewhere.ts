@@ -4,7 +4,7 @@ import type { ConfigurationFiles } from '../replication/configuration-files.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { isTaken, type ConfigurationEntry } from './configuration.ts';
 import { ReceivedFiles } from './received-files.ts';
-import type { BackupRequest } from './request.ts';
+import type { BackupOrder } from './request.ts';
 
 /** The files of a configuration with the settings that tell where they are. */
 const files = [
@@ -22,7 +22,7 @@ function nameInBackup(found: ConfigurationFiles, path: string): string | undefin
 
 /** What is to be remembered of the files that the server sends. */
 export function receivedFiles(
-  { manifest }: BackupRequest,
+  { manifest }: BackupOrder,
   { baseBackup }: Capabilities,
   found: ConfigurationFiles,
 ): ReceivedFiles {

@@ -3,7 +3,7 @@ import { say, type Message } from '../messages/message.ts';
 import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
 import { refusesChannel } from '../server/refusals.ts';
 import type { BackupListener } from './events.ts';
-import type { BackupRequest } from './request.ts';
+import type { BackupOrder } from './request.ts';
 
 /** The session of a backup, and the settings with which further ones reach the same place in the same way. */
 export interface ConnectedSource {
@@ -21,7 +21,7 @@ const plainName = 'gausskeep';
  * under that name, and only if the request allows it, under another one.
  */
 export async function connectSource(
-  request: BackupRequest,
+  request: BackupOrder,
   { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: BackupListener },
 ): Promise<ConnectedSource> {
   const onAttempt = (sentence: Message): void => onEvent({ type: 'step', sentence });

@@ -12,7 +12,7 @@ import { manifestEntries, type ConfigurationEntry } from './configuration.ts';
 import type { ExtraFile } from './extra-files.ts';
 import { ManifestBuilder, unlistedFile, type FileObserver } from './manifest-builder.ts';
 import { observeBoth, type ReceivedFiles } from './received-files.ts';
-import type { BackupRequest } from './request.ts';
+import type { BackupOrder } from './request.ts';
 
 export type BackupStart = { readonly timeline: TimelineId; readonly startLsn: Lsn };
 export type BackupEnd = { readonly timeline: TimelineId; readonly endLsn: Lsn };
@@ -28,7 +28,7 @@ export interface ManifestObservers {
 }
 
 export interface PassingManifestParts {
-  readonly request: Pick<BackupRequest, 'manifest'>;
+  readonly request: Pick<BackupOrder, 'manifest'>;
   readonly session: Pick<ReplicationSession, 'capabilities' | 'system'>;
   /** Put into the data directory beside what the server sends. */
   readonly configuration: readonly ConfigurationEntry[];

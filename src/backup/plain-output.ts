@@ -61,7 +61,7 @@ export class PlainOutput implements Output {
   }
 
   async begin(tablespaces: readonly TablespaceRow[], places: ClaimedPlaces): Promise<readonly OriginalTablespace[]> {
-    const placements = placeTablespaces(tablespaces, this.#target.mappings, this.#target.directory);
+    const placements = placeTablespaces(tablespaces, this.#target.mappings ?? [], this.#target.directory);
     for (const { directory, inside } of placements) if (!inside) await places.claimTablespace(directory);
     if (this.#group) places.allowGroup();
     for (const { row, directory, inside } of placements) {
@@ -93,7 +93,7 @@ export class PlainOutput implements Output {
 
   link(part: BackupPart, { header: { name, type, linkName } }: Member): void {
     const target =
-      type === 'relativeSymlink' ? joinPath(this.#root, linkName) : mapLink(linkName, this.#target.mappings);
+      type === 'relativeSymlink' ? joinPath(this.#root, linkName) : mapLink(linkName, this.#target.mappings ?? []);
     this.#writerOf(part, name).makeLink(name, target);
   }
 

@@ -25,22 +25,25 @@ export type BackupTarget =
       readonly directory: string;
       /** Put the WAL directory there and a link in its place. Missing or empty. */
       readonly walDirectory?: string | undefined;
-      readonly mappings: readonly TablespaceMapping[];
+      /** Default: each tablespace to its own path. */
+      readonly mappings?: readonly TablespaceMapping[] | undefined;
     }
   | {
       readonly kind: 'tar';
       /** Missing or empty: gets `base.tar`, `<oid>.tar`, the tar of streamed WAL, `backup_manifest`. */
       readonly directory: string;
-      readonly compression: TarCompression;
-      /** `opengauss`: the tars byte for byte as the server sent them, for openGauss's own gs_tar. */
-      readonly tarFormat: 'standard' | 'opengauss';
+      /** Default: none. */
+      readonly compression?: TarCompression | undefined;
+      /** `opengauss`: the tars byte for byte as the server sent them, for openGauss's own gs_tar. Default `standard`. */
+      readonly tarFormat?: 'standard' | 'opengauss' | undefined;
     }
   | {
       /** The base tar to a stream; only for an instance without tablespaces of its own. */
       readonly kind: 'stream';
       readonly sink: ByteSink;
-      readonly compression: TarCompression;
-      readonly tarFormat: 'standard' | 'opengauss';
+      /** Default: none. */
+      readonly compression?: TarCompression | undefined;
+      readonly tarFormat?: 'standard' | 'opengauss' | undefined;
     }
   | {
       /** Each file, directory and link to a place of the caller's. WAL comes with them (`wal: 'fetch'`) or not at all. */
@@ -53,36 +56,81 @@ export type SlotChoice =
   { readonly kind: 'default' | 'none' } | { readonly kind: 'named'; readonly name: string; readonly create: boolean };
 
 export interface BackupRequest {
-  /** Where the server is. Plain data, without callbacks: the WAL receiver on another thread gets it too. */
+  /** Where the server is. */
   readonly source: SessionSettings;
   readonly output: BackupTarget;
-  readonly label: string;
-  readonly checkpoint: 'fast' | 'spread';
-  /** How the WAL of the backup comes along: not at all, at its end (fetch), or meanwhile over a second connection (stream). */
-  readonly wal: 'none' | 'fetch' | 'stream';
-  readonly slot: SlotChoice;
-  /** KiB per second, 32 … 1048576. */
-  readonly maxRateKib?: number | undefined;
-  /** Checksums of the manifest; undefined makes none. */
-  readonly manifest: ChecksumAlgorithm | undefined;
-  /** Ask the server for its size, so that progress has a total. */
-  readonly estimateSize: boolean;
-  /** Between status updates of the WAL stream; 0: only when the server asks. */
-  readonly statusIntervalMs: number;
-  /** Wait until everything is on disk (fsync). */
-  readonly sync: boolean;
+  /** What the server calls the backup in its backup label. Default `gausskeep base backup`. */
+  readonly label?: string | undefined;
+  /** `fast` makes the server write everything at once; `spread` (default) takes up to its checkpoint_timeout. */
+  readonly checkpoint?: 'fast' | 'spread' | undefined;
   /**
-   * openGauss: when the role may not use the HA channel, go on under another client name, for which the server checks no role
-   * and leaves its configuration out.
+   * How the WAL of the backup comes along: not at all, at its end (fetch), or meanwhile over a second connection (stream).
+   * Default `stream`; `fetch` where the output is a stream or members.
    */
-  readonly allowMissingConfig: boolean;
+  readonly wal?: 'none' | 'fetch' | 'stream' | undefined;
+  /** Default: what the server has. */
+  readonly slot?: SlotChoice | undefined;
+  /** KiB per second, 32 … 1048576. Default: unlimited. */
+  readonly maxRateKib?: number | undefined;
+  /** Checksums of the manifest, default `CRC32C`; `NONE`: a manifest without checksums; false: no manifest. */
+  readonly manifest?: ChecksumAlgorithm | false | undefined;
+  /** Ask the server for its size, so that progress has a total. Default false. */
+  readonly estimateSize?: boolean | undefined;
+  /** Longest time between two status updates of the WAL receiver in ms; 0: only when the server asks. Default 10 s. */
+  readonly statusIntervalMs?: number | undefined;
+  /** Make everything durable before the backup counts as done. Default true. */
+  readonly sync?: boolean | undefined;
+  /**
+   * openGauss with enable_thread_pool = on lets only the operator role onto its HA port as `gs_basebackup`. Go on under a
+   * name of our own then: the server leaves its configuration out. Default false.
+   */
+  readonly allowMissingConfig?: boolean | undefined;
   /**
    * A directory on this host with the configuration that the server has outside of its data directory (Debian's layout): taken along
    * as `gausskeep_config/`. Absolute.
    */
   readonly configDirectory?: string | undefined;
-  /** Remove what was written when the backup fails. */
-  readonly clean: boolean;
+  /** Remove what was written when the backup fails. Default true. */
+  readonly clean?: boolean | undefined;
+}
+
+type Filled<Part, Keys extends keyof Part> = Omit<Part, Keys> & {
+  readonly [Key in Keys]-?: Exclude<Part[Key], undefined>;
+};
+
+/** A request with the defaults in their places. */
+export type BackupOrder = Omit<
+  Filled<
+    BackupRequest,
+    | 'label'
+    | 'checkpoint'
+    | 'wal'
+    | 'slot'
+    | 'estimateSize'
+    | 'statusIntervalMs'
+    | 'sync'
+    | 'allowMissingConfig'
+    | 'clean'
+  >,
+  'manifest'
+> & { readonly manifest: ChecksumAlgorithm | undefined };
+
+export function orderOf(request: BackupRequest): BackupOrder {
+  const { manifest = 'CRC32C', output } = request;
+  const isLocal = output.kind === 'plain' || output.kind === 'tar';
+  return {
+    ...request,
+    label: request.label ?? 'gausskeep base backup',
+    checkpoint: request.checkpoint ?? 'spread',
+    wal: request.wal ?? (isLocal ? 'stream' : 'fetch'),
+    slot: request.slot ?? { kind: 'default' },
+    estimateSize: request.estimateSize ?? false,
+    statusIntervalMs: request.statusIntervalMs ?? 10_000,
+    sync: request.sync ?? true,
+    allowMissingConfig: request.allowMissingConfig ?? false,
+    clean: request.clean ?? true,
+    manifest: manifest === false ? undefined : manifest,
+  };
 }
 
 export interface BackupResult {

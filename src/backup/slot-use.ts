@@ -4,7 +4,7 @@ import { askSlot } from '../replication/ask-slot.ts';
 import type { BackupListener } from './events.ts';
 import type { ConnectedSource } from './connect-source.ts';
 import { OwnedSlot } from './owned-slot.ts';
-import type { BackupRequest } from './request.ts';
+import type { BackupOrder } from './request.ts';
 
 /**
  * Looks at a named slot before anything is done with it: refuses one that another receiver uses where the server would
@@ -13,7 +13,7 @@ import type { BackupRequest } from './request.ts';
  * @throws BackupError `LOCKED`
  */
 export async function prepareSlotUse(
-  { slot, wal }: BackupRequest,
+  { slot, wal }: BackupOrder,
   { session, settings }: ConnectedSource,
   { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: BackupListener },
 ): Promise<OwnedSlot | undefined> {

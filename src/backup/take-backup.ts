@@ -25,7 +25,7 @@ import type { OwnedSlot } from './owned-slot.ts';
 import { prepareSlotUse } from './slot-use.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { WalTask } from './receive-wal.ts';
-import type { BackupRequest, BackupResult } from './request.ts';
+import { orderOf, type BackupOrder, type BackupRequest, type BackupResult } from './request.ts';
 import { WalThread } from './wal-thread.ts';
 import { walTask } from './wal-task.ts';
 import { ClaimedPlaces } from './claimed-places.ts';
@@ -45,6 +45,7 @@ type End = Extract<BaseBackupEvent, { type: 'end' }>;
  * `USAGE` for what this server cannot do; ServerError
  */
 export async function takeBackup(request: BackupRequest, options: BackupOptions = {}): Promise<BackupResult> {
+  const order = orderOf(request);
   // A listener that throws ends the backup like a failure, wherever the event came from: a timer and the messages of
   // another thread have no caller that could catch it.
   const listenerFailure = new AbortController();
@@ -57,21 +58,21 @@ export async function takeBackup(request: BackupRequest, options: BackupOptions 
   };
   const signals = options.signal === undefined ? [] : [options.signal];
   const workplace = new ClaimedPlaces();
-  for (const path of directoriesOf(request)) await ClaimedPlaces.check(path);
+  for (const path of directoriesOf(order)) await ClaimedPlaces.check(path);
   const signal = AbortSignal.any([...signals, listenerFailure.signal]);
-  const run = new BackupRun(request, workplace, onEvent, signal);
+  const run = new BackupRun(order, workplace, onEvent, signal);
   try {
     return await run.perform();
   } catch (error) {
     // Before the WAL receiver is stopped, which makes it fail as well.
     const reason = run.reason(error);
     await run.abandon();
-    await workplace.discard({ clean: request.clean, onEvent });
+    await workplace.discard({ clean: order.clean, onEvent });
     throw reason;
   }
 }
 
-function directoriesOf({ output }: BackupRequest): string[] {
+function directoriesOf({ output }: BackupOrder): string[] {
   if (output.kind === 'stream' || output.kind === 'members') return [];
   const walDirectory = output.kind === 'plain' ? output.walDirectory : undefined;
   return walDirectory === undefined ? [output.directory] : [output.directory, walDirectory];
@@ -89,7 +90,7 @@ interface Receiving {
 
 /** One backup from its session to its publication. */
 class BackupRun {
-  readonly #request: BackupRequest;
+  readonly #request: BackupOrder;
   readonly #workplace: ClaimedPlaces;
   readonly #onEvent: BackupListener;
   /** Aborts the backup when its caller does, and when the WAL receiver fails. */
@@ -100,7 +101,7 @@ class BackupRun {
   #wal: WalThread | undefined;
   #slot: OwnedSlot | undefined;
 
-  constructor(request: BackupRequest, workplace: ClaimedPlaces, onEvent: BackupListener, signal: AbortSignal) {
+  constructor(request: BackupOrder, workplace: ClaimedPlaces, onEvent: BackupListener, signal: AbortSignal) {
     this.#request = request;
     this.#workplace = workplace;
     this.#onEvent = onEvent;

@@ -9,7 +9,7 @@ import type { TarCompression } from './request.ts';
 export type WriteBytes = (piece: Uint8Array) => void | Promise<void>;
 
 export interface TarFileOptions {
-  readonly compression: TarCompression;
+  readonly compression: TarCompression | undefined;
   readonly format: TarFormat;
   readonly signal: AbortSignal;
 }
@@ -25,7 +25,7 @@ export class TarFile {
   /** @param write gets the bytes as they are to be stored */
   constructor(write: WriteBytes, { compression, format, signal }: TarFileOptions) {
     this.#format = format;
-    this.#gzip = compression.method === 'gzip' ? new GzipSteps(write, compression.level, signal) : undefined;
+    this.#gzip = compression?.method === 'gzip' ? new GzipSteps(write, compression.level, signal) : undefined;
     this.#write = this.#gzip === undefined ? write : (piece) => this.#gzip?.write(piece);
   }
 

@@ -67,7 +67,7 @@ export class TarOutput implements Output {
 
   walPlace(): WalTarget {
     const { directory, compression } = this.#target;
-    const gzip = compression.method === 'gzip' ? { level: compression.level } : undefined;
+    const gzip = compression?.method === 'gzip' ? { level: compression.level } : undefined;
     this.#walName = this.#fileName(this.#parts.session.capabilities.walDirectory);
     return { kind: 'tar', path: join(directory, `${this.#walName}${unfinishedSuffix}`), gzip };
   }
@@ -104,6 +104,6 @@ export class TarOutput implements Output {
   }
 
   #fileName(stem: string): string {
-    return this.#target.compression.method === 'none' ? `${stem}.tar` : `${stem}.tar.gz`;
+    return this.#target.compression?.method === 'gzip' ? `${stem}.tar.gz` : `${stem}.tar`;
   }
 }

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { ReplicationSession, SessionSettings } from '../replication/open-session.ts';
 import type { Output } from './output.ts';
 import type { WalSlot, WalTask } from './receive-wal.ts';
-import type { BackupRequest } from './request.ts';
+import type { BackupOrder } from './request.ts';
 
 interface WalTaskParts {
-  readonly request: BackupRequest;
+  readonly request: BackupOrder;
   /** The settings with which `session` was opened. */
   readonly settings: SessionSettings;
   readonly session: ReplicationSession;
@@ -28,7 +28,7 @@ export function walTask({ request, settings, session, segmentSizeBytes, output }
   };
 }
 
-function slotOf({ slot }: BackupRequest, { capabilities }: ReplicationSession): WalSlot | undefined {
+function slotOf({ slot }: BackupOrder, { capabilities }: ReplicationSession): WalSlot | undefined {
   switch (slot.kind) {
     case 'none':
       return undefined;

@@ -6,13 +6,13 @@ import type { ByteSource } from './byte-reader.ts';
 export class PushedBytes {
   #piece: Uint8Array | undefined;
   #isEnded = false;
-  #failure: { readonly reason: unknown } | undefined;
+  #failure: Error | undefined;
   #wakeReader: (() => void) | undefined;
-  #settleWriter: { readonly resolve: () => void; readonly reject: (reason: unknown) => void } | undefined;
+  #settleWriter: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined;
 
   /** Resolves when the reader has used `piece`. @throws what `fail` was called with */
   write(piece: Uint8Array): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.reason as Error);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#piece = piece;
     return new Promise((resolve, reject) => {
       this.#settleWriter = { resolve, reject };
@@ -28,8 +28,8 @@ export class PushedBytes {
 
   /** The reader has failed: a write that waits, and every later one, fails as well. */
   fail(reason: unknown): void {
-    this.#failure = { reason };
-    this.#settleWriter?.reject(reason);
+    this.#failure = reason instanceof Error ? reason : new Error(String(reason));
+    this.#settleWriter?.reject(this.#failure);
   }
 
   async *source(): AsyncGenerator<Uint8Array, void, undefined> {

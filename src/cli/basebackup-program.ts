@@ -112,7 +112,7 @@ function requestOf(settings: BasebackupSettings, source: SessionSettings, given:
     wal: settings.wal,
     slot: settings.slot,
     maxRateKib: settings.maxRateKib,
-    manifest: settings.manifest,
+    manifest: settings.manifest ?? false,
     estimateSize: given.has('progress'),
     statusIntervalMs: settings.statusIntervalMs,
     sync: settings.sync,

@@ -3,8 +3,7 @@ import type { HeldFile } from '../files/held-file.ts';
 import { joinPath } from '../files/path.ts';
 
 export const controlFile = 'global/pg_control' as ByteString;
-/** Its name until then. */
-export const unfinishedControlFile = 'global/pg_control.unfinished' as ByteString;
+const unfinishedControlFile = 'global/pg_control.unfinished' as ByteString;
 
 /**
  * The pg_control of a data directory that is being filled: it gets its name when all the rest is durable, because no server
@@ -25,9 +24,14 @@ export class HeldControlFile {
     return unfinishedControlFile;
   }
 
+  /** Where it is until then. */
+  get path(): ByteString {
+    return joinPath(this.#root, unfinishedControlFile);
+  }
+
   /** What is to be revealed as the very last; undefined when no pg_control came. */
   get held(): HeldFile | undefined {
     if (!this.#isWritten) return undefined;
-    return { from: joinPath(this.#root, unfinishedControlFile), to: joinPath(this.#root, controlFile) };
+    return { from: this.path, to: joinPath(this.#root, controlFile) };
   }
 }

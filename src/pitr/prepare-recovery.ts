@@ -1,6 +1,5 @@
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { display, fromBytes, fromText, toBytes, type ByteString } from '../bytes/byte-string.ts';
-import { unfinishedControlFile } from '../content/held-control-file.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { readRegular } from '../files/open-regular.ts';

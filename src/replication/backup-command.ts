@@ -9,20 +9,36 @@ import type { BaseBackupRequest } from './base-backup.ts';
  */
 export function baseBackupCommand(capabilities: Capabilities, request: BaseBackupRequest): string {
   const can = capabilities.baseBackup;
-  checkLabel(can, request.label);
-  checkRequest(can, request);
+  const command = withDefaults(request);
+  checkLabel(can, command.label);
+  checkRequest(can, command);
   switch (can.grammar) {
     case 'keywords':
-      return keywordCommand(request);
+      return keywordCommand(command);
     case 'options':
-      return optionCommand(request);
+      return optionCommand(command);
     case 'opengauss':
-      return opengaussCommand(request);
+      return opengaussCommand(command);
   }
 }
 
+type Command = ReturnType<typeof withDefaults>;
+
+function withDefaults(request: BaseBackupRequest) {
+  return {
+    ...request,
+    label: request.label ?? 'gausskeep base backup',
+    progress: request.progress ?? false,
+    checkpoint: request.checkpoint ?? ('spread' as const),
+    includeWal: request.includeWal ?? false,
+    noWait: request.noWait ?? false,
+    tablespaceMap: request.tablespaceMap ?? false,
+    verifyChecksums: request.verifyChecksums ?? true,
+  };
+}
+
 /** PostgreSQL 10 to 14. */
-function keywordCommand(request: BaseBackupRequest): string {
+function keywordCommand(request: Command): string {
   const { manifest } = request;
   return words(
     'BASE_BACKUP',
@@ -40,7 +56,7 @@ function keywordCommand(request: BaseBackupRequest): string {
 }
 
 /** PostgreSQL 15 and later. */
-function optionCommand(request: BaseBackupRequest): string {
+function optionCommand(request: Command): string {
   const { manifest, compression, target } = request;
   const options = [
     `LABEL ${literal(request.label)}`,
@@ -63,7 +79,7 @@ function optionCommand(request: BaseBackupRequest): string {
 }
 
 /** openGauss; the order is that of its own client, NOWAIT included. */
-function opengaussCommand(request: BaseBackupRequest): string {
+function opengaussCommand(request: Command): string {
   return words(
     'BASE_BACKUP',
     `LABEL ${literal(request.label)}`,
@@ -88,7 +104,7 @@ function checkLabel(can: BaseBackupCapabilities, label: string): void {
   }
 }
 
-function checkRequest(can: BaseBackupCapabilities, request: BaseBackupRequest): void {
+function checkRequest(can: BaseBackupCapabilities, request: Command): void {
   const rate = request.maxRateKib;
   if (rate !== undefined && !(Number.isInteger(rate) && rate >= 32 && rate <= 1_048_576)) {
     throw new BackupError('USAGE', say('replication.rate', { rate }), { hint: say('replication.rate.hint') });

@@ -16,20 +16,24 @@ export interface TablespaceRow {
 
 /** What is asked of BASE_BACKUP, in our words; `replication/` spells it in the grammar of the server at hand. */
 export interface BaseBackupRequest {
-  readonly label: string;
-  readonly progress: boolean;
-  readonly checkpoint: 'fast' | 'spread';
-  /** Append the WAL of the backup to the last archive (fetch). */
-  readonly includeWal: boolean;
-  /** Do not wait on the server until the WAL is archived (WAL is had another way). */
-  readonly noWait: boolean;
+  /** Default `gausskeep base backup`. */
+  readonly label?: string | undefined;
+  /** Have the server estimate its size first. Default false. */
+  readonly progress?: boolean | undefined;
+  /** Default `spread`. */
+  readonly checkpoint?: 'fast' | 'spread' | undefined;
+  /** Append the WAL of the backup to the last archive (fetch). Default false. */
+  readonly includeWal?: boolean | undefined;
+  /** Do not wait on the server until the WAL is archived (WAL is had another way). Default false. */
+  readonly noWait?: boolean | undefined;
   /** KiB per second, 32 … 1048576; undefined is unlimited. */
-  readonly maxRateKib: number | undefined;
-  /** Send a `tablespace_map` instead of links. */
-  readonly tablespaceMap: boolean;
-  readonly verifyChecksums: boolean;
+  readonly maxRateKib?: number | undefined;
+  /** Send a `tablespace_map` instead of links. Default false. */
+  readonly tablespaceMap?: boolean | undefined;
+  /** Default true. */
+  readonly verifyChecksums?: boolean | undefined;
   /** PostgreSQL 13+: have the server make a manifest, with this algorithm. */
-  readonly manifest: { readonly checksums: string; readonly forceEncode: boolean } | undefined;
+  readonly manifest?: { readonly checksums: string; readonly forceEncode: boolean } | undefined;
   /** PostgreSQL 15+: have the server compress the archives (`gzip`, `lz4`, `zstd`). */
   readonly compression?: { readonly method: string; readonly detail?: string | undefined } | undefined;
   /** PostgreSQL 15+: where the server puts the archives (`client`, `server`, `blackhole`). */

@@ -148,7 +148,7 @@ class Restoring {
     const configuration = await this.#configure(received, recovery?.archiveRecovery === true ? limits : undefined);
     const { archiving } = plan.configuration;
     await recovery?.prepare(plan.directory, {
-      controlFile: joinPath(plan.directory, unfinishedControlFile),
+      controlFile: received.held.path,
       signal: this.#signal,
       hotStandby: configuration.hotStandby,
       archiving,

@@ -151,7 +151,7 @@ const types: Readonly<Partial<Record<string, MemberType>>> = {
 };
 
 /** The header in `block`, with the extensions that came before it. @throws BackupError `CORRUPT` */
-export function memberHeader(block: UstarBlock, records: PaxRecords): MemberHeader {
+function memberHeader(block: UstarBlock, records: PaxRecords): MemberHeader {
   const rawName = records.path ?? block.name;
   const name = checkedName(rawName);
   if (block.flag === 'S' || records.sparse === true) throw memberFault('tar.member-sparse', rawName);
