@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { parseLsn } from '../../src/wal/lsn.ts';
 import { defaultSegmentSizeBytes, segmentName, segmentStart } from '../../src/wal/segment.ts';
+import { noteSteps, killBeforeStep, pictureOf } from '../support/killed-programs.ts';
 import { flipOrdinaryRecord } from '../support/damage-wal.ts';
 import { stagedBinaries } from '../support/postgres/binaries.ts';
 import { freePort } from '../support/postgres/free-port.ts';
@@ -23,6 +24,9 @@ interface ListedTransaction {
 }
 
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
+
+/** All steps of a killed restore take their time. */
+const every = process.env['GAUSSKEEP_EVERY_STEP'] === undefined ? {} : { timeout: 3_600_000 };
 
 forEachServer('full', (version) => {
   let history: History;
@@ -45,8 +49,10 @@ forEachServer('full', (version) => {
     server = undefined;
   });
 
-  const gausskeep = (args: readonly string[]): Promise<ProgramResult> =>
-    runProgram('gausskeep', args, { env: { GAUSSKEEP_CACHE: join(temporaryDirectory('cache'), 'c'), TZ: 'UTC' } });
+  const gausskeep = (args: readonly string[], env: Record<string, string> = {}): Promise<ProgramResult> =>
+    runProgram('gausskeep', args, {
+      env: { GAUSSKEEP_CACHE: join(temporaryDirectory('cache'), 'c'), TZ: 'UTC', ...env },
+    });
 
   const commit = (note: string): Commit => history.commits.get(note)!;
 
@@ -270,6 +276,44 @@ forEachServer('full', (version) => {
     rmSync(join(archive, '00000002.history'));
     const refused = await refusal(['--archive', archive, '--target-timeline', '2']);
     expect(refused).toMatchObject({ status: 15, stderr: expect.stringContaining('00000002.history') as string });
+  });
+
+  it.each(['restore-command', 'copy'])('continues a killed restore as documented: WAL by %s', every, async (supply) => {
+    const data = join(temporaryDirectory('killed'), 'data');
+    const words = ['restore', '--no-sync', '-D', data, ...owner, '--from', history.backup, '--target-action=promote'];
+    const target = ['--archive', history.archive, '--target-xid', commit('E').xid, '--wal-supply', supply];
+    const attempt = (args: readonly string[], env: Record<string, string> = {}): Promise<ProgramResult> =>
+      gausskeep([...words, ...target, ...args], env);
+    const noted = noteSteps();
+    const whole = await attempt([], noted.env);
+    expect(whole.status, whole.stderr).toBe(0);
+    const picture = (): Record<string, string> => {
+      const shown = pictureOf({ data });
+      // It has the command line.
+      shown['data/.gausskeep.recovery'] = shown['data/.gausskeep.recovery']!.replace(/ --(?:delta|force)"/, '"');
+      return shown;
+    };
+    const [steps, expected] = [noted.steps(), picture()];
+    // What a recovery adds comes behind the files: WAL, settings, the record; then their owners and the name of pg_control.
+    const files = steps.findLastIndex((step) => /^openSync .*\/(?:base|global)\/\d/.test(step));
+    const behind = steps.flatMap((step, at) => (at > files && !step.startsWith('lchown') ? [at] : []));
+    expect(behind.length).toBeGreaterThan(15);
+    const stride = every.timeout === undefined ? Math.ceil(behind.length / 3) : 1;
+    const places = behind.filter((_, index) => (behind.length - 1 - index) % stride === 0);
+    for (const [count, at] of [Math.floor(files / 2), ...places].entries()) {
+      rmSync(data, { recursive: true });
+      const killed = await attempt([], killBeforeStep(at + 1));
+      expect(killed.signal, killed.stderr).toBe('SIGKILL');
+      const how = count % 2 === 0 ? '--delta' : '--force';
+      const where = `killed before step ${String(at + 1)}, ${steps[at]!}, then ${how}`;
+      const again = await attempt([how]);
+      expect(again.status, `${where}\n${again.stderr}`).toBe(0);
+      expect(picture(), where).toEqual(expected);
+    }
+    server = await startFrom(data, { settings: { archive_mode: false } });
+    await server.waitFor('select not pg_is_in_recovery()');
+    const rows = await server.value("select string_agg(note, ' ') from hist");
+    expect(sorted(rows)).toBe(sorted('A B C D E before d'));
   });
 
   async function refusal(args: readonly string[]): Promise<ProgramResult> {

@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -27,16 +26,13 @@ import { ManifestWriter } from '../../src/manifest/writer.ts';
 import { readControlFile } from '../../src/server/control-file.ts';
 import { lsn } from '../../src/wal/lsn.ts';
 import { pathsBelow } from '../support/backups.ts';
+import { killBeforeStep, pictureOf } from '../support/killed-programs.ts';
 import { projectRoot } from '../support/project.ts';
 import { programPath, runProgram, startCommand, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 
 const control = gunzipSync(readFileSync(join(projectRoot, 'test/fixtures/opengauss/pgdata/pg_control.gz')));
 const stride = process.env['GAUSSKEEP_EVERY_STEP'] === undefined ? 41 : 1;
-/** Where another account can read it. */
-const killer = join(temporaryDirectory('killer'), 'kill-at-step.mjs');
-copyFileSync(join(projectRoot, 'test/support/kill-at-step.mjs'), killer);
-if (runningAsRoot) giveToServerUser(join(killer, '..'));
 const inside = 'pg_location/inner';
 const version = 'PG_9.2_201611171_n1';
 
@@ -141,37 +137,14 @@ function restore(
 ): Promise<ProgramResult> {
   const owner =
     runningAsRoot && asUser === undefined ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
-  const kill = {
-    NODE_OPTIONS: `--import ${killer}`,
-    KILL_AT_STEP: String(at),
-  };
   return runProgram(
     'gausskeep',
     ['restore', '--from', path, '--pgdata', data, '-T', `16422=${space}`, '--no-sync', ...owner, ...options],
-    { ...(at === undefined ? {} : { env: kill }), ...(asUser === undefined ? {} : { asUser }) },
+    { ...(at === undefined ? {} : { env: killBeforeStep(at) }), ...(asUser === undefined ? {} : { asUser }) },
   );
 }
 
-/** Everything of a restored copy that a server would see: names, kinds, owners, modes, contents, where links lead. */
-function picture({ data, space }: Place): Record<string, string> {
-  const shown: Record<string, string> = {};
-  for (const root of [data, space]) {
-    for (const name of ['', ...pathsBelow(root)]) {
-      const path = join(root, name);
-      const stats = lstatSync(path);
-      const what = stats.isSymbolicLink()
-        ? readlinkSync(path).replace(data, 'DATA').replace(space, 'SPACE')
-        : stats.isFile()
-          ? readFileSync(path, 'latin1').replaceAll(data, 'DATA')
-          : 'directory';
-      const mode = stats.isSymbolicLink() ? '' : (stats.mode & 0o777).toString(8);
-      if (!name.startsWith('gausskeep.before-restore-')) {
-        shown[`${root === data ? 'data' : 'space'}/${name}`] = `${String(stats.uid)} ${mode} ${what}`;
-      }
-    }
-  }
-  return shown;
-}
+const picture = ({ data, space }: Place): Record<string, string> => pictureOf({ data, space });
 
 /** Makes a restored copy one that was used since. */
 function useInstance(place: Place): void {
