@@ -25,6 +25,7 @@ import {
   statesTimeline,
 } from '../content/backup-identity.ts';
 import { isTablespaceLink, walDirectories } from '../content/content-names.ts';
+import { leftByRuns } from '../content/left-by-runs.ts';
 import { plainFaults } from '../content/plain-faults.ts';
 import { isLinkInData, plainLinks } from '../content/plain-tablespaces.ts';
 import { ConfigurationNotes } from './outside-configuration.ts';
@@ -63,6 +64,8 @@ export class PlainSource implements BackupSource {
     const family = familyOfTar({ format: 'tar', versionFile: fromBytes(versionFile) }) ?? control.family;
     const rules = restoreRulesOf(family, statesTimeline(labelBytes));
     this.#tablespaces = this.#findTablespaces(rules);
+    const folders = this.#tablespaces.map(({ oid, inside }) => inside ?? inPlace(oid));
+    leftByRuns(this.#root, ['' as ByteString, ...folders]);
     const manifest = await this.#manifest(signal);
     const stats = statSync(fsPath(this.#root));
     const totalBytes = await this.#totalBytes(manifest, signal);

@@ -26,6 +26,7 @@ import {
   statesTimeline,
 } from '../content/backup-identity.ts';
 import { ContentNames, isTablespaceLink, walDirectories, type ContentPart } from '../content/content-names.ts';
+import { leftByRuns } from '../content/left-by-runs.ts';
 import type { TablespaceMapEntry, TablespaceMapEscape } from '../wal/tablespace-map.ts';
 import { ConfigurationNotes } from './outside-configuration.ts';
 import type { SourceFacts, SourceTablespace } from './source-facts.ts';
@@ -57,6 +58,7 @@ export class TarSource implements BackupSource {
 
   async facts({ identity, configuration, signal }: FactsWanted): Promise<SourceFacts> {
     const { set, description, localPath, owner } = this.#options;
+    if (localPath !== undefined) leftByRuns(localPath, ['' as ByteString]);
     if (set.repeated[0] !== undefined) {
       throw new BackupError('CORRUPT', say('restore.archive-twice', { name: set.repeated[0] }));
     }

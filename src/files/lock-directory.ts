@@ -77,6 +77,18 @@ export function lockDirectory(path: ByteString): DirectoryLock {
 }
 
 /**
+ * Nothing unless another run is at work in `path`. Reads only. A lock without content counts as `lockDirectory` has it.
+ * @throws BackupError `LOCKED` with the run; `STORAGE_UNAVAILABLE`
+ */
+export function requireUnlocked(path: ByteString): void {
+  const file = joinPath(path, lockName);
+  const text = readSettled(file);
+  if (text === undefined) return;
+  const holder = parseHolder(text);
+  if (isHeld(text, holder)) throw locked(path, file, holder);
+}
+
+/**
  * Under a name of its own first, so that the lock never shows without its content. What could not be written is removed.
  * @returns false when there is a lock already
  */

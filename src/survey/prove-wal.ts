@@ -126,7 +126,10 @@ function findCrossingDamage(proofs: readonly (SegmentProof | undefined)[], { fro
   return undefined;
 }
 
-/** Ends the WAL before a damaged record that crosses, for this run: which of the two segments is to blame is not known. */
+/**
+ * Ends the WAL before a damaged record that crosses, for this run: which of the two segments is to blame is not known. Where
+ * nothing follows it, it is what a crash leaves, as within a segment: an end, unless later segments show that it is none.
+ */
 async function correctCrossing(
   segments: readonly NeededSegment[],
   damaged: Lsn,
@@ -136,17 +139,30 @@ async function correctCrossing(
   const at = segments.findLastIndex(({ startLsn }) => startLsn <= damaged);
   const segment = segments[at];
   if (segment === undefined) return;
-  const { place, object } = segment.found;
+  const rest = segments.slice(at + 1);
+  const readings = new Map<number, SegmentReading>();
+  const jobs = [segment, ...rest.slice(0, 1)].map((one, index) => jobOf(one, at + index, range));
   await readWhole(
-    [jobOf(segment, at, range)],
-    async (_, { index }) => {
-      const name = `${segment.name} (${segment.from})`;
-      const damage = say('survey.damaged-crossing', { name, lsn: formatLsn(damaged) });
-      const end = { kind: 'partial', lsn: damaged, reason: 'bad-checksum', damage } as const;
-      await knowledge.correct(place, object, indexUpTo(index, index.last, end));
+    jobs,
+    async (job, reading) => {
+      readings.set(job.at, await Promise.resolve(reading));
     },
     { signal },
   );
+  const { index } = readings.get(at) ?? {};
+  if (index === undefined) return;
+  const name = `${segment.name} (${segment.from})`;
+  const damage = say('survey.damaged-crossing', { name, lsn: formatLsn(damaged) });
+  const end = { kind: 'partial', lsn: damaged, reason: 'bad-checksum' } as const;
+  const isEnd = rest.length === 1 && holdsNothingElse(readings.get(at + 1));
+  const { place, object } = segment.found;
+  await knowledge.correct(place, object, indexUpTo(index, index.last, isEnd ? end : { ...end, damage }));
+}
+
+/** Whether the rest of a record of before is all that a segment holds. */
+function holdsNothingElse(reading: SegmentReading | undefined): boolean {
+  if (reading === undefined || reading.failure !== undefined || reading.goesOn) return false;
+  return reading.index.first === undefined && reading.index.end.kind === 'partial';
 }
 
 /** That a segment is never twice the same. */

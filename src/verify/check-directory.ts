@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
-import { display, fromText } from '../bytes/byte-string.ts';
+import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { inPlace } from '../content/backup-identity.ts';
 import { walDirectories } from '../content/content-names.ts';
+import { isLeftByRun, leftByRuns, shownNames } from '../content/left-by-runs.ts';
 import { lackingDirectories, plainFaults } from '../content/plain-faults.ts';
 import { plainLinks, type PlainLink } from '../content/plain-tablespaces.ts';
 import { fsPath, joinPath } from '../files/path.ts';
@@ -38,7 +40,10 @@ export async function checkDirectory(examination: Examination): Promise<Examined
   });
   reportFaults(examination);
   const tablespaces = tablespaceLinks(examination, facts.rules);
+  const left = leftByRuns(root, directoriesOf(tablespaces)).filter((path) => !ignored.has(path));
+  if (left.length > 0) findings.warning(say('content.left-by-run', { names: shownNames(left) }));
   const onFile = (file: SurveyedFile): void => {
+    if (isLeftByRun(file.path) && manifestCheck.isUnlisted(file.path)) return;
     manifestCheck.found(file.path, file.sizeBytes);
     files.push(file);
   };
@@ -57,6 +62,11 @@ export async function checkDirectory(examination: Examination): Promise<Examined
   const notJudged = pagesNotJudged(facts.control, 'plain');
   if (plan.readContent) await checkContents(examination, files, pageRules(examination, facts.control, notJudged));
   return { ...facts, ...totals, links, pagesNotJudged: notJudged };
+}
+
+/** The directories that a run of ours would fill, relative to the backup. */
+function directoriesOf(tablespaces: readonly PlainLink[]): ByteString[] {
+  return ['' as ByteString, ...tablespaces.map(({ oid, inside }) => inside ?? inPlace(oid))];
 }
 
 /** What a restore refuses before it reads anything. */

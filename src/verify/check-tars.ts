@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { display, type ByteString } from '../bytes/byte-string.ts';
+import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { inPlace, relativeLocation, requireWalArchive } from '../content/backup-identity.ts';
 import type { ContentPart } from '../content/content-names.ts';
+import { isLeftByRun, leftByRuns, shownNames } from '../content/left-by-runs.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { fsPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
@@ -26,7 +27,9 @@ import { readTablespaceMap, warnOfPlaces } from './tablespaces.ts';
 export async function checkTars(examination: Examination): Promise<Examined> {
   const { plan, manifestCheck, ignored, findings, names, progress } = examination;
   const { walArchive } = plan;
-  for (const name of plan.unexpected) findings.damage(say('verify.unexpected-archive', { path: name }));
+  const left = leftByRuns(plan.root, ['' as ByteString]);
+  if (left.length > 0) findings.warning(say('content.left-by-run', { names: shownNames(left) }));
+  for (const name of plan.unexpected) if (!isLeftByRun(fromText(name))) findings.damage(say('verify.unexpected-archive', { path: name }));
   for (const { name, other } of plan.repeated) findings.damage(say('verify.archive-twice', { path: name, other }));
   const [base, ...others] = plan.archives;
   const hasBase = base?.tablespace === undefined && base !== undefined;

@@ -18,6 +18,11 @@ export class ManifestCheck {
     this.#findings = findings;
   }
 
+  /** Whether the manifest, where there is one, says nothing of a file. */
+  isUnlisted(path: ByteString): boolean {
+    return this.manifest?.files.has(path) !== true;
+  }
+
   /** A file was found. `archive` is the name of the archive that holds it, and `shown` the member's name there. */
   found(path: ByteString, sizeBytes: number, archive?: { readonly name: string; readonly shown: ByteString }): void {
     if (this.manifest === undefined) return;

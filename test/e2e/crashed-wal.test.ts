@@ -12,6 +12,14 @@ import { forEachServer } from '../support/servers-under-test.ts';
 const segmentBytes = 16n * 1024n * 1024n;
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 
+interface Recovered {
+  readonly rows: string;
+  /** The last record that the server replayed. */
+  readonly done: bigint;
+  readonly endLsn: bigint;
+  readonly notes: string;
+}
+
 forEachServer('full', (version) => {
   let backup: string;
   let crashed: PostgresServer;
@@ -51,7 +59,7 @@ forEachServer('full', (version) => {
     return directory;
   }
 
-  async function recover(wal: string): Promise<{ rows: string; endLsn: bigint; notes: string }> {
+  async function recover(wal: string): Promise<Recovered> {
     const data = join(temporaryDirectory('restored'), 'data');
     const args = ['restore', '--no-sync', '-D', data, ...owner, '--from', backup, '--wal-from', wal, '--json'];
     const result = await gausskeep(args);
@@ -63,7 +71,7 @@ forEachServer('full', (version) => {
     const [, done = ''] = /redo done at ([0-9A-F]+\/[0-9A-F]+)/.exec(server.log()) ?? [];
     expect(bigLsn(done)).toBeLessThan(bigLsn(recovery.endLsn));
     const rows = await server.value("select string_agg(note, ' ' order by note) from hist where length(note) < 10");
-    return { rows, endLsn: bigLsn(recovery.endLsn), notes: recovery.notes.join('\n') };
+    return { rows, done: bigLsn(done), endLsn: bigLsn(recovery.endLsn), notes: recovery.notes.join('\n') };
   }
 
   async function lastCommit(wal: string): Promise<bigint> {
@@ -99,6 +107,59 @@ forEachServer('full', (version) => {
     }
   });
 
+  /** Where the server itself ends on that WAL, without our programs: the last record that it replays. */
+  async function oracle(wal: string): Promise<{ rows: string; done: bigint }> {
+    const data = join(temporaryDirectory('oracle'), 'data');
+    execFileSync('cp', ['-a', backup, data]);
+    for (const name of readdirSync(wal)) copyFileSync(join(wal, name), join(data, 'pg_wal', name));
+    const own = await startFrom(data, { settings: { archive_mode: false } });
+    const [, done = ''] = /redo done at ([0-9A-F]+\/[0-9A-F]+)/.exec(own.log()) ?? [];
+    const rows = await own.value("select string_agg(note, ' ' order by note) from hist where length(note) < 10");
+    await own.stop('immediate');
+    return { rows, done: bigLsn(done) };
+  }
+
+  it('ends before a torn record that crosses the border of two segments, as the server does', async () => {
+    const { directory, border, restBytes } = crossingRecord(copyWal());
+    const bodyAt = border + 40n;
+    const behind = bodyAt + ((restBytes + 7n) / 8n) * 8n;
+    const flip = (wal: string, at: bigint): void =>
+      change(wal, at, (bytes, offset) => bytes.writeUInt8(bytes.readUInt8(offset) ^ 1, offset));
+    const tears: Record<string, (wal: string) => void> = {
+      'nothing of the second segment': (wal) => rmSync(join(wal, nameAt(directory, border))),
+      'zeros in the second segment': (wal) => wipe(wal, border),
+      'its page header only': (wal) => wipe(wal, bodyAt),
+      'half of the rest': (wal) => wipe(wal, bodyAt + restBytes / 2n),
+      'a bit of the rest, and nothing behind it': (wal) => {
+        wipe(wal, behind);
+        flip(wal, bodyAt + restBytes / 2n);
+      },
+      'a bit of its beginning, and nothing behind it': (wal) => {
+        wipe(wal, behind);
+        flip(wal, border - 1n);
+      },
+      'an older segment in the place of the second, as the server keeps them for use again': (wal) => {
+        const [older = ''] = readdirSync(wal).sort();
+        copyFileSync(join(wal, older), join(wal, nameAt(directory, border)));
+      },
+    };
+    for (const [what, tear] of Object.entries(tears)) {
+      const wal = copyWal();
+      for (const name of readdirSync(wal)) if (startOf(name) > border) rmSync(join(wal, name));
+      tear(wal);
+      console.time(what); try {
+      const expected = await oracle(wal);
+      console.log(what, expected);
+      const recovered = await recover(wal);
+      console.log(what, recovered);
+      expect({ rows: recovered.rows, done: recovered.done }, what).toEqual(expected);
+      expect(recovered.endLsn, what).toBeLessThan(border);
+      await server!.stop('immediate');
+      } catch (e) { console.log(what, String(e).slice(0,800)); }
+      console.timeEnd(what);
+    }
+  });
+
   it('is refused where later WAL shows that a torn record is not the end', async () => {
     const holed = copyWal();
     const commit = await lastCommit(holed);
@@ -125,10 +186,40 @@ function bigLsn(text: string): bigint {
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }
 
+/** The last border of two segments that a record crosses, and how many bytes of it lie behind the border. */
+function crossingRecord(directory: string): { directory: string; border: bigint; restBytes: bigint } {
+  const names = readdirSync(directory).sort().reverse();
+  for (const name of names) {
+    const bytes = readFileSync(join(directory, name));
+    // XLogLongPageHeaderData: address of the page at 8, bytes left of the record before at 16.
+    const restBytes = bytes.readUInt32LE(16);
+    const isOwn = bytes.readBigUInt64LE(8) === startOf(name);
+    if (isOwn && restBytes > 100) return { directory, border: startOf(name), restBytes: BigInt(restBytes) };
+  }
+  throw new Error(`no record crosses a border in ${names.join(' ')}`);
+}
+
+function startOf(name: string): bigint {
+  return (BigInt(`0x${name.slice(8, 16)}`) << 32n) + BigInt(`0x${name.slice(16)}`) * segmentBytes;
+}
+
+function nameAt(directory: string, start: bigint): string {
+  return readdirSync(directory).find((name) => startOf(name) === start)!;
+}
+
+/** Changes the segment that has a position, at its offset in it. */
+function change(directory: string, position: bigint, how: (bytes: Buffer, offset: number) => void): void {
+  const start = (position / segmentBytes) * segmentBytes;
+  const path = join(directory, nameAt(directory, start));
+  const bytes = readFileSync(path);
+  how(bytes, Number(position - start));
+  writeFileSync(path, bytes);
+}
+
 /** Zeros from a position on: for so many bytes, or all that there is, and then no later segment. */
 function wipe(directory: string, position: bigint, count?: bigint): void {
   for (const name of readdirSync(directory)) {
-    const start = (BigInt(`0x${name.slice(8, 16)}`) << 32n) + BigInt(`0x${name.slice(16)}`) * segmentBytes;
+    const start = startOf(name);
     const path = join(directory, name);
     if (start > position && count === undefined) rmSync(path);
     if (start > position || start + segmentBytes <= position) continue;

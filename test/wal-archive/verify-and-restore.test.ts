@@ -1,5 +1,6 @@
 /** What restore refuses verify names; what verify passes is restored. Mutations of small backups, archives and directories. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -12,12 +13,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromText, type ByteString } from '../../src/bytes/byte-string.ts';
 import { BackupError } from '../../src/errors/backup-error.ts';
+import { lockDirectory } from '../../src/files/lock-directory.ts';
+import { ManifestWriter } from '../../src/manifest/writer.ts';
 import { render } from '../../src/messages/message.ts';
 import { prepareRestore } from '../../src/restore/prepare-restore.ts';
 import { performRestore } from '../../src/restore/perform-restore.ts';
@@ -179,6 +183,17 @@ describe('archives', () => {
     expectSame(await tarSet({ 'base.tar': await archive(list) }), pattern);
   });
 
+  it('a lock that a dead run left beside them is told and left out; a run at work keeps both out', async () => {
+    const set = { 'base.tar': await archive(members()) };
+    const outcome = await tarSet({ ...set, '.gausskeep.lock': Buffer.from('{"pid":4194305,"host":"x"}') });
+    expect(outcome.refusal).toMatch(/in use by another run \(process 4194305 on x\)/);
+    expect(outcome.damage).toEqual([outcome.refusal]);
+    const own = Buffer.from(JSON.stringify({ pid: 4_194_305, host: hostname() }));
+    const left = await tarSet({ ...set, '.gausskeep.lock': own });
+    expect(left).toMatchObject({ refusal: undefined, damage: [] });
+    expect(left.warnings).toContainEqual(expect.stringContaining('did not finish left this'));
+  });
+
   it('WAL beside them: cut, garbage, a member of garbage, twice, of the other product', async () => {
     const base = await archive(members());
     const wal = await archive([file(segment, 'W'.repeat(4096)), file('archive_status/x.done', '')]);
@@ -303,6 +318,11 @@ describe('directories', () => {
     writeFileSync(join(backup, 'global/pg_control'), control);
     return backup;
   }
+  const warningsOf = async (path: string): Promise<string[]> => {
+    const { findings } = await verifyBackup({ path, parseWal: false }, { signal });
+    expect(findings.filter(({ severity }) => severity === 'damage')).toEqual([]);
+    return findings.filter(({ severity }) => severity === 'warning').map(({ message }) => render(message));
+  };
   const replace =
     (name: string, make: (path: string) => void) =>
     (backup: string): void => {
@@ -361,7 +381,7 @@ describe('directories', () => {
     );
   });
 
-  it('a lock and a marker of ours in a tablespace are left out; a tablespace in the backup itself needs a place', async () => {
+  it('what a run left in a tablespace is told and left out; a tablespace in the backup itself needs a place', async () => {
     const backup = directory();
     const place = join(dirname(backup), 'tablespace');
     mkdirSync(join(place, 'PG_9.2_201611171_n/1'), { recursive: true });
@@ -385,6 +405,12 @@ describe('directories', () => {
     for (const folder of [join(dirname(backup), 'elsewhere'), join(restored, 'pg_location/x')]) {
       expect(readdirSync(folder)).toEqual(['PG_9.2_201611171_n']);
     }
+    const warnings = await warningsOf(backup);
+    expect(warnings).toContainEqual(
+      expect.stringMatching(
+        /run that did not finish left .*: pg_location\/x\/.gausskeep.lock, .*, pg_tblspc\/5\/.gausskeep.restore$/,
+      ),
+    );
     rmSync(restored, { recursive: true });
     rmSync(join(backup, 'pg_tblspc/5'));
     mkdirSync(join(backup, 'spaces/PG_9.2_201611171_n'), { recursive: true });
@@ -392,12 +418,63 @@ describe('directories', () => {
     await expect(prepareRestore(request, { signal })).rejects.toMatchObject({
       sentence: { key: 'restore.tablespace-in-instance' },
     });
-    const { findings } = await verifyBackup({ path: backup, parseWal: false }, { signal });
-    expect(findings.filter(({ severity }) => severity === 'damage')).toEqual([]);
-    expect(findings.map(({ message }) => render(message))).toContainEqual(
+    expect(await warningsOf(backup)).toContainEqual(
       expect.stringMatching(/"pg_tblspc\/5" leads into the backup itself, to ".*spaces"/),
     );
   });
+
+  it.each(['', 'pg_tblspc/5'])(
+    'a run at work in "%s" keeps verify and restore out; a dead one does not',
+    async (place) => {
+      const backup = directory();
+      const space = join(dirname(backup), 'tablespace');
+      mkdirSync(join(space, 'PG_9.2_201611171_n'), { recursive: true });
+      symlinkSync(space, join(backup, 'pg_tblspc/5'));
+      // With a manifest, which knows nothing of them.
+      const writer = new ManifestWriter({ systemIdentifier: undefined });
+      const listed = [
+        ['backup_label', label],
+        ['PG_VERSION', '9.2\n'],
+        ['postgresql.conf', ''],
+        ['base/1/1', 'x'],
+        ['base/1/2', 'x'],
+        ['global/pg_control', control],
+      ] as const;
+      const lines = listed.map(([name, content]) =>
+        writer.addFile({
+          path: fromText(name),
+          size: Buffer.from(content).length,
+          algorithm: 'SHA256',
+          checksum: createHash('sha256').update(content).digest('hex'),
+          mtime: undefined,
+        }),
+      );
+      writeFileSync(join(backup, 'backup_manifest'), Buffer.concat([...lines, writer.finish()]));
+      const lock = lockDirectory(fromText(join(backup, place)));
+      const restored = join(dirname(backup), 'restored');
+      const tablespaces = [{ from: { oid: 5 }, to: join(dirname(backup), 'elsewhere') }];
+      const request = {
+        from: { kind: 'directory', path: backup } as const,
+        directory: restored,
+        sync: false,
+        tablespaces,
+      };
+      const running = { code: 'LOCKED', sentence: { key: 'files.locked' } };
+      await expect(verifyBackup({ path: backup, parseWal: false }, { signal })).rejects.toMatchObject(running);
+      await expect(prepareRestore(request, { signal })).rejects.toMatchObject(running);
+      lock.release();
+      const dead = JSON.stringify({ pid: 4_194_305, host: hostname() });
+      writeFileSync(join(backup, place, '.gausskeep.lock'), dead);
+      writeFileSync(join(backup, place, '.gausskeep.lock.new-1'), '');
+      const prefix = place === '' ? '' : `${place}/`;
+      expect(await warningsOf(backup)).toContainEqual(
+        expect.stringMatching(new RegExp(`: ${prefix}.gausskeep.lock, ${prefix}.gausskeep.lock.new-1$`)),
+      );
+      await performRestore(await prepareRestore(request, { signal }), { signal });
+      expect(readdirSync(join(dirname(backup), 'elsewhere'))).toEqual(['PG_9.2_201611171_n']);
+      expect(readdirSync(restored).filter((name) => name.startsWith('.gausskeep'))).toEqual([]);
+    },
+  );
 
   it('copies by cp -a still lead to the tablespaces of the original', async () => {
     const backup = directory();
@@ -406,11 +483,6 @@ describe('directories', () => {
     symlinkSync(place, join(backup, 'pg_tblspc/5'));
     mkdirSync(join(backup, 'pg_location/x/PG_9.2_201611171_n'), { recursive: true });
     symlinkSync(join(backup, 'pg_location/x'), join(backup, 'pg_tblspc/6'));
-    const warningsOf = async (path: string): Promise<string[]> => {
-      const { findings } = await verifyBackup({ path, parseWal: false }, { signal });
-      expect(findings.filter(({ severity }) => severity === 'damage')).toEqual([]);
-      return findings.filter(({ severity }) => severity === 'warning').map(({ message }) => render(message));
-    };
     expect(await warningsOf(backup)).toEqual([]);
     const copy = join(dirname(backup), 'copy');
     cpSync(backup, copy, { recursive: true, verbatimSymlinks: true });

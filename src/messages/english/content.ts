@@ -10,4 +10,6 @@ export const contentMessages = {
     '"{path}" of the backup is a link: a restore would copy the link, and the copy would share what it leads to',
   'content.made-directories':
     'the backup lacks directories that a server needs to start, which tools that copy only files leave out: {names}',
+  'content.left-by-run':
+    'a run that did not finish left this in the directories of the backup, which is no part of it and not restored: {names}',
 } as const;
