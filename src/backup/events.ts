@@ -22,6 +22,11 @@ export type BackupEvent =
   | { readonly type: 'warning'; readonly sentence: Message }
   /** Something of ours that could not be taken away after a failure: the last that a user should read. */
   | { readonly type: 'left'; readonly sentence: Message }
+  /**
+   * What would stay on the server if the process were ended now, without a word of ours; undefined: nothing any more. Told
+   * again whenever that changes.
+   */
+  | { readonly type: 'owed'; readonly sentence: Message | undefined }
   /** A notice of the server, shown as it was sent. */
   | { readonly type: 'notice'; readonly notice: ErrorFields };
 

@@ -35,6 +35,22 @@ export class OwnedSlot {
     this.#creation = creation;
   }
 
+  /** What a user must know who ends the process before it has ended by itself; undefined: nothing was asked for. */
+  get owed(): Message | undefined {
+    if (this.#creation === 'not-created') return undefined;
+    const place = { slot: this.#place.name, statement: this.#statement };
+    return this.#isOurs ? say('backup.slot-abandoned', place) : say('backup.slot-unsure', place);
+  }
+
+  get #statement(): string {
+    return `SELECT pg_drop_replication_slot('${this.#place.name}');`;
+  }
+
+  /** Asked for without an answer: it is ours only if nobody had one of that name before. */
+  get #isOurs(): boolean {
+    return this.#creation === 'created' || this.#place.wasMissing === true;
+  }
+
   /**
    * Drops the slot over a new connection, if this run created it; a session that had it must be closed already. Never throws.
    * @returns what the user must know where that failed: which slot is left, and the statement that drops it
@@ -42,11 +58,8 @@ export class OwnedSlot {
   async drop(onStep: (sentence: Message) => void): Promise<Message | undefined> {
     const slot = this.#place.name;
     if (this.#creation === 'not-created') return undefined;
-    const statement = `SELECT pg_drop_replication_slot('${slot}');`;
-    // Asked for without an answer: it is ours only if nobody had one of that name before.
-    if (this.#creation === 'asked' && this.#place.wasMissing !== true) {
-      return say('backup.slot-unsure', { slot, statement });
-    }
+    const statement = this.#statement;
+    if (!this.#isOurs) return say('backup.slot-unsure', { slot, statement });
     onStep(say('backup.step-slot-drop', { slot }));
     const failure = await this.#tryToDrop();
     return failure === undefined

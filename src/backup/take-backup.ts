@@ -147,6 +147,8 @@ class BackupRun {
     const held = await output.finish();
     if (request.sync && directoriesOf(request).length > 0) this.#step(say('backup.step-sync'));
     await this.#workplace.publish(held, { sync: request.sync, signal });
+    // From here on it is the user's.
+    this.#onEvent({ type: 'owed', sentence: undefined });
     this.#step(say('backup.step-complete'));
     return {
       startLsn: start.startLsn,
@@ -182,6 +184,7 @@ class BackupRun {
     await this.#wal?.abort();
     const left = await this.#slot?.drop((sentence) => this.#step(sentence));
     if (left !== undefined) this.#onEvent({ type: 'left', sentence: left });
+    this.#onEvent({ type: 'owed', sentence: left });
   }
 
   /** The failure to report for `error`: that of the WAL receiver where it is what ended the backup. */
@@ -288,7 +291,10 @@ class BackupRun {
     this.#step(say('backup.step-wal'));
     const wal = new WalThread(task, {
       onStep: (sentence) => this.#step(sentence),
-      onSlot: (creation) => this.#slot?.note(creation),
+      onSlot: (creation) => {
+        this.#slot?.note(creation);
+        this.#onEvent({ type: 'owed', sentence: this.#slot?.owed });
+      },
     });
     wal.onFailure((error) => {
       this.#failure.abort(error);

@@ -34,6 +34,9 @@ export class BackupTalk {
       case 'left':
         this.#context.lastLine(warningLine(this.#context.program, event.sentence));
         return;
+      case 'owed':
+        this.#context.owedLine(event.sentence && warningLine(this.#context.program, event.sentence));
+        return;
       case 'notice':
         for (const line of noticeLines(event.notice)) this.#context.terminal.line(line);
         return;

@@ -12,6 +12,8 @@ export interface ProgramContext {
   readonly signal: AbortSignal;
   /** A line of talk that comes behind all others, an error's included. */
   readonly lastLine: (line: string) => void;
+  /** The line that a second signal leaves behind, because nothing else can be done then; undefined: none any more. */
+  readonly owedLine: (line: string | undefined) => void;
 }
 
 export interface ProgramOptions {
@@ -40,9 +42,15 @@ export async function runProgram(
   const controller = new AbortController();
   const lastLines: string[] = [];
   const lastLine = (line: string): void => void lastLines.push(line);
+  let owed: string | undefined;
+  const owedLine = (line: string | undefined): void => void (owed = line);
   let endedBy: EndSignal | undefined;
   const onSignal = (name: EndSignal): void => {
     if (endedBy !== undefined) {
+      if (owed !== undefined) {
+        terminal.endLive();
+        terminal.line(owed);
+      }
       process.removeAllListeners(name);
       process.kill(process.pid, name);
       return;
@@ -60,7 +68,7 @@ export async function runProgram(
   };
   if (process.listenerCount('uncaughtException') === 0) process.once('uncaughtException', onUncaught);
   try {
-    process.exitCode = await run({ program: options.program, terminal, signal: controller.signal, lastLine });
+    process.exitCode = await run({ program: options.program, terminal, signal: controller.signal, lastLine, owedLine });
   } catch (error) {
     terminal.endLive();
     // `gausskeep window | head`: the reader has what it wanted.

@@ -5,6 +5,7 @@ import { restoreRulesOf } from '../server/restore-rules.ts';
 import { staysInside } from '../tar/link-target.ts';
 import type { MemberHeader } from '../tar/member.ts';
 import { noteLimit, notedFiles } from './backup-identity.ts';
+import { NameSet } from './name-set.ts';
 
 /** Where members of an archive belong. */
 export interface ContentPart {
@@ -31,10 +32,12 @@ export const serverFiles = ['PG_VERSION', 'backup_label', 'global/pg_control'] a
 /**
  * Judges each name of a backup in archives, across all of them: what could not be put into one directory, or must not be. Both restore and verify
  * ask it of every member, so that neither accepts what the other refuses. Looks at headers only.
- * Memory: the names of all members, about 100 bytes each.
+ * Memory: of files a hash (`NameSet`: 18 to 54 bytes each), of directories and links their names, some 200 bytes each.
  */
 export class ContentNames {
-  readonly #kinds = new Map<string, Kind>();
+  readonly #files = new NameSet();
+  /** Of what is no file. */
+  readonly #others = new Map<string, Exclude<Kind, 'file'>>();
   readonly #targets = new Map<string, ByteString>();
   /** Directory of the last name, known to be one: names come in the order of their directories. */
   #lastParent = '';
@@ -51,19 +54,19 @@ export class ContentNames {
   /** The link of a tablespace, which a restore makes by itself. @throws BackupError `CORRUPT` when something else is in its place */
   tablespaceLink(oid: number): void {
     const name = `pg_tblspc/${oid}`;
-    const there = this.#kinds.get(name);
-    if (there === undefined) this.#kinds.set(name, 'link');
+    const there = this.#kindAt(name);
+    if (there === undefined) this.#others.set(name, 'link');
     else if (there !== 'link') throw twice(name as ByteString);
   }
 
   /** Whether a directory of the data directory came, or anything in it. */
   hasDirectory(name: string): boolean {
-    return this.#kinds.get(name) === 'directory';
+    return this.#others.get(name) === 'directory';
   }
 
   /** What a server needs and no archive held. */
   missing(): readonly (typeof serverFiles)[number][] {
-    return serverFiles.filter((name) => this.#kinds.get(name) !== 'file');
+    return serverFiles.filter((name) => !this.#files.has(name));
   }
 
   #requireKind(name: ByteString, kind: Kind, { size }: MemberHeader): void {
@@ -82,14 +85,19 @@ export class ContentNames {
   #place(space: string, name: ByteString, kind: Kind, target: ByteString): void {
     this.#makeParents(space, name);
     const key = space + name;
-    const there = this.#kinds.get(key);
+    const there = this.#kindAt(key);
     if (there !== undefined) {
       // The server of openGauss sends directories and the link of its WAL directory twice.
       const isSame = there === kind && (kind === 'directory' || (kind === 'link' && this.#isSameLink(key, target)));
       if (!isSame) throw twice(name);
     }
-    this.#kinds.set(key, kind);
+    if (kind === 'file') this.#files.add(key);
+    else this.#others.set(key, kind);
     if (kind === 'link') this.#targets.set(key, target);
+  }
+
+  #kindAt(key: string): Kind | undefined {
+    return this.#others.get(key) ?? (this.#files.has(key) ? 'file' : undefined);
   }
 
   #isSameLink(key: string, target: ByteString): boolean {
@@ -102,8 +110,8 @@ export class ContentNames {
     if (parent === space || parent === this.#lastParent) return;
     for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1)) {
       const path = name.slice(0, slash) as ByteString;
-      const there = this.#kinds.get(space + path);
-      if (there === undefined) this.#kinds.set(space + path, 'directory');
+      const there = this.#kindAt(space + path);
+      if (there === undefined) this.#others.set(space + path, 'directory');
       if (there === undefined || there === 'directory') continue;
       if (there === 'link' && !isTablespaceLink(path))
         throw refused(say('files.through-link', { path: display(path) }));

@@ -25,6 +25,7 @@ import { locateRecord } from './locate-record.ts';
 import { preparedInBackup } from '../survey/prepared-in-backup.ts';
 import {
   changesWhileRead,
+  goesOnBehind,
   neededSegment,
   proveWal,
   type NeededSegment,
@@ -119,7 +120,11 @@ function isAboutBackup({ code, sentence }: BackupError): boolean {
 }
 
 type Proved = Omit<ProvedRecovery, 'passedOver'>;
-type Planned = Omit<Proved, 'segments'> & { readonly segments: readonly NeededSegment[] };
+type Planned = Omit<Proved, 'segments'> & {
+  readonly segments: readonly NeededSegment[];
+  /** Where all WAL is replayed: the segment behind the last record, if there is one. */
+  readonly behind: NeededSegment | undefined;
+};
 
 /** With the WAL inside of an archive only where it does not go without: all of that has to be read for it. */
 async function proveWithAllWal(
@@ -185,14 +190,15 @@ async function proveWith(
 ): Promise<Proved> {
   const { options } = context;
   for (let plans = 1; ; plans += 1) {
-    const planned = await planWith(backup, inventory, context);
+    const { behind, ...planned } = await planWith(backup, inventory, context);
     const { segments, proof } = planned;
     if (options.quick === true) {
       return { ...planned, segments: segments.map((segment) => ({ ...segment, content: undefined })) };
     }
     const range = { fromLsn: backup.facts.label.startLsn, neededEndLsn: proof.neededEndLsn };
     const proved = await proveWal(segments, range, options);
-    if (proved !== undefined) return { ...planned, segments: proved };
+    const isEnd = behind === undefined || proved === undefined || !(await goesOnBehind(behind, range, options));
+    if (proved !== undefined && isEnd) return { ...planned, segments: proved };
     if (plans === mostPlans) throw changesWhileRead(segments.at(-1) ?? { name: '-', from: '-' });
   }
 }
@@ -231,13 +237,17 @@ async function planWith(
   const proof = proveTarget(proofRequest, replay.outcome());
   checkTimeline(window, line, proof);
   const segments: NeededSegment[] = [];
+  let behind: NeededSegment | undefined;
   for await (const segment of read()) {
-    if (segment.startLsn >= proof.neededEndLsn) break;
+    if (segment.startLsn >= proof.neededEndLsn) {
+      if (proof.stop === undefined) behind = neededSegment(segment);
+      break;
+    }
     segments.push(neededSegment(segment));
   }
   const supplied = supplyOf(supply, segments, request);
   if (supplied.supply === 'restore-command' && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
-  return { backup, identity, line, ...supplied, isExact, proof, segments, inventory };
+  return { backup, identity, line, ...supplied, isExact, proof, segments, behind, inventory };
 }
 
 /** How WAL comes to the server: it fetches nothing but what lies in the archive. */

@@ -45,6 +45,8 @@ export interface WalRange {
 interface Job extends SegmentToRead {
   readonly segment: NeededSegment;
   readonly at: number;
+  /** `digestOf` what this run takes it for, in place of what it says. */
+  readonly corrected?: string | undefined;
 }
 
 /**
@@ -64,7 +66,8 @@ export async function proveWal(
   // Behind the first that is not as planned nothing is replayed.
   let changedAt = Infinity;
   for (const [at, segment] of segments.entries()) {
-    const job = jobOf(segment, at, range);
+    const corrected = await knowledge.correctionOf(segment.found.place, segment.found.object);
+    const job = { ...jobOf(segment, at, range), corrected: corrected && digestOf(corrected) };
     const known = await knowledge.proofOf(segment.found.place, segment.found.object, { signal });
     if (known !== undefined && suffices(known, job)) proofs[at] = known;
     else jobs.push(job);
@@ -72,11 +75,12 @@ export async function proveWal(
   const totalBytes = jobs.reduce((sum, { task }) => sum + task.segmentSizeBytes, 0);
   let doneBytes = 0;
   if (jobs.length > 0) onProgress?.({ phase: 'wal', doneBytes, totalBytes });
-  const onRead = async ({ segment, at, task }: Job, reading: SegmentReading): Promise<void> => {
+  const onRead = async (job: Job, reading: SegmentReading): Promise<void> => {
+    const { segment, at, task } = job;
     const proof = proofOf(reading, task.fromLsn, `${segment.name} (${segment.from})`);
     await knowledge.remember(segment.found.place, segment.found.object, proof, { signal });
     proofs[at] = proof;
-    if (!agrees(proof, segment)) changedAt = Math.min(changedAt, at);
+    if (!agrees(proof, job)) changedAt = Math.min(changedAt, at);
     doneBytes += task.segmentSizeBytes;
     onProgress?.({ phase: 'wal', doneBytes, totalBytes });
   };
@@ -108,12 +112,15 @@ function jobOf(segment: NeededSegment, at: number, { fromLsn, neededEndLsn }: Wa
 }
 
 /** Whether a reading of before tells everything that is asked now. */
-function suffices(proof: SegmentProof, { segment, task }: Job): boolean {
-  return proof.fromLsn <= task.fromLsn && proof.keptBytes >= task.neededBytes && agrees(proof, segment);
+function suffices(proof: SegmentProof, job: Job): boolean {
+  const { task } = job;
+  return proof.fromLsn <= task.fromLsn && proof.keptBytes >= task.neededBytes && agrees(proof, job);
 }
 
-function agrees(proof: SegmentProof, { digest }: NeededSegment): boolean {
-  return digest === undefined ? proof.instead === undefined : proof.digest === digest;
+/** Whether a segment holds what was planned with: of one that was corrected that is not what it says by itself. */
+function agrees(proof: SegmentProof, { segment: { digest }, corrected }: Job): boolean {
+  if (digest === undefined) return proof.instead === undefined;
+  return proof.digest === digest || corrected === digest;
 }
 
 /** Where the first damaged record begins that crosses from one segment into the next. */
@@ -157,6 +164,31 @@ async function correctCrossing(
   const isEnd = rest.length === 1 && holdsNothingElse(readings.get(at + 1));
   const { place, object } = segment.found;
   await knowledge.correct(place, object, indexUpTo(index, index.last, isEnd ? end : { ...end, damage }));
+}
+
+/**
+ * Looks into the segment behind the last record that can be replayed. Where there are pages of its own behind what seems
+ * torn by a crash, that is damage: noted, for a plan that is made again.
+ * @returns whether it was noted now
+ */
+export async function goesOnBehind(
+  segment: NeededSegment,
+  range: WalRange,
+  { knowledge, signal }: ProveWalOptions,
+): Promise<boolean> {
+  const { place, object } = segment.found;
+  if ((await knowledge.correctionOf(place, object)) !== undefined) return false;
+  const readings: SegmentReading[] = [];
+  const onRead = async (_: Job, reading: SegmentReading): Promise<void> => {
+    readings.push(await Promise.resolve(reading));
+  };
+  await readWhole([jobOf(segment, 0, { ...range, neededEndLsn: segment.startLsn })], onRead, { signal });
+  const [reading] = readings;
+  if (reading?.goesOn !== true || reading.index.end.kind !== 'partial') return false;
+  const { lsn, reason } = reading.index.end;
+  const values = { name: `${segment.name} (${segment.from})`, lsn: formatLsn(lsn), reason };
+  await knowledge.correct(place, object, { damage: say('survey.damaged-record', values) });
+  return true;
 }
 
 /** Whether the rest of a record of before is all that a segment holds. */

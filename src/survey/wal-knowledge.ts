@@ -47,6 +47,11 @@ export class WalKnowledge {
     if (isStamped) await this.#cache?.proofs?.put(key, proof, options);
   }
 
+  /** What `correct` noted of a segment. */
+  async correctionOf(place: Where, object: WalObject): Promise<SegmentContent | undefined> {
+    return this.#corrections.get((await keyOf(place, object)).key);
+  }
+
   async correct(place: Where, object: WalObject, content: SegmentContent): Promise<void> {
     this.#corrections.set((await keyOf(place, object)).key, content);
   }

@@ -201,6 +201,23 @@ forEachServer('full', (version) => {
       await expectDropped(program);
     });
 
+    it('is named by the last line where a second signal ends the run while it is being dropped', async () => {
+      const program = startBackup(await proxied({}), ['-v', ...withSlot(newTarget())]);
+      await program.output(created);
+      // Nothing is to be had any more: dropping is tried again and again.
+      await proxy?.close();
+      await program.output(/dropping replication slot "mine"/);
+      program.kill('SIGTERM');
+      program.kill('SIGINT');
+      const { signal, stderr } = await program.result;
+      expect(['SIGINT', 'SIGTERM']).toContain(signal);
+      const last = stderr.trimEnd().split('\n').at(-1) ?? '';
+      expect(last).toContain('ended by a second signal: replication slot "mine" stays on the server');
+      await server.waitFor("select not active from pg_replication_slots where slot_name = 'mine'");
+      await server.sql(/to drop it: (.*;)$/.exec(last)?.[1] ?? '');
+      expect(await server.value(mine)).toBe('0');
+    });
+
     it('is named by the last line with the statement that drops it where no new connection is to be had', async () => {
       const program = startBackup(await proxied({}), withSlot(newTarget()));
       await program.output(created);

@@ -33,6 +33,8 @@ export const backupMessages = {
   'backup.step-slot-drop': 'dropping replication slot "{slot}"',
   'backup.slot-left':
     'replication slot "{slot}" stays on the server and keeps WAL there ({reason}); to drop it: {statement}',
+  'backup.slot-abandoned':
+    'ended by a second signal: replication slot "{slot}" stays on the server and keeps its WAL; to drop it: {statement}',
   'backup.slot-unsure':
     'the connection broke while replication slot "{slot}" was being created: if it is there and nobody else made it, drop it: {statement}',
   'backup.slot-in-use': 'replication slot "{slot}" is used by another receiver',
