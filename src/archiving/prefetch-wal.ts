@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../errors/backup-error.ts';
+import { readRegular } from '../files/open-regular.ts';
 import { positionPart, parseWalFileName, segmentAt } from '../wal-archive/wal-file-name.ts';
 import { getWal, type GetRequest } from './get-wal.ts';
 import { openWal } from './open-wal.ts';
@@ -106,13 +107,22 @@ async function lock(folder: string): Promise<boolean> {
     } catch (error) {
       if (systemCodeOf(error) !== 'EEXIST') throw error;
     }
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
+    const holder = holderOf(path);
     const writtenMs = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
     if (holder === 0 && Date.now() - writtenMs < momentMs) return false;
     if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) return false;
     await unlink(path).catch(() => undefined);
   }
   return false;
+}
+
+/** 0 where nobody is named. */
+function holderOf(path: string): number {
+  try {
+    return Number(readRegular(path));
+  } catch {
+    return 0;
+  }
 }
 
 function isRunning(pid: number): boolean {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
@@ -39,14 +39,17 @@ function defaultPaths(environment: Environment): string[] {
 }
 
 async function readText(path: string, mustExist: boolean): Promise<string | undefined> {
-  let bytes: Buffer;
+  let bytes: Buffer | undefined;
   try {
-    bytes = await readFile(path);
+    // Opening a pipe would wait for its other end; a device may never end. The empty one is for whoever wants no file.
+    const isFile = path === '/dev/null' || (await stat(path)).isFile();
+    bytes = isFile ? await readFile(path) : undefined;
   } catch (error) {
     const code = systemCodeOf(error);
     if (!mustExist && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
     throw invalid(say('configuration.unreadable', { path, reason: reasonOf(error) }), 'configuration.unreadable.hint');
   }
+  if (bytes === undefined) throw invalid(say('configuration.not-plain', { path }), 'configuration.unreadable.hint');
   if (bytes.length <= largestBytes) return bytes.toString('utf8');
   throw invalid(say('configuration.too-large', { path, limit: largestBytes }), 'configuration.syntax.hint');
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { ServerPrograms } from './find-programs.ts';
@@ -55,11 +55,13 @@ export async function startServer(
 
 /** Never through a link, and never into something that has another name. */
 function openLog(path: string): number {
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
   let file: number;
   try {
-    file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   } catch (error) {
+    // A named pipe that nobody reads.
+    if (systemCodeOf(error) === 'ENXIO') throw new BackupError('STORAGE_UNAVAILABLE', say('recovery.log-file', { path }));
     throw new BackupError('STORAGE_UNAVAILABLE', say('files.failed-write', { path, reason: reasonOf(error) }), {
       cause: error,
     });

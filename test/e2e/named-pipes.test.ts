@@ -1,6 +1,6 @@
 /** A named pipe where a file should be: opening it would wait for ever, and no signal would end that. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runProgram, temporaryDirectory } from '../support/programs.ts';
@@ -62,4 +62,114 @@ it('gs_tar and wal push end at a pipe', async () => {
   const pushed = await runProgram('gausskeep', ['wal', 'push', '--archive', join(home, 'archive'), segment]);
   expect(pushed.stderr).toMatch(refused);
   expect(pushed.status).not.toBe(0);
+});
+
+/** A directory with what makes programs take it for a data directory, and a pipe in place of one file. */
+function instanceWith(name: string): string {
+  const directory = directoryWithout(name);
+  for (const unused of ['backup_manifest', 'backup_label', 'tablespace_map']) {
+    if (name !== unused) rmSync(join(directory, unused));
+  }
+  chmodSync(directory, 0o700);
+  return directory;
+}
+
+interface Case {
+  readonly args: readonly string[];
+  readonly program?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** Where a path that a user or an archive names can be a pipe; none of these commands may wait for its other end. */
+const places: Record<string, () => Case> = {
+  'the configuration that is named': () => {
+    const path = pipe(temporaryDirectory('configuration'), 'gausskeep.toml');
+    return { args: ['window', '--archive', '/tmp'], env: { GAUSSKEEP_CONFIG: path } };
+  },
+  'the configuration in its default place': () => {
+    const home = temporaryDirectory('configuration');
+    mkdirSync(join(home, 'gausskeep'));
+    pipe(home, 'gausskeep', 'gausskeep.toml');
+    return { args: ['window', '--archive', '/tmp'], env: { XDG_CONFIG_HOME: home } };
+  },
+  'the password file': () => {
+    const env = { PGPASSFILE: pipe(temporaryDirectory('password'), 'pass'), PGUSER: 'nobody' };
+    return { program: 'gs_basebackup', args: ['-D', newPath(), '-h', '/nowhere'], env };
+  },
+  'a file below --config-dir': () => {
+    const directory = temporaryDirectory('config');
+    pipe(directory, 'postgresql.conf');
+    return { program: 'gs_basebackup', args: ['-D', newPath(), '-h', '/nowhere', '--config-dir', directory] };
+  },
+  'the archive itself': () => ({ args: ['window', '--archive', pipe(temporaryDirectory('archive'), 'archive')] }),
+  'a folder of backups': () => ({ args: ['window', '--backups', pipe(temporaryDirectory('backups'), 'backups')] }),
+  'the identity of an archive': () => {
+    const archive = temporaryDirectory('archive');
+    pipe(archive, 'gausskeep-archive.json');
+    return { args: ['wal', 'get', '--archive', archive, '000000010000000000000001', newPath()] };
+  },
+  'WAL and a history in a directory of any tool': () => {
+    const archive = temporaryDirectory('archive');
+    for (const name of ['000000010000000000000001', '000000010000000000000002.gz', '00000002.history']) {
+      pipe(archive, name);
+    }
+    return { args: ['window', '--archive', archive] };
+  },
+  'what the backups of a folder are made of': () => {
+    const folder = temporaryDirectory('backups');
+    for (const name of ['backup_label', 'PG_VERSION', 'global/pg_control']) {
+      renameSync(directoryWithout(name), join(folder, name.replace('/', '-')));
+    }
+    mkdirSync(join(folder, 'set'));
+    pipe(folder, 'set', 'base.tar');
+    pipe(folder, 'stray');
+    return { args: ['window', '--backups', folder] };
+  },
+  'the target of a restore': () => {
+    const target = pipe(temporaryDirectory('target'), 'data');
+    return { args: ['restore', '--from', directoryWithout('gausskeep.json'), '-D', target] };
+  },
+  'the directory of a tablespace in a restore': () => {
+    const backup = directoryWithout('gausskeep.json');
+    const target = pipe(temporaryDirectory('target'), 'space');
+    return { args: ['restore', '--from', backup, '-D', newPath(), '-T', `5=${target}`] };
+  },
+  'the lock of an unfinished restore': () => {
+    const target = temporaryDirectory('target');
+    pipe(target, '.gausskeep.lock');
+    pipe(target, '.gausskeep.restore');
+    return { args: ['restore', '--delta', '--from', directoryWithout('gausskeep.json'), '-D', target] };
+  },
+  'the log of recover': () => {
+    const log = pipe(temporaryDirectory('log'), 'log');
+    return { args: ['recover', '-D', instanceWith('unused'), '--log-file', log] };
+  },
+  ...Object.fromEntries(
+    ['PG_VERSION', 'global/pg_control', '.gausskeep.recovery', 'postmaster.pid', 'postgresql.auto.conf'].flatMap((name) =>
+      ['recover', 'resume', 'status'].map((verb) => [
+        `${name} for ${verb}`,
+        () => ({ args: [verb, '-D', instanceWith(name)] }),
+      ]),
+    ),
+  ),
+  'the history file for wal cleanup': () => {
+    const archive = temporaryDirectory('archive');
+    pipe(archive, '00000002.history');
+    return { args: ['wal', 'cleanup', '--archive', archive, '--dry-run', '000000010000000000000001'] };
+  },
+};
+
+function newPath(): string {
+  return join(temporaryDirectory('new'), 'new');
+}
+
+it.each(Object.keys(places))('no command waits at a pipe in place of %s', async (place) => {
+  const { program = 'gausskeep', args, env = {} } = places[place]!();
+  const cache = { GAUSSKEEP_CACHE: join(temporaryDirectory('cache'), 'cache') };
+  const { status, signal, stdout, stderr } = await runProgram(program, args, { env: { ...cache, ...env } });
+  expect(signal).toBeNull();
+  console.log(place, status, stdout.slice(0, 300), stderr);
+  expect(stderr).toMatch(/error: /);
+  expect(stderr).not.toMatch(/internal error|ENXIO|\n\s+at /);
+  expect(status).not.toBe(0);
 });

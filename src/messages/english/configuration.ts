@@ -2,6 +2,7 @@ export const configurationMessages = {
   'configuration.unreadable': 'cannot read configuration file "{path}": {reason}',
   'configuration.unreadable.hint':
     'It was named by GAUSSKEEP_CONFIG, or found in its default place. GAUSSKEEP_CONFIG=/dev/null stands for no file.',
+  'configuration.not-plain': 'configuration file "{path}" is not a regular file',
   'configuration.too-large': 'configuration file "{path}" has more than {limit} bytes',
   'configuration.syntax': 'configuration file "{path}", line {line}: {reason}',
   'configuration.syntax.hint': 'Its format is TOML: NAME = "TEXT", NAME = NUMBER, NAME = ["TEXT", "TEXT"].',
