@@ -61,7 +61,8 @@ function openLog(path: string): number {
     file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   } catch (error) {
     // A named pipe that nobody reads.
-    if (systemCodeOf(error) === 'ENXIO') throw new BackupError('STORAGE_UNAVAILABLE', say('recovery.log-file', { path }));
+    if (systemCodeOf(error) === 'ENXIO')
+      throw new BackupError('STORAGE_UNAVAILABLE', say('recovery.log-file', { path }));
     throw new BackupError('STORAGE_UNAVAILABLE', say('files.failed-write', { path, reason: reasonOf(error) }), {
       cause: error,
     });

@@ -29,7 +29,8 @@ export async function checkTars(examination: Examination): Promise<Examined> {
   const { walArchive } = plan;
   const left = leftByRuns(plan.root, ['' as ByteString]);
   if (left.length > 0) findings.warning(say('content.left-by-run', { names: shownNames(left) }));
-  for (const name of plan.unexpected) if (!isLeftByRun(fromText(name))) findings.damage(say('verify.unexpected-archive', { path: name }));
+  for (const name of plan.unexpected)
+    if (!isLeftByRun(fromText(name))) findings.damage(say('verify.unexpected-archive', { path: name }));
   for (const { name, other } of plan.repeated) findings.damage(say('verify.archive-twice', { path: name, other }));
   const [base, ...others] = plan.archives;
   const hasBase = base?.tablespace === undefined && base !== undefined;

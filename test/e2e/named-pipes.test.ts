@@ -145,11 +145,12 @@ const places: Record<string, () => Case> = {
     return { args: ['recover', '-D', instanceWith('unused'), '--log-file', log] };
   },
   ...Object.fromEntries(
-    ['PG_VERSION', 'global/pg_control', '.gausskeep.recovery', 'postmaster.pid', 'postgresql.auto.conf'].flatMap((name) =>
-      ['recover', 'resume', 'status'].map((verb) => [
-        `${name} for ${verb}`,
-        () => ({ args: [verb, '-D', instanceWith(name)] }),
-      ]),
+    ['PG_VERSION', 'global/pg_control', '.gausskeep.recovery', 'postmaster.pid', 'postgresql.auto.conf'].flatMap(
+      (name) =>
+        ['recover', 'resume', 'status'].map((verb) => [
+          `${name} for ${verb}`,
+          () => ({ args: [verb, '-D', instanceWith(name)] }),
+        ]),
     ),
   ),
   'the history file for wal cleanup': () => {
