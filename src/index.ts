@@ -69,10 +69,12 @@ export { recoveryStatus, type RecoveryPhase, type StatusReport } from './follow-
 export type { FindLogin } from './follow-recovery/follow.ts';
 export type { RecoveryEvent, RecoveryListener, RecoveryProgress } from './follow-recovery/events.ts';
 export type { NextStep } from './follow-recovery/next-steps.ts';
+export type { CommandReader } from './follow-recovery/step-commands.ts';
 export type { PreparedTransaction } from './follow-recovery/server-state.ts';
 export type { ChecksumAlgorithm } from './manifest/checksum.ts';
 export { formatLsn, parseLsn, type Lsn } from './wal/lsn.ts';
 export { actionAtTarget } from './pitr/action-at-target.ts';
+export { commandsAs } from './restore/account.ts';
 export type { ConfigurationOutcome } from './restore/configure.ts';
 export type { RestoreEvent, RestoreListener } from './restore/events.ts';
 export { prepareRestore, type PreparedRestore } from './restore/prepare-restore.ts';

@@ -15,6 +15,8 @@ export interface Arrival {
   readonly postmaster: Postmaster | undefined;
   /** undefined: it could not be asked. */
   readonly state: ServerState | undefined;
+  /** Who was let in to ask it. */
+  readonly user?: string | undefined;
 }
 
 /** Finds out how to log in to the server that is listening there. */
@@ -147,7 +149,7 @@ class Questions {
     if (outcome === 'paused' && watch.complaint !== undefined && watch.stoppedAt === undefined) {
       this.#options.onEvent?.({ type: 'warning', message: watch.complaint });
     }
-    return { outcome, postmaster, state };
+    return { outcome, postmaster, state, user: state === undefined ? undefined : this.#questions?.user };
   }
 
   #outcome(state: ServerState | undefined): Arrival['outcome'] | undefined {

@@ -18,6 +18,7 @@ import { runningPid } from './postmaster.ts';
 import { brokenPromise, isAtPromise, missed, unexpectedPrepared } from './promise.ts';
 import type { PreparedTransaction, ServerState } from './server-state.ts';
 import { startServer } from './start-server.ts';
+import type { CommandReader } from './step-commands.ts';
 import { stopServer } from './stop-server.ts';
 import { isStandby, logDirectories, RecoveryWatch, startLog } from './watch.ts';
 
@@ -35,6 +36,8 @@ export interface RecoverRequest {
   readonly environment: ProgramEnvironment;
   /** For the next steps: the archive_command for an archive of ours. */
   readonly archiveCommand?: ArchiveCommand | undefined;
+  /** Who will paste the next steps; default: the account that this runs as. */
+  readonly reader?: CommandReader | undefined;
 }
 
 /** Where a recovery came to, and whether that is what was wanted. */
@@ -238,17 +241,18 @@ class Reporter {
   async #steps(answers: ServerAnswers | undefined): Promise<readonly NextStep[]> {
     const { arrival } = this.#followed;
     const data = this.#data;
-    const { postmaster, state, outcome } = arrival;
+    const { postmaster, state, outcome, user } = arrival;
+    const { archiveCommand, reader } = this.#request;
+    const reached = { postmaster, user, reader };
     if (data.dialect.restartOpens && outcome === 'paused' && !existsSync(join(data.path, 'recovery.conf'))) {
       this.#warn(say('recovery.restart-trap'));
     }
-    if (outcome === 'shut-down') return shutsDownAtTarget(data, this.#request) ? stepsAfterShutdown(data) : [];
-    if (outcome !== 'open') return stepsWhilePaused(data, postmaster);
+    if (outcome === 'shut-down') return shutsDownAtTarget(data, this.#request) ? stepsAfterShutdown(data, reached) : [];
+    if (outcome !== 'open') return stepsWhilePaused(data, reached);
     const prepared = answers?.prepared ?? [];
     const unexpected = unexpectedPrepared(data.record, prepared);
     if (unexpected !== undefined) this.#warn(unexpected);
-    const { archiveCommand } = this.#request;
-    return stepsAfter(data, { postmaster, state, prepared, archiveMode: answers?.archiveMode, archiveCommand });
+    return stepsAfter(data, { ...reached, state, prepared, archiveMode: answers?.archiveMode, archiveCommand });
   }
 
   #warn(message: ReturnType<typeof say>): void {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say } from '../messages/message.ts';
+import { render, say, shellWord } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
 import { answersOf, type ServerAnswers } from './ask-server.ts';
 import { systemClock } from './clock.ts';
@@ -15,6 +15,7 @@ import { pausedEarly } from './pause.ts';
 import { isAlive, placeOf, runningPid, runningPostmaster, type Postmaster } from './postmaster.ts';
 import { brokenPromise, isAtPromise, missed, unexpectedPrepared } from './promise.ts';
 import { ServerQuestions, type PreparedTransaction, type ServerState } from './server-state.ts';
+import { StepCommands, type CommandReader } from './step-commands.ts';
 import { stopServer } from './stop-server.ts';
 import { isStandby, logDirectories, RecoveryWatch, startLog } from './watch.ts';
 
@@ -26,6 +27,8 @@ export interface ResumeRequest {
   readonly allowEndOfWal?: boolean | undefined;
   readonly login: FindLogin;
   readonly archiveCommand?: ArchiveCommand | undefined;
+  /** Who will paste the next steps; default: the account that this runs as. */
+  readonly reader?: CommandReader | undefined;
 }
 
 export interface ResumeReport {
@@ -124,14 +127,15 @@ class Resuming {
     const unexpected = unexpectedPrepared(data.record, prepared);
     if (unexpected !== undefined) onEvent?.({ type: 'warning', message: unexpected });
     const { archiveMode } = answers;
-    const { archiveCommand } = this.#request;
+    const { archiveCommand, reader } = this.#request;
+    const reached = { postmaster, user: questions.user, reader };
     return {
       directory: data.path,
       server: describeServer(data.identity),
       wasOpen: !state.inRecovery,
       state: now,
       prepared,
-      nextSteps: await stepsAfter(data, { postmaster, state: now, prepared, archiveMode, archiveCommand }),
+      nextSteps: await stepsAfter(data, { ...reached, state: now, prepared, archiveMode, archiveCommand }),
     };
   }
 
@@ -180,8 +184,15 @@ class Resuming {
       process.kill(postmaster.pid, 'SIGUSR1');
       return undefined;
     }
-    const key = isStandby(data) ? 'recovery.standby' : 'recovery.not-paused';
-    throw new BackupError('SERVER_ERROR', say(key), { hint: say(`${key}.hint`, { path: data.path }) });
+    if (!isStandby(data)) {
+      const hint = say('recovery.not-paused.hint', { path: data.path });
+      throw new BackupError('SERVER_ERROR', say('recovery.not-paused'), { hint });
+    }
+    const commands = new StepCommands(data, { postmaster, user: undefined, reader: this.#request.reader });
+    const command = commands.asServer(`${commands.program('gs_ctl')} failover -D ${shellWord(data.path)}`);
+    throw new BackupError('SERVER_ERROR', say('recovery.standby'), {
+      hint: say('recovery.standby.hint', { command }),
+    });
   }
 
   /** It is open: is it what was promised? As long as nobody has looked, nobody knows. */

@@ -58,6 +58,11 @@ export class ServerQuestions {
     this.#login = login;
   }
 
+  /** As whom we are let in: what the server did not know has been replaced. */
+  get user(): string {
+    return this.#login.user;
+  }
+
   /**
    * Undefined: it does not take sessions (yet).
    * @throws BackupError `AUTHENTICATION` and what else the server answers

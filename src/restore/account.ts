@@ -24,10 +24,18 @@ export function accountOf(uid: number): Account | undefined {
  * @param uid undefined: by whoever runs this
  */
 export function asAccount(command: string, uid: number | undefined): string {
-  if (uid === undefined || uid === 0 || process.geteuid?.() !== 0) return command;
+  return commandsAs(uid)(command);
+}
+
+/** The same for many commands, and for whoever runs this now, though it may become another account later. */
+export function commandsAs(uid: number | undefined): (command: string) => string {
+  if (uid === undefined || uid === 0 || process.geteuid?.() !== 0) return (command) => command;
   const account = accountOf(uid);
-  if (account === undefined) return `setpriv --reuid=${uid} --clear-groups ${command}`;
-  return `su ${account.hasShell ? '' : '-s /bin/sh '}${shellWord(account.name)} -c ${shellWord(command)}`;
+  const become =
+    account === undefined
+      ? `setpriv --reuid=${uid} --clear-groups sh -c`
+      : `su ${account.hasShell ? '' : '-s /bin/sh '}${shellWord(account.name)} -c`;
+  return (command) => `${become} ${shellWord(command)}`;
 }
 
 function lineOf(file: string, uid: number): string | undefined {

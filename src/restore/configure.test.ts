@@ -181,14 +181,32 @@ describe('a backup without its configuration', () => {
       'max_prepared_transactions = 20',
       'max_locks_per_transaction = 64',
     ]);
-    expect(lines(outcome.files.get(text('pg_hba.conf')))).toEqual(['local all all peer map=gausskeep']);
+    expect(lines(outcome.files.get(text('pg_hba.conf')))).toEqual([
+      'local all all peer map=gausskeep',
+      'local replication all peer map=gausskeep',
+    ]);
     expect(lines(outcome.files.get(text('pg_ident.conf')))).toEqual([
       'gausskeep /^(.*)$ \\1',
       'gausskeep "postgres" postgres',
     ]);
     const kept = run(undefined, {}, undefined, 'postgresql', { hasHba: false });
-    expect(lines(kept.files.get(text('pg_hba.conf')))).toEqual(['local all all peer']);
+    expect(lines(kept.files.get(text('pg_hba.conf')))).toEqual(['local all all peer', 'local replication all peer']);
     expect(kept.files.has(text('pg_ident.conf'))).toBe(false);
+  });
+
+  it.each([
+    ['may not write to the place of packages', false, {}, '/tmp'],
+    ['may write there', true, {}, undefined],
+    ['is given another', false, { set: [{ name: 'unix_socket_directories', value: text('/own') }] }, '/own'],
+  ])('gets a directory for its socket where its account %s', (_, isWritableThere, request, expected) => {
+    const host = { isReadable: () => true, isWritableDirectory: () => isWritableThere };
+    const outcome = run(undefined, { host, ...request }, undefined, 'postgresql', { hasHba: true });
+    const files = `${outcome.main ?? ''}${outcome.overriding ?? ''}`;
+    expect(/^unix_socket_directories = '(.*)'$/m.exec(files)?.[1]).toBe(expected);
+    const moved = { name: 'unix_socket_directories', from: '/var/run/postgresql', to: '/tmp' };
+    expect(outcome.moved).toEqual(expected === '/tmp' ? [moved] : []);
+    // A configuration that the source keeps where it belongs is left as it is.
+    expect(run('port = 1\n', { host }, undefined, 'postgresql', { hasHba: true }).moved).toEqual([]);
   });
 
   it('of openGauss gets nothing: its configuration is in the data directory', () => {

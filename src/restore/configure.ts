@@ -49,6 +49,8 @@ export interface ConfigurationOutcome {
   readonly takenFrom: string | undefined;
   /** Files of it that have no place in the copy. */
   readonly leftOut: readonly ByteString[];
+  /** Places that were set because the account of the copy may not write where the server goes by itself. */
+  readonly moved: readonly { readonly name: string; readonly from: string; readonly to: string }[];
   readonly changed: readonly FoundSetting[];
   /** Turned into comments, or taken out of the file of ALTER SYSTEM. */
   readonly disabled: readonly FoundSetting[];
@@ -126,6 +128,7 @@ export function configure(plan: ConfigurationPlan, source: SourceConfiguration):
   for (const setting of rules.placeSettings) leavePlace(copy, setting, plan, taken !== undefined);
   if (plan.host !== undefined && rules.configurationElsewhere) leaveIncludes(copy, plan.host);
   for (const { name, value } of set) copy.set(name, value);
+  const moved = rules.placeSettings.flatMap((setting) => leaveBuiltIn(copy, setting, plan, isMade));
   raiseInCopy(copy, { set, limits: plan.limits, family: rules.family });
   const archiving = archive(copy, plan, ownMain !== undefined || isMade);
   const access = rules.configurationElsewhere ? accessFiles(copy, source, plan, taken) : undefined;
@@ -142,6 +145,7 @@ export function configure(plan: ConfigurationPlan, source: SourceConfiguration):
     made: [...(isMade ? ['postgresql.conf'] : []), ...(access?.made ?? [])],
     takenFrom: source.outside?.origin.configDirectory,
     leftOut: taken?.leftOut ?? [],
+    moved,
     changed: copy.changed,
     disabled: copy.disabled.map(masked),
     ...archiving,
@@ -189,6 +193,22 @@ function leavePlace(copy: CopySettings, setting: PlaceSetting, plan: Configurati
   if (without !== undefined && kept.length === 0 && !isOff(copy.value(without.name))) {
     copy.set(without.name, without.value as ByteString);
   }
+}
+
+/** Sets a place that nothing names any more where what the server was built with will not do for its account. */
+function leaveBuiltIn(
+  copy: CopySettings,
+  { name, builtIn }: PlaceSetting,
+  { host }: ConfigurationPlan,
+  isMade: boolean,
+): ConfigurationOutcome['moved'] {
+  if (builtIn === undefined || host === undefined || copy.value(name) !== undefined) return [];
+  // Where the source had none, its own server did with what it was built with.
+  if (!isMade && copy.disabled.every((one) => one.name !== name)) return [];
+  const { place, instead } = builtIn;
+  if (host.isWritableDirectory(place as ByteString)) return [];
+  copy.setInMain(name, instead as ByteString);
+  return [{ name, from: place, to: instead }];
 }
 
 /** The places of a setting that this host has. Relative ones lie in the data directory. */

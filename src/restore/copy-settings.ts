@@ -50,6 +50,12 @@ export class CopySettings {
     this.changed.push({ name, value });
   }
 
+  /** Sets what nothing sets, where another main file, on the command line of the server, can have it otherwise. */
+  setInMain(name: string, value: ByteString): void {
+    this.main.set(name, value);
+    this.changed.push({ name, value });
+  }
+
   /** Makes `value` effective where even another main file, on the command line of the server, does not change it. */
   setAbove(name: string, value: ByteString): void {
     this.above.remove((other) => other === name.toLowerCase());

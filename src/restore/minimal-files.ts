@@ -18,7 +18,8 @@ export function minimalSettings(limits: readonly RequiredLimit[]): ByteString {
 export function minimalHba(hasIdent: boolean): ByteString {
   return [
     '# Made by gausskeep restore: the backup has no pg_hba.conf. Local connections only, each account as itself.',
-    `local all all peer${hasIdent ? '' : ' map=gausskeep'}`,
+    // `all` leaves out replication, which a backup of the copy needs.
+    ...['all', 'replication'].map((database) => `local ${database} all peer${hasIdent ? '' : ' map=gausskeep'}`),
     '',
   ].join('\n') as ByteString;
 }

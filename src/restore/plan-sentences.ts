@@ -107,11 +107,12 @@ function settingLines(configuration: ConfigurationPlan, isRecovered: boolean): M
 }
 
 /** Where the configuration of the copy is from, where it is not just that of the backup. */
-export function configurationLines({ takenFrom, leftOut, made }: ConfigurationOutcome): Message[] {
+export function configurationLines({ takenFrom, leftOut, made, moved }: ConfigurationOutcome): Message[] {
   return [
     ...(takenFrom === undefined ? [] : [say('restore-plan.taken', { path: takenFrom })]),
     ...leftOut.map((name) => say('restore-plan.taken-left-out', { name: display(name) })),
     ...(made.length === 0 ? [] : [say('restore-plan.made', { files: made.join(', ') })]),
+    ...moved.map(({ from, to }) => say('restore-plan.socket-moved', { from, to })),
   ];
 }
 

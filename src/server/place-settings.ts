@@ -8,17 +8,26 @@ export interface PlaceSetting {
   readonly use: 'own' | 'access' | 'directory' | 'file';
   /** What has to be set where this one is taken out. */
   readonly without?: { readonly name: string; readonly value: string } | undefined;
+  /**
+   * Where packages have built the server to go without it, and what to set where the account of the copy may not write there:
+   * the place of a server that was built without a word about it.
+   */
+  readonly builtIn?: { readonly place: string; readonly instead: string } | undefined;
 }
 
 const noTls = { name: 'ssl', value: 'off' };
 
-/** Without what these name, or with what they name used by two, a server does not start. Source: guc_tables.c, pg_createcluster. */
+/** Without what these name, or with what they name used by two, a server does not start. Source: guc_tables.c, pg_createcluster, pg_config_manual.h (DEFAULT_PGSOCKET_DIR). */
 export const postgresqlPlaceSettings: readonly PlaceSetting[] = [
   { name: 'external_pid_file', use: 'own' },
   { name: 'stats_temp_directory', use: 'own' },
   { name: 'hba_file', use: 'access' },
   { name: 'ident_file', use: 'access' },
-  { name: 'unix_socket_directories', use: 'directory' },
+  {
+    name: 'unix_socket_directories',
+    use: 'directory',
+    builtIn: { place: '/var/run/postgresql', instead: '/tmp' },
+  },
   { name: 'log_directory', use: 'directory' },
   { name: 'ssl_cert_file', use: 'file', without: noTls },
   { name: 'ssl_key_file', use: 'file', without: noTls },

@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newTarget, runBackup } from '../support/backups.ts';
+import { commandsIn, Shell } from '../support/pasted-commands.ts';
 import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
 import { freePort } from '../support/postgres/free-port.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
@@ -37,6 +38,8 @@ interface Source {
   readonly backup: string;
   readonly withConfiguration: string;
   readonly xid: string;
+  /** Of B: before it a transaction was prepared. */
+  readonly behindPrepared: string;
 }
 
 /** Rows before and in the backup; A and B, of which A is the target. The source is stopped at the end. */
@@ -81,11 +84,19 @@ async function makeSource(version: ServerVersion): Promise<Source> {
   expect(along.status, along.stderr).toBe(0);
   const xid = version >= 13 ? 'pg_current_xact_id()' : 'txid_current()';
   const [row] = await server.sql<{ xid: string }>(`insert into hist values ('A') returning ${xid}::text as xid`);
-  await server.sql("insert into hist values ('B')");
+  const client = await server.client();
+  await client.query("begin; insert into hist values ('P'); prepare transaction 'it''s waiting'");
+  await client.end();
+  const [end] = await server.sql<{ xid: string }>(`insert into hist values ('B') returning ${xid}::text as xid`);
   const last = await server.value('select pg_walfile_name(pg_switch_wal())');
   await server.waitFor(`select last_archived_wal >= '${last}' from pg_stat_archiver`);
   await server.stop();
-  return { etc, archive, backup, withConfiguration, xid: row?.xid ?? '' };
+  return { etc, archive, backup, withConfiguration, xid: row?.xid ?? '', behindPrepared: end?.xid ?? '' };
+}
+
+/** The command with which a restore ends. */
+function lastWords({ stdout }: ProgramResult): string {
+  return /^Next: (?:start it with )?(.*?)(?: and check its content)?$/m.exec(stdout)?.[1] ?? 'false';
 }
 
 /** Names and content of a directory. */
@@ -212,6 +223,62 @@ forEachServer('full', (version) => {
     await work(copy);
     await copy.stop();
     expect(fingerprint(source.archive)).toEqual(before);
+  });
+
+  it('every command that is printed can be pasted by who reads it, until the copy takes over', async () => {
+    const [data, shell] = [join(temporaryDirectory('restored'), 'data'), new Shell(version)];
+    const [port, sockets] = [await freePort(), serverDirectory('not default')];
+    const own = ['--port', String(port), '--set', `unix_socket_directories=${sockets}`, '--set', 'fsync=off'];
+    const target = ['--archive', source.archive, '--target-xid', source.behindPrepared];
+    const planned = await restore(data, ['--from', source.backup, ...target, ...own, '--plan']);
+    const restored = await restore(data, ['--from', source.backup, ...target, ...own]);
+    expect(restored.status, restored.stderr).toBe(0);
+    const recover = lastWords(restored);
+    expect(planned.stdout.trimEnd().split('\n').at(-1)).toBe(`   - ${recover}`);
+    expect(recover).toMatch(/^gausskeep recover /);
+    const guard = (): void =>
+      runDirectory().guard(Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10));
+
+    const [look = '', resume = ''] = commandsIn(await shell.paste(recover));
+    guard();
+    expect(await shell.paste(look, "select string_agg(note, ' ' order by note) from hist")).toBe('A B before\n');
+    const steps = commandsIn(await shell.paste(resume));
+    const [prepared = '', archive = '', restart = '', backup = '', standby = ''] = steps;
+    const count =
+      "select count(*) from pg_prepared_xacts union all select setting from pg_settings where name = 'archive_mode'";
+    expect(await shell.paste(look, count.replace('count(*)', 'count(*)::text'))).toBe('1\noff\n');
+    await shell.paste(prepared);
+    await shell.paste(archive.replace('ARCHIVE_COMMAND', '/bin/true'));
+    await shell.paste(restart);
+    guard();
+    expect(await shell.paste(look, count.replace('count(*)', 'count(*)::text'))).toBe('0\non\n');
+    const fresh = join(serverDirectory('fresh'), 'new');
+    await shell.paste(backup.replace('NEW_DIRECTORY', fresh));
+    expect(existsSync(join(fresh, 'PG_VERSION'))).toBe(true);
+    expect(standby).toBe(backup.replace('gs_basebackup -D NEW_DIRECTORY', 'pg_basebackup -D STANDBY_DIRECTORY -R'));
+
+    const refused = await restore(data, ['--from', source.backup, '--force']);
+    await shell.paste(/Stop it first: (.*)/.exec(refused.stderr)?.[1] ?? 'false');
+    expect(existsSync(join(data, 'postmaster.pid'))).toBe(false);
+  });
+
+  it('without a place for its socket that its account may use, it gets one, and starts by what is printed', async () => {
+    const [data, shell, port] = [join(temporaryDirectory('restored'), 'data'), new Shell(version), await freePort()];
+    const restored = await restore(data, ['--from', source.backup, '--port', String(port), '--set', 'fsync=off']);
+    expect(restored.status, restored.stderr).toBe(0);
+    expect(restored.stdout).toContain('the socket of the copy is in "/tmp" (clients: -h /tmp)');
+    await shell.paste(`${lastWords(restored)} > /dev/null`);
+    runDirectory().guard(Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10));
+    expect(existsSync(`/tmp/.s.PGSQL.${port}`)).toBe(true);
+    const status = await shell.paste(`gausskeep status --pgdata ${data}`);
+    expect(status).toContain('open for writing');
+    const steps = commandsIn(await shell.paste(`gausskeep resume --pgdata ${data}`));
+    expect(steps.filter((line) => line.includes(`-h /tmp -p ${port} -U postgres`)).length).toBeGreaterThan(2);
+    const refused = await restore(data, ['--from', source.backup, '--force']);
+    await shell.paste(/Stop it first: (.*)/.exec(refused.stderr)?.[1] ?? 'false');
+    // What was taken along names a directory that is not there.
+    const along = await restore(join(temporaryDirectory('restored'), 'data'), ['--from', source.withConfiguration]);
+    expect(along.stdout).toContain('set unix_socket_directories = /tmp');
   });
 
   it('--archive-mode=preserve archives: what the others do not do can be seen', async () => {

@@ -1,6 +1,7 @@
 /** `gausskeep recover`, `resume` and `status` on each of the 32 recorded recoveries of openGauss, played by a stand-in. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { serialReplaySettings, addSettings } from '../../src/server/settings-block.ts';
@@ -11,6 +12,7 @@ import { crc32c } from '../../src/bytes/crc32c.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
 import { readOutcomes, type Outcome } from '../support/gs-ctl/outcomes.ts';
 import { installStandIn, type StandIn, type StandInOptions } from '../support/gs-ctl/stand-in.ts';
+import { serverUser } from '../support/postgres/server-user.ts';
 import { emptyRecord } from '../support/recovered-instance.ts';
 import { projectRoot } from '../support/project.ts';
 import { runDirectory } from '../support/run-directory.ts';
@@ -55,6 +57,24 @@ const logText = (outcome: Outcome, begin: string): string | undefined =>
   outcome.log.find((line) => line.startsWith(`LOG:  ${begin}`))?.slice(`LOG:  ${begin}`.length);
 const hasTarget = (outcome: Outcome): boolean => logText(outcome, 'starting point-in-time recovery to ') !== undefined;
 const stops = (outcome: Outcome): boolean => logText(outcome, 'recovery stopping ') !== undefined;
+
+const serverUid = String(serverUser.uid ?? process.getuid?.());
+const serverAccount = execFileSync('id', ['-un', serverUid], { encoding: 'utf8' }).trim();
+
+/** Runs printed commands with programs in place of openGauss's that tell who runs them, under which name and with what. */
+function pasteAll(commands: readonly string[]): string[][] {
+  const directory = runDirectory().make('pasted');
+  chmodSync(directory, 0o755);
+  for (const name of ['gs_guc', 'gs_ctl', 'gsql', 'gs_basebackup']) {
+    writeFileSync(join(directory, name), '#!/bin/sh\nprintf "%s\\n" "$(id -u)" "${0##*/}" "$@"\n');
+    chmodSync(join(directory, name), 0o755);
+  }
+  const env = { PATH: `${directory}:${process.env['PATH'] ?? ''}` };
+  return commands.map((command) => {
+    const output = execFileSync('sh', ['-c', command], { encoding: 'utf8', env, cwd: '/' });
+    return output.trimEnd().split('\n');
+  });
+}
 
 describe('the recorded recoveries', () => {
   it('are all there', () => {
@@ -143,7 +163,9 @@ describe('standby_mode', () => {
     const instance = install(named('standby_mode'));
     expect(await answer(instance, 'recover')).toMatchObject({ outcome: 'standby', nextSteps: [] });
     expect((await answer(instance, 'status'))['phase']).toBe('standby');
-    expect((await instance.run('resume')).stderr).toContain('gs_ctl failover');
+    const { stderr } = await instance.run('resume');
+    const [failover] = pasteAll([/Make it a primary with: (.*)/.exec(stderr)?.[1] ?? 'false']);
+    expect(failover).toEqual([serverUid, 'gs_ctl', 'failover', '-D', instance.directory]);
   });
 });
 
@@ -313,13 +335,29 @@ describe('after the recovery', () => {
     expect(commands.some((command) => command.includes('dn_6002'))).toBe(true);
     // Into the generation that is opened by the step before, and again for whoever asks again.
     const archiving = commands.find((command) => command.includes('archive_mode = on'))!;
-    expect(archiving).toMatch(/wal push %p --archive \/srv\/archive --generation 4'?" -c "archive_mode = on"/);
     const again = (await answer(instance, 'resume'))['nextSteps'] as { command: string }[];
     expect(again.map(({ command }) => command)).toContain(archiving);
     expect(again.map(({ command }) => command)).toContain(
       'gausskeep wal generation --open --parent 3 --fork-lsn 0/28000578 --archive /srv/archive',
     );
-    expect(commands.some((command) => command.startsWith('gs_ctl restart'))).toBe(true);
+    // Each as the account of the server, whoever pastes it.
+    const pasted = pasteAll(commands.filter((command) => !command.startsWith('gausskeep ')));
+    expect(new Set(pasted.map(([uid]) => uid))).toEqual(new Set([serverUid]));
+    const { port } = JSON.parse(readFileSync(join(dirname(instance.directory), 'place.json'), 'utf8')) as {
+      port: number;
+    };
+    const place = ['-h', dirname(instance.directory), '-p', String(port), '-U', serverAccount];
+    const archive = /^archive_command = '.* wal push %p --archive \/srv\/archive --generation 4'$/;
+    const slot = `SELECT pg_create_physical_replication_slot('dn_6002', false)`;
+    const set = ['-D', instance.directory, '-c'];
+    expect(pasted.map(([, ...words]) => words)).toEqual([
+      ['gs_guc', 'reload', ...set, expect.stringMatching(archive), '-c', 'archive_mode = on'],
+      ['gs_basebackup', '-D', 'NEW_DIRECTORY', '-X', 'fetch', ...place],
+      ['gs_guc', 'set', ...set, "replconninfo1 = ''"],
+      ['gs_ctl', 'build', '-D', 'STANDBY_DIRECTORY', '-b', 'full'],
+      ['gs_ctl', 'restart', '-D', instance.directory, '-M', 'normal'],
+      ['gsql', ...place, 'postgres', '-c', slot],
+    ]);
   });
 
   it('that could not pause although it was to, this is said', async () => {

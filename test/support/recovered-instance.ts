@@ -140,10 +140,9 @@ export class RecoveredInstance {
     appendFileSync(join(this.directory, 'postgresql.auto.conf'), lines);
   }
 
-  /** Runs a command of the shell that stops and starts it, as the account of the server. */
+  /** Runs a command of the shell that stops and starts it, as it was printed for us. */
   async restartBy(command: string): Promise<void> {
-    const options = runningAsRoot ? { asUser: serverUser } : {};
-    const { status, stderr } = await startCommand('sh', ['-c', command], options).result;
+    const { status, stderr } = await startCommand('sh', ['-c', command], {}).result;
     if (status !== 0) throw new Error(`${command}: status ${String(status)}\n${stderr}`);
     if (this.#pid !== undefined) runDirectory().release(this.#pid);
     this.#pid = undefined;

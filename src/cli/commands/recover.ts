@@ -6,6 +6,7 @@ import { dataDirectoryOption, recoverOptions, stallTimeoutOption } from '../../c
 import { BackupError, formatLsn, recoverInstance, type RecoverReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import { archiveCommandAfter } from '../archive-command.ts';
+import { commandReader } from '../command-reader.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { recoveryLogin } from '../recovery-login.ts';
@@ -24,6 +25,7 @@ export const recoverCommand: Command = {
     const directory = dataDirectoryOption(given, asCalled);
     const places = { bindir: absolute(given, 'bindir'), configFile: absolute(given, 'config-file') };
     const logFile = absolute(given, 'log-file');
+    const reader = commandReader(given, asCalled, directory);
     const environment = runAsOwner(directory, asCalled);
     const talk = new RecoveryTalk(program, terminal, { quiet: given.has('quiet') });
     const report = await recoverInstance(
@@ -35,6 +37,7 @@ export const recoverCommand: Command = {
         login: recoveryLogin(given, environment, context),
         environment,
         archiveCommand: archiveCommandAfter,
+        reader,
       },
       { signal, onEvent: talk.onEvent, stallTimeoutMs: stallTimeoutOption(program, given) },
     );

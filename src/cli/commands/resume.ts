@@ -5,6 +5,7 @@ import { dataDirectoryOption, resumeOptions, stallTimeoutOption } from '../../co
 import { formatLsn, resumeInstance, type ResumeReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import { archiveCommandAfter } from '../archive-command.ts';
+import { commandReader } from '../command-reader.ts';
 import type { Command } from '../command.ts';
 import { recoveryLogin } from '../recovery-login.ts';
 import { closingLines, closingRecord, RecoveryTalk } from '../recovery-talk.ts';
@@ -22,12 +23,13 @@ export const resumeCommand: Command = {
     const directory = dataDirectoryOption(given, asCalled);
     const named = given.last('config-file');
     const configFile = named === undefined ? undefined : resolve(named);
+    const reader = commandReader(given, asCalled, directory);
     const environment = runAsOwner(directory, asCalled);
     const talk = new RecoveryTalk(program, terminal, { quiet: given.has('quiet') });
     const login = recoveryLogin(given, environment, context);
     const request = { directory, configFile, login, allowEndOfWal: given.has('allow-end-of-wal') };
     const report = await resumeInstance(
-      { ...request, archiveCommand: archiveCommandAfter },
+      { ...request, archiveCommand: archiveCommandAfter, reader },
       { signal, onEvent: talk.onEvent, stallTimeoutMs: stallTimeoutOption(program, given) },
     );
     terminal.endLive();

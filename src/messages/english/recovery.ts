@@ -78,7 +78,7 @@ export const recoveryMessages = {
   'recovery.no-answer': 'the server runs but does not take sessions',
   'recovery.no-answer.hint': 'It may still be replaying, with hot_standby = off. Its log tells.',
   'recovery.standby': 'the server is a standby, it is not paused at a recovery target',
-  'recovery.standby.hint': 'Make it a primary with: gs_ctl failover -D {path:word}',
+  'recovery.standby.hint': 'Make it a primary with: {command}',
   'recovery.not-paused': 'the server is still recovering and not paused',
   'recovery.not-paused.hint': 'Wait until it is. Look with: gausskeep status --pgdata {path:word}',
   'recovery.history-marked': 'marked {name} to be archived when archiving is on',
@@ -89,8 +89,8 @@ export const recoveryMessages = {
   'recovery.next.resume': 'if it is, open the database for writing',
   'recovery.next.prepared':
     'decide on {count} prepared {count|transaction|transactions} of database "{database}", {list} (COMMIT PREPARED or ROLLBACK PREPARED): until then, reading their rows can hang',
-  'recovery.next.hot-standby':
-    'to look at it: set hot_standby = on, and start the recovery again: it goes on where it is, and pauses',
+  'recovery.next.hot-standby': 'to look at it: set hot_standby = on',
+  'recovery.next.recover-again': 'then start the recovery again: it goes on where it is, and pauses',
   'recovery.next.generation':
     'open a new generation in the archive: the recovered server writes WAL of the same names with other content',
   'recovery.next.archiving': 'turn archiving on, into the new generation',

@@ -34,6 +34,8 @@ export const restorePlanMessages = {
   'restore-plan.taken-left-out': 'not put into the copy: {name} of that configuration',
   'restore-plan.made':
     'made, because the backup has none: {files}. The configuration of the source lies outside of its data directory and was not taken along; connections are local only',
+  'restore-plan.socket-moved':
+    'the socket of the copy is in "{to}" (clients: -h {to:word}): its account may not write to "{from}", where servers of packages have it',
   'restore-plan.archiving-preserve': 'archiving stays as the source had it',
   'restore-plan.archiving-danger':
     'the copy stays on the timeline of its source: with archiving on it may write over the archive of its source',
