@@ -10,6 +10,7 @@ import type { IndexCache } from './index-cache.ts';
 import { takeInventory, type WalInventory } from './inventory.ts';
 import { ListedOnce } from './listed-once.ts';
 import { historyProblem, linesOf, readLine } from './read-line.ts';
+import { rangesWithOwnWal } from './own-wal-ranges.ts';
 import { Readings } from './readings.ts';
 import { WalKnowledge } from './wal-knowledge.ts';
 import { openWalPlaces, type WalPlace } from './wal-place.ts';
@@ -65,6 +66,7 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
     const window = await findWindow(line, segments, ours.map(windowBackup));
     lines.push({
       ...window,
+      backups: await rangesWithOwnWal(window, ours, inventory, { ...options, knowledge }),
       segmentSizeBytes: place.source.segmentSizeBytes,
       problem: historyProblem(inventory, line.timeline),
     });

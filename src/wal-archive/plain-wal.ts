@@ -46,7 +46,8 @@ export async function openPlainWal(storage: Storage, options: PlainWalOptions = 
     return undefined;
   };
   return {
-    description: folder === '' ? storage.description : `${storage.description}, ${folder}`,
+    // The names of its files begin with the folder.
+    description: storage.description,
     ...instance,
     find,
     async findUnsound(name, options_ = {}) {

@@ -1,5 +1,5 @@
 /** The recovery window of archives as they are on disk: ours with generations, those of other tools, the cache for them. */
-import { mkdir, mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -76,6 +76,28 @@ describe('an archive of gausskeep', () => {
     expect(window.passedOver).toMatchObject([{ name: join(backups, 'broken') }]);
     expect(summary(await surveyWindow({ archive, generation: 2 }))).toHaveLength(1);
     await expect(surveyWindow({ archive, generation: 3 })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('counts the WAL that lies inside a backup, as a restore does', async () => {
+    for (const digits of ['28', '29']) await push(digits);
+    const own = await mkdtemp(join(parent, 'own-'));
+    const [inside, without] = [join(own, 'inside'), join(own, 'without')];
+    for (const backup of [inside, without]) await cp(join(backups, 'base'), backup, { recursive: true });
+    await mkdir(join(inside, 'pg_xlog'));
+    await cp(join(wal, segment('27')), join(inside, 'pg_xlog', segment('27')));
+    expect(summary(await surveyWindow({ archive, backups: [inside] }))).toEqual([[1, '28-29', 0, 'ok']]);
+    expect(summary(await surveyWindow({ archive, backups: [without] }))).toEqual([
+      [1, '28-29', 0, 'window.no-wal-of-backup'],
+    ]);
+    const [line] = (await surveyWindow({ archive, backups: [inside] })).lines;
+    expect(line?.backups[0]?.endLsn).toBe(line?.stretches[0]?.endLsn);
+    const opened = await openArchive(await openLocalStorage(archive));
+    await openGeneration(opened, { parent: 1, forkLsn: parseLsn('0/28000100'), reason: 'test' });
+    await push('29', 2);
+    // Nothing tells that the backup is of the second generation.
+    expect(summary(await surveyWindow({ archive, backups: [inside], generation: 2 }))).toEqual([
+      [2, '29-29', 0, 'window.no-wal-of-backup'],
+    ]);
   });
 
   it('lists what two generations share once, with the first', async () => {

@@ -47,6 +47,8 @@ export const windowMessages = {
   'window.break.fork':
     '{name} does not go on where the segment before it ends: it was written after a recovery, or before one',
   'window.no-wal-of-backup': 'the WAL at {lsn}, where the backup begins, is not there',
+  'window.own-wal-unread':
+    'the WAL at {lsn}, where the backup begins, is not in the archive; what the tar of the backup may hold of it was not read: gausskeep restore --plan reads it',
   'window.wal-ends-in-backup': 'the WAL ends at {lsn}, before the backup is consistent',
   'window.other-line': 'the WAL here has no checkpoint at {lsn}, with which the backup begins: it is of another line',
   'window.proof.other-line':
