@@ -45,7 +45,7 @@ const table = {
   manifest: [...pure, 'wal'],
   window: [...pure, 'wal', 'manifest', 'server'],
   survey: [...pure, 'wal', 'compression', 'storage', 'wal-archive', 'manifest', 'server', 'tar', 'window'],
-  content: [...pure, 'wal', 'tar', 'server', 'wal-archive', 'files'],
+  content: [...pure, 'wal', 'tar', 'server', 'wal-archive', 'files', 'manifest'],
   'backup-source': [
     ...pure,
     'files',

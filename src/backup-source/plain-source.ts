@@ -41,6 +41,7 @@ const lanes = 4;
 export class PlainSource implements BackupSource {
   readonly #root: ByteString;
   #tablespaces: readonly PlainTablespace[] = [];
+  #manifestRead: Manifest | undefined;
 
   /** @param root a directory, without links */
   constructor(root: ByteString) {
@@ -67,6 +68,7 @@ export class PlainSource implements BackupSource {
     const folders = this.#tablespaces.map(({ oid, inside }) => inside ?? inPlace(oid));
     leftByRuns(this.#root, ['' as ByteString, ...folders]);
     const manifest = await this.#manifest(signal);
+    this.#manifestRead = manifest;
     const stats = statSync(fsPath(this.#root));
     const totalBytes = await this.#totalBytes(manifest, signal);
     return {
@@ -144,7 +146,7 @@ export class PlainSource implements BackupSource {
             await sink.directory(oid, name, 0o700);
             yield* this.#walk(sink, { root: realPath(path), oid, prefix: `${name}/`, signal });
           } else if (oid !== undefined || !isTablespaceLink(name)) {
-            if (oid !== undefined || isLinkInData(name)) {
+            if (oid !== undefined || isLinkInData(name, this.#manifestRead)) {
               throw new BackupError('CORRUPT', say('content.link-in-data', { path: display(name) }));
             }
             await sink.link(oid, name, readLink(path));

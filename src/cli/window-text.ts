@@ -16,15 +16,18 @@ interface Row {
 /** More restore points of a line are counted, not shown. */
 const shownPoints = 40;
 
-/** The recovery window for people: each line of WAL from its beginning to its end, downwards. */
-export function windowLines(window: RecoveryWindow): string[] {
+/**
+ * The recovery window for people: each line of WAL from its beginning to its end, downwards.
+ * @param backupsNamed whether folders of backups were looked at
+ */
+export function windowLines(window: RecoveryWindow, { backupsNamed }: { readonly backupsNamed: boolean }): string[] {
   const { archive, systemIdentifier, lines, segments } = window;
   const title = render(say('window.title', { archive, systemIdentifier }));
   const canRecover = lines.some(({ backups }) => backups.some(({ problem }) => problem === undefined));
   return [
     title,
     ...lines.flatMap((line) => ['', ...lineText(line, lines)]),
-    ...(canRecover ? [] : ['', render(say('window.nothing'))]),
+    ...(canRecover ? [] : ['', render(say(backupsNamed ? 'window.nothing' : 'window.no-backups-named'))]),
     ...(segments.count === 0 ? [] : ['', render(readingsOf(segments))]),
   ];
 }

@@ -1,3 +1,5 @@
+import { configDirectoryName } from '../manifest/config-origin.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { systemCodeOf } from '../errors/backup-error.ts';
@@ -40,9 +42,11 @@ const dataDirectory = /^(?:base|global|pg_(?:xact|clog|csnlog|multixact|twophase
  * Whether a link at `name` of a plain backup stands for data. A restore copies links as they are, so that the copy would
  * share those files with whatever the link leads to; links of an administrator (a log directory, a settings file) are no data.
  * @param name below the data directory
+ * @param manifest that of the backup: what it lists was a file
  */
-export function isLinkInData(name: ByteString): boolean {
-  return dataDirectory.test(name);
+export function isLinkInData(name: ByteString, manifest: Manifest | undefined): boolean {
+  // Servers send no links to files, and we take the files that links of a configuration lead to.
+  return dataDirectory.test(name) || name.startsWith(`${configDirectoryName}/`) || manifest?.files.has(name) === true;
 }
 
 function namesIn(path: ByteString): string[] {

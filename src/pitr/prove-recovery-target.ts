@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
-import { display } from '../bytes/byte-string.ts';
+import { display, type ByteString } from '../bytes/byte-string.ts';
 import { SettingsFile } from '../server/settings-file.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
@@ -15,6 +15,8 @@ import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
 import { parseTarget, type ParsedTarget } from './target.ts';
 import { openBackupSource } from '../backup-source/open-backup.ts';
+import { placeConfiguration } from '../backup-source/placed-configuration.ts';
+import type { SourceConfiguration } from '../backup-source/source-facts.ts';
 import type { PitrRequest } from './pitr-request.ts';
 
 export interface ProvedTarget extends ProvedRecovery {
@@ -142,8 +144,14 @@ async function parseWithZone(
   const newest = backups.toSorted((a, b) => (a.facts.label.startLsn < b.facts.label.startLsn ? 1 : -1))[0];
   const source = newest && (await openBackupSource({ kind: 'directory', path: newest.name }, signal));
   const facts = await source?.facts({ identity: false, configuration: true, signal });
-  const texts = [facts?.configuration?.main, facts?.configuration?.overriding].filter((text) => text !== undefined);
-  const values = texts.map((text) => new SettingsFile(text).value('timezone')).filter((value) => value !== undefined);
-  const zone = values.at(-1);
+  const zone = facts?.configuration && timezoneOf(facts.configuration);
   return parseTarget(target, { capabilities, timezone: zone === undefined ? undefined : display(zone) });
+}
+
+/** The last one counts of postgresql.conf, what it includes, and the file of ALTER SYSTEM. */
+function timezoneOf({ main, overriding, outside }: SourceConfiguration): ByteString | undefined {
+  const placed = outside && placeConfiguration(outside);
+  const texts = [placed?.main ?? main, ...(placed?.included.values() ?? []), overriding];
+  const values = texts.map((text) => (text === undefined ? undefined : new SettingsFile(text).value('timezone')));
+  return values.findLast((value) => value !== undefined);
 }

@@ -214,8 +214,8 @@ async function planWith(
   const line = lineFor(window, request, inventory);
   const supply = request.supply ?? defaultWalSupplyOf(identity.family);
   // A server that stops at every record by itself needs no cut.
-  const isExact = supply === 'copy' && !stopRulesOf(identity.family, identity.major).stopsAtPreparedEnds;
-  const rules = isExact ? suppliedStopRulesOf(identity.family) : stopRulesOf(identity.family, identity.major);
+  const isExact = supply === 'copy' && !stopRulesOf(identity.family).stopsAtPreparedEnds;
+  const rules = isExact ? suppliedStopRulesOf(identity.family) : stopRulesOf(identity.family);
   const proofRequest: ProofRequest = {
     backup: window,
     target: target.target,

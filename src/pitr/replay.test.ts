@@ -11,7 +11,7 @@ import type { LineItem } from '../window/wal-line.ts';
 import { say } from '../messages/message.ts';
 
 const base = 0x100_0000n;
-const rules = stopRulesOf('postgresql', 17);
+const rules = stopRulesOf('postgresql');
 const at = (offset: number): Lsn => lsn(base + BigInt(offset));
 const place = (offset: number, length = 64): { startLsn: Lsn; endLsn: Lsn } => ({
   startLsn: at(offset),

@@ -42,8 +42,12 @@ function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: 
         xid: target.kind === 'xid' ? target.xid : 0n,
         parent: neighbours.parent?.xid ?? 0n,
       });
-    case 'prepared-xid':
-      return say('window.unreachable.prepared', { xid: target.kind === 'xid' ? target.xid : 0n });
+    case 'prepared-xid': {
+      const xid = target.kind === 'xid' ? target.xid : 0n;
+      return neighbours.preparedEnd === undefined
+        ? say('window.unreachable.never-ended', { xid })
+        : say('window.unreachable.prepared', { xid });
+    }
     case 'overrun':
       return say('window.unreachable.overrun', { target: asked, transaction: describeMark(overrun[0]) });
     case 'no-immediate':
@@ -77,7 +81,10 @@ function hint(reason: UnreachableReason, { target }: ProofRequest, outcome: Repl
       return say('window.unreachable.subtransaction.hint', { transaction: describeMark(neighbours.parent) });
     case 'prepared-xid':
       return neighbours.preparedEnd === undefined
-        ? say('window.unreachable.never-ended.hint', { transaction: describeMark(neighbours.prepared) })
+        ? say('window.unreachable.never-ended.hint', {
+            transaction: describeMark(neighbours.prepared),
+            lsn: neighbours.prepared === undefined ? '-' : formatLsn(neighbours.prepared.startLsn),
+          })
         : say('window.unreachable.prepared.hint', { transaction: describeMark(neighbours.preparedEnd) });
     case 'overrun':
       return say('window.unreachable.overrun.hint', { transaction: describeMark(overrun[0]) });

@@ -6,14 +6,15 @@ import type { PlaceSetting } from '../server/place-settings.ts';
 import type { RestoreRules } from '../server/restore-rules.ts';
 import type { SettingsFile } from '../server/settings-file.ts';
 import { checkLimits, raiseInCopy, requiredLimits } from './copy-limits.ts';
-import { CopySettings, isOff, type FoundSetting } from './copy-settings.ts';
+import type { FoundSetting } from '../server/settings-file.ts';
+import { CopySettings, isOff } from './copy-settings.ts';
 import type { SourceConfiguration, SourceFacts } from '../backup-source/source-facts.ts';
 import type { HostPlaces } from './host-places.ts';
 import { minimalHba, minimalIdent, minimalSettings } from './minimal-files.ts';
 import type { RestoreRequest } from './request.ts';
-import { placeConfiguration, type PlacedConfiguration } from './taken-configuration.ts';
+import { placeConfiguration, type PlacedConfiguration } from '../backup-source/placed-configuration.ts';
 
-export type { FoundSetting } from './copy-settings.ts';
+export type { FoundSetting } from '../server/settings-file.ts';
 
 /** How the settings of the restored instance are changed. */
 export interface ConfigurationPlan {

@@ -3,7 +3,8 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { lackingLimits, raiseLimits, type RequiredLimit } from '../server/recovery-limits.ts';
 import type { ServerFamily } from '../server/identity.ts';
-import { isOff, type CopySettings, type FoundSetting } from './copy-settings.ts';
+import type { FoundSetting } from '../server/settings-file.ts';
+import { isOff, type CopySettings } from './copy-settings.ts';
 import type { SourceFacts } from '../backup-source/source-facts.ts';
 import type { RestoreRequest } from './request.ts';
 

@@ -1,11 +1,5 @@
 import type { ByteString } from '../bytes/byte-string.ts';
-import { SettingsFile } from '../server/settings-file.ts';
-
-/** A setting as it was found. */
-export interface FoundSetting {
-  readonly name: string;
-  readonly value: ByteString;
-}
+import { SettingsFile, type FoundSetting } from '../server/settings-file.ts';
 
 export interface CopySettingsText {
   /** postgresql.conf; undefined: there is none. */

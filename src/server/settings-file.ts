@@ -20,6 +20,12 @@ const linePattern =
   /^[ \t\r\f]*(?<name>[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?)[ \t]*(?:=[ \t]*|(?<=[ \t]))(?<value>'(?:[^'\\]|''|\\[^])*'|[^\s#'][^\s#]*)[ \t\r\f]*(?<comment>#.*)?$/;
 const includes: readonly string[] = ['include', 'include_if_exists', 'include_dir'];
 
+/** A setting as it was found. */
+export interface FoundSetting {
+  readonly name: string;
+  readonly value: ByteString;
+}
+
 /**
  * A file in the syntax of postgresql.conf: `name = value`, one a line, `#` comments, quoted values with `''` or backslash
  * escapes, include directives. The last occurrence of a name wins. Text is bytes, so that what is not understood is kept.

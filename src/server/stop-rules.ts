@@ -15,8 +15,6 @@ export interface StopRules {
   readonly hasImmediate: boolean;
   /** Transactions have 64-bit numbers. */
   readonly wideTransactionIds: boolean;
-  /** A recovery that never meets its target: `fails`, or `opens` the database with all the WAL that there was. */
-  readonly unreached: 'opens' | 'fails';
   /**
    * Reaching a time, xid or name target makes it final at once: stopped and started while it pauses, the server opens for
    * writing by itself, with one transaction more where it had stopped before one. The target cannot be changed any more.
@@ -31,7 +29,6 @@ const postgresql: StopRules = {
   replaysRestorePoint: true,
   hasImmediate: true,
   wideTransactionIds: false,
-  unreached: 'fails',
   restartOpens: false,
 };
 
@@ -41,14 +38,12 @@ const opengauss: StopRules = {
   replaysRestorePoint: false,
   hasImmediate: false,
   wideTransactionIds: true,
-  unreached: 'opens',
   restartOpens: true,
 };
 
-/** Where the server itself stops. @param major of PostgreSQL; undefined: not known */
-export function stopRulesOf(family: ServerFamily, major?: number): StopRules {
-  if (family === 'opengauss') return opengauss;
-  return major !== undefined && major < 13 ? { ...postgresql, unreached: 'opens' } : postgresql;
+/** Where the server itself stops. */
+export function stopRulesOf(family: ServerFamily): StopRules {
+  return family === 'opengauss' ? opengauss : postgresql;
 }
 
 /**
@@ -56,7 +51,7 @@ export function stopRulesOf(family: ServerFamily, major?: number): StopRules {
  * Ends of transactions count in WAL order as PostgreSQL counts them.
  */
 export function suppliedStopRulesOf(family: ServerFamily): StopRules {
-  return { ...postgresql, wideTransactionIds: family === 'opengauss', unreached: 'opens' };
+  return { ...postgresql, wideTransactionIds: family === 'opengauss' };
 }
 
 /** How the WAL comes to a server unless the user says otherwise. */

@@ -12,12 +12,12 @@ export function objectNotFound(name: string, storage: string): BackupError {
 const refusals = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /** What a failed system call on `name` means. Errors that are ours already, and cancellation, are passed on unchanged. */
-export function storageFailure(name: string, storage: string, cause: unknown): unknown {
+export function storageFailure(name: string, storage: string, cause: unknown, wish: 'read' | 'write'): unknown {
   const code = systemCodeOf(cause);
   if (cause instanceof BackupError || code === undefined || code === 'ABORT_ERR') return cause;
   const sentence = say('storage.failed', { name, reason: reasonOf(cause) });
   if (refusals.has(code)) {
-    const hint = say('storage.refused.hint');
+    const hint = say(wish === 'read' ? 'storage.refused-read.hint' : 'storage.refused-write.hint');
     return new BackupError('AUTHENTICATION', sentence, { hint, cause, context: { storage } });
   }
   const full = code === 'ENOSPC' || code === 'EDQUOT';

@@ -25,7 +25,7 @@ export async function openLocalStorage(path: string): Promise<Storage> {
     facts = await stat(root);
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT' && systemCodeOf(error) !== 'ENOTDIR') {
-      throw storageFailure(path, path, error);
+      throw storageFailure(path, path, error, 'read');
     }
     throw missingDirectory(path, error);
   }
@@ -61,7 +61,7 @@ class LocalStorage implements Storage {
       if ((await this.#lstat(path)) !== undefined) throw objectExists(name, this.description);
       return await this.#putNew(name, path, body, signal);
     } catch (error) {
-      throw this.#failure(name, error);
+      throw this.#failure(name, error, 'write');
     }
   }
 
@@ -125,7 +125,7 @@ class LocalStorage implements Storage {
         yield buffer.subarray(0, bytesRead);
       }
     } catch (error) {
-      throw this.#failure(name, error);
+      throw this.#failure(name, error, 'read');
     } finally {
       await file?.close();
     }
@@ -157,7 +157,7 @@ class LocalStorage implements Storage {
       if (facts?.isFile() !== true) return undefined;
       return { name, sizeBytes: facts.size, storedAtMs: facts.mtimeMs };
     } catch (error) {
-      throw this.#failure(name, error);
+      throw this.#failure(name, error, 'read');
     }
   }
 
@@ -204,7 +204,7 @@ class LocalStorage implements Storage {
         await this.#checkRoot();
         return [];
       }
-      throw this.#failure(folder, error);
+      throw this.#failure(folder, error, 'read');
     }
   }
 
@@ -221,7 +221,7 @@ class LocalStorage implements Storage {
       await unlink(path).catch(ignoreMissing);
       await this.#removeEmptyFolders(dirname(path));
     } catch (error) {
-      throw this.#failure(name, error);
+      throw this.#failure(name, error, 'write');
     }
   }
 
@@ -258,7 +258,7 @@ class LocalStorage implements Storage {
     try {
       return await sweepFolder(this.#root);
     } catch (error) {
-      throw this.#failure('', error);
+      throw this.#failure('', error, 'write');
     }
   }
 
@@ -329,8 +329,8 @@ class LocalStorage implements Storage {
     return new BackupError('STORAGE_UNAVAILABLE', say('storage.gone', { path: this.#root }));
   }
 
-  #failure(name: string, error: unknown): unknown {
-    return storageFailure(name, this.description, error);
+  #failure(name: string, error: unknown, wish: 'read' | 'write'): unknown {
+    return storageFailure(name, this.description, error, wish);
   }
 }
 

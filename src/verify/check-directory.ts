@@ -47,7 +47,7 @@ export async function checkDirectory(examination: Examination): Promise<Examined
     manifestCheck.found(file.path, file.sizeBytes);
     files.push(file);
   };
-  const links = surveyDirectory({ root, ignored, tablespaces, findings, signal, onFile });
+  const links = surveyDirectory({ root, manifest, ignored, tablespaces, findings, signal, onFile });
   for (const file of listedWal(examination)) onFile(file);
   manifestCheck.finishNames(ignored);
   const map = readTablespaceMap(instanceFiles, facts.rules, findings) ?? [];

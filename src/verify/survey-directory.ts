@@ -2,6 +2,7 @@ import { readdirSync, readlinkSync, realpathSync, statSync, lstatSync, type Stat
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { isLinkInData, type PlainLink } from '../content/plain-tablespaces.ts';
 import { fsPath, joinPath, parentPath } from '../files/path.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import type { Findings } from './findings.ts';
 import type { IgnoredPaths } from './ignored-paths.ts';
@@ -24,6 +25,7 @@ export interface TablespaceLink {
 
 interface Survey {
   readonly root: ByteString;
+  readonly manifest: Manifest | undefined;
   readonly ignored: IgnoredPaths;
   readonly tablespaces: readonly PlainLink[];
   readonly findings: Findings;
@@ -122,7 +124,7 @@ function visitEntry(survey: Survey, visit: Visit): void {
     ignored.add(entry);
     return;
   }
-  if (isCopiedLink(entry) && lstatSync(fsPath(path)).isSymbolicLink()) {
+  if (isCopiedLink(entry, survey.manifest) && lstatSync(fsPath(path)).isSymbolicLink()) {
     findings.damage(say('content.link-in-data', { path: display(entry) }));
   }
   if (stats.isDirectory()) visitDirectory(survey, visit);
@@ -131,8 +133,8 @@ function visitEntry(survey: Survey, visit: Visit): void {
 }
 
 /** In tablespaces there is nothing but data. */
-function isCopiedLink(entry: ByteString): boolean {
-  return isLinkInData(entry) || /^pg_tblspc\/\d+\//.test(entry);
+function isCopiedLink(entry: ByteString, manifest: Manifest | undefined): boolean {
+  return isLinkInData(entry, manifest) || /^pg_tblspc\/\d+\//.test(entry);
 }
 
 function noteInside({ root, links }: Survey, entry: ByteString): void {

@@ -7,7 +7,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmdirSync,
   rmSync,
   symlinkSync,
@@ -28,6 +27,7 @@ import { performRestore } from '../../src/restore/perform-restore.ts';
 import type { Member, MemberType } from '../../src/tar/member.ts';
 import { encodeMembers, memberOf } from '../../src/tar/encode-members.ts';
 import { verifyBackup } from '../../src/verify/verify-backup.ts';
+import { linkConfiguration, linkListed, moveAndLink } from '../support/plain-backup.ts';
 import { projectRoot } from '../support/project.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -350,6 +350,12 @@ describe('directories', () => {
     ['no control file', replace('global/pg_control', () => undefined), /no "?global\/pg_control/],
     ['no release', replace('PG_VERSION', (path) => writeFileSync(path, '?')), /names no release/],
     ['data behind a link', (backup) => moveAndLink(backup, 'base/1/1'), /"base\/1\/1" of the backup is a link/],
+    [
+      'configuration taken along behind a link',
+      linkConfiguration,
+      /"gausskeep_config\/start.conf" of the backup is a link/,
+    ],
+    ['a file of the manifest behind a link', linkListed, /"postgresql.conf" of the backup is a link/],
     ['a folder of data behind a link', (backup) => moveAndLink(backup, 'base/1'), /"base\/1" of the backup is a link/],
     ['an oid twice', (backup) => writeFileSync(join(backup, 'tablespace_map'), '5 /a\n5 /b\n'), /tablespace_map twice/],
     [
@@ -362,12 +368,6 @@ describe('directories', () => {
     change(backup);
     expectSame(await judge(backup), pattern);
   });
-
-  function moveAndLink(backup: string, name: string): void {
-    const elsewhere = join(dirname(backup), 'elsewhere');
-    renameSync(join(backup, name), elsewhere);
-    symlinkSync(elsewhere, join(backup, name));
-  }
 
   it('a sound one; one without its empty directories', async () => {
     const backup = directory();

@@ -53,7 +53,7 @@ export const windowCommand: Command = {
     if (given.has('commits')) return showTransactions({ ...request, range: rangeOf(given) }, options, given, terminal);
     const window = await surveyWindow(request, options);
     if (given.has('json')) await terminal.data(`${JSON.stringify(windowRecord(window))}\n`);
-    else await showLines(windowLines(window), window.passedOver, context);
+    else await showLines(windowLines(window, { backupsNamed: given.has('backups') }), window.passedOver, context);
     return 0;
   },
 };

@@ -6,8 +6,9 @@ export const storageMessages = {
   'storage.not-found': 'there is no object "{name}"',
   'storage.failed': 'storage failed at "{name}": {reason}',
   'storage.full.hint': 'The storage is full. Free space there; the operation can then be repeated.',
-  'storage.refused.hint':
-    'Give the user that runs gausskeep the right to read and write there. What root once made in an archive is given back by: chown -R OWNER DIRECTORY',
+  'storage.refused-read.hint': 'Run gausskeep as an account that may read it: its owner, or root. Nothing was changed.',
+  'storage.refused-write.hint':
+    'Run gausskeep as the owner of the directory. What root once made in the archive of another account is given back by: chown -R OWNER ARCHIVE',
   'storage.no-directory': 'directory "{path}" does not exist',
   'storage.no-directory.hint': 'Create it, or mount the file system that holds it.',
   'storage.gone': 'directory "{path}" is no longer there',

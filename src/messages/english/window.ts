@@ -31,7 +31,9 @@ export const windowMessages = {
   'window.row.switch': 'timeline {timeline} is left ({reason})',
   'window.row.unusable': 'backup {name} cannot be used here: {reason}',
   'window.passed-over': 'passed over {name}: {reason}',
-  'window.nothing': 'nothing can be recovered: no backup has its WAL here',
+  'window.nothing': 'nothing can be recovered: none of the backups that were looked at has its WAL here',
+  'window.no-backups-named':
+    'no backup was looked at: --backups DIRECTORY names the folder that holds them, and shows what can be recovered',
   'window.all-read': '{count} of {count} {count|segment was|segments were} read whole before',
   'window.some-read':
     '{readWhole} of {count} {count|segment was|segments were} read whole; of the others only the index is known: gausskeep restore --plan reads what a recovery needs',
@@ -74,7 +76,10 @@ export const windowMessages = {
     'transaction {xid} was prepared: this server does not stop at the end of a prepared transaction, and would open with all WAL replayed',
   'window.unreachable.prepared.hint':
     'Supply the WAL by copy (--wal-supply=copy), which ends exactly there: {transaction}.',
-  'window.unreachable.never-ended.hint': 'It was prepared and never ended: {transaction}.',
+  'window.unreachable.never-ended':
+    'transaction {xid} was prepared and does not end in the WAL: no recovery can stop at its end',
+  'window.unreachable.never-ended.hint':
+    'To have it as a prepared transaction in the copy: --target-lsn {lsn}, where it was prepared ({transaction}).',
   'window.unreachable.overrun': 'cannot stop at {target}: this server would go on through {transaction}',
   'window.unreachable.overrun.hint': 'Supply the WAL by copy (--wal-supply=copy), which ends before it: {transaction}.',
   'window.unreachable.no-immediate': 'this server cannot be told to stop as soon as it is consistent',

@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
-import { SettingsFile } from '../server/settings-file.ts';
-import type { OutsideConfiguration } from '../backup-source/outside-configuration.ts';
-import type { FoundSetting } from './copy-settings.ts';
+import { SettingsFile, type FoundSetting } from '../server/settings-file.ts';
+import type { OutsideConfiguration } from './outside-configuration.ts';
 
 /** The same where it goes: into the data directory of the copy. */
 export interface PlacedConfiguration {
