@@ -51,7 +51,7 @@ export class PlainSource implements BackupSource {
   async facts({ signal }: FactsWanted): Promise<SourceFacts> {
     const description = display(this.#root);
     const [fault] = plainFaults(this.#root);
-    if (fault !== undefined) throw fault;
+    if (fault !== undefined) throw fault.error;
     const labelBytes = this.#read('backup_label');
     const label = requireLabel(labelBytes, description);
     const controlBytes = this.#read('global/pg_control');

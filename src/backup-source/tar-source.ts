@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { decompressDetected } from '../compression/decompress.ts';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
 import { say } from '../messages/message.ts';
@@ -114,14 +114,10 @@ export class TarSource implements BackupSource {
     for (const { oid, inside } of this.#spaces) if (inside !== inPlace(oid)) names.tablespaceLink(oid);
     await runLanes(parts, lanes, async (part) => {
       const place = contentPart(part, this.#spaces);
-      try {
-        for await (const member of this.#members(part.archive, signal, { onBytes })) {
-          names.member(place, member.header);
-          if (part.archive === set.base && member.header.name === 'tablespace_map') await this.#checkMap(member);
-          await deliverMember(sink, part, member);
-        }
-      } catch (error) {
-        throw this.#named(part.archive, error);
+      for await (const member of this.#members(part.archive, signal, { onBytes })) {
+        names.member(place, member.header);
+        if (part.archive === set.base && member.header.name === 'tablespace_map') await this.#checkMap(member);
+        await deliverMember(sink, part, member);
       }
     });
     for (const name of names.missing()) throw contentMissing(name, this.#options.description);
@@ -143,14 +139,18 @@ export class TarSource implements BackupSource {
     return map;
   }
 
-  #members(
+  /** What is wrong with the archive is told with its name; what was found in it names itself. */
+  async *#members(
     archive: SetTar,
     signal: AbortSignal,
     more: { onBytes?: (count: number) => void; onFormat?: (format: TarFormat) => void } = {},
   ): AsyncGenerator<Member, void, undefined> {
     const { onBytes = () => undefined, onFormat } = more;
     const stored = counted(this.#options.storage.get(archive.name, { signal }), onBytes);
-    return readMembers(decompressDetected(stored, { signal }), 'detect', { signal, onFormat });
+    const members = readMembers(decompressDetected(stored, { signal }), 'detect', { signal, onFormat });
+    for await (const { header, content } of named(members, archive)) {
+      yield { header, content: named(content, archive) };
+    }
   }
 
   /** Reads the base archive: its head, which tells where everything goes, or all of it. */
@@ -159,13 +159,9 @@ export class TarSource implements BackupSource {
     const onFormat = (format: TarFormat): void => {
       scan.format = format;
     };
-    try {
-      for await (const member of this.#members(this.#options.set.base, signal, { onFormat })) {
-        await scan.take(member);
-        if (!wholly && scan.headIsComplete) return scan;
-      }
-    } catch (error) {
-      throw this.#named(this.#options.set.base, error);
+    for await (const member of this.#members(this.#options.set.base, signal, { onFormat })) {
+      await scan.take(member);
+      if (!wholly && scan.headIsComplete) return scan;
     }
     scan.isWhole = true;
     return scan;
@@ -199,21 +195,18 @@ export class TarSource implements BackupSource {
     if (set.manifest === undefined) return undefined;
     return readManifest(storage.get(set.manifest.name, { signal }), { signal });
   }
+}
 
-  /** The error of an archive with the archive's name. */
-  #named(archive: SetTar, error: unknown): unknown {
-    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') return error;
-    // What was found in the archive names itself; only what is wrong with the archive needs its name.
-    if (/^(?:restore|unpack|files|manifest|content|wal)\./.test(error.sentence.key)) return error;
-    return new BackupError(
-      'CORRUPT',
-      say('restore.archive-damaged', { archive: archive.name, reason: reasonOf(error) }),
-      {
-        hint: error.hint,
-        context: { ...error.context, archive: archive.name },
-        cause: error,
-      },
-    );
+/** The same, with the name of the archive in the errors of reading it. */
+async function* named<Piece>(pieces: AsyncIterable<Piece>, { name }: SetTar): AsyncGenerator<Piece, void, undefined> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+    throw error.with({
+      sentence: say('restore.archive-damaged', { archive: name, reason: error.message }),
+      context: { archive: name },
+    });
   }
 }
 

@@ -37,10 +37,10 @@ export class ClaimedPlaces {
     try {
       await this.claim(path);
     } catch (error) {
-      if (!(error instanceof BackupError) || error.sentence.key !== 'files.not-empty') throw error;
-      throw new BackupError('TARGET_NOT_EMPTY', say('backup.tablespace-not-empty', { path }), {
+      if (!(error instanceof BackupError) || error.kind !== 'not-empty') throw error;
+      throw error.with({
+        sentence: say('backup.tablespace-not-empty', { path }),
         hint: say('backup.tablespace-not-empty.hint', { path }),
-        cause: error,
       });
     }
   }

@@ -90,13 +90,12 @@ export class WalThread {
 
 /** The reason first; the line that users know from the original is its detail. */
 function ended(cause: unknown): BackupError {
-  const known = cause instanceof BackupError ? cause : undefined;
-  const sentence = known?.sentence ?? say('backup.wal-crashed', { reason: reasonOf(cause) });
-  const unexpected = new Error(render(say('backup.wal-ended')));
-  return new BackupError(known?.code ?? 'INTERNAL', sentence, {
-    hint: known?.hint ?? say('backup.wal-ended.hint'),
-    context: known?.context,
-    cause: unexpected,
-    retryable: known?.retryable,
+  const error =
+    cause instanceof BackupError
+      ? cause
+      : new BackupError('INTERNAL', say('backup.wal-crashed', { reason: reasonOf(cause) }));
+  return error.with({
+    hint: error.hint ?? say('backup.wal-ended.hint'),
+    cause: new Error(render(say('backup.wal-ended'))),
   });
 }

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors/codes.ts';
 /** Exit status of `gausskeep` for each error code. A new code without a status does not compile. */
 const statuses = {
   INTERNAL: 1,
+  ABORTED: 1,
   USAGE: 2,
   CONFIG_INVALID: 2,
   PARTIAL: 3,

@@ -56,7 +56,7 @@ export async function runProgram(
       return;
     }
     endedBy = name;
-    controller.abort(new BackupError('INTERNAL', say('common.aborted', { signal: name })));
+    controller.abort(new BackupError('ABORTED', say('common.aborted', { signal: name })));
   };
   const names = Object.keys(signalNumbers) as EndSignal[];
   for (const name of names) process.on(name, onSignal);

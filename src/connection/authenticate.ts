@@ -122,6 +122,7 @@ async function passwordOf({ credentials }: Exchange): Promise<string> {
   if (value === undefined || value === '') {
     throw new BackupError('AUTHENTICATION', say('connection.no-password'), {
       hint: say('connection.no-password-hint'),
+      kind: 'no-password',
     });
   }
   if (value.includes('\0')) throw new BackupError('AUTHENTICATION', say('connection.password-has-zero'));
@@ -130,9 +131,7 @@ async function passwordOf({ credentials }: Exchange): Promise<string> {
 
 /** Whether opening a connection failed only because the server wants a password and none was given: ask for one and open again. */
 export function needsPassword(error: unknown): boolean {
-  if (!(error instanceof BackupError)) return false;
-  // Where the connection was to go was said around it.
-  return error.sentence.key === 'connection.no-password' || needsPassword(error.cause);
+  return error instanceof BackupError && error.kind === 'no-password';
 }
 
 function proofOptions({ credentials, signal }: Exchange) {

@@ -14,14 +14,10 @@ export function silentError(timeoutMs: number): BackupError {
 /** The same error, saying where the connection was to go. Errors that are no failure of connecting stay as they are. */
 export function connectFailure(target: Target, error: unknown): unknown {
   if (error instanceof ServerError) {
-    const sentence = failedSentence(target, serverText(error.fields));
-    const { code, hint, context, retryable } = error;
-    return new ServerError(error.fields, { sentence, hint, context, code, retryable });
+    return error.with({ sentence: failedSentence(target, serverText(error.fields)) });
   }
   if (error instanceof BackupError) {
-    const { code, hint, context, retryable } = error;
-    const sentence = failedSentence(target, render(error.sentence));
-    return new BackupError(code, sentence, { hint, context, retryable, cause: error });
+    return error.with({ sentence: failedSentence(target, render(error.sentence)), cause: error });
   }
   if (systemCodeOf(error) === undefined) return error;
   const isUnix = 'socketPath' in target;

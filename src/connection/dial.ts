@@ -53,7 +53,7 @@ export async function requestTls(channel: ByteChannel, options: Patience): Promi
   await channel.write(encodeSslRequest(), options);
   await channel.readable(options);
   const answer = channel.take();
-  if (answer === undefined) throw channel.error ?? new BackupError('SERVER_UNREACHABLE', say('connection.closed'));
+  if (answer === undefined) throw channel.error ?? hungUp();
   const byte = answer[0] ?? 0;
   if (byte === 0x45) return 'error'; // 'E'
   if (byte !== 0x53 && byte !== 0x4e) {
@@ -86,9 +86,13 @@ export async function startTls(channel: ByteChannel, host: string, patience: Pat
       reject(new BackupError('SERVER_UNREACHABLE', sentence, { cause: error }));
     });
     socket.once('close', () => {
-      reject(new BackupError('SERVER_UNREACHABLE', say('connection.closed')));
+      reject(hungUp());
     });
   });
+}
+
+function hungUp(): BackupError {
+  return new BackupError('SERVER_UNREACHABLE', say('connection.closed'), { kind: 'connection-lost' });
 }
 
 /** What `begin` comes to, unless the patience ends before. */

@@ -51,12 +51,11 @@ export async function openConnection(settings: ConnectionSettings, options: Abor
     }
   }
   const [first] = failures;
-  if (first !== undefined && failures.length === 1) throw first;
+  if (first === undefined) throw new TypeError('no address to connect to');
+  if (failures.length === 1) throw first;
   const lines = failures.map((failure) => render(failure.sentence)).join('\n');
-  throw new BackupError('SERVER_UNREACHABLE', say('connection.failed-several', { lines }), {
-    hint: first?.hint,
-    cause: first,
-  });
+  const retryable = failures.some((failure) => failure.retryable);
+  throw first.with({ sentence: say('connection.failed-several', { lines }), cause: first, retryable });
 }
 
 /** All ways of talking to one address, within one connect time-out. */
@@ -75,6 +74,7 @@ async function openTarget(
     if (!timeout.signal.aborted) throw connectFailure(target, error);
     const expired = new BackupError('SERVER_UNREACHABLE', say('connection.time-out'), {
       hint: say('connection.time-out-hint'),
+      kind: 'login-time-out',
     });
     throw connectFailure(target, expired);
   } finally {
@@ -185,6 +185,7 @@ async function encrypt(
     attempt.encryptionFailed = true;
     throw new BackupError('SERVER_UNREACHABLE', say('connection.no-tls'), {
       hint: say('connection.no-tls-hint'),
+      kind: 'no-tls',
       retryable: false,
     });
   }

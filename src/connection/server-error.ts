@@ -1,5 +1,5 @@
-import { BackupError, type ErrorContext } from '../errors/backup-error.ts';
-import type { ErrorCode } from '../errors/codes.ts';
+import { BackupError, type ErrorChange, type ErrorContext } from '../errors/backup-error.ts';
+import type { ErrorCode, ErrorKind } from '../errors/codes.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ErrorFields } from '../protocol/backend-messages.ts';
 
@@ -13,6 +13,8 @@ export interface ServerErrorOptions {
   readonly code?: ErrorCode | undefined;
   /** Default: by code. */
   readonly retryable?: boolean | undefined;
+  readonly kind?: ErrorKind | undefined;
+  readonly cause?: unknown;
 }
 
 /**
@@ -31,9 +33,15 @@ export class ServerError extends BackupError {
         hint: options.hint ?? (serverHint === undefined ? undefined : say('common.server-text', { lines: serverHint })),
         context: options.context,
         retryable: options.retryable,
+        kind: options.kind,
+        cause: options.cause,
       },
     );
     this.fields = fields;
+  }
+
+  override with(change: ErrorChange): ServerError {
+    return this.moved(new ServerError(this.fields, this.changed(change)));
   }
 
   /** Five characters, for example `28P01`; `XX000` when the server sent none. */

@@ -220,11 +220,11 @@ export class Session implements Connection {
     if (this.#closed) return new BackupError('SERVER_UNREACHABLE', say('connection.not-open'));
     const { error } = this.channel;
     const hint = say('connection.closed-hint');
-    if (error === undefined) return new BackupError('SERVER_UNREACHABLE', say('connection.closed'), { hint });
-    return new BackupError('SERVER_UNREACHABLE', say('connection.broken', { reason: systemErrorText(error) }), {
-      hint,
-      cause: error,
-    });
+    const sentence =
+      error === undefined
+        ? say('connection.closed')
+        : say('connection.broken', { reason: systemErrorText(error) });
+    return new BackupError('SERVER_UNREACHABLE', sentence, { hint, cause: error, kind: 'connection-lost' });
   }
 }
 

@@ -61,9 +61,8 @@ export async function startSession(
 /** openGauss hangs up without an answer where pg_hba.conf has no line for us: an end before any message has its own advice. */
 function closedWithoutWord(error: unknown, session: Session, progress: Progress): BackupError | undefined {
   if (session.heard || progress.answeredCode !== undefined || !(error instanceof BackupError)) return undefined;
-  if (error.sentence.key !== 'connection.closed' && error.sentence.key !== 'connection.broken') return undefined;
-  const { code, sentence, context, retryable, cause } = error;
-  return new BackupError(code, sentence, { hint: say('connection.closed-at-login-hint'), context, retryable, cause });
+  if (error.kind !== 'connection-lost') return undefined;
+  return error.with({ hint: say('connection.closed-at-login-hint'), kind: 'closed-at-login' });
 }
 
 async function logIn(

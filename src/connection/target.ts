@@ -38,7 +38,11 @@ async function addressesOf(host: string, { signal }: Abortable): Promise<readonl
   } catch (error) {
     if (signal?.aborted === true) throw error;
     const sentence = say('connection.unknown-host', { host, reason: systemErrorText(error) });
-    throw new BackupError('SERVER_UNREACHABLE', sentence, { hint: say('connection.unknown-host-hint'), cause: error });
+    throw new BackupError('SERVER_UNREACHABLE', sentence, {
+      hint: say('connection.unknown-host-hint'),
+      cause: error,
+      kind: 'unknown-host',
+    });
   }
 }
 

@@ -2,33 +2,44 @@ import { lstatSync, statSync, type Stats } from 'node:fs';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { fsPath, joinPath } from '../files/path.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { contentMissing, noteLimit, notedFiles } from './backup-identity.ts';
 import { serverDirectories, serverFiles } from './content-names.ts';
+
+/** A file or directory that no server can do with, or without. */
+export interface PlainFault {
+  readonly member: string;
+  readonly isMissing: boolean;
+  readonly error: BackupError;
+}
 
 /**
  * What makes a data directory one that no server can be started on, whatever its other files hold: something else in the
  * place of a file or directory that every server needs. As `ContentNames` of archives; what is merely absent and can be
  * made is no fault.
  */
-export function plainFaults(root: ByteString): BackupError[] {
-  const faults: BackupError[] = [];
-  for (const name of serverFiles) {
-    if (stats(root, name) === undefined) faults.push(contentMissing(name, display(root)));
+export function plainFaults(root: ByteString): PlainFault[] {
+  const faults: PlainFault[] = [];
+  const wrong = (member: string, sentence: Message): void => {
+    faults.push({ member, isMissing: false, error: new BackupError('CORRUPT', sentence) });
+  };
+  for (const member of serverFiles) {
+    if (stats(root, member) !== undefined) continue;
+    faults.push({ member, isMissing: true, error: contentMissing(member, display(root)) });
   }
   for (const member of notedFiles) {
     const found = stats(root, member);
     if (found === undefined) continue;
     if (!found.isFile()) {
-      faults.push(new BackupError('CORRUPT', say('content.not-a-file', { member, type: typeOf(found) })));
+      wrong(member, say('content.not-a-file', { member, type: typeOf(found) }));
     } else if (found.size > noteLimit) {
-      faults.push(new BackupError('CORRUPT', say('restore.note-too-large', { name: member, limit: noteLimit })));
+      wrong(member, say('restore.note-too-large', { name: member, limit: noteLimit }));
     }
   }
   for (const member of serverDirectories) {
     const found = stats(root, member);
     if (found === undefined || found.isDirectory()) continue;
-    faults.push(new BackupError('CORRUPT', say('content.not-a-directory', { member, type: typeOf(found) })));
+    wrong(member, say('content.not-a-directory', { member, type: typeOf(found) }));
   }
   return faults;
 }

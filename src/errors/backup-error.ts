@@ -1,5 +1,5 @@
 import { render, type Message, type MessageValue } from '../messages/message.ts';
-import { errorCodes, type ErrorCode } from './codes.ts';
+import { errorCodes, type ErrorCode, type ErrorKind } from './codes.ts';
 
 /** Where an error happened: a flat record of printable values (path, lsn, timeline, server, backup). Never a secret. */
 export type ErrorContext = Readonly<Record<string, MessageValue>>;
@@ -11,11 +11,20 @@ export interface BackupErrorOptions {
   readonly cause?: unknown;
   /** Overrides the default of the code. */
   readonly retryable?: boolean | undefined;
+  readonly kind?: ErrorKind | undefined;
+}
+
+/** What `BackupError.with` says anew. What is absent or undefined stays. */
+export interface ErrorChange extends BackupErrorOptions {
+  /** With another code and without `retryable`, the default of that code holds. */
+  readonly code?: ErrorCode | undefined;
+  readonly sentence?: Message | undefined;
 }
 
 /**
  * The one error class: `code` and the message say what, `context` where, `cause` why, `hint` what to do.
- * Match on `code`, never on text. Cancellation is not one of these: it stays the `AbortError` of the signal.
+ * Match on `code` and `kind`, never on text or sentence. Cancellation comes back as the reason of the signal: an
+ * `AbortError` unless the caller gave another; our programs give an `ABORTED`.
  */
 export class BackupError extends Error {
   readonly code: ErrorCode;
@@ -23,6 +32,7 @@ export class BackupError extends Error {
   readonly hint: Message | undefined;
   readonly context: ErrorContext;
   readonly retryable: boolean;
+  readonly kind: ErrorKind | undefined;
 
   constructor(code: ErrorCode, sentence: Message, options: BackupErrorOptions = {}) {
     super(render(sentence), options.cause === undefined ? undefined : { cause: options.cause });
@@ -32,6 +42,33 @@ export class BackupError extends Error {
     this.hint = options.hint;
     this.context = options.context ?? {};
     this.retryable = options.retryable ?? errorCodes[code].retryable;
+    this.kind = options.kind;
+  }
+
+  /** The same error, from the same place in the code, with what is said anew; `context` is added to what is there. */
+  with(change: ErrorChange): BackupError {
+    const { code, sentence, ...options } = this.changed(change);
+    return this.moved(new BackupError(code, sentence, options));
+  }
+
+  protected changed(change: ErrorChange): ErrorChange & { readonly code: ErrorCode; readonly sentence: Message } {
+    const { code = this.code, sentence = this.sentence } = change;
+    return {
+      code,
+      sentence,
+      hint: change.hint ?? this.hint,
+      context: { ...this.context, ...change.context },
+      cause: change.cause ?? this.cause,
+      retryable: change.retryable ?? (code === this.code ? this.retryable : undefined),
+      kind: change.kind ?? this.kind,
+    };
+  }
+
+  /** `copy`, as if it had been made where this error was. */
+  protected moved<Copy extends BackupError>(copy: Copy): Copy {
+    const frames = /\n {4}at [^]*$/.exec(this.stack ?? '')?.[0] ?? '';
+    copy.stack = `${copy.name}: ${copy.message}${frames}`;
+    return copy;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 export const errorCodes = {
   INTERNAL: { meaning: 'a defect of gausskeep', retryable: false },
+  ABORTED: { meaning: 'ended by a signal', retryable: false },
   USAGE: { meaning: 'wrong arguments', retryable: false },
   CONFIG_INVALID: { meaning: 'wrong configuration', retryable: false },
   PARTIAL: { meaning: 'done, with warnings that need reading', retryable: false },
@@ -26,3 +27,31 @@ export const errorCodes = {
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
+
+/**
+ * Which failure it is, where somebody acts on more than the code: what is done about an error hangs on `code` and `kind`,
+ * never on its sentence.
+ */
+export type ErrorKind =
+  /** The server wants a password, and there is none. */
+  | 'no-password'
+  /** The connection ended in the middle. */
+  | 'connection-lost'
+  | 'closed-at-login'
+  | 'unknown-host'
+  | 'no-tls'
+  | 'login-time-out'
+  /** A directory that is to be filled has something in it. */
+  | 'not-empty'
+  /** A time without zone, where no zone is known. */
+  | 'no-time-zone'
+  /** Two files of one WAL segment differ. */
+  | 'two-contents'
+  /** WAL before the recovery target is missing: it may be behind the gap. */
+  | 'gap-before-target'
+  /** The recovery target is nowhere in the WAL from the backup on. */
+  | 'target-not-seen'
+  /** The version of a manifest is no number. */
+  | 'manifest-version'
+  | 'control-checksum'
+  | 'control-version';

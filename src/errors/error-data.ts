@@ -1,6 +1,6 @@
 import { say, type Message } from '../messages/message.ts';
 import { BackupError, reasonOf, type ErrorContext } from './backup-error.ts';
-import type { ErrorCode } from './codes.ts';
+import type { ErrorCode, ErrorKind } from './codes.ts';
 
 /** An error as plain data, to go from one thread to another. */
 export interface ErrorData {
@@ -9,13 +9,15 @@ export interface ErrorData {
   readonly hint: Message | undefined;
   readonly context: ErrorContext;
   readonly retryable: boolean;
+  readonly kind: ErrorKind | undefined;
   readonly cause: string | undefined;
 }
 
 export function errorToData(error: unknown): ErrorData {
   if (error instanceof BackupError) {
-    const { code, sentence, hint, context, retryable, cause } = error;
-    return { code, sentence, hint, context, retryable, cause: cause === undefined ? undefined : reasonOf(cause) };
+    const { code, sentence, hint, context, retryable, kind, cause } = error;
+    const reason = cause === undefined ? undefined : reasonOf(cause);
+    return { code, sentence, hint, context, retryable, kind, cause: reason };
   }
   const sentence = say('common.internal', { reason: reasonOf(error) });
   return {
@@ -24,6 +26,7 @@ export function errorToData(error: unknown): ErrorData {
     hint: say('common.internal.hint'),
     context: {},
     retryable: false,
+    kind: undefined,
     cause: undefined,
   };
 }

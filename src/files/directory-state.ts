@@ -49,5 +49,8 @@ export function requireEmpty(path: ByteString, state: DirectoryState): void {
     lostAndFound: say('files.not-empty-mount-point.hint'),
     notEmpty: say('files.not-empty.hint', { path: display(path) }),
   }[state];
-  throw new BackupError('TARGET_NOT_EMPTY', say('files.not-empty', { path: display(path) }), { hint });
+  throw new BackupError('TARGET_NOT_EMPTY', say('files.not-empty', { path: display(path) }), {
+    hint,
+    kind: 'not-empty',
+  });
 }

@@ -135,7 +135,7 @@ export class RecoveryWatch {
 
   /** It cannot go on because it is configured smaller than its source. */
   get isTooSmall(): boolean {
-    return this.#failure?.known?.sentence.key === 'recovery-failure.smaller-host';
+    return this.#failure?.known?.key === 'smaller-host';
   }
 
   get hasFailed(): boolean {

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import type { ErrorKind } from '../errors/codes.ts';
 import { say, type Message } from '../messages/message.ts';
 import { formatLsn, parseLsn, type Lsn } from '../wal/lsn.ts';
 import { parseChecksumAlgorithm } from './checksum.ts';
@@ -212,7 +213,7 @@ export class ManifestParser implements JsonListener {
 }
 
 function readVersion(text: string): 1 | 2 {
-  if (!/^-?[0-9]+$/.test(text)) fail(say('manifest.version-not-integer'));
+  if (!/^-?[0-9]+$/.test(text)) fail(say('manifest.version-not-integer'), 'manifest-version');
   if (text === '1') return 1;
   if (text === '2') return 2;
   return fail(say('manifest.unexpected-version'));
@@ -270,6 +271,6 @@ function readLsn(text: string): Lsn | undefined {
   return /^[0-9a-fA-F]{1,8}\/[0-9a-fA-F]{1,8}$/.test(text) ? parseLsn(text) : undefined;
 }
 
-function fail(message: Message): never {
-  throw new BackupError('CORRUPT', message, { hint: say('manifest.hint') });
+function fail(message: Message, kind?: ErrorKind): never {
+  throw new BackupError('CORRUPT', message, { hint: say('manifest.hint'), kind });
 }

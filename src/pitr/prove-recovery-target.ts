@@ -139,7 +139,7 @@ async function parseWithZone(
   try {
     return parseTarget(target, { capabilities, timezone: undefined });
   } catch (error) {
-    if (!(error instanceof BackupError) || error.sentence.key !== 'target.no-zone') throw error;
+    if (!(error instanceof BackupError) || error.kind !== 'no-time-zone') throw error;
   }
   const newest = backups.toSorted((a, b) => (a.facts.label.startLsn < b.facts.label.startLsn ? 1 : -1))[0];
   const source = newest && (await openBackupSource({ kind: 'directory', path: newest.name }, signal));

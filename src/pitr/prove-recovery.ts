@@ -115,8 +115,8 @@ export async function proveRecovery(request: ProveRequest, options: ProveOptions
 }
 
 /** Another backup may do better: also where this one's own WAL shows that it is of another line than the archive. */
-function isAboutBackup({ code, sentence }: BackupError): boolean {
-  return code === 'TARGET_UNREACHABLE' || code === 'WAL_MISSING' || sentence.key === 'survey.two-contents';
+function isAboutBackup({ code, kind }: BackupError): boolean {
+  return code === 'TARGET_UNREACHABLE' || code === 'WAL_MISSING' || kind === 'two-contents';
 }
 
 type Proved = Omit<ProvedRecovery, 'passedOver'>;
@@ -150,7 +150,7 @@ async function proveWithAllWal(
 
 function lacksWal(error: unknown): boolean {
   if (!(error instanceof BackupError)) return false;
-  return error.code === 'WAL_MISSING' || error.sentence.key === 'window.unreachable.gap';
+  return error.code === 'WAL_MISSING' || error.kind === 'gap-before-target';
 }
 
 /** The same error, unless what is looked for lies in WAL from before the backup. */
@@ -158,7 +158,7 @@ async function orTooNew(error: unknown, backup: FoundBackup, { request, options 
   const { target } = request.target;
   if (!(error instanceof BackupError)) throw error;
   if (target.kind !== 'xid' && target.kind !== 'name') return error;
-  if (!/^window\.unreachable\.(?:unknown|gap|older-xid)$/.test(error.sentence.key)) return error;
+  if (error.kind !== 'target-not-seen' && error.kind !== 'gap-before-target') return error;
   const inventory = await request.allWal();
   if (inventory === undefined) return error;
   const window = windowBackup(backup);

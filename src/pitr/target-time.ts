@@ -61,7 +61,10 @@ function secondsSince1970(text: string, [year, month, day, hour, minute, second]
 
 function zoneOfServer(text: string, timezone: string | undefined): TimeZone {
   if (timezone === undefined || timezone.trim() === '') {
-    throw new BackupError('USAGE', say('target.no-zone', { text }), { hint: say('target.no-zone.hint', { text }) });
+    throw new BackupError('USAGE', say('target.no-zone', { text }), {
+      hint: say('target.no-zone.hint', { text }),
+      kind: 'no-time-zone',
+    });
   }
   const zone = configuredZone(timezone);
   if (zone === undefined) throw unknownZone(timezone);

@@ -1,4 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
+import type { ErrorKind } from '../errors/codes.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import { formatUtc } from '../server/recovery-target.ts';
 import { formatLsn } from '../wal/lsn.ts';
@@ -24,7 +25,24 @@ export function unreachable(reason: UnreachableReason, request: ProofRequest, ou
   return new BackupError('TARGET_UNREACHABLE', sentence(reason, request, outcome), {
     hint: hint(reason, request, outcome),
     context: { backup: request.backup.name },
+    kind: kindOf(reason, request, outcome),
   });
+}
+
+/** Where it may be instead: behind a gap, or before the backup. */
+function kindOf(
+  reason: UnreachableReason,
+  { target }: ProofRequest,
+  { broken }: ReplayOutcome,
+): ErrorKind | undefined {
+  if (reason === 'older-xid') return 'target-not-seen';
+  if (reason !== 'not-met') return undefined;
+  if (isGap(broken)) return 'gap-before-target';
+  return target.kind === 'xid' || target.kind === 'name' ? 'target-not-seen' : undefined;
+}
+
+function isGap(broken: ReplayOutcome['broken']): broken is NonNullable<ReplayOutcome['broken']> {
+  return broken !== undefined && broken.kind !== 'end';
 }
 
 function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: ReplayOutcome): Message {
@@ -61,7 +79,7 @@ function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: 
 
 function notMet(target: string, kind: ProofRequest['target']['kind'], { broken }: ReplayOutcome, end: string): Message {
   // Behind a hole there is more: the target may be there.
-  if (broken !== undefined && broken.kind !== 'end') {
+  if (isGap(broken)) {
     return say('window.unreachable.gap', { target, end, reason: render(broken.reason) });
   }
   return kind === 'xid' || kind === 'name'

@@ -3,6 +3,7 @@ import { openConnection } from '../connection/open-connection.ts';
 import { ServerError } from '../connection/server-error.ts';
 import type { ConnectionSettings } from '../connection/settings.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import type { ErrorKind } from '../errors/codes.ts';
 import { say, type Message } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import type { Capabilities } from '../server/capabilities.ts';
@@ -115,38 +116,27 @@ async function connect(
   }
 }
 
-/** Advice that fits better than that about ports. */
-const knowsMore: ReadonlySet<string | undefined> = new Set([
-  'connection.closed-at-login-hint',
-  'connection.unknown-host-hint',
-  'connection.no-tls-hint',
-  'connection.time-out-hint',
+/** Failures whose own advice fits better than that about ports. */
+const knowsMore: ReadonlySet<ErrorKind | undefined> = new Set<ErrorKind>([
+  'closed-at-login',
+  'unknown-host',
+  'no-tls',
+  'login-time-out',
 ]);
 
 /** The same error with advice: for what the server refused, or for a port on which nobody answered. */
 function advised(error: unknown, settings: SessionSettings): unknown {
   if (error instanceof ServerError) return advisedRefusal(error, settings.user);
   const nobodyThere = error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
-  if (!nobodyThere || settings.replicationPort !== undefined || knowsMore.has(error.hint?.key)) return error;
-  return new BackupError(error.code, error.sentence, {
-    hint: say('replication.unreachable.hint', { port: settings.port + 1 }),
-    context: error.context,
-    cause: error.cause,
-    retryable: error.retryable,
-  });
+  if (!nobodyThere || settings.replicationPort !== undefined || knowsMore.has(error.kind)) return error;
+  return error.with({ hint: say('replication.unreachable.hint', { port: settings.port + 1 }) });
 }
 
 function advisedRefusal(error: ServerError, user: string, better?: Message): ServerError {
   const refusal = refusalOf(error.fields, { user });
   // About a password the connection knows more, for example the file that it came from.
   const hint = error.sqlState === '28P01' ? (error.hint ?? refusal.hint) : (refusal.hint ?? error.hint);
-  return new ServerError(error.fields, {
-    sentence: error.sentence,
-    hint: better ?? hint,
-    context: error.context,
-    code: refusal.code,
-    retryable: refusal.retryable,
-  });
+  return error.with({ hint: better ?? hint, code: refusal.code, retryable: refusal.retryable });
 }
 
 function placeText({ host, port }: ConnectionSettings): string {

@@ -79,6 +79,7 @@ export function readControlFile(bytes: Uint8Array): ControlFile {
     }
     throw new BackupError('SERVER_ERROR', say('server.control-version', { version }), {
       hint: say('server.control-version.hint'),
+      kind: 'control-version',
     });
   }
   checkControlChecksum(bytes, view, layout);
@@ -92,7 +93,7 @@ function checkControlChecksum(bytes: Uint8Array, view: DataView, layout: Control
   throw new BackupError(
     'CORRUPT',
     say('server.control-checksum', { actual: actual.toString(16), expected: expected.toString(16) }),
-    { hint: say('server.control-checksum.hint') },
+    { hint: say('server.control-checksum.hint'), kind: 'control-checksum' },
   );
 }
 

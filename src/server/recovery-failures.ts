@@ -7,7 +7,7 @@ interface FailurePattern {
   readonly key: FailureKey;
 }
 
-type FailureKey =
+export type FailureKey =
   | 'parameter'
   | 'several-targets'
   | 'no-command'

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import { say, type Message } from '../messages/message.ts';
-import { recoveryFailures } from './recovery-failures.ts';
+import { recoveryFailures, type FailureKey } from './recovery-failures.ts';
 
 /** What a line of a server's log says about its recovery. Positions are text as the server wrote them. */
 export type RecoveryLogEvent =
@@ -34,6 +34,7 @@ export type RecoveryLogEvent =
 
 /** What a failure means and what to do. */
 export interface KnownFailure {
+  readonly key: FailureKey;
   readonly code: ErrorCode;
   readonly sentence: Message;
   readonly hint: Message;
@@ -130,7 +131,7 @@ export function readRecoveryLine(line: string): RecoveryLogEvent | undefined {
 function knownFailure(text: string): KnownFailure | undefined {
   for (const { pattern, code, key } of recoveryFailures) {
     if (!pattern.test(text)) continue;
-    return { code, sentence: say(`recovery-failure.${key}`, { text }), hint: say(`recovery-failure.${key}.hint`) };
+    return { key, code, sentence: say(`recovery-failure.${key}`, { text }), hint: say(`recovery-failure.${key}.hint`) };
   }
   return undefined;
 }

@@ -42,6 +42,7 @@ export async function chooseSegment(
     const [first, second] = [best, other].map(({ found }) => placeOf(found.place, found.object)) as [string, string];
     throw new BackupError('CORRUPT', say('survey.two-contents', { first, second }), {
       hint: say('survey.two-contents.hint'),
+      kind: 'two-contents',
     });
   }
   return best;

@@ -71,13 +71,10 @@ function directoriesOf(tablespaces: readonly PlainLink[]): ByteString[] {
 
 /** What a restore refuses before it reads anything. */
 function reportFaults({ plan, ignored, findings }: Examination): void {
-  for (const fault of plainFaults(plan.root)) {
-    const { member } = fault.sentence.parameters;
-    const isWal = typeof member === 'string' && walDirectories.includes(member);
-    if (typeof member === 'string' && !isWal && ignored.has(fromText(member))) continue;
+  for (const { member, isMissing, error } of plainFaults(plan.root)) {
     // Files that are missing are found by what reads them.
-    if (fault.sentence.key.startsWith('content.not-') || fault.sentence.key === 'restore.note-too-large')
-      findings.fault(fault);
+    if (isMissing || (ignored.has(fromText(member)) && !walDirectories.includes(member))) continue;
+    findings.fault(error);
   }
 }
 

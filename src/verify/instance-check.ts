@@ -106,9 +106,9 @@ function checkControl({
 }
 
 function controlProblem(path: string, error: unknown): Message {
-  const key = error instanceof BackupError ? error.sentence.key : undefined;
-  if (key === 'server.control-checksum') return say('verify.control-crc', { path });
-  if (key === 'server.control-version') return say('verify.control-version', { path });
+  const kind = error instanceof BackupError ? error.kind : undefined;
+  if (kind === 'control-checksum') return say('verify.control-crc', { path });
+  if (kind === 'control-version') return say('verify.control-version', { path });
   return say('verify.control-damaged', { path, reason: reasonOf(error) });
 }
 

@@ -83,18 +83,20 @@ it.each<[string, (head: Buffer) => Buffer]>([
   const target = join(temporaryDirectory('target'), 'empty');
   mkdirSync(target);
   const copy = join(temporaryDirectory('copy'), 'new');
-  const ended = async (program: RunningProgram, isReading: Promise<void>, code = 143): Promise<void> => {
+  const ended = async (program: RunningProgram, isReading: Promise<void>, code = 143): Promise<string> => {
     await isReading;
     program.kill('SIGTERM');
-    const { status, stderr } = await program.result;
+    const { status, stdout, stderr } = await program.result;
     expect(stderr).toContain('interrupted by SIGTERM');
     expect(status).toBe(code);
+    return stdout;
   };
   const verify = startProgram('gausskeep', ['verify', '-P', backup]);
   await ended(verify, verify.output(/has no manifest/));
   const unpack = startProgram('gs_tar', ['-D', target, '-F', join(backup, name)]);
   await ended(unpack, unpack.output(/left out/), 1);
   expect(readdirSync(target)).toEqual([]);
-  const restore = startProgram('gausskeep', ['restore', '--progress', '--from', backup, '-D', copy]);
-  await ended(restore, restore.output(/kB/));
+  const restore = startProgram('gausskeep', ['restore', '--progress', '--json', '--from', backup, '-D', copy]);
+  const [error = ''] = (await ended(restore, restore.output(/kB/))).trim().split('\n').slice(-1);
+  expect(JSON.parse(error)).toMatchObject({ messageType: 'error', code: 'ABORTED', message: 'interrupted by SIGTERM' });
 });

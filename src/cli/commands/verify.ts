@@ -97,8 +97,8 @@ async function verify(
 
 /** PostgreSQL 13 to 16 compare the version of a manifest as text; 17 reads a number first, and says so where there is none. */
 function inOlderWords(error: unknown): unknown {
-  if (!(error instanceof BackupError) || error.sentence.key !== 'manifest.version-not-integer') return error;
-  return new BackupError(error.code, say('manifest.unexpected-version'), { hint: error.hint, cause: error });
+  if (!(error instanceof BackupError) || error.kind !== 'manifest-version') return error;
+  return error.with({ sentence: say('manifest.unexpected-version'), cause: error });
 }
 
 /** What was proved, on stdout in the original's words, and what only we check behind it. */
