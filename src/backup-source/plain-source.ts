@@ -15,6 +15,7 @@ import { say } from '../messages/message.ts';
 import { familyOfTar } from '../server/tar-family.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
+import { statesTimeline } from '../wal/backup-label.ts';
 import {
   contentMissing,
   inPlace,
@@ -22,7 +23,6 @@ import {
   noteLimit,
   requireLabel,
   requireVersion,
-  statesTimeline,
 } from '../content/backup-identity.ts';
 import { isTablespaceLink, walDirectories } from '../content/content-names.ts';
 import { leftByRuns } from '../content/left-by-runs.ts';

@@ -23,10 +23,10 @@ import {
   requireLabel,
   requireVersion,
   requireWalArchive,
-  statesTimeline,
 } from '../content/backup-identity.ts';
 import { ContentNames, isTablespaceLink, walDirectories, type ContentPart } from '../content/content-names.ts';
 import { leftByRuns } from '../content/left-by-runs.ts';
+import { statesTimeline } from '../wal/backup-label.ts';
 import type { TablespaceMapEntry, TablespaceMapEscape } from '../wal/tablespace-map.ts';
 import { ConfigurationNotes } from './outside-configuration.ts';
 import type { SourceFacts, SourceTablespace } from './source-facts.ts';
@@ -66,7 +66,7 @@ export class TarSource implements BackupSource {
     const wholly = configuration || (identity && manifest?.systemIdentifier === undefined);
     const scan = await this.#scan(wholly, signal);
     const label = requireLabel(scan.notes.get('backup_label'), description);
-    const rules = restoreRulesOf(scan.family ?? 'postgresql', statesTimeline(scan.notes.get('backup_label')));
+    const rules = restoreRulesOf(scan.family, statesTimeline(scan.notes.get('backup_label')));
     const controlBytes = scan.notes.get('global/pg_control');
     if (wholly && controlBytes === undefined) {
       throw new BackupError('CORRUPT', say('restore.no-control', { backup: description }));
@@ -313,8 +313,11 @@ class Scan {
 
   get family(): ServerFamily | undefined {
     const version = this.notes.get('PG_VERSION');
-    const known = familyOfTar({ format: this.format, versionFile: version && fromBytes(version) });
-    return known ?? (statesTimeline(this.notes.get('backup_label')) ? 'postgresql' : undefined);
+    return familyOfTar({
+      format: this.format,
+      versionFile: version && fromBytes(version),
+      label: this.notes.get('backup_label'),
+    });
   }
 }
 

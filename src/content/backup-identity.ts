@@ -25,11 +25,6 @@ export function requireLabel(bytes: Uint8Array | undefined, description: string)
   throw contentMissing('backup_label', description);
 }
 
-/** Whether the label has a line that only PostgreSQL, from 11 on, writes. */
-export function statesTimeline(label: Uint8Array | undefined): boolean {
-  return label !== undefined && Buffer.from(label).includes('\nSTART TIMELINE: ');
-}
-
 /**
  * The lines of tablespace_map.
  * @throws BackupError `CORRUPT` also when it says two things of one tablespace, or a place that is no absolute path

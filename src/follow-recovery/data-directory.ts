@@ -7,7 +7,8 @@ import { say } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
-import { identifyOpengauss, identifyPostgresql, type ServerIdentity } from '../server/identity.ts';
+import type { ServerIdentity } from '../server/identity.ts';
+import { identityOfDirectory } from '../server/installed-release.ts';
 import { recoveryDialectOf, type RecoveryDialect } from '../server/recovery-dialect.ts';
 import {
   decodeRecoveryRecord,
@@ -46,12 +47,7 @@ export function openDataDirectory(path: string): DataDirectory {
   }
   const control = readControlFile(controlFile);
   const record = recordIn(join(path, recoveryRecordName));
-  const identity =
-    control.family === 'postgresql'
-      ? identifyPostgresql(version)
-      : identifyOpengauss(
-          record?.version === undefined ? undefined : `(${record.product ?? 'openGauss'} ${record.version} )`,
-        );
+  const identity = identityOfDirectory(control.family, version, record);
   const capabilities = capabilitiesOf(identity);
   const { uid, gid } = statSync(path);
   return {

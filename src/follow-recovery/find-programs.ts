@@ -4,7 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { describeServer, identifyOpengauss, identifyPostgresql, type ServerIdentity } from '../server/identity.ts';
+import { describeServer, type ServerIdentity } from '../server/identity.ts';
+import { identityOfProgram, opensDirectoryOf } from '../server/installed-release.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 /** Environment variables by name, for the programs that are started. */
@@ -43,9 +44,10 @@ export async function findPrograms(
   for (const directory of places) {
     if (!isExecutable(join(directory, data.dialect.serverProgram))) continue;
     const candidate = await ask(data, directory, environment, signal);
-    if (candidate.identity !== undefined && fits(data, candidate.identity)) {
+    const { identity } = candidate;
+    if (identity !== undefined && opensDirectoryOf(data.identity, data.record, identity)) {
       requireControlProgram(data, directory);
-      return { directory, identity: candidate.identity, environment: completed(data, directory, environment) };
+      return { directory, identity, environment: completed(data, directory, environment) };
     }
     candidates.push(candidate);
   }
@@ -77,7 +79,8 @@ async function ask(
       cwd: '/',
     });
     const said = stdout.trim();
-    return { directory, said, identity: readVersion(data, said), hasRun: true };
+    const identity = identityOfProgram(data.identity.family, said, data.dialect.products);
+    return { directory, said, identity, hasRun: true };
   } catch (error) {
     if (signal?.aborted === true) throw error;
     return { directory, said: failureOf(error), identity: undefined, hasRun: false };
@@ -89,26 +92,6 @@ function failureOf(error: unknown): string {
   const { stderr } = error as { stderr?: unknown };
   const last = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : undefined;
   return last === undefined || last === '' ? reasonOf(error) : last;
-}
-
-function readVersion({ identity, dialect }: DataDirectory, said: string): ServerIdentity | undefined {
-  if (!dialect.products.test(said)) return undefined;
-  if (identity.family === 'opengauss') return identifyOpengauss(said);
-  try {
-    return identifyPostgresql(said.replace(dialect.products, ''));
-  } catch {
-    return undefined;
-  }
-}
-
-/** PostgreSQL names its release in the directory; openGauss does not, there the restore's record has it, if anything. */
-function fits({ identity, record }: DataDirectory, found: ServerIdentity): boolean {
-  if (identity.family !== found.family) return false;
-  if (identity.family === 'postgresql') return identity.major === found.major;
-  if (record?.version === undefined) return true;
-  const known = identifyOpengauss(`(${record.product ?? found.product} ${record.version} )`);
-  const line = (product: string): string => product.toLowerCase().replace(/[-_ ]?lite$/, '');
-  return line(known.product) === line(found.product) && known.major === found.major && known.minor === found.minor;
 }
 
 function requireControlProgram({ dialect }: DataDirectory, directory: string): void {

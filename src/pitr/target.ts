@@ -133,7 +133,7 @@ function parseAction(text: string, capabilities: Capabilities): TargetAction {
   if (text !== 'pause' && text !== 'promote' && text !== 'shutdown') {
     throw new BackupError('USAGE', say('target.bad-action', { text }));
   }
-  if (text === 'shutdown' && capabilities.recoveryConfiguration === 'opengauss-recovery-conf') {
+  if (text === 'shutdown' && !capabilities.shutdownAtTarget) {
     throw new BackupError('USAGE', say('recovery-settings.no-shutdown'), {
       hint: say('recovery-settings.no-shutdown.hint'),
     });

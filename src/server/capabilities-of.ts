@@ -56,6 +56,7 @@ function postgresqlCapabilities(major: number): Capabilities {
     filesForApplicationName: [],
     newTimelineAfterRecovery: true,
     recoveryConfiguration: major >= 12 ? 'signal-files' : 'recovery-conf',
+    shutdownAtTarget: true,
     recoveryNeedsLocalWal: false,
     wideTransactionIds: false,
     relativeTablespaces: undefined,
@@ -120,6 +121,7 @@ function opengaussCapabilities(after10: boolean): Capabilities {
     ],
     newTimelineAfterRecovery: false,
     recoveryConfiguration: 'opengauss-recovery-conf',
+    shutdownAtTarget: false,
     // "failed to translate name to xlog in GetOldestXLOGSegNo" (seen on 5.0.5).
     recoveryNeedsLocalWal: true,
     wideTransactionIds: true,

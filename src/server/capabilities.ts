@@ -84,6 +84,8 @@ export interface Capabilities {
   readonly newTimelineAfterRecovery: boolean;
   /** `recovery.conf` of openGauss; `recovery.conf` of PostgreSQL up to 11; signal files from 12. */
   readonly recoveryConfiguration: 'opengauss-recovery-conf' | 'recovery-conf' | 'signal-files';
+  /** A recovery can shut the server down at its target. */
+  readonly shutdownAtTarget: boolean;
   /** A recovery does not begin with an empty WAL directory, even where restore_command has every segment. */
   readonly recoveryNeedsLocalWal: boolean;
   /** Transactions have 64-bit numbers; else 32 bits, with an epoch above them. */

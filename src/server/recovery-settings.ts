@@ -60,7 +60,7 @@ function checkSettings(settings: RecoverySettings, capabilities: Capabilities): 
   if (inclusive !== undefined && !['time', 'xid', 'lsn'].includes(target.kind)) {
     throw new BackupError('USAGE', say('recovery-settings.inclusive', { kind: target.kind }));
   }
-  if (action === 'shutdown' && capabilities.recoveryConfiguration === 'opengauss-recovery-conf') {
+  if (action === 'shutdown' && !capabilities.shutdownAtTarget) {
     throw new BackupError('USAGE', say('recovery-settings.no-shutdown'), {
       hint: say('recovery-settings.no-shutdown.hint'),
     });

@@ -37,6 +37,11 @@ export interface RestoreRules {
   readonly placeSettings: readonly PlaceSetting[];
   /** The configuration may lie outside of the data directory, and then be missing in a backup. */
   readonly configurationElsewhere: boolean;
+  /**
+   * Replay puts right a page that was copied half old, half new: PostgreSQL logs each page whole at its first change after a
+   * checkpoint. openGauss logs none (its double-write file does not travel with a backup).
+   */
+  readonly replayRepairsPages: boolean;
   /** A prepared transaction must not be both in pg_twophase and in the WAL that is replayed. */
   readonly replaysTwoPhaseFiles: boolean;
   /** What turns archiving off: `archive_mode = off`, and these commented out. */
@@ -111,6 +116,7 @@ const postgresqlRules: RestoreRules = {
   recoverySettings: /^recovery_target(?:_|$)/,
   placeSettings: postgresqlPlaceSettings,
   configurationElsewhere: true,
+  replayRepairsPages: true,
   replaysTwoPhaseFiles: true,
   archiveSettings: [],
   newTimelineAfterRecovery: true,
@@ -126,10 +132,11 @@ const postgresqlRules: RestoreRules = {
 };
 
 /**
+ * @param family undefined: not known; what PostgreSQL's says then holds, which drops the least
  * @param labelHasTimeline whether backup_label has START TIMELINE (PostgreSQL 11 and later): 10 knows no group access
  */
-export function restoreRulesOf(family: ServerFamily, labelHasTimeline = true): RestoreRules {
-  if (family === 'postgresql') return { ...postgresqlRules, groupAccess: labelHasTimeline };
+export function restoreRulesOf(family: ServerFamily | undefined, labelHasTimeline = true): RestoreRules {
+  if (family !== 'opengauss') return { ...postgresqlRules, groupAccess: labelHasTimeline };
   const { droppedAfterBackup, createdAfterBackup, newTimelineAfterRecovery } = capabilitiesOf(identifyOpengauss());
   return {
     family,
@@ -169,6 +176,7 @@ export function restoreRulesOf(family: ServerFamily, labelHasTimeline = true): R
     recoverySettings: /^recovery_target(?:_|$)/,
     placeSettings: [],
     configurationElsewhere: false,
+    replayRepairsPages: false,
     // Redo of PREPARE writes the file anew.
     replaysTwoPhaseFiles: false,
     archiveSettings: ['archive_dest', 'archive_command'],

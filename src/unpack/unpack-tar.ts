@@ -10,6 +10,7 @@ import { joinPath } from '../files/path.ts';
 import { readPieces } from '../files/read-file.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
+import { restoreRulesOf } from '../server/restore-rules.ts';
 import { familyOfTar } from '../server/tar-family.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { identifyOpengauss } from '../server/identity.ts';
@@ -212,11 +213,12 @@ class Unpacking {
   /** Only in a data directory: a tablespace's archive gets no stray file, as the original leaves one there. */
   #createExtraFiles(): void {
     const family = familyOfTar({ format: this.#format, versionFile: this.#note('PG_VERSION') });
-    if (this.#control.held === undefined || family !== 'opengauss') {
+    const created = this.#control.held !== undefined ? restoreRulesOf(family).created : [];
+    if (created.length === 0) {
       for (const name of this.#markers) this.#onEvent({ type: 'dropped', member: name as ByteString });
       return;
     }
-    for (const { name, sizeBytes, mode } of this.#special.createdAfterBackup) {
+    for (const { name, sizeBytes, mode } of created) {
       this.#writer.writeFile(name as ByteString, mode, new Uint8Array(sizeBytes));
       if (!this.#markers.has(name)) this.#onEvent({ type: 'created', member: name as ByteString });
     }

@@ -8,6 +8,7 @@ import { fsPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { classifyPageFile, type PageFormat } from '../pages/page-file.ts';
 import type { RestoreRules } from '../server/restore-rules.ts';
+import { familyOfTar } from '../server/tar-family.ts';
 import type { TarFormat, Member, MemberHeader } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import type { TablespaceMapEntry } from '../wal/tablespace-map.ts';
@@ -221,9 +222,8 @@ class TarPass {
   #keep(path: ByteString, bytes: Buffer): void {
     if (!isInstanceFile(path)) return;
     this.instanceFiles.set(path, bytes);
-    // Only PostgreSQL, from 11 on, writes this line.
-    const isPostgresql = path === 'backup_label' && bytes.includes('\nSTART TIMELINE: ');
-    if (isPostgresql) this.#pageFormat = 'postgresql';
+    if (path !== 'backup_label') return;
+    this.#pageFormat = familyOfTar({ format: this.format, versionFile: undefined, label: bytes }) ?? this.#pageFormat;
   }
 
   #pageRule(path: ByteString): PageRule | undefined {

@@ -1,11 +1,11 @@
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
-import { requireVersion, statesTimeline } from '../content/backup-identity.ts';
+import { requireVersion } from '../content/backup-identity.ts';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PageFormat } from '../pages/page-file.ts';
-import { parseBackupLabel, type BackupLabel } from '../wal/backup-label.ts';
+import { parseBackupLabel, statesTimeline, type BackupLabel } from '../wal/backup-label.ts';
 import { familyOfTar } from '../server/tar-family.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
@@ -49,7 +49,7 @@ export function checkInstance(check: InstanceCheck): InstanceFacts {
 function rulesOf({ files, format }: InstanceCheck, control: ControlFile | undefined): RestoreRules {
   const version = files.get('PG_VERSION');
   const family = familyOfTar({ format, versionFile: version && fromBytes(version) }) ?? control?.family;
-  return restoreRulesOf(family ?? 'postgresql', statesTimeline(files.get('backup_label')));
+  return restoreRulesOf(family, statesTimeline(files.get('backup_label')));
 }
 
 function checkVersion({ files, findings, ...check }: InstanceCheck): void {

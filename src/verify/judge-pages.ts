@@ -3,6 +3,7 @@ import { say } from '../messages/message.ts';
 import type { BadPage } from '../pages/page-checker.ts';
 import { relationOf } from '../pages/page-file.ts';
 import type { ControlFile } from '../server/control-file.ts';
+import { restoreRulesOf } from '../server/restore-rules.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { Findings } from './findings.ts';
 import type { FailingFile, PageTally } from './page-tally.ts';
@@ -68,9 +69,8 @@ export function judgePages({ tally, control, startLsn, wal, notReplaced, finding
   }
 }
 
-/** Whether replay of this server's WAL puts torn pages right. */
-function repairsTornPages(control: ControlFile): boolean {
-  return control.family === 'postgresql';
+function repairsTornPages({ family }: ControlFile): boolean {
+  return restoreRulesOf(family).replayRepairsPages;
 }
 
 function report(findings: Findings, file: FailingFile, corrupt: readonly BadPage[]): void {

@@ -55,6 +55,11 @@ function labelOf(lines: ReadonlyMap<string, string>): BackupLabel {
   };
 }
 
+/** Whether the label has a line that only PostgreSQL, from 11 on, writes. */
+export function statesTimeline(label: Uint8Array | undefined): boolean {
+  return label !== undefined && Buffer.from(label).includes('\nSTART TIMELINE: ');
+}
+
 /** By the words before the first `: `. The first line of a name counts: a label may contain anything but a line feed. */
 function linesOf(text: string): ReadonlyMap<string, string> {
   const lines = new Map<string, string>();
