@@ -177,11 +177,13 @@ function tarFormatOf(
   format: 'plain' | 'tar',
   refuse: (sentence: Message) => BackupError,
 ): 'standard' | 'opengauss' {
-  const text = given.last('tar-format');
-  if (text === undefined) return 'standard';
-  if (text !== 'standard' && text !== 'opengauss') throw refuse(say('backup.bad-tar-format', { text }));
+  const tarFormat = given.last('tar-format');
+  if (tarFormat === undefined) return 'standard';
+  if (tarFormat !== 'standard' && tarFormat !== 'opengauss') {
+    throw refuse(say('backup.bad-tar-format', { text: tarFormat }));
+  }
   if (format !== 'tar') throw refuse(say('backup.tar-format-plain'));
-  return text;
+  return tarFormat;
 }
 
 function walDirectoryOf(
