@@ -96,7 +96,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   );
   for (const complaint of complaints.sort()) console.error(complaint);
   if (complaints.length > 0) {
-    console.error(`\n${complaints.length} to decide otherwise: by a capability of src/server/, or by code and kind of the error.`);
+    console.error(
+      `\n${complaints.length} to decide otherwise: by a capability of src/server/, or by code and kind of the error.`,
+    );
     process.exitCode = 1;
   }
 }

@@ -221,9 +221,7 @@ export class Session implements Connection {
     const { error } = this.channel;
     const hint = say('connection.closed-hint');
     const sentence =
-      error === undefined
-        ? say('connection.closed')
-        : say('connection.broken', { reason: systemErrorText(error) });
+      error === undefined ? say('connection.closed') : say('connection.broken', { reason: systemErrorText(error) });
     return new BackupError('SERVER_UNREACHABLE', sentence, { hint, cause: error, kind: 'connection-lost' });
   }
 }

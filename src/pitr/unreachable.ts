@@ -30,11 +30,7 @@ export function unreachable(reason: UnreachableReason, request: ProofRequest, ou
 }
 
 /** Where it may be instead: behind a gap, or before the backup. */
-function kindOf(
-  reason: UnreachableReason,
-  { target }: ProofRequest,
-  { broken }: ReplayOutcome,
-): ErrorKind | undefined {
+function kindOf(reason: UnreachableReason, { target }: ProofRequest, { broken }: ReplayOutcome): ErrorKind | undefined {
   if (reason === 'older-xid') return 'target-not-seen';
   if (reason !== 'not-met') return undefined;
   if (isGap(broken)) return 'gap-before-target';
