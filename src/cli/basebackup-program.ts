@@ -66,7 +66,8 @@ async function sourceOf(
   { program, terminal }: ProgramContext,
 ): Promise<SessionSettings> {
   const options = { host: given.last('host'), port: given.last('port'), user: given.last('username') };
-  const { applicationName, warnings, ...connection } = await resolveConnection(options, readEnvironment());
+  const environment = readEnvironment();
+  const { applicationName, warnings, ...connection } = await resolveConnection(options, environment);
   for (const warning of warnings) terminal.line(warningLine(program, warning));
   // The name decides what openGauss sends along, so the environment does not change it there: see `openReplicationSession`.
   const parameters = { ...connection.parameters, application_name: applicationName ?? 'gs_basebackup' };
@@ -74,6 +75,8 @@ async function sourceOf(
     ...connection,
     parameters,
     replicationPort: settings.haPort,
+    // The account of an openGauss installation has that variable; the other name stands for PostgreSQL.
+    advisesReplicationPort: program !== 'pg_basebackup' && (environment['GAUSSHOME'] ?? '') !== '',
     inactivityTimeoutMs: settings.inactivityTimeoutMs,
     maxAuthIterations: settings.maxAuthIterations,
   };

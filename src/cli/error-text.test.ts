@@ -18,7 +18,7 @@ describe('errorLines', () => {
     );
     expect(errorLines('gs_basebackup', error)).toEqual([
       'gs_basebackup: error: could not create "/a/b": permission denied (EACCES)',
-      'gs_basebackup: hint: The user that runs this program needs write permission there.',
+      'gs_basebackup: hint: The user that runs this program needs write permission in the directory above it.',
     ]);
     const gone = new BackupError('STORAGE_UNAVAILABLE', say('common.stdout', { reason: 'broken pipe (EPIPE)' }), {
       cause: systemError('EPIPE', 'write EPIPE'),

@@ -4,7 +4,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import { commandList, commandsByProgramName } from './command-list.ts';
 import type { CommandEntry } from './command.ts';
-import { helpText } from './help-text.ts';
+import { helpText, labelled } from './help-text.ts';
 import { runProgram } from './program.ts';
 import { runCommand } from './run-command.ts';
 
@@ -65,8 +65,9 @@ function overview(program: string, entries: readonly CommandEntry[], columns: nu
     say('cli.usage', { program, synopsis: 'COMMAND [OPTION]...' }),
   ];
   const width = Math.max(0, ...entries.map(({ name }) => name.length)) + 2;
-  const commands = entries.map(
-    ({ name, summary }) => `  ${name.padEnd(width)}${render(say(summary as 'cli.no-command'))}`,
+  const commands = entries.flatMap(({ name, summary }) =>
+    labelled(`  ${name}`, render(say(summary as 'cli.no-command')), width + 2, columns),
   );
-  return `${helpText(lines, [], [], columns)}\n${render(say('cli.commands'))}\n${commands.join('\n')}\n\n${render(say('cli.foot', { program }))}\n`;
+  const foot = helpText([say('cli.foot', { program })], [], [], columns);
+  return `${helpText(lines, [], [], columns)}\n${render(say('cli.commands'))}\n${commands.join('\n')}\n\n${foot}`;
 }

@@ -14,7 +14,7 @@ export function helpText(
   for (const group of groups) {
     const shown = group.options.filter((option) => option.hidden !== true);
     if (shown.length === 0) continue;
-    lines.push('', render(plain(group.title)));
+    lines.push('', ...wrap(render(plain(group.title)), 0, columns));
     for (const option of shown) lines.push(...optionLines(option, columns));
   }
   if (foot.length > 0) lines.push('', ...foot.flatMap((sentence) => wrap(render(sentence), 0, columns)));
@@ -30,10 +30,14 @@ function optionLines(option: OptionSpec, columns: number): string[] {
   const short = option.short === undefined ? '    ' : `-${option.short}, `;
   const value = option.argument === undefined ? '' : `=${option.argument}`;
   const inline = option.inlineArgument === undefined ? '' : `[=${option.inlineArgument}]`;
-  const head = `  ${short}--${option.long}${value}${inline}`;
-  const text = wrap(render(plain(option.help)), textColumn, columns);
-  if (head.length + 2 > textColumn) return [head, ...text];
-  return [head.padEnd(textColumn) + (text[0] ?? '').trimStart(), ...text.slice(1)];
+  return labelled(`  ${short}--${option.long}${value}${inline}`, render(plain(option.help)), textColumn, columns);
+}
+
+/** `label`, and `text` from column `at` on: beside the label where that leaves room. */
+export function labelled(label: string, text: string, at: number, columns: number): string[] {
+  const lines = wrap(text, at, columns);
+  if (label.length + 2 > at) return [label, ...lines];
+  return [label.padEnd(at) + (lines[0] ?? '').trimStart(), ...lines.slice(1)];
 }
 
 /** `text` in lines of at most `columns`, indented; its own line breaks and indentation are kept. */

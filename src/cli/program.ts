@@ -71,14 +71,17 @@ export async function runProgram(
     process.exitCode = await run({ program: options.program, terminal, signal: controller.signal, lastLine, owedLine });
   } catch (error) {
     terminal.endLive();
-    // `gausskeep window | head`: the reader has what it wanted.
-    if (terminal.readerIsGone && endedBy === undefined && typeof options.statusRule !== 'function') {
-      process.exitCode = readerGoneStatus;
+    // `gausskeep window | head`: the reader has what it wanted. A server that runs a command knows its own statuses only.
+    if (terminal.readerIsGone && endedBy === undefined) {
+      const { statusRule } = options;
+      process.exitCode = typeof statusRule === 'function' ? statusRule(error) : readerGoneStatus;
       return;
     }
     const shown: unknown = endedBy === undefined ? namedFailure(error) : controller.signal.reason;
     for (const line of errorLines(options.program, shown)) terminal.line(line);
-    if (options.json?.() === true) await terminal.data(`${JSON.stringify(errorRecord(shown))}\n`);
+    // Whoever reads no more has it on stderr.
+    if (options.json?.() === true)
+      await terminal.data(`${JSON.stringify(errorRecord(shown))}\n`).catch(() => undefined);
     process.exitCode = exitStatus(
       shown,
       options.statusRule,

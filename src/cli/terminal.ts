@@ -46,6 +46,13 @@ export class Terminal {
     this.#liveLine = false;
   }
 
+  /** Data about what is done and stays done, whether or not somebody reads it. @throws BackupError as `data`, but not for a reader that went away */
+  async report(text: string): Promise<void> {
+    await this.data(text).catch((error: unknown) => {
+      if (!this.readerIsGone) throw error;
+    });
+  }
+
   /** Data. Waits while the reader is slow. @throws BackupError when it cannot be written, for example because the reader went away */
   data(bytes: Uint8Array | string): Promise<void> {
     // Whoever writes learns of it by the write itself.

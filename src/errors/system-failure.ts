@@ -78,6 +78,8 @@ function hintOf(code: string | undefined, action: FileAction): Message | undefin
   const isDenied = code === 'EACCES' || code === 'EPERM';
   if (isDenied && action === 'read') return say('files.permission-read.hint');
   if (isDenied && (action === 'owner' || action === 'mode')) return say('files.permission-owner.hint');
+  // What has a name in a directory is up to the directory.
+  if (isDenied && action !== 'write' && action !== 'sync') return say('files.permission-create.hint');
   const key = code === undefined ? undefined : hints[code];
   return key === undefined ? undefined : { key, parameters: {} };
 }

@@ -88,11 +88,22 @@ describe('openReplicationSession', () => {
     expect(ports).toEqual([5432]);
   });
 
-  it('names --ha-port when nobody answered', async () => {
-    const { open } = scripted(new BackupError('SERVER_UNREACHABLE', say('connection.closed')));
-    const error: unknown = await openReplicationSession(settings, { open }).catch((thrown: unknown) => thrown);
-    expect(error instanceof BackupError && error.hint && render(error.hint)).toContain('--ha-port=5433');
-  });
+  it.each([true, false, undefined])(
+    'names --ha-port when nobody answered, where that is of use: %s',
+    async (isOfUse) => {
+      const refused = new BackupError('SERVER_UNREACHABLE', say('connection.closed'), {
+        hint: say('connection.tcp-hint'),
+      });
+      const { open } = scripted(refused);
+      const error: unknown = await openReplicationSession(
+        { ...settings, advisesReplicationPort: isOfUse },
+        { open },
+      ).catch((thrown: unknown) => thrown);
+      const hint = error instanceof BackupError && error.hint ? render(error.hint) : '';
+      if (isOfUse === true) expect(hint).toContain('--ha-port=5433');
+      else expect(hint).toMatch(/^Is the server running on that host/);
+    },
+  );
 
   it('uses a named HA port only', async () => {
     const { open, ports } = scripted(new ServerError(threadPool), opengaussConnection());

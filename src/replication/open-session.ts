@@ -31,6 +31,8 @@ export interface ReplicationSession {
 export interface SessionSettings extends ConnectionSettings {
   /** The port for replication, where it was named (`--ha-port`) or found before; `port` is then not tried. */
   readonly replicationPort?: number | undefined;
+  /** The user is likely to mean a server that has a port of its own for replication: advice about it is of use. Default false. */
+  readonly advisesReplicationPort?: boolean | undefined;
 }
 
 export interface ReplicationSessionOptions extends Abortable {
@@ -128,7 +130,8 @@ const knowsMore: ReadonlySet<ErrorKind | undefined> = new Set<ErrorKind>([
 function advised(error: unknown, settings: SessionSettings): unknown {
   if (error instanceof ServerError) return advisedRefusal(error, settings.user);
   const nobodyThere = error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
-  if (!nobodyThere || settings.replicationPort !== undefined || knowsMore.has(error.kind)) return error;
+  const isAdvised = settings.advisesReplicationPort === true && settings.replicationPort === undefined;
+  if (!nobodyThere || !isAdvised || knowsMore.has(error.kind)) return error;
   return error.with({ hint: say('replication.unreachable.hint', { port: settings.port + 1 }) });
 }
 

@@ -3,7 +3,14 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
-import { programPath, runProgram, startCommand, startProgram, temporaryDirectory } from '../support/programs.ts';
+import {
+  programPath,
+  runProgram,
+  startCommand,
+  startOnTerminal,
+  startProgram,
+  temporaryDirectory,
+} from '../support/programs.ts';
 
 const commands = ['verify', 'restore', 'recover', 'resume', 'status', 'window', 'wal init', 'wal cleanup'];
 
@@ -40,6 +47,31 @@ it('lists the verbs of wal, explains each command, and knows what was meant', as
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(hint);
   }
+});
+
+it.each([
+  ['of 64 columns', 64, 64],
+  ['of 91 columns', 91, 91],
+  ['of 180 columns', 180, 100],
+  ['that is none', undefined, 80],
+])('help fills the lines of a terminal %s', async (_, columns, most) => {
+  const words = commands.map((command) => `gausskeep ${command} --help`);
+  const all = ['gausskeep --help', 'gausskeep wal', ...words, 'gs_basebackup --help', 'gs_tar --help'];
+  const lines = all.map((line) => {
+    const [name = '', ...args] = line.split(' ');
+    return `${process.execPath} ${programPath(name)} ${args.join(' ')}`;
+  });
+  const script = lines.join(' && ');
+  const running =
+    columns === undefined
+      ? startCommand('sh', ['-c', script], {})
+      : startOnTerminal('sh', ['-c', `stty cols ${String(columns)} && ${script}`], {});
+  const { status, stdout } = await running.result;
+  expect(status).toBe(0);
+  const lengths = stdout.split(/\r?\n/).map((line) => line.length);
+  expect(stdout.split(/\r?\n/).filter((line) => line.length > most)).toEqual([]);
+  // No word of these texts is so long that no line comes near.
+  expect(Math.max(...lengths)).toBeGreaterThan(most - 8);
 });
 
 it('escapes a line feed in a name', async () => {

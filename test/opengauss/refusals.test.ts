@@ -57,12 +57,21 @@ describe('ports', () => {
     expect(eventsOf('password').map((event) => event.port)).toEqual(['ha']);
   });
 
-  it('never tries the next port because the first did not answer, and names --ha-port', async () => {
+  it('never tries the next port because the first did not answer, and names --ha-port where openGauss is installed', async () => {
     const { eventsOf, sqlPort } = await serve();
-    const result = await runBackup({ sqlPort: sqlPort - 1 }, ['-D', target, '-c', 'fast']);
-    expect(result.status).toBe(1);
+    const server = { sqlPort: sqlPort - 1 };
+    const words = ['-D', target, '-c', 'fast'];
+    for (const [options, isNamed] of [
+      [{}, false],
+      [{ env: { GAUSSHOME: '/opt/opengauss' } }, true],
+      [{ env: { GAUSSHOME: '/opt/opengauss' }, calledAs: 'pg_basebackup' }, false],
+    ] as const) {
+      const { status, stderr } = await runBackup(server, words, options);
+      expect(status).toBe(1);
+      expect(stderr.includes('--ha-port')).toBe(isNamed);
+      expect(stderr.includes('Is the server running on that host')).toBe(!isNamed);
+    }
     expect(eventsOf('startup')).toEqual([]);
-    expect(result.stderr).toContain('--ha-port');
   });
 
   it('offers protocol 3.51 first', async () => {

@@ -9,16 +9,18 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkFirstPush } from '../../src/archiving/first-push.ts';
 import { writeFixtureWal } from '../support/fixture-wal.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
-import { programPath, runProgram, startCommand } from '../support/programs.ts';
+import { programPath, runProgram, startCommand, startProgram } from '../support/programs.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;
 
@@ -65,6 +67,73 @@ describe('wal push', () => {
     expect(status).toBe(2);
     const program = programPath('gausskeep');
     expect(stderr).toContain(`archive_command = '${program} wal push %p --archive ${archive} --generation 1'`);
+  });
+});
+
+describe('a reader that has gone', () => {
+  const closed = (words: readonly string[]) => {
+    const program = startProgram('gausskeep', words, { env, cwd: data });
+    program.stdout.destroy();
+    program.stdin.end();
+    return program.result;
+  };
+  const quietly = (status: number) => ({ status, stderr: '' });
+  const place = (): string[] => ['--archive', archive];
+
+  it('changes nothing of what a server asks for', async () => {
+    const name = segment('26');
+    const first = await closed(['wal', 'push', `pg_xlog/${name}`, ...place(), '--json']);
+    expect(first.status, first.stderr).toBe(0);
+    expect(await closed(['wal', 'push', `pg_xlog/${name}`, ...place(), '--json'])).toMatchObject(quietly(0));
+    rmSync(join(data, 'pg_xlog/RECOVERYXLOG'), { force: true });
+    expect(await closed(['wal', 'get', name, 'pg_xlog/RECOVERYXLOG', ...place()])).toMatchObject(quietly(0));
+    expect(statSync(join(data, 'pg_xlog/RECOVERYXLOG')).size).toBe(16 * 1024 * 1024);
+    // The help of what a server runs has no status that a server could take for another.
+    expect(await closed(['wal', 'push', '--help'])).toMatchObject(quietly(13));
+    expect(await closed(['wal', 'get', '--help'])).toMatchObject(quietly(126));
+    const script = join(dirname(archive), 'wrapper');
+    expect(await closed(['wal', 'wrapper', ...place(), '-o', script])).toMatchObject(quietly(141));
+    const running = startCommand(script, [name, 'pg_xlog/RECOVERYXLOG'], { env, cwd: data });
+    running.stdout.destroy();
+    expect(await running.result).toMatchObject(quietly(0));
+    rmSync(script);
+  });
+
+  it('ends the others quietly, with what they were to do done', async () => {
+    await push(segment('26'));
+    const generations = ['wal', 'generation', ...place()];
+    expect(await closed(generations)).toMatchObject(quietly(141));
+    expect(await closed([...generations, '--json', '--close', '1'])).toMatchObject(quietly(141));
+    expect(JSON.parse((await wal('generation', ...place(), '--json')).stdout)).toMatchObject({ closed: true });
+    expect(await closed(['help'])).toMatchObject(quietly(141));
+    expect(await closed(['help', 'wal', 'push'])).toMatchObject(quietly(13));
+    // An error is told on stderr, and counts.
+    const failed = await closed(['status', '-D', root, '--json']);
+    expect(failed).toMatchObject({ status: 2, stderr: expect.stringContaining('is not a data directory') as string });
+    expect(failed.stderr).not.toMatch(/\n +at /);
+  });
+
+  it('ends window and status quietly, at once or behind the first line', async () => {
+    const fixtures = join(import.meta.dirname, '../fixtures/opengauss');
+    const copy = join(root, 'not-started');
+    mkdirSync(join(copy, 'global'), { recursive: true });
+    writeFileSync(join(copy, 'PG_VERSION'), '9.2\n');
+    const control = gunzipSync(readFileSync(join(fixtures, 'pgdata/pg_control.gz')));
+    writeFileSync(join(copy, 'global/pg_control'), control);
+    const window = ['window', '--archive', join(fixtures, 'pitr/archive'), '--commits'];
+    for (const words of [window, [...window, '--json'], ['status', '-D', copy], ['status', '-D', copy, '--json']]) {
+      const whole = await runProgram('gausskeep', words, { env, cwd: data });
+      expect(whole.status, whole.stderr).toBe(0);
+      expect(await closed(words), words.join(' ')).toMatchObject({ status: 141, stderr: whole.stderr });
+      const line = `"$0" "$@" | head -1; echo "\${PIPESTATUS[0]}"`;
+      const program = startCommand('bash', ['-c', line, process.execPath, programPath('gausskeep'), ...words], { env });
+      const { stdout, stderr } = await program.result;
+      const [first, status] = stdout.split('\n');
+      expect(first).toBe(whole.stdout.split('\n')[0]);
+      // All of it may be in the pipe before the reader goes.
+      expect(['0', '141']).toContain(status);
+      expect(stderr).toBe(whole.stderr);
+    }
   });
 });
 

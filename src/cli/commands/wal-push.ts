@@ -47,7 +47,8 @@ export const walPushCommand: Command = {
     if (creation.happened) await giveArchiveToServer(directory, path);
     if (creation.happened)
       terminal.line(`${program}: ${render(say('wal-commands.began', { directory, name: report.name }))}`);
-    if (given.has('json')) await terminal.data(`${JSON.stringify({ messageType: 'push', ...report })}\n`);
+    // Whoever archives must not be told of a failure that was none: the server would push the same file for ever.
+    if (given.has('json')) await terminal.report(`${JSON.stringify({ messageType: 'push', ...report })}\n`);
     else if (given.has('verbose')) {
       terminal.line(`${program}: ${render(say('wal-commands.pushed', report))}`);
     }

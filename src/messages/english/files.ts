@@ -11,6 +11,7 @@ export const filesMessages = {
   'files.no-space.hint':
     'The file system is full, or the quota is used up. Free space there or choose another directory.',
   'files.permission.hint': 'The user that runs this program needs write permission there.',
+  'files.permission-create.hint': 'The user that runs this program needs write permission in the directory above it.',
   'files.permission-read.hint':
     'The user that runs this program needs permission to read it, and to pass through the directories above.',
   'files.permission-owner.hint': 'Only root gives files away, and only their owner changes their permissions.',

@@ -29,7 +29,7 @@ export const replicationMessages = {
     'The host name or port may lead to several servers (a load balancer, a virtual address that moved, or another server on the HA port). Name one server.',
   'replication.physical-only': 'physical replication is not started on a session that is connected to a database',
   'replication.unreachable.hint':
-    'Check that the server runs and listens there. No other port was tried, because another server may listen on it. If this is an openGauss server of which only the HA port is open, name that port with --ha-port={port}.',
+    'Check that the server runs and listens there. No other port was tried, because another server may listen on it. If only the HA port of openGauss is open, name that port with --ha-port={port}.',
   'replication.attempt': 'trying {endpoint}',
   'replication.attempt-ha-port': 'the server wants replication on its HA port (thread pool is on); trying port {port}',
   'replication.recognised': '{endpoint} is {server}',
