@@ -144,6 +144,14 @@ describe('a server that is followed', () => {
     expect(clock.looks()).toBe(32);
   });
 
+  it('that could not write its log has no room for it', () => {
+    const watch = new RecoveryWatch();
+    const full = watch.failure('/data/.gausskeep.recover.log', () => 4096);
+    expect(full).toMatchObject({ code: 'STORAGE_UNAVAILABLE', sentence: { key: 'recovery-failure.space' } });
+    expect(full.message).toContain('could not write a word into its log');
+    expect(watch.failure('/data/log', () => 1e9)).toMatchObject({ code: 'SERVER_ERROR' });
+  });
+
   it('is waited for for ever when that is wanted', async () => {
     writePidFile(path, 8);
     const clock = clockWith();

@@ -1,12 +1,15 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
+import { render, say, type Message } from '../messages/message.ts';
 import { readDetail, readRecoveryLine, type KnownFailure, type RecoveryLogEvent } from '../server/recovery-log.ts';
 import { SettingsFile } from '../server/settings-file.ts';
 import { configuredSettings, textOf, type DataDirectory } from './data-directory.ts';
 import type { RecoveryListener } from './events.ts';
+
+/** With less no server writes a line of its log, or a page of a file. */
+const leastFreeBytes = 8192;
 
 /** So many different warnings are shown. */
 const mostWarnings = 50;
@@ -112,8 +115,11 @@ export class RecoveryWatch {
     }
   }
 
-  /** Why the server ended, as far as its log tells. */
-  failure(logFile: string | undefined): BackupError {
+  /**
+   * Why the server ended, as far as its log tells.
+   * @param freeBytes where a file is, what a server may still write there
+   */
+  failure(logFile: string | undefined, freeBytes: (file: string) => number = freeBytesAt): BackupError {
     const context = logFile === undefined ? {} : { log: logFile };
     const failure = this.#failure;
     if (failure?.known !== undefined) {
@@ -124,6 +130,17 @@ export class RecoveryWatch {
       });
     }
     const text = failure?.text ?? this.#lastLines.at(-1) ?? '';
+    // It could not even say so.
+    if (text === '' && logFile !== undefined && freeBytes(logFile) < leastFreeBytes) {
+      return new BackupError(
+        'STORAGE_UNAVAILABLE',
+        say('recovery-failure.space', { text: render(say('recovery.no-room-for-log')) }),
+        {
+          hint: say('recovery-failure.space.hint'),
+          context,
+        },
+      );
+    }
     const sentence = text === '' ? say('recovery.ended-silently') : say('recovery.ended', { text });
     return new BackupError('SERVER_ERROR', sentence, { hint: say('recovery.ended.hint'), context });
   }
@@ -167,4 +184,13 @@ export function isStandby({ path, dialect }: DataDirectory): boolean {
     if (/^(?:on|true|yes|1)$/i.test(mode ?? '')) return true;
   }
   return dialect.standbyOption?.test(textOf(join(path, 'postmaster.opts')) ?? '') === true;
+}
+
+function freeBytesAt(file: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

@@ -82,6 +82,10 @@ export async function performRestore(prepared: PreparedRestore, options: Restore
   } catch (error) {
     await workplace.discard();
     const left = moved?.undo() ?? [];
+    for (const { from, to } of moved?.moved ?? []) {
+      if (left.some((one) => one.to === to)) continue;
+      onEvent({ type: 'step', sentence: say('restore.moved-back', { from: display(from), to: display(to) }) });
+    }
     for (const { from, to } of left) {
       onEvent({ type: 'warning', sentence: say('restore.not-moved-back', { from: display(from), to: display(to) }) });
     }

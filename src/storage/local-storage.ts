@@ -29,7 +29,7 @@ export async function openLocalStorage(path: string): Promise<Storage> {
     }
     throw missingDirectory(path, error);
   }
-  if (!facts.isDirectory()) throw missingDirectory(path);
+  if (!facts.isDirectory()) throw new BackupError('REPOSITORY_NOT_FOUND', say('files.not-a-directory', { path }));
   return new LocalStorage(root);
 }
 

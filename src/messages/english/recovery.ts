@@ -34,6 +34,7 @@ export const recoveryMessages = {
     'A restore_command that hangs looks like that, and so does a server that writes no log that we can read. Look with: gausskeep status --pgdata {path:word}. --stall-timeout gives it more time.',
   'recovery.goes-on': 'the server goes on; see where it stands with: gausskeep status --pgdata {path:word}',
   'recovery.ended': 'the server ended: {text}',
+  'recovery.no-room-for-log': 'the server could not write a word into its log',
   'recovery.ended-silently': 'the server ended without a word',
   'recovery.ended.hint': 'The log of the server has the rest.',
   'recovery.ended-early':

@@ -83,6 +83,7 @@ export const restoreMessages = {
     'the files in "{path}" belong to root, as whom no server runs: restore with --owner, or give them away',
   'restore.not-moved-back': 'could not move "{to}" back to "{from}"',
   'restore.moved': 'moved "{from}" aside: it is now "{to}"',
+  'restore.moved-back': 'moved "{to}" back: it is "{from}" again',
   'restore.delta-begins': 'updating "{path}" in place: what was there is not kept',
   'restore.link': 'tablespace {oid} is linked to "{path}"',
   'restore.two-phase': 'left out of pg_twophase, because the WAL prepares them again: {names}',
