@@ -25,6 +25,7 @@ import {
   requireVersion,
 } from '../content/backup-identity.ts';
 import { isTablespaceLink, walDirectories } from '../content/content-names.ts';
+import { cutPlainLink } from '../content/cut-tablespaces.ts';
 import { leftByRuns } from '../content/left-by-runs.ts';
 import { plainFaults } from '../content/plain-faults.ts';
 import { isLinkInData, plainLinks } from '../content/plain-tablespaces.ts';
@@ -166,6 +167,8 @@ export class PlainSource implements BackupSource {
       if (target === undefined) {
         return { oid, location: undefined, linkTarget: undefined, inside: undefined, content: undefined };
       }
+      const cut = cutPlainLink(this.#root, { oid, target, inside }, rules);
+      if (cut !== undefined) throw cut;
       const location = map.find((entry) => entry.oid === oid)?.path ?? target;
       const content = inside === undefined ? realPath(joinPath(this.#root, inPlace(oid))) : undefined;
       const known = moved.find((entry) => entry.oid === oid);

@@ -11,6 +11,8 @@ export interface SourceTablespace {
   readonly oid: number;
   /** Where the backed-up server had it, or else where the plain backup has it; undefined for one in place. */
   readonly location: ByteString | undefined;
+  /** In an archive: its link, where that is cut so that nobody knows where it was. */
+  readonly cut?: { readonly linkName: ByteString; readonly archive: string } | undefined;
   /** Where a plain backup has it, as its link says. */
   readonly linkTarget: ByteString | undefined;
   /** Where the server had it, as a plain backup that moved it says. */

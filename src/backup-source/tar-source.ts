@@ -25,6 +25,7 @@ import {
   requireWalArchive,
 } from '../content/backup-identity.ts';
 import { ContentNames, isTablespaceLink, walDirectories, type ContentPart } from '../content/content-names.ts';
+import { isCutLocation } from '../content/cut-tablespaces.ts';
 import { leftByRuns } from '../content/left-by-runs.ts';
 import { statesTimeline } from '../wal/backup-label.ts';
 import type { TablespaceMapEntry, TablespaceMapEscape } from '../wal/tablespace-map.ts';
@@ -172,7 +173,11 @@ export class TarSource implements BackupSource {
     const map = this.#mapEntries(scan.notes.get('tablespace_map'));
     const locations = new Map<number, ByteString>([...scan.links, ...map.map(({ oid, path }) => [oid, path] as const)]);
     const { tablespaces } = this.#options.set;
-    return tablespaces.map(({ oid }) => {
+    return tablespaces.map(({ oid, name }) => {
+      const linkName = map.some((entry) => entry.oid === oid) ? undefined : scan.relativeLinks.get(oid);
+      if (linkName !== undefined && isCutLocation(linkName, rules)) {
+        return { oid, location: undefined, linkTarget: undefined, inside: undefined, cut: { linkName, archive: name } };
+      }
       const location = locations.get(oid);
       const inside = location === undefined ? inPlace(oid) : relativeLocation(location, rules);
       return { oid, location, linkTarget: undefined, inside };
@@ -262,6 +267,8 @@ async function* ofRelease(content: ByteSource): AsyncGenerator<Uint8Array, void,
 class Scan {
   readonly notes = new Map<string, Buffer>();
   readonly links = new Map<number, ByteString>();
+  /** Of those, the ones that are relative to the data directory, as they say. */
+  readonly relativeLinks = new Map<number, ByteString>();
   readonly slots = new Set<ByteString>();
   readonly outside = new ConfigurationNotes();
   readonly #accessFiles = new Set<string>();
@@ -284,6 +291,7 @@ class Scan {
     const isLink = header.type === 'symlink' || header.type === 'relativeSymlink';
     if (oid !== undefined && isLink) {
       const isRelative = header.type === 'relativeSymlink';
+      if (isRelative) this.relativeLinks.set(Number(oid), header.linkName);
       this.links.set(Number(oid), (isRelative ? `/${header.linkName}` : header.linkName) as ByteString);
     }
     if (header.type === 'file' && accessFiles.includes(name)) this.#accessFiles.add(name);

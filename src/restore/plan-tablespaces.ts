@@ -4,6 +4,7 @@ import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { relativeLocation } from '../content/backup-identity.ts';
 import type { TargetFacts } from './facts.ts';
+import { cutInArchive } from '../content/cut-tablespaces.ts';
 import type { SourceFacts, SourceTablespace } from '../backup-source/source-facts.ts';
 import type { RestoreRequest, TablespaceTarget } from './request.ts';
 
@@ -35,18 +36,19 @@ export function planTablespaces(
 ): PlacedTablespace[] {
   const mappings = request.tablespaces ?? [];
   const placed = source.tablespaces.map((tablespace): PlacedTablespace => {
-    const { oid, location, inside } = tablespace;
+    const { oid, location, inside, cut } = tablespace;
     if (location !== undefined && !location.startsWith('/')) {
       throw new BackupError('CORRUPT', say('restore.location-relative', { oid, path: display(location) }));
     }
     const fitting = mappings.filter(({ from }) => isMeant(from, tablespace, source));
     if (fitting.length > 1) throw new BackupError('USAGE', say('restore.mapped-twice', { oid }));
     const outside =
-      fitting[0]?.to ?? (inside === undefined && location !== undefined ? allIn(request, oid) : undefined);
+      fitting[0]?.to ?? (inside === undefined && (location ?? cut) !== undefined ? allIn(request, oid) : undefined);
     if (outside !== undefined) {
       const directory = fromText(outside);
       return { oid, location, directory, isInside: false, inside: undefined, link: directory, isMapped: true };
     }
+    if (cut !== undefined) throw cutInArchive(oid, cut.linkName, cut.archive);
     const below = inside ?? (location === undefined ? (`pg_tblspc/${oid}` as ByteString) : undefined);
     if (below !== undefined) {
       const directory = joinPath(target.path, below);

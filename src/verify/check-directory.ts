@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { inPlace } from '../content/backup-identity.ts';
 import { walDirectories } from '../content/content-names.ts';
+import { cutPlainLink } from '../content/cut-tablespaces.ts';
 import { isLeftByRun, leftByRuns, shownNames } from '../content/left-by-runs.ts';
 import { lackingDirectories, plainFaults } from '../content/plain-faults.ts';
 import { plainLinks, type PlainLink } from '../content/plain-tablespaces.ts';
@@ -40,6 +41,12 @@ export async function checkDirectory(examination: Examination): Promise<Examined
   });
   reportFaults(examination);
   const tablespaces = tablespaceLinks(examination, facts.rules);
+  for (const link of tablespaces) {
+    const cut = cutPlainLink(root, link, facts.rules);
+    if (cut === undefined) continue;
+    findings.fault(cut);
+    ignored.add(inPlace(link.oid));
+  }
   const left = leftByRuns(root, directoriesOf(tablespaces)).filter((path) => !ignored.has(path));
   if (left.length > 0) findings.warning(say('content.left-by-run', { names: shownNames(left) }));
   const onFile = (file: SurveyedFile): void => {

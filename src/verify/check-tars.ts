@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { inPlace, relativeLocation, requireWalArchive } from '../content/backup-identity.ts';
 import type { ContentPart } from '../content/content-names.ts';
+import { cutInArchive, isCutLocation } from '../content/cut-tablespaces.ts';
 import { isLeftByRun, leftByRuns, shownNames } from '../content/left-by-runs.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { fsPath } from '../files/path.ts';
@@ -114,6 +115,8 @@ class TarPass {
   format: TarFormat = 'tar';
   /** Of tablespaces, as links in the base archive say. */
   readonly #locations = new Map<number, ByteString>();
+  /** Of those, the ones that are relative to the data directory, as they say. */
+  readonly #relativeLinks = new Map<number, ByteString>();
   /** Paths below the data directory of tablespaces that are inside it. */
   readonly #inside = new Map<number, ByteString>();
   readonly #examination: Examination;
@@ -149,6 +152,13 @@ class TarPass {
         const archive = this.#examination.plan.archives.find(({ tablespace }) => tablespace === oid)?.name ?? '';
         findings.damage(say('verify.tablespace-unknown', { archive, oid }));
       }
+      const cut = map?.some((entry) => entry.oid === oid) === true ? undefined : this.#relativeLinks.get(oid);
+      if (cut !== undefined && isCutLocation(cut, rules)) {
+        const archive = this.#examination.plan.archives.find(({ tablespace }) => tablespace === oid)?.name ?? '';
+        findings.fault(cutInArchive(oid, cut, archive));
+        attempt(findings, () => names.tablespaceLink(oid));
+        continue;
+      }
       const location = map?.find((entry) => entry.oid === oid)?.path ?? this.#locations.get(oid);
       const inside = location === undefined ? inPlace(oid) : relativeLocation(location, rules);
       if (inside !== undefined) this.#inside.set(oid, inside);
@@ -181,6 +191,7 @@ class TarPass {
       if (oid !== undefined) {
         this.links.push({ oid: Number(oid), target: display(header.linkName) });
         const isRelative = header.type === 'relativeSymlink';
+        if (isRelative) this.#relativeLinks.set(Number(oid), header.linkName);
         this.#locations.set(Number(oid), (isRelative ? `/${header.linkName}` : header.linkName) as ByteString);
       }
     }

@@ -1,8 +1,9 @@
 /** Plain backups of the stand-in by the program. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeCompanion } from '../../src/manifest/companion.ts';
+import { pathsBelow } from '../support/backups.ts';
 import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import {
   configurationPaths,
@@ -13,7 +14,7 @@ import {
 import type { ManifestEntry } from '../support/opengauss/recordings.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import type { OpengaussOptions } from '../support/opengauss/state.ts';
-import { runProgram } from '../support/programs.ts';
+import { runProgram, type ProgramResult } from '../support/programs.ts';
 import { fileOf, picked, readTree, streamedSegmentFault, zeros } from '../support/opengauss/tree.ts';
 
 let workspace: Workspace;
@@ -123,6 +124,37 @@ describe('a plain backup', () => {
     const source = await readTree(data.tablespaces[1]!.path);
     const there = await readTree(workspace.at('ts_abs'));
     expect(picked(there)).toEqual(picked(source, (path) => !path.includes('_other')));
+  });
+
+  it('is verified with its manifest, the tablespace inside it included, and damage there is found', async () => {
+    // Pages that were never written are sound ones.
+    const roots = [join(data.path, 'base'), ...data.tablespaces.map(({ path }) => path)];
+    const isOfStandIn = (path: string): boolean => /(?:16500|1642[34])[^/]*$/.test(path);
+    const paths = roots.flatMap((root) => pathsBelow(root).map((path) => join(root, path)));
+    for (const path of paths.filter(isOfStandIn)) writeFileSync(path, Buffer.alloc(statSync(path).size));
+    await serve();
+    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const verify = (): Promise<ProgramResult> => runProgram('gausskeep', ['verify', '--no-parse-wal', target]);
+    expect(await verify()).toMatchObject({ status: 0, stderr: expect.not.stringContaining('error') as string });
+    const inside = 'pg_location/x/y';
+    const listed = [...(await readTree(join(target, inside))).keys()].find((path) => path.endsWith('/16423'))!;
+    const [shown, path] = [`pg_tblspc/16421/${listed}`, join(target, inside, listed)];
+    const whole = readFileSync(path);
+    const damages: [() => void, string][] = [
+      [() => writeFileSync(path, Buffer.alloc(whole.length, 1)), `checksum mismatch for file "${shown}"`],
+      [() => writeFileSync(path, whole.subarray(1)), `"${shown}" has size`],
+      [() => rmSync(path), `"${shown}" is present in the manifest but not on disk`],
+      [() => writeFileSync(`${path}x`, ''), `"${shown}x" is present on disk but not in the manifest`],
+    ];
+    for (const [damage, words] of damages) {
+      damage();
+      const found = await verify();
+      expect(found.status).toBe(20);
+      expect(found.stderr).toContain(words);
+      rmSync(`${path}x`, { force: true });
+      writeFileSync(path, whole);
+    }
+    expect((await verify()).status).toBe(0);
   });
 
   it.each([['-Fp'], ['-Ft']])('takes a directory of the host along with --config-dir, %s', async (format) => {

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmdirSync,
   rmSync,
   symlinkSync,
@@ -24,7 +25,7 @@ import { ManifestWriter } from '../../src/manifest/writer.ts';
 import { render } from '../../src/messages/message.ts';
 import { prepareRestore } from '../../src/restore/prepare-restore.ts';
 import { performRestore } from '../../src/restore/perform-restore.ts';
-import type { Member, MemberType } from '../../src/tar/member.ts';
+import type { Member, MemberType, TarFormat } from '../../src/tar/member.ts';
 import { encodeMembers, memberOf } from '../../src/tar/encode-members.ts';
 import { verifyBackup } from '../../src/verify/verify-backup.ts';
 import { linkConfiguration, linkListed, moveAndLink } from '../support/plain-backup.ts';
@@ -64,12 +65,12 @@ const members = (): Member[] => [
   file('global/pg_control', control),
 ];
 
-async function archive(list: readonly Member[]): Promise<Buffer> {
+async function archive(list: readonly Member[], format: TarFormat = 'tar'): Promise<Buffer> {
   const source = async function* (): AsyncGenerator<Member> {
     for (const member of list) yield await Promise.resolve(member);
   };
   const pieces: Uint8Array[] = [];
-  for await (const piece of encodeMembers(source(), { mtime: 1 })) pieces.push(Uint8Array.from(piece));
+  for await (const piece of encodeMembers(source(), { mtime: 1, format })) pieces.push(Uint8Array.from(piece));
   return Buffer.concat(pieces);
 }
 
@@ -250,6 +251,24 @@ describe('archives', () => {
     expect(findings.map(({ message }) => render(message))).toContainEqual(
       expect.stringContaining(`tablespace 5 was at "${restored}/spaces/x", in the data directory "${restored}"`),
     );
+  });
+
+  it('a tablespace whose path openGauss has cut: its archive has the files, a place has to be named', async () => {
+    const link = other('relativeSymlink', 'pg_tblspc/5/', 'ts');
+    const base = await archive([...members().slice(0, 3), link, ...members().slice(3)], 'opengauss');
+    const space = await archive([file('PG_9.2_201611171_n/1/7')], 'opengauss');
+    const outcome = await tarSet({ 'base.tar': base, '5.tar': space });
+    expectSame(
+      outcome,
+      /tablespace 5 leads to "ts", .* cut its path.* files are in 5.tar: restore with -T 5=DIRECTORY/,
+    );
+    expect(existsSync('/ts')).toBe(false);
+    const to = join(dirname(outcome.restored), 'elsewhere');
+    const from = { kind: 'directory', path: join(dirname(outcome.restored), 'backup') } as const;
+    const request = { from, directory: outcome.restored, sync: false, tablespaces: [{ from: { oid: 5 }, to }] };
+    await performRestore(await prepareRestore(request, { signal }), { signal });
+    expect(readlinkSync(join(outcome.restored, 'pg_tblspc/5'))).toBe(to);
+    expect(readFileSync(join(to, 'PG_9.2_201611171_n/1/7'), 'utf8')).toBe('x');
   });
 
   it('without the empty directories verify says so, and restore makes them', async () => {
@@ -475,6 +494,33 @@ describe('directories', () => {
       expect(readdirSync(restored).filter((name) => name.startsWith('.gausskeep'))).toEqual([]);
     },
   );
+
+  it.each([
+    ['ts', 'backup/ts', /leads to "ts", .* cut its path.* files are in ".*\/backup\/ts": make pg_tblspc\/5 a link/],
+    ['_ts', undefined, /leads to "_ts", .* cut its path.* files are not in this backup/],
+    [
+      '/elsewhere/backup/ts',
+      'backup/ts',
+      /leads to "\/elsewhere\/backup\/ts", .* cut its path.* are in ".*backup\/ts"/,
+    ],
+    ['ts', 'backup_ts', /leads to "ts", .* cut its path.* files are in ".*\/backup_ts"/],
+  ])('a tablespace whose path openGauss has cut to %s, with its files in %s', async (target, files, pattern) => {
+    const backup = directory();
+    symlinkSync(target, join(backup, 'pg_tblspc/5'));
+    const place = files === undefined ? undefined : join(dirname(backup), files);
+    if (place !== undefined) mkdirSync(join(place, 'PG_9.2_201611171_n/1'), { recursive: true });
+    expectSame(await judge(backup), pattern);
+    if (place === undefined) return;
+    // As it says.
+    rmSync(join(backup, 'pg_tblspc/5'));
+    symlinkSync(place, join(backup, 'pg_tblspc/5'));
+    await warningsOf(backup);
+    const [restored, to] = [join(dirname(backup), 'restored'), join(dirname(backup), 'elsewhere')];
+    const from = { kind: 'directory', path: backup } as const;
+    const request = { from, directory: restored, sync: false, tablespaces: [{ from: { oid: 5 }, to }] };
+    await performRestore(await prepareRestore(request, { signal }), { signal });
+    expect(readdirSync(join(restored, 'pg_tblspc/5'))).toEqual(['PG_9.2_201611171_n']);
+  });
 
   it('copies by cp -a still lead to the tablespaces of the original', async () => {
     const backup = directory();

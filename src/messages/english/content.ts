@@ -10,6 +10,13 @@ export const contentMessages = {
     '"{path}" of the backup is a link: a restore would copy the link, and the copy would share what it leads to',
   'content.made-directories':
     'the backup lacks directories that a server needs to start, which tools that copy only files leave out: {names}',
+  'content.tablespace-cut':
+    'the link of tablespace {oid} leads to "{target}", which is not there: openGauss had cut its path, because it begins like that of the data directory (as /data/db_ts and /data/db). {where}',
+  'content.cut-plain':
+    'Its files are in "{directory}": make pg_tblspc/{oid} a link to that, then restore with -T {oid}=DIRECTORY.',
+  'content.cut-tar': 'Its files are in {archive}: restore with -T {oid}=DIRECTORY.',
+  'content.cut-nowhere':
+    'Its files are not in this backup. Make pg_tblspc/{oid} a link to them where they are, or else move the tables to a tablespace with another path and take a new backup.',
   'content.left-by-run':
     'a run that did not finish left this in the directories of the backup, which is no part of it and not restored: {names}',
 } as const;
