@@ -13,15 +13,7 @@ import { prepareRestore } from '../../src/restore/prepare-restore.ts';
 import { performRestore } from '../../src/restore/perform-restore.ts';
 import { verifyBackup } from '../../src/verify/verify-backup.ts';
 import { linkConfiguration, linkListed, moveAndLink } from '../support/plain-backup.ts';
-import {
-  control,
-  label,
-  signal,
-  empty,
-  judge,
-  newBackup,
-  expectSame,
-} from '../support/judged-backups.ts';
+import { control, label, signal, empty, judge, newBackup, expectSame } from '../support/judged-backups.ts';
 
 describe('directories', () => {
   function directory(): string {
