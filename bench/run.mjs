@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { benchArchive } from './archive.mjs';
 import { benchBackup } from './backup.mjs';
+import { benchEventLoop } from './event-loop.mjs';
 import { benchPlan } from './plan.mjs';
 import { benchRestore } from './restore.mjs';
 import { benchWal } from './wal.mjs';
@@ -21,7 +22,14 @@ const options = {
   files: Number(values.files),
   only: values.only,
 };
-const suites = { archive: benchArchive, backup: benchBackup, plan: benchPlan, restore: benchRestore, wal: benchWal };
+const suites = {
+  archive: benchArchive,
+  backup: benchBackup,
+  loop: benchEventLoop,
+  plan: benchPlan,
+  restore: benchRestore,
+  wal: benchWal,
+};
 for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
   const suite = suites[name];
   if (suite === undefined) throw new Error(`no benchmark named ${name}; there are: ${Object.keys(suites).join(', ')}`);

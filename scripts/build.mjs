@@ -27,7 +27,7 @@ const programs = {
   gs_tar: 'src/cli/gs-tar.ts',
   gausskeep: 'src/cli/gausskeep.ts',
 };
-const library = { index: 'src/index.ts' };
+const library = { index: 'src/index.ts', 'wal-archive': 'src/wal-archive.ts' };
 // Every file of src/threads/ that ends in -thread.ts is the start of a worker thread: an entry of its own.
 const threads = existsSync('src/threads')
   ? Object.fromEntries(

@@ -47,15 +47,29 @@ export {
   type StorageOptions,
   type StoredObject,
 } from './wal-archive.ts';
-export { takeBackup, type BackupOptions } from './backup/take-backup.ts';
+export { takeBackup } from './backup/take-backup.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';
-export type { BackupTarget, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';
+export type { BackupOptions, BackupTarget, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';
+export type { BackupPart, BackupSink } from './backup/sink.ts';
 export type { TablespaceMapping } from './backup/tablespaces.ts';
 export type { ByteSink, TarCompression } from './backup/request.ts';
 export { needsPassword } from './connection/authenticate.ts';
+export type { Connection, Endpoint } from './connection/connection.ts';
+export { ServerError } from './connection/server-error.ts';
 export type { ConnectionSettings, SslMode } from './connection/settings.ts';
 export type { ErrorFields } from './protocol/backend-messages.ts';
 export { openReplicationSession, type ReplicationSession, type SessionSettings } from './replication/open-session.ts';
+export type { BaseBackupEvent, BaseBackupRequest, TablespaceRow } from './replication/base-backup.ts';
+export { startBaseBackup, type BaseBackupOptions } from './replication/start-base-backup.ts';
+export { startWalStream, type WalStreamOptions, type WalStreamRequest } from './replication/start-wal-stream.ts';
+export type { WalEnding, WalStream } from './replication/wal-stream.ts';
+export type { WalPiece } from './replication/wal-frames.ts';
+export type { SystemIdentity } from './replication/identify.ts';
+export type { Capabilities } from './server/capabilities.ts';
+export type { ServerIdentity } from './server/identity.ts';
+export type { Member, MemberHeader, MemberType, TarFormat } from './tar/member.ts';
+export { readMembers, type ReadMembersOptions } from './tar/read-members.ts';
+export type { ByteSource } from './bytes/byte-reader.ts';
 export { fromText as pathFromText, display as pathToText, type ByteString } from './bytes/byte-string.ts';
 export { unpackSentence, type UnpackEvent } from './unpack/events.ts';
 export type { UnpackRequest } from './unpack/plan.ts';

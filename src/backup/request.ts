@@ -4,6 +4,7 @@ import type { SessionSettings } from '../replication/open-session.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import type { TablespaceMapping } from './tablespaces.ts';
+import type { BackupListener } from './events.ts';
 import type { BackupSink } from './sink.ts';
 
 /**
@@ -92,6 +93,17 @@ export interface BackupRequest {
   readonly configDirectory?: string | undefined;
   /** Remove what was written when the backup fails. Default true. */
   readonly clean?: boolean | undefined;
+}
+
+export interface BackupOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: BackupListener | undefined;
+  /**
+   * Work on a thread of its own, for a process that must answer others meanwhile: a backup writes synchronously, which is
+   * fastest, and a slow disk then holds up its thread. For the outputs `plain` and `tar`. A password given as a function is asked for first, progress is told
+   * ten times a second at most, and what a server reported is a BackupError, not a ServerError. Default false.
+   */
+  readonly ownThread?: boolean | undefined;
 }
 
 type Filled<Part, Keys extends keyof Part> = Omit<Part, Keys> & {

@@ -12,6 +12,7 @@ import { segmentStart } from '../wal/segment.ts';
 import type { BackupListener } from './events.ts';
 import { abortable } from './abortable.ts';
 import { adviceOf } from './advice.ts';
+import { takeBackupOnThread } from './backup-thread.ts';
 import { configurationElsewhere, receivedFiles } from './configuration-elsewhere.ts';
 import { readConfiguration, withOrigin, type ConfigurationEntry } from './configuration.ts';
 import { createOutput } from './create-output.ts';
@@ -25,15 +26,11 @@ import type { OwnedSlot } from './owned-slot.ts';
 import { prepareSlotUse } from './slot-use.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { WalTask } from './receive-wal.ts';
-import { orderOf, type BackupOrder, type BackupRequest, type BackupResult } from './request.ts';
+import { SourcePassword } from './source-password.ts';
+import { orderOf, type BackupOptions, type BackupOrder, type BackupRequest, type BackupResult } from './request.ts';
 import { WalThread } from './wal-thread.ts';
 import { walTask } from './wal-task.ts';
 import { ClaimedPlaces } from './claimed-places.ts';
-
-export interface BackupOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: BackupListener | undefined;
-}
 
 type Start = Extract<BaseBackupEvent, { type: 'start' }>;
 type End = Extract<BaseBackupEvent, { type: 'end' }>;
@@ -45,6 +42,7 @@ type End = Extract<BaseBackupEvent, { type: 'end' }>;
  * `USAGE` for what this server cannot do; ServerError
  */
 export async function takeBackup(request: BackupRequest, options: BackupOptions = {}): Promise<BackupResult> {
+  if (options.ownThread === true) return takeBackupOnThread(request, options);
   const order = orderOf(request);
   // A listener that throws ends the backup like a failure, wherever the event came from: a timer and the messages of
   // another thread have no caller that could catch it.
@@ -91,6 +89,7 @@ interface Receiving {
 /** One backup from its session to its publication. */
 class BackupRun {
   readonly #request: BackupOrder;
+  readonly #password: SourcePassword;
   readonly #workplace: ClaimedPlaces;
   readonly #onEvent: BackupListener;
   /** Aborts the backup when its caller does, and when the WAL receiver fails. */
@@ -103,6 +102,7 @@ class BackupRun {
 
   constructor(request: BackupOrder, workplace: ClaimedPlaces, onEvent: BackupListener, signal: AbortSignal) {
     this.#request = request;
+    this.#password = new SourcePassword(request.source);
     this.#workplace = workplace;
     this.#onEvent = onEvent;
     this.#signal = AbortSignal.any([signal, this.#failure.signal]);
@@ -112,7 +112,10 @@ class BackupRun {
     const request = this.#request;
     const signal = this.#signal;
     const ownFiles = await this.#readConfiguration();
-    const source = await connectSource(request, { signal, onEvent: this.#onEvent });
+    const source = await connectSource(
+      { ...request, source: this.#password.settings },
+      { signal, onEvent: this.#onEvent },
+    );
     const { session } = source;
     this.#session = session;
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
@@ -207,7 +210,15 @@ class BackupRun {
     { output, manifest, delivery, meter, segmentSizeBytes, configuration }: Receiving,
   ): Promise<{ start: Start; end: End; checksumFailures: boolean }> {
     const startWal = (): WalThread =>
-      this.#startWal(walTask({ request: this.#request, settings, session, segmentSizeBytes, output }));
+      this.#startWal(
+        walTask({
+          request: this.#request,
+          settings: this.#password.plain(settings),
+          session,
+          segmentSizeBytes,
+          output,
+        }),
+      );
     const streams = this.#request.wal === 'stream';
     // Its slot keeps the server from removing WAL that the backup needs before the stream has begun. A slot that wants a
     // position (openGauss) can only be made afterwards, and there a session must not be kept waiting.

@@ -29,7 +29,7 @@ import { removeReplayedTwoPhase } from './two-phase.ts';
 import { RestoreTarget } from './restore-target.ts';
 
 export interface RestoreOptions {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onEvent?: RestoreListener | undefined;
   /** Where the process table is; a test has its own. */
   readonly procRoot?: string | undefined;
@@ -60,9 +60,9 @@ export interface RestoreResult {
  * has done, without pg_control, and can be run again.
  * @throws BackupError `CORRUPT` for a backup that is damaged or hostile; `TARGET_NOT_EMPTY`, `LOCKED`, `STORAGE_UNAVAILABLE`
  */
-export async function performRestore(prepared: PreparedRestore, options: RestoreOptions): Promise<RestoreResult> {
+export async function performRestore(prepared: PreparedRestore, options: RestoreOptions = {}): Promise<RestoreResult> {
   const { plan } = prepared;
-  const { signal, onEvent = () => undefined, procRoot } = options;
+  const { signal = new AbortController().signal, onEvent = () => undefined, procRoot } = options;
   signal.throwIfAborted();
   // It may have been started since the plan was made.
   await refuseRunningServer(plan.directory, { stopCommand: plan.source.rules.stopCommand, procRoot });

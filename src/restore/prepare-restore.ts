@@ -17,7 +17,7 @@ import type { BackupSource } from '../backup-source/backup-source.ts';
 import { freeSuffix, placeFacts, targetFacts } from './target-facts.ts';
 
 export interface PrepareOptions {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Read all that a plan can tell, even where that costs a pass over an archive. Default false: only what decides. */
   readonly wholePlan?: boolean | undefined;
   /** Where the process table is; a test has its own. */
@@ -35,8 +35,8 @@ export interface PreparedRestore {
  * Looks at the backup and at the target and plans the restore. Changes nothing.
  * @throws BackupError as `planRestore`; `BACKUP_NOT_FOUND`, `CORRUPT`, `STORAGE_UNAVAILABLE`; `TARGET_NOT_EMPTY` where a server runs
  */
-export async function prepareRestore(request: RestoreRequest, options: PrepareOptions): Promise<PreparedRestore> {
-  const { signal, wholePlan = false, procRoot } = options;
+export async function prepareRestore(request: RestoreRequest, options: PrepareOptions = {}): Promise<PreparedRestore> {
+  const { signal = new AbortController().signal, wholePlan = false, procRoot } = options;
   const source = await openBackupSource(request.from, signal);
   const now = new Date();
   const there = await targetFacts(request.directory, now);

@@ -6,5 +6,6 @@ import { Worker } from 'node:worker_threads';
  * @param data handed to the thread as its `workerData`; in memory only, so it may hold a password
  */
 export function startThread(name: string, data: unknown): Worker {
-  return new Worker(new URL(`./${name}.js`, import.meta.url), { workerData: data });
+  // The flags of the process may not fit a thread (--input-type), and ours need none.
+  return new Worker(new URL(`./${name}.js`, import.meta.url), { workerData: data, execArgv: [] });
 }

@@ -25,7 +25,7 @@ import { checkWal, requiredWal, type RequiredWal, type WalProof } from './wal-ch
 import { openWalFiles } from './wal-files.ts';
 
 export interface VerifyBackupContext {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onEvent?: VerifyListener | undefined;
 }
 
@@ -34,8 +34,8 @@ export interface VerifyBackupContext {
  * report (and comes as events); only what ends the verification is thrown. Nothing is written.
  * @throws BackupError `CORRUPT` (the manifest), `BACKUP_NOT_FOUND`, `STORAGE_UNAVAILABLE`
  */
-export async function verifyBackup(options: VerifyOptions, context: VerifyBackupContext): Promise<VerifyReport> {
-  const { signal, onEvent = () => undefined } = context;
+export async function verifyBackup(options: VerifyOptions, context: VerifyBackupContext = {}): Promise<VerifyReport> {
+  const { signal = new AbortController().signal, onEvent = () => undefined } = context;
   signal.throwIfAborted();
   const findings = new Findings({
     onFinding: (finding) => onEvent({ type: 'finding', finding }),

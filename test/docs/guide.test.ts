@@ -166,7 +166,9 @@ class Story {
       .replaceAll(/(?<![\w/.])\/archive\b/g, this.#archive)
       .replaceAll('/etc/postgresql/17/main', `${this.#root}/etc`)
       .replaceAll('/pgdata', server.dataDirectory)
+      .replaceAll(/(?<![\w/.])examples\//g, `${projectRoot}/examples/`)
       .replaceAll('--owner postgres', `--owner ${serverAccount}`)
+      .replaceAll('db.example.org 5432', `${server.host} ${String(server.port)}`)
       .replaceAll('db.example.org', server.host)
       .replaceAll('-p 5432', `-p ${String(server.port)}`);
   }
