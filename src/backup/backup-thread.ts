@@ -4,6 +4,7 @@ import { say } from '../messages/message.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { BackupEvent } from './events.ts';
 import type { BackupOptions, BackupRequest, BackupResult } from './request.ts';
+import { plainSettings } from './source-password.ts';
 
 /** What the thread of a backup is told: to end. */
 export interface BackupThreadOrder {
@@ -25,10 +26,10 @@ export async function takeBackupOnThread(
   if (kind === 'stream' || kind === 'members') {
     throw new BackupError('USAGE', say('backup.thread-sink'), { hint: say('backup.thread-sink.hint') });
   }
-  const { password, onNotice: _notice, trace: _trace, ...source } = request.source;
+  const { password } = request.source;
   const known = typeof password === 'function' ? await password() : password;
   signal?.throwIfAborted();
-  const worker = startThread('backup-thread', { ...request, source: { ...source, password: known } });
+  const worker = startThread('backup-thread', { ...request, source: plainSettings(request.source, known) });
   /** Why it was told to end. */
   let stopped: { readonly reason: unknown } | undefined;
   const stop = (reason: unknown): void => {

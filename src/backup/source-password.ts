@@ -12,10 +12,10 @@ export class SourcePassword {
     this.settings = typeof password === 'function' ? { ...settings, password: () => this.#ask(password) } : settings;
   }
 
-  /** `settings`, which were made from ours, as plain data for another thread: with the password that a session of this thread needed. */
+  /** `settings`, which were made from ours, for another thread: with the password that a session of this thread needed. */
   plain(settings: SessionSettings): SessionSettings {
-    const { onNotice: _notice, trace: _trace, password, ...data } = settings;
-    return { ...data, password: typeof password === 'function' ? this.#known : password };
+    const { password } = settings;
+    return plainSettings(settings, typeof password === 'function' ? this.#known : password);
   }
 
   async #ask(password: () => Promise<string | undefined>): Promise<string | undefined> {
@@ -23,4 +23,9 @@ export class SourcePassword {
     this.#known = await this.#answer;
     return this.#known;
   }
+}
+
+/** The settings as plain data: functions cannot go to another thread. */
+export function plainSettings(settings: SessionSettings, password: string | undefined): SessionSettings {
+  return { ...settings, password, onNotice: undefined, trace: undefined };
 }
