@@ -4,7 +4,7 @@ const environmentMessage = 'Only config/ reads the environment; pass the value i
 const exitMessage = 'Only cli/ ends the process, by process.exitCode.';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'coverage/**', '**/node_modules/**', 'test/fixtures/**', 'bench/results/**'] },
+  { ignores: ['dist/**', 'docs/api/**', 'coverage/**', '**/node_modules/**', 'test/fixtures/**', 'bench/results/**'] },
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'scripts/**/*.ts', 'vitest.config.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

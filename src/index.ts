@@ -35,17 +35,21 @@ export {
   type Generation,
   type GetRequest,
   type GetResult,
+  type ListOptions,
   type OpenedWal,
   type OpenWalRequest,
   type PushReport,
   type PushRequest,
   type RestoreWrapper,
   type Spool,
+  type ReadOptions,
   type RetryPlan,
   type Storage,
   type StorageAbilities,
   type StorageOptions,
   type StoredObject,
+  type WalObject,
+  type WalSource,
 } from './wal-archive.ts';
 export { takeBackup } from './backup/take-backup.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';
@@ -54,19 +58,32 @@ export type { BackupPart, BackupSink } from './backup/sink.ts';
 export type { TablespaceMapping } from './backup/tablespaces.ts';
 export type { ByteSink, TarCompression } from './backup/request.ts';
 export { needsPassword } from './connection/authenticate.ts';
-export type { Connection, Endpoint } from './connection/connection.ts';
+export type { Abortable, Connection, Endpoint } from './connection/connection.ts';
 export { ServerError } from './connection/server-error.ts';
 export type { ConnectionSettings, SslMode } from './connection/settings.ts';
 export type { ErrorFields } from './protocol/backend-messages.ts';
-export { openReplicationSession, type ReplicationSession, type SessionSettings } from './replication/open-session.ts';
+export {
+  openReplicationSession,
+  type ReplicationSession,
+  type ReplicationSessionOptions,
+  type SessionSettings,
+} from './replication/open-session.ts';
 export type { BaseBackupEvent, BaseBackupRequest, TablespaceRow } from './replication/base-backup.ts';
 export { startBaseBackup, type BaseBackupOptions } from './replication/start-base-backup.ts';
 export { startWalStream, type WalStreamOptions, type WalStreamRequest } from './replication/start-wal-stream.ts';
 export type { WalEnding, WalStream } from './replication/wal-stream.ts';
 export type { WalPiece } from './replication/wal-frames.ts';
+export type { NextTimeline } from './replication/wal-timeline-end.ts';
+export type { TimelineId } from './wal/segment.ts';
 export type { SystemIdentity } from './replication/identify.ts';
-export type { Capabilities } from './server/capabilities.ts';
-export type { ServerIdentity } from './server/identity.ts';
+export type {
+  BaseBackupCapabilities,
+  Capabilities,
+  CreatedFile,
+  SlotCapabilities,
+  WalStreamCapabilities,
+} from './server/capabilities.ts';
+export type { ServerFamily, ServerIdentity } from './server/identity.ts';
 export type { Member, MemberHeader, MemberType, TarFormat } from './tar/member.ts';
 export { readMembers, type ReadMembersOptions } from './tar/read-members.ts';
 export type { ByteSource } from './bytes/byte-reader.ts';
@@ -91,7 +108,7 @@ export { actionAtTarget } from './pitr/action-at-target.ts';
 export { commandsAs } from './restore/account.ts';
 export type { ConfigurationOutcome } from './restore/configure.ts';
 export type { RestoreEvent, RestoreListener } from './restore/events.ts';
-export { prepareRestore, type PreparedRestore } from './restore/prepare-restore.ts';
+export { prepareRestore, type PreparedRestore, type PrepareOptions } from './restore/prepare-restore.ts';
 export { prepareRecovery, type PreparedRecovery } from './pitr/prepare-recovery.ts';
 export { raisedLimits } from './pitr/raised-limits.ts';
 export type { PitrRequest } from './pitr/pitr-request.ts';
@@ -106,10 +123,11 @@ export {
   archiveAgainLines,
   configurationLines,
 } from './restore/plan-sentences.ts';
-export type { RestoreRequest } from './restore/request.ts';
+export type { RestoreRequest, TablespaceTarget } from './restore/request.ts';
+export type { BackupLocation } from './backup-source/open-backup.ts';
 export type { RecoveryPreparation } from './pitr/recovery-preparation.ts';
-export { performRestore, type RestoreResult } from './restore/perform-restore.ts';
-export { verifyBackup } from './verify/verify-backup.ts';
+export { performRestore, type RestoreOptions, type RestoreResult } from './restore/perform-restore.ts';
+export { verifyBackup, type VerifyBackupContext } from './verify/verify-backup.ts';
 export type { VerifyOptions } from './verify/plan.ts';
 export { reportError, type PageReport, type VerifyReport } from './verify/report.ts';
 export type { VerifyEvent, VerifyListener } from './verify/events.ts';
@@ -124,6 +142,7 @@ export {
   type SurveyOptions,
   type SurveyRequest,
 } from './survey/survey-window.ts';
+export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
 export { parseTargetTime } from './pitr/target-time.ts';
 export { formatUtc } from './server/recovery-target.ts';

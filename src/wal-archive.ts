@@ -1,6 +1,6 @@
 /**
- * The part of the library that keeps WAL: archive, get, clean up. An entry of its own because servers run these commands once
- * for each segment: what they load decides how long that takes. `index.ts` has all of it too.
+ * The part of the library that keeps WAL: archive, get, clean up. An entry of its own (`gausskeep/wal-archive`) because servers run
+ * these commands once for each segment: what they load decides how long that takes.
  */
 export { performCleanup, planCleanup, type CleanupPlan, type CleanupRequest } from './archiving/cleanup-wal.ts';
 export { checkArchiveOwner, giveArchiveToServer } from './archiving/archive-owner.ts';
@@ -36,5 +36,14 @@ export { ownerOfNewFiles } from './files/directory-owner.ts';
 export { openLocalStorage } from './storage/local-storage.ts';
 export { openRetrying } from './storage/retrying-storage.ts';
 export type { RetryPlan } from './storage/retry.ts';
-export type { Storage, StorageAbilities, StorageOptions, StoredObject } from './storage/storage.ts';
+export type {
+  ListOptions,
+  ReadOptions,
+  Storage,
+  StorageAbilities,
+  StorageOptions,
+  StoredObject,
+} from './storage/storage.ts';
+export type { WalObject, WalSource } from './wal-archive/wal-source.ts';
+export type { ByteSource } from './bytes/byte-reader.ts';
 export { formatLsn, parseLsn } from './wal/lsn.ts';
