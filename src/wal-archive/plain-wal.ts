@@ -1,7 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { decodePageHeader } from '../wal/page-header.ts';
+import { decodePageHeader, walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import { largestHistoryBytes, startsAsNamed } from './archive-wal.ts';
 import { codecSuffixes, decompressed, type Codec } from './codec.ts';
@@ -23,7 +23,8 @@ export interface PlainWalOptions extends StorageOptions {
 /**
  * A directory of WAL as `cp`, pg_receivewal, pg_receivexlog, archive_dest or gs_basebackup leave it, or a `pg_wal` itself:
  * each file judged by its content, not by its name. A file counts as a segment when its first page is of the instance and
- * of the named position and its size is right; anything else named as one is passed over, as half-written.
+ * of the named position and its size is right; anything else named as one is passed over, as half-written. Only `list` has
+ * those as well of which nothing but the first page is wrong.
  * @throws BackupError `REPOSITORY_NOT_FOUND` when no file tells whose WAL it is
  */
 export async function openPlainWal(storage: Storage, options: PlainWalOptions = {}): Promise<WalSource> {
@@ -42,6 +43,18 @@ export async function openPlainWal(storage: Storage, options: PlainWalOptions = 
     for (const stored of storedNamesOf(name)) {
       const object = await objectOf(folder + stored, find_);
       if (object !== undefined) return object;
+    }
+    return undefined;
+  };
+  /** A segment of which the first page is lost and the second is there: no file that was kept to be used again, but damage. */
+  const beheaded = async (name: string, beheaded_: StorageOptions): Promise<WalObject | undefined> => {
+    for (const stored of storedNamesOf(name)) {
+      const parsed = parseStoredName(stored);
+      const found = await storage.stat(folder + stored, beheaded_);
+      if (parsed === undefined || found === undefined) continue;
+      const { segmentSizeBytes } = instance;
+      const object = plainObject(storage, folder + stored, found.sizeBytes, parsed, segmentSizeBytes);
+      if (await goesOnAsNamed(object, segmentSizeBytes, beheaded_)) return object;
     }
     return undefined;
   };
@@ -68,7 +81,7 @@ export async function openPlainWal(storage: Storage, options: PlainWalOptions = 
     async *list(list = {}) {
       const current = await namesByFile(storage, folder, list);
       for (const name of [...current.keys()].sort()) {
-        const object = await find(name, list);
+        const object = (await find(name, list)) ?? (await beheaded(name, list));
         if (object !== undefined) yield object;
       }
     },
@@ -167,4 +180,27 @@ async function isSound(object: WalObject, instance: Instance, options: StorageOp
     if (error instanceof BackupError && error.code === 'CORRUPT') return false;
     throw error;
   }
+}
+
+/** Whether the second page of a segment is of the position that the name says, and the first is not. */
+async function goesOnAsNamed(object: WalObject, segmentSizeBytes: number, options: StorageOptions): Promise<boolean> {
+  const { file, codec, storedBytes } = object;
+  if (codec === 'none' && storedBytes !== segmentSizeBytes) return false;
+  const start = file.kind === 'segment' ? parseSegmentName(file.segment, segmentSizeBytes)?.startLsn : undefined;
+  if (start === undefined) return false;
+  let begin = Buffer.alloc(0);
+  try {
+    for await (const piece of object.read(options)) {
+      begin = Buffer.concat([begin, piece]);
+      if (begin.length < walPageBytes + 40) continue;
+      const [first, second] = [0, walPageBytes].map((at) => {
+        const header = decodePageHeader(begin.subarray(at, at + 40));
+        return header?.format !== undefined && header.address === start + BigInt(at);
+      });
+      return first === false && second === true;
+    }
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+  }
+  return false;
 }

@@ -157,11 +157,15 @@ forEachServer('full', (version) => {
     const commit = await lastCommit(copyWal());
     const { border } = crossingRecord(copyWal());
     // In the last segment nothing but its own later pages show it.
-    const holes = { 'in a segment': commit + 20n, 'in the record that crosses a border': border + 40n };
+    const holes = {
+      'in a segment': commit + 20n,
+      'in the record that crosses a border': border + 40n,
+      'of a first page': border,
+    };
     for (const [what, position] of Object.entries(holes)) {
       const holed = copyWal();
       wipe(holed, position, 8192n);
-      if (position > border)
+      if (position >= border)
         for (const name of readdirSync(holed)) if (startOf(name) > border) rmSync(join(holed, name));
       const data = join(temporaryDirectory('refused'), 'data');
       const wal = ['--from', backup, '--wal-from', holed, '--target-timeline=current'];

@@ -227,6 +227,9 @@ forEachServer('full', (version) => {
     const result = await restore(['--from', broken, '--pgdata', data, '-T', `${oid}=${space}`, '--force', ...owner]);
     expect(result.stderr).toContain('checksum mismatch for file "pg_xact/0000" of the backup');
     expect(result.status).toBe(20);
+    for (const place of [data, space]) {
+      expect(result.stderr).toMatch(new RegExp(`moved "${place}\\.before-restore-.*" back: it is "${place}" again`));
+    }
     expect([pathsBelow(data), pathsBelow(space)]).toEqual(before);
     expect(readdirSync(join(data, '..'))).toEqual(['data']);
     const taken = await restore(['--from', broken, '--pgdata', newDirectory(), '--no-verify', ...mapped(), ...owner]);
