@@ -10,15 +10,25 @@ export interface AdviceFacts {
   readonly missesFiles: boolean;
   /** Which files of the configuration are not in the backup, and where they are; undefined when none is missing. */
   readonly elsewhere: Message | undefined;
+  /** What the configuration that was taken along includes from places that were not; undefined: nothing. */
+  readonly included: Message | undefined;
 }
 
 /** What the user must know before the copy is used. */
-export function adviceOf({ capabilities, output, tablespaces, missesFiles, elsewhere }: AdviceFacts): Message[] {
+export function adviceOf({
+  capabilities,
+  output,
+  tablespaces,
+  missesFiles,
+  elsewhere,
+  included,
+}: AdviceFacts): Message[] {
   const advice: Message[] = [];
   if (missesFiles) {
     advice.push(say('backup.missing-files', { files: capabilities.filesForApplicationName.join(', ') }));
   }
   if (elsewhere !== undefined) advice.push(elsewhere, say('backup.config-outside.advice'));
+  if (included !== undefined) advice.push(included);
   // A server that starts no new timeline overwrites the archive of its source as soon as a copy is started with its settings.
   if (capabilities.newTimelineAfterRecovery) return advice;
   if (output.kind === 'plain') advice.push(say('backup.source-settings'));

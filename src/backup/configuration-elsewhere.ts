@@ -1,4 +1,7 @@
 import { posix } from 'node:path';
+import { ConfigurationNotes } from '../backup-source/outside-configuration.ts';
+import { placeConfiguration } from '../backup-source/placed-configuration.ts';
+import { display } from '../bytes/byte-string.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ConfigurationFiles } from '../replication/configuration-files.ts';
 import type { Capabilities } from '../server/capabilities.ts';
@@ -58,4 +61,21 @@ export function configurationElsewhere({ found, received, entries, directory }: 
   if (missing.length === 0) return undefined;
   const values = { files: missing.join(', ') };
   return isTold ? say('backup.config-outside', values) : say('backup.config-unknown', values);
+}
+
+/**
+ * Says what the configuration that is taken along includes from outside of its directory: by the judgement of a restore, which
+ * leaves such lines out.
+ */
+export function includedElsewhere(
+  entries: readonly ConfigurationEntry[],
+  directory: string | undefined,
+): Message | undefined {
+  const notes = new ConfigurationNotes();
+  for (const { name, content } of entries) if (content !== undefined) notes.add(name, Buffer.from(content));
+  const configuration = notes.configuration();
+  const lost = configuration === undefined ? [] : placeConfiguration(configuration).lost;
+  if (lost.length === 0) return undefined;
+  const lines = lost.map(({ name, value }) => `${name} ${display(value)}`);
+  return say('backup.config-included', { list: lines.join(', '), directory: directory ?? '' });
 }

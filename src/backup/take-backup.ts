@@ -13,7 +13,7 @@ import type { BackupListener } from './events.ts';
 import { abortable } from './abortable.ts';
 import { adviceOf } from './advice.ts';
 import { takeBackupOnThread } from './backup-thread.ts';
-import { configurationElsewhere, receivedFiles } from './configuration-elsewhere.ts';
+import { configurationElsewhere, includedElsewhere, receivedFiles } from './configuration-elsewhere.ts';
 import { readConfiguration, withOrigin, type ConfigurationEntry } from './configuration.ts';
 import { createOutput } from './create-output.ts';
 import { extraFilesOf, withTablespaces } from './extra-files.ts';
@@ -166,6 +166,7 @@ class BackupRun {
         tablespaces: start.tablespaces,
         missesFiles: source.missesFiles,
         elsewhere: configurationElsewhere({ found, received, entries: configuration, directory: configDirectory }),
+        included: includedElsewhere(configuration, configDirectory),
       }),
     };
   }

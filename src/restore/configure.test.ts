@@ -209,6 +209,14 @@ describe('a backup without its configuration', () => {
     expect(run('port = 1\n', { host }, undefined, 'postgresql', { hasHba: true }).moved).toEqual([]);
   });
 
+  it('leaves out what it includes from places that are not on this host, however they are written', () => {
+    const host = { isReadable: (path: ByteString) => path === '/there.conf', isWritableDirectory: () => true };
+    const lines = ["include '../gone.conf'", 'include_dir /gone.d', "include '../there.conf'", 'include own.conf'];
+    const outcome = run(lines.join('\n'), { host }, undefined, 'postgresql', { hasHba: true });
+    expect(outcome.main?.split('\n').slice(0, 4)).toEqual([`#${lines[0]}`, `#${lines[1]}`, ...lines.slice(2)]);
+    expect(outcome.disabled.map(({ value }) => value)).toEqual(['../gone.conf', '/gone.d']);
+  });
+
   it('of openGauss gets nothing: its configuration is in the data directory', () => {
     const outcome = run(undefined, {}, undefined, 'opengauss', { hasHba: false, hasIdent: false });
     expect(outcome).toMatchObject({ main: undefined, made: [] });

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
@@ -127,7 +128,7 @@ export function configure(plan: ConfigurationPlan, source: SourceConfiguration):
   if (standalone) copy.disable((name) => rules.replicationSettings.test(name));
   if (taken !== undefined) copy.disable((name) => name === 'port');
   for (const setting of rules.placeSettings) leavePlace(copy, setting, plan, taken !== undefined);
-  if (plan.host !== undefined && rules.configurationElsewhere) leaveIncludes(copy, plan.host);
+  if (plan.host !== undefined && rules.configurationElsewhere) leaveIncludes(copy, plan.host, plan.directory);
   for (const { name, value } of set) copy.set(name, value);
   const moved = rules.placeSettings.flatMap((setting) => leaveBuiltIn(copy, setting, plan, isMade));
   raiseInCopy(copy, { set, limits: plan.limits, family: rules.family });
@@ -225,11 +226,12 @@ function partsOf(value: ByteString): string[] {
   return value.split(',').map((part) => part.trim().replace(/^"(.*)"$/, '$1'));
 }
 
-/** Turns include lines into comments that lead to something absolute that this host does not have. */
-function leaveIncludes(copy: CopySettings, host: HostPlaces): void {
+/** Turns include lines into comments that lead out of the new directory, to something that this host does not have. */
+function leaveIncludes(copy: CopySettings, host: HostPlaces, directory: ByteString): void {
   for (const line of copy.main.lines()) {
-    if (line.kind !== 'include' || line.name === 'include_if_exists' || !line.value.startsWith('/')) continue;
-    if (host.isReadable(line.value)) continue;
+    if (line.kind !== 'include' || line.name === 'include_if_exists') continue;
+    const place = posix.resolve(directory, line.value) as ByteString;
+    if (`${place}/`.startsWith(`${directory}/`) || host.isReadable(place)) continue;
     copy.main.comment(line);
     copy.disabled.push({ name: line.name, value: line.value });
   }

@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newTarget, runBackup } from '../support/backups.ts';
-import { commandsIn, Shell } from '../support/pasted-commands.ts';
+import { commandsIn, lastWords, Shell } from '../support/pasted-commands.ts';
 import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
 import { freePort } from '../support/postgres/free-port.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
@@ -60,7 +60,9 @@ async function makeSource(version: ServerVersion): Promise<Source> {
     renameSync(join(server.dataDirectory, name), join(etc, name));
   }
   mkdirSync(join(etc, 'conf.d'));
-  writeFileSync(join(etc, 'conf.d/site.conf'), 'work_mem = 5432kB\narchive_mode = on\n');
+  writeFileSync(join(etc, 'conf.d/site.conf'), "work_mem = 5432kB\narchive_mode = on\ninclude '../../more.conf'\n");
+  const [shared, more] = [join(serverDirectory('shared'), 'shared.conf'), join(etc, '../more.conf')];
+  for (const file of [shared, more]) writeFileSync(file, 'maintenance_work_mem = 5431kB\n', { mode: 0o644 });
   const places = {
     data_directory: server.dataDirectory,
     hba_file: join(etc, 'pg_hba.conf'),
@@ -72,7 +74,7 @@ async function makeSource(version: ServerVersion): Promise<Source> {
     logging_collector: 'off',
   };
   const lines = Object.entries(places).map(([name, value]) => `${name} = '${value}'\n`);
-  appendFileSync(join(etc, 'postgresql.conf'), `${lines.join('')}include_dir = 'conf.d'\n`);
+  appendFileSync(join(etc, 'postgresql.conf'), `${lines.join('')}include_dir = 'conf.d'\ninclude '${shared}'\n`);
   giveToServerUser(etc);
   await server.start({ settings: { config_file: join(etc, 'postgresql.conf') } });
   await server.sql('create table hist (note text)');
@@ -82,6 +84,8 @@ async function makeSource(version: ServerVersion): Promise<Source> {
   expect(without).toMatchObject({ status: 0, stderr: expect.stringContaining(etc) as string });
   const along = await runBackup(server, ['-D', withConfiguration, '-X', 'fetch', '--config-dir', etc]);
   expect(along.status, along.stderr).toBe(0);
+  const said = `not in this backup: include ../../more.conf, include ${shared}, which the configuration in "${etc}" includes`;
+  expect(along.stderr).toContain(said);
   const xid = version >= 13 ? 'pg_current_xact_id()' : 'txid_current()';
   const [row] = await server.sql<{ xid: string }>(`insert into hist values ('A') returning ${xid}::text as xid`);
   const client = await server.client();
@@ -91,12 +95,8 @@ async function makeSource(version: ServerVersion): Promise<Source> {
   const last = await server.value('select pg_walfile_name(pg_switch_wal())');
   await server.waitFor(`select last_archived_wal >= '${last}' from pg_stat_archiver`);
   await server.stop();
+  for (const file of [shared, more]) rmSync(file);
   return { etc, archive, backup, withConfiguration, xid: row?.xid ?? '', behindPrepared: end?.xid ?? '' };
-}
-
-/** The command with which a restore ends. */
-function lastWords({ stdout }: ProgramResult): string {
-  return /^Next: (?:start it with )?(.*?)(?: and check its content)?$/m.exec(stdout)?.[1] ?? 'false';
 }
 
 /** Names and content of a directory. */
@@ -185,6 +185,7 @@ forEachServer('full', (version) => {
     const { copy: server, stdout } = await use(['--from', source.withConfiguration]);
     expect(stdout).toContain(`the configuration that was in "${source.etc}" is put into the copy`);
     expect(stdout).toContain('disable external_pid_file');
+    expect(stdout).toMatch(/disable include = \.\.\/\.\.\/more\.conf\n.*disable include = .*\/shared\.conf\n/s);
     expect(stdout).toContain('It would archive with: cp %p');
     expect(await server.value('show work_mem')).toBe('5432kB');
     expect(await server.value('show max_connections')).toBe('150');
@@ -212,7 +213,8 @@ forEachServer('full', (version) => {
     const etc = serverDirectory('etc');
     cpSync(source.etc, etc, { recursive: true });
     const file = join(etc, 'postgresql.conf');
-    const text = readFileSync(file, 'utf8').replace(/^(?:data_directory|unix_socket_directories) = .*$/gm, '');
+    const text = readFileSync(file, 'utf8').replace(/^(?:data_directory|unix_socket_directories|include) .*$/gm, '');
+    writeFileSync(join(etc, 'conf.d/site.conf'), 'archive_mode = on\n');
     const [port, sockets] = [await freePort(), serverDirectory('sockets')];
     writeFileSync(file, `${text}\nport = ${port}\nunix_socket_directories = '${sockets}'\n`);
     giveToServerUser(etc);

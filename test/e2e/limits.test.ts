@@ -1,15 +1,15 @@
 /** Limits that the source raised after its backup: a server that has less does not recover, so a restore gives the copy no less. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { takeBackup } from '../support/backups.ts';
-import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
+import { commandsIn, lastWords, Shell } from '../support/pasted-commands.ts';
+import type { ServerVersion } from '../support/postgres/binaries.ts';
 import { freePort } from '../support/postgres/free-port.ts';
-import { serverEnvironment } from '../support/postgres/template.ts';
 import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
-import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { serverDirectory, startServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { RunningCopy } from '../support/running-copy.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 interface Raised {
@@ -55,15 +55,15 @@ const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serve
 
 forEachServer('full', (version) => {
   let source: Raised;
-  let server: PostgresServer | undefined;
+  let copy: RunningCopy | undefined;
   // Not recorded, and not checked, before 12.
   const limits = Object.entries(raised).filter(([name]) => version >= 12 || name !== 'max_wal_senders');
   beforeAll(async () => {
     source = await raiseLimits(version);
   });
   afterEach(async () => {
-    await server?.stop('immediate');
-    server = undefined;
+    await copy?.stop();
+    copy = undefined;
   });
 
   const restore = (data: string, ...args: string[]): Promise<ProgramResult> =>
@@ -73,8 +73,22 @@ forEachServer('full', (version) => {
 
   const newDirectory = (): string => join(temporaryDirectory('restored'), 'data');
 
+  const ownPlace = async (port?: number, sockets = serverDirectory('sockets')): Promise<string[]> => {
+    const place = ['--port', String(port ?? (await freePort())), '--set', `unix_socket_directories=${sockets}`];
+    return [...place, '--set', 'fsync=off'];
+  };
+
+  /** Restores, and starts the copy by the command that the restore ends with. */
+  async function boot(data: string, ...args: string[]): Promise<void> {
+    const [port, sockets] = [await freePort(), serverDirectory('sockets')];
+    const restored = await restore(data, ...args, ...(await ownPlace(port, sockets)));
+    expect(restored.status, restored.stderr).toBe(0);
+    const start = () => new Shell(version).try(lastWords(restored));
+    copy = await RunningCopy.startedBy(start, data, { port, sockets });
+  }
+
   async function rows(): Promise<string> {
-    return (await server!.sql<{ note: string }>('select note from t order by 1')).map(({ note }) => note).join(' ');
+    return (await copy!.sql<{ note: string }>('select note from t order by 1')).map(({ note }) => note).join(' ');
   }
 
   it.each([
@@ -83,7 +97,7 @@ forEachServer('full', (version) => {
     ['a backup whose files name less than its server had', () => source.later, false],
   ])('%s recovers to the end with what the source had', async (_, backup, isInWal) => {
     const data = newDirectory();
-    const result = await restore(data, '--from', backup(), '--json');
+    const result = await restore(data, '--from', backup(), '--plan', '--json');
     expect(result.status, result.stderr).toBe(0);
     const { recovery, settings } = JSON.parse(result.stdout) as {
       recovery: Record<string, unknown>;
@@ -92,10 +106,10 @@ forEachServer('full', (version) => {
     for (const [name, value] of limits) expect(settings).toContainEqual({ name, value: String(value) });
     const told = (recovery['limits'] as { name: string; value: number }[]).map(({ name, value }) => [name, value]);
     expect(told).toEqual(isInWal ? limits : []);
-    server = await startFrom(data, { settings: { archive_mode: false } });
-    await server.waitFor('select not pg_is_in_recovery()');
+    await boot(data, '--from', backup());
+    expect(await copy?.value('select pg_is_in_recovery()')).toBe('false');
     expect(await rows()).toBe('A B C');
-    expect(await server.value('select count(*) from pg_prepared_xacts')).toBe('3');
+    expect(await copy?.value('select count(*) from pg_prepared_xacts')).toBe('3');
   });
 
   it('recovers to a target behind the raise and pauses there, and leaves alone what the WAL does not raise before it', async () => {
@@ -104,9 +118,8 @@ forEachServer('full', (version) => {
     expect(plan.stdout).toContain('set max_connections = 90');
     expect(plan.stdout).toContain('the server pauses there');
     const data = newDirectory();
-    expect((await restore(data, '--from', source.plain, '--target-name', 'raised')).status).toBe(0);
-    server = await startFrom(data, { settings: { archive_mode: false } });
-    await server.waitFor('select pg_is_wal_replay_paused()');
+    await boot(data, '--from', source.plain, '--target-name', 'raised');
+    expect(await copy?.value('select pg_is_wal_replay_paused()')).toBe('true');
     expect(await rows()).toBe('A B');
     const early = await restore(newDirectory(), '--from', source.plain, '--target-immediate', '--plan', '--json');
     const planned = JSON.parse(early.stdout) as { recovery: { limits: unknown }; settings: { name: string }[] };
@@ -134,27 +147,13 @@ forEachServer('full', (version) => {
     });
     const record = JSON.parse(readFileSync(join(data, '.gausskeep.recovery'), 'utf8')) as Record<string, unknown>;
     expect(record).toMatchObject({ pauses: false, atTarget: 'shutdown' });
-    // The server ends by itself, where the plan says so.
-    const sockets = serverDirectory('sockets');
-    const words = [
-      '-D',
-      data,
-      '-p',
-      String(await freePort()),
-      '-c',
-      `unix_socket_directories=${sockets}`,
-      '-c',
-      'fsync=off',
-    ];
-    const ended = spawnSync(join(stagedBinaries(version), 'bin', 'postgres'), [...words, '-c', 'archive_mode=off'], {
-      ...serverUser,
-      cwd: data,
-      env: serverEnvironment,
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-    expect(ended.signal).toBeNull();
-    expect(ended.stderr).toContain('recovery stopping at restore point "raised"');
-    expect(ended.stderr).toContain('shutdown at recovery target');
+    // The server ends by itself, where the plan says so, and is told how to look nevertheless.
+    const shell = new Shell(version);
+    const again = newDirectory();
+    const ended = await shell.try(lastWords(await restore(again, ...low, ...off, ...(await ownPlace()))));
+    expect(ended.status, ended.stderr).toBe(0);
+    expect(ended.stdout).toMatch(/shut down at the recovery target: stopped at restore point "raised"/);
+    expect(existsSync(join(again, 'postmaster.pid'))).toBe(false);
+    expect(commandsIn(ended.stdout)).toHaveLength(2);
   });
 });

@@ -11,6 +11,11 @@ export function commandsIn(stdout: string): string[] {
   return stdout.split('\n').flatMap((line) => (line.startsWith('    ') ? [line.trim()] : []));
 }
 
+/** The command with which a restore ends: what it says is next. */
+export function lastWords({ stdout }: ProgramResult): string {
+  return /^Next: (?:start it with )?(.*?)(?: and check its content)?$/m.exec(stdout)?.[1] ?? 'false';
+}
+
 let programs: string | undefined;
 
 /** A shell of the account that runs the tests, with our programs, those of a server and psql on its PATH. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import { giveToServerUser } from './postgres/server-user.ts';
-import { runProgram } from './programs.ts';
+import { runProgram, type ProgramResult } from './programs.ts';
 import { runDirectory } from './run-directory.ts';
 
 export interface CopyPlace {
@@ -37,12 +37,22 @@ export class RunningCopy {
     more: readonly string[] = [],
   ): Promise<RunningCopy> {
     const args = ['--pgdata', directory, '--bindir', bindir, '--username', user, ...more];
-    const { status, stdout, stderr } = await runProgram('gausskeep', ['recover', ...args]);
+    const start = () => runProgram('gausskeep', ['recover', ...args]);
+    return RunningCopy.startedBy(start, directory, { port, sockets, user });
+  }
+
+  /** One that a command has started, for example one that was printed. */
+  static async startedBy(
+    start: () => Promise<ProgramResult>,
+    directory: string,
+    { port, sockets, user = 'postgres' }: Omit<CopyPlace, 'bindir'>,
+  ): Promise<RunningCopy> {
+    const { status, stdout, stderr } = await start();
     const pidFile = join(directory, 'postmaster.pid');
     const pid = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10) : undefined;
     if (pid !== undefined) runDirectory().guard(pid);
     if (status !== 0 || pid === undefined) {
-      throw new Error(`gausskeep recover: status ${String(status)}\n${stdout}${stderr}`);
+      throw new Error(`the copy did not start: status ${String(status)}\n${stdout}${stderr}`);
     }
     const copy = new RunningCopy(directory, port, sockets, pid, user);
     await copy.#letUsIn();

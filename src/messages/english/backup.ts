@@ -76,6 +76,8 @@ export const backupMessages = {
     'not in this backup: {files}; the server has them elsewhere and does not tell this role where (pg_read_all_settings does)',
   'backup.config-outside.advice':
     'take them along with --config-dir DIRECTORY, run on the host of the server; without them a restored copy gets a minimal configuration',
+  'backup.config-included':
+    'not in this backup: {list}, which the configuration in "{directory}" includes from elsewhere: a restored copy starts without these settings',
   'backup.incomplete': 'the server ended the backup without its start or end position',
   'backup.no-control-file': 'the server sent no global/pg_control',
   'backup.slot-exists': 'replication slot "{slot}" already exists',
