@@ -24,6 +24,7 @@ import { checkTablespaceReplay } from './check-tablespace-replay.ts';
 import { proofSentences } from './proof-sentences.ts';
 import { proveRecoveryTarget, type ProvedTarget } from './prove-recovery-target.ts';
 import { raisedLimits } from './raised-limits.ts';
+import { movedSegments, readsFrom } from './recovery-places.ts';
 import type { PitrRequest } from './pitr-request.ts';
 import type { PrepareContext, RecoveryPreparation } from './recovery-preparation.ts';
 import { supplyWal } from './supply-wal.ts';
@@ -60,6 +61,7 @@ export async function prepareRecovery(
       preparedAgain: proved.proof.preparedAgain,
       isProved: request.quick !== true,
       keepsBackupWal: !copies && proved.usesBackupWal,
+      readsFrom: readsFrom(request),
       prepare: (directory, context) => prepareDirectory(directory, request, proved, { ...context, capabilities }),
     },
   };
@@ -82,11 +84,12 @@ async function prepareDirectory(
   }
   const mode = 0o600;
   const walDirectory = joinPath(directory, capabilities.walDirectory);
+  const segments = await movedSegments(proved.segments, context.moved);
   if (proved.supply === 'copy') {
-    await supplyWal(proved.segments, walDirectory, { cutLsn: proved.proof.cutLsn, signal, mode });
+    await supplyWal(segments, walDirectory, { cutLsn: proved.proof.cutLsn, signal, mode });
     if (capabilities.newTimelineAfterRecovery) await writeHistories(walDirectory, proved, { signal, mode });
   } else {
-    const first = proved.segments.slice(0, 1);
+    const first = segments.slice(0, 1);
     const isThere = first.every(({ name }) => existsSync(fsPath(joinPath(walDirectory, name))));
     if (capabilities.recoveryNeedsLocalWal && !isThere) {
       await supplyWal(first, walDirectory, { cutLsn: undefined, signal, mode });

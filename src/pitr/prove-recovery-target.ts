@@ -113,8 +113,9 @@ async function placesOf(
   }
   const expected = systemIdentifier ?? archive?.place.source.systemIdentifier;
   const further: WalPlace[] = [];
-  for (const path of walFrom) {
-    const storage = await openLocalStorage(path);
+  for (const named of walFrom) {
+    const storage = await openLocalStorage(named);
+    const path = realpathSync(named);
     further.push(await openPlainPlace(storage, path, { ...options, systemIdentifier: expected }));
   }
   return { places: [...(archive === undefined ? [] : [archive.place]), ...further], archive };

@@ -19,6 +19,8 @@ export interface RecoveryPreparation {
   readonly isProved: boolean;
   /** False leaves the WAL directory empty (the manual's step 2): `prepare` fills it. */
   readonly keepsBackupWal: boolean;
+  /** Where WAL is read from after the target was moved aside or changed. */
+  readonly readsFrom: readonly RecoveryPlace[];
   /**
    * Writes recovery.conf, signal files, WAL. Called when every file is in place and configured, before anything is made
    * durable and before pg_control has its name; files that it makes get the owner of the rest.
@@ -26,7 +28,15 @@ export interface RecoveryPreparation {
   prepare(directory: ByteString, context: PrepareContext): Promise<void>;
 }
 
+/** A directory that a recovery reads from; absolute, without links. */
+export interface RecoveryPlace {
+  readonly kind: 'archive' | 'backups' | 'wal';
+  readonly path: ByteString;
+}
+
 export interface PrepareContext {
+  /** What was moved aside, so that what was read there before is elsewhere now. */
+  readonly moved: readonly { readonly from: ByteString; readonly to: ByteString }[];
   /** Where pg_control lies until the copy is whole. */
   readonly controlFile: ByteString;
   readonly signal: AbortSignal;

@@ -135,6 +135,7 @@ describe('restoring archives of a storage', () => {
         isProved: true,
         archiveRecovery: true,
         keepsBackupWal: false,
+        readsFrom: [],
         prepare: (directory) => {
           seen.push(readdirSync(join(directory, 'global')), readdirSync(join(directory, 'pg_xlog')));
           return Promise.resolve();
@@ -155,6 +156,7 @@ describe('restoring archives of a storage', () => {
       isProved: true,
       archiveRecovery: true,
       keepsBackupWal: true,
+      readsFrom: [],
       prepare: () => Promise.reject(new Error('no WAL')),
     };
     const attempt = restore(await set([...usual(), last()]), { force: true, recovery }, root);

@@ -153,6 +153,7 @@ class Restoring {
     const { archiving } = plan.configuration;
     await recovery?.prepare(plan.directory, {
       controlFile: received.held.path,
+      moved: plan.movedAside,
       signal: this.#signal,
       hotStandby: configuration.hotStandby,
       archiving,

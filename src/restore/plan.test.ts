@@ -257,6 +257,7 @@ describe('archiving', () => {
     isProved: true,
     archiveRecovery: true,
     keepsBackupWal: true,
+    readsFrom: [],
     prepare: () => Promise.resolve(),
   };
   const archivingOf = (family: 'postgresql' | 'opengauss', more: Partial<RestoreRequest>): string =>

@@ -64,6 +64,7 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
   const mode = modeOf(request, facts);
   const movedAside = mode === 'replace' ? whatToMove(facts) : [];
   checkPlaces(facts, mode, movedAside);
+  refuseReadPlaces(request, facts, mode);
   const owner = ownerOf(request, source, target);
   const runsAs = owner ?? { uid: target.ownUid, gid: target.ownGid };
   const ownerIsRoot = runsAs.uid === 0;
@@ -97,6 +98,26 @@ function refuseOverlap(source: SourceFacts, target: TargetFacts): void {
     if (!isWithin(path, target.path) && !isWithin(target.path, path)) continue;
     throw new BackupError('USAGE', say('restore.overlap', { backup: display(path), path: display(target.path) }), {
       hint: say('restore.overlap.hint'),
+    });
+  }
+}
+
+/**
+ * What the recovery reads must not lie in what is written: an update would overwrite or remove it. WAL that is moved aside with
+ * the rest is read from there; an archive would be gone from the place that the server is told.
+ */
+function refuseReadPlaces(
+  { recovery }: RestoreRequest,
+  { target, tablespaces }: PlanFacts,
+  mode: RestorePlan['mode'],
+): void {
+  const outside = tablespaces.filter(({ isInside }) => !isInside).map(({ directory }) => directory);
+  for (const { kind, path } of recovery?.readsFrom ?? []) {
+    const written = [target.path, ...outside].find((directory) => isWithin(path, directory));
+    if (written === undefined || mode === 'fresh') continue;
+    if (kind === 'wal' && mode === 'replace' && written === target.path) continue;
+    throw new BackupError('USAGE', say('restore.reads-from-target', { place: display(path), path: display(written) }), {
+      hint: say(kind === 'wal' ? 'restore.reads-wal-from-target.hint' : 'restore.reads-from-target.hint'),
     });
   }
 }

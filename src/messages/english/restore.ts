@@ -19,6 +19,10 @@ export const restoreMessages = {
     'Combine it with the backups that it builds on (pg_combinebackup), and restore the result.',
   'restore.overlap': 'the backup "{backup}" and the target directory "{path}" lie in each other',
   'restore.overlap.hint': 'Move the backup elsewhere, or restore into another directory.',
+  'restore.reads-from-target': '"{place}", which the recovery reads from, lies in "{path}", which the restore changes',
+  'restore.reads-from-target.hint': 'Move it to a place of its own first, or restore into another directory.',
+  'restore.reads-wal-from-target.hint':
+    'Copy the WAL elsewhere first and name that with --wal-from, or use --force, which moves the old directory aside and reads the WAL from there.',
   'restore.inside-instance': 'target directory "{path}" lies in the data directory "{instance}" of another instance',
   'restore.foreign': 'directory "{path}" holds instance {actual}, but the backup is of instance {expected}',
   'restore.foreign.hint': 'Check the path. If another instance is to be replaced, add --allow-foreign.',
