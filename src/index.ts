@@ -119,6 +119,7 @@ export {
   findingLines as restoreFindings,
   planHead,
   planSteps,
+  uncheckedLine,
   nextCommand,
   archiveAgainLines,
   configurationLines,

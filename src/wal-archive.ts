@@ -4,6 +4,7 @@
  */
 export { performCleanup, planCleanup, type CleanupPlan, type CleanupRequest } from './archiving/cleanup-wal.ts';
 export { checkArchiveOwner, giveArchiveToServer } from './archiving/archive-owner.ts';
+export { refuseArchiveInData } from './archiving/archive-place.ts';
 export { checkFirstPush } from './archiving/first-push.ts';
 export { getWal, type GetRequest, type GetResult } from './archiving/get-wal.ts';
 export { initWalArchive, type InitRequest } from './archiving/init-archive.ts';

@@ -2,6 +2,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
+import { refuseArchiveInData } from './archive-place.ts';
 import { parseWalFileName } from '../wal-archive/wal-file-name.ts';
 
 /** Where to look; the defaults are those of Linux. */
@@ -19,13 +20,14 @@ export interface MountTables {
  * - the server had WAL of this timeline archived after the directory was last changed: it was not there that it went.
  * @param directory of the archive
  * @param path of the file that is pushed, in the server's WAL directory
- * @throws BackupError `REPOSITORY_NOT_FOUND`
+ * @throws BackupError `REPOSITORY_NOT_FOUND`; `USAGE` for an archive in the data directory itself
  */
 export async function checkFirstPush(
   directory: string,
   path: string,
   tables: MountTables = { configured: '/etc/fstab', mounted: '/proc/self/mountinfo' },
 ): Promise<void> {
+  await refuseArchiveInData(directory, dirname(path));
   const place = await realpath(directory);
   const mountPoint = await absentMount(place, tables);
   if (mountPoint !== undefined) throw refusal(say('archive.not-mounted', { directory, mountPoint }));

@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { linkedTars } from '../content/linked-tars.ts';
 import { fileFailure } from '../files/failure.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
@@ -32,6 +33,8 @@ export async function openBackupSource(from: BackupLocation, signal: AbortSignal
   const has = (name: string): boolean =>
     statSync(fsPath(joinPath(path, name)), { throwIfNoEntry: false }) !== undefined;
   if (has('PG_VERSION')) return new PlainSource(path);
+  const [linked] = linkedTars(path);
+  if (linked !== undefined) throw linked;
   const storage = await openLocalStorage(display(path));
   const set = await findTarSet(storage, '', { signal });
   if (set === undefined) throw noBackup(display(path));

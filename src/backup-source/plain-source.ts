@@ -209,7 +209,7 @@ export class PlainSource implements BackupSource {
 
   async #manifest(signal: AbortSignal): Promise<Manifest | undefined> {
     const path = joinPath(this.#root, manifestFileName);
-    if (!lstatSync(fsPath(path), { throwIfNoEntry: false })?.isFile()) return undefined;
+    if (lstatSync(fsPath(path), { throwIfNoEntry: false }) === undefined) return undefined;
     return readManifest(readPieces(path, { signal }), { signal });
   }
 

@@ -87,6 +87,11 @@ describe('parseOptions', () => {
     expect(parse('-Wv').has('password')).toBe(true);
   });
 
+  it('refuses what was no UTF-8, in place of taking another name', () => {
+    expect(refusal('-D', Buffer.from('nicht\xffutf', 'latin1').toString())).toContain('is not valid UTF-8');
+    expect(refusal('--', '\uFFFD')).toContain('is not valid UTF-8');
+  });
+
   it('ends the options at --', () => {
     expect(parse('-v', '--', '-D').operands).toEqual(['-D']);
   });

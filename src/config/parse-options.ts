@@ -26,6 +26,9 @@ interface Lexicon {
  * @throws BackupError `USAGE`
  */
 export function parseOptions(program: string, groups: readonly OptionGroup[], argv: readonly string[]): GivenOptions {
+  // Node replaces what is no UTF-8: success would be said of another file than the one that was named.
+  const garbled = argv.find((word) => word.includes('\uFFFD'));
+  if (garbled !== undefined) throw usage(program, say('options.not-utf8', { word: garbled }));
   const lexicon = lexiconOf(groups);
   const tokens = tokensOf(program, lexicon, [...argv]);
   const values = new Map<string, string[]>();

@@ -135,7 +135,9 @@ function kindOf({ type, linkName }: MemberHeader, name: ByteString, inBase: bool
       throw refused(say('unpack.link-outside', { member: display(name), target: display(linkName) }));
     case 'hardlink':
     case 'other':
-      throw refused(say('unpack.member-type', { member: display(name), type }));
+      throw refused(
+        say('unpack.member-type', { member: display(name), type: type === 'other' ? 'special file' : type }),
+      );
   }
 }
 

@@ -96,7 +96,7 @@ export interface ProveOptions extends StorageOptions {
  * @throws BackupError `TARGET_UNREACHABLE`, `WAL_MISSING` of the oldest backup when none will do; `BACKUP_NOT_FOUND`
  */
 export async function proveRecovery(request: ProveRequest, options: ProveOptions = {}): Promise<ProvedRecovery> {
-  const newestFirst = request.backups.toSorted((a, b) => (a.facts.label.startLsn < b.facts.label.startLsn ? 1 : -1));
+  const newestFirst = request.backups.toSorted(newerFirst);
   const identity = await identityOf(request, options);
   const passedOver: { name: string; reason: Message }[] = [];
   let refusal: BackupError | undefined;
@@ -112,6 +112,12 @@ export async function proveRecovery(request: ProveRequest, options: ProveOptions
     }
   }
   throw refusal ?? new BackupError('BACKUP_NOT_FOUND', say('survey.no-backup'), { hint: say('survey.no-backup.hint') });
+}
+
+/** Of one backup and a copy that was restored from it the one with a manifest, which can be checked. */
+function newerFirst({ facts: a }: FoundBackup, { facts: b }: FoundBackup): number {
+  if (a.label.startLsn !== b.label.startLsn) return a.label.startLsn < b.label.startLsn ? 1 : -1;
+  return Number(a.stopLsn === undefined) - Number(b.stopLsn === undefined);
 }
 
 /** Another backup may do better: also where this one's own WAL shows that it is of another line than the archive. */

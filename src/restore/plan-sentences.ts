@@ -27,6 +27,11 @@ export function planHead({ source, directory }: RestorePlan): Message[] {
   ];
 }
 
+/** That no file is compared with anything, and why. */
+export function uncheckedLine({ source }: RestorePlan): Message {
+  return source.manifest === undefined ? say('restore-plan.no-manifest') : say('restore-plan.unverified');
+}
+
 /** The plan in the manual's six steps. */
 export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation): PlanStep[] {
   const { source, directory } = plan;
@@ -74,11 +79,7 @@ function keepLines({ mode, movedAside }: RestorePlan): Message[] {
 function fileLines(plan: RestorePlan, isRecovered: boolean): Message[] {
   const { source, owner, modeMask, verify, configuration } = plan;
   const mode = `0${modeMask.toString(8)}`;
-  const checked = verify
-    ? say('restore-plan.verified')
-    : source.manifest === undefined
-      ? say('restore-plan.no-manifest')
-      : say('restore-plan.unverified');
+  const checked = verify ? say('restore-plan.verified') : uncheckedLine(plan);
   return [
     say('restore-plan.files', { size: source.totalBytes, checked: render(checked) }),
     owner === undefined ? say('restore-plan.own', { mode }) : say('restore-plan.owner', { ...owner, mode }),

@@ -62,6 +62,7 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
   const lines: RecoveryWindow['lines'][number][] = [];
   const readings = new Readings(knowledge);
   for await (const { place, inventory, line } of linesOfPlaces(places, request, options)) {
+    notePassedOver(passedOver, inventory);
     const segments = told(readings.counted(readLine(inventory, line, { ...options, knowledge }), options), options);
     const window = await findWindow(line, segments, ours.map(windowBackup));
     lines.push({
@@ -125,4 +126,14 @@ function reasonToPassOver({ systemIdentifier, label }: BackupFacts, expected: bi
     return say('survey.other-instance', { expected, actual: systemIdentifier });
   }
   return label.incrementalFrom === undefined ? undefined : say('survey.incremental');
+}
+
+/** Receipts that cannot be read, each once: generations inherit files of each other. */
+function notePassedOver(passedOver: { name: string; reason: Message }[], { segments }: WalInventory): void {
+  for (const { object } of [...segments.values()].flat()) {
+    const { receiptFault: reason } = object;
+    const receipt = `${object.file.name}.receipt`;
+    if (reason === undefined || passedOver.some(({ name }) => name === receipt)) continue;
+    passedOver.push({ name: receipt, reason });
+  }
 }

@@ -145,7 +145,12 @@ class Unpacking {
         return;
       case 'hardlink':
       case 'other':
-        throw refused(say('unpack.member-type', { member: display(header.name), type: header.type }));
+        throw refused(
+          say('unpack.member-type', {
+            member: display(header.name),
+            type: header.type === 'other' ? 'special file' : header.type,
+          }),
+        );
     }
   }
 

@@ -3,6 +3,7 @@ import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { inPlace, relativeLocation, requireWalArchive } from '../content/backup-identity.ts';
 import type { ContentPart } from '../content/content-names.ts';
 import { cutInArchive, isCutLocation } from '../content/cut-tablespaces.ts';
+import { linkedTars } from '../content/linked-tars.ts';
 import { isLeftByRun, leftByRuns, shownNames } from '../content/left-by-runs.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { fsPath } from '../files/path.ts';
@@ -33,6 +34,7 @@ export async function checkTars(examination: Examination): Promise<Examined> {
   if (left.length > 0) findings.warning(say('content.left-by-run', { names: shownNames(left) }));
   for (const name of plan.unexpected)
     if (!isLeftByRun(fromText(name))) findings.damage(say('verify.unexpected-archive', { path: name }));
+  for (const { sentence } of linkedTars(plan.root)) findings.damage(sentence);
   for (const { name, other } of plan.repeated) findings.damage(say('verify.archive-twice', { path: name, other }));
   const [base, ...others] = plan.archives;
   const hasBase = base?.tablespace === undefined && base !== undefined;

@@ -1,3 +1,5 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
 import { decodePageHeader } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
@@ -24,15 +26,28 @@ export function segmentBase(generation: number, name: string): string {
   return `${walFolder(generation)}${name.slice(0, 16)}/${name}`;
 }
 
-/** The receipt of a segment or partial segment in one generation, ancestors left aside. */
+/**
+ * The receipt of a segment or partial segment in one generation, ancestors left aside.
+ * @throws BackupError `CORRUPT` when it is damaged, `REPOSITORY_VERSION`
+ */
 export async function readReceipt(
   storage: Storage,
   generation: number,
   name: string,
   options: StorageOptions = {},
 ): Promise<Receipt | undefined> {
-  const bytes = await readSmallObject(storage, `${segmentBase(generation, name)}.receipt`, options);
-  return bytes && decodeReceipt(bytes, name);
+  const path = `${segmentBase(generation, name)}.receipt`;
+  const bytes = await readSmallObject(storage, path, options);
+  try {
+    return bytes && decodeReceipt(bytes, name);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+    throw new BackupError('CORRUPT', say('archive.damaged-receipt', { path }), {
+      hint: say('archive.damaged-receipt.hint', { name }),
+      context: { storage: storage.description },
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -103,13 +118,21 @@ async function findInGeneration(
       storedBytes: found.sizeBytes,
     });
   }
-  const receipt = await readReceipt(storage, generation, file.name, options);
+  let receipt: Receipt | undefined;
+  let receiptFault: Message | undefined;
+  try {
+    receipt = await readReceipt(storage, generation, file.name, options);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+    receiptFault = error.sentence;
+  }
   if (receipt !== undefined) {
     const storedName = segmentBase(generation, file.name) + suffixOf(receipt.codec);
     const { codec, storedBytes } = receipt;
     return walObject(archive, generation, file, { storedName, codec, storedBytes }, receipt);
   }
-  return findUnfinished(archive, generation, file, options);
+  const found = await findUnfinished(archive, generation, file, options);
+  return found && { ...found, receiptFault };
 }
 
 /** A segment whose push did not come to its receipt: good to read if its first page is what its name says. */

@@ -128,7 +128,7 @@ async function neighbour(
   const end = segmentEnd(name, size);
   for (const part of lineageOf(place.generations, place.generation)) {
     if (part.end !== undefined && (end === undefined || end > part.end)) continue;
-    const receipt = await readReceipt(storage, part.generation, name, options);
+    const receipt = await readSoundReceipt(storage, part.generation, name, options);
     if (receipt !== undefined) return { receipt, generation: part.generation };
   }
   return undefined;
@@ -157,4 +157,14 @@ async function readHistory(place: Neighbourhood, timeline: number, options: Stor
     if (bytes !== undefined) return parseTimelineHistory(bytes.toString('utf8'), timeline);
   }
   return undefined;
+}
+
+/** A damaged receipt is as none: archiving must not stop for it. Who reads the archive is told. */
+async function readSoundReceipt(...read: Parameters<typeof readReceipt>): ReturnType<typeof readReceipt> {
+  try {
+    return await readReceipt(...read);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return undefined;
+    throw error;
+  }
 }

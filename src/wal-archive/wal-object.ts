@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { BackupError } from '../errors/backup-error.ts';
+import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { decompressed, type Codec } from './codec.ts';
@@ -21,7 +21,7 @@ export async function* readStored(stored: StoredBytes, { signal }: StorageOption
   const { storage, storedName, codec, receipt, limitBytes } = stored;
   const hash = receipt && createHash('sha256');
   let sizeBytes = 0;
-  for await (const piece of decompressed(codec, content(stored, { signal }))) {
+  for await (const piece of named(stored, decompressed(codec, content(stored, { signal })))) {
     sizeBytes += piece.length;
     const limit = receipt?.sizeBytes ?? limitBytes;
     if (sizeBytes > limit) throw wrongSize(storedName, `> ${limit}`, limit);
@@ -33,6 +33,21 @@ export async function* readStored(stored: StoredBytes, { signal }: StorageOption
   if (hash.digest('hex') !== receipt.sha256) {
     throw new BackupError('CORRUPT', say('archive.wrong-hash', { name: storedName }), {
       context: { storage: storage.description },
+    });
+  }
+}
+
+/** What decompression finds names no file. */
+async function* named({ storage, storedName }: StoredBytes, source: ByteSource): ByteSource {
+  try {
+    yield* source;
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT' || error.context['storage'] !== undefined)
+      throw error;
+    throw new BackupError('CORRUPT', say('archive.damaged-bytes', { name: storedName, reason: reasonOf(error) }), {
+      hint: error.hint,
+      context: { ...error.context, storage: storage.description },
+      cause: error,
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { Message } from '../messages/message.ts';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Codec } from './codec.ts';
@@ -14,6 +15,8 @@ export interface WalObject {
   readonly storedBytes: number;
   /** Present for a segment that was pushed; absent in a directory that other tools fill. */
   readonly receipt: Receipt | undefined;
+  /** Its receipt is damaged: what is read is compared with nothing but itself. */
+  readonly receiptFault?: Message | undefined;
   /** The generation in which it lies; undefined where there are none. */
   readonly generation: number | undefined;
   /**

@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -44,6 +45,24 @@ const wal = (...words: string[]) => runProgram('gausskeep', ['wal', ...words], {
 const push = (name: string, ...more: string[]) => wal('push', `pg_xlog/${name}`, '--archive', archive, ...more);
 const get = (name: string, ...more: string[]) =>
   wal('get', name, 'pg_xlog/RECOVERYXLOG', '--archive', archive, ...more);
+
+it('an archive in the data directory of its own server is refused, by init and by the first push', async () => {
+  const own = join(root, 'own');
+  mkdirSync(join(own, 'global'), { recursive: true });
+  mkdirSync(join(own, 'archive'));
+  writeFileSync(join(own, 'PG_VERSION'), '9.2\n');
+  cpSync(join(data, 'pg_xlog'), join(own, 'pg_xlog'), { recursive: true });
+  const inside = join(own, 'archive');
+  for (const words of [
+    ['init', own],
+    ['push', `${own}/pg_xlog/${segment('26')}`],
+  ]) {
+    const { status, stderr } = await wal(...words, '--archive', inside);
+    expect(status, stderr).toBe(2);
+    expect(stderr).toContain(`the archive "${inside}" lies in the data directory "${own}" of its own server`);
+  }
+  expect(readdirSync(inside)).toEqual([]);
+});
 
 describe('wal push', () => {
   it('ends with a status of 1 to 125 for every failure', async () => {
@@ -160,6 +179,19 @@ describe('wal get', () => {
       expect(status, stderr).toBe(126);
       expect(stderr).toContain('error: ');
     }
+  });
+
+  it('names the object that is damaged', async () => {
+    await push(segment('26'), '-Z', 'gzip');
+    const folder = join(archive, 'generations/1/wal', segment('26').slice(0, 16));
+    const object = join(folder, `${segment('26')}.gz`);
+    const bytes = readFileSync(object);
+    writeFileSync(object, bytes.fill(0x55, bytes.length >> 1, (bytes.length >> 1) + 64));
+    const { status, stderr } = await get(segment('26'));
+    expect(status, stderr).toBe(126);
+    expect(stderr).toContain(
+      `error: "generations/1/wal/0000000100000000/${segment('26')}.gz" in the archive is damaged: `,
+    );
   });
 
   it('says that the object of a receipt has been lost', async () => {

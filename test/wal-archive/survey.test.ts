@@ -1,8 +1,9 @@
 /** The recovery window of archives as they are on disk: ours with generations, those of other tools, the cache for them. */
-import { cp, mkdir, mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { render } from '../../src/messages/message.ts';
 import { pushWal } from '../../src/archiving/push-wal.ts';
 import { openArchive, openGeneration } from '../../src/wal-archive/archive.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
@@ -139,6 +140,21 @@ describe('an archive of gausskeep', () => {
     const window = await surveyWindow({ archive, backups: [backups] });
     expect(summary(window)).toEqual([[1, '26-28 2A-2A', 1, 'ok']]);
     expect(window.lines[0]?.gaps).toMatchObject([{ kind: 'damaged', firstSegment: segment('29') }]);
+  });
+
+  it('goes on where only a receipt is damaged, and says which', async () => {
+    for (const digits of ['26', '27', '28']) await push(digits);
+    const receipt = join(archive, 'generations/1/wal/0000000100000000', `${segment('28')}.receipt`);
+    await writeFile(receipt, (await readFile(receipt, 'utf8')).replace(/"sizeBytes": ?1/, '"sizeBytes":2'));
+    const window = await surveyWindow({ archive, backups: [backups] });
+    expect(summary(window)).toEqual([[1, '26-28', 0, 'ok']]);
+    expect(window.passedOver.map(({ name, reason }) => [name, render(reason)])).toContainEqual([
+      `${segment('28')}.receipt`,
+      expect.stringContaining(`generations/1/wal/0000000100000000/${segment('28')}.receipt" in the archive is damaged`),
+    ]);
+    // The server goes on archiving.
+    await push('29');
+    expect(summary(await surveyWindow({ archive, backups: [backups] }))).toEqual([[1, '26-29', 0, 'ok']]);
   });
 });
 

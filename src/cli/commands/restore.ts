@@ -20,6 +20,7 @@ import {
   prepareRestore,
   restoreCommandWrapper,
   restoreFindings,
+  uncheckedLine,
   unusedMappings,
   type ConfigurationOutcome,
   type PreparedRecovery,
@@ -156,6 +157,7 @@ function resultLines(result: RestoreResult, recovery: PreparedRecovery | undefin
     plan.mode === 'delta'
       ? say('restore-plan.done-delta', { path, files, unchanged, removed })
       : say('restore-plan.done', { path, files, bytes, identifier }),
+    ...(plan.verify ? [] : [uncheckedLine(plan)]),
     ...(dropped.length > 0 ? [say('restore-plan.dropped', { names: names(dropped) })] : []),
     ...configurationLines(configuration),
     ...configuration.changed.map(({ name, value }) => say('restore-plan.set', { name, value: pathToText(value) })),

@@ -4,7 +4,13 @@ import { usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
 import { walInitOptions } from '../../config/wal-options.ts';
 import { render, say } from '../../messages/message.ts';
-import { checkArchiveOwner, giveArchiveToServer, initWalArchive, openLocalStorage } from '../../wal-archive.ts';
+import {
+  checkArchiveOwner,
+  giveArchiveToServer,
+  initWalArchive,
+  openLocalStorage,
+  refuseArchiveInData,
+} from '../../wal-archive.ts';
 import { archiveCommandFor } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 
@@ -19,6 +25,7 @@ export const walInitCommand: Command = {
     const directory = archiveOf(await readPlaces(given, readEnvironment(), ['archive']));
     const storage = await openLocalStorage(directory);
     const instance = resolve(source);
+    await refuseArchiveInData(directory, instance);
     await checkArchiveOwner(directory, instance);
     const { archive, created } = await initWalArchive({ storage, source: instance }, { signal });
     const uid = await giveArchiveToServer(directory, instance);

@@ -4,9 +4,16 @@ export const archiveMessages = {
   'archive.damaged-object': '"{name}" is damaged',
   'archive.wrong-size': '"{name}" has {actual} bytes, expected {expected}',
   'archive.wrong-hash': '"{name}" is damaged: its content hash differs from its receipt',
-  'archive.receipt-alone': 'the archive has the receipt of "{name}" and not the object itself: it has been lost',
+  'archive.damaged-receipt': 'the receipt "{path}" in the archive is damaged; the segment itself may be whole',
+  'archive.damaged-receipt.hint':
+    'Put it back from a copy of the archive, or move it out of the archive: {name} is then judged by its own content.',
+  'archive.damaged-bytes': '"{name}" in the archive is damaged: {reason}',
+  'archive.receipt-alone': 'the archive has the receipt of "{name}" and not the object itself, as a file of its own',
   'archive.receipt-alone.hint':
-    'Put the object back from a copy of the archive, or, while the server still has the segment, take the receipt out of the archive and push it again.',
+    'Put the object back from a copy of the archive (a link in its place is not followed), or, while the server still has the segment, take the receipt out of the archive and push it again.',
+  'archive.in-data': 'the archive "{directory}" lies in the data directory "{data}" of its own server',
+  'archive.in-data.hint':
+    'Every backup would hold the archive, and a restore of the directory would take it away. Choose a directory elsewhere, best on another disk or host.',
   'archive.none': 'no WAL archive in {storage}',
   'archive.none.hint':
     'Check the path, and that the file system is mounted. The first "gausskeep wal push" makes an empty directory an archive.',

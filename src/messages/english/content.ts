@@ -6,6 +6,8 @@ export const contentMessages = {
   'content.bad-version-file': 'PG_VERSION of the backup names no release: {text}',
   'content.map-twice': 'tablespace {oid} is in tablespace_map twice, at "{first}" and at "{second}"',
   'content.wal-archive-name': 'the WAL is in "{archive}", but this server keeps its WAL in {directory}',
+  'content.tar-is-link': '"{path}" of the backup is a link: a restore reads the files of a backup only where they are',
+  'content.tar-is-link.hint': 'Put the file itself in the place of the link.',
   'content.link-in-data':
     '"{path}" of the backup is a link: a restore would copy the link, and the copy would share what it leads to',
   'content.made-directories':

@@ -6,6 +6,7 @@ export const optionsMessages = {
   'options.takes-no-value': 'option "{option}" does not take an argument',
   'options.secret-after':
     'option "{option}" takes no value: the password is asked for on the terminal, never given on the command line',
+  'options.not-utf8': 'the argument "{word}" is not valid UTF-8: name the file by another path, such as a link to it',
   'options.too-many': 'too many command-line arguments (first is "{word}")',
   'options.bad-integer': 'invalid {what} "{text}": a whole number between {low} and {high} is expected',
   'options.bad-rate': 'transfer rate "{text}" is not a valid value',

@@ -5,7 +5,8 @@ export const surveyMessages = {
   'survey.damaged-record': 'segment {name} is damaged at {lsn}: {reason}, although WAL follows',
   'survey.damaged-object': 'segment {name} is damaged: {reason}',
   'survey.damaged-crossing': 'segment {name}: the record at {lsn}, which ends in the next segment, has a wrong CRC',
-  'survey.object-missing': 'segment {name} has a receipt, but its object {stored} is not there',
+  'survey.object-missing':
+    'segment {name} has a receipt, but its object {stored} is not there as a file of its own (links are not followed)',
   'survey.object-size': 'segment {name}: its object {stored} has {actual} bytes, not {expected} as its receipt says',
   'survey.changes': '{name} changes while it is read ({from})',
   'survey.changes.hint': 'Something writes to it. Run the command again when that has finished.',
