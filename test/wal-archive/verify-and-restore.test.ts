@@ -23,7 +23,9 @@ import {
   tarSet,
   expectSame,
   without,
+  judge,
 } from '../support/judged-backups.ts';
+import { moveAndLink } from '../support/plain-backup.ts';
 
 describe('archives', () => {
   it('a sound set is verified as far as that goes without manifest, and restored', async () => {
@@ -32,6 +34,13 @@ describe('archives', () => {
       expect(outcome).toMatchObject({ refusal: undefined, damage: [] });
       expect(outcome.warnings).toEqual([expect.stringContaining('no manifest')]);
     }
+  });
+
+  it('a tar behind a link', async () => {
+    const backup = newBackup();
+    writeFileSync(join(backup, 'base.tar'), await archive(members()));
+    moveAndLink(backup, 'base.tar');
+    expectSame(await judge(backup), /"base.tar" of the backup is a link/);
   });
 
   it.each<[string, Member[] | ((list: Member[]) => Member[]), RegExp]>([
