@@ -1,14 +1,15 @@
 /** Prepared transactions of a backup and of its WAL: none is lost, and the plan names them all. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { takeBackup } from '../support/backups.ts';
 import { stagedBinaries, type ServerVersion } from '../support/postgres/binaries.ts';
 import { freePort } from '../support/postgres/free-port.ts';
-import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { runDirectory } from '../support/run-directory.ts';
 import { RunningCopy } from '../support/running-copy.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
@@ -128,6 +129,27 @@ forEachServer('full', (version) => {
       expect(await rows(server)).toBe('A early ended late');
     },
   );
+
+  it('what the server warns of about prepared transactions is shown', async () => {
+    const data = join(temporaryDirectory('restored'), 'data');
+    const own = ['--port', String(await freePort()), '--set', `unix_socket_directories=${serverDirectory('sockets')}`];
+    const target = ['--archive', history.archive, '--target-xid', history.xid];
+    const restored = await restore(data, ['--from', history.backup, ...target, ...own]);
+    expect(restored.status, restored.stderr).toBe(0);
+    // What a restore leaves out: files of those that the WAL brings as well, and one of a transaction that is still to come.
+    const files = join(data, 'pg_twophase');
+    cpSync(join(history.backup, 'pg_twophase'), files, { recursive: true });
+    const [name = ''] = readdirSync(files);
+    cpSync(join(files, name), join(files, '7000'.padStart(name.length, '0')));
+    giveToServerUser(files);
+    const words = ['-D', data, '--bindir', join(stagedBinaries(version), 'bin'), '-U', 'postgres'];
+    const { status, stderr } = await runProgram('gausskeep', ['recover', ...words]);
+    expect(status, stderr).toBe(0);
+    runDirectory().guard(Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10));
+    expect(stderr).toContain('warning: server: removing future two-phase state file for transaction 28672\n');
+    if (version >= 13)
+      expect(stderr).toMatch(/warning: server: could not recover two-phase state file for transaction \d+\n/);
+  });
 
   it('the plan names those that only the files of an archive tell of', async () => {
     const data = join(temporaryDirectory('planned'), 'data');
