@@ -38,8 +38,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'test/docs/{guide,json-output}.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // Two files at a time: a test waits for its server as much as it works. The cases of a file run one after another.
-          maxWorkers: 2,
+          // Three files at a time on two cores: a test waits for its server as much as it works. The cases of a file run one after another.
+          maxWorkers: workers + 1,
           globalSetup: ['test/support/global-setup.ts'],
         },
       },

@@ -1,10 +1,16 @@
 import { statSync } from 'node:fs';
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import type { ByteString } from '../bytes/byte-string.ts';
+import { display, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { readPieces } from '../files/read-file.ts';
+import { openLocalStorage } from '../storage/local-storage.ts';
 import type { Member, MemberHeader } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
+import { openArchiveWal } from '../wal-archive/archive-wal.ts';
+import { chooseGeneration, findArchive, readGenerations } from '../wal-archive/archive.ts';
+import { openPlainWal } from '../wal-archive/plain-wal.ts';
+import type { WalSource } from '../wal-archive/wal-source.ts';
 import { openTar } from './open-tar.ts';
 import type { WalPlace } from './plan.ts';
 
@@ -32,19 +38,25 @@ export function openWalFiles(
   return new TarWalFiles(place, signal, onHeader);
 }
 
+/** Segments as files of a directory; where one is not, as a WAL archive of gausskeep or another tool has it there. */
 class DirectoryWalFiles implements WalFiles {
   readonly #directory: ByteString;
   readonly #signal: AbortSignal;
+  #stored: Promise<WalSource | undefined> | undefined;
 
   constructor(directory: ByteString, signal: AbortSignal) {
     this.#directory = directory;
     this.#signal = signal;
   }
 
-  open(name: string): Promise<ByteSource | undefined> {
+  async open(name: string): Promise<ByteSource | undefined> {
     const path = joinPath(this.#directory, name);
-    if (statSync(fsPath(path), { throwIfNoEntry: false }) === undefined) return Promise.resolve(undefined);
-    return Promise.resolve(readPieces(path, { pieceSize: 1024 * 1024, signal: this.#signal }));
+    if (statSync(fsPath(path), { throwIfNoEntry: false }) !== undefined) {
+      return readPieces(path, { pieceSize: 1024 * 1024, signal: this.#signal });
+    }
+    this.#stored ??= storedWal(display(this.#directory), this.#signal);
+    const options = { signal: this.#signal };
+    return (await (await this.#stored)?.find(name, options))?.read(options);
   }
 
   finish(): Promise<void> {
@@ -53,6 +65,20 @@ class DirectoryWalFiles implements WalFiles {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+}
+
+/** Undefined where the directory holds no WAL that tells whose it is. */
+async function storedWal(directory: string, signal: AbortSignal): Promise<WalSource | undefined> {
+  try {
+    const storage = await openLocalStorage(directory);
+    const archive = await findArchive(storage, { signal });
+    if (archive === undefined) return await openPlainWal(storage, { signal });
+    const generations = await readGenerations(archive, { signal });
+    return openArchiveWal(archive, generations, chooseGeneration(generations, undefined, 'read').number);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') return undefined;
+    throw error;
   }
 }
 

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
 import { classifyPageFile } from '../../src/pages/page-file.ts';
 import { fromText } from '../../src/bytes/byte-string.ts';
@@ -294,7 +295,30 @@ forEachServer('full', (version) => {
     expect((await verify(['-n', backup])).status).toBe(0);
     expect((await verify(['-w', elsewhere, backup])).status).toBe(0);
     expect((await verify([`--wal-directory=${elsewhere}`, backup])).status).toBe(0);
-    const first = readdirSync(elsewhere).find((name) => /^[0-9A-F]{24}$/.test(name))!;
+    const segments = readdirSync(elsewhere).filter((name) => /^[0-9A-F]{24}$/.test(name));
+    // As gausskeep's own archive has it, and as a directory of compressed copies.
+    const archive = temporaryDirectory('archive');
+    const packed = temporaryDirectory('packed');
+    expect((await runProgram('gausskeep', ['wal', 'init', elsewhere, '--archive', archive])).status).toBe(0);
+    for (const name of segments) {
+      const push = await runProgram('gausskeep', [
+        'wal',
+        'push',
+        join(elsewhere, name),
+        '--archive',
+        archive,
+        '-Z',
+        'gzip',
+      ]);
+      expect(push.status, push.stderr).toBe(0);
+      writeFileSync(join(packed, `${name}.gz`), gzipSync(readFileSync(join(elsewhere, name))));
+    }
+    for (const place of [archive, packed]) {
+      const { status, stderr } = await verify(['-w', place, backup]);
+      expect(status, stderr).toBe(0);
+    }
+    expect((await verify(['-w', temporaryDirectory('empty'), backup])).status).toBe(15);
+    const first = segments[0]!;
     const start = /Start-LSN": "[0-9A-F]+\/([0-9A-F]+)"/.exec(readFileSync(join(backup, 'backup_manifest'), 'utf8'))!;
     flipByte(join(elsewhere, first), (Number.parseInt(start[1]!, 16) % (16 * 1024 * 1024)) + 26);
     const corrupt = await verify(['-w', elsewhere, backup]);
