@@ -77,14 +77,15 @@ function streamTo(written: Buffer[]): Extract<BackupTarget, { kind: 'stream' }>[
   return { write: (piece) => void written.push(Buffer.from(piece)) };
 }
 
-const text = 'x'.repeat(3000);
+/** Long enough to come in pieces that are gathered and in such that are not. */
+const text = 'x'.repeat(40_000);
 const postgresql = capabilitiesOf(identifyPostgresql('12.1'));
 const opengauss = capabilitiesOf(identifyOpengauss('5.0.5'));
 
 /** A base tar as PostgreSQL sends it: with its own user in the headers, which we would not write. */
 async function serverTar(): Promise<Buffer> {
   const whole = await collect(encodeMembers(members(file('a', text), file('d/b', ''), file('global/pg_control', 'C'))));
-  for (const at of [0, 512 + 3072, 512 + 3072 + 512]) {
+  for (const at of [0, 512 + 40_448, 512 + 40_448 + 512]) {
     const header = whole.subarray(at, at + 512);
     header.write('postgres', 265, 'latin1');
     header.write(`${headerChecksum(header).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
@@ -100,20 +101,30 @@ describe('a backup as one tar stream', () => {
   it('is what the server sent, byte for byte, with the manifest behind it, at any piece size', async () => {
     const whole = await serverTar();
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 5000 }), fc.boolean(), async (size, terminated) => {
-        const sent = terminated ? whole : whole.subarray(0, whole.length - 1024);
-        const written: Buffer[] = [];
-        const target = { kind: 'stream', sink: streamTo(written), ...uncompressed } as const;
-        const { delivery: to, output } = await delivery(target, postgresql);
-        await to.tar(event(reused(sent, size), { terminated }));
-        output.writeManifest(Buffer.from('m'));
-        await output.finish();
-        const stored = Buffer.concat(written);
-        expect(stored.subarray(0, whole.length - 1024).equals(whole.subarray(0, -1024))).toBe(true);
-        const listed: string[] = [];
-        for await (const { header } of readMembers(reused(stored, 700), 'tar', { signal })) listed.push(header.name);
-        expect(listed).toEqual(['a', 'd/b', 'global/pg_control', 'backup_manifest']);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 50_000 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (size, terminated, isSlow) => {
+          const sent = terminated ? whole : whole.subarray(0, whole.length - 1024);
+          const written: Buffer[] = [];
+          // One that takes its time: the bytes must stay until it is done.
+          const slow = async (piece: Uint8Array): Promise<void> => {
+            await Promise.resolve();
+            written.push(Buffer.from(piece));
+          };
+          const sink = isSlow ? { write: slow } : streamTo(written);
+          const { delivery: to, output } = await delivery({ kind: 'stream', sink, ...uncompressed }, postgresql);
+          await to.tar(event(reused(sent, size), { terminated }));
+          output.writeManifest(Buffer.from('m'));
+          await output.finish();
+          const stored = Buffer.concat(written);
+          expect(stored.subarray(0, whole.length - 1024).equals(whole.subarray(0, -1024))).toBe(true);
+          const listed: string[] = [];
+          for await (const { header } of readMembers(reused(stored, 700), 'tar', { signal })) listed.push(header.name);
+          expect(listed).toEqual(['a', 'd/b', 'global/pg_control', 'backup_manifest']);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -166,7 +177,7 @@ describe('a backup as one tar stream', () => {
 describe('a backup as tar files', () => {
   it('has the bytes of the server as they are while a manifest is made from them', async () => {
     const whole = await serverTar();
-    for (const size of [1, 511, 512, 4096]) {
+    for (const size of [1, 511, 512, 4096, 20_000]) {
       const directory = temporaryDirectory();
       const watcher = new Watcher();
       const manifest = { observer: watcher, ownObserver: undefined, wantsContents: true };
@@ -273,7 +284,7 @@ describe('a backup as members', () => {
     output.writeManifest(Buffer.from('m'));
     await output.finish();
     expect(taken).toEqual([
-      'base file a 512 of 3000',
+      'base file a 512 of 40000',
       'base link l',
       'base file b 1 of 1',
       'base file own 4 of 4',

@@ -1,6 +1,6 @@
 import { PushedBytes, readPushed } from '../bytes/pushed-bytes.ts';
 import { gzipMembers } from '../compression/gzip-members.ts';
-import { encodeMember } from '../tar/encode-members.ts';
+import { fillingOf, headOf } from '../tar/encode-members.ts';
 import { endOfTar } from '../tar/encode-member.ts';
 import type { Member, TarFormat } from '../tar/member.ts';
 import type { TarCompression } from './request.ts';
@@ -14,6 +14,10 @@ export interface TarFileOptions {
   readonly signal: AbortSignal;
 }
 
+/** What is shorter is gathered: a write for each header and each small file costs more than its bytes. */
+const smallBytes = 16 * 1024;
+const gatheredBytes = 64 * 1024;
+
 /** Members on their way into one tar, or into one stretch of a tar stream. */
 export class TarFile {
   readonly #write: WriteBytes;
@@ -21,6 +25,8 @@ export class TarFile {
   readonly #format: TarFormat;
   /** Of members that have no time. */
   readonly #mtime = Math.floor(Date.now() / 1000);
+  readonly #gathered = new Uint8Array(gatheredBytes);
+  #gatheredLength = 0;
 
   /** @param write gets the bytes as they are to be stored */
   constructor(write: WriteBytes, { compression, format, signal }: TarFileOptions) {
@@ -29,17 +35,41 @@ export class TarFile {
     this.#write = this.#gzip === undefined ? write : (piece) => this.#gzip?.write(piece);
   }
 
+  /** @throws BackupError `CORRUPT` when the content is not as long as its header says */
   async add(member: Member): Promise<void> {
-    for await (const piece of encodeMember(member, { format: this.#format, mtime: this.#mtime })) {
-      const written = this.#write(piece);
+    await this.#put(headOf(member, { format: this.#format, mtime: this.#mtime }));
+    let length = 0;
+    for await (const piece of member.content) {
+      length += piece.length;
+      if (length > member.header.size) break;
+      const written = this.#put(piece);
       if (written !== undefined) await written;
     }
+    await this.#put(fillingOf(member, length));
   }
 
   /** @param mark whether the two zero blocks come here, where the format has them */
   async end({ mark }: { readonly mark: boolean }): Promise<void> {
-    if (mark && this.#format === 'tar') await this.#write(endOfTar);
+    if (mark && this.#format === 'tar') await this.#put(endOfTar);
+    await this.#flush();
     await this.#gzip?.end();
+  }
+
+  /** Where it returns a promise, that must have settled before the next piece comes. */
+  #put(piece: Uint8Array): void | Promise<void> {
+    if (piece.length > gatheredBytes - this.#gatheredLength || piece.length > smallBytes) {
+      const flushed = this.#flush();
+      if (flushed !== undefined) return flushed.then(() => this.#put(piece));
+      if (piece.length > smallBytes) return this.#write(piece);
+    }
+    this.#gathered.set(piece, this.#gatheredLength);
+    this.#gatheredLength += piece.length;
+  }
+
+  #flush(): void | Promise<void> {
+    const length = this.#gatheredLength;
+    this.#gatheredLength = 0;
+    return length === 0 ? undefined : this.#write(this.#gathered.subarray(0, length));
   }
 }
 

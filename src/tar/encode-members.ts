@@ -21,30 +21,37 @@ export async function* encodeMembers(
   members: AsyncIterable<Member>,
   options: EncodeMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const member of members) yield* encodeMember(member, options);
+  for await (const member of members) {
+    yield headOf(member, options);
+    let length = 0;
+    for await (const piece of member.content) {
+      length += piece.length;
+      if (length > member.header.size) break;
+      yield piece;
+    }
+    const filling = fillingOf(member, length);
+    if (filling.length > 0) yield filling;
+  }
   if ((options.format ?? 'tar') === 'tar') yield endOfTar;
 }
 
-/** One member of a tar: its header (the verbatim one where it has one), its content, the filling. As `encodeMembers`. */
-export async function* encodeMember(
-  { header, content, verbatim }: Member,
-  { format = 'tar', mtime }: EncodeMembersOptions = {},
-): AsyncGenerator<Uint8Array, void, undefined> {
-  if (verbatim !== undefined) yield verbatim;
-  else if (format === 'opengauss') yield encodeOpengaussHeader(header);
-  else yield encodeMemberHeader({ ...header, mtime: header.mtime ?? mtime });
-  let length = 0;
-  for await (const piece of content) {
-    length += piece.length;
-    if (length > header.size) break;
-    yield piece;
-  }
-  if (length !== header.size) {
-    const values = { member: display(header.name), expected: header.size, actual: length };
-    throw new BackupError('CORRUPT', say('tar.size-differs', values));
-  }
-  const filling = padding(length);
-  if (filling.length > 0) yield filling;
+/** What comes in front of the content of a member in a tar: its header, the verbatim one where it has one. */
+export function headOf({ header, verbatim }: Member, { format = 'tar', mtime }: EncodeMembersOptions): Uint8Array {
+  if (verbatim !== undefined) return verbatim;
+  return format === 'opengauss'
+    ? encodeOpengaussHeader(header)
+    : encodeMemberHeader({ ...header, mtime: header.mtime ?? mtime });
+}
+
+/**
+ * What comes behind it: zeros up to the next block. A view; do not write to it.
+ * @param length how long the content was
+ * @throws BackupError `CORRUPT` when that is not what the header says
+ */
+export function fillingOf({ header }: Member, length: number): Uint8Array {
+  if (length === header.size) return padding(length);
+  const values = { member: display(header.name), expected: header.size, actual: length };
+  throw new BackupError('CORRUPT', say('tar.size-differs', values));
 }
 
 /** A member whose content is at hand. Its size is that of `content`. */
