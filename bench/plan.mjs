@@ -19,7 +19,8 @@ export async function benchPlan({ rounds, gigabytes, only }) {
       execFileSync(`${bin}/pg_basebackup`, [...place, '-D', backup, '-X', 'none', '-c', 'fast', '--no-sync'], {
         stdio: 'ignore',
       });
-      const rowsToWrite = Math.round(gigabytes * 2_000_000);
+      // A row makes about 250 bytes of WAL, its change included.
+      const rowsToWrite = Math.round(gigabytes * 4_000_000);
       cluster.sql('create table written (id bigint primary key, note text)');
       cluster.sql(`insert into written select i, md5(i::text) from generate_series(1, ${rowsToWrite}) i`);
       cluster.sql('update written set note = note || id where id % 3 = 0');

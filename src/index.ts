@@ -109,6 +109,7 @@ export { commandsAs } from './restore/account.ts';
 export type { ConfigurationOutcome } from './restore/configure.ts';
 export type { RestoreEvent, RestoreListener } from './restore/events.ts';
 export { prepareRestore, type PreparedRestore, type PrepareOptions } from './restore/prepare-restore.ts';
+export type { BackupWalOptions, OwnWal } from './restore/prove-backup-wal.ts';
 export { prepareRecovery, type PreparedRecovery } from './pitr/prepare-recovery.ts';
 export { raisedLimits } from './pitr/raised-limits.ts';
 export type { PitrRequest } from './pitr/pitr-request.ts';
@@ -117,6 +118,7 @@ export { unusedMappings } from './restore/plan-tablespaces.ts';
 export type { RestorePlan } from './restore/plan.ts';
 export {
   findingLines as restoreFindings,
+  ownWalLines,
   planHead,
   planSteps,
   uncheckedLine,
@@ -133,7 +135,7 @@ export type { VerifyOptions } from './verify/plan.ts';
 export { reportError, type PageReport, type VerifyReport } from './verify/report.ts';
 export type { VerifyEvent, VerifyListener } from './verify/events.ts';
 export type { Finding } from './verify/findings.ts';
-export type { WalProgress } from './survey/prove-wal.ts';
+export type { WalProgress } from './survey/read-whole.ts';
 export { openIndexCache, type IndexCache } from './survey/index-cache.ts';
 export {
   surveyTransactions,

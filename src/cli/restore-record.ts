@@ -36,6 +36,7 @@ export function planRecord(plan: RestorePlan): Record<string, unknown> {
     outsidePaths: configuration.outcome === undefined ? null : settings(configuration.outcome.outside),
     replicationSettings: configuration.outcome === undefined ? null : settings(configuration.outcome.replication),
     slots: source.slots?.map(pathToText) ?? null,
+    backupWal: ownWalRecord(plan.ownWal),
   };
 }
 
@@ -68,4 +69,13 @@ export function restoreRecord(result: RestoreResult): Record<string, unknown> {
 
 function movedRecord({ what, oid, from, to, how }: RestorePlan['movedAside'][number]): Record<string, unknown> {
   return { what, oid: oid ?? null, from: pathToText(from), to: pathToText(to), how };
+}
+
+/** Null where there is none, or where other WAL is replayed. */
+function ownWalRecord(wal: RestorePlan['ownWal']): Record<string, unknown> | null {
+  if (wal === undefined || wal.kind === 'absent') return null;
+  if (wal.kind === 'unread') return { read: false };
+  const { first, last, count, endLsn, brokenBehind } = wal;
+  const broken = brokenBehind === undefined ? null : render(brokenBehind);
+  return { read: true, first, last, segments: count, endLsn: formatLsn(endLsn), broken };
 }

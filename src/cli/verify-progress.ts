@@ -6,22 +6,31 @@ import type { Terminal } from './terminal.ts';
 const updateMs = 1000;
 const liveUpdateMs = 200;
 
-type Sentence = 'verify.progress' | 'restore.progress' | 'restore.progress-wal';
+/** What may be done in a moment is shown only if it takes longer than this. */
+export const laterMs = 500;
+
+type Sentence =
+  'verify.progress' | 'verify.progress-wal' | 'restore.progress' | 'restore.progress-wal' | 'window.progress';
 
 /** `12345/67890 kB (18%) verified`, once a second and at the end, as pg_verifybackup shows it; in place with all else on a terminal. */
 export class VerifyProgress {
   readonly #terminal: Terminal;
   readonly #sentence: Sentence;
   readonly #pace = new Pace();
+  readonly #startMs = Date.now();
+  readonly #silentMs: number;
   #shownMs = 0;
 
-  constructor(terminal: Terminal, sentence: Sentence = 'verify.progress') {
+  /** @param silentMs nothing is shown of what takes no longer than this */
+  constructor(terminal: Terminal, sentence: Sentence = 'verify.progress', silentMs = 0) {
     this.#terminal = terminal;
     this.#sentence = sentence;
+    this.#silentMs = silentMs;
   }
 
-  update({ doneBytes, totalBytes, finished }: Extract<VerifyEvent, { type: 'progress' }>): void {
+  update({ doneBytes, totalBytes, finished }: Omit<Extract<VerifyEvent, { doneBytes: number }>, 'type'>): void {
     const now = Date.now();
+    if (this.#shownMs === 0 && now - this.#startMs < this.#silentMs) return;
     if (!finished && now - this.#shownMs < (this.#terminal.isTerminal ? liveUpdateMs : updateMs)) return;
     this.#shownMs = now;
     const total = String(Math.floor(totalBytes / 1024));

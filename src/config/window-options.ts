@@ -10,6 +10,7 @@ export const windowOptions: readonly OptionGroup[] = [
       { long: 'generation', argument: 'NUMBER', help: 'window.help.generation' },
       { long: 'timeline', argument: 'NUMBER', help: 'window.help.timeline' },
       { long: 'json', help: 'window.help.json' },
+      { short: 'P', long: 'progress', help: 'window.help.progress' },
     ],
   },
   {

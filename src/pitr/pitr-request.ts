@@ -1,5 +1,5 @@
 import type { IndexCache } from '../survey/index-cache.ts';
-import type { WalProgress } from '../survey/prove-wal.ts';
+import type { WalProgress } from '../survey/read-whole.ts';
 import type { WalSupply } from './prove-recovery.ts';
 import type { TargetWords } from './target.ts';
 

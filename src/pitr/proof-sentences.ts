@@ -12,7 +12,7 @@ import type { PitrRequest } from './pitr-request.ts';
 /** The proof in words, for the plan. */
 export function proofSentences(
   proved: ProvedTarget,
-  { archive, quick }: PitrRequest,
+  { archive, quick, restoreCommand }: PitrRequest,
   atTarget: TargetAction | undefined,
 ): Message[] {
   const { proof, segments, backup, target, supply, isExact, line } = proved;
@@ -38,6 +38,7 @@ export function proofSentences(
       ? say('restore-recovery.by-copy', { count: segments.length })
       : say('restore-recovery.by-command', { archive: archive ?? '-' }),
     ...supplySentences(proved.supplyReason),
+    ...fetchSentences(proved, restoreCommand),
     ...(cutLsn === undefined ? [] : [say('restore-recovery.cut', { lsn: formatLsn(cutLsn) })]),
     stop === undefined
       ? say('restore-recovery.stops-at-end', { lsn: formatLsn(endLsn) })
@@ -76,6 +77,18 @@ export function proofSentences(
 /** The configuration stays as it is, so that a start without a change ends at the target again. */
 function shutdownSentence(asked: TargetAction): Message {
   return asked === 'shutdown' ? say('restore-recovery.shuts-down') : say('restore-recovery.shuts-down-for-pause');
+}
+
+/** Whether WAL that changes behind the plan will be noticed where the server fetches it. */
+function fetchSentences({ supply, segments }: ProvedTarget, restoreCommand: string | undefined): Message[] {
+  if (supply === 'copy') return [];
+  if (restoreCommand !== undefined) return [say('restore-recovery.fetched-by-other')];
+  const without = segments.filter(({ found }) => found.object.receipt === undefined).length;
+  return [
+    without === 0
+      ? say('restore-recovery.fetched-compared')
+      : say('restore-recovery.fetched-uncompared', { count: without }),
+  ];
 }
 
 /** Why the WAL comes to the server as it does. */

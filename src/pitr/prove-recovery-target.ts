@@ -10,7 +10,8 @@ import type { Lsn } from '../wal/lsn.ts';
 import { BackupWal } from '../survey/backup-wal.ts';
 import { findBackups, openBackup, type FoundBackup } from '../survey/backups.ts';
 import { takeInventory, type WalInventory } from '../survey/inventory.ts';
-import { identityOf, proveRecovery, type ProvedRecovery } from './prove-recovery.ts';
+import { identityOf, proveRecovery, type ProvedRecovery, type ProveOptions } from './prove-recovery.ts';
+import { SegmentReader } from '../survey/read-whole.ts';
 import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
 import { parseTarget, type ParsedTarget } from './target.ts';
@@ -34,6 +35,20 @@ export interface ProvedTarget extends ProvedRecovery {
  * @throws BackupError `USAGE`, `BACKUP_NOT_FOUND`, `WAL_MISSING`, `TARGET_UNREACHABLE`, `CORRUPT`
  */
 export async function proveRecoveryTarget(request: PitrRequest, options: StorageOptions = {}): Promise<ProvedTarget> {
+  const { cache, quick, onProgress } = request;
+  const knowledge = new WalKnowledge(cache);
+  const reader = quick === true ? undefined : new SegmentReader(knowledge, { ...options, onProgress });
+  try {
+    return await proveWith(request, { ...options, knowledge, reader });
+  } finally {
+    await reader?.end();
+    await knowledge.save();
+  }
+}
+
+async function proveWith(request: PitrRequest, survey: ProveOptions): Promise<ProvedTarget> {
+  const { knowledge, signal } = survey;
+  const options = { signal };
   const backups = await backupsOf(request, options);
   const systemIdentifier = backups.find(({ facts }) => facts.systemIdentifier !== undefined)?.facts.systemIdentifier;
   const ours = backups.filter(
@@ -41,9 +56,7 @@ export async function proveRecoveryTarget(request: PitrRequest, options: Storage
   );
   const { places, archive } = await placesOf(request, systemIdentifier, options);
   const from = earliestStart(ours);
-  const { cache, quick, onProgress } = request;
-  const survey = { ...options, cache, quick, onProgress, knowledge: new WalKnowledge(cache) };
-  const named = await takeInventory(places, { ...options, from });
+  const named = await takeInventory(places, { ...options, from, knowledge });
   const wal = new BackupWal(ours, named, {
     ...survey,
     from,

@@ -18,9 +18,9 @@ import type { TransactionMark } from '../window/transaction.ts';
 import { LineWalker } from '../window/wal-line.ts';
 import { windowBackup, type FoundBackup } from '../survey/backups.ts';
 import type { BackupWal } from '../survey/backup-wal.ts';
-import type { IndexCache } from '../survey/index-cache.ts';
-import { WalKnowledge } from '../survey/wal-knowledge.ts';
-import type { WalInventory } from '../survey/inventory.ts';
+import type { SegmentReader } from '../survey/read-whole.ts';
+import type { WalKnowledge } from '../survey/wal-knowledge.ts';
+import type { FoundSegment, WalInventory } from '../survey/inventory.ts';
 import { locateRecord } from './locate-record.ts';
 import { preparedInBackup } from '../survey/prepared-in-backup.ts';
 import {
@@ -30,10 +30,9 @@ import {
   proveWal,
   type NeededSegment,
   type ProvedSegment,
-  type ProveWalOptions,
 } from '../survey/prove-wal.ts';
-import { readSegmentIndex } from '../survey/read-segment.ts';
-import { historyProblem, nameOnLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
+import { firstPageOf } from '../survey/read-segment.ts';
+import { filesOfLine, historyProblem, nameOnLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
 import type { WalPlace } from '../survey/wal-place.ts';
 
 export type WalSupply = 'copy' | 'restore-command';
@@ -63,6 +62,8 @@ export interface ProveRequest {
   readonly fetchesFrom: WalPlace | undefined;
   readonly requirePause?: boolean | undefined;
   readonly allowEndOfWal: boolean;
+  /** The server is told nothing and replays what lies in the backup: no history is needed for its own timeline. */
+  readonly isOwnWal?: boolean | undefined;
 }
 
 /** A target that can be reached, and how. */
@@ -84,26 +85,23 @@ export interface ProvedRecovery {
 }
 
 export interface ProveOptions extends StorageOptions {
-  readonly cache?: IndexCache | undefined;
-  readonly knowledge?: WalKnowledge | undefined;
-  /** Leaves the reading of the WAL out: what is said then is what indexes and the CRCs of events tell. */
-  readonly quick?: boolean | undefined;
-  readonly onProgress?: ProveWalOptions['onProgress'];
+  readonly knowledge: WalKnowledge;
+  /** Undefined leaves the reading of the WAL out: what is said then is what indexes and the CRCs of events tell. */
+  readonly reader: SegmentReader | undefined;
 }
 
 /**
  * Finds the backup to begin with and proves where the recovery will end.
  * @throws BackupError `TARGET_UNREACHABLE`, `WAL_MISSING` of the oldest backup when none will do; `BACKUP_NOT_FOUND`
  */
-export async function proveRecovery(request: ProveRequest, options: ProveOptions = {}): Promise<ProvedRecovery> {
+export async function proveRecovery(request: ProveRequest, options: ProveOptions): Promise<ProvedRecovery> {
   const newestFirst = request.backups.toSorted(newerFirst);
   const identity = await identityOf(request, options);
   const passedOver: { name: string; reason: Message }[] = [];
   let refusal: BackupError | undefined;
-  const knowledge = options.knowledge ?? new WalKnowledge(options.cache);
   for (const backup of newestFirst) {
     try {
-      const proved = await proveWithAllWal(backup, identity, request, { ...options, knowledge });
+      const proved = await proveWithAllWal(backup, identity, request, options);
       return { ...proved, passedOver };
     } catch (error) {
       if (!(error instanceof BackupError) || !isAboutBackup(error)) throw error;
@@ -137,7 +135,7 @@ async function proveWithAllWal(
   backup: FoundBackup,
   identity: ServerIdentity,
   request: ProveRequest,
-  options: ProveOptions & { readonly knowledge: WalKnowledge },
+  options: ProveOptions,
 ): Promise<Proved> {
   const { wal } = request;
   const context = { identity, request, options };
@@ -179,7 +177,7 @@ async function orTooNew(error: unknown, backup: FoundBackup, { request, options 
 interface ProveContext {
   readonly identity: ServerIdentity;
   readonly request: ProveRequest;
-  readonly options: ProveOptions & { readonly knowledge: WalKnowledge };
+  readonly options: ProveOptions;
 }
 
 /** Something that is written to is seen in another state each time. */
@@ -198,12 +196,14 @@ async function proveWith(
   for (let plans = 1; ; plans += 1) {
     const { behind, ...planned } = await planWith(backup, inventory, context);
     const { segments, proof } = planned;
-    if (options.quick === true) {
+    const { reader } = options;
+    if (reader === undefined) {
       return { ...planned, segments: segments.map((segment) => ({ ...segment, content: undefined })) };
     }
     const range = { fromLsn: backup.facts.label.startLsn, neededEndLsn: proof.neededEndLsn };
-    const proved = await proveWal(segments, range, options);
-    const isEnd = behind === undefined || proved === undefined || !(await goesOnBehind(behind, range, options));
+    const proving = { ...options, reader };
+    const proved = await proveWal(segments, range, proving);
+    const isEnd = behind === undefined || proved === undefined || !(await goesOnBehind(behind, range, proving));
     if (proved !== undefined && isEnd) return { ...planned, segments: proved };
     if (plans === mostPlans) throw changesWhileRead(segments.at(-1) ?? { name: '-', from: '-' });
   }
@@ -232,28 +232,57 @@ async function planWith(
     requirePause: request.requirePause,
     allowEndOfWal: request.allowEndOfWal,
   };
-  const read = (): AsyncIterable<ReadLineSegment> => readLine(inventory, line, { ...options, from: window.startLsn });
+  const { reader, knowledge } = options;
+  if (reader !== undefined) await expectUnknown(filesOfLine(inventory, line, window.startLsn), options, reader);
+  const read = (): AsyncGenerator<ReadLineSegment, void, undefined> =>
+    readLine(inventory, line, { ...options, from: window.startLsn });
   const wanted = target.target;
   const lsnRecord = wanted.kind === 'lsn' ? await locateRecord(read(), wanted.lsn, rules, options) : undefined;
   const prepared = await preparedBefore(backup, read(), options);
   const replay = new Replay({ ...proofRequest, lsnRecord, prepared });
   const walker = new LineWalker();
-  for await (const segment of read()) if (!replay.take(walker.step(segment))) break;
+  const passed: NeededSegment[] = [];
+  const passing = read();
+  const next = async (): Promise<ReadLineSegment | undefined> => {
+    const { value } = await passing.next();
+    if (value !== undefined) passed.push(neededSegment(value, knowledge));
+    return value ?? undefined;
+  };
+  for (let segment = await next(); segment !== undefined; segment = await next()) {
+    if (!replay.take(walker.step(segment))) break;
+  }
   replay.take(walker.finish());
   const proof = proveTarget(proofRequest, replay.outcome());
   checkTimeline(window, line, proof);
-  const segments: NeededSegment[] = [];
-  let behind: NeededSegment | undefined;
-  for await (const segment of read()) {
-    if (segment.startLsn >= proof.neededEndLsn) {
-      if (proof.stop === undefined) behind = neededSegment(segment);
-      break;
-    }
-    segments.push(neededSegment(segment));
-  }
+  const { neededEndLsn } = proof;
+  const endOfLast = (): bigint => (passed.at(-1)?.startLsn ?? 0n) + BigInt(inventory.segmentSizeBytes);
+  // A record that is waited for may end behind what was replayed.
+  while (endOfLast() < neededEndLsn && (await next()) !== undefined);
+  // At the end of the WAL, what lies behind it tells whether it is one.
+  if (proof.stop === undefined && endOfLast() - BigInt(inventory.segmentSizeBytes) < neededEndLsn) await next();
+  await passing.return();
+  reader?.expectNoMore();
+  const needed = passed.findIndex(({ startLsn }) => startLsn >= neededEndLsn);
+  const segments = needed < 0 ? passed : passed.slice(0, needed);
+  const behind = proof.stop === undefined && needed >= 0 ? passed[needed] : undefined;
   const supplied = supplyOf(supply, segments, request);
   if (supplied.supply === 'restore-command' && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
   return { backup, identity, line, ...supplied, isExact, proof, segments, behind, inventory };
+}
+
+/** Tells the reader what planning may have to read: files of which there is no index yet. */
+async function expectUnknown(
+  files: readonly FoundSegment[],
+  { knowledge }: ProveOptions,
+  reader: SegmentReader,
+): Promise<void> {
+  let [count, bytes] = [0, 0];
+  for (const { place, object } of files) {
+    if (object.receipt !== undefined || (await knowledge.knows(place, object))) continue;
+    count += 1;
+    bytes += place.source.segmentSizeBytes;
+  }
+  reader.expect(count, bytes);
 }
 
 /** How WAL comes to the server: it fetches nothing but what lies in the archive. */
@@ -306,11 +335,15 @@ function refuseOlderTimeline(inventory: WalInventory, line: WalLine, segments: r
 }
 
 /** The line of WAL that the target is looked for on: the backup's own timeline unless another was named. */
-function lineFor(backup: WindowBackup, { target, generation }: ProveRequest, inventory: WalInventory): WalLine {
+function lineFor(
+  backup: WindowBackup,
+  { target, generation, isOwnWal }: ProveRequest,
+  inventory: WalInventory,
+): WalLine {
   const wanted = target.timeline;
   const timeline = wanted === 'latest' ? latestFrom(backup, inventory) : (wanted ?? backup.timeline);
   // A server follows no timeline but the first without its history.
-  const problem = historyProblem(inventory, timeline);
+  const problem = isOwnWal === true ? undefined : historyProblem(inventory, timeline);
   if (problem !== undefined) throw new BackupError('WAL_MISSING', problem, { hint: say('survey.no-history.hint') });
   const history = inventory.histories.get(timeline);
   // The parents of the backup's own timeline lie before it.
@@ -349,14 +382,14 @@ function checkTimeline(backup: WindowBackup, { timeline, history }: WalLine, { c
 /** Which server the WAL is of. */
 export async function identityOf(
   { backups, wal }: Pick<ProveRequest, 'backups' | 'wal'>,
-  options: ProveOptions = {},
+  options: StorageOptions = {},
 ): Promise<ServerIdentity> {
   for (const backup of backups) {
     const inventory = await wal.inventoryFor(backup);
     const own = inventory?.segments.get(backup.facts.label.startSegment) ?? [];
-    for (const { place, object, startLsn } of [...own, ...[...(inventory?.segments.values() ?? [])].flat()]) {
-      const content = await readSegmentIndex(place, object, startLsn, options);
-      const identity = 'damage' in content ? undefined : identityOfWal(content.pageMagic);
+    for (const { object } of [...own, ...[...(inventory?.segments.values() ?? [])].flat()]) {
+      const header = await firstPageOf(object, options);
+      const identity = header?.format === undefined ? undefined : identityOfWal(header.magic);
       if (identity !== undefined) return identity;
     }
   }

@@ -88,7 +88,7 @@ async function restore(
   const storage = await storageWith(objects);
   const { signal } = new AbortController();
   const from = { kind: 'storage', storage, folder: 'set/' } as const;
-  const prepared = await prepareRestore({ from, directory: target, sync: false, ...more }, { signal });
+  const prepared = await prepareRestore({ from, directory: target, sync: false, ...more }, { signal, ownWal: false });
   return { root, target, result: await performRestore(prepared, { signal }) };
 }
 
@@ -221,7 +221,7 @@ describe('the port of the copy', () => {
       } as const;
       const directory = join(temporaryDirectory(), 'data');
       const prepare = (wanted: number): Promise<unknown> =>
-        prepareRestore({ from, directory, port: wanted }, { signal: new AbortController().signal });
+        prepareRestore({ from, directory, port: wanted }, { signal: new AbortController().signal, ownWal: false });
       await expect(prepare(port)).rejects.toThrow(
         `listens on the socket "${join(sockets, `.s.PGSQL.${port}`)}" already`,
       );

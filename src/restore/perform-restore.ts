@@ -22,6 +22,7 @@ import { checkLinks, removeForeignLinks } from './links.ts';
 import { isOursInRestore, markerName, removeMarker, writeMarker } from './marker.ts';
 import { hasOldCopiesOnly, moveAside, type MovedContent } from './move-aside.ts';
 import type { MovedAside, RestorePlan } from './plan.ts';
+import { brokenBehind } from './plan-sentences.ts';
 import { ReceiveBackup } from './receive-backup.ts';
 import { refuseRunningServer } from './running-server.ts';
 import { TargetTree } from './target-tree.ts';
@@ -64,6 +65,7 @@ export async function performRestore(prepared: PreparedRestore, options: Restore
   const { plan } = prepared;
   const { signal = new AbortController().signal, onEvent = () => undefined, procRoot } = options;
   signal.throwIfAborted();
+  if (plan.ownWal?.kind === 'unread') throw new BackupError('USAGE', say('restore-recovery.quick-only'));
   // It may have been started since the plan was made.
   await refuseRunningServer(plan.directory, { stopCommand: plan.source.rules.stopCommand, procRoot });
   let moved: MovedContent | undefined;
@@ -315,10 +317,11 @@ class Restoring {
   }
 
   #warnAbout(received: ReceiveBackup): void {
-    const { source, directory, keepsBackupWal, ownerIsRoot } = this.#plan;
+    const { source, directory, keepsBackupWal, ownerIsRoot, ownWal } = this.#plan;
     const { startSegment } = source.label;
     const segment = joinPath(directory, `${source.rules.walDirectory}/${startSegment}`);
     if (keepsBackupWal && !existsSync(fsPath(segment))) this.#warn(say('restore.no-wal', { segment: startSegment }));
+    if (ownWal?.kind === 'proved' && ownWal.brokenBehind !== undefined) this.#warn(brokenBehind(ownWal.brokenBehind));
     const { missingFiles } = received;
     if (missingFiles.length > 0) this.#warn(say('restore.lacks-files', { files: missingFiles.join(', ') }));
     if (ownerIsRoot) this.#warn(say('restore.owned-by-root', { path: display(directory) }));

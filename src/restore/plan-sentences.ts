@@ -50,10 +50,33 @@ export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation): Pl
       title: say('restore-plan.6'),
       lines: [
         ...(recovery?.sentences(plan.configuration.outcome?.hotStandby ?? true) ?? []),
+        ...ownWalLines(plan),
         say('restore-plan.start', { command: nextCommand(plan, recovery) }),
       ],
     },
   ];
+}
+
+/** What the copy starts with that is given no other WAL. */
+export function ownWalLines({ ownWal, source }: RestorePlan): Message[] {
+  switch (ownWal?.kind) {
+    case undefined:
+      return [];
+    case 'absent':
+      return [say('restore.no-wal', { segment: source.label.startSegment })];
+    case 'unread':
+      return [say('restore-plan.own-wal-unread')];
+    case 'proved': {
+      const { first, last, count, endLsn } = ownWal;
+      const read = say('restore-plan.own-wal', { first, last, count, lsn: formatLsn(endLsn) });
+      return ownWal.brokenBehind === undefined ? [read] : [read, brokenBehind(ownWal.brokenBehind)];
+    }
+  }
+}
+
+/** The copy becomes consistent, but does not come to the end of the WAL that the backup holds. */
+export function brokenBehind(reason: Message): Message {
+  return say('restore-plan.own-wal-broken', { reason: render(reason) });
 }
 
 /** What comes next: `gausskeep recover`, which becomes the owner by itself, or the start of the server. */

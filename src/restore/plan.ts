@@ -8,6 +8,7 @@ import type { PlaceFacts, TargetFacts } from './facts.ts';
 import type { SourceFacts } from '../backup-source/source-facts.ts';
 import { canContinue } from './marker.ts';
 import type { PlacedTablespace } from './plan-tablespaces.ts';
+import type { OwnWal } from './prove-backup-wal.ts';
 import type { RestoreRequest } from './request.ts';
 import type { Owner } from '../files/directory-owner.ts';
 
@@ -36,6 +37,8 @@ export interface RestorePlan {
   readonly modeMask: number;
   readonly configuration: ConfigurationPlan;
   readonly keepsBackupWal: boolean;
+  /** What the copy starts with, without a recovery to a target. */
+  readonly ownWal?: OwnWal | undefined;
   readonly verify: boolean;
   readonly sync: boolean;
 }

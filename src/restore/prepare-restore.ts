@@ -10,6 +10,7 @@ import { hostPlaces } from './host-places.ts';
 import { openBackupSource } from '../backup-source/open-backup.ts';
 import { planTablespaces } from './plan-tablespaces.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
+import { proveBackupWal, type BackupWalOptions } from './prove-backup-wal.ts';
 import type { RestoreRequest } from './request.ts';
 import type { Owner } from '../files/directory-owner.ts';
 import { refuseRunningServer } from './running-server.ts';
@@ -22,6 +23,8 @@ export interface PrepareOptions {
   readonly wholePlan?: boolean | undefined;
   /** Where the process table is; a test has its own. */
   readonly procRoot?: string | undefined;
+  /** How the WAL inside the backup is read, where there is no other. False: the caller answers for it, the plan says nothing of it. */
+  readonly ownWal?: BackupWalOptions | false | undefined;
 }
 
 /** A restore that is planned and can be carried out. Nothing was changed so far. */
@@ -32,8 +35,8 @@ export interface PreparedRestore {
 }
 
 /**
- * Looks at the backup and at the target and plans the restore. Changes nothing.
- * @throws BackupError as `planRestore`; `BACKUP_NOT_FOUND`, `CORRUPT`, `STORAGE_UNAVAILABLE`; `TARGET_NOT_EMPTY` where a server runs
+ * Looks at the backup and at the target and plans the restore; reads the WAL inside the backup where there is no other. Changes nothing.
+ * @throws BackupError as `planRestore` and `proveBackupWal`; `BACKUP_NOT_FOUND`, `CORRUPT`, `STORAGE_UNAVAILABLE`; `TARGET_NOT_EMPTY` where a server runs
  */
 export async function prepareRestore(request: RestoreRequest, options: PrepareOptions = {}): Promise<PreparedRestore> {
   const { signal = new AbortController().signal, wholePlan = false, procRoot } = options;
@@ -57,7 +60,12 @@ export async function prepareRestore(request: RestoreRequest, options: PrepareOp
   const movable = [...places.values()].map(({ real }) => real);
   const target = { ...there, asideSuffix: freeSuffix([there.path, ...movable], now) };
   if (request.port !== undefined) await requireFreePorts(request.port, facts.rules.ports, procRoot ?? '/proc');
-  return { request, plan: planRestore(request, { source: facts, target, tablespaces, places, hostOf }), source };
+  const plan = planRestore(request, { source: facts, target, tablespaces, places, hostOf });
+  // The last, as it is the only part that can take long.
+  const { ownWal = {} } = options;
+  const isAlone = request.recovery === undefined && ownWal !== false;
+  const proved = isAlone ? await proveBackupWal(request.from, ownWal, signal) : undefined;
+  return { request, plan: { ...plan, ownWal: proved }, source };
 }
 
 function hostOf(owner: Owner): Pick<ConfigurationPlan, 'host' | 'account'> {

@@ -114,8 +114,10 @@ class LocalStorage implements Storage {
     let file: FileHandle | undefined;
     try {
       signal?.throwIfAborted();
-      file = await this.#openObject(name, path);
-      const buffer = Buffer.allocUnsafe(Math.min(pieceSize, length));
+      const object = await this.#openObject(name, path);
+      file = object.file;
+      // No larger than the object: there are many small ones.
+      const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(pieceSize, length, object.sizeBytes - offset)));
       const end = offset + length;
       for (let position = offset; position < end;) {
         signal?.throwIfAborted();
@@ -131,7 +133,7 @@ class LocalStorage implements Storage {
     }
   }
 
-  async #openObject(name: string, path: string): Promise<FileHandle> {
+  async #openObject(name: string, path: string): Promise<{ readonly file: FileHandle; readonly sizeBytes: number }> {
     await this.#checkInside(name, dirname(path));
     // Not blocking: a named pipe in a directory that others fill must not hold us.
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -140,7 +142,8 @@ class LocalStorage implements Storage {
       throw error;
     });
     if (file !== undefined) {
-      if ((await file.stat()).isFile()) return file;
+      const facts = await file.stat();
+      if (facts.isFile()) return { file, sizeBytes: facts.size };
       await file.close();
     }
     await this.#checkRoot();
@@ -174,9 +177,21 @@ class LocalStorage implements Storage {
       if (entry.isDirectory()) {
         if (options.recursive !== false) yield* this.#listFolder(comparable, prefix, options);
       } else {
-        const found = await this.stat(name, options);
+        const found = await this.#statEntry(name, options.signal);
         if (found !== undefined) yield found;
       }
+    }
+  }
+
+  /** As `stat`, in a folder that was looked at. */
+  async #statEntry(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
+    signal?.throwIfAborted();
+    try {
+      const facts = await this.#lstat(this.#pathOf(name));
+      if (facts?.isFile() !== true) return undefined;
+      return { name, sizeBytes: facts.size, storedAtMs: facts.mtimeMs };
+    } catch (error) {
+      throw this.#failure(name, error, 'read');
     }
   }
 

@@ -1,16 +1,24 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openLocalStorage } from '../storage/local-storage.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { segmentName } from '../wal/segment.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
 import type { FoundBackup } from './backups.ts';
-import type { IndexCache } from './index-cache.ts';
 import { mergeInventories, takeInventory, type FoundSegment, type WalInventory } from './inventory.ts';
+import type { SegmentReader } from './read-whole.ts';
 import { readSegmentIndex } from './read-segment.ts';
 import { findTarWal } from './tar-wal.ts';
+import type { WalKnowledge } from './wal-knowledge.ts';
 import { findPlainPlace, type WalPlace } from './wal-place.ts';
 
 export interface BackupWalOptions extends StorageOptions {
-  readonly cache?: IndexCache | undefined;
+  readonly knowledge?: WalKnowledge | undefined;
+  /** Reads the WAL of a tar while it is looked for. */
+  readonly reader?: SegmentReader | undefined;
+  /** Told of what is named as a segment in a tar and is none. */
+  readonly onStray?: ((name: string) => void) | undefined;
   /** Leave out segments that end before it. */
   readonly from?: Lsn | undefined;
   readonly systemIdentifier?: bigint | undefined;
@@ -84,20 +92,23 @@ export class BackupWal {
 
   async #readOwnWal(backup: FoundBackup): Promise<OwnWal> {
     const places = await this.#findPlaces(backup);
-    const { from, signal } = this.#options;
-    return { places, inventory: await takeInventory(places, { from, signal }) };
+    const { from, knowledge, signal } = this.#options;
+    return { places, inventory: await takeInventory(places, { from, knowledge, signal }) };
   }
 
-  async #findPlaces({ storage, folder, place, facts }: FoundBackup): Promise<WalPlace[]> {
-    const { systemIdentifier, signal } = this.#options;
+  async #findPlaces(backup: FoundBackup): Promise<WalPlace[]> {
+    const { storage, folder, place, facts } = backup;
+    const { systemIdentifier, ...options } = this.#options;
     if (facts.format === 'tar') {
-      const wal = await findTarWal(storage, folder, { signal });
+      const directory = place === '' ? undefined : place;
+      const wal = await findTarWal(storage, folder, { ...options, directory });
       const isForeign = systemIdentifier !== undefined && wal?.source.systemIdentifier !== systemIdentifier;
       return wal === undefined || isForeign ? [] : [wal];
     }
     const found: WalPlace[] = [];
-    for (const directory of ['pg_wal/', 'pg_xlog/']) {
-      const plain = await findPlainPlace(storage, place, { systemIdentifier, folder: folder + directory, signal });
+    for (const own of await walFolders(backup)) {
+      const { signal } = options;
+      const plain = await findPlainPlace(own.storage, own.place, { systemIdentifier, folder: own.folder, signal });
       if (plain !== undefined) found.push(plain);
     }
     return found;
@@ -125,14 +136,33 @@ export class BackupWal {
   async #checkpoints(segments: readonly FoundSegment[] = [], position: Lsn): Promise<Checkpoint[]> {
     const found: Checkpoint[] = [];
     for (const { place, object, startLsn } of segments) {
-      const { cache, signal } = this.#options;
-      const content = await readSegmentIndex(place, object, startLsn, { cache, signal });
+      const { knowledge, signal } = this.#options;
+      const content = await readSegmentIndex(place, object, startLsn, { knowledge, signal });
       if ('damage' in content) continue;
       for (const event of content.events)
         if (event.kind === 'checkpoint' && event.startLsn === position) found.push(event);
     }
     return found;
   }
+}
+
+/** The directories with the WAL of a plain backup; one that is a link, as --waldir makes it, where the link leads. */
+export async function walFolders({
+  storage,
+  place,
+  folder,
+}: FoundBackup): Promise<readonly Pick<FoundBackup, 'storage' | 'place' | 'folder'>[]> {
+  const folders: Pick<FoundBackup, 'storage' | 'place' | 'folder'>[] = [];
+  for (const name of ['pg_wal', 'pg_xlog']) {
+    const path = join(place, folder, name);
+    const facts = await lstat(path).catch(() => undefined);
+    if (facts?.isSymbolicLink() !== true) folders.push({ storage, place, folder: `${folder}${name}/` });
+    else {
+      const target = await realpath(path).catch(() => undefined);
+      if (target !== undefined) folders.push({ storage: await openLocalStorage(target), place: target, folder: '' });
+    }
+  }
+  return folders;
 }
 
 /** Two lines of WAL do not have the same checkpoint at the same place: its second and the next transaction are in it. */

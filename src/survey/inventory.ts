@@ -4,6 +4,7 @@ import type { StorageOptions } from '../storage/storage.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import { parseSegmentName, segmentStart, type TimelineId } from '../wal/segment.ts';
 import { parseTimelineHistory, type TimelineHistoryEntry } from '../wal/timeline-history.ts';
+import type { WalKnowledge } from './wal-knowledge.ts';
 import type { WalPlace } from './wal-place.ts';
 
 /** A file that holds a segment, or the beginning of one. */
@@ -28,10 +29,10 @@ export interface WalInventory {
   readonly historyFiles: ReadonlyMap<TimelineId, WalObject>;
 }
 
-/** Lists what lies in the places. @param from leave out segments that end before it */
+/** Lists what lies in the places. @param options `from`: leave out segments that end before it; what is in `knowledge` is not looked into */
 export async function takeInventory(
   places: readonly WalPlace[],
-  options: StorageOptions & { readonly from?: Lsn | undefined } = {},
+  options: StorageOptions & { readonly from?: Lsn | undefined; readonly knowledge?: WalKnowledge | undefined } = {},
 ): Promise<WalInventory | undefined> {
   const [first] = places;
   if (first === undefined) return undefined;
@@ -42,7 +43,9 @@ export async function takeInventory(
   const historyFiles = new Map<TimelineId, WalObject>();
   const timelines = new Set<TimelineId>();
   for (const place of places) {
-    for await (const object of place.source.list(options)) {
+    const isKnown = async (object: WalObject): Promise<boolean> =>
+      (await options.knowledge?.knows(place, object)) === true;
+    for await (const object of place.source.list({ signal: options.signal, isKnown })) {
       const { file } = object;
       if (file.kind === 'history') {
         if (!histories.has(file.timeline)) {

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { decompressDetected } from '../compression/decompress.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
-import { decompressed } from '../wal-archive/codec.ts';
 import { findTarSet } from '../wal-archive/tar-set.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { readMembers } from '../tar/read-members.ts';
@@ -46,7 +46,7 @@ async function* twoPhaseFiles(backup: FoundBackup, options: StorageOptions): Asy
   }
   const set = await findTarSet(storage, folder, options);
   if (set === undefined || (await saysNone(backup, options))) return;
-  const source = decompressed(set.base.compression ?? 'none', storage.get(set.base.name, options));
+  const source = decompressDetected(storage.get(set.base.name, options), options);
   for await (const { header, content } of readMembers(source, 'detect', { ...options, terminated: false })) {
     const isOne = header.name.startsWith(folderName) && twoPhaseFileName.test(header.name.slice(folderName.length));
     if (isOne && header.type === 'file') yield await headOf(content);

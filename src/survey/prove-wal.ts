@@ -1,14 +1,15 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { BorderCheck } from '../wal/segment-border.ts';
+import { decodeSegmentIndex } from '../wal/segment-index-codec.ts';
 import { indexUpTo } from '../wal/segment-index.ts';
 import type { LineSegment } from '../window/wal-line.ts';
 import type { FoundSegment } from './inventory.ts';
-import { readWhole, type SegmentToRead } from './read-whole.ts';
-import { digestOf, proofOf, type SegmentProof } from './segment-proof.ts';
-import type { SegmentReading } from './segment-reading.ts';
+import { mostThreads, type SegmentReader, type SegmentToRead } from './read-whole.ts';
+import type { KnownSegment } from './known-shelf.ts';
+import { digestOf, type SegmentContent, type SegmentProof } from './segment-proof.ts';
 import type { WalKnowledge } from './wal-knowledge.ts';
 
 /** A segment that a recovery needs, without its content: there may be many. */
@@ -24,16 +25,9 @@ export interface ProvedSegment extends NeededSegment {
   readonly content: { readonly keptBytes: number; readonly sha256: string } | undefined;
 }
 
-/** How far the reading of WAL is. */
-export interface WalProgress {
-  readonly phase: 'wal';
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
-
 export interface ProveWalOptions extends StorageOptions {
   readonly knowledge: WalKnowledge;
-  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
+  readonly reader: SegmentReader;
 }
 
 export interface WalRange {
@@ -45,7 +39,8 @@ export interface WalRange {
 interface Job extends SegmentToRead {
   readonly segment: NeededSegment;
   readonly at: number;
-  /** `digestOf` what this run takes it for, in place of what it says. */
+  readonly neededBytes: number;
+  /** Names what the knowledge has in place of its content. */
   readonly corrected?: string | undefined;
 }
 
@@ -60,7 +55,8 @@ export async function proveWal(
   range: WalRange,
   options: ProveWalOptions,
 ): Promise<readonly ProvedSegment[] | undefined> {
-  const { knowledge, signal, onProgress } = options;
+  const { knowledge, reader, signal } = options;
+  await reader.settle();
   const proofs = new Array<SegmentProof | undefined>(segments.length);
   const jobs: Job[] = [];
   // Behind the first that is not as planned nothing is replayed.
@@ -68,23 +64,23 @@ export async function proveWal(
   for (const [at, segment] of segments.entries()) {
     const corrected = await knowledge.correctionOf(segment.found.place, segment.found.object);
     const job = { ...jobOf(segment, at, range), corrected: corrected && digestOf(corrected) };
-    const known = await knowledge.proofOf(segment.found.place, segment.found.object, { signal });
+    const known = await knowledge.proofOf(job.place, job.object);
     if (known !== undefined && suffices(known, job)) proofs[at] = known;
     else jobs.push(job);
   }
   const totalBytes = jobs.reduce((sum, { task }) => sum + task.segmentSizeBytes, 0);
-  let doneBytes = 0;
-  if (jobs.length > 0) onProgress?.({ phase: 'wal', doneBytes, totalBytes });
-  const onRead = async (job: Job, reading: SegmentReading): Promise<void> => {
-    const { segment, at, task } = job;
-    const proof = proofOf(reading, task.fromLsn, `${segment.name} (${segment.from})`);
-    await knowledge.remember(segment.found.place, segment.found.object, proof, { signal });
-    proofs[at] = proof;
-    if (!agrees(proof, job)) changedAt = Math.min(changedAt, at);
-    doneBytes += task.segmentSizeBytes;
-    onProgress?.({ phase: 'wal', doneBytes, totalBytes });
+  if (jobs.length > 0) reader.expect(jobs.length, totalBytes);
+  const queue = jobs.values();
+  const lane = async (): Promise<void> => {
+    for (const job of queue) {
+      signal?.throwIfAborted();
+      if (job.at >= changedAt) continue;
+      const { proof } = await reader.read(job);
+      proofs[job.at] = proof;
+      if (proof === undefined || !agrees(proof, job)) changedAt = Math.min(changedAt, job.at);
+    }
   };
-  await readWhole(jobs, onRead, { signal, isWanted: ({ at }) => at < changedAt });
+  await Promise.all(Array.from({ length: mostThreads }, lane));
   if (changedAt < Infinity) return undefined;
   const crossing = findCrossingDamage(proofs, range);
   if (crossing !== undefined) {
@@ -100,21 +96,21 @@ export async function proveWal(
 function jobOf(segment: NeededSegment, at: number, { fromLsn, neededEndLsn }: WalRange): Job {
   const { found, startLsn, segmentSizeBytes } = segment;
   const { systemIdentifier } = found.place.source;
-  const neededBytes = Number(neededEndLsn - startLsn);
+  const neededBytes = Math.min(segmentSizeBytes, Number(neededEndLsn - startLsn));
   const task = {
     startLsn,
     segmentSizeBytes,
     systemIdentifier,
     fromLsn: fromLsn > startLsn ? fromLsn : startLsn,
-    neededBytes: Math.min(segmentSizeBytes, neededBytes),
+    neededBytes,
   };
-  return { segment, at, task, place: found.place, object: found.object };
+  const name = `${segment.name} (${segment.from})`;
+  return { segment, at, task, neededBytes, name, place: found.place, object: found.object };
 }
 
 /** Whether a reading of before tells everything that is asked now. */
 function suffices(proof: SegmentProof, job: Job): boolean {
-  const { task } = job;
-  return proof.fromLsn <= task.fromLsn && proof.keptBytes >= task.neededBytes && agrees(proof, job);
+  return proof.fromLsn <= job.task.fromLsn && proof.keptBytes >= job.neededBytes && agrees(proof, job);
 }
 
 /** Whether a segment holds what was planned with: of one that was corrected that is not what it says by itself. */
@@ -141,60 +137,56 @@ async function correctCrossing(
   segments: readonly NeededSegment[],
   damaged: Lsn,
   range: WalRange,
-  { knowledge, signal }: ProveWalOptions,
+  { knowledge, reader }: ProveWalOptions,
 ): Promise<void> {
   const at = segments.findLastIndex(({ startLsn }) => startLsn <= damaged);
   const segment = segments[at];
   if (segment === undefined) return;
   const rest = segments.slice(at + 1);
-  const readings = new Map<number, SegmentReading>();
-  const jobs = [segment, ...rest.slice(0, 1)].map((one, index) => jobOf(one, at + index, range));
-  await readWhole(
-    jobs,
-    async (job, reading) => {
-      readings.set(job.at, await Promise.resolve(reading));
-    },
-    { signal },
-  );
-  const { index } = readings.get(at) ?? {};
-  if (index === undefined) return;
-  const name = `${segment.name} (${segment.from})`;
-  const damage = say('survey.damaged-crossing', { name, lsn: formatLsn(damaged) });
+  const job = jobOf(segment, at, range);
+  const { index: stored } = await reader.read(job);
+  if (stored === undefined) return;
+  const index = decodeSegmentIndex(stored);
+  const damage = say('survey.damaged-crossing', { name: job.name, lsn: formatLsn(damaged) });
   const end = { kind: 'partial', lsn: damaged, reason: 'bad-checksum' } as const;
-  const isEnd = rest.length === 1 && holdsNothingElse(readings.get(at + 1));
+  const [next] = rest;
+  const isEnd =
+    next !== undefined && rest.length === 1 && holdsNothingElse(await reader.read(jobOf(next, at + 1, range)));
   const { place, object } = segment.found;
   await knowledge.correct(place, object, indexUpTo(index, index.last, isEnd ? end : { ...end, damage }));
 }
 
 /**
- * Looks into the segment behind the last record that can be replayed. Where there are pages of its own behind what seems
- * torn by a crash, that is damage: noted, for a plan that is made again.
+ * Looks into the segment behind the last record that can be replayed. Where that is damaged, or there are pages of its own
+ * behind what seems torn by a crash, that is no end: noted, for a plan that is made again.
  * @returns whether it was noted now
  */
 export async function goesOnBehind(
   segment: NeededSegment,
   range: WalRange,
-  { knowledge, signal }: ProveWalOptions,
+  { knowledge, reader }: ProveWalOptions,
 ): Promise<boolean> {
   const { place, object } = segment.found;
   if ((await knowledge.correctionOf(place, object)) !== undefined) return false;
-  const readings: SegmentReading[] = [];
-  const onRead = async (_: Job, reading: SegmentReading): Promise<void> => {
-    readings.push(await Promise.resolve(reading));
-  };
-  await readWhole([jobOf(segment, 0, { ...range, neededEndLsn: segment.startLsn })], onRead, { signal });
-  const [reading] = readings;
-  if (reading?.goesOn !== true || reading.index.end.kind !== 'partial') return false;
-  const { lsn, reason } = reading.index.end;
-  const values = { name: `${segment.name} (${segment.from})`, lsn: formatLsn(lsn), reason };
-  await knowledge.correct(place, object, { damage: say('survey.damaged-record', values) });
+  const job = jobOf(segment, 0, { ...range, neededEndLsn: segment.startLsn });
+  const known = await knowledge.proofOf(place, object);
+  const proof = known !== undefined && known.fromLsn <= job.task.fromLsn ? known : (await reader.read(job)).proof;
+  const damage = proof?.instead === undefined ? undefined : damageOf(proof.instead);
+  if (damage === undefined) return false;
+  await knowledge.correct(place, object, { damage });
   return true;
 }
 
+function damageOf(content: SegmentContent): Message | undefined {
+  if ('damage' in content) return content.damage;
+  return content.end.kind === 'partial' ? content.end.damage : undefined;
+}
+
 /** Whether the rest of a record of before is all that a segment holds. */
-function holdsNothingElse(reading: SegmentReading | undefined): boolean {
-  if (reading === undefined || reading.failure !== undefined || reading.goesOn) return false;
-  return reading.index.first === undefined && reading.index.end.kind === 'partial';
+function holdsNothingElse({ index: stored, proof }: KnownSegment): boolean {
+  if (stored === undefined || proof === undefined || proof.instead !== undefined) return false;
+  const index = decodeSegmentIndex(stored);
+  return index.first === undefined && index.end.kind === 'partial';
 }
 
 /** That a segment is never twice the same. */
@@ -203,8 +195,12 @@ export function changesWhileRead({ name, from }: Pick<NeededSegment, 'name' | 'f
 }
 
 /** A segment of a line without its content. */
-export function neededSegment(segment: LineSegment & { readonly found: FoundSegment }): NeededSegment {
+export function neededSegment(
+  segment: LineSegment & { readonly found: FoundSegment },
+  knowledge: WalKnowledge,
+): NeededSegment {
   const { name, timeline, startLsn, segmentSizeBytes, from, found, content } = segment;
   const isAlone = 'damage' in content || content.head?.isKnown !== true;
-  return { name, timeline, startLsn, segmentSizeBytes, from, found, digest: isAlone ? digestOf(content) : undefined };
+  const digest = isAlone ? knowledge.digestOf(content) : undefined;
+  return { name, timeline, startLsn, segmentSizeBytes, from, found, digest };
 }

@@ -8,6 +8,7 @@ import type { WalLine } from '../window/recovery-window.ts';
 import type { LineSegment } from '../window/wal-line.ts';
 import { chooseSegment, type Candidate } from './choose-segment.ts';
 import type { FoundSegment, WalInventory } from './inventory.ts';
+import { mostThreads } from './read-whole.ts';
 import { indexTogether, placeOf, readSegmentIndex, type ReadSegmentOptions } from './read-segment.ts';
 
 /** A segment of a line and the file that was taken for it. */
@@ -15,7 +16,7 @@ export interface ReadLineSegment extends LineSegment {
   readonly found: FoundSegment;
 }
 
-export interface ReadLineOptions extends StorageOptions, Pick<ReadSegmentOptions, 'cache' | 'knowledge'> {
+export interface ReadLineOptions extends StorageOptions, Pick<ReadSegmentOptions, 'knowledge' | 'reader'> {
   /** Begin with the segment of this position. */
   readonly from?: Lsn | undefined;
 }
@@ -30,13 +31,7 @@ export async function* readLine(
   options: ReadLineOptions = {},
 ): AsyncGenerator<ReadLineSegment, void, undefined> {
   let previous: { readonly found: FoundSegment; readonly index: SegmentIndex } | undefined;
-  for (const name of namesOfLine(inventory, line, options.from)) {
-    options.signal?.throwIfAborted();
-    const candidates: Candidate[] = [];
-    for (const found of inventory.segments.get(name) ?? []) {
-      const content = await readSegmentIndex(found.place, found.object, found.startLsn, options);
-      candidates.push({ found, content });
-    }
+  for await (const { name, candidates } of readAhead(namesOfLine(inventory, line, options.from), inventory, options)) {
     const chosen = await chooseSegment(candidates, previous?.index, options);
     if (chosen === undefined) continue;
     const { found } = chosen;
@@ -46,6 +41,60 @@ export async function* readLine(
     yield { name, timeline, startLsn, segmentSizeBytes, from: placeOf(found.place, found.object), content, found };
     previous = 'damage' in content ? undefined : { found, index: content };
   }
+}
+
+interface NamedCandidates {
+  readonly name: string;
+  readonly candidates: readonly Candidate[];
+}
+
+/** The files of each segment in order; those that come next are read meanwhile, where there is a reader for it. */
+async function* readAhead(
+  names: readonly string[],
+  inventory: WalInventory,
+  options: ReadLineOptions,
+): AsyncGenerator<NamedCandidates, void, undefined> {
+  const begun: Promise<NamedCandidates>[] = [];
+  const wanted = names.values();
+  const begin = (): void => {
+    const { value: name } = wanted.next();
+    if (name === undefined) return;
+    const reading = candidatesOf(name, inventory, options);
+    // Nobody may ask for it.
+    reading.catch(() => undefined);
+    begun.push(reading);
+  };
+  if (options.reader !== undefined) for (let ahead = 0; ahead < mostThreads; ahead += 1) begin();
+  for (;;) {
+    options.signal?.throwIfAborted();
+    begin();
+    const next = begun.shift();
+    if (next === undefined) return;
+    yield await next;
+  }
+}
+
+async function candidatesOf(
+  name: string,
+  { segments }: WalInventory,
+  options: ReadLineOptions,
+): Promise<NamedCandidates> {
+  const candidates: Candidate[] = [];
+  for (const found of segments.get(name) ?? []) {
+    const content = await readSegmentIndex(found.place, found.object, found.startLsn, options);
+    candidates.push({ found, content });
+  }
+  return { name, candidates };
+}
+
+/** The files of a line from a position on, in order: what reading it may read. */
+export function filesOfLine(inventory: WalInventory, line: WalLine, from: Lsn): FoundSegment[] {
+  return namesOfLine(inventory, line, from).flatMap((name) => inventory.segments.get(name) ?? []);
+}
+
+/** How much WAL a line has from a position on, in whole segments. */
+export function bytesOfLine(inventory: WalInventory, line: WalLine, from: Lsn): number {
+  return namesOfLine(inventory, line, from).length * inventory.segmentSizeBytes;
 }
 
 /** Reads both segments again where a long record that crosses them may be an event. */

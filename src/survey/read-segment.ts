@@ -3,25 +3,27 @@ import { render, say, type Message } from '../messages/message.ts';
 import type { WalObject } from '../wal-archive/wal-source.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Lsn } from '../wal/lsn.ts';
-import { decodeSegmentIndex } from '../wal/segment-index-codec.ts';
+import { decodeSegmentIndex, encodeSegmentIndex } from '../wal/segment-index-codec.ts';
 import type { SegmentIndex } from '../wal/segment-index.ts';
+import { decodePageHeader } from '../wal/page-header.ts';
 import { SegmentIndexer } from '../wal/segment-indexer.ts';
 import type { CrcCheck } from '../wal/wal-reader.ts';
-import { cacheKey, type IndexCache } from './index-cache.ts';
+import type { SegmentReader, SegmentToRead } from './read-whole.ts';
 import { endedByDamage } from './segment-proof.ts';
 import type { WalKnowledge } from './wal-knowledge.ts';
 import type { WalPlace } from './wal-place.ts';
 
 export interface ReadSegmentOptions extends StorageOptions {
-  readonly cache?: IndexCache | undefined;
-  /** What readings of whole segments found. */
+  /** What earlier readings found; what is found is added. */
   readonly knowledge?: WalKnowledge | undefined;
+  /** Reads a segment of which no index is there whole, so that it is proved as well. Default: no more than an index needs. */
+  readonly reader?: SegmentReader | undefined;
   /** Damage before it does not matter. */
   readonly from?: Lsn | undefined;
 }
 
 /**
- * What a segment holds: from the index beside it, from the cache, or from reading it, which is then kept.
+ * What a segment holds: from what is known of it, from the index beside it, or from reading it, which is then known.
  * @returns the damage where it cannot be read
  */
 export async function readSegmentIndex(
@@ -30,23 +32,35 @@ export async function readSegmentIndex(
   startLsn: Lsn,
   options: ReadSegmentOptions = {},
 ): Promise<SegmentIndex | { readonly damage: Message }> {
-  const { cache, knowledge, from, signal } = options;
+  const { knowledge, reader, from, signal } = options;
   const problem = await findObjectProblem(place, object);
   if (problem !== undefined) return { damage: problem };
-  const found = await knowledge?.contentOf(place, object, from, { signal });
-  if (found !== undefined) return found;
+  const known = await knowledge?.contentOf(place, object, { startLsn, from });
+  if (known !== undefined) return known;
   const stored = object.receipt === undefined ? undefined : await place.source.readIndex(object.file.name, { signal });
-  const known = stored && decoded(stored);
-  if (known?.startLsn === startLsn) return known;
-  const stamp = cache && (await stampOf(place, object));
-  const key = stamp && cacheKey(place.source.description, stamp);
-  const kept = key === undefined ? undefined : await cache?.get(key, { signal });
-  if (kept?.startLsn === startLsn) return kept;
+  const given = stored && decoded(stored);
+  if (given?.startLsn === startLsn) return given;
+  if (reader !== undefined && knowledge !== undefined) {
+    await reader.read(wholeSegment(place, object, startLsn, from));
+    const content = await knowledge.contentOf(place, object, { startLsn, from });
+    if (content !== undefined) return content;
+  }
+  const key = await knowledge?.keyOf(place, object);
   const index = await indexObject(object, startLsn, 'visited-records', place, { signal });
+  const isWhole = !('damage' in index) && index.end.kind !== 'partial';
   // What ends early may still be written to.
-  if (key !== undefined && !('damage' in index) && index.end.kind !== 'partial')
-    await cache?.put(key, index, { signal });
+  if (key !== undefined && isWhole && !(await knowledge?.knows(place, object))) {
+    await knowledge?.remember(key, { index: encodeSegmentIndex(index), proof: undefined });
+  }
   return index;
+}
+
+/** What to read of a segment of which it is not known how much will be replayed. */
+function wholeSegment(place: WalPlace, object: WalObject, startLsn: Lsn, from: Lsn | undefined): SegmentToRead {
+  const { segmentSizeBytes, systemIdentifier } = place.source;
+  const fromLsn = from === undefined || from < startLsn ? startLsn : from;
+  const task = { startLsn, segmentSizeBytes, systemIdentifier, fromLsn, neededBytes: undefined };
+  return { place, object, task, name: `${object.file.name} (${placeOf(place, object)})` };
 }
 
 /** Why an object cannot be what its receipt says, as far as a look at its size tells. */
@@ -83,6 +97,19 @@ async function indexObject(
   return indexer.endSegment();
 }
 
+/** The first page of a segment; undefined where it cannot be read. */
+export async function firstPageOf(
+  object: WalObject,
+  options: StorageOptions = {},
+): Promise<ReturnType<typeof decodePageHeader>> {
+  try {
+    for await (const piece of object.read({ ...options, headOnly: true })) return decodePageHeader(piece);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+  }
+  return undefined;
+}
+
 /** Two segments in one go, so that a record that crosses from one into the other is read whole. */
 export async function indexTogether(
   first: WalObject,
@@ -112,11 +139,6 @@ function decoded(bytes: Buffer): SegmentIndex | undefined {
     if (error instanceof BackupError) return undefined;
     throw error;
   }
-}
-
-async function stampOf(place: WalPlace, object: WalObject): Promise<string | undefined> {
-  const stamp = await place.stampOf(object.storedName);
-  return stamp === undefined ? undefined : `${stamp} ${object.storedBytes}`;
 }
 
 /** Where a segment lies, for people. */

@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
-import type { WalObject } from '../wal-archive/wal-source.ts';
 import type { StorageOptions } from '../storage/storage.ts';
+import type { WalObject } from '../wal-archive/wal-source.ts';
+import { encodeSegmentIndex } from '../wal/segment-index-codec.ts';
+import type { KnownSegment } from './known-shelf.ts';
+import { proofOf } from './segment-proof.ts';
 import {
   readSegment,
   readStoredSegment,
@@ -11,78 +14,158 @@ import {
   type SegmentReading,
   type StoredSegment,
 } from './segment-reading.ts';
+import type { WalKnowledge } from './wal-knowledge.ts';
 import type { WalPlace } from './wal-place.ts';
 
 /** What a reading thread is told, and what it answers. */
 export interface ReadOrder {
   readonly segment: StoredSegment;
   readonly task: ReadingTask;
+  /** Of the segment and where it lies, for people. */
+  readonly name: string;
 }
 export type ReadAnswer =
-  { readonly kind: 'read'; readonly reading: SegmentReading } | { readonly kind: 'failed'; readonly error: ErrorData };
+  { readonly kind: 'read'; readonly known: KnownSegment } | { readonly kind: 'failed'; readonly error: ErrorData };
 
 /** The build puts the entries of threads beside the file that this code ends up in; run from source there are none. */
 const threadEntry = new URL('./wal-proof-thread.js', import.meta.url);
 
 /** More threads than this hardly help: the storage is the limit then. */
-const mostThreads = 2;
+export const mostThreads = 2;
 
 /** Fewer segments are not worth a thread's start. */
 const threadWorthSegments = 4;
 
 export interface SegmentToRead {
-  readonly place: Pick<WalPlace, 'directory' | 'source'>;
+  readonly place: Pick<WalPlace, 'directory' | 'source' | 'stampOf'>;
   readonly object: WalObject;
   readonly task: ReadingTask;
+  readonly name: string;
+}
+
+/** How far the reading of WAL is. */
+export interface WalProgress {
+  readonly phase: 'wal';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface SegmentReaderOptions extends StorageOptions {
+  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
+}
+
+/** What a reading of a whole segment is remembered as. */
+export function knownOf(reading: SegmentReading, task: ReadingTask, name: string): KnownSegment {
+  return { index: encodeSegmentIndex(reading.index), proof: proofOf(reading, task.fromLsn, name) };
 }
 
 /**
- * Reads segments whole, on two threads where there are many. They are begun in order and come in the order of completion; an
- * item of which `isWanted` says no when its turn comes is left out. One segment for each thread is in memory, never all.
+ * Reads segments whole and lets `knowledge` know, on two threads where there are many. One segment for each thread is in
+ * memory, never all.
  */
-export async function readWhole<Item extends SegmentToRead>(
-  items: readonly Item[],
-  onRead: (item: Item, reading: SegmentReading) => Promise<void>,
-  options: StorageOptions & { readonly isWanted?: ((item: Item) => boolean) | undefined } = {},
-): Promise<void> {
-  const queue = items.values();
-  const { signal, isWanted = () => true } = options;
-  const isMany = items.length >= threadWorthSegments && existsSync(threadEntry);
-  const stop = new AbortController();
-  const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const lane = async (): Promise<void> => {
-    const reader = isMany ? new ReadingThread(both) : undefined;
-    try {
-      for (const item of queue) {
-        both.throwIfAborted();
-        if (!isWanted(item)) continue;
-        await onRead(item, await readOne(item, reader, both));
-      }
-    } finally {
-      await reader?.end();
-    }
-  };
-  const count = isMany ? Math.min(mostThreads, Math.max(1, availableParallelism())) : 1;
-  const lanes = Array.from({ length: count }, lane);
-  try {
-    await Promise.all(lanes);
-  } finally {
-    stop.abort();
-    await Promise.allSettled(lanes);
-  }
-}
+export class SegmentReader {
+  readonly #knowledge: WalKnowledge;
+  readonly #options: SegmentReaderOptions;
+  readonly #threads: ReadingThread[] = [];
+  readonly #idle: ReadingThread[] = [];
+  readonly #waiting: ((thread: ReadingThread) => void)[] = [];
+  readonly #running = new Map<string, Promise<KnownSegment>>();
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  #doneBytes = 0;
+  #totalBytes = 0;
+  #expected = 0;
 
-async function readOne(
-  { place, object, task }: SegmentToRead,
-  thread: ReadingThread | undefined,
-  signal: AbortSignal,
-): Promise<SegmentReading> {
-  const { directory } = place;
-  const { storedName, codec, receipt } = object;
-  // A member of an archive is read through the archive, here.
-  if (directory === undefined) return readSegment(object.read({ signal }), task);
-  const segment = { directory, storedName, codec, receipt };
-  return thread === undefined ? readStoredSegment(segment, task, { signal }) : thread.read({ segment, task });
+  constructor(knowledge: WalKnowledge, options: SegmentReaderOptions = {}) {
+    this.#knowledge = knowledge;
+    this.#options = options;
+    const { signal } = options;
+    this.#signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
+  }
+
+  /** Says that so many segments will be asked for, and how many bytes that is at most. */
+  expect(segments: number, bytes: number): void {
+    this.#expected = Math.max(this.#expected, segments);
+    this.#totalBytes = this.#doneBytes + bytes;
+    if (bytes > 0) this.#tell();
+  }
+
+  /** What was expected will not be asked for after all. */
+  expectNoMore(): void {
+    const isEarly = this.#doneBytes > 0 && this.#doneBytes < this.#totalBytes;
+    this.#totalBytes = this.#doneBytes;
+    if (isEarly) this.#tell();
+  }
+
+  /** Nothing is being read any more. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+
+  /** Reads a segment. One that is being read is not read a second time. */
+  read(item: SegmentToRead): Promise<KnownSegment> {
+    const name = `${item.place.directory ?? ''}\0${item.object.storedName}`;
+    const running = this.#running.get(name) ?? this.#read(item).finally(() => this.#running.delete(name));
+    this.#running.set(name, running);
+    return running;
+  }
+
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await this.settle();
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+
+  async #read(item: SegmentToRead): Promise<KnownSegment> {
+    this.#signal.throwIfAborted();
+    // From before the reading: what is written meanwhile has another key.
+    const key = await this.#knowledge.keyOf(item.place, item.object);
+    const known = await this.#readOne(item);
+    await this.#knowledge.remember(key, known);
+    this.#doneBytes += item.task.segmentSizeBytes;
+    this.#tell();
+    return known;
+  }
+
+  async #readOne({ place, object, task, name }: SegmentToRead): Promise<KnownSegment> {
+    const { directory } = place;
+    const signal = this.#signal;
+    // A member of a tar is read through the tar, here.
+    if (directory === undefined) return knownOf(await readSegment(object.read({ signal }), task), task, name);
+    const { storedName, codec, receipt } = object;
+    const segment = { directory, storedName, codec, receipt };
+    if (this.#expected < threadWorthSegments || !existsSync(threadEntry)) {
+      return knownOf(await readStoredSegment(segment, task, { signal }), task, name);
+    }
+    const thread = await this.#takeThread();
+    try {
+      return await thread.read({ segment, task, name });
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#idle.push(thread);
+      else next(thread);
+    }
+  }
+
+  #takeThread(): Promise<ReadingThread> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return Promise.resolve(idle);
+    if (this.#threads.length < Math.min(mostThreads, Math.max(1, availableParallelism()))) {
+      const thread = new ReadingThread(this.#signal);
+      this.#threads.push(thread);
+      return Promise.resolve(thread);
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** How far a pass over a tar with WAL in it is, in bytes as they are stored. */
+  tell(doneBytes: number, totalBytes: number): void {
+    this.#options.onProgress?.({ phase: 'wal', doneBytes, totalBytes: Math.max(totalBytes, doneBytes) });
+  }
+
+  #tell(): void {
+    this.tell(this.#doneBytes, this.#totalBytes);
+  }
 }
 
 /** A thread that reads one segment after the other. */
@@ -90,21 +173,21 @@ class ReadingThread {
   readonly #worker = new Worker(threadEntry);
   readonly #onAbort: () => void;
   readonly #signal: AbortSignal;
-  #settle: { resolve: (reading: SegmentReading) => void; reject: (error: unknown) => void } | undefined;
+  #settle: { resolve: (known: KnownSegment) => void; reject: (error: unknown) => void } | undefined;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
     this.#onAbort = () => this.#settle?.reject(signal.reason);
     signal.addEventListener('abort', this.#onAbort, { once: true });
     this.#worker.on('message', (answer: ReadAnswer) => {
-      if (answer.kind === 'read') this.#settle?.resolve(answer.reading);
+      if (answer.kind === 'read') this.#settle?.resolve(answer.known);
       else this.#settle?.reject(errorFromData(answer.error));
     });
     this.#worker.on('error', (error) => this.#settle?.reject(error));
     this.#worker.on('exit', () => this.#settle?.reject(new Error('a thread that reads WAL ended by itself')));
   }
 
-  read(order: ReadOrder): Promise<SegmentReading> {
+  read(order: ReadOrder): Promise<KnownSegment> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       if (this.#signal.aborted) this.#onAbort();

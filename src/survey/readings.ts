@@ -1,4 +1,3 @@
-import type { StorageOptions } from '../storage/storage.ts';
 import type { ReadLineSegment } from './read-line.ts';
 import type { WalKnowledge } from './wal-knowledge.ts';
 
@@ -11,16 +10,13 @@ export class Readings {
     this.#knowledge = knowledge;
   }
 
-  async *counted(
-    segments: AsyncIterable<ReadLineSegment>,
-    { signal }: StorageOptions,
-  ): AsyncGenerator<ReadLineSegment, void, undefined> {
+  async *counted(segments: AsyncIterable<ReadLineSegment>): AsyncGenerator<ReadLineSegment, void, undefined> {
     for await (const segment of segments) {
       const { place, object } = segment.found;
       // Generations inherit files of each other.
       const name = `${place.directory ?? ''}\0${object.storedName}`;
       if (this.#isWhole.get(name) !== true) {
-        const proof = await this.#knowledge.proofOf(place, object, { signal });
+        const proof = await this.#knowledge.proofOf(place, object);
         // A plan does not judge what lies before its backup begins.
         this.#isWhole.set(name, proof !== undefined && proof.fromLsn <= segment.startLsn);
       }

@@ -21,8 +21,8 @@ export interface ReadingTask {
   readonly systemIdentifier: bigint;
   /** Damage of records before it does not matter. */
   readonly fromLsn: Lsn;
-  /** How many of its first bytes will be replayed. */
-  readonly neededBytes: number;
+  /** How many of its first bytes will be replayed; undefined: that is not known yet. */
+  readonly neededBytes: number | undefined;
 }
 
 /** A stored segment that any thread can open. */
@@ -42,7 +42,7 @@ export interface SegmentReading {
   readonly damage: { readonly lsn: Lsn; readonly last: RecordPlace | undefined } | undefined;
   /** Behind the end of the valid WAL there are pages of this segment: it is no end, but damage. */
   readonly goesOn: boolean;
-  /** SHA-256 (hex) of the first `keptBytes`: all, or those that are needed where the others cannot be read. */
+  /** SHA-256 (hex) of the first `keptBytes`: all, or those that are needed (as far as that is known) where the others cannot be read. */
   readonly keptBytes: number;
   readonly sha256: string;
   /** Why it could not be read to its end. */
@@ -137,16 +137,16 @@ class LaterPages {
 /** The hash of all bytes, and of the first so many. */
 class PrefixHash {
   readonly #hash: Hash = createHash('sha256');
-  readonly #neededBytes: number;
+  readonly #neededBytes: number | undefined;
   #bytes = 0;
   #needed: string | undefined;
 
-  constructor(neededBytes: number) {
+  constructor(neededBytes: number | undefined) {
     this.#neededBytes = neededBytes;
   }
 
   update(piece: Uint8Array): void {
-    const left = this.#neededBytes - this.#bytes;
+    const left = (this.#neededBytes ?? 0) - this.#bytes;
     if (left > 0 && left < piece.length) {
       this.#hash.update(piece.subarray(0, left));
       this.#needed = this.#hash.copy().digest('hex');
@@ -159,7 +159,11 @@ class PrefixHash {
   }
 
   digest(hasFailed: boolean): { keptBytes: number; sha256: string } {
-    if (hasFailed && this.#needed !== undefined) return { keptBytes: this.#neededBytes, sha256: this.#needed };
+    const needed = this.#neededBytes;
+    if (hasFailed && needed === undefined) return { keptBytes: 0, sha256: '' };
+    if (hasFailed && needed !== undefined && this.#needed !== undefined) {
+      return { keptBytes: needed, sha256: this.#needed };
+    }
     return { keptBytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 }

@@ -1,6 +1,7 @@
 import { say, type Message } from '../messages/message.ts';
 import type { BackupFacts } from '../wal-archive/backup-facts.ts';
 import type { StorageOptions } from '../storage/storage.ts';
+import { lsn, type Lsn } from '../wal/lsn.ts';
 import { findWindow } from '../window/find-window.ts';
 import { listTransactions, type TransactionRange } from '../window/list-transactions.ts';
 import type { LineWindow, WalLine } from '../window/recovery-window.ts';
@@ -9,8 +10,9 @@ import { findBackups, windowBackup } from './backups.ts';
 import type { IndexCache } from './index-cache.ts';
 import { takeInventory, type WalInventory } from './inventory.ts';
 import { ListedOnce } from './listed-once.ts';
-import { historyProblem, linesOf, readLine } from './read-line.ts';
 import { rangesWithOwnWal } from './own-wal-ranges.ts';
+import { bytesOfLine, historyProblem, linesOf, readLine } from './read-line.ts';
+import type { WalProgress } from './read-whole.ts';
 import { Readings } from './readings.ts';
 import { WalKnowledge } from './wal-knowledge.ts';
 import { openWalPlaces, type WalPlace } from './wal-place.ts';
@@ -28,8 +30,8 @@ export interface SurveyRequest {
 
 export interface SurveyOptions extends StorageOptions {
   readonly cache?: IndexCache | undefined;
-  /** Told of each segment that was looked at. */
-  readonly onSegment?: ((name: string) => void) | undefined;
+  /** Told of how much of the WAL was looked at. */
+  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
 }
 
 /** The recovery window of an archive. */
@@ -61,16 +63,22 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
   const knowledge = new WalKnowledge(options.cache);
   const lines: RecoveryWindow['lines'][number][] = [];
   const readings = new Readings(knowledge);
-  for await (const { place, inventory, line } of linesOfPlaces(places, request, options)) {
-    notePassedOver(passedOver, inventory);
-    const segments = told(readings.counted(readLine(inventory, line, { ...options, knowledge }), options), options);
-    const window = await findWindow(line, segments, ours.map(windowBackup));
-    lines.push({
-      ...window,
-      backups: await rangesWithOwnWal(window, ours, inventory, { ...options, knowledge }),
-      segmentSizeBytes: place.source.segmentSizeBytes,
-      problem: historyProblem(inventory, line.timeline),
-    });
+  try {
+    const placed = await linesOfPlaces(places, request, { ...options, knowledge });
+    const progress = new LineProgress(placed, options);
+    for (const { place, inventory, line } of placed) {
+      notePassedOver(passedOver, inventory);
+      const segments = progress.passing(readings.counted(readLine(inventory, line, { ...options, knowledge })));
+      const window = await findWindow(line, segments, ours.map(windowBackup));
+      lines.push({
+        ...window,
+        backups: await rangesWithOwnWal(window, ours, inventory, { ...options, knowledge }),
+        segmentSizeBytes: place.source.segmentSizeBytes,
+        problem: historyProblem(inventory, line.timeline),
+      });
+    }
+  } finally {
+    await knowledge.save();
   }
   return { archive: request.archive, systemIdentifier, lines, segments: readings.counts, passedOver };
 }
@@ -87,37 +95,68 @@ export async function* surveyTransactions(
 ): AsyncGenerator<ListedTransaction, void, undefined> {
   const places = await openWalPlaces({ directory: request.archive, generation: request.generation }, options);
   const once = new ListedOnce();
-  for await (const { place, inventory, line } of linesOfPlaces(places, request, options)) {
-    const listed = await once.begin(place, line, options);
-    const segments = told(readLine(inventory, line, { ...options, from: request.range.fromLsn }), options);
-    for await (const mark of listTransactions(listed.passing(segments), request.range)) {
-      if (!listed.has(mark)) yield { ...mark, line };
+  const knowledge = new WalKnowledge(options.cache);
+  const reading = { ...options, knowledge, from: request.range.fromLsn };
+  try {
+    const placed = await linesOfPlaces(places, request, { ...options, knowledge });
+    const progress = new LineProgress(placed, options, request.range.fromLsn);
+    for (const { place, inventory, line } of placed) {
+      const listed = await once.begin(place, line, options);
+      const segments = progress.passing(readLine(inventory, line, reading));
+      for await (const mark of listTransactions(listed.passing(segments), request.range)) {
+        if (!listed.has(mark)) yield { ...mark, line };
+      }
+      listed.end();
     }
-    listed.end();
+  } finally {
+    await knowledge.save();
   }
 }
 
-async function* linesOfPlaces(
+interface PlacedLine {
+  readonly place: WalPlace;
+  readonly inventory: WalInventory;
+  readonly line: WalLine;
+}
+
+/** Each generation and timeline with the files that there are. */
+async function linesOfPlaces(
   places: readonly WalPlace[],
   { timeline }: SurveyRequest,
-  options: SurveyOptions,
-): AsyncGenerator<{ place: WalPlace; inventory: WalInventory; line: WalLine }, void, undefined> {
+  options: SurveyOptions & { readonly knowledge: WalKnowledge },
+): Promise<PlacedLine[]> {
+  const lines: PlacedLine[] = [];
   for (const place of places) {
     const inventory = await takeInventory([place], options);
     if (inventory === undefined) continue;
     for (const line of linesOf(inventory, place.generation)) {
-      if (timeline === undefined || line.timeline === timeline) yield { place, inventory, line };
+      if (timeline === undefined || line.timeline === timeline) lines.push({ place, inventory, line });
     }
   }
+  return lines;
 }
 
-async function* told<Segment extends { readonly name: string }>(
-  segments: AsyncIterable<Segment>,
-  { onSegment }: SurveyOptions,
-): AsyncGenerator<Segment, void, undefined> {
-  for await (const segment of segments) {
-    onSegment?.(segment.name);
-    yield segment;
+/** Tells how far the lines were looked at, all together. */
+class LineProgress {
+  readonly #onProgress: SurveyOptions['onProgress'];
+  readonly #totalBytes: number;
+  #doneBytes = 0;
+
+  constructor(lines: readonly PlacedLine[], { onProgress }: SurveyOptions, from: Lsn = lsn(0n)) {
+    this.#onProgress = onProgress;
+    const sizes = lines.map(({ inventory, line }) => bytesOfLine(inventory, line, from));
+    this.#totalBytes = onProgress === undefined ? 0 : sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  async *passing<Segment extends { readonly segmentSizeBytes: number }>(
+    segments: AsyncIterable<Segment>,
+  ): AsyncGenerator<Segment, void, undefined> {
+    for await (const segment of segments) {
+      this.#doneBytes += segment.segmentSizeBytes;
+      const totalBytes = Math.max(this.#totalBytes, this.#doneBytes);
+      this.#onProgress?.({ phase: 'wal', doneBytes: this.#doneBytes, totalBytes });
+      yield segment;
+    }
   }
 }
 

@@ -86,7 +86,8 @@ export async function findPlainPlace(
   }
 }
 
-async function stampOf(path: string): Promise<string | undefined> {
+/** What names a file as it is now; undefined where it cannot be looked at. */
+export async function stampOf(path: string): Promise<string | undefined> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return [path, dev, ino, size, mtimeNs, ctimeNs].join(' ');

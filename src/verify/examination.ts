@@ -19,6 +19,7 @@ export interface Examination {
   readonly findings: Findings;
   readonly tally: PageTally;
   readonly progress: Progress;
+  readonly walProgress: Progress;
   readonly signal: AbortSignal;
 }
 

@@ -3,11 +3,13 @@ import type { VerifyListener } from './events.ts';
 /** Reports how far the reading of contents is. */
 export class Progress {
   readonly #onEvent: VerifyListener;
+  readonly #type: 'progress' | 'wal-progress';
   #doneBytes = 0;
   #totalBytes = 0;
 
-  constructor(onEvent: VerifyListener) {
+  constructor(onEvent: VerifyListener, type: 'progress' | 'wal-progress' = 'progress') {
     this.#onEvent = onEvent;
+    this.#type = type;
   }
 
   begin(totalBytes: number): void {
@@ -17,6 +19,8 @@ export class Progress {
 
   add(bytes: number): void {
     this.#doneBytes += bytes;
+    // How far it goes is not always known before.
+    this.#totalBytes = Math.max(this.#totalBytes, this.#doneBytes);
     if (bytes > 0) this.#report(false);
   }
 
@@ -25,6 +29,6 @@ export class Progress {
   }
 
   #report(finished: boolean): void {
-    this.#onEvent({ type: 'progress', doneBytes: this.#doneBytes, totalBytes: this.#totalBytes, finished });
+    this.#onEvent({ type: this.#type, doneBytes: this.#doneBytes, totalBytes: this.#totalBytes, finished });
   }
 }

@@ -21,7 +21,7 @@ import { planVerification, type PlaceFacts, type VerifyOptions, type VerifyPlan 
 import { Progress } from './progress.ts';
 import type { VerifyReport } from './report.ts';
 import { failedCall, systemReason } from './system-reason.ts';
-import { checkWal, requiredWal, type RequiredWal, type WalProof } from './wal-check.ts';
+import { checkWal, requiredWal, requiredWalBytes, type RequiredWal, type WalProof } from './wal-check.ts';
 import { openWalFiles } from './wal-files.ts';
 
 export interface VerifyBackupContext {
@@ -52,6 +52,7 @@ export async function verifyBackup(options: VerifyOptions, context: VerifyBackup
     findings,
     tally: new PageTally(),
     progress: new Progress(onEvent),
+    walProgress: new Progress(onEvent, 'wal-progress'),
     signal,
   };
   const outcome: Outcome = { examined: undefined, required: [], wal: undefined, replaced: 0 };
@@ -72,7 +73,7 @@ interface Outcome {
 }
 
 async function examine(examination: Examination, outcome: Outcome): Promise<void> {
-  const { plan, manifestCheck, findings, tally, signal } = examination;
+  const { plan, manifestCheck, findings, tally, walProgress, signal } = examination;
   const { manifest } = manifestCheck;
   if (manifest === undefined) findings.unproved(say('verify.no-manifest'));
   const examined = await (plan.format === 'plain' ? checkDirectory(examination) : checkTars(examination));
@@ -86,7 +87,11 @@ async function examine(examination: Examination, outcome: Outcome): Promise<void
     const onHeader = archive === undefined ? undefined : headerJudge(examination, archive);
     const files = openWalFiles(plan.wal, { signal, onHeader });
     try {
-      outcome.wal = await checkWal({ ranges: outcome.required, label, files, control, pages, findings, signal });
+      const ranges = outcome.required;
+      const onBytes = (count: number): void => walProgress.add(count);
+      walProgress.begin(requiredWalBytes(ranges));
+      outcome.wal = await checkWal({ ranges, label, files, control, pages, findings, signal, onBytes });
+      walProgress.finish();
       if (archive !== undefined)
         await files.finish().catch((error: unknown) => reportArchive(examination, archive, error));
     } finally {

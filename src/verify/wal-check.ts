@@ -34,6 +34,15 @@ export interface WalCheck {
   readonly pages: Set<string>;
   readonly findings: Findings;
   readonly signal: AbortSignal;
+  /** Told of the bytes of WAL that are read. */
+  readonly onBytes?: ((count: number) => void) | undefined;
+}
+
+/** Bytes of the required WAL, as far as its end is known. */
+export function requiredWalBytes(ranges: readonly RequiredWal[]): number {
+  const bytes = ({ startLsn, endLsn }: RequiredWal): bigint =>
+    endLsn === undefined || endLsn < startLsn ? 0n : endLsn - startLsn;
+  return Number(ranges.reduce((sum, range) => sum + bytes(range), 0n));
 }
 
 /** What reading the required WAL proved. */
@@ -151,7 +160,7 @@ function endsBackup({ rmid, info, view, offset, format, totalBytes }: WalRecord,
  * @returns the name of the first segment that is not there, or 'reported' when one could not be read
  */
 async function pushSegments(
-  { files, ranges, findings, signal }: WalCheck,
+  { files, ranges, findings, signal, onBytes }: WalCheck,
   range: RequiredWal,
   reader: WalReader,
   segmentSizeBytes: number,
@@ -173,6 +182,7 @@ async function pushSegments(
         const until =
           range.endLsn !== undefined && range.endLsn < at ? piece.length - Number(at - range.endLsn) : piece.length;
         if (until > from && !reader.push(piece.subarray(from, until))) return undefined;
+        onBytes?.(Math.max(0, until - from));
         position = lsn(at);
       }
       if (at < start + BigInt(segmentSizeBytes) && (range.endLsn === undefined || at < range.endLsn)) {

@@ -12,7 +12,7 @@ import { decodeReceipt, type Receipt } from './receipt.ts';
 import { readSmallObject } from './small-object.ts';
 import { parseStoredName, parseWalFileName, segmentEnd, type WalFileName } from './wal-file-name.ts';
 import { readStored } from './wal-object.ts';
-import type { WalObject, WalSource } from './wal-source.ts';
+import type { ReadWalOptions, WalObject, WalSource } from './wal-source.ts';
 
 /** Largest history or backup history file that is accepted, in bytes. */
 export const largestHistoryBytes = 1024 * 1024;
@@ -163,7 +163,7 @@ export async function startsAsNamed(
 ): Promise<boolean> {
   if (object.file.kind === 'history' || object.file.kind === 'backup-history') return true;
   const named = parseSegmentName(object.file.segment, instance.segmentSizeBytes);
-  for await (const piece of object.read(options)) {
+  for await (const piece of object.read({ ...options, headOnly: true })) {
     const header = decodePageHeader(piece);
     const { segment } = header ?? {};
     return (
@@ -208,7 +208,7 @@ function walObject(
   const isSegment = file.kind === 'segment' || file.kind === 'partial';
   const limitBytes = isSegment ? archive.identity.segmentSizeBytes : largestHistoryBytes;
   const { storage } = archive;
-  const read = (options?: StorageOptions) => readStored({ storage, ...stored, receipt, limitBytes }, options);
+  const read = (options?: ReadWalOptions) => readStored({ storage, ...stored, receipt, limitBytes }, options);
   return { file, generation, ...stored, receipt, read };
 }
 

@@ -1,3 +1,4 @@
+import { decompressDetected } from '../compression/decompress.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
@@ -7,7 +8,7 @@ import type { ServerFamily } from '../server/identity.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { readMembers } from '../tar/read-members.ts';
 import type { Lsn } from '../wal/lsn.ts';
-import { codecSuffixes, decompressed, type Codec } from './codec.ts';
+import { codecSuffixes } from './codec.ts';
 import { damaged } from './sealed-json.ts';
 import { readSmallObject } from './small-object.ts';
 
@@ -120,27 +121,23 @@ async function readFromDirectory(
   return { label, control };
 }
 
-async function findBaseTar(
-  storage: Storage,
-  folder: string,
-  options: StorageOptions,
-): Promise<{ name: string; codec: Codec } | undefined> {
-  for (const [codec, suffix] of codecSuffixes) {
+async function findBaseTar(storage: Storage, folder: string, options: StorageOptions): Promise<string | undefined> {
+  for (const [, suffix] of codecSuffixes) {
     const name = `${folder}base.tar${suffix}`;
-    if ((await storage.stat(name, options)) !== undefined) return { name, codec };
+    if ((await storage.stat(name, options)) !== undefined) return name;
   }
   return undefined;
 }
 
 async function readFromTar(
   storage: Storage,
-  { name, codec }: { name: string; codec: Codec },
+  name: string,
   wantsControl: boolean,
   options: StorageOptions,
 ): Promise<LabelAndControl> {
   let label: Buffer | undefined;
   let control: Buffer | undefined;
-  const source = decompressed(codec, storage.get(name, options));
+  const source = decompressDetected(storage.get(name, options), options);
   for await (const { header, content } of readMembers(source, 'detect', { ...options, terminated: false })) {
     if (header.name === 'backup_label') label = await collect(content, 64 * 1024, name);
     if (header.name === 'global/pg_control') control = await collect(content, controlBytes, name);

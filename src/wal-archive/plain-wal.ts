@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { Storage, StoredObject, StorageOptions } from '../storage/storage.ts';
 import { decodePageHeader, walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import { largestHistoryBytes, startsAsNamed } from './archive-wal.ts';
@@ -8,7 +8,10 @@ import { codecSuffixes, decompressed, type Codec } from './codec.ts';
 import { showsLaterWal } from './later-wal.ts';
 import { parseStoredName, parseWalFileName, type WalFileName } from './wal-file-name.ts';
 import { readStored } from './wal-object.ts';
-import type { WalObject, WalSource } from './wal-source.ts';
+import type { ListWalOptions, ReadWalOptions, WalObject, WalSource } from './wal-source.ts';
+
+/** Files that are looked at at the same time. */
+const looksAtOnce = 8;
 
 /** Largest segment that any server has, in bytes: the limit while the size is not known yet. */
 const largestSegmentBytes = 1024 * 1024 * 1024;
@@ -29,14 +32,21 @@ export interface PlainWalOptions extends StorageOptions {
  */
 export async function openPlainWal(storage: Storage, options: PlainWalOptions = {}): Promise<WalSource> {
   const { folder = '', signal } = options;
-  const names = await namesByFile(storage, folder, { signal });
-  const instance = await instanceOf(storage, [...names.values()].flat(), options);
-  const objectOf = async (storedName: string, storage_: StorageOptions): Promise<WalObject | undefined> => {
-    const parsed = parseStoredName(storedName.slice(folder.length));
-    const found = await storage.stat(storedName, storage_);
-    if (parsed === undefined || found === undefined) return undefined;
-    const object = plainObject(storage, storedName, found.sizeBytes, parsed, instance.segmentSizeBytes);
+  const names = await filesByName(storage, folder, { signal });
+  const instance = await instanceOf(
+    storage,
+    [...names.values()].flat().map(({ name }) => name),
+    options,
+  );
+  const soundObject = async (found: StoredObject, storage_: ListWalOptions): Promise<WalObject | undefined> => {
+    const parsed = parseStoredName(found.name.slice(folder.length));
+    if (parsed === undefined) return undefined;
+    const object = plainObject(storage, found.name, found.sizeBytes, parsed, instance.segmentSizeBytes);
     return (await isSound(object, instance, storage_)) ? object : undefined;
+  };
+  const objectOf = async (storedName: string, storage_: StorageOptions): Promise<WalObject | undefined> => {
+    const found = await storage.stat(storedName, storage_);
+    return found && soundObject(found, storage_);
   };
   const find = async (name: string, find_: StorageOptions = {}): Promise<WalObject | undefined> => {
     if (parseWalFileName(name) === undefined) return undefined;
@@ -71,7 +81,7 @@ export async function openPlainWal(storage: Storage, options: PlainWalOptions = 
     },
     async findLater(segment, later = {}) {
       const { segmentSizeBytes } = instance;
-      for (const name of [...(await namesByFile(storage, folder, later)).keys()].sort()) {
+      for (const name of [...(await filesByName(storage, folder, later)).keys()].sort()) {
         if (!(await showsLaterWal(name, segment, { find, segmentSizeBytes }, later))) continue;
         // A segment that a server keeps for later use has a later name and old content.
         if ((await find(name, later)) !== undefined) return name;
@@ -79,10 +89,21 @@ export async function openPlainWal(storage: Storage, options: PlainWalOptions = 
       return undefined;
     },
     async *list(list = {}) {
-      const current = await namesByFile(storage, folder, list);
-      for (const name of [...current.keys()].sort()) {
-        const object = (await find(name, list)) ?? (await beheaded(name, list));
-        if (object !== undefined) yield object;
+      const current = [...(await filesByName(storage, folder, list))].sort(([a], [b]) => (a < b ? -1 : 1));
+      const first = async ([name, files]: readonly [string, readonly StoredObject[]]): Promise<
+        WalObject | undefined
+      > => {
+        const order = storedNamesOf(name).map((stored) => folder + stored);
+        for (const stored of order) {
+          const file = files.find((one) => one.name === stored);
+          const object = file && (await soundObject(file, list));
+          if (object !== undefined) return object;
+        }
+        return beheaded(name, list);
+      };
+      for (let at = 0; at < current.length; at += looksAtOnce) {
+        const found = await Promise.all(current.slice(at, at + looksAtOnce).map(first));
+        for (const object of found) if (object !== undefined) yield object;
       }
     },
     readIndex: () => Promise.resolve(undefined),
@@ -98,14 +119,18 @@ function storedNamesOf(name: string): string[] {
 }
 
 /** Files of a folder by what they are; several where one is there both plain and compressed. */
-async function namesByFile(storage: Storage, folder: string, options: StorageOptions): Promise<Map<string, string[]>> {
-  const names = new Map<string, string[]>();
-  for await (const { name } of storage.list(folder, { ...options, recursive: false })) {
-    const parsed = parseStoredName(name.slice(folder.length));
+async function filesByName(
+  storage: Storage,
+  folder: string,
+  options: StorageOptions,
+): Promise<Map<string, StoredObject[]>> {
+  const files = new Map<string, StoredObject[]>();
+  for await (const object of storage.list(folder, { ...options, recursive: false })) {
+    const parsed = parseStoredName(object.name.slice(folder.length));
     if (parsed === undefined) continue;
-    names.set(parsed.file.name, [...(names.get(parsed.file.name) ?? []), name]);
+    files.set(parsed.file.name, [...(files.get(parsed.file.name) ?? []), object]);
   }
-  return names;
+  return files;
 }
 
 interface Instance {
@@ -143,7 +168,8 @@ async function readSegmentIdentity(
   signal: AbortSignal | undefined,
 ): Promise<Instance | undefined> {
   try {
-    for await (const piece of decompressed(codec, storage.get(storedName, { signal }))) {
+    const options = codec === 'none' ? { signal, length: walPageBytes } : { signal };
+    for await (const piece of decompressed(codec, storage.get(storedName, options))) {
       const header = decodePageHeader(piece);
       if (header?.format === undefined || header.segment === undefined || !('segment' in file)) return undefined;
       const { systemIdentifier, segmentSizeBytes } = header.segment;
@@ -167,15 +193,15 @@ function plainObject(
   const isSegment = file.kind === 'segment' || file.kind === 'partial';
   const limitBytes = isSegment ? Math.min(segmentSizeBytes, largestSegmentBytes) : largestHistoryBytes;
   const stored = { storage, storedName, codec, receipt: undefined, limitBytes };
-  const read = (options?: StorageOptions) => readStored(stored, options);
+  const read = (options?: ReadWalOptions) => readStored(stored, options);
   return { file, storedName, codec, storedBytes, receipt: undefined, generation: undefined, read };
 }
 
-async function isSound(object: WalObject, instance: Instance, options: StorageOptions): Promise<boolean> {
+async function isSound(object: WalObject, instance: Instance, { isKnown, signal }: ListWalOptions): Promise<boolean> {
   const { file, codec, storedBytes } = object;
   if (file.kind === 'segment' && codec === 'none' && storedBytes !== instance.segmentSizeBytes) return false;
   try {
-    return await startsAsNamed(object, instance, options);
+    return (await isKnown?.(object)) === true || (await startsAsNamed(object, instance, { signal }));
   } catch (error) {
     if (error instanceof BackupError && error.code === 'CORRUPT') return false;
     throw error;

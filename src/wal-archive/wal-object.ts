@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { ReadOptions, Storage } from '../storage/storage.ts';
+import { walPageBytes } from '../wal/page-header.ts';
 import { decompressed, type Codec } from './codec.ts';
 import type { Receipt } from './receipt.ts';
+import type { ReadWalOptions } from './wal-source.ts';
 
 /** Where the bytes of a file of WAL are, and what they must come to. */
 export interface StoredBytes {
@@ -17,7 +19,11 @@ export interface StoredBytes {
 }
 
 /** The uncompressed bytes. @throws BackupError `CORRUPT` when they are damaged or not what the receipt says */
-export async function* readStored(stored: StoredBytes, { signal }: StorageOptions = {}): ByteSource {
+export async function* readStored(stored: StoredBytes, { signal, headOnly }: ReadWalOptions = {}): ByteSource {
+  if (headOnly === true && stored.codec === 'none') {
+    yield* content(stored, { signal, length: walPageBytes });
+    return;
+  }
   const { storage, storedName, codec, receipt, limitBytes } = stored;
   const hash = receipt && createHash('sha256');
   let sizeBytes = 0;
@@ -53,7 +59,7 @@ async function* named({ storage, storedName }: StoredBytes, source: ByteSource):
 }
 
 /** A receipt is written behind its object: alone it says that the object has been lost. */
-async function* content({ storage, storedName, receipt }: StoredBytes, options: StorageOptions): ByteSource {
+async function* content({ storage, storedName, receipt }: StoredBytes, options: ReadOptions): ByteSource {
   try {
     yield* storage.get(storedName, options);
   } catch (error) {

@@ -5,6 +5,11 @@ import type { Codec } from './codec.ts';
 import type { Receipt } from './receipt.ts';
 import type { WalFileName } from './wal-file-name.ts';
 
+export interface ReadWalOptions extends StorageOptions {
+  /** Only the beginning is wanted, to the end of the first page at least: then nothing is compared with a receipt. */
+  readonly headOnly?: boolean | undefined;
+}
+
 /** One file of WAL in a source: a segment, a partial one, a history or a backup history file. */
 export interface WalObject {
   readonly file: WalFileName;
@@ -23,7 +28,12 @@ export interface WalObject {
    * Its bytes, decompressed. With a receipt, size and content hash are compared on the way.
    * @throws BackupError `CORRUPT`
    */
-  read(options?: StorageOptions): ByteSource;
+  read(options?: ReadWalOptions): ByteSource;
+}
+
+export interface ListWalOptions extends StorageOptions {
+  /** Says of an object that it was read before as what its name says: its first page is not looked at again. */
+  readonly isKnown?: ((object: WalObject) => Promise<boolean>) | undefined;
 }
 
 /** WAL to read, whoever stored it. Names are those of the server, without what a compression added. */
@@ -41,7 +51,7 @@ export interface WalSource {
    */
   findLater(segment: string, options?: StorageOptions): Promise<string | undefined>;
   /** Everything that `find` finds, ordered by name; a name comes once. */
-  list(options?: StorageOptions): AsyncIterable<WalObject>;
+  list(options?: ListWalOptions): AsyncIterable<WalObject>;
   /** What is known about a segment from reading it before, as `src/wal` encoded it. */
   readIndex(name: string, options?: StorageOptions): Promise<Buffer | undefined>;
 }

@@ -146,6 +146,12 @@ export class LineWalker {
     if (problem === 'ends-early') {
       return { kind: 'damaged', ...only(before.name), reason: describeSegmentEnd(previous, before) };
     }
+    const { content } = segment;
+    // Where the very first record of it is the damaged one.
+    const damage = 'damage' in content || content.end.kind !== 'partial' ? undefined : content.end.damage;
+    if (problem === 'nothing-valid' && damage !== undefined) {
+      return { kind: 'damaged', ...only(segment.name), reason: damage };
+    }
     return { kind: 'fork', ...only(segment.name), reason: describeLinkProblem(problem, segment.name) };
   }
 

@@ -15,6 +15,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseLsn, type Lsn } from '../../src/wal/lsn.ts';
 import { flipOrdinaryRecord } from '../support/damage-wal.ts';
+import { fixtureWal } from '../support/fixture-wal.ts';
 import { Workspace } from '../support/opengauss/backup-run.ts';
 import { writeRecordedArchive, writeRecordedBackup } from '../support/opengauss/recorded-backup.ts';
 import { runProgram, type ProgramResult } from '../support/programs.ts';
@@ -116,6 +117,15 @@ describe('an archive of openGauss', () => {
     await refused(16, [segment('29')]);
   });
 
+  it('is told to be unwatched behind the plan, where the server fetches it: there are no receipts', async () => {
+    const fetched = await restore('--plan', '--wal-supply', 'restore-command');
+    expect(fetched.status, fetched.stderr).toBe(0);
+    expect(fetched.stdout).toMatch(/\d segments have no receipt of a push: a change behind this plan is not seen when/);
+    const own = await restore('--plan', '--wal-supply', 'restore-command', '--restore-command', 'cp /x/%f %p');
+    expect(own.stdout).toContain('what your restore_command fetches is not compared');
+    expect((await restore('--plan')).stdout).not.toContain('receipt');
+  });
+
   it('is not read for a quick plan, which says so first', async () => {
     rewrite(join(archive, `${segment('29')}.gz`), (bytes) => flipOrdinaryRecord(bytes, startOf('29')));
     const quick = await restore('--plan=quick');
@@ -174,11 +184,74 @@ describe('an archive of our own', () => {
     expect(result.status, result.stderr).toBe(0);
   });
 
+  it('is compared with its receipts when the server fetches it, and the plan says so', async () => {
+    const plan = await restore('--plan', '--wal-supply', 'restore-command');
+    expect(plan.stdout, plan.stderr).toContain('what is fetched is compared with the receipt of its push');
+  });
+
   it('is refused when an object of the same size holds other bytes', async () => {
     const whole = readFileSync(object('29'));
     const other = Buffer.from(whole);
     other[other.length - 6] = (other[other.length - 6] ?? 0) ^ 1;
     writeFileSync(object('29'), other);
     await refused(16, [segment('29')]);
+  });
+});
+
+describe('the WAL inside a backup, with which a copy starts that gets no other', () => {
+  const alone = (...args: string[]): Promise<ProgramResult> =>
+    run(['restore', '-D', target, '--from', backup, '--no-sync', ...args]);
+  const own = (digits: string): string => join(backup, 'pg_xlog', segment(digits));
+
+  async function refusedAlone(...words: string[]): Promise<void> {
+    for (const how of [['--plan'], []]) {
+      const result = await alone(...how);
+      expect(result.status, result.stderr).not.toBe(0);
+      for (const word of words) expect(result.stderr).toContain(word);
+      expect(existsSync(target)).toBe(false);
+    }
+  }
+
+  it('is read before anything is written; a quick plan says that it was not', async () => {
+    const plan = await alone('--plan');
+    expect(plan.status, plan.stderr).toBe(0);
+    expect(plan.stdout).toContain(
+      `WAL in the backup, ${segment('27')} to ${segment('27')}: 1 segment, read to the last byte`,
+    );
+    const whole = readFileSync(own('27'));
+    const damaged = Buffer.from(whole);
+    const { lsn, text } = flipOrdinaryRecord(damaged, startOf('27'), parseLsn('0/27000028'));
+    expect(lsn).toBeLessThan(parseLsn('0/27000178'));
+    writeFileSync(own('27'), damaged);
+    await refusedAlone(segment('27'), text, 'bad-checksum');
+    const quick = await alone('--plan=quick', '--json');
+    expect(JSON.parse(quick.stdout)).toMatchObject({ backupWal: { read: false } });
+    const words = await alone('--plan=quick');
+    expect(words.stdout.split('\n')[0]).toContain('the WAL was not read');
+    writeFileSync(own('27'), whole.subarray(0, 0x100));
+    await refusedAlone(segment('27'));
+    writeFileSync(own('27'), Buffer.alloc(whole.length));
+    await refusedAlone(segment('27'));
+    rmSync(own('27'));
+    writeFileSync(own('28'), await fixtureWal().then((wal) => wal.get(segment('28'))!));
+    await refusedAlone('the WAL that backup', '0/27000028');
+  });
+
+  it('that is damaged behind the end of the backup is no obstacle, and is told', async () => {
+    const next = Buffer.from(await fixtureWal().then((wal) => wal.get(segment('28'))!));
+    const { text } = flipOrdinaryRecord(next, startOf('28'), parseLsn('0/28000100'));
+    writeFileSync(own('28'), next);
+    const result = await alone('--json');
+    expect(result.status, result.stderr).toBe(3);
+    const { backupWal, warnings } = JSON.parse(result.stdout) as { backupWal: object; warnings: string[] };
+    expect(backupWal).toMatchObject({ read: true, first: segment('27'), last: segment('28'), endLsn: text });
+    expect(warnings.join('\n')).toContain(text);
+  });
+
+  it('that is not there is told in the plan', async () => {
+    rmSync(own('27'));
+    const plan = await alone('--plan', '--json');
+    expect(JSON.parse(plan.stdout)).toMatchObject({ backupWal: null });
+    expect((await alone('--plan')).stdout).toContain(`the backup holds no WAL segment ${segment('27')}`);
   });
 });

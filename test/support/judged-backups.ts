@@ -90,7 +90,7 @@ export async function judge(backup: string): Promise<Outcome> {
   let refusal: string | undefined;
   try {
     const from = { kind: 'directory', path: backup } as const;
-    const prepared = await prepareRestore({ from, directory: restored, sync: false }, { signal });
+    const prepared = await prepareRestore({ from, directory: restored, sync: false }, { signal, ownWal: false });
     await performRestore(prepared, { signal });
   } catch (error) {
     refusal = note(error);

@@ -163,14 +163,10 @@ describe('a directory of another tool', () => {
     for (const one of digits) await writeFile(join(archive, segment(one)), files.get(segment(one))!);
   }
 
-  function counting(cache: IndexCache): IndexCache & { hits: number; puts: number } {
-    const counter = { hits: 0, puts: 0 };
+  function counting(cache: IndexCache): IndexCache & { puts: number } {
+    const counter = { puts: 0 };
     return Object.assign(counter, {
-      get: async (...args: Parameters<IndexCache['get']>) => {
-        const found = await cache.get(...args);
-        if (found !== undefined) counter.hits += 1;
-        return found;
-      },
+      get: (...args: Parameters<IndexCache['get']>) => cache.get(...args),
       put: async (...args: Parameters<IndexCache['put']>) => {
         counter.puts += 1;
         await cache.put(...args);
@@ -182,9 +178,10 @@ describe('a directory of another tool', () => {
     await copy('26', '27', '28');
     const cache = counting(storedIndexCache(await openLocalStorage(await mkdtemp(join(parent, 'cache-')))));
     const first = summary(await surveyWindow({ archive, backups: [backups] }, { cache }));
-    expect([cache.hits, cache.puts]).toEqual([0, 3]);
+    // All that lie beside each other in one go.
+    expect(cache.puts).toBe(1);
     expect(summary(await surveyWindow({ archive, backups: [backups] }, { cache }))).toEqual(first);
-    expect([cache.hits, cache.puts]).toEqual([3, 3]);
+    expect(cache.puts).toBe(1);
     // Same name, size and beginning, other content: as cp makes of it after a recovery of openGauss.
     const other = Buffer.from(files.get(segment('28'))!);
     other.fill(0, 0x400);
@@ -192,7 +189,8 @@ describe('a directory of another tool', () => {
     await writeFile(join(archive, segment('28')), other);
     const again = await surveyWindow({ archive, backups: [backups] }, { cache });
     expect(again.lines[0]?.stretches[0]?.commits).toBe(2);
-    expect(cache.hits).toBe(5);
+    // What ends early may still be written to: that is read each time.
+    expect(cache.puts).toBe(1);
   });
 
   it('counts half-written files as missing', async () => {

@@ -107,7 +107,9 @@ describe('directories', () => {
     const restored = join(dirname(backup), 'restored');
     const request = { from: { kind: 'directory', path: backup } as const, directory: restored, sync: false };
     const tablespaces = [{ from: { oid: 5 }, to: join(dirname(backup), 'elsewhere') }];
-    const result = await performRestore(await prepareRestore({ ...request, tablespaces }, { signal }), { signal });
+    const result = await performRestore(await prepareRestore({ ...request, tablespaces }, { signal, ownWal: false }), {
+      signal,
+    });
     expect(result.dropped).toEqual([
       'pg_location/x/.gausskeep.lock',
       'pg_location/x/.gausskeep.restore',
@@ -127,7 +129,7 @@ describe('directories', () => {
     rmSync(join(backup, 'pg_tblspc/5'));
     mkdirSync(join(backup, 'spaces/PG_9.2_201611171_n'), { recursive: true });
     symlinkSync(join(backup, 'spaces'), join(backup, 'pg_tblspc/5'));
-    await expect(prepareRestore(request, { signal })).rejects.toMatchObject({
+    await expect(prepareRestore(request, { signal, ownWal: false })).rejects.toMatchObject({
       sentence: { key: 'restore.tablespace-in-instance' },
     });
     expect(await warningsOf(backup)).toContainEqual(
@@ -173,7 +175,7 @@ describe('directories', () => {
       };
       const running = { code: 'LOCKED', sentence: { key: 'files.locked' } };
       await expect(verifyBackup({ path: backup, parseWal: false }, { signal })).rejects.toMatchObject(running);
-      await expect(prepareRestore(request, { signal })).rejects.toMatchObject(running);
+      await expect(prepareRestore(request, { signal, ownWal: false })).rejects.toMatchObject(running);
       lock.release();
       const dead = JSON.stringify({ pid: 4_194_305, host: hostname() });
       writeFileSync(join(backup, place, '.gausskeep.lock'), dead);
@@ -182,7 +184,7 @@ describe('directories', () => {
       expect(await warningsOf(backup)).toContainEqual(
         expect.stringMatching(new RegExp(`: ${prefix}.gausskeep.lock, ${prefix}.gausskeep.lock.new-1$`)),
       );
-      await performRestore(await prepareRestore(request, { signal }), { signal });
+      await performRestore(await prepareRestore(request, { signal, ownWal: false }), { signal });
       expect(readdirSync(join(dirname(backup), 'elsewhere'))).toEqual(['PG_9.2_201611171_n']);
       expect(readdirSync(restored).filter((name) => name.startsWith('.gausskeep'))).toEqual([]);
     },
@@ -211,7 +213,7 @@ describe('directories', () => {
     const [restored, to] = [join(dirname(backup), 'restored'), join(dirname(backup), 'elsewhere')];
     const from = { kind: 'directory', path: backup } as const;
     const request = { from, directory: restored, sync: false, tablespaces: [{ from: { oid: 5 }, to }] };
-    await performRestore(await prepareRestore(request, { signal }), { signal });
+    await performRestore(await prepareRestore(request, { signal, ownWal: false }), { signal });
     expect(readdirSync(join(restored, 'pg_tblspc/5'))).toEqual(['PG_9.2_201611171_n']);
   });
 

@@ -142,10 +142,12 @@ describe('archives', () => {
     writeFileSync(join(backup, '5.tar'), await archive([file('PG_9.2_201611171_n/1/7')]));
     const from = { kind: 'directory', path: backup } as const;
     const request = { from, directory: restored, sync: false };
-    const refusal = await prepareRestore(request, { signal }).catch((error: unknown) => error);
+    const refusal = await prepareRestore(request, { signal, ownWal: false }).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'USAGE', sentence: { key: 'restore.tablespace-inside' } });
     const elsewhere = { from: { oid: 5 }, to: join(dirname(backup), 'elsewhere') };
-    await performRestore(await prepareRestore({ ...request, tablespaces: [elsewhere] }, { signal }), { signal });
+    await performRestore(await prepareRestore({ ...request, tablespaces: [elsewhere] }, { signal, ownWal: false }), {
+      signal,
+    });
     expect(existsSync(join(elsewhere.to, 'PG_9.2_201611171_n/1/7'))).toBe(true);
     // Where the source, or the copy, is there, verify knows of it.
     const { findings } = await verifyBackup({ path: backup, parseWal: false }, { signal });
@@ -167,7 +169,7 @@ describe('archives', () => {
     const to = join(dirname(outcome.restored), 'elsewhere');
     const from = { kind: 'directory', path: join(dirname(outcome.restored), 'backup') } as const;
     const request = { from, directory: outcome.restored, sync: false, tablespaces: [{ from: { oid: 5 }, to }] };
-    await performRestore(await prepareRestore(request, { signal }), { signal });
+    await performRestore(await prepareRestore(request, { signal, ownWal: false }), { signal });
     expect(readlinkSync(join(outcome.restored, 'pg_tblspc/5'))).toBe(to);
     expect(readFileSync(join(to, 'PG_9.2_201611171_n/1/7'), 'utf8')).toBe('x');
   });

@@ -12,6 +12,7 @@ import {
   configurationLines,
   nextCommand,
   openIndexCache,
+  ownWalLines,
   pathToText,
   performRestore,
   planHead,
@@ -22,7 +23,9 @@ import {
   restoreFindings,
   uncheckedLine,
   unusedMappings,
+  type BackupWalOptions,
   type ConfigurationOutcome,
+  type IndexCache,
   type PreparedRecovery,
   type RestoreEvent,
   type RestorePlan,
@@ -34,7 +37,7 @@ import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
 import { recoveryRecord } from '../recovery-plan-record.ts';
 import { planRecord, restoreRecord } from '../restore-record.ts';
-import { VerifyProgress } from '../verify-progress.ts';
+import { laterMs, VerifyProgress } from '../verify-progress.ts';
 
 /** Status of a restore that is done but has warnings that need reading. */
 const partial = 3;
@@ -50,11 +53,16 @@ export const restoreCommand: Command = {
     }
     const quick = given.last('plan') ?? '';
     if (quick !== '' && quick !== 'quick') throw usage(program, say('restore.bad-plan', { text: quick }));
-    const recovery = await recoveryFor(given, context);
+    const ownWal = {
+      cache: await indexCache(),
+      quick: quick === 'quick',
+      onProgress: walProgress(given, context),
+    };
+    const recovery = await recoveryFor(given, context, ownWal);
     const settings = restoreSettings(program, given, recovery?.backup);
     const request = { ...settings, recovery: recovery?.preparation };
     const wholePlan = given.has('plan');
-    const prepared = await prepareRestore(request, { signal, wholePlan });
+    const prepared = await prepareRestore(request, { signal, wholePlan, ownWal });
     const { plan } = prepared;
     for (const name of unusedMappings(request, plan.source)) {
       terminal.line(`${program}: warning: ${render(say('restore.mapping-unused', { name }))}`);
@@ -86,26 +94,32 @@ export const restoreCommand: Command = {
 };
 
 /** The recovery that was asked for, proved; undefined where none was. */
-async function recoveryFor(given: GivenOptions, context: ProgramContext): Promise<PreparedRecovery | undefined> {
+async function recoveryFor(
+  given: GivenOptions,
+  context: ProgramContext,
+  reading: BackupWalOptions,
+): Promise<PreparedRecovery | undefined> {
   const environment = readEnvironment();
   const asked = await targetSettings(context.program, given, environment);
   if (asked === undefined) return undefined;
   const directory = resolve(given.last('pgdata') ?? '');
   if ((given.last('pgdata') ?? '') === '') throw usage(context.program, say('restore.no-pgdata'));
-  const cache = cacheDirectory(environment);
   const [node, ...words] = [process.execPath, ...process.argv.slice(1)];
   return prepareRecovery(
     {
       ...asked,
       directory,
-      cache: cache === undefined ? undefined : await openIndexCache(cache),
-      quick: given.last('plan') === 'quick',
-      onProgress: walProgress(given, context),
+      ...reading,
       wrapperText: (place) => restoreCommandWrapper({ node, program: realpathSync(process.argv[1] ?? ''), ...place }),
       commandLine: words.map(shellWord).join(' '),
     },
     { signal: context.signal },
   );
+}
+
+async function indexCache(): Promise<IndexCache | undefined> {
+  const directory = cacheDirectory(readEnvironment());
+  return directory === undefined ? undefined : openIndexCache(directory);
 }
 
 function recordOf(
@@ -116,7 +130,7 @@ function recordOf(
 }
 
 function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined): string {
-  const quick = recovery !== undefined && !recovery.preparation.isProved;
+  const quick = recovery === undefined ? plan.ownWal?.kind === 'unread' : !recovery.preparation.isProved;
   const lines = [...(quick ? [say('restore-recovery.quick')] : []), ...planHead(plan)].map((line) => render(line));
   for (const { title, lines: details } of planSteps(plan, recovery?.preparation)) {
     lines.push(render(title), ...details.map((line) => `   - ${render(line)}`));
@@ -127,9 +141,9 @@ function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined): st
 /** How far the reading of the WAL is: in place on a terminal, as lines where progress was asked for. */
 function walProgress(given: GivenOptions, { terminal }: ProgramContext): ((progress: WalProgress) => void) | undefined {
   if (given.has('quiet') || (!given.has('progress') && !terminal.isTerminal)) return undefined;
-  const progress = new VerifyProgress(terminal, 'restore.progress-wal');
-  return ({ doneBytes, totalBytes }) =>
-    progress.update({ type: 'progress', doneBytes, totalBytes, finished: doneBytes === totalBytes });
+  // Where nobody asked for it, only what takes a while is shown.
+  const progress = new VerifyProgress(terminal, 'restore.progress-wal', given.has('progress') ? 0 : laterMs);
+  return ({ doneBytes, totalBytes }) => progress.update({ doneBytes, totalBytes, finished: doneBytes === totalBytes });
 }
 
 function listener(given: GivenOptions, { program, terminal }: ProgramContext): (event: RestoreEvent) => void {
@@ -166,6 +180,7 @@ function resultLines(result: RestoreResult, recovery: PreparedRecovery | undefin
     ...(slots.length > 0 ? [say('restore-plan.slots', { names: names(slots) })] : []),
     ...archiveAgainLines({ ...plan.configuration, outcome: configuration }),
     ...(recovery?.preparation.sentences(configuration.hotStandby) ?? []),
+    ...(plan.ownWal?.kind === 'proved' ? ownWalLines(plan) : []),
     say(recovery === undefined ? 'restore-plan.next' : 'restore-recovery.next', {
       command: nextCommand(plan, recovery?.preparation),
     }),

@@ -15,6 +15,7 @@ import {
   type TransactionRange,
 } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
+import { laterMs, VerifyProgress } from '../verify-progress.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
@@ -48,7 +49,7 @@ export const windowCommand: Command = {
     const options: SurveyOptions = {
       signal: context.signal,
       cache: cache === undefined ? undefined : await openIndexCache(cache),
-      onSegment: progressOf(terminal),
+      onProgress: progressOf(given, terminal),
     };
     if (given.has('commits')) return showTransactions({ ...request, range: rangeOf(given) }, options, given, terminal);
     const window = await surveyWindow(request, options);
@@ -100,14 +101,9 @@ function rangeOf(given: GivenOptions): TransactionRange {
   };
 }
 
-/** Which segment is being looked at, where somebody watches and it takes a while. */
-function progressOf(terminal: Terminal): ((segment: string) => void) | undefined {
-  if (!terminal.isTerminal) return undefined;
-  let [count, shownMs] = [0, Date.now()];
-  return (segment) => {
-    count += 1;
-    if (Date.now() - shownMs < 200) return;
-    shownMs = Date.now();
-    terminal.live(render(say('window.progress', { segment, count })));
-  };
+/** How far it is: in place on a terminal, as lines where that was asked for. */
+function progressOf(given: GivenOptions, terminal: Terminal): SurveyOptions['onProgress'] {
+  if (!given.has('progress') && !terminal.isTerminal) return undefined;
+  const progress = new VerifyProgress(terminal, 'window.progress', given.has('progress') ? 0 : laterMs);
+  return ({ doneBytes, totalBytes }) => progress.update({ doneBytes, totalBytes, finished: doneBytes === totalBytes });
 }

@@ -46,6 +46,11 @@ export const restorePlanMessages = {
   'restore-plan.link': 'tablespace {oid}: "{from}" goes to "{to}", linked and checked',
   'restore-plan.in-place': 'tablespace {oid} lies in the data directory, without a link',
   'restore-plan.6': '6. Start the server and check the content of the database',
+  'restore-plan.own-wal':
+    'the server replays the WAL in the backup, {first} to {last}: {count} {count|segment|segments}, read to the last byte: whole and linked up to {lsn}',
+  'restore-plan.own-wal-unread': 'the server replays the WAL in the backup, which was not read',
+  'restore-plan.own-wal-broken':
+    'the WAL in the backup goes on behind the end of the backup, but is not replayed from there: {reason}',
   'restore-plan.start': '{command}',
   'restore-plan.replication': 'connects with other servers: {name} = {value}',
   'restore-plan.standalone': '--standalone disables these',

@@ -62,6 +62,10 @@ export const restoreRecoveryMessages = {
   'restore-recovery.by-copy':
     'the WAL directory is emptied, and {count} {count|segment is|segments are} put there as private copies',
   'restore-recovery.by-command': 'the server fetches WAL with restore_command from {archive}',
+  'restore-recovery.fetched-compared': 'what is fetched is compared with the receipt of its push',
+  'restore-recovery.fetched-uncompared':
+    '{count} {count|segment has|segments have} no receipt of a push: a change behind this plan is not seen when it is fetched, only by the server',
+  'restore-recovery.fetched-by-other': 'what your restore_command fetches is not compared with what was read here',
   'restore-recovery.cut': 'the last segment is zero from {lsn} on: nothing behind can be replayed',
   'restore-recovery.stops-at-end': 'ends with the WAL, at {lsn}',
   'restore-recovery.stops-before': 'stops before {what} at {start}; the WAL is replayed up to {lsn}',

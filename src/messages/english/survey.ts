@@ -8,6 +8,8 @@ export const surveyMessages = {
   'survey.object-missing':
     'segment {name} has a receipt, but its object {stored} is not there as a file of its own (links are not followed)',
   'survey.object-size': 'segment {name}: its object {stored} has {actual} bytes, not {expected} as its receipt says',
+  'survey.damaged-member': 'segment {name} is damaged behind {lsn}: {reason}',
+  'survey.member-gone': '{name} is not in {tar} any more',
   'survey.changes': '{name} changes while it is read ({from})',
   'survey.changes.hint': 'Something writes to it. Run the command again when that has finished.',
   'survey.no-history': '{name} is missing: what this timeline comes from is not known',

@@ -2,6 +2,7 @@
 export const verifyMessages = {
   'verify.verified': 'backup successfully verified',
   'verify.progress': '{done}/{total} kB ({percent}%) verified',
+  'verify.progress-wal': '{done}/{total} kB ({percent}%) of WAL verified',
   'verify.open-file': 'could not open file "{path}": {reason}',
   'verify.read-file': 'could not read file "{path}": {reason}',
   'verify.open-directory': 'could not open directory "{path}": {reason}',

@@ -8,6 +8,7 @@ export const windowMessages = {
   'window.help.generation': 'only this generation of the archive (GAUSSKEEP_GENERATION)',
   'window.help.timeline': 'only this timeline',
   'window.help.json': 'one JSON object; with --commits one for each line',
+  'window.help.progress': 'show progress information',
   'window.help.transactions': 'Transactions:',
   'window.help.commits': 'list every commit, abort and prepare: time, number, LSN',
   'window.help.from-time': 'only from this time on, with its offset from UTC',
@@ -37,7 +38,7 @@ export const windowMessages = {
   'window.all-read': '{count} of {count} {count|segment was|segments were} read whole before',
   'window.some-read':
     '{readWhole} of {count} {count|segment was|segments were} read whole; of the others only the index is known: gausskeep restore --plan reads what a recovery needs',
-  'window.progress': 'reading {segment} ({count})',
+  'window.progress': '{done}/{total} kB ({percent}%) of WAL looked at',
   'window.break.missing': 'missing: {first} to {last} ({count} {count|segment|segments})',
   'window.break.nothing-valid': '{name} holds nothing valid',
   'window.break.no-more': 'no further WAL',
