@@ -64,7 +64,8 @@ export async function findTarWal(
       const object: WalObject = { file, ...stored, receipt: undefined, generation: undefined, read };
       if (file.kind === 'segment') {
         const begun = await beginOf(content, name);
-        if (begun === undefined) {
+        // As in a directory: one that is cut is none.
+        if (begun === undefined || header.size !== begun.instance.segmentSizeBytes) {
           options.onStray?.(name);
           continue;
         }
