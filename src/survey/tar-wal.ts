@@ -65,7 +65,7 @@ export async function findTarWal(
       if (file.kind === 'segment') {
         const begun = await beginOf(content, name);
         // As in a directory: one that is cut is none.
-        if (begun === undefined || header.size !== begun.instance.segmentSizeBytes) {
+        if (header.size !== begun?.instance.segmentSizeBytes) {
           options.onStray?.(name);
           continue;
         }
