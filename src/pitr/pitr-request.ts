@@ -1,3 +1,4 @@
+import type { Place } from '../storage/place.ts';
 import type { IndexCache } from '../survey/index-cache.ts';
 import type { WalProgress } from '../survey/read-whole.ts';
 import type { WalSupply } from './prove-recovery.ts';
@@ -5,15 +6,15 @@ import type { TargetWords } from './target.ts';
 
 /** What a point-in-time recovery is asked for. */
 export interface PitrRequest {
-  /** One backup, a local directory; it goes before `backups`. */
-  readonly from?: string | undefined;
-  /** Folders whose children are backups. */
-  readonly backups?: readonly string[] | undefined;
-  /** Directory of the WAL archive, of gausskeep or any other tool. */
-  readonly archive?: string | undefined;
+  /** One backup; it goes before `backups`. */
+  readonly from?: Place | undefined;
+  /** Places whose folders are backups. */
+  readonly backups?: readonly Place[] | undefined;
+  /** The WAL archive, of gausskeep or any other tool. A server fetches from a directory only: from a storage WAL is copied. */
+  readonly archive?: Place | undefined;
   readonly generation?: number | undefined;
-  /** Further directories with WAL: an old server's own, a receiver's; each file is judged by its content. */
-  readonly walFrom?: readonly string[] | undefined;
+  /** Further places with WAL: an old server's own, a receiver's; each file is judged by its content. */
+  readonly walFrom?: readonly Place[] | undefined;
   readonly target: TargetWords;
   /** Default: by copy where only that ends exactly. */
   readonly supply?: WalSupply | undefined;

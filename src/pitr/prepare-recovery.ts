@@ -5,6 +5,7 @@ import { fileFailure } from '../files/failure.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
+import type { BackupLocation } from '../backup-source/open-backup.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { readControlFile } from '../server/control-file.ts';
@@ -22,7 +23,7 @@ import { describeTarget } from './target.ts';
 import { actionAtTarget } from './action-at-target.ts';
 import { checkTablespaceReplay } from './check-tablespace-replay.ts';
 import { proofSentences } from './proof-sentences.ts';
-import { proveRecoveryTarget, type ProvedTarget } from './prove-recovery-target.ts';
+import { locationOf, proveRecoveryTarget, type ProvedTarget } from './prove-recovery-target.ts';
 import { raisedLimits } from './raised-limits.ts';
 import { movedSegments, readsFrom } from './recovery-places.ts';
 import type { PitrRequest } from './pitr-request.ts';
@@ -32,8 +33,8 @@ import { supplyWal } from './supply-wal.ts';
 /** A recovery that was proved, and what carries it out within a restore. */
 export interface PreparedRecovery {
   readonly proved: ProvedTarget;
-  /** The backup to restore: a local directory. */
-  readonly backup: string;
+  /** The backup to restore. */
+  readonly from: BackupLocation;
   readonly preparation: RecoveryPreparation;
 }
 
@@ -53,7 +54,7 @@ export async function prepareRecovery(
   const copies = proved.supply === 'copy';
   return {
     proved,
-    backup: proved.backup.name,
+    from: locationOf(proved.backup),
     preparation: {
       sentences: (hotStandby) => proofSentences(proved, request, actionAtTarget(proved, hotStandby)),
       limits: raisedLimits(proved),
@@ -126,12 +127,11 @@ function wrapperCommand(directory: ByteString): string {
 
 function writeWrapper(directory: ByteString, request: PitrRequest, { archive }: ProvedTarget): void {
   const { wrapperText } = request;
-  if (archive === undefined || wrapperText === undefined) {
+  if (archive?.directory === undefined || wrapperText === undefined) {
     throw new BackupError('USAGE', say('restore-recovery.no-archive'), { hint: say('window.proof.no-wal.hint') });
   }
-  const { place } = archive;
-  const { systemIdentifier } = place.source;
-  const text = wrapperText({ archive: archive.directory, generation: place.generation, systemIdentifier });
+  const { directory: place, generation, source } = archive;
+  const text = wrapperText({ archive: place, generation, systemIdentifier: source.systemIdentifier });
   write(joinPath(directory, restoreScriptName), fromText(text), 0o700);
 }
 
@@ -187,7 +187,7 @@ function recordOf(
     });
   }
   const words = describeTarget(target.target);
-  const generation = archive?.place.generation;
+  const { directory: place, generation } = archive ?? {};
   return {
     product: identity.product,
     version: identity.version,
@@ -203,7 +203,7 @@ function recordOf(
     pauseImpossible: pause === 'impossible',
     archiveMode: archiving,
     addedSettings,
-    archive: archive === undefined || generation === undefined ? undefined : { place: archive.directory, generation },
+    archive: place === undefined || generation === undefined ? undefined : { place, generation },
     slots: [],
     restoreCommandLine: request.commandLine,
     ended: undefined,

@@ -12,7 +12,7 @@ import type { PitrRequest } from './pitr-request.ts';
 /** The proof in words, for the plan. */
 export function proofSentences(
   proved: ProvedTarget,
-  { archive, quick, restoreCommand }: PitrRequest,
+  { quick, restoreCommand }: PitrRequest,
   atTarget: TargetAction | undefined,
 ): Message[] {
   const { proof, segments, backup, target, supply, isExact, line } = proved;
@@ -36,7 +36,7 @@ export function proofSentences(
     }),
     supply === 'copy'
       ? say('restore-recovery.by-copy', { count: segments.length })
-      : say('restore-recovery.by-command', { archive: archive ?? '-' }),
+      : say('restore-recovery.by-command', { archive: proved.archive?.directory ?? '-' }),
     ...supplySentences(proved.supplyReason),
     ...fetchSentences(proved, restoreCommand),
     ...(cutLsn === undefined ? [] : [say('restore-recovery.cut', { lsn: formatLsn(cutLsn) })]),

@@ -5,7 +5,7 @@ import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { SettingsFile } from '../server/settings-file.ts';
 import type { StorageOptions } from '../storage/storage.ts';
-import { openLocalStorage } from '../storage/local-storage.ts';
+import { openPlace } from '../storage/place.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { BackupWal } from '../survey/backup-wal.ts';
 import { findBackups, openBackup, type FoundBackup } from '../survey/backups.ts';
@@ -15,7 +15,7 @@ import { SegmentReader } from '../survey/read-whole.ts';
 import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
 import { parseTarget, type ParsedTarget } from './target.ts';
-import { openBackupSource } from '../backup-source/open-backup.ts';
+import { openBackupSource, type BackupLocation } from '../backup-source/open-backup.ts';
 import { placeConfiguration } from '../backup-source/placed-configuration.ts';
 import type { SourceConfiguration } from '../backup-source/source-facts.ts';
 import type { PitrRequest } from './pitr-request.ts';
@@ -23,7 +23,7 @@ import type { PitrRequest } from './pitr-request.ts';
 export interface ProvedTarget extends ProvedRecovery {
   readonly target: ParsedTarget;
   /** The archive that WAL can be fetched from while the server recovers. */
-  readonly archive: { readonly directory: string; readonly place: WalPlace } | undefined;
+  readonly archive: WalPlace | undefined;
   /** WAL that the backup itself holds is needed. */
   readonly usesBackupWal: boolean;
   /** Files of all timelines that are known where WAL was looked for. */
@@ -68,10 +68,11 @@ async function proveWith(request: PitrRequest, survey: ProveOptions): Promise<Pr
     {
       backups: ours,
       wal,
-      generation: archive?.place.generation,
+      generation: archive?.generation,
       target,
       supply: request.supply ?? (request.restoreCommand === undefined ? undefined : 'restore-command'),
-      fetchesFrom: archive?.place,
+      // A server runs a command on this host, which reads a directory.
+      fetchesFrom: archive?.directory === undefined ? undefined : archive,
       allWal: () => takeInventory(places, options),
       requirePause: request.requirePause,
       allowEndOfWal: request.allowEndOfWal ?? false,
@@ -91,7 +92,7 @@ function refuseElsewhere(
   archive: ProvedTarget['archive'],
 ): void {
   if (supply !== 'restore-command' || restoreCommand !== undefined) return;
-  const stray = segments.find(({ found }) => found.place !== archive?.place);
+  const stray = segments.find(({ found }) => found.place !== archive);
   if (stray === undefined) return;
   const values = { name: stray.name, from: stray.from };
   throw new BackupError('WAL_MISSING', say('restore-recovery.not-in-archive', values), {
@@ -100,7 +101,8 @@ function refuseElsewhere(
 }
 
 async function backupsOf({ from, backups }: PitrRequest, options: StorageOptions): Promise<readonly FoundBackup[]> {
-  if (from !== undefined) return [await openBackup(realpathSync(from), { ...options, depth: 'quick' })];
+  if (from !== undefined)
+    return [await openBackup(typeof from === 'string' ? realpathSync(from) : from, { ...options, depth: 'quick' })];
   const found = await findBackups(backups ?? [], { ...options, depth: 'quick' });
   const whole = found.backups.filter(({ facts }) => facts.label.incrementalFrom === undefined);
   if (whole.length > 0) return whole;
@@ -115,23 +117,21 @@ interface Places {
 
 /** The places that were named. */
 async function placesOf(
-  { archive: directory, generation, walFrom = [] }: PitrRequest,
+  { archive: named, generation, walFrom = [] }: PitrRequest,
   systemIdentifier: bigint | undefined,
   options: StorageOptions,
 ): Promise<Places> {
   let archive: ProvedTarget['archive'];
-  if (directory !== undefined) {
-    const [place] = await openWalPlaces({ directory, generation, one: true, systemIdentifier }, options);
-    if (place !== undefined) archive = { directory, place };
+  if (named !== undefined) {
+    [archive] = await openWalPlaces({ place: named, generation, one: true, systemIdentifier }, options);
   }
-  const expected = systemIdentifier ?? archive?.place.source.systemIdentifier;
+  const expected = systemIdentifier ?? archive?.source.systemIdentifier;
   const further: WalPlace[] = [];
-  for (const named of walFrom) {
-    const storage = await openLocalStorage(named);
-    const path = realpathSync(named);
-    further.push(await openPlainPlace(storage, path, { ...options, systemIdentifier: expected }));
+  for (const place of walFrom) {
+    const { storage, directory } = await openPlace(typeof place === 'string' ? realpathSync(place) : place);
+    further.push(await openPlainPlace(storage, directory, { ...options, systemIdentifier: expected }));
   }
-  return { places: [...(archive === undefined ? [] : [archive.place]), ...further], archive };
+  return { places: [...(archive === undefined ? [] : [archive]), ...further], archive };
 }
 
 function earliestStart(backups: readonly FoundBackup[]): Lsn | undefined {
@@ -156,7 +156,7 @@ async function parseWithZone(
     if (!(error instanceof BackupError) || error.kind !== 'no-time-zone') throw error;
   }
   const newest = backups.toSorted((a, b) => (a.facts.label.startLsn < b.facts.label.startLsn ? 1 : -1))[0];
-  const source = newest && (await openBackupSource({ kind: 'directory', path: newest.name }, signal));
+  const source = newest && (await openBackupSource(locationOf(newest), signal));
   const facts = await source?.facts({ identity: false, configuration: true, signal });
   const zone = facts?.configuration && timezoneOf(facts.configuration);
   return parseTarget(target, { capabilities, timezone: zone === undefined ? undefined : display(zone) });
@@ -168,4 +168,9 @@ function timezoneOf({ main, overriding, outside }: SourceConfiguration): ByteStr
   const texts = [placed?.main ?? main, ...(placed?.included.values() ?? []), overriding];
   const values = texts.map((text) => (text === undefined ? undefined : new SettingsFile(text).value('timezone')));
   return values.findLast((value) => value !== undefined);
+}
+
+/** Where a restore finds a backup. */
+export function locationOf({ directory, storage, folder, name }: FoundBackup): BackupLocation {
+  return directory === undefined ? { kind: 'storage', storage, folder } : { kind: 'directory', path: name };
 }

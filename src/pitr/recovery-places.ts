@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { fromText, display, type ByteString } from '../bytes/byte-string.ts';
+import type { Place } from '../storage/place.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import type { ProvedSegment } from '../survey/prove-wal.ts';
 import { openPlainPlace, type WalPlace } from '../survey/wal-place.ts';
@@ -8,8 +9,8 @@ import type { PrepareContext, RecoveryPlace } from './recovery-preparation.ts';
 
 /** The directories that were named to read from: none of them may be changed or removed by the restore. */
 export function readsFrom({ archive, walFrom = [], backups = [] }: PitrRequest): RecoveryPlace[] {
-  const real = (paths: readonly string[], kind: RecoveryPlace['kind']): RecoveryPlace[] =>
-    paths.map((path) => ({ kind, path: fromText(realpathSync(path)) }));
+  const real = (places: readonly Place[], kind: RecoveryPlace['kind']): RecoveryPlace[] =>
+    places.flatMap((place) => (typeof place === 'string' ? [{ kind, path: fromText(realpathSync(place)) }] : []));
   return [
     ...real(archive === undefined ? [] : [archive], 'archive'),
     ...real(walFrom, 'wal'),

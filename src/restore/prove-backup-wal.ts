@@ -62,5 +62,5 @@ async function backupAt(from: BackupLocation, signal: AbortSignal): Promise<Foun
   if (from.kind === 'directory') return openBackup(realpathSync(from.path), { signal, depth: 'quick' });
   const { storage, folder } = from;
   const facts = await readBackupFacts(storage, folder, { signal, depth: 'quick' });
-  return { place: '', storage, folder, name: `${storage.description}: ${folder}`, facts };
+  return { directory: undefined, storage, folder, name: `${storage.description}: ${folder}`, facts };
 }

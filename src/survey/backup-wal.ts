@@ -97,10 +97,9 @@ export class BackupWal {
   }
 
   async #findPlaces(backup: FoundBackup): Promise<WalPlace[]> {
-    const { storage, folder, place, facts } = backup;
+    const { storage, folder, directory, facts } = backup;
     const { systemIdentifier, ...options } = this.#options;
     if (facts.format === 'tar') {
-      const directory = place === '' ? undefined : place;
       const wal = await findTarWal(storage, folder, { ...options, directory });
       const isForeign = systemIdentifier !== undefined && wal?.source.systemIdentifier !== systemIdentifier;
       return wal === undefined || isForeign ? [] : [wal];
@@ -108,7 +107,7 @@ export class BackupWal {
     const found: WalPlace[] = [];
     for (const own of await walFolders(backup)) {
       const { signal } = options;
-      const plain = await findPlainPlace(own.storage, own.place, { systemIdentifier, folder: own.folder, signal });
+      const plain = await findPlainPlace(own.storage, own.directory, { systemIdentifier, folder: own.folder, signal });
       if (plain !== undefined) found.push(plain);
     }
     return found;
@@ -146,20 +145,19 @@ export class BackupWal {
   }
 }
 
+type WalFolder = Pick<FoundBackup, 'storage' | 'directory' | 'folder'>;
+
 /** The directories with the WAL of a plain backup; one that is a link, as --waldir makes it, where the link leads. */
-export async function walFolders({
-  storage,
-  place,
-  folder,
-}: FoundBackup): Promise<readonly Pick<FoundBackup, 'storage' | 'place' | 'folder'>[]> {
-  const folders: Pick<FoundBackup, 'storage' | 'place' | 'folder'>[] = [];
+export async function walFolders({ storage, directory, folder }: FoundBackup): Promise<readonly WalFolder[]> {
+  const folders: WalFolder[] = [];
   for (const name of ['pg_wal', 'pg_xlog']) {
-    const path = join(place, folder, name);
-    const facts = await lstat(path).catch(() => undefined);
-    if (facts?.isSymbolicLink() !== true) folders.push({ storage, place, folder: `${folder}${name}/` });
+    const path = join(directory ?? '', folder, name);
+    const facts = directory === undefined ? undefined : await lstat(path).catch(() => undefined);
+    if (facts?.isSymbolicLink() !== true) folders.push({ storage, directory, folder: `${folder}${name}/` });
     else {
       const target = await realpath(path).catch(() => undefined);
-      if (target !== undefined) folders.push({ storage: await openLocalStorage(target), place: target, folder: '' });
+      if (target !== undefined)
+        folders.push({ storage: await openLocalStorage(target), directory: target, folder: '' });
     }
   }
   return folders;

@@ -6,15 +6,16 @@ import {
   type BackupFacts,
   type BackupFactsOptions,
 } from '../wal-archive/backup-facts.ts';
-import { openLocalStorage } from '../storage/local-storage.ts';
+import { openPlace, type Place } from '../storage/place.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { WindowBackup } from '../window/recovery-window.ts';
 
 /** A backup in a folder of backups. */
 export interface FoundBackup {
-  /** Directory of the place, and the folder in it: '' or ending in `/`. */
-  readonly place: string;
+  /** Directory of the place that was named; undefined: it is reached through the storage only. */
+  readonly directory: string | undefined;
   readonly storage: Storage;
+  /** In the place: '' or ending in `/`. */
   readonly folder: string;
   /** For people. */
   readonly name: string;
@@ -28,15 +29,15 @@ export interface FoundBackups {
 }
 
 /** The backups in folders of backups, as they are now: no catalogue can be wrong about them. */
-export async function findBackups(places: readonly string[], options: BackupFactsOptions = {}): Promise<FoundBackups> {
+export async function findBackups(places: readonly Place[], options: BackupFactsOptions = {}): Promise<FoundBackups> {
   const backups: FoundBackup[] = [];
   const unusable: { name: string; reason: Message }[] = [];
   for (const place of places) {
-    const storage = await openLocalStorage(place);
+    const { storage, directory, name: placeName } = await openPlace(place);
     for await (const folder of findBackupFolders(storage, '', options)) {
-      const name = nameOf(place, folder);
+      const name = nameOf(placeName, folder);
       try {
-        backups.push({ place, storage, folder, name, facts: await readBackupFacts(storage, folder, options) });
+        backups.push({ directory, storage, folder, name, facts: await readBackupFacts(storage, folder, options) });
       } catch (error) {
         if (!(error instanceof BackupError) || !isOfBackup(error)) throw error;
         unusable.push({ name, reason: error.sentence });
@@ -46,14 +47,14 @@ export async function findBackups(places: readonly string[], options: BackupFact
   return { backups, unusable };
 }
 
-/** One backup by its directory. @throws BackupError as `readBackupFacts` */
+/** The backup at a place. @throws BackupError as `readBackupFacts` */
 export async function openBackup(
-  directory: string,
+  place: Place,
   options: BackupFactsOptions & StorageOptions = {},
 ): Promise<FoundBackup> {
-  const storage = await openLocalStorage(directory);
+  const { storage, directory, name } = await openPlace(place);
   const facts = await readBackupFacts(storage, '', options);
-  return { place: directory, storage, folder: '', name: directory, facts };
+  return { directory, storage, folder: '', name, facts };
 }
 
 /** A failure that says something of this backup, not of the storage. */

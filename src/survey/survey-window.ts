@@ -14,14 +14,15 @@ import { rangesWithOwnWal } from './own-wal-ranges.ts';
 import { bytesOfLine, historyProblem, linesOf, readLine } from './read-line.ts';
 import type { WalProgress } from './read-whole.ts';
 import { Readings } from './readings.ts';
+import type { Place } from '../storage/place.ts';
 import { WalKnowledge } from './wal-knowledge.ts';
 import { openWalPlaces, type WalPlace } from './wal-place.ts';
 
 export interface SurveyRequest {
-  /** Directory of the WAL. */
-  readonly archive: string;
-  /** Folders whose children are backups. */
-  readonly backups?: readonly string[] | undefined;
+  /** Where the WAL is. */
+  readonly archive: Place;
+  /** Places whose folders are backups. */
+  readonly backups?: readonly Place[] | undefined;
   /** Undefined: every generation. */
   readonly generation?: number | undefined;
   /** Undefined: every timeline. */
@@ -51,7 +52,7 @@ export interface RecoveryWindow {
  * @throws BackupError `REPOSITORY_NOT_FOUND` when there is no WAL; `USAGE` for a generation that is not there
  */
 export async function surveyWindow(request: SurveyRequest, options: SurveyOptions = {}): Promise<RecoveryWindow> {
-  const places = await openWalPlaces({ directory: request.archive, generation: request.generation }, options);
+  const places = await openWalPlaces({ place: request.archive, generation: request.generation }, options);
   const systemIdentifier = places[0]?.source.systemIdentifier ?? 0n;
   const { backups, unusable } = await findBackups(request.backups ?? [], { ...options, depth: 'quick' });
   const passedOver = [...unusable];
@@ -80,7 +81,9 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
   } finally {
     await knowledge.save();
   }
-  return { archive: request.archive, systemIdentifier, lines, segments: readings.counts, passedOver };
+  const { archive } = request;
+  const name = typeof archive === 'string' ? archive : archive.description;
+  return { archive: name, systemIdentifier, lines, segments: readings.counts, passedOver };
 }
 
 /** A transaction and the line that it is on. */
@@ -93,7 +96,7 @@ export async function* surveyTransactions(
   request: SurveyRequest & { readonly range: TransactionRange },
   options: SurveyOptions = {},
 ): AsyncGenerator<ListedTransaction, void, undefined> {
-  const places = await openWalPlaces({ directory: request.archive, generation: request.generation }, options);
+  const places = await openWalPlaces({ place: request.archive, generation: request.generation }, options);
   const once = new ListedOnce();
   const knowledge = new WalKnowledge(options.cache);
   const reading = { ...options, knowledge, from: request.range.fromLsn };

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { render, say } from '../messages/message.ts';
@@ -14,7 +13,7 @@ import { knownOf, type SegmentReader } from './read-whole.ts';
 import { readSegment } from './segment-reading.ts';
 import { TarMembers } from './tar-members.ts';
 import type { WalKnowledge } from './wal-knowledge.ts';
-import { stampOf, type WalPlace } from './wal-place.ts';
+import { stamps, type WalPlace } from './wal-place.ts';
 
 export interface FindTarWalOptions extends StorageOptions {
   /** Directory of the storage, where it is one; it lets files be recognised. */
@@ -69,7 +68,7 @@ export async function findTarWal(
           options.onStray?.(name);
           continue;
         }
-        const stamp = directory === undefined ? none : () => stampOf(join(directory, tar.name));
+        const stamp = () => stamps(storage, directory)(tar.name);
         place ??= placeOf(sourceOf(storage, objects, begun.instance), stamp);
         await readPassing(place, object, begun, options);
       }

@@ -6,7 +6,7 @@ import { openArchiveWal } from '../wal-archive/archive-wal.ts';
 import type { Generation } from '../wal-archive/generation.ts';
 import { openPlainWal } from '../wal-archive/plain-wal.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
-import { openLocalStorage } from '../storage/local-storage.ts';
+import { openPlace, type Place } from '../storage/place.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 
 /** WAL to read, from one place and of one generation. */
@@ -22,7 +22,7 @@ export interface WalPlace {
 }
 
 export interface OpenPlacesRequest {
-  readonly directory: string;
+  readonly place: Place;
   /** Undefined: every generation of an archive, or with `one` its only open one. */
   readonly generation?: number | undefined;
   readonly one?: boolean | undefined;
@@ -30,12 +30,12 @@ export interface OpenPlacesRequest {
 }
 
 /**
- * Opens a directory of WAL: an archive of ours, one place for each generation, or a directory as another tool left it.
+ * Opens a place with WAL: an archive of ours, one place for each generation, or files as another tool left them.
  * @throws BackupError `REPOSITORY_NOT_FOUND`, `SYSTEM_MISMATCH`, `USAGE` for a generation that is not there
  */
 export async function openWalPlaces(request: OpenPlacesRequest, options: StorageOptions = {}): Promise<WalPlace[]> {
-  const { directory, generation, one = false, systemIdentifier } = request;
-  const storage = await openLocalStorage(directory);
+  const { place, generation, one = false, systemIdentifier } = request;
+  const { storage, directory } = await openPlace(place);
   const archive = await findArchive(storage, options);
   if (archive === undefined) return [await openPlainPlace(storage, directory, { ...options, systemIdentifier })];
   checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });
@@ -49,14 +49,14 @@ function archivePlace(
   archive: Archive,
   generations: readonly Generation[],
   number: number,
-  directory: string,
+  directory: string | undefined,
 ): WalPlace {
   return {
     source: openArchiveWal(archive, generations, number),
     generation: number,
     archive,
     directory,
-    stampOf: (name) => stampOf(join(directory, name)),
+    stampOf: stamps(archive.storage, directory),
   };
 }
 
@@ -66,12 +66,11 @@ function archivePlace(
  */
 export async function openPlainPlace(
   storage: Storage,
-  directory: string,
+  directory: string | undefined,
   options: StorageOptions & { readonly systemIdentifier?: bigint | undefined; readonly folder?: string | undefined },
 ): Promise<WalPlace> {
   const source = await openPlainWal(storage, options);
-  const stamp = (name: string): Promise<string | undefined> => stampOf(join(directory, name));
-  return { source, generation: undefined, archive: undefined, directory, stampOf: stamp };
+  return { source, generation: undefined, archive: undefined, directory, stampOf: stamps(storage, directory) };
 }
 
 /** As `openPlainPlace`; undefined when there is no WAL in the directory. */
@@ -84,6 +83,15 @@ export async function findPlainPlace(
     if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') return undefined;
     throw error;
   }
+}
+
+/** What names each file of a place: where it can be looked at by the file system's facts, else by the storage's own time. */
+export function stamps(storage: Storage, directory: string | undefined): WalPlace['stampOf'] {
+  if (directory !== undefined) return (name) => stampOf(join(directory, name));
+  return async (name) => {
+    const { sizeBytes, storedAtMs } = (await storage.stat(name)) ?? {};
+    return storedAtMs === undefined ? undefined : [storage.description, name, sizeBytes, storedAtMs].join(' ');
+  };
 }
 
 /** What names a file as it is now; undefined where it cannot be looked at. */

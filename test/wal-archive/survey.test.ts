@@ -225,7 +225,7 @@ describe('the same segment in several places', () => {
     start.fill(0, 0x288);
     await writeFile(join(one, segment('28')), start);
     await writeFile(join(two, segment('28')), second);
-    const places = [...(await openWalPlaces({ directory: one })), ...(await openWalPlaces({ directory: two }))];
+    const places = [...(await openWalPlaces({ place: one })), ...(await openWalPlaces({ place: two }))];
     const found: string[] = [];
     for await (const read of readLine((await takeInventory(places))!, line)) found.push(read.from);
     return found;

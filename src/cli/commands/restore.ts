@@ -59,7 +59,11 @@ export const restoreCommand: Command = {
       onProgress: walProgress(given, context),
     };
     const recovery = await recoveryFor(given, context, ownWal);
-    const settings = restoreSettings(program, given, recovery?.backup);
+    const settings = restoreSettings(
+      program,
+      given,
+      recovery?.from.kind === 'directory' ? recovery.from.path : undefined,
+    );
     const request = { ...settings, recovery: recovery?.preparation };
     const wholePlan = given.has('plan');
     const prepared = await prepareRestore(request, { signal, wholePlan, ownWal });
