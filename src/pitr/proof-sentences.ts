@@ -34,6 +34,7 @@ export function proofSentences(
       count: segments.length,
       timeline: line.timeline,
     }),
+    ...rememberedSentences(segments, quick === true),
     supply === 'copy'
       ? say('restore-recovery.by-copy', { count: segments.length })
       : say('restore-recovery.by-command', { archive: proved.archive?.directory ?? '-' }),
@@ -77,6 +78,12 @@ export function proofSentences(
 /** The configuration stays as it is, so that a start without a change ends at the target again. */
 function shutdownSentence(asked: TargetAction): Message {
   return asked === 'shutdown' ? say('restore-recovery.shuts-down') : say('restore-recovery.shuts-down-for-pause');
+}
+
+/** What was not read now is told as what it is: the word of an earlier run. */
+function rememberedSentences(segments: ProvedTarget['segments'], isQuick: boolean): Message[] {
+  const known = segments.filter(({ isReadNow }) => isReadNow !== true).length;
+  return isQuick || known === 0 ? [] : [say('restore-recovery.remembered', { known, count: segments.length })];
 }
 
 /** Whether WAL that changes behind the plan will be noticed where the server fetches it. */

@@ -238,8 +238,6 @@ async function planWith(
     readLine(inventory, line, { ...options, from: window.startLsn });
   const wanted = target.target;
   const lsnRecord = wanted.kind === 'lsn' ? await locateRecord(read(), wanted.lsn, rules, options) : undefined;
-  const prepared = await preparedBefore(backup, read(), options);
-  const replay = new Replay({ ...proofRequest, lsnRecord, prepared });
   const walker = new LineWalker();
   const passed: NeededSegment[] = [];
   const passing = read();
@@ -248,7 +246,10 @@ async function planWith(
     if (value !== undefined) passed.push(neededSegment(value, knowledge));
     return value ?? undefined;
   };
-  for (let segment = await next(); segment !== undefined; segment = await next()) {
+  const first = await next();
+  const prepared = first === undefined ? [] : await preparedBefore(backup, first, options);
+  const replay = new Replay({ ...proofRequest, lsnRecord, prepared });
+  for (let segment = first; segment !== undefined; segment = await next()) {
     if (!replay.take(walker.step(segment))) break;
   }
   replay.take(walker.finish());
@@ -302,14 +303,11 @@ function supplyOf(
 /** What the backup has as prepared, in the layout of the WAL that begins it. */
 async function preparedBefore(
   backup: FoundBackup,
-  segments: AsyncIterable<ReadLineSegment>,
+  { content }: ReadLineSegment,
   options: ProveOptions,
 ): Promise<readonly TransactionMark[]> {
-  for await (const { content } of segments) {
-    const format = 'damage' in content ? undefined : formatOfMagic(content.pageMagic);
-    return format === undefined ? [] : preparedInBackup(backup, format, options);
-  }
-  return [];
+  const format = 'damage' in content ? undefined : formatOfMagic(content.pageMagic);
+  return format === undefined ? [] : preparedInBackup(backup, format, options);
 }
 
 /**

@@ -68,8 +68,12 @@ export function ownWalLines({ ownWal, source }: RestorePlan): Message[] {
       return [say('restore-plan.own-wal-unread')];
     case 'proved': {
       const { first, last, count, endLsn } = ownWal;
-      const read = say('restore-plan.own-wal', { first, last, count, lsn: formatLsn(endLsn) });
-      return ownWal.brokenBehind === undefined ? [read] : [read, brokenBehind(ownWal.brokenBehind)];
+      const { remembered: known } = ownWal;
+      return [
+        say('restore-plan.own-wal', { first, last, count, lsn: formatLsn(endLsn) }),
+        ...(known === 0 ? [] : [say('restore-recovery.remembered', { known, count })]),
+        ...(ownWal.brokenBehind === undefined ? [] : [brokenBehind(ownWal.brokenBehind)]),
+      ];
     }
   }
 }

@@ -17,6 +17,8 @@ export type OwnWal =
       readonly first: string;
       readonly last: string;
       readonly count: number;
+      /** How many of them an earlier run read, and are unchanged since by size and time. */
+      readonly remembered: number;
       readonly endLsn: Lsn;
       /** Why it ends before the end of the files, behind the end of the backup. */
       readonly brokenBehind: Message | undefined;
@@ -50,8 +52,9 @@ export async function proveBackupWal(
     const proved = await proveOwnWal(await backupAt(from, signal), { knowledge, reader, signal });
     if (proved === undefined) return { kind: 'absent' };
     const { segments, proof, brokenBehind } = proved;
+    const remembered = segments.filter(({ isReadNow }) => isReadNow !== true).length;
     const [first, last] = [segments[0]?.name ?? '-', segments.at(-1)?.name ?? '-'];
-    return { kind: 'proved', first, last, count: segments.length, endLsn: proof.endLsn, brokenBehind };
+    return { kind: 'proved', first, last, count: segments.length, remembered, endLsn: proof.endLsn, brokenBehind };
   } finally {
     await reader.end();
     await knowledge.save();

@@ -23,6 +23,8 @@ export interface NeededSegment extends Omit<LineSegment, 'content'> {
 export interface ProvedSegment extends NeededSegment {
   /** SHA-256 (hex) of its first `keptBytes`; undefined where only a plan was made, without reading. */
   readonly content: { readonly keptBytes: number; readonly sha256: string } | undefined;
+  /** False: an earlier run read it, and it is unchanged since by place, size and time. */
+  readonly isReadNow?: boolean | undefined;
 }
 
 export interface ProveWalOptions extends StorageOptions {
@@ -87,10 +89,13 @@ export async function proveWal(
     await correctCrossing(segments, crossing, range, options);
     return undefined;
   }
-  return segments.map((segment, at) => {
+  const proved: ProvedSegment[] = [];
+  for (const [at, segment] of segments.entries()) {
     const { keptBytes = 0, sha256 = '' } = proofs[at] ?? {};
-    return { ...segment, content: { keptBytes, sha256 } };
-  });
+    const isReadNow = await knowledge.wasReadNow(segment.found.place, segment.found.object);
+    proved.push({ ...segment, content: { keptBytes, sha256 }, isReadNow });
+  }
+  return proved;
 }
 
 function jobOf(segment: NeededSegment, at: number, { fromLsn, neededEndLsn }: WalRange): Job {

@@ -40,6 +40,8 @@ export class WalKnowledge {
   /** In place of a stamp: known in this run only. */
   readonly #run = randomUUID();
   readonly #digests = new WeakMap<SegmentContent, string>();
+  /** Keys of what was read in this run; the rest was read by an earlier one. */
+  readonly #learned = new Set<string>();
 
   constructor(cache?: IndexCache) {
     this.#cache = cache;
@@ -110,7 +112,13 @@ export class WalKnowledge {
   async remember({ shelf: name, ...key }: ObjectKey, known: KnownSegment): Promise<void> {
     const shelf = await this.#shelf(name);
     shelf.set(key.name, key.key, known);
+    this.#learned.add(key.key);
     await this.#dropSome();
+  }
+
+  /** Whether an object was read in this run, as it was when it was looked at last. */
+  async wasReadNow(place: Where, object: WalObject): Promise<boolean> {
+    return this.#learned.has((await this.#lastKey(place, object)).key);
   }
 
   /** What `correct` noted of a segment. */

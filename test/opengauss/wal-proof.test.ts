@@ -104,7 +104,9 @@ describe('an archive of openGauss', () => {
     const first = await plan();
     expect(first.stderr).toContain('of WAL proved');
     const second = await plan();
-    expect(second).toMatchObject({ status: 0, stderr: '', stdout: first.stdout });
+    expect(second).toMatchObject({ status: 0, stderr: '' });
+    const told = second.stdout.split('\n').filter((line) => !first.stdout.includes(line));
+    expect(told).toEqual([expect.stringContaining('read by an earlier run, not now')]);
     const path = join(archive, `${segment('29')}.gz`);
     utimesSync(path, 1, 1);
     const third = await plan();
@@ -115,6 +117,21 @@ describe('an archive of openGauss', () => {
     rewrite(fresh, (bytes) => flipOrdinaryRecord(bytes, startOf('29')));
     renameSync(fresh, path);
     await refused(16, [segment('29')]);
+  });
+
+  it('that an earlier run has read is told as that, until it is read again', async () => {
+    const first = await restore('--plan');
+    expect(first.stdout).toContain('read to the last byte');
+    expect(first.stdout).not.toContain('read by an earlier run');
+    const second = await restore('--plan');
+    const [, count] = /: (\d+) segments on timeline/.exec(second.stdout) ?? [];
+    expect(second.stdout).toContain(`${count} of ${count} segments were read by an earlier run, not now`);
+    const path = join(archive, `${segment('28')}.gz`);
+    utimesSync(path, new Date(), new Date());
+    const third = await restore('--plan');
+    expect(third.stdout).toContain(`${Number(count) - 1} of ${count} segments were read by an earlier run, not now`);
+    cache = '';
+    expect((await restore('--plan')).stdout).not.toContain('read by an earlier run');
   });
 
   it('is told to be unwatched behind the plan, where the server fetches it: there are no receipts', async () => {

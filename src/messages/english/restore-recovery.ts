@@ -53,6 +53,8 @@ export const restoreRecoveryMessages = {
   'restore-recovery.time': 'that is {time}',
   'restore-recovery.wal':
     'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, read to the last byte: whole and linked',
+  'restore-recovery.remembered':
+    '{known} of {count} {count|segment|segments} {known|was|were} read by an earlier run, not now, and unchanged since by size and time; GAUSSKEEP_CACHE= (empty) reads all',
   'restore-recovery.wal-unread':
     'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, there and linked by their indexes; not read',
   'restore-recovery.copy-exact': 'by copy, because this server ends exactly only where its WAL ends',
