@@ -95,7 +95,7 @@ export function stamps(storage: Storage, directory: string | undefined): WalPlac
 }
 
 /** What names a file as it is now; undefined where it cannot be looked at. */
-export async function stampOf(path: string): Promise<string | undefined> {
+async function stampOf(path: string): Promise<string | undefined> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return [path, dev, ino, size, mtimeNs, ctimeNs].join(' ');
