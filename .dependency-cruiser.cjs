@@ -7,6 +7,7 @@ const pure = ['bytes', 'errors', 'messages'];
 const operations = ['backup', 'archiving', 'restore', 'verify', 'follow-recovery', 'unpack'];
 const operationImports = [
   ...pure,
+  'events',
   'wal',
   'compression',
   'files',
@@ -31,6 +32,7 @@ const table = {
   messages: [],
   errors: ['messages'],
   bytes: ['errors', 'messages'],
+  events: ['messages', 'wal'],
   wal: pure,
   compression: pure,
   files: pure,
@@ -44,7 +46,7 @@ const table = {
   'wal-archive': [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
   manifest: [...pure, 'wal'],
   window: [...pure, 'wal', 'manifest', 'server'],
-  survey: [...pure, 'wal', 'compression', 'storage', 'wal-archive', 'manifest', 'server', 'tar', 'window'],
+  survey: [...pure, 'events', 'wal', 'compression', 'storage', 'wal-archive', 'manifest', 'server', 'tar', 'window'],
   content: [...pure, 'wal', 'tar', 'server', 'wal-archive', 'files', 'manifest'],
   'backup-source': [
     ...pure,
@@ -58,7 +60,19 @@ const table = {
     'manifest',
     'content',
   ],
-  pitr: [...pure, 'files', 'storage', 'wal', 'server', 'wal-archive', 'manifest', 'window', 'survey', 'backup-source'],
+  pitr: [
+    ...pure,
+    'events',
+    'files',
+    'storage',
+    'wal',
+    'server',
+    'wal-archive',
+    'manifest',
+    'window',
+    'survey',
+    'backup-source',
+  ],
   // start-thread.ts; the *-thread.ts files are entries of worker threads and may start any operation.
   threads: pure,
   ...Object.fromEntries(operations.map((name) => [name, operationImports])),

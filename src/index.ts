@@ -92,7 +92,9 @@ export { unpackSentence, type UnpackEvent } from './unpack/events.ts';
 export type { UnpackRequest } from './unpack/plan.ts';
 export { unpackTar, type UnpackOptions, type UnpackResult } from './unpack/unpack-tar.ts';
 export { BackupError, type ErrorContext } from './errors/backup-error.ts';
-export { errorCodes, type ErrorCode } from './errors/codes.ts';
+export { errorCodes, type ErrorCode, type ErrorKind } from './errors/codes.ts';
+export { phases, type OperationName, type PhaseOf } from './events/phases.ts';
+export type { PhaseBegun, Progress, Told } from './events/teller.ts';
 export { render, type Catalogue, type Message } from './messages/message.ts';
 export { recoverInstance, type RecoverReport, type RecoverRequest } from './follow-recovery/recover.ts';
 export { resumeInstance, type ResumeReport, type ResumeRequest } from './follow-recovery/resume.ts';
@@ -135,7 +137,7 @@ export type { VerifyOptions } from './verify/plan.ts';
 export { reportError, type PageReport, type VerifyReport } from './verify/report.ts';
 export type { VerifyEvent, VerifyListener } from './verify/events.ts';
 export type { Finding } from './verify/findings.ts';
-export type { WalProgress } from './survey/read-whole.ts';
+export type { SurveyEvent, SurveyListener } from './survey/events.ts';
 export { openIndexCache, type IndexCache } from './survey/index-cache.ts';
 export {
   surveyTransactions,

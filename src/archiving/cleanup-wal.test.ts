@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { keepEvents } from '../../test/support/kept-events.ts';
 import { MemoryStorage } from '../../test/support/memory-storage.ts';
+import type { ArchivingEvent } from './events.ts';
 import { performCleanup, planCleanup, type CleanupRequest } from './cleanup-wal.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;
@@ -55,8 +57,11 @@ describe('wal cleanup of a plain directory', () => {
   });
 
   it('AC-03: removes older files, compressed or not; keeps newer, unrelated, history and backup files', async () => {
-    await performCleanup(storage, await plan({}));
+    const kept = keepEvents<ArchivingEvent>('archiving');
+    await performCleanup(storage, await plan({}), { onEvent: kept.onEvent });
     expect(await names(storage)).toEqual(files.filter((name) => !older.includes(name)).toSorted());
+    expect(kept.check()).toEqual(['remove']);
+    expect(kept.events.at(-1)).toMatchObject({ filesDone: 4, filesTotal: 4 });
   });
 
   it.each([`${segment('04')}.partial`, `${segment('04')}.00000020.backup`, `${segment('04')}.gz`])(

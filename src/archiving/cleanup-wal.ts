@@ -1,10 +1,12 @@
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import { chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { walFolder } from '../wal-archive/archive-wal.ts';
 import { readHolds, setHold, type Hold } from '../wal-archive/holds.ts';
 import { parseStoredName, parseWalFileName, positionPart } from '../wal-archive/wal-file-name.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { ArchivingListener, ArchivingNews } from './events.ts';
 
 export interface CleanupRequest {
   readonly storage: Storage;
@@ -80,18 +82,21 @@ export async function planCleanup(request: CleanupRequest, options: Options = {}
   };
 }
 
-/** Carries out a plan. `onRemoved` is called with each WAL file that is gone. */
+/** Carries out a plan. `onEvent` is told of each WAL file that is gone; how large they were is not asked. */
 export async function performCleanup(
   storage: Storage,
   plan: CleanupPlan,
-  options: Options & { readonly onRemoved?: ((name: string) => void) | undefined } = {},
+  options: Options & { readonly onEvent?: ArchivingListener | undefined } = {},
 ): Promise<void> {
-  const { signal, onRemoved } = options;
+  const { signal, onEvent } = options;
+  const teller = new Teller<'archiving', ArchivingNews>(onEvent);
+  teller.enter('remove');
   if (plan.hold !== undefined) await setHold(storage, plan.hold, { signal });
-  for (const { name, stored } of plan.removals) {
+  for (const [at, { name, stored }] of plan.removals.entries()) {
     signal?.throwIfAborted();
     for (const object of stored) await storage.delete(object, { signal });
-    onRemoved?.(name);
+    const filesTotal = plan.removals.length;
+    teller.tell({ type: 'progress', doneBytes: 0, totalBytes: undefined, filesDone: at + 1, filesTotal, name });
   }
   await storage.sweep({ signal });
 }

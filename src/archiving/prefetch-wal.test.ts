@@ -2,8 +2,10 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keepEvents } from '../../test/support/kept-events.ts';
 import { fixtureWal } from '../../test/support/fixture-wal.ts';
 import { MemoryStorage } from '../../test/support/memory-storage.ts';
+import type { ArchivingEvent } from './events.ts';
 import { prefetchWal, takePrefetched } from './prefetch-wal.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;
@@ -31,7 +33,11 @@ describe('prefetched WAL', () => {
 
   it('waits outside the data directory, is taken once, and is forgotten when it is passed', async () => {
     const spool = { directory: join(parent, 'spool'), archive: '/archive 1' };
-    expect(await prefetchWal(request(segment('26')), spool, 3)).toEqual(['27', '28', '29'].map(segment));
+    const kept = keepEvents<ArchivingEvent>('archiving');
+    const fetched = await prefetchWal(request(segment('26')), spool, 3, { onEvent: kept.onEvent });
+    expect(fetched).toEqual(['27', '28', '29'].map(segment));
+    expect(kept.check()).toEqual(['fetch']);
+    expect(kept.events.at(-1)).toMatchObject({ filesDone: 3, name: segment('29'), doneBytes: 3 << 24 });
     const target = join(parent, 'RECOVERYXLOG');
     expect(await takePrefetched(spool, segment('27'), target)).toBe(true);
     expect((await readFile(target)).equals(files.get(segment('27'))!)).toBe(true);

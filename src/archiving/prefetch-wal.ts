@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../errors/backup-error.ts';
+import { Teller } from '../events/teller.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { positionPart, parseWalFileName, segmentAt } from '../wal-archive/wal-file-name.ts';
+import type { ArchivingListener, ArchivingNews } from './events.ts';
 import { getWal, type GetRequest } from './get-wal.ts';
 import { openWal } from './open-wal.ts';
 
@@ -47,6 +49,12 @@ export async function takePrefetched(spool: Spool, name: string, target: string)
   }
 }
 
+export interface PrefetchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each segment that was fetched. */
+  readonly onEvent?: ArchivingListener | undefined;
+}
+
 /**
  * Fetches up to `count` segments behind `request.name` into the spool and forgets those before it. Does nothing while
  * another process does it. Ends quietly at the first segment that is not there.
@@ -56,11 +64,13 @@ export async function prefetchWal(
   request: Omit<GetRequest, 'target'>,
   spool: Spool,
   count: number,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, onEvent }: PrefetchOptions = {},
 ): Promise<string[]> {
   const folder = await folderOf(spool);
   if (folder === undefined || !(await lock(folder))) return [];
   const fetched: string[] = [];
+  const teller = new Teller<'archiving', ArchivingNews>(onEvent);
+  teller.enter('fetch');
   try {
     const { segmentSizeBytes } = (await openWal(request, { signal })).source;
     const present = new Set(await readdir(folder));
@@ -76,6 +86,9 @@ export async function prefetchWal(
       const result = await getWal({ ...request, name, target, partial: false }, { signal });
       if (result.outcome === 'absent') break;
       fetched.push(name);
+      const filesDone = fetched.length;
+      const doneBytes = filesDone * segmentSizeBytes;
+      teller.tell({ type: 'progress', doneBytes, totalBytes: undefined, filesDone, filesTotal: undefined, name });
     }
   } finally {
     await unlink(join(folder, lockName)).catch(() => undefined);

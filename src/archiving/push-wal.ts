@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import { checkInstance, chooseGeneration, findArchive, initArchive, readGenerations } from '../wal-archive/archive.ts';
 import type { Archive } from '../wal-archive/archive.ts';
@@ -21,6 +22,7 @@ import type { Storage } from '../storage/storage.ts';
 import { formatOfMagic } from '../wal/formats/formats.ts';
 import { walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
+import type { ArchivingListener, ArchivingNews } from './events.ts';
 import { inspectSegment, SegmentInspector, type InspectedSegment } from './inspect-segment.ts';
 import { instanceOfWal } from './instance-of-wal.ts';
 import { readLocal } from './local-bytes.ts';
@@ -48,6 +50,8 @@ export interface PushReport {
 
 interface Options {
   readonly signal?: AbortSignal | undefined;
+  /** Told when the file is stored. */
+  readonly onEvent?: ArchivingListener | undefined;
 }
 
 /**
@@ -61,9 +65,14 @@ export async function pushWal(request: PushRequest, options: Options = {}): Prom
   if (file === undefined) {
     throw new BackupError('USAGE', say('archive.no-wal-name', { name }), { hint: say('archive.no-wal-name.hint') });
   }
-  return file.kind === 'segment' || file.kind === 'partial'
+  const teller = new Teller<'archiving', ArchivingNews>(options.onEvent);
+  teller.enter('store');
+  const report = await (file.kind === 'segment' || file.kind === 'partial'
     ? pushSegment(request, file, options)
-    : pushHistory(request, file, options);
+    : pushHistory(request, file, options));
+  const { sizeBytes } = report;
+  teller.tell({ type: 'progress', doneBytes: sizeBytes, totalBytes: sizeBytes, filesDone: 1, filesTotal: 1, name });
+  return report;
 }
 
 async function pushSegment(

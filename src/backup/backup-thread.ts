@@ -45,7 +45,8 @@ export async function takeBackupOnThread(
         if (report.type !== 'event') last = report;
         else
           try {
-            onEvent?.(report.event);
+            // What comes from another thread is a copy, and free to be changed.
+            onEvent?.(Object.freeze(report.event));
           } catch (error) {
             stop(error);
           }

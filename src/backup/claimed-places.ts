@@ -9,7 +9,7 @@ import { revealFile, type HeldFile } from '../files/held-file.ts';
 import { fsPath } from '../files/path.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
-import type { BackupListener } from './events.ts';
+import type { BackupNews } from './events.ts';
 
 /**
  * The directories that one backup fills: claimed for this run alone, made durable and published together at its end, or
@@ -73,22 +73,22 @@ export class ClaimedPlaces {
   }
 
   /** After a failure: removes everything, or says that it stays. Never throws. */
-  async discard({ clean, onEvent }: { clean: boolean; onEvent: BackupListener }): Promise<void> {
+  async discard({ clean, tell }: { clean: boolean; tell: (news: BackupNews) => void }): Promise<void> {
     for (const claim of this.#claims.splice(0).reverse()) {
       const path = display(claim.path);
       try {
         if (!clean) {
           claim.release();
-          onEvent({ type: 'step', sentence: say('backup.not-removed', { path }) });
+          tell({ type: 'step', sentence: say('backup.not-removed', { path }) });
           continue;
         }
-        onEvent({
+        tell({
           type: 'step',
           sentence: claim.existedBefore ? say('backup.removing-contents', { path }) : say('backup.removing', { path }),
         });
         await claim.discard();
       } catch (error) {
-        if (error instanceof BackupError) onEvent({ type: 'warning', sentence: error.sentence });
+        if (error instanceof BackupError) tell({ type: 'warning', sentence: error.sentence });
       }
     }
   }

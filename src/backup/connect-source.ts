@@ -2,7 +2,7 @@ import { ServerError } from '../connection/server-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
 import { refusesChannel } from '../server/refusals.ts';
-import type { BackupListener } from './events.ts';
+import type { BackupNews } from './events.ts';
 import type { BackupOrder } from './request.ts';
 
 /** The session of a backup, and the settings with which further ones reach the same place in the same way. */
@@ -22,9 +22,9 @@ const plainName = 'gausskeep';
  */
 export async function connectSource(
   request: BackupOrder,
-  { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: BackupListener },
+  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (news: BackupNews) => void },
 ): Promise<ConnectedSource> {
-  const onAttempt = (sentence: Message): void => onEvent({ type: 'step', sentence });
+  const onAttempt = (sentence: Message): void => tell({ type: 'step', sentence });
   const open = (settings: SessionSettings) => openReplicationSession(settings, { signal, onAttempt });
   try {
     const session = await open(request.source);
@@ -39,7 +39,7 @@ export async function connectSource(
     return { session: await open(settings), settings, missesFiles: false };
   } catch (error) {
     if (!request.allowMissingConfig || !(error instanceof ServerError) || !refusesChannel(error.fields)) throw error;
-    onEvent({ type: 'warning', sentence: say('backup.other-name', { name: plainName }) });
+    tell({ type: 'warning', sentence: say('backup.other-name', { name: plainName }) });
     const settings = named(request.source, plainName);
     return { session: await open(settings), settings, missesFiles: true };
   }

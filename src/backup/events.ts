@@ -1,20 +1,20 @@
+import type { EventOf, Progress } from '../events/teller.ts';
 import type { Message } from '../messages/message.ts';
 import type { ErrorFields } from '../protocol/backend-messages.ts';
 
-/** How far a backup is. Bytes are those of the archives as the server sends them. */
-export interface BackupProgress {
-  readonly doneBytes: number;
-  /** The server's estimate; 0 where it gave none. It may be a little below or above what comes. */
-  readonly totalBytes: number;
-  readonly tablespacesDone: number;
-  readonly tablespaceCount: number;
-  /** The file or archive being received, for people. */
-  readonly current: string;
-}
-
-/** What a backup tells while it runs. Progress objects are reused: read them at once. */
-export type BackupEvent =
-  | { readonly type: 'progress'; readonly progress: BackupProgress }
+/** What a backup tells while it runs, besides its phases: see `BackupEvent`. */
+export type BackupNews =
+  /**
+   * Bytes are those of the tars as the server sends them; `lsn` is where the backup begins, from the phase `wal` on where it
+   * ends; the total is the server's estimate.
+   */
+  | (Progress & {
+      readonly tablespacesDone: number;
+      /** The data directory counts as one. */
+      readonly tablespaceCount: number;
+      /** The file or tar being received, for people. */
+      readonly current: string;
+    })
   /** A step began or ended, for verbose output. */
   | { readonly type: 'step'; readonly sentence: Message }
   /** The server owes nothing and something else is waited for; repeated every 10 s. */
@@ -29,5 +29,8 @@ export type BackupEvent =
   | { readonly type: 'owed'; readonly sentence: Message | undefined }
   /** A notice of the server, shown as it was sent. */
   | { readonly type: 'notice'; readonly notice: ErrorFields };
+
+export type BackupEvent = EventOf<'backup', BackupNews>;
+export type BackupProgress = Extract<BackupEvent, { type: 'progress' }>;
 
 export type BackupListener = (event: BackupEvent) => void;

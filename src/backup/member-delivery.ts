@@ -19,6 +19,8 @@ export interface MemberDeliveryOptions {
   readonly output: Output;
   readonly capabilities: Capabilities;
   readonly manifest: ManifestObservers;
+  /** A file was handed on whole. */
+  readonly onFile?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -113,6 +115,7 @@ export class MemberDelivery {
           await whole.finish();
         }
         observed?.end(header.size);
+        this.#options.onFile?.();
       }
     }
   }

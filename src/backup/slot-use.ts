@@ -1,7 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { askSlot } from '../replication/ask-slot.ts';
-import type { BackupListener } from './events.ts';
+import type { BackupNews } from './events.ts';
 import type { ConnectedSource } from './connect-source.ts';
 import { OwnedSlot } from './owned-slot.ts';
 import type { BackupOrder } from './request.ts';
@@ -15,7 +15,7 @@ import type { BackupOrder } from './request.ts';
 export async function prepareSlotUse(
   { slot, wal }: BackupOrder,
   { session, settings }: ConnectedSource,
-  { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: BackupListener },
+  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (news: BackupNews) => void },
 ): Promise<OwnedSlot | undefined> {
   if (slot.kind !== 'named' || wal !== 'stream') return undefined;
   const { name, create } = slot;
@@ -32,6 +32,6 @@ export async function prepareSlotUse(
       retryable: true,
     });
   }
-  if (exists === undefined) onEvent({ type: 'warning', sentence: say('backup.slot-not-asked', { slot: name }) });
+  if (exists === undefined) tell({ type: 'warning', sentence: say('backup.slot-not-asked', { slot: name }) });
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
+import { Teller } from '../events/teller.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { BaseBackupEvent } from '../replication/base-backup.ts';
 import { configurationFiles } from '../replication/configuration-files.ts';
@@ -9,7 +10,7 @@ import { startBaseBackup } from '../replication/start-base-backup.ts';
 import { readMembers } from '../tar/read-members.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { segmentStart } from '../wal/segment.ts';
-import type { BackupListener } from './events.ts';
+import type { BackupListener, BackupNews } from './events.ts';
 import { abortable } from './abortable.ts';
 import { adviceOf } from './advice.ts';
 import { takeBackupOnThread } from './backup-thread.ts';
@@ -58,14 +59,16 @@ export async function takeBackup(request: BackupRequest, options: BackupOptions 
   const workplace = new ClaimedPlaces();
   for (const path of directoriesOf(order)) await ClaimedPlaces.check(path);
   const signal = AbortSignal.any([...signals, listenerFailure.signal]);
-  const run = new BackupRun(order, workplace, onEvent, signal);
+  const teller = new Teller<'backup', BackupNews>(onEvent);
+  const run = new BackupRun(order, workplace, teller, signal);
   try {
     return await run.perform();
   } catch (error) {
     // Before the WAL receiver is stopped, which makes it fail as well.
     const reason = run.reason(error);
+    teller.enter('clean-up');
     await run.abandon();
-    await workplace.discard({ clean: order.clean, onEvent });
+    await workplace.discard({ clean: order.clean, tell: teller.tell });
     throw reason;
   }
 }
@@ -91,7 +94,7 @@ class BackupRun {
   readonly #request: BackupOrder;
   readonly #password: SourcePassword;
   readonly #workplace: ClaimedPlaces;
-  readonly #onEvent: BackupListener;
+  readonly #teller: Teller<'backup', BackupNews>;
   /** Aborts the backup when its caller does, and when the WAL receiver fails. */
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
@@ -100,28 +103,35 @@ class BackupRun {
   #wal: WalThread | undefined;
   #slot: OwnedSlot | undefined;
 
-  constructor(request: BackupOrder, workplace: ClaimedPlaces, onEvent: BackupListener, signal: AbortSignal) {
+  constructor(
+    request: BackupOrder,
+    workplace: ClaimedPlaces,
+    teller: Teller<'backup', BackupNews>,
+    signal: AbortSignal,
+  ) {
     this.#request = request;
     this.#password = new SourcePassword(request.source);
     this.#workplace = workplace;
-    this.#onEvent = onEvent;
+    this.#teller = teller;
     this.#signal = AbortSignal.any([signal, this.#failure.signal]);
   }
 
   async perform(): Promise<BackupResult> {
     const request = this.#request;
     const signal = this.#signal;
+    const { tell } = this.#teller;
+    this.#teller.enter('connect');
     const ownFiles = await this.#readConfiguration();
     const source = await connectSource(
       { ...request, source: this.#password.settings },
-      { signal, onEvent: this.#onEvent },
+      { signal, tell },
     );
     const { session } = source;
     this.#session = session;
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
-    this.#slot = await prepareSlotUse(request, source, { signal, onEvent: this.#onEvent });
+    this.#slot = await prepareSlotUse(request, source, { signal, tell });
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
-    const meter = new ProgressMeter((progress) => this.#onEvent({ type: 'progress', progress }));
+    const meter = new ProgressMeter(tell);
     const found = await configurationFiles(session.connection, session.capabilities, { signal });
     const { configDirectory } = request;
     const configuration = configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found);
@@ -131,7 +141,13 @@ class BackupRun {
     const manifest = new PassingManifest({ request, session, configuration, received }, (text) =>
       output.writeManifest(text),
     );
-    const delivery = new MemberDelivery({ output, capabilities: session.capabilities, manifest, signal });
+    const delivery = new MemberDelivery({
+      output,
+      capabilities: session.capabilities,
+      manifest,
+      onFile: meter.endFile,
+      signal,
+    });
     const { start, end, checksumFailures } = await this.#receive(source, {
       output,
       manifest,
@@ -146,12 +162,13 @@ class BackupRun {
       this.#step(say('backup.step-wal-wait'));
       await abortable(this.#wal.finished, signal);
     }
+    this.#teller.enter('publish');
     manifest.finish(start, end);
     const held = await output.finish();
     if (request.sync && directoriesOf(request).length > 0) this.#step(say('backup.step-sync'));
     await this.#workplace.publish(held, { sync: request.sync, signal });
     // From here on it is the user's.
-    this.#onEvent({ type: 'owed', sentence: undefined });
+    tell({ type: 'owed', sentence: undefined });
     this.#step(say('backup.step-complete'));
     return {
       startLsn: start.startLsn,
@@ -187,8 +204,8 @@ class BackupRun {
     this.#output?.abandon();
     await this.#wal?.abort();
     const left = await this.#slot?.drop((sentence) => this.#step(sentence));
-    if (left !== undefined) this.#onEvent({ type: 'left', sentence: left });
-    this.#onEvent({ type: 'owed', sentence: left });
+    if (left !== undefined) this.#teller.tell({ type: 'left', sentence: left });
+    this.#teller.tell({ type: 'owed', sentence: left });
   }
 
   /** The failure to report for `error`: that of the WAL receiver where it is what ended the backup. */
@@ -225,6 +242,7 @@ class BackupRun {
     // position (openGauss) can only be made afterwards, and there a session must not be kept waiting.
     if (streams && session.capabilities.slots.reservation !== 'position')
       await abortable(startWal().ready, this.#signal);
+    this.#teller.enter('checkpoint');
     this.#step(say('backup.step-checkpoint'));
     let start: Start | undefined;
     let end: End | undefined;
@@ -233,7 +251,8 @@ class BackupRun {
         case 'start': {
           start = event;
           this.#started(event);
-          meter.begin(event.tablespaces);
+          this.#teller.enter('copy');
+          meter.begin(event.tablespaces, event.startLsn);
           const moved = await output.begin(event.tablespaces, this.#workplace);
           const extraFiles = withTablespaces(extraFilesOf(session.capabilities, missesFiles), moved);
           manifest.add(extraFiles);
@@ -245,14 +264,17 @@ class BackupRun {
           break;
         }
         case 'archive':
+          meter.beginTar(event.tablespace);
           await delivery.tar({ ...event, content: meter.count(event.content) });
-          meter.endArchive();
+          meter.endTar();
           break;
         case 'manifest':
           await manifest.receive(event.content);
           break;
         case 'end':
           end = event;
+          this.#teller.enter('wal');
+          meter.end(event.endLsn);
           this.#step(say('backup.step-end', { lsn: formatLsn(event.endLsn) }));
           this.#wal?.stopAt(event.endLsn);
           break;
@@ -283,14 +305,14 @@ class BackupRun {
     const begunMs = Date.now();
     return startBaseBackup(session.connection, session.capabilities, command, {
       signal: this.#signal,
-      onNotice: (notice) => this.#onEvent({ type: 'notice', notice }),
+      onNotice: (notice) => this.#teller.tell({ type: 'notice', notice }),
       onWaiting: (what) => {
         const seconds = Math.round((Date.now() - begunMs) / 1000);
         const sentence =
           what === 'start-position'
             ? say('backup.wait-checkpoint', { seconds })
             : say('backup.wait-archive', { seconds });
-        this.#onEvent({ type: 'waiting', sentence });
+        this.#teller.tell({ type: 'waiting', sentence });
       },
     });
   }
@@ -305,7 +327,7 @@ class BackupRun {
       onStep: (sentence) => this.#step(sentence),
       onSlot: (creation) => {
         this.#slot?.note(creation);
-        this.#onEvent({ type: 'owed', sentence: this.#slot?.owed });
+        this.#teller.tell({ type: 'owed', sentence: this.#slot?.owed });
       },
     });
     wal.onFailure((error) => {
@@ -317,6 +339,6 @@ class BackupRun {
   }
 
   #step(sentence: Message): void {
-    this.#onEvent({ type: 'step', sentence });
+    this.#teller.tell({ type: 'step', sentence });
   }
 }

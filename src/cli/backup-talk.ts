@@ -20,7 +20,10 @@ export class BackupTalk {
   readonly listener = (event: BackupEvent): void => {
     switch (event.type) {
       case 'progress':
-        this.#progress?.update(event.progress);
+        this.#progress?.update(event);
+        return;
+      case 'phase':
+        this.#progress?.begin(event.phase);
         return;
       case 'step':
         if (this.#verbose) this.#line(render(event.sentence));

@@ -18,7 +18,6 @@ export class RecoveryTalk {
   readonly #quiet: boolean;
   #shownMs = 0;
   #shown = '';
-  #firstLsn: bigint | undefined;
 
   constructor(program: string, terminal: Terminal, { quiet }: { readonly quiet: boolean }) {
     this.#program = program;
@@ -27,9 +26,9 @@ export class RecoveryTalk {
   }
 
   readonly onEvent = (event: RecoveryEvent): void => {
-    if (event.type === 'warning') this.#terminal.line(`${this.#program}: warning: ${render(event.message)}`);
+    if (event.type === 'warning') this.#terminal.line(`${this.#program}: warning: ${render(event.sentence)}`);
     if (this.#quiet) return;
-    if (event.type === 'note') this.#terminal.line(`${this.#program}: ${render(event.message)}`);
+    if (event.type === 'note') this.#terminal.line(`${this.#program}: ${render(event.sentence)}`);
     if (event.type === 'log') this.#log(event.event);
     if (event.type === 'progress') this.#progress(event);
   };
@@ -51,17 +50,15 @@ export class RecoveryTalk {
 
   /** With a bar where the end is known: from where we saw replay first. */
   #live(event: RecoveryProgress, line: string): void {
-    const { replayLsn, endLsn, replayTime, bytesPerSecond, remainingSeconds } = event;
-    if (replayLsn === undefined || endLsn === undefined) {
+    const { lsn, doneBytes: done, totalBytes, replayTime, bytesPerSecond, remainingSeconds } = event;
+    if (lsn === undefined || totalBytes === undefined) {
       this.#terminal.live(line);
       return;
     }
-    const first = (this.#firstLsn ??= replayLsn);
-    const total = Math.max(Number(endLsn - first), 1);
-    const done = Math.min(Math.max(Number(replayLsn - first), 0), total);
+    const total = Math.max(totalBytes, 1);
     const time = replayTime === undefined ? '' : ` (${replayTime})`;
     const percent = Math.floor((100 * done) / total);
-    const text = render(say('recovery.progress-live', { lsn: formatLsn(replayLsn), time, percent }));
+    const text = render(say('recovery.progress-live', { lsn: formatLsn(lsn), time, percent }));
     showJob(this.#terminal, { done, total, text, perSecond: bytesPerSecond, leftSeconds: remainingSeconds });
   }
 }
@@ -98,15 +95,15 @@ function logText(event: Extract<RecoveryEvent, { type: 'log' }>['event']): strin
 }
 
 function progressLine(progress: RecoveryProgress): string {
-  const { replayLsn, replayTime, bytesPerSecond, remainingSeconds, restoredSegments, lastSegment } = progress;
-  if (replayLsn === undefined) {
+  const { lsn, replayTime, bytesPerSecond, remainingSeconds, filesDone, lastSegment } = progress;
+  if (lsn === undefined) {
     return lastSegment === undefined
       ? render(say('recovery.progress-waiting'))
-      : render(say('recovery.progress-segments', { count: restoredSegments, name: lastSegment }));
+      : render(say('recovery.progress-segments', { count: filesDone, name: lastSegment }));
   }
   return render(
     say('recovery.progress', {
-      lsn: formatLsn(replayLsn),
+      lsn: formatLsn(lsn),
       time: replayTime === undefined ? '' : ` (${replayTime})`,
       rate: bytesPerSecond === undefined ? '' : `, ${(bytesPerSecond / 1_048_576).toFixed(1)} MiB/s`,
       left: remainingSeconds === undefined ? '' : `, ${Math.ceil(remainingSeconds)} s left`,

@@ -5,8 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { identifyOpengauss, identifyPostgresql } from '../server/identity.ts';
 import { recoveryDialectOf } from '../server/recovery-dialect.ts';
+import { keepEvents } from '../../test/support/kept-events.ts';
+import { Teller } from '../events/teller.ts';
 import type { Clock } from './clock.ts';
 import type { DataDirectory } from './data-directory.ts';
+import type { RecoveryEvent, RecoveryTeller } from './events.ts';
 import { followRecovery } from './follow.ts';
 import { LogFollower } from './log-follower.ts';
 import { runningPid, runningPostmaster } from './postmaster.ts';
@@ -52,13 +55,23 @@ function clockWith(...steps: (() => void)[]): Clock & { readonly looks: () => nu
   };
 }
 
+function unheard(): RecoveryTeller {
+  const teller: RecoveryTeller = new Teller(undefined);
+  teller.enter('replay');
+  return teller;
+}
+
 /** Follows a server of which only the files are there, until it gives up. @returns the places where it wanted to log in */
 async function follow(clock: Clock, stallTimeoutMs = 30_000): Promise<{ error: unknown; hosts: string[] }> {
   const hosts: string[] = [];
   const data = { path, dialect: postgresql, record: undefined } as DataDirectory;
+  const kept = keepEvents<RecoveryEvent>('recovery');
+  const teller: RecoveryTeller = new Teller(kept.onEvent);
+  teller.enter('replay');
   const request = {
     data,
-    watch: new RecoveryWatch(),
+    teller,
+    watch: new RecoveryWatch(teller.tell),
     follower: new LogFollower([join(path, 'start.log')], []),
     login: ({ host }: { host: string }) => {
       hosts.push(host);
@@ -71,6 +84,8 @@ async function follow(clock: Clock, stallTimeoutMs = 30_000): Promise<{ error: u
     return { error: await followRecovery(request, { clock, stallTimeoutMs }), hosts };
   } catch (error) {
     return { error, hosts };
+  } finally {
+    expect(kept.check()).toEqual(['replay']);
   }
 }
 
@@ -159,6 +174,7 @@ describe('a server that is followed', () => {
     const following = followRecovery(
       {
         data,
+        teller: unheard(),
         watch: new RecoveryWatch(),
         follower: new LogFollower([], []),
         login: () => Promise.resolve({ user: 'u', database: 'postgres', password: undefined, host: '/nowhere' }),

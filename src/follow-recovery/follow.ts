@@ -3,7 +3,7 @@ import { say } from '../messages/message.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { ReplayMeter, type RecoveryListener } from './events.ts';
+import { ReplayMeter, type RecoveryListener, type RecoveryTeller } from './events.ts';
 import type { LogFollower } from './log-follower.ts';
 import { placeOf, runningPostmaster, type Postmaster } from './postmaster.ts';
 import { ServerQuestions, type Login, type ServerState } from './server-state.ts';
@@ -25,6 +25,7 @@ export type FindLogin = (place: { readonly host: string; readonly port: number }
 export interface FollowRequest {
   readonly data: DataDirectory;
   readonly watch: RecoveryWatch;
+  readonly teller: RecoveryTeller;
   readonly follower: LogFollower;
   readonly login: FindLogin;
   /** The server can end only after this says so; undefined: it is running. */
@@ -77,7 +78,7 @@ export async function followRecovery(request: FollowRequest, options: FollowOpti
     }
   } catch (error) {
     if (options.signal?.aborted === true && !request.hasEnded()) {
-      options.onEvent?.({ type: 'warning', message: say('recovery.goes-on', { path: request.data.path }) });
+      request.teller.tell({ type: 'warning', sentence: say('recovery.goes-on', { path: request.data.path }) });
     }
     throw error;
   } finally {
@@ -135,7 +136,7 @@ class Questions {
   }
 
   async ask(): Promise<Arrival | undefined> {
-    const { data, watch } = this.#request;
+    const { data, watch, teller } = this.#request;
     const postmaster = runningPostmaster(data);
     const state = await this.#state(postmaster);
     this.position = [postmaster?.pid, state?.inRecovery, state?.paused, state?.replayLsn, state?.lastCommit].join(' ');
@@ -144,10 +145,10 @@ class Questions {
     if (outcome === undefined || postmaster === undefined) return undefined;
     if (outcome === 'paused' && this.#request.untilOpen === true) return undefined;
     if (state === undefined && this.#refused) {
-      this.#options.onEvent?.({ type: 'warning', message: say('recovery.not-asked') });
+      teller.tell({ type: 'warning', sentence: say('recovery.not-asked') });
     }
     if (outcome === 'paused' && watch.complaint !== undefined && watch.stoppedAt === undefined) {
-      this.#options.onEvent?.({ type: 'warning', message: watch.complaint });
+      teller.tell({ type: 'warning', sentence: watch.complaint });
     }
     return { outcome, postmaster, state, user: state === undefined ? undefined : this.#questions?.user };
   }
@@ -181,20 +182,20 @@ class Questions {
       const now = runningPostmaster(data);
       if (now === undefined || addressOf(now) !== address) return undefined;
       this.#refused = true;
-      this.#options.onEvent?.({ type: 'warning', message: error.sentence });
+      this.#request.teller.tell({ type: 'warning', sentence: error.sentence });
       return undefined;
     }
   }
 
   #progress(state: ServerState | undefined): void {
-    const { watch, data } = this.#request;
+    const { watch, data, teller } = this.#request;
     const endLsn: Lsn | undefined = data.record?.endLsn;
     const replayLsn = state?.replayLsn;
-    this.#options.onEvent?.({
+    teller.tell({
       type: 'progress',
-      restoredSegments: watch.restoredSegments,
+      filesDone: watch.restoredSegments,
       lastSegment: watch.lastSegment,
-      replayLsn,
+      lsn: replayLsn,
       replayTime: state?.lastCommit,
       endLsn,
       ...this.#meter.measure({ replayLsn, endLsn }, this.#clock.nowMs()),

@@ -72,16 +72,22 @@ describe('what else is read from disk', () => {
 describe('ReplayMeter', () => {
   it('tells rate and time left once there is something to measure', () => {
     const meter = new ReplayMeter();
-    const none = { bytesPerSecond: undefined, remainingSeconds: undefined };
+    const none = { doneBytes: 0, totalBytes: undefined, bytesPerSecond: undefined, remainingSeconds: undefined };
     expect(meter.measure({ replayLsn: undefined, endLsn: undefined }, 0)).toEqual(none);
-    expect(meter.measure({ replayLsn: lsn(1000n), endLsn: lsn(9000n) }, 0)).toEqual(none);
+    expect(meter.measure({ replayLsn: lsn(1000n), endLsn: lsn(9000n) }, 0)).toEqual({ ...none, totalBytes: 8000 });
     expect(meter.measure({ replayLsn: lsn(3000n), endLsn: lsn(9000n) }, 2000)).toEqual({
+      doneBytes: 2000,
+      totalBytes: 8000,
       bytesPerSecond: 1000,
       remainingSeconds: 6,
     });
     expect(meter.measure({ replayLsn: lsn(5000n), endLsn: undefined }, 4000)).toEqual({
+      doneBytes: 4000,
+      totalBytes: undefined,
       bytesPerSecond: 1000,
       remainingSeconds: undefined,
     });
+    // A server that is not asked for a while has not gone back.
+    expect(meter.measure({ replayLsn: undefined, endLsn: lsn(9000n) }, 5000)).toMatchObject({ doneBytes: 4000 });
   });
 });

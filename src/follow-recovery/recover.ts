@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say } from '../messages/message.ts';
+import { Teller } from '../events/teller.ts';
+import { render, say, type Message } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import { askServer, promisedPrepared, type ServerAnswers } from './ask-server.ts';
 import { runningManagers } from './cluster-managers.ts';
 import { configuredSettings, openDataDirectory, recoveryFiles, type DataDirectory } from './data-directory.ts';
+import type { RecoveryTeller } from './events.ts';
 import { findPrograms, type ProgramEnvironment } from './find-programs.ts';
 import { finishRecovery, markEnd } from './finish.ts';
 import { followRecovery, type Arrival, type FindLogin, type FollowOptions } from './follow.ts';
@@ -65,20 +67,23 @@ export interface RecoverReport extends Arrival {
  * @throws BackupError with what the server failed with; `LOCKED` when it runs already; see `findPrograms`
  */
 export async function recoverInstance(request: RecoverRequest, options: FollowOptions = {}): Promise<RecoverReport> {
-  const { onEvent = () => undefined, signal } = options;
+  const { signal } = options;
+  const teller: RecoveryTeller = new Teller(options.onEvent);
+  const { tell } = teller;
+  teller.enter('start');
   const data = openDataDirectory(request.directory);
   checkBeforeStart(data, request);
   for (const { name, pid } of runningManagers(data.dialect.managers)) {
-    onEvent({ type: 'warning', message: say('recovery.manager', { name, pid }) });
+    tell({ type: 'warning', sentence: say('recovery.manager', { name, pid }) });
   }
-  if (shutsDownAtTarget(data, request)) onEvent({ type: 'warning', message: say('recovery.no-hot-standby') });
+  if (shutsDownAtTarget(data, request)) tell({ type: 'warning', sentence: say('recovery.no-hot-standby') });
   const programs = await findPrograms(data, { bindir: request.bindir, environment: request.environment }, { signal });
-  onEvent({
+  tell({
     type: 'note',
-    message: say('recovery.programs', { server: describeServer(programs.identity), directory: programs.directory }),
+    sentence: say('recovery.programs', { server: describeServer(programs.identity), directory: programs.directory }),
   });
   const logFile = request.logFile ?? startLog(data);
-  const watch = new RecoveryWatch(onEvent);
+  const watch = new RecoveryWatch(tell);
   const follower = new LogFollower([logFile], logDirectories(data, request.configFile));
   const archivingOff = data.record?.archiveMode !== 'preserve';
   const started = await startServer(data, programs, { logFile, configFile: request.configFile, archivingOff });
@@ -88,9 +93,12 @@ export async function recoverInstance(request: RecoverRequest, options: FollowOp
     // gs_ctl ends when the server is up, or when it has given up waiting for it.
     return data.dialect.controlProgram === undefined || runningPid(data.path) === undefined;
   };
-  const arrival = await followRecovery({ data, watch, follower, login: request.login, hasEnded, logFile }, options);
+  teller.enter('replay');
+  const following = { data, watch, teller, follower, login: request.login, hasEnded, logFile };
+  const arrival = await followRecovery(following, options);
+  teller.enter('check');
   const state = arrival.outcome === 'shut-down' ? shutDownState(data) : arrival.state;
-  return new Reporter(request, data, { arrival: { ...arrival, state }, watch, logFile }, options).report();
+  return new Reporter(request, data, { arrival: { ...arrival, state }, watch, teller, logFile }, options).report();
 }
 
 /** A server that has shut down at its target has left in pg_control how far it came. undefined: not less, perhaps more. */
@@ -139,6 +147,7 @@ function shutsDownAtTarget({ path, identity, record }: DataDirectory, { configFi
 interface Followed {
   readonly arrival: Arrival;
   readonly watch: RecoveryWatch;
+  readonly teller: RecoveryTeller;
   readonly logFile: string;
 }
 
@@ -223,11 +232,11 @@ class Reporter {
     const { arrival } = this.#followed;
     const { record } = this.#data;
     if (record?.pauseImpossible === true) this.#warn(say('recovery.could-not-pause'));
-    for (const message of await finishRecovery(this.#data, arrival.state?.replayLsn, this.#options)) {
-      this.#options.onEvent?.({ type: 'note', message });
+    for (const sentence of await finishRecovery(this.#data, arrival.state?.replayLsn, this.#options)) {
+      this.#followed.teller.tell({ type: 'note', sentence });
     }
     const marked = markHistory(this.#data);
-    if (marked !== undefined) this.#options.onEvent?.({ type: 'note', message: marked });
+    if (marked !== undefined) this.#followed.teller.tell({ type: 'note', sentence: marked });
   }
 
   /** Nothing is said of archiving that the server does not say itself. @returns whether it is on and should not be */
@@ -255,7 +264,7 @@ class Reporter {
     return stepsAfter(data, { ...reached, state, prepared, archiveMode: answers?.archiveMode, archiveCommand });
   }
 
-  #warn(message: ReturnType<typeof say>): void {
-    this.#options.onEvent?.({ type: 'warning', message });
+  #warn(sentence: Message): void {
+    this.#followed.teller.tell({ type: 'warning', sentence });
   }
 }

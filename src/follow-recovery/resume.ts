@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
+import { Teller } from '../events/teller.ts';
 import { render, say, shellWord } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
 import { answersOf, type ServerAnswers } from './ask-server.ts';
 import { systemClock } from './clock.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
+import type { RecoveryTeller } from './events.ts';
 import { finishRecovery, markEnd } from './finish.ts';
 import { followRecovery, type FindLogin, type FollowOptions } from './follow.ts';
 import { LogFollower, newestLog, tailOf } from './log-follower.ts';
@@ -102,30 +104,35 @@ class Resuming {
   readonly #data: DataDirectory;
   readonly #reached: Reached;
   readonly #options: FollowOptions;
+  readonly #teller: RecoveryTeller;
 
   constructor(request: ResumeRequest, data: DataDirectory, reached: Reached, options: FollowOptions) {
     this.#request = request;
     this.#data = data;
     this.#reached = reached;
     this.#options = options;
+    this.#teller = new Teller(options.onEvent);
   }
 
   async run(): Promise<ResumeReport> {
     const { postmaster, questions } = this.#reached;
-    const { signal, onEvent } = this.#options;
+    const { signal } = this.#options;
+    const teller = this.#teller;
+    teller.enter('check');
     const data = this.#data;
     const state = await this.#firstState();
     if (state.inRecovery) await this.#open(state);
+    teller.enter('check');
     const now = (await questions.state(signal)) ?? { ...state, inRecovery: false, paused: false };
     const answers = await answersOf(data, questions, true, signal);
     if (data.record !== undefined) await this.#judge(now, answers);
-    for (const message of await finishRecovery(data, now.replayLsn, this.#options))
-      onEvent?.({ type: 'note', message });
+    for (const sentence of await finishRecovery(data, now.replayLsn, this.#options))
+      teller.tell({ type: 'note', sentence });
     const marked = markHistory(data);
-    if (marked !== undefined) onEvent?.({ type: 'note', message: marked });
+    if (marked !== undefined) teller.tell({ type: 'note', sentence: marked });
     const prepared = answers.prepared ?? [];
     const unexpected = unexpectedPrepared(data.record, prepared);
-    if (unexpected !== undefined) onEvent?.({ type: 'warning', message: unexpected });
+    if (unexpected !== undefined) teller.tell({ type: 'warning', sentence: unexpected });
     const { archiveMode } = answers;
     const { archiveCommand, reader } = this.#request;
     const reached = { postmaster, user: questions.user, reader };
@@ -151,12 +158,16 @@ class Resuming {
     const data = this.#data;
     const { login, configFile } = this.#request;
     if (state.paused) await this.#checkPause(state);
-    const watch = new RecoveryWatch(this.#options.onEvent);
+    const watch = new RecoveryWatch(this.#teller.tell);
     const follower = new LogFollower([startLog(data)], logDirectories(data, configFile));
+    this.#teller.enter('replay');
     await this.#endPause(state);
     const hasEnded = (): boolean => !isAlive(postmaster.pid);
     const logFile = startLog(data);
-    await followRecovery({ data, watch, follower, login, hasEnded, untilOpen: true, logFile }, this.#options);
+    await followRecovery(
+      { data, watch, teller: this.#teller, follower, login, hasEnded, untilOpen: true, logFile },
+      this.#options,
+    );
   }
 
   /** A pause before the target is not ours to end, and one behind it must not be. */
@@ -198,23 +209,23 @@ class Resuming {
   /** It is open: is it what was promised? As long as nobody has looked, nobody knows. */
   async #judge(state: ServerState, answers: ServerAnswers): Promise<void> {
     const data = this.#data;
-    const { onEvent } = this.#options;
+    const teller = this.#teller;
     const problem = brokenPromise(data, { outcome: 'open', state }, this.#tail(), answers);
     if (problem === undefined) {
       const isKnown = state.replayLsn !== undefined || answers.lastStatus !== undefined;
       const isPromised = data.record?.endLsn !== undefined;
-      if (isPromised && !isKnown) onEvent?.({ type: 'warning', message: say('recovery.not-comparable') });
+      if (isPromised && !isKnown) teller.tell({ type: 'warning', sentence: say('recovery.not-comparable') });
       return;
     }
     if (this.#isAccepted) {
-      onEvent?.({ type: 'warning', message: problem.sentence });
+      teller.tell({ type: 'warning', sentence: problem.sentence });
       return;
     }
     await markEnd(data, { how: 'missed', lsn: state.replayLsn, text: render(problem.sentence) }, this.#options);
     const hasEnded = await stopServer(data, this.#options);
     const { path } = data;
-    const message = hasEnded ? say('recovery.stopped-again') : say('recovery.not-stopped', { path });
-    onEvent?.({ type: 'warning', message });
+    const sentence = hasEnded ? say('recovery.stopped-again') : say('recovery.not-stopped', { path });
+    teller.tell({ type: 'warning', sentence });
     throw problem;
   }
 

@@ -6,7 +6,7 @@ import { render, say, type Message } from '../messages/message.ts';
 import { readDetail, readRecoveryLine, type KnownFailure, type RecoveryLogEvent } from '../server/recovery-log.ts';
 import { SettingsFile } from '../server/settings-file.ts';
 import { configuredSettings, textOf, type DataDirectory } from './data-directory.ts';
-import type { RecoveryListener } from './events.ts';
+import type { RecoveryNews } from './events.ts';
 
 /** With less no server writes a line of its log, or a page of a file. */
 const leastFreeBytes = 8192;
@@ -16,7 +16,7 @@ const mostWarnings = 50;
 
 /** What the log has said about a recovery so far. */
 export class RecoveryWatch {
-  readonly #onEvent: RecoveryListener;
+  readonly #tell: (news: RecoveryNews) => void;
   readonly #lastLines: string[] = [];
   #failure: { fatal: boolean; known: KnownFailure | undefined; text: string; detail?: string | undefined } | undefined;
   /** The line before told a failure that counts: its detail is that of the failure. */
@@ -34,8 +34,8 @@ export class RecoveryWatch {
   restoredSegments = 0;
   lastSegment: string | undefined;
 
-  constructor(onEvent: RecoveryListener = () => undefined) {
-    this.#onEvent = onEvent;
+  constructor(tell: (news: RecoveryNews) => void = () => undefined) {
+    this.#tell = tell;
   }
 
   /** Whether it says something of the recovery. */
@@ -50,7 +50,7 @@ export class RecoveryWatch {
     this.#awaitsDetail = false;
     this.#note(event);
     if (event.kind === 'warning') this.#warn(event.text);
-    else this.#onEvent({ type: 'log', event });
+    else this.#tell({ type: 'log', event });
     return true;
   }
 
@@ -64,7 +64,7 @@ export class RecoveryWatch {
   #warn(text: string): void {
     if (this.#warned.has(text) || this.#warned.size >= mostWarnings) return;
     this.#warned.add(text);
-    this.#onEvent({ type: 'warning', message: say('recovery.server-warns', { text }) });
+    this.#tell({ type: 'warning', sentence: say('recovery.server-warns', { text }) });
   }
 
   /** The first failure that is understood counts, else the first that ended the server: what follows is its consequence. */

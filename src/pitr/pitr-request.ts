@@ -1,6 +1,6 @@
 import type { Place } from '../storage/place.ts';
 import type { IndexCache } from '../survey/index-cache.ts';
-import type { WalProgress } from '../survey/read-whole.ts';
+import type { SurveyListener } from '../survey/events.ts';
 import type { WalSupply } from './prove-recovery.ts';
 import type { TargetWords } from './target.ts';
 
@@ -35,5 +35,5 @@ export interface PitrRequest {
   /** A plan only: the WAL is not read, so damage in it is not seen. */
   readonly quick?: boolean | undefined;
   /** Told while the WAL is read. */
-  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
+  readonly onEvent?: SurveyListener | undefined;
 }

@@ -35,9 +35,9 @@ export interface ProvedTarget extends ProvedRecovery {
  * @throws BackupError `USAGE`, `BACKUP_NOT_FOUND`, `WAL_MISSING`, `TARGET_UNREACHABLE`, `CORRUPT`
  */
 export async function proveRecoveryTarget(request: PitrRequest, options: StorageOptions = {}): Promise<ProvedTarget> {
-  const { cache, quick, onProgress } = request;
+  const { cache, quick, onEvent } = request;
   const knowledge = new WalKnowledge(cache);
-  const reader = quick === true ? undefined : new SegmentReader(knowledge, { ...options, onProgress });
+  const reader = quick === true ? undefined : new SegmentReader(knowledge, { ...options, onEvent });
   try {
     return await proveWith(request, { ...options, knowledge, reader });
   } finally {

@@ -14,12 +14,14 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
+import { keepEvents } from '../../test/support/kept-events.ts';
 import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import type { Member } from '../tar/member.ts';
 import { encodeMembers, memberOf } from '../tar/encode-members.ts';
 import { prepareRestore } from './prepare-restore.ts';
 import { moveAside } from './move-aside.ts';
 import type { RestoreRequest } from './request.ts';
+import type { RestoreEvent } from './events.ts';
 import { performRestore, type RestoreResult } from './perform-restore.ts';
 
 const control = gunzipSync(
@@ -89,7 +91,15 @@ async function restore(
   const { signal } = new AbortController();
   const from = { kind: 'storage', storage, folder: 'set/' } as const;
   const prepared = await prepareRestore({ from, directory: target, sync: false, ...more }, { signal, ownWal: false });
-  return { root, target, result: await performRestore(prepared, { signal }) };
+  const kept = keepEvents<RestoreEvent>('restore');
+  try {
+    const result = await performRestore(prepared, { signal, onEvent: kept.onEvent });
+    expect(kept.check()).toEqual(['prepare', 'copy', 'configure', 'publish']);
+    return { root, target, result };
+  } catch (error) {
+    expect(kept.check().at(-1)).toBe('clean-up');
+    throw error;
+  }
 }
 
 const set = async (members: readonly Member[]): Promise<Record<string, Uint8Array>> => ({

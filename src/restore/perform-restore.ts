@@ -2,6 +2,7 @@ import { existsSync, lstatSync, statSync } from 'node:fs';
 import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import type { HeldControlFile } from '../content/held-control-file.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { Teller } from '../events/teller.ts';
 import { fileFailure } from '../files/failure.ts';
 import { revealFile } from '../files/held-file.ts';
 import { giveTree } from '../files/give-tree.ts';
@@ -16,7 +17,7 @@ import { raiseLimits } from '../server/recovery-limits.ts';
 import { encodeRecoveryRecord, nothingPromised, recoveryRecordName } from '../server/recovery-record.ts';
 import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import { configure, type ConfigurationOutcome } from './configure.ts';
-import type { RestoreEvent, RestoreListener } from './events.ts';
+import type { RestoreListener, RestoreNews } from './events.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import { checkLinks, removeForeignLinks } from './links.ts';
 import { isOursInRestore, markerName, removeMarker, writeMarker } from './marker.ts';
@@ -63,9 +64,11 @@ export interface RestoreResult {
  */
 export async function performRestore(prepared: PreparedRestore, options: RestoreOptions = {}): Promise<RestoreResult> {
   const { plan } = prepared;
-  const { signal = new AbortController().signal, onEvent = () => undefined, procRoot } = options;
+  const { signal = new AbortController().signal, onEvent, procRoot } = options;
   signal.throwIfAborted();
   if (plan.ownWal?.kind === 'unread') throw new BackupError('USAGE', say('restore-recovery.quick-only'));
+  const teller = new Teller<'restore', RestoreNews>(onEvent);
+  teller.enter('prepare');
   // It may have been started since the plan was made.
   await refuseRunningServer(plan.directory, { stopCommand: plan.source.rules.stopCommand, procRoot });
   let moved: MovedContent | undefined;
@@ -76,20 +79,24 @@ export async function performRestore(prepared: PreparedRestore, options: Restore
       for (const { from } of plan.movedAside) lockDirectory(from).release();
       moved = moveAside(plan.movedAside);
     }
-    for (const one of moved?.moved ?? []) onEvent({ type: 'step', sentence: movedSentence(one) });
+    for (const one of moved?.moved ?? []) teller.tell({ type: 'step', sentence: movedSentence(one) });
     await takePlaces(plan, workplace, moved?.moved ?? []);
-    const restoring = new Restoring(prepared, workplace, onEvent, signal);
+    const restoring = new Restoring(prepared, workplace, teller, signal);
     const result = await restoring.run();
     return { ...result, movedAside: moved?.moved ?? [] };
   } catch (error) {
+    teller.enter('clean-up');
     await workplace.discard();
     const left = moved?.undo() ?? [];
     for (const { from, to } of moved?.moved ?? []) {
       if (left.some((one) => one.to === to)) continue;
-      onEvent({ type: 'step', sentence: say('restore.moved-back', { from: display(from), to: display(to) }) });
+      teller.tell({ type: 'step', sentence: say('restore.moved-back', { from: display(from), to: display(to) }) });
     }
     for (const { from, to } of left) {
-      onEvent({ type: 'warning', sentence: say('restore.not-moved-back', { from: display(from), to: display(to) }) });
+      teller.tell({
+        type: 'warning',
+        sentence: say('restore.not-moved-back', { from: display(from), to: display(to) }),
+      });
     }
     throw error;
   }
@@ -116,7 +123,7 @@ class Restoring {
   readonly #plan: RestorePlan;
   readonly #prepared: PreparedRestore;
   readonly #workplace: RestoreTarget;
-  readonly #onEvent: (event: RestoreEvent) => void;
+  readonly #teller: Teller<'restore', RestoreNews>;
   readonly #signal: AbortSignal;
   readonly #warnings: Message[] = [];
   readonly #base: TargetTree;
@@ -125,14 +132,14 @@ class Restoring {
   constructor(
     prepared: PreparedRestore,
     workplace: RestoreTarget,
-    onEvent: (event: RestoreEvent) => void,
+    teller: Teller<'restore', RestoreNews>,
     signal: AbortSignal,
   ) {
     const { plan } = prepared;
     this.#prepared = prepared;
     this.#plan = plan;
     this.#workplace = workplace;
-    this.#onEvent = onEvent;
+    this.#teller = teller;
     this.#signal = signal;
     const { mode, modeMask } = plan;
     this.#base = new TargetTree(plan.directory, { delta: mode === 'delta', modeMask });
@@ -168,6 +175,7 @@ class Restoring {
     }
     await this.#createExtraFiles(control);
     this.#warnAbout(received);
+    this.#teller.enter('publish');
     await this.#publish(received.held);
     return {
       plan,
@@ -206,14 +214,17 @@ class Restoring {
     const { source } = this.#plan;
     const sink = new ReceiveBackup(this.#plan, this.#base, this.#spaces);
     let doneBytes = 0;
+    this.#teller.enter('copy');
     await this.#prepared.source.deliver(sink, {
       signal: this.#signal,
       onBytes: (count) => {
         doneBytes += count;
-        this.#onEvent({ type: 'progress', doneBytes, totalBytes: Math.max(source.totalBytes, doneBytes) });
+        const totalBytes = Math.max(source.totalBytes, doneBytes);
+        this.#teller.tell({ type: 'progress', doneBytes, totalBytes, filesDone: sink.totals.files });
       },
     });
     sink.finish();
+    this.#teller.enter('configure');
     await this.#makeDirectories();
     return sink;
   }
@@ -348,12 +359,12 @@ class Restoring {
   }
 
   #step(sentence: Message): void {
-    this.#onEvent({ type: 'step', sentence });
+    this.#teller.tell({ type: 'step', sentence });
   }
 
   #warn(sentence: Message): void {
     this.#warnings.push(sentence);
-    this.#onEvent({ type: 'warning', sentence });
+    this.#teller.tell({ type: 'warning', sentence });
   }
 }
 

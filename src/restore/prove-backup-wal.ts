@@ -3,7 +3,8 @@ import type { Message } from '../messages/message.ts';
 import { openBackup, type FoundBackup } from '../survey/backups.ts';
 import type { IndexCache } from '../survey/index-cache.ts';
 import { proveOwnWal } from '../pitr/prove-own-wal.ts';
-import { SegmentReader, type WalProgress } from '../survey/read-whole.ts';
+import type { SurveyListener } from '../survey/events.ts';
+import { SegmentReader } from '../survey/read-whole.ts';
 import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { readBackupFacts } from '../wal-archive/backup-facts.ts';
 import type { Lsn } from '../wal/lsn.ts';
@@ -33,7 +34,7 @@ export interface BackupWalOptions {
   /** A plan only: the WAL is not read. */
   readonly quick?: boolean | undefined;
   /** Told while the WAL is read. */
-  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
+  readonly onEvent?: SurveyListener | undefined;
 }
 
 /**
@@ -42,12 +43,12 @@ export interface BackupWalOptions {
  */
 export async function proveBackupWal(
   from: BackupLocation,
-  { cache, quick, onProgress }: BackupWalOptions,
+  { cache, quick, onEvent }: BackupWalOptions,
   signal: AbortSignal,
 ): Promise<OwnWal> {
   if (quick === true) return { kind: 'unread' };
   const knowledge = new WalKnowledge(cache);
-  const reader = new SegmentReader(knowledge, { signal, onProgress });
+  const reader = new SegmentReader(knowledge, { signal, onEvent });
   try {
     const proved = await proveOwnWal(await backupAt(from, signal), { knowledge, reader, signal });
     if (proved === undefined) return { kind: 'absent' };

@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
+import { Teller } from '../events/teller.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { WalObject } from '../wal-archive/wal-source.ts';
+import { lsn, type Lsn } from '../wal/lsn.ts';
 import { encodeSegmentIndex } from '../wal/segment-index-codec.ts';
+import type { SurveyListener, SurveyNews } from './events.ts';
 import type { KnownSegment } from './known-shelf.ts';
 import { proofOf } from './segment-proof.ts';
 import {
@@ -43,15 +46,8 @@ export interface SegmentToRead {
   readonly name: string;
 }
 
-/** How far the reading of WAL is. */
-export interface WalProgress {
-  readonly phase: 'wal';
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
-
 export interface SegmentReaderOptions extends StorageOptions {
-  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
+  readonly onEvent?: SurveyListener | undefined;
 }
 
 /** What a reading of a whole segment is remembered as. */
@@ -65,7 +61,7 @@ export function knownOf(reading: SegmentReading, task: ReadingTask, name: string
  */
 export class SegmentReader {
   readonly #knowledge: WalKnowledge;
-  readonly #options: SegmentReaderOptions;
+  readonly #teller: Teller<'survey', SurveyNews>;
   readonly #threads: ReadingThread[] = [];
   readonly #idle: ReadingThread[] = [];
   readonly #waiting: ((thread: ReadingThread) => void)[] = [];
@@ -73,12 +69,15 @@ export class SegmentReader {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   #doneBytes = 0;
+  #filesDone = 0;
+  /** The highest end of a segment that was read. */
+  #lsn: Lsn | undefined;
   #totalBytes = 0;
   #expected = 0;
 
   constructor(knowledge: WalKnowledge, options: SegmentReaderOptions = {}) {
     this.#knowledge = knowledge;
-    this.#options = options;
+    this.#teller = new Teller(options.onEvent);
     const { signal } = options;
     this.#signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
   }
@@ -122,7 +121,11 @@ export class SegmentReader {
     const key = await this.#knowledge.keyOf(item.place, item.object);
     const known = await this.#readOne(item);
     await this.#knowledge.remember(key, known);
-    this.#doneBytes += item.task.segmentSizeBytes;
+    const { startLsn, segmentSizeBytes } = item.task;
+    this.#doneBytes += segmentSizeBytes;
+    this.#filesDone += 1;
+    const endLsn = lsn(startLsn + BigInt(segmentSizeBytes));
+    this.#lsn = this.#lsn === undefined || endLsn > this.#lsn ? endLsn : this.#lsn;
     this.#tell();
     return known;
   }
@@ -160,11 +163,15 @@ export class SegmentReader {
 
   /** How far a pass over a tar with WAL in it is, in bytes as they are stored. */
   tell(doneBytes: number, totalBytes: number): void {
-    this.#options.onProgress?.({ phase: 'wal', doneBytes, totalBytes: Math.max(totalBytes, doneBytes) });
+    this.#teller.enter('tars');
+    this.#teller.tell({ type: 'progress', doneBytes, totalBytes: Math.max(totalBytes, doneBytes), filesDone: 0 });
   }
 
   #tell(): void {
-    this.tell(this.#doneBytes, this.#totalBytes);
+    this.#teller.enter('wal');
+    const [doneBytes, filesDone] = [this.#doneBytes, this.#filesDone];
+    const totalBytes = Math.max(this.#totalBytes, doneBytes);
+    this.#teller.tell({ type: 'progress', doneBytes, totalBytes, filesDone, lsn: this.#lsn });
   }
 }
 

@@ -1,3 +1,4 @@
+import { Teller } from '../events/teller.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { BackupFacts } from '../wal-archive/backup-facts.ts';
 import type { StorageOptions } from '../storage/storage.ts';
@@ -6,13 +7,14 @@ import { findWindow } from '../window/find-window.ts';
 import { listTransactions, type TransactionRange } from '../window/list-transactions.ts';
 import type { LineWindow, WalLine } from '../window/recovery-window.ts';
 import type { TransactionMark } from '../window/transaction.ts';
+import type { LineSegment } from '../window/wal-line.ts';
 import { findBackups, windowBackup } from './backups.ts';
+import type { SurveyListener, SurveyNews } from './events.ts';
 import type { IndexCache } from './index-cache.ts';
 import { takeInventory, type WalInventory } from './inventory.ts';
 import { ListedOnce } from './listed-once.ts';
 import { rangesWithOwnWal } from './own-wal-ranges.ts';
 import { bytesOfLine, historyProblem, linesOf, readLine } from './read-line.ts';
-import type { WalProgress } from './read-whole.ts';
 import { Readings } from './readings.ts';
 import type { Place } from '../storage/place.ts';
 import { WalKnowledge } from './wal-knowledge.ts';
@@ -32,7 +34,7 @@ export interface SurveyRequest {
 export interface SurveyOptions extends StorageOptions {
   readonly cache?: IndexCache | undefined;
   /** Told of how much of the WAL was looked at. */
-  readonly onProgress?: ((progress: WalProgress) => void) | undefined;
+  readonly onEvent?: SurveyListener | undefined;
 }
 
 /** The recovery window of an archive. */
@@ -141,23 +143,29 @@ async function linesOfPlaces(
 
 /** Tells how far the lines were looked at, all together. */
 class LineProgress {
-  readonly #onProgress: SurveyOptions['onProgress'];
+  readonly #teller: Teller<'survey', SurveyNews>;
   readonly #totalBytes: number;
   #doneBytes = 0;
+  #filesDone = 0;
 
-  constructor(lines: readonly PlacedLine[], { onProgress }: SurveyOptions, from: Lsn = lsn(0n)) {
-    this.#onProgress = onProgress;
+  constructor(lines: readonly PlacedLine[], { onEvent }: SurveyOptions, from: Lsn = lsn(0n)) {
+    this.#teller = new Teller(onEvent);
+    this.#teller.enter('segments');
     const sizes = lines.map(({ inventory, line }) => bytesOfLine(inventory, line, from));
-    this.#totalBytes = onProgress === undefined ? 0 : sizes.reduce((sum, size) => sum + size, 0);
+    this.#totalBytes = onEvent === undefined ? 0 : sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  async *passing<Segment extends { readonly segmentSizeBytes: number }>(
+  async *passing<Segment extends Pick<LineSegment, 'startLsn' | 'segmentSizeBytes'>>(
     segments: AsyncIterable<Segment>,
   ): AsyncGenerator<Segment, void, undefined> {
     for await (const segment of segments) {
-      this.#doneBytes += segment.segmentSizeBytes;
-      const totalBytes = Math.max(this.#totalBytes, this.#doneBytes);
-      this.#onProgress?.({ phase: 'wal', doneBytes: this.#doneBytes, totalBytes });
+      const { startLsn, segmentSizeBytes } = segment;
+      this.#doneBytes += segmentSizeBytes;
+      this.#filesDone += 1;
+      const [doneBytes, filesDone] = [this.#doneBytes, this.#filesDone];
+      const totalBytes = Math.max(this.#totalBytes, doneBytes);
+      const end = lsn(startLsn + BigInt(segmentSizeBytes));
+      this.#teller.tell({ type: 'progress', doneBytes, totalBytes, filesDone, lsn: end });
       yield segment;
     }
   }

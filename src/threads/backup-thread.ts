@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const onEvent = (event: BackupEvent): void => {
     const isProgress = event.type === 'progress';
     if (isProgress && performance.now() - toldMs < progressIntervalMs) {
-      untold = { type: 'progress', progress: { ...event.progress } };
+      untold = event;
       return;
     }
     if (isProgress) {

@@ -1,10 +1,11 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
+import type { EventOf, Progress } from '../events/teller.ts';
 import { say, type Message } from '../messages/message.ts';
 
-/** What the user should hear of while an archive is unpacked, in order. */
-export type UnpackEvent =
+/** What the user should hear of while a tar is unpacked, in order, besides its phases. */
+export type UnpackNews =
   /** Bytes of the archive file taken in so far, compressed ones if it is; about every 256 KiB. `member` is the one being written. */
-  | { readonly type: 'progress'; readonly doneBytes: number; readonly totalBytes: number; readonly member: ByteString }
+  | (Progress & { readonly totalBytes: number; readonly member: ByteString })
   /** A line of `tablespace_map`: the server would make a link to the source's directory of it at its first start. */
   | { readonly type: 'tablespaceLine'; readonly oid: string; readonly location: ByteString; readonly file: ByteString }
   /** A link in `pg_tblspc` that the archive held: it leads to the source's directory. */
@@ -14,10 +15,13 @@ export type UnpackEvent =
   | { readonly type: 'dropped'; readonly member: ByteString }
   | { readonly type: 'created'; readonly member: ByteString };
 
-/** The sentence for an event; progress has none. */
+export type UnpackEvent = EventOf<'unpack', UnpackNews>;
+
+/** The sentence for an event; progress and phases have none. */
 export function unpackSentence(event: UnpackEvent): Message | undefined {
   switch (event.type) {
     case 'progress':
+    case 'phase':
       return undefined;
     case 'tablespaceLine': {
       const { oid, location, file } = event;

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { describeShared, sharedRoot } from '../../test/support/opengauss/recordings.ts';
 import { encode, file, none } from '../../test/support/archives.ts';
 import { collect } from '../../test/support/byte-pieces.ts';
+import { keepEvents } from '../../test/support/kept-events.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { compress } from '../compression/decompress.ts';
@@ -23,17 +24,19 @@ function entry(name: string, type: MemberType, target = ''): Member {
 async function unpack(
   archive: Uint8Array,
   sync = true,
-): Promise<{ directory: string; outside: string; events: UnpackEvent[] }> {
+): Promise<{ directory: string; outside: string; events: readonly UnpackEvent[] }> {
   const outside = temporaryDirectory();
   const directory = join(outside, 'target');
   mkdirSync(directory);
   writeFileSync(join(outside, 'archive'), archive);
-  const events: UnpackEvent[] = [];
+  const kept = keepEvents<UnpackEvent>('unpack');
   const request = { file: fromText(join(outside, 'archive')), directory: fromText(directory), sync };
-  await unpackTar(request, { onEvent: (event) => events.push(event) }).finally(() => {
+  await unpackTar(request, { onEvent: kept.onEvent }).finally(() => {
+    const began = kept.check();
+    expect(began.at(-1)).toMatch(/^(?:publish|clean-up)$/);
     expect(readdirSync(outside).sort()).toEqual(['archive', 'target']);
   });
-  return { directory, outside, events };
+  return { directory, outside, events: kept.events };
 }
 
 function told(events: readonly UnpackEvent[]): string[] {

@@ -12,12 +12,13 @@ import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import { familyOfTar } from '../server/tar-family.ts';
+import { Teller } from '../events/teller.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { identifyOpengauss } from '../server/identity.ts';
 import type { TarFormat, Member, MemberHeader } from '../tar/member.ts';
 import { staysInside } from '../tar/link-target.ts';
 import { readMembers } from '../tar/read-members.ts';
-import type { UnpackEvent } from './events.ts';
+import type { UnpackEvent, UnpackNews } from './events.ts';
 import { planUnpack, type UnpackPlan, type UnpackRequest } from './plan.ts';
 
 export interface UnpackOptions {
@@ -48,9 +49,12 @@ export async function unpackTar(request: UnpackRequest, options: UnpackOptions =
  */
 async function runUnpack(plan: UnpackPlan, { signal, onEvent }: UnpackOptions = {}): Promise<UnpackResult> {
   const claim = await claimDirectory(plan.directory);
+  const teller = new Teller<'unpack', UnpackNews>(onEvent);
+  teller.enter('copy');
   try {
-    const unpacking = new Unpacking(plan, onEvent ?? (() => undefined));
+    const unpacking = new Unpacking(plan, teller.tell);
     await unpacking.run(signal);
+    teller.enter('publish');
     if (plan.sync) await syncTree(plan.directory, { signal });
     signal?.throwIfAborted();
     await unpacking.revealControlFile();
@@ -59,6 +63,7 @@ async function runUnpack(plan: UnpackPlan, { signal, onEvent }: UnpackOptions = 
     return unpacking.result;
   } catch (error) {
     // The failure itself is what to tell; what could not be removed is still there to see.
+    teller.enter('clean-up');
     await claim.discard().catch(() => undefined);
     throw error;
   }
@@ -66,7 +71,7 @@ async function runUnpack(plan: UnpackPlan, { signal, onEvent }: UnpackOptions = 
 
 class Unpacking {
   readonly #plan: UnpackPlan;
-  readonly #onEvent: (event: UnpackEvent) => void;
+  readonly #tell: (news: UnpackNews) => void;
   readonly #writer: DirectoryWriter;
   readonly #special = capabilitiesOf(identifyOpengauss());
   /** Those of `createdAfterBackup` that the archive had, as made here. */
@@ -78,11 +83,12 @@ class Unpacking {
   #current = '' as ByteString;
   #doneBytes = 0;
   #members = 0;
+  #filesDone = 0;
   #contentBytes = 0;
 
-  constructor(plan: UnpackPlan, onEvent: (event: UnpackEvent) => void) {
+  constructor(plan: UnpackPlan, tell: (news: UnpackNews) => void) {
     this.#plan = plan;
-    this.#onEvent = onEvent;
+    this.#tell = tell;
     this.#writer = new DirectoryWriter(plan.directory);
     this.#control = new HeldControlFile(plan.directory);
   }
@@ -116,7 +122,8 @@ class Unpacking {
       yield piece;
       this.#doneBytes += piece.length;
       const totalBytes = this.#plan.fileSizeBytes;
-      this.#onEvent({ type: 'progress', doneBytes: this.#doneBytes, totalBytes, member: this.#current });
+      const [doneBytes, filesDone] = [this.#doneBytes, this.#filesDone];
+      this.#tell({ type: 'progress', doneBytes, totalBytes, filesDone, member: this.#current });
     }
   }
 
@@ -157,7 +164,7 @@ class Unpacking {
   async #writeFile({ header, content }: Member): Promise<void> {
     if (await this.#isOwnMarker({ header, content })) return;
     if (this.#special.droppedAfterBackup.some((pattern) => pattern.test(header.name))) {
-      this.#onEvent({ type: 'dropped', member: header.name });
+      this.#tell({ type: 'dropped', member: header.name });
       return;
     }
     const note = this.#beginNote(header);
@@ -171,6 +178,7 @@ class Unpacking {
       file.close();
     }
     this.#contentBytes += header.size;
+    this.#filesDone += 1;
   }
 
   /** Whether the file is one that a backup program put in place of those left out, as this operation does: nothing to tell. */
@@ -180,7 +188,7 @@ class Unpacking {
     let isEmpty = true;
     for await (const piece of content) isEmpty &&= piece.every((byte) => byte === 0);
     if (isEmpty) this.#markers.add(marker.name);
-    else this.#onEvent({ type: 'dropped', member: header.name });
+    else this.#tell({ type: 'dropped', member: header.name });
     return true;
   }
 
@@ -200,7 +208,7 @@ class Unpacking {
     const { name, linkName: target } = header;
     if (walDirectories.includes(name)) {
       // Sent twice by openGauss; through a link the source's own WAL would be written.
-      if (this.#writer.makeDirectory(name, 0o700)) this.#onEvent({ type: 'walLink', member: name, target });
+      if (this.#writer.makeDirectory(name, 0o700)) this.#tell({ type: 'walLink', member: name, target });
       return;
     }
     const oid = /^pg_tblspc\/(\d+)$/.exec(name)?.[1];
@@ -212,7 +220,7 @@ class Unpacking {
       throw refused(say('unpack.link-outside', { member: display(name), target: display(target) }));
     }
     this.#writer.makeLink(name, target);
-    if (oid !== undefined) this.#onEvent({ type: 'tablespaceLink', oid, location: target });
+    if (oid !== undefined) this.#tell({ type: 'tablespaceLink', oid, location: target });
   }
 
   /** Only in a data directory: a tablespace's archive gets no stray file, as the original leaves one there. */
@@ -220,12 +228,12 @@ class Unpacking {
     const family = familyOfTar({ format: this.#format, versionFile: this.#note('PG_VERSION') });
     const created = this.#control.held !== undefined ? restoreRulesOf(family).created : [];
     if (created.length === 0) {
-      for (const name of this.#markers) this.#onEvent({ type: 'dropped', member: name as ByteString });
+      for (const name of this.#markers) this.#tell({ type: 'dropped', member: name as ByteString });
       return;
     }
     for (const { name, sizeBytes, mode } of created) {
       this.#writer.writeFile(name as ByteString, mode, new Uint8Array(sizeBytes));
-      if (!this.#markers.has(name)) this.#onEvent({ type: 'created', member: name as ByteString });
+      if (!this.#markers.has(name)) this.#tell({ type: 'created', member: name as ByteString });
     }
   }
 
@@ -235,7 +243,7 @@ class Unpacking {
       const match = /^(\S+) (.+)$/.exec(line);
       if (match === null) continue;
       const [, oid = '', location = ''] = match;
-      this.#onEvent({ type: 'tablespaceLine', oid, location: location as ByteString, file });
+      this.#tell({ type: 'tablespaceLine', oid, location: location as ByteString, file });
     }
   }
 

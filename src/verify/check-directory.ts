@@ -137,6 +137,7 @@ async function checkContents(
     }),
     onBytes: (count) => progress.add(count),
     onResult: ({ path }, result: FileCheckResult) => {
+      progress.endFile();
       if (result.kind === 'failed') {
         const where = { path: display(path), reason: result.reason };
         findings.damage(

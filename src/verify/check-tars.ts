@@ -185,7 +185,7 @@ class TarPass {
   }
 
   async #member(archive: PlannedTar, { header, content }: Member): Promise<void> {
-    const { manifestCheck, tally, plan, names, findings } = this.#examination;
+    const { manifestCheck, tally, plan, names, findings, progress } = this.#examination;
     const path = `${archive.prefix}${header.name}` as ByteString;
     if (!attempt(findings, () => names.member(this.#part(archive), header))) return;
     if (header.type === 'symlink' || header.type === 'relativeSymlink') {
@@ -212,6 +212,7 @@ class TarPass {
       if (isKept) kept.push(Buffer.from(piece));
     }
     const result = check.finish();
+    progress.endFile();
     if (plan.readContent) {
       manifestCheck.content(path, result, archive.name);
       tally.checked(path, result);

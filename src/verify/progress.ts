@@ -1,15 +1,14 @@
-import type { VerifyListener } from './events.ts';
+import type { VerifyNews } from './events.ts';
 
 /** Reports how far the reading of contents is. */
 export class Progress {
-  readonly #onEvent: VerifyListener;
-  readonly #type: 'progress' | 'wal-progress';
+  readonly #tell: (news: VerifyNews) => void;
   #doneBytes = 0;
   #totalBytes = 0;
+  #filesDone = 0;
 
-  constructor(onEvent: VerifyListener, type: 'progress' | 'wal-progress' = 'progress') {
-    this.#onEvent = onEvent;
-    this.#type = type;
+  constructor(tell: (news: VerifyNews) => void) {
+    this.#tell = tell;
   }
 
   begin(totalBytes: number): void {
@@ -24,11 +23,17 @@ export class Progress {
     if (bytes > 0) this.#report(false);
   }
 
+  /** A file has been checked. */
+  endFile(): void {
+    this.#filesDone += 1;
+  }
+
   finish(): void {
     this.#report(true);
   }
 
   #report(finished: boolean): void {
-    this.#onEvent({ type: this.#type, doneBytes: this.#doneBytes, totalBytes: this.#totalBytes, finished });
+    const [doneBytes, totalBytes, filesDone] = [this.#doneBytes, this.#totalBytes, this.#filesDone];
+    this.#tell({ type: 'progress', doneBytes, totalBytes, filesDone, finished });
   }
 }

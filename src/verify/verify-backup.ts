@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { Teller } from '../events/teller.ts';
 import { ContentNames } from '../content/content-names.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { readPieces } from '../files/read-file.ts';
@@ -10,7 +11,7 @@ import { readManifest } from '../manifest/reader.ts';
 import { say, type Message } from '../messages/message.ts';
 import { checkTars, headerJudge, ownWalArchive, reportArchive } from './check-tars.ts';
 import { checkDirectory } from './check-directory.ts';
-import type { VerifyListener } from './events.ts';
+import type { VerifyListener, VerifyNews } from './events.ts';
 import type { Examination, Examined } from './examination.ts';
 import { Findings, FirstFinding } from './findings.ts';
 import { IgnoredPaths } from './ignored-paths.ts';
@@ -35,10 +36,12 @@ export interface VerifyBackupContext {
  * @throws BackupError `CORRUPT` (the manifest), `BACKUP_NOT_FOUND`, `STORAGE_UNAVAILABLE`
  */
 export async function verifyBackup(options: VerifyOptions, context: VerifyBackupContext = {}): Promise<VerifyReport> {
-  const { signal = new AbortController().signal, onEvent = () => undefined } = context;
+  const { signal = new AbortController().signal, onEvent } = context;
   signal.throwIfAborted();
+  const teller = new Teller<'verify', VerifyNews>(onEvent);
+  teller.enter('manifest');
   const findings = new Findings({
-    onFinding: (finding) => onEvent({ type: 'finding', finding }),
+    onFinding: (finding) => teller.tell({ type: 'finding', finding: { ...finding } }),
     stopAtFirst: options.stopAtFirst === true,
   });
   const manifest = await manifestOf(options, signal);
@@ -51,14 +54,14 @@ export async function verifyBackup(options: VerifyOptions, context: VerifyBackup
     names: new ContentNames(),
     findings,
     tally: new PageTally(),
-    progress: new Progress(onEvent),
-    walProgress: new Progress(onEvent, 'wal-progress'),
+    progress: new Progress(teller.tell),
+    walProgress: new Progress(teller.tell),
     signal,
   };
   const outcome: Outcome = { examined: undefined, required: [], wal: undefined, replaced: 0 };
   try {
     for (const problem of problems) findings.damage(problem);
-    await examine(examination, outcome);
+    await examine(examination, outcome, teller);
   } catch (error) {
     if (!(error instanceof FirstFinding)) throw error;
   }
@@ -72,10 +75,15 @@ interface Outcome {
   replaced: number;
 }
 
-async function examine(examination: Examination, outcome: Outcome): Promise<void> {
+async function examine(
+  examination: Examination,
+  outcome: Outcome,
+  teller: Teller<'verify', VerifyNews>,
+): Promise<void> {
   const { plan, manifestCheck, findings, tally, walProgress, signal } = examination;
   const { manifest } = manifestCheck;
   if (manifest === undefined) findings.unproved(say('verify.no-manifest'));
+  teller.enter('files');
   const examined = await (plan.format === 'plain' ? checkDirectory(examination) : checkTars(examination));
   outcome.examined = examined;
   const { control, label } = examined;
@@ -83,6 +91,7 @@ async function examine(examination: Examination, outcome: Outcome): Promise<void
   const pages = pagesToAskWalFor(tally, judged);
   outcome.required = requiredWal(manifest?.walRanges, label, control);
   if (plan.wal !== undefined) {
+    teller.enter('wal');
     const archive = ownWalArchive(plan);
     const onHeader = archive === undefined ? undefined : headerJudge(examination, archive);
     const files = openWalFiles(plan.wal, { signal, onHeader });

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { phases } from '../../src/events/phases.ts';
 import { newTarget, takeBackup } from '../support/backups.ts';
 import { startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory } from '../support/programs.ts';
@@ -66,6 +67,8 @@ it('progress', async () => {
   const { stderr } = await runProgram('gs_basebackup', args, { env: server.environment() });
   const last = stderr.trim().split('\n').at(-1);
   expect(expectDescribed(last, 'progress')).toMatchObject({ percent: 100, tablespacesDone: 1, tablespaceCount: 1 });
+  const listed = [...readPage('docs/reference/json-output.md').text.matchAll(/^- `([\w-]+)`: (.*)$/gm)];
+  expect(Object.fromEntries(listed.map(([, name, meaning]) => [name, meaning]))).toEqual(phases.backup);
 });
 
 it('verify', async () => {

@@ -7,6 +7,9 @@ import { exists, modeOf, newTarget, pathsBelow, runBackup, takeBackup } from '..
 import { loadData } from '../support/postgres/load.ts';
 import { serverDirectory, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
+import { keepEvents } from '../support/kept-events.ts';
+import type { BackupSink } from '../../src/backup/sink.ts';
+import { takeBackup as takeLibraryBackup, type BackupEvent } from '../../src/index.ts';
 
 interface Manifest {
   readonly 'PostgreSQL-Backup-Manifest-Version': number;
@@ -145,11 +148,47 @@ forEachServer('full', (version) => {
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>);
-      for (const record of records) expect(record).toMatchObject({ messageType: 'progress', tablespaceCount: 2 });
-      const last = records.at(-1) as { doneBytes: number; totalBytes: number };
-      expect(last).toMatchObject({ percent: 100, tablespacesDone: 2 });
+      const inPhase = (...phases: string[]) => records.filter(({ phase }) => phases.includes(phase as string));
+      for (const record of records) expect(record).toMatchObject({ messageType: 'progress' });
+      for (const record of inPhase('copy', 'wal', 'publish')) expect(record).toMatchObject({ tablespaceCount: 2 });
+      expect(new Set(records.map(({ phase }) => phase))).toEqual(
+        new Set(['connect', 'checkpoint', 'copy', 'wal', 'publish']),
+      );
+      const [end] = inPhase('wal');
+      expect(end?.['lsn']).not.toBe(inPhase('copy')[0]?.['lsn']);
+      const last = records.at(-1) as { doneBytes: number; totalBytes: number; filesDone: number; lsn: string };
+      expect(last).toMatchObject({ phase: 'publish', percent: 100, tablespacesDone: 2, lsn: end?.['lsn'] });
+      expect(last.filesDone).toBeGreaterThan(900);
       expect(last.doneBytes).toBe(last.totalBytes);
       expect(last.doneBytes).toBeGreaterThan(10_000_000);
+    });
+
+    it('the library tells a listener that keeps its events each phase and how far it is, failed backups included', async () => {
+      const { host, port, user } = server;
+      const kept = keepEvents<BackupEvent>('backup');
+      let files = 0;
+      const sink: BackupSink = {
+        directory: () => undefined,
+        file: ({ name }) => void (files += name === 'manifest' ? 0 : 1),
+        link: () => undefined,
+        end: () => undefined,
+      };
+      const output = { kind: 'members', sink } as const;
+      const request = { source: { host, port, user }, output, checkpoint: 'fast', estimateSize: true } as const;
+      const result = await takeLibraryBackup(request, { onEvent: kept.onEvent });
+      expect(kept.check()).toEqual(['connect', 'checkpoint', 'copy', 'wal', 'publish']);
+      const progress = kept.events.filter((event) => event.type === 'progress');
+      expect(progress[0]).toMatchObject({ phase: 'copy', doneBytes: 0, filesDone: 0, lsn: result.startLsn });
+      const end = { phase: 'wal', doneBytes: result.receivedBytes, lsn: result.endLsn, filesDone: files };
+      expect(progress.at(-1)).toMatchObject(end);
+      expect(progress.some(({ tablespace }) => tablespace === Number(oid))).toBe(true);
+      expect(files).toBeGreaterThan(900);
+
+      const again = keepEvents<BackupEvent>('backup');
+      const full = { ...output, sink: { ...sink, file: () => Promise.reject(new Error('full')) } };
+      const stopped = takeLibraryBackup({ ...request, output: full }, { onEvent: again.onEvent });
+      await expect(stopped).rejects.toThrow('full');
+      expect(again.check()).toEqual(['connect', 'checkpoint', 'copy', 'clean-up']);
     });
 
     it('-P and a bare --progress take no word: the next one is the next option', async () => {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as Library from '../../src/index.ts';
+import { keepEvents } from '../support/kept-events.ts';
 import { newTarget } from '../support/backups.ts';
 import { differences, snapshotData } from '../support/postgres/content.ts';
 import { loadData } from '../support/postgres/load.ts';
@@ -125,7 +126,8 @@ forEachServer('full', (version) => {
     });
 
     it('works on a thread of its own, and tells there what it tells here', async () => {
-      const events: Library.BackupEvent[] = [];
+      const kept = keepEvents<Library.BackupEvent>('backup');
+      const { events } = kept;
       const directory = newTarget();
       const request = {
         source: sourceOf(() => Promise.resolve(secret)),
@@ -135,13 +137,14 @@ forEachServer('full', (version) => {
       } as const;
       const result = await library.takeBackup(request, {
         ownThread: true,
-        onEvent: (event) => void events.push(event),
+        onEvent: kept.onEvent,
       });
+      expect(kept.check()).toEqual(['connect', 'checkpoint', 'copy', 'wal', 'publish']);
       expect(readdirSync(directory).sort()).toEqual(['base.tar', 'pg_wal.tar', 'backup_manifest'].sort());
       expect(events.map((event) => (event.type === 'step' ? library.render(event.sentence) : event.type))).toContain(
         'base backup completed',
       );
-      const progress = events.flatMap((event) => (event.type === 'progress' ? [event.progress] : []));
+      const progress = events.filter((event) => event.type === 'progress');
       expect(progress.at(-1)).toMatchObject({ doneBytes: result.receivedBytes, tablespacesDone: 1 });
       expect(progress.length).toBeLessThan(events.length);
       const verified = await library.verifyBackup({ path: directory });

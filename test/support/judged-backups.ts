@@ -9,7 +9,9 @@ import { prepareRestore } from '../../src/restore/prepare-restore.ts';
 import { performRestore } from '../../src/restore/perform-restore.ts';
 import type { Member, MemberType, TarFormat } from '../../src/tar/member.ts';
 import { encodeMembers, memberOf } from '../../src/tar/encode-members.ts';
+import type { VerifyEvent } from '../../src/verify/events.ts';
 import { verifyBackup } from '../../src/verify/verify-backup.ts';
+import { keepEvents } from './kept-events.ts';
 import { projectRoot } from './project.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -79,7 +81,9 @@ export async function judge(backup: string): Promise<Outcome> {
     return render(error.sentence);
   };
   try {
-    const report = await verifyBackup({ path: backup, parseWal: false }, { signal });
+    const kept = keepEvents<VerifyEvent>('verify');
+    const verified = verifyBackup({ path: backup, parseWal: false }, { signal, onEvent: kept.onEvent });
+    const report = await verified.finally(() => expect(kept.check()[0]).toBe('manifest'));
     for (const { severity, message } of report.findings) {
       (severity === 'damage' ? damage : warnings).push(render(message));
     }

@@ -5,10 +5,12 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { getWal, type GetRequest } from '../../src/archiving/get-wal.ts';
+import type { ArchivingEvent } from '../../src/archiving/events.ts';
 import { pushWal } from '../../src/archiving/push-wal.ts';
 import { closeGeneration, openArchive, openGeneration, readGenerations } from '../../src/wal-archive/archive.ts';
 import { openArchiveWal, readReceipt } from '../../src/wal-archive/archive-wal.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
+import { keepEvents } from '../support/kept-events.ts';
 import { MemoryStorage } from '../support/memory-storage.ts';
 import { openRetrying } from '../../src/storage/retrying-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -71,7 +73,11 @@ describe('wal push and wal get', () => {
   );
 
   it('keeps segments readable without gausskeep', async () => {
-    await push(segment('26'), storage, { codec: 'gzip' });
+    const kept = keepEvents<ArchivingEvent>('archiving');
+    const request = { storage, path: join(wal, segment('26')), codec: 'gzip' } as const;
+    await pushWal(request, { onEvent: kept.onEvent });
+    expect(kept.check()).toEqual(['store']);
+    expect(kept.events.at(-1)).toMatchObject({ name: segment('26'), filesDone: 1, doneBytes: 16 << 20 });
     const name = `generations/1/wal/0000000100000000/${segment('26')}.gz`;
     expect(await namesOf(storage)).toContain(name);
     expect(gunzipSync(await readAll(storage, name)).equals(files.get(segment('26'))!)).toBe(true);

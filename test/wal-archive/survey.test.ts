@@ -7,12 +7,14 @@ import { render } from '../../src/messages/message.ts';
 import { pushWal } from '../../src/archiving/push-wal.ts';
 import { openArchive, openGeneration } from '../../src/wal-archive/archive.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
+import type { SurveyEvent } from '../../src/survey/events.ts';
 import { storedIndexCache, type IndexCache } from '../../src/survey/index-cache.ts';
 import { takeInventory } from '../../src/survey/inventory.ts';
 import { readLine } from '../../src/survey/read-line.ts';
 import { surveyTransactions, surveyWindow, type RecoveryWindow } from '../../src/survey/survey-window.ts';
 import { openWalPlaces } from '../../src/survey/wal-place.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
+import { keepEvents } from '../support/kept-events.ts';
 import { fixtureSystemIdentifier, writeFixtureWal } from '../support/fixture-wal.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;
@@ -66,7 +68,11 @@ describe('an archive of gausskeep', () => {
     for (const digits of ['26', '27', '28', '29']) await push(digits);
     const opened = await openArchive(await openLocalStorage(archive));
     await openGeneration(opened, { parent: 1, forkLsn: parseLsn('0/29000100'), reason: 'test' });
-    const window = await surveyWindow({ archive, backups: [backups] });
+    const kept = keepEvents<SurveyEvent>('survey');
+    const window = await surveyWindow({ archive, backups: [backups] }, { onEvent: kept.onEvent });
+    expect(kept.check()).toEqual(['segments']);
+    // Those that are inherited are looked at for each generation.
+    expect(kept.events.at(-1)).toMatchObject({ filesDone: 7, lsn: parseLsn('0/29000000') });
     expect(window.systemIdentifier).toBe(fixtureSystemIdentifier);
     expect(window.segments).toEqual({ count: 4, readWhole: 0 });
     expect(summary(window)).toEqual([

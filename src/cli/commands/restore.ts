@@ -30,14 +30,14 @@ import {
   type RestoreEvent,
   type RestorePlan,
   type RestoreResult,
-  type WalProgress,
+  type SurveyEvent,
 } from '../../index.ts';
 import { render, say, shellWord, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
 import { recoveryRecord } from '../recovery-plan-record.ts';
 import { planRecord, restoreRecord } from '../restore-record.ts';
-import { laterMs, VerifyProgress } from '../verify-progress.ts';
+import { laterMs, PhaseProgress } from '../phase-progress.ts';
 
 /** Status of a restore that is done but has warnings that need reading. */
 const partial = 3;
@@ -56,7 +56,7 @@ export const restoreCommand: Command = {
     const ownWal = {
       cache: await indexCache(),
       quick: quick === 'quick',
-      onProgress: walProgress(given, context),
+      onEvent: walProgress(given, context),
     };
     const recovery = await recoveryFor(given, context, ownWal);
     const settings = restoreSettings(
@@ -143,19 +143,24 @@ function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined): st
 }
 
 /** How far the reading of the WAL is: in place on a terminal, as lines where progress was asked for. */
-function walProgress(given: GivenOptions, { terminal }: ProgramContext): ((progress: WalProgress) => void) | undefined {
+function walProgress(given: GivenOptions, { terminal }: ProgramContext): ((event: SurveyEvent) => void) | undefined {
   if (given.has('quiet') || (!given.has('progress') && !terminal.isTerminal)) return undefined;
   // Where nobody asked for it, only what takes a while is shown.
-  const progress = new VerifyProgress(terminal, 'restore.progress-wal', given.has('progress') ? 0 : laterMs);
-  return ({ doneBytes, totalBytes }) => progress.update({ doneBytes, totalBytes, finished: doneBytes === totalBytes });
+  const sentences = { tars: 'restore.progress-wal', wal: 'restore.progress-wal' } as const;
+  const progress = new PhaseProgress(terminal, sentences, given.has('progress') ? 0 : laterMs);
+  return (event) => {
+    if (event.type === 'progress') progress.update(event, event.doneBytes === event.totalBytes);
+  };
 }
 
 function listener(given: GivenOptions, { program, terminal }: ProgramContext): (event: RestoreEvent) => void {
-  const progress = given.has('progress') ? new VerifyProgress(terminal, 'restore.progress') : undefined;
+  const progress = given.has('progress') ? new PhaseProgress(terminal, { copy: 'restore.progress' }) : undefined;
   return (event) => {
     switch (event.type) {
       case 'progress':
-        progress?.update({ ...event, finished: false });
+        progress?.update(event, false);
+        return;
+      case 'phase':
         return;
       case 'step':
         if (!given.has('quiet')) terminal.line(`${program}: ${render(event.sentence)}`);

@@ -16,7 +16,7 @@ import { exitStatus } from '../exit-status.ts';
 import { releaseStoodInFor } from '../program-name.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
-import { laterMs, VerifyProgress } from '../verify-progress.ts';
+import { laterMs, PhaseProgress } from '../phase-progress.ts';
 import { verifyRecord } from '../verify-record.ts';
 
 export const verifyCommand: Command = {
@@ -78,10 +78,10 @@ async function verify(
   given: GivenOptions,
   { program, terminal, signal }: ProgramContext,
 ): Promise<VerifyReport> {
-  const progress = given.has('progress') ? new VerifyProgress(terminal) : undefined;
+  const progress = given.has('progress') ? new PhaseProgress(terminal, { files: 'verify.progress' }) : undefined;
   // pg_verifybackup tells nothing of the WAL.
   const isOwn = given.has('progress') && program.endsWith(' verify');
-  const wal = isOwn ? new VerifyProgress(terminal, 'verify.progress-wal', laterMs) : undefined;
+  const wal = isOwn ? new PhaseProgress(terminal, { wal: 'verify.progress-wal' }, laterMs) : undefined;
   const onFinding = ({ severity, message }: Finding): void => {
     if (severity !== 'damage' && given.has('quiet')) return;
     const kind = severity === 'damage' ? 'error' : 'warning';
@@ -89,8 +89,9 @@ async function verify(
   };
   const onEvent = (event: VerifyEvent): void => {
     if (event.type === 'finding') onFinding(event.finding);
-    else if (event.type === 'progress') progress?.update(event);
-    else wal?.update(event);
+    if (event.type !== 'progress') return;
+    progress?.update(event, event.finished);
+    wal?.update(event, event.finished);
   };
   try {
     return await verifyBackup(options, { signal, onEvent });

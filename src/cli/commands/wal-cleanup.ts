@@ -44,8 +44,9 @@ export const walCleanupCommand: Command = {
     const debug = given.has('debug');
     await performCleanup(storage, plan, {
       signal,
-      onRemoved: (name) => {
-        if (debug) context.terminal.line(`${program}: ${render(say('wal-commands.removed', { name }))}`);
+      onEvent: (event) => {
+        if (!debug || event.type !== 'progress') return;
+        context.terminal.line(`${program}: ${render(say('wal-commands.removed', { name: event.name }))}`);
       },
     });
     return 0;

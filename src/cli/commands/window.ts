@@ -15,7 +15,7 @@ import {
   type TransactionRange,
 } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
-import { laterMs, VerifyProgress } from '../verify-progress.ts';
+import { laterMs, PhaseProgress } from '../phase-progress.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
@@ -49,7 +49,7 @@ export const windowCommand: Command = {
     const options: SurveyOptions = {
       signal: context.signal,
       cache: cache === undefined ? undefined : await openIndexCache(cache),
-      onProgress: progressOf(given, terminal),
+      onEvent: progressOf(given, terminal),
     };
     if (given.has('commits')) return showTransactions({ ...request, range: rangeOf(given) }, options, given, terminal);
     const window = await surveyWindow(request, options);
@@ -102,8 +102,10 @@ function rangeOf(given: GivenOptions): TransactionRange {
 }
 
 /** How far it is: in place on a terminal, as lines where that was asked for. */
-function progressOf(given: GivenOptions, terminal: Terminal): SurveyOptions['onProgress'] {
+function progressOf(given: GivenOptions, terminal: Terminal): SurveyOptions['onEvent'] {
   if (!given.has('progress') && !terminal.isTerminal) return undefined;
-  const progress = new VerifyProgress(terminal, 'window.progress', given.has('progress') ? 0 : laterMs);
-  return ({ doneBytes, totalBytes }) => progress.update({ doneBytes, totalBytes, finished: doneBytes === totalBytes });
+  const progress = new PhaseProgress(terminal, { segments: 'window.progress' }, given.has('progress') ? 0 : laterMs);
+  return (event) => {
+    if (event.type === 'progress') progress.update(event, event.doneBytes === event.totalBytes);
+  };
 }

@@ -1,4 +1,3 @@
-import type { VerifyEvent } from '../index.ts';
 import { render, say } from '../messages/message.ts';
 import { Pace, showJob } from './progress-look.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,23 +11,35 @@ export const laterMs = 500;
 type Sentence =
   'verify.progress' | 'verify.progress-wal' | 'restore.progress' | 'restore.progress-wal' | 'window.progress';
 
+/** How far a phase is, as events tell it. */
+export interface PhaseState {
+  readonly phase: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
 /** `12345/67890 kB (18%) verified`, once a second and at the end, as pg_verifybackup shows it; in place with all else on a terminal. */
-export class VerifyProgress {
+export class PhaseProgress {
   readonly #terminal: Terminal;
-  readonly #sentence: Sentence;
+  readonly #sentences: Readonly<Partial<Record<string, Sentence>>>;
   readonly #pace = new Pace();
   readonly #startMs = Date.now();
   readonly #silentMs: number;
   #shownMs = 0;
 
-  /** @param silentMs nothing is shown of what takes no longer than this */
-  constructor(terminal: Terminal, sentence: Sentence = 'verify.progress', silentMs = 0) {
+  /**
+   * @param sentences by phase: phases without one are not shown
+   * @param silentMs nothing is shown of what takes no longer than this
+   */
+  constructor(terminal: Terminal, sentences: Readonly<Partial<Record<string, Sentence>>>, silentMs = 0) {
     this.#terminal = terminal;
-    this.#sentence = sentence;
+    this.#sentences = sentences;
     this.#silentMs = silentMs;
   }
 
-  update({ doneBytes, totalBytes, finished }: Omit<Extract<VerifyEvent, { doneBytes: number }>, 'type'>): void {
+  update({ phase, doneBytes, totalBytes }: PhaseState, finished: boolean): void {
+    const sentence = this.#sentences[phase];
+    if (sentence === undefined) return;
     const now = Date.now();
     if (this.#shownMs === 0 && now - this.#startMs < this.#silentMs) return;
     if (!finished && now - this.#shownMs < (this.#terminal.isTerminal ? liveUpdateMs : updateMs)) return;
@@ -36,7 +47,7 @@ export class VerifyProgress {
     const total = String(Math.floor(totalBytes / 1024));
     const done = String(Math.floor(doneBytes / 1024)).padStart(total.length);
     const percent = totalBytes === 0 ? 0 : Math.floor((100 * doneBytes) / totalBytes);
-    const line = render(say(this.#sentence, { done, total, percent }));
+    const line = render(say(sentence, { done, total, percent }));
     if (finished || !this.#terminal.isTerminal) this.#terminal.line(line);
     else {
       const pace = this.#pace.measure(doneBytes, totalBytes, now);

@@ -1,0 +1,49 @@
+/**
+ * What every operation goes through, in this order as far as it comes; a phase may be left out. The closed table: events and the
+ * JSON of progress name these and no others.
+ */
+export const phases = {
+  backup: {
+    connect: 'reads what is on this host, logs in, prepares a slot',
+    checkpoint: 'the server makes a checkpoint and begins',
+    copy: 'the data directory and tablespaces arrive',
+    wal: 'the rest of the WAL arrives',
+    publish: 'what was written is completed, made durable, and gets its names',
+    'clean-up': 'after a failure: what was written is removed, the slot is dropped',
+  },
+  restore: {
+    prepare: 'what is in the way is moved aside, the directories are claimed',
+    copy: 'the backup is read and written',
+    configure: 'links, configuration and what a recovery needs are written',
+    publish: 'owner, durability, and the name of pg_control as the last',
+    'clean-up': 'after a failure: what was written is removed, what was moved aside comes back',
+  },
+  verify: {
+    manifest: 'the manifest and the list of files are read',
+    files: 'files, pages and links are checked',
+    wal: 'the WAL of the backup is checked',
+  },
+  unpack: {
+    copy: 'the tar is read and written',
+    publish: 'durability, and the name of pg_control as the last',
+    'clean-up': 'after a failure: what was written is removed',
+  },
+  recovery: {
+    start: 'programs are found, the server is started',
+    replay: 'the server replays WAL',
+    check: 'where it came to is compared with what was promised',
+  },
+  survey: {
+    segments: 'segments of WAL are looked at, by their indexes where there are any',
+    tars: 'tars with WAL in them are looked through',
+    wal: 'every byte of the WAL that will be replayed is read',
+  },
+  archiving: {
+    store: 'a file is read and stored in the archive',
+    fetch: 'files are fetched from the archive',
+    remove: 'files are removed from the archive',
+  },
+} as const;
+
+export type OperationName = keyof typeof phases;
+export type PhaseOf<Operation extends OperationName> = keyof (typeof phases)[Operation] & string;
