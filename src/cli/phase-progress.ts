@@ -23,7 +23,8 @@ export class PhaseProgress {
   readonly #terminal: Terminal;
   readonly #sentences: Readonly<Partial<Record<string, Sentence>>>;
   readonly #pace = new Pace();
-  readonly #startMs = Date.now();
+  /** When it was first told of. */
+  #startMs: number | undefined;
   readonly #silentMs: number;
   #shownMs = 0;
 
@@ -41,6 +42,7 @@ export class PhaseProgress {
     const sentence = this.#sentences[phase];
     if (sentence === undefined) return;
     const now = Date.now();
+    this.#startMs ??= now;
     if (this.#shownMs === 0 && now - this.#startMs < this.#silentMs) return;
     if (!finished && now - this.#shownMs < (this.#terminal.isTerminal ? liveUpdateMs : updateMs)) return;
     this.#shownMs = now;

@@ -281,7 +281,8 @@ forEachServer('full', (version) => {
     const { stderr, status } = await verify(['-P', plain]);
     expect(status).toBe(0);
     expect(stderr).toMatch(/^ *(\d+)\/\d+ kB \(\d+%\) verified$/m);
-    expect(stderr.trimEnd()).toMatch(/(\d+)\/\1 kB \(100%\) verified$/);
+    // Where the WAL takes a while it has lines of its own behind.
+    expect(stderr.trimEnd()).toMatch(/^ *(\d+)\/\1 kB \(100%\) verified$/m);
   });
 
   it('VB-09 reads the WAL that a restore needs', async () => {

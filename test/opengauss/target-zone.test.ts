@@ -3,6 +3,8 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { proveRecoveryTarget } from '../../src/pitr/prove-recovery-target.ts';
+import type { SurveyEvent } from '../../src/survey/events.ts';
+import { keepEvents } from '../support/kept-events.ts';
 import { Workspace } from '../support/opengauss/backup-run.ts';
 import { writeRecordedArchive, writeRecordedBackup } from '../support/opengauss/recorded-backup.ts';
 
@@ -24,6 +26,17 @@ async function provedTime(time: string): Promise<unknown> {
 }
 
 it('reads the zone in the data directory', async () => {
+  // With the WAL read, a plan tells how far it is.
+  const kept = keepEvents<SurveyEvent>('survey');
+  const target = { time: '2026-11-21 13:40:00' };
+  const { segments } = await proveRecoveryTarget({
+    ...{ from, archive: workspace.at('archive'), target, allowEndOfWal: true },
+    onEvent: kept.onEvent,
+  });
+  expect(kept.check()).toContain('wal');
+  const last = kept.events.findLast(({ type, phase }) => type === 'progress' && phase === 'wal');
+  expect(last).toMatchObject({ doneBytes: (last as { totalBytes?: number } | undefined)?.totalBytes });
+  expect((last as { filesDone?: number } | undefined)?.filesDone).toBeGreaterThanOrEqual(segments.length);
   expect(await provedTime('2026-11-21 13:40:00')).toBe(await provedTime('2026-11-21 05:40:00+00'));
 });
 
