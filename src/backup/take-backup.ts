@@ -122,10 +122,7 @@ class BackupRun {
     const { tell } = this.#teller;
     this.#teller.enter('connect');
     const ownFiles = await this.#readConfiguration();
-    const source = await connectSource(
-      { ...request, source: this.#password.settings },
-      { signal, tell },
-    );
+    const source = await connectSource({ ...request, source: this.#password.settings }, { signal, tell });
     const { session } = source;
     this.#session = session;
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
