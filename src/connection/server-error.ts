@@ -55,6 +55,8 @@ export class ServerError extends BackupError {
   }
 }
 
+Object.defineProperty(ServerError, 'name', { value: 'ServerError' });
+
 /** What the server said, as libpq shows it: `FATAL:  message` and a line for the detail. */
 export function serverText(fields: ErrorFields): string {
   const text = `${fields['S'] ?? 'ERROR'}:  ${fields['M'] ?? ''}`;

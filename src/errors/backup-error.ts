@@ -72,6 +72,9 @@ export class BackupError extends Error {
   }
 }
 
+// A bundler renames a class that names itself within; a caller sees the name in every stack that node prints.
+Object.defineProperty(BackupError, 'name', { value: 'BackupError' });
+
 /** The text of anything thrown, for use as a `reason` parameter. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

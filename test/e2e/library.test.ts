@@ -192,6 +192,7 @@ forEachServer('full', (version) => {
       await expect(library.takeBackup(request)).rejects.toBe(failure);
       await server.waitFor('select count(*) = 0 from pg_stat_replication');
       await expect(library.takeBackup({ ...request, wal: 'stream' })).rejects.toMatchObject({ code: 'USAGE' });
+      expect([library.BackupError.name, library.ServerError.name]).toEqual(['BackupError', 'ServerError']);
       expect(await left()).toBe('0');
     });
   });
