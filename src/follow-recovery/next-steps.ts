@@ -70,16 +70,13 @@ export async function stepsAfter(data: DataDirectory, facts: StepFacts): Promise
       ? undefined
       : await facts.archiveCommand?.(archived, { newGeneration }).catch(() => undefined);
   steps.push(
-    ...(dialect.session === 'opengauss'
+    ...(dialect.administration === 'gs-guc'
       ? stepsOfOpengauss(data, commands, command ?? 'ARCHIVE_COMMAND')
       : stepsOfPostgresql(data, { facts, commands }, command ?? 'ARCHIVE_COMMAND')),
   );
   for (const name of record?.slots ?? []) {
-    const create =
-      dialect.session === 'opengauss'
-        ? `SELECT pg_create_physical_replication_slot('${name}', false)`
-        : `SELECT pg_create_physical_replication_slot('${name}')`;
-    const run = commands.asServer(`${commands.sql('postgres')} -c ${shellWord(create)}`);
+    const create = shellWord(dialect.createSlotQuery(name));
+    const run = commands.asServer(`${commands.sql('postgres')} -c ${create}`);
     steps.push({ sentence: say('recovery.next.slot', { name }), command: run });
   }
   return steps;

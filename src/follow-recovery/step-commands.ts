@@ -48,8 +48,8 @@ export class StepCommands {
 
   /** The SQL client, not yet as any account. */
   sql(database: string): string {
-    const client = this.#data.dialect.session === 'opengauss' ? this.program('gsql') : this.program('psql', true);
-    return `${client}${this.place} ${shellWord(database)}`;
+    const { program, anyRelease } = this.#data.dialect.client;
+    return `${this.program(program, anyRelease)}${this.place} ${shellWord(database)}`;
   }
 
   /** Options that lead clients to the server; what they would take without them is that of their own build and account. */

@@ -6,6 +6,12 @@ export interface RecoveryDialect {
   readonly serverProgram: string;
   /** Whose authentication codes its sessions speak. */
   readonly session: 'postgresql' | 'opengauss';
+  /** The SQL client; `anyRelease`: one of another release does as well. */
+  readonly client: { readonly program: string; readonly anyRelease: boolean };
+  /** How a running server's settings are changed for good: by gs_guc and its companions, or by ALTER SYSTEM and pg_ctl. */
+  readonly administration: 'gs-guc' | 'alter-system';
+  /** Makes a physical replication slot. */
+  readonly createSlotQuery: (name: string) => string;
   /** The program that starts it; undefined: the server program itself is run. */
   readonly controlProgram: string | undefined;
   /** Arguments of whichever is run. */
@@ -66,6 +72,9 @@ const asUtc = (expression: string): string =>
 const postgresql12: RecoveryDialect = {
   serverProgram: 'postgres',
   session: 'postgresql',
+  client: { program: 'psql', anyRelease: true },
+  administration: 'alter-system',
+  createSlotQuery: (name) => `SELECT pg_create_physical_replication_slot('${name}')`,
   controlProgram: undefined,
   startArguments: (dataDirectory, { configFile, archivingOff }) => [
     '-D',
@@ -111,6 +120,10 @@ const postgresql10: RecoveryDialect = {
 const opengauss: RecoveryDialect = {
   serverProgram: 'gaussdb',
   session: 'opengauss',
+  client: { program: 'gsql', anyRelease: false },
+  administration: 'gs-guc',
+  // Its second argument says whether the slot is a dummy standby's.
+  createSlotQuery: (name) => `SELECT pg_create_physical_replication_slot('${name}', false)`,
   controlProgram: 'gs_ctl',
   // Started as a standby it would replay past every target. The time-out is ours to keep: a recovery takes what it takes.
   // archive_mode can be set while it runs, but not where the command line has set it; and its file is in the directory.
