@@ -44,7 +44,7 @@ export interface WalArchive {
 }
 
 /** Where WAL is looked for. In an archive its segments lie in `folder` ('' is the top). */
-export type WalPlace =
+export type WalLocation =
   | { readonly kind: 'directory'; readonly path: ByteString }
   | { readonly kind: 'archive'; readonly path: ByteString; readonly folders: readonly string[] };
 
@@ -63,7 +63,7 @@ export interface VerifyPlan {
   /** Names in a directory of archives that are none. */
   readonly unexpected: readonly string[];
   /** Undefined when no WAL is to be read. */
-  readonly wal: WalPlace | undefined;
+  readonly wal: WalLocation | undefined;
 }
 
 /** What must be known of the place to make a plan. Names of the directory's entries that are regular files. */
@@ -129,7 +129,7 @@ function sortTars(root: ByteString, names: readonly string[], ignored: ReadonlyS
   return { archives, walArchive, repeated, unexpected };
 }
 
-function walPlace(options: VerifyOptions, facts: PlaceFacts, root: ByteString, parts: Parts): WalPlace | undefined {
+function walPlace(options: VerifyOptions, facts: PlaceFacts, root: ByteString, parts: Parts): WalLocation | undefined {
   if (options.walPath !== undefined) {
     const path = fromText(options.walPath);
     if (facts.walPathIsDirectory) return { kind: 'directory', path };

@@ -12,7 +12,7 @@ import { chooseGeneration, findArchive, readGenerations } from '../wal-archive/a
 import { openPlainWal } from '../wal-archive/plain-wal.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
 import { openTar } from './open-tar.ts';
-import type { WalPlace } from './plan.ts';
+import type { WalLocation } from './plan.ts';
 
 /** WAL segments by name. Read a segment to its end, or not at all, before opening the next. */
 export interface WalFiles {
@@ -28,7 +28,7 @@ export interface WalFiles {
 
 /** @param onHeader told of each member of an archive once, in order */
 export function openWalFiles(
-  place: WalPlace,
+  place: WalLocation,
   {
     signal,
     onHeader,
@@ -87,7 +87,7 @@ async function storedWal(directory: string, signal: AbortSignal): Promise<WalSou
  * in a second pass, if it is there at all. Nothing is unpacked to disk or held in memory.
  */
 class TarWalFiles implements WalFiles {
-  readonly #place: Extract<WalPlace, { kind: 'archive' }>;
+  readonly #place: Extract<WalLocation, { kind: 'archive' }>;
   readonly #signal: AbortSignal;
   readonly #onHeader: (header: MemberHeader) => void;
   #members: AsyncGenerator<Member, void, undefined> | undefined;
@@ -97,7 +97,7 @@ class TarWalFiles implements WalFiles {
   #failed = false;
 
   constructor(
-    place: Extract<WalPlace, { kind: 'archive' }>,
+    place: Extract<WalLocation, { kind: 'archive' }>,
     signal: AbortSignal,
     onHeader: (header: MemberHeader) => void = () => undefined,
   ) {

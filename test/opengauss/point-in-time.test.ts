@@ -1,29 +1,18 @@
 /** `gausskeep restore --target-…` of the recorded openGauss backup: the WAL and the configuration that the server would get. */
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encode, file } from '../support/archives.ts';
 import { fixtureHistory, rowsAt } from '../support/fixture-line.ts';
 import { fixtureWal } from '../support/fixture-wal.ts';
 import { Workspace } from '../support/opengauss/backup-run.ts';
+import { writeRecordedArchive, writeRecordedBackup } from '../support/opengauss/recorded-backup.ts';
 import { runProgram, type ProgramResult } from '../support/programs.ts';
 import { sealRecord } from '../support/wal-builder.ts';
 import { openGaussFormat } from '../../src/wal/formats/opengauss.ts';
 import { parseLsn } from '../../src/wal/lsn.ts';
 
-const fixtures = join(import.meta.dirname, '../fixtures/opengauss');
 const segmentBytes = 16 * 1024 * 1024;
 let workspace: Workspace;
 let backup: string;
@@ -33,20 +22,8 @@ let target: string;
 beforeEach(async () => {
   workspace = new Workspace();
   [backup, archive, target] = [workspace.at('backups/base'), workspace.at('archive'), workspace.at('restored')];
-  for (const directory of ['', 'global', 'base', 'pg_xlog/archive_status', 'pg_tblspc']) {
-    mkdirSync(join(backup, directory), { recursive: true });
-  }
-  writeFileSync(join(backup, 'PG_VERSION'), '9.2\n');
-  writeFileSync(join(backup, 'postgresql.conf'), "timezone = 'PRC'\nrecovery_max_workers = 4\narchive_mode = on\n");
-  writeFileSync(join(backup, 'global/pg_control'), gunzipSync(readFileSync(join(fixtures, 'pgdata/pg_control.gz'))));
-  copyFileSync(join(fixtures, 'pitr/backup_label'), join(backup, 'backup_label'));
-  const wal = await fixtureWal();
-  const own = '000000010000000000000027';
-  writeFileSync(join(backup, 'pg_xlog', own), wal.get(own)!);
-  mkdirSync(archive);
-  for (const name of readdirSync(join(fixtures, 'pitr/archive'))) {
-    if (name !== 'SHA256SUMS') copyFileSync(join(fixtures, 'pitr/archive', name), join(archive, name));
-  }
+  await writeRecordedBackup(backup);
+  writeRecordedArchive(archive);
 });
 afterEach(() => workspace.remove());
 
