@@ -9,7 +9,7 @@ import type { WalStream } from '../replication/wal-stream.ts';
 import type { Member } from '../tar/member.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { segmentStart, type TimelineId } from '../wal/segment.ts';
-import { abortable } from './abortable.ts';
+import { abortable } from '../connection/abortable.ts';
 import type { SlotCreation } from './owned-slot.ts';
 import type { StopPoint } from './stop-point.ts';
 import { segmentMembers, textMember, type WalPiece } from './wal-members.ts';

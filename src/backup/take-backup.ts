@@ -11,7 +11,7 @@ import { readMembers } from '../tar/read-members.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { segmentStart } from '../wal/segment.ts';
 import type { BackupListener, BackupNews } from './events.ts';
-import { abortable } from './abortable.ts';
+import { abortable } from '../connection/abortable.ts';
 import { adviceOf } from './advice.ts';
 import { takeBackupOnThread } from './backup-thread.ts';
 import { configurationElsewhere, includedElsewhere, receivedFiles } from './configuration-elsewhere.ts';

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
+import { abortable } from './abortable.ts';
 import type { Abortable, Endpoint } from './connection.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { systemErrorText } from './system-error-text.ts';
@@ -33,6 +34,7 @@ export async function targetsOf(settings: ConnectionSettings, { signal }: Aborta
 
 async function addressesOf(host: string, { signal }: Abortable): Promise<readonly string[]> {
   try {
+    // The resolver cannot be stopped, but nobody has to wait for it.
     const found = await abortable(lookup(host, { all: true, verbatim: true }), signal);
     return [...new Set(found.map(({ address }) => address))];
   } catch (error) {
@@ -43,23 +45,6 @@ async function addressesOf(host: string, { signal }: Abortable): Promise<readonl
       cause: error,
       kind: 'unknown-host',
     });
-  }
-}
-
-/** The resolver cannot be stopped, but nobody has to wait for it. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work;
-  signal.throwIfAborted();
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason belongs to the caller
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

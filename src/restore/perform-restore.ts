@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { onePiece } from '../bytes/one-piece.ts';
 import type { HeldControlFile } from '../content/held-control-file.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
@@ -304,7 +305,7 @@ class Restoring {
     const { archiving } = this.#plan.configuration;
     if (archiving === 'off') return;
     const record = encodeRecoveryRecord({ ...nothingPromised, archiveMode: archiving });
-    await this.#base.writeFile(recoveryRecordName as ByteString, 0o600, once(record));
+    await this.#base.writeFile(recoveryRecordName as ByteString, 0o600, onePiece(record));
   }
 
   async #removeTwoPhase(systemIdentifier: bigint): Promise<void> {
@@ -321,10 +322,10 @@ class Restoring {
   async #createExtraFiles(control: Buffer): Promise<void> {
     const { rules } = this.#plan.source;
     for (const { name, sizeBytes, mode } of rules.created) {
-      await this.#base.writeFile(name as ByteString, mode, once(Buffer.alloc(sizeBytes)));
+      await this.#base.writeFile(name as ByteString, mode, onePiece(Buffer.alloc(sizeBytes)));
     }
     // The server falls back to it: it must never be older than the control file itself.
-    for (const name of rules.controlCopies) await this.#base.writeFile(name as ByteString, 0o600, once(control));
+    for (const name of rules.controlCopies) await this.#base.writeFile(name as ByteString, 0o600, onePiece(control));
   }
 
   #warnAbout(received: ReceiveBackup): void {
@@ -386,9 +387,4 @@ async function replaceText(
   const mode = statSync(fsPath(path), { throwIfNoEntry: false })?.mode ?? 0o600;
   // Made durable with everything else.
   await writeDurably(path, toBytes(after), { mode: mode & 0o777, sync: false });
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  await Promise.resolve();
-  if (bytes.length > 0) yield bytes;
 }

@@ -1,4 +1,5 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
+import { onePiece } from '../bytes/one-piece.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import { createChecksum } from '../manifest/checksum.ts';
@@ -96,7 +97,7 @@ export class ReceiveBackup implements RestoreSink {
     const isOutside = oid === undefined && isOutsideConfiguration(file.name);
     const isWanted = isOutside && this.outside.wants(file.name, file.sizeBytes);
     const noted = isControl || isCompanion || isWanted ? await noteOf(file) : undefined;
-    const content = noted === undefined ? file.content : once(noted);
+    const content = noted === undefined ? file.content : onePiece(noted);
     const through = checksum === undefined ? content : observed(content, checksum);
     if (isCompanion) {
       checksum?.update(noted ?? new Uint8Array(0));
@@ -200,11 +201,6 @@ async function noteOf({ name, content }: SourceFile): Promise<Buffer> {
 async function readToEnd(content: AsyncIterable<Uint8Array>): Promise<void> {
   const pieces = content[Symbol.asyncIterator]();
   while ((await pieces.next()).done !== true);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  await Promise.resolve();
-  if (bytes.length > 0) yield bytes;
 }
 
 function mismatch(sentence: ReturnType<typeof say>): BackupError {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { onePiece } from '../bytes/one-piece.ts';
 import { mkdir } from 'node:fs/promises';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
@@ -48,15 +49,10 @@ export function storedIndexCache(storage: Storage): IndexCache {
     async put(key, bytes, options) {
       try {
         await storage.delete(nameOf(key), options);
-        await storage.put(nameOf(key), () => once(bytes), options);
+        await storage.put(nameOf(key), () => onePiece(bytes), options);
       } catch {
         options?.signal?.throwIfAborted();
       }
     },
   };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  await Promise.resolve();
-  yield bytes;
 }

@@ -1,4 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
+import { onePiece } from '../bytes/one-piece.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { damaged, largestSealedObject } from './sealed-json.ts';
 
@@ -31,15 +32,10 @@ export async function putIfAbsent(
   options: StorageOptions = {},
 ): Promise<boolean> {
   try {
-    await storage.put(name, () => once(bytes), options);
+    await storage.put(name, () => onePiece(bytes), options);
     return true;
   } catch (error) {
     if (error instanceof BackupError && error.code === 'OBJECT_EXISTS') return false;
     throw error;
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  await Promise.resolve();
-  if (bytes.length > 0) yield bytes;
 }
