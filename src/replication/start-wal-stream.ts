@@ -43,7 +43,7 @@ export function startReplicationCommand(capabilities: Capabilities, request: Wal
  * Starts physical replication. The connection belongs to the stream afterwards. Before, IDENTIFY_SYSTEM makes sure that
  * the session is a physical one (on a database session the command can crash an openGauss server) and that it leads to the
  * right instance. When the timeline has ended at or before `startLsn`, the stream is at its end at once.
- * Source: PostgreSQL manual, "Streaming Replication Protocol"; opengauss-protocol.md §6.
+ * Source: PostgreSQL manual, "Streaming Replication Protocol"; `docs/design/opengauss.md`.
  * @throws ServerError (`WAL_MISSING`: the segment was removed), BackupError `SYSTEM_MISMATCH`, `PROTOCOL_VIOLATION`
  */
 export async function startWalStream(

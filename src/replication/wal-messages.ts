@@ -62,7 +62,7 @@ const stateBuilding = 7;
 const cancelFlowControl = 0x10;
 
 /**
- * openGauss: its C structs as they lie in memory, little-endian with padding. Source: walprotocol.h; opengauss-protocol.md §6.2.
+ * openGauss: its C structs as they lie in memory, little-endian with padding. Source: walprotocol.h; `docs/design/opengauss.md`.
  * A `w` is 65 + n bytes, a `k` 33, an `r` 65. Receive, write and apply stay 0: only what is flushed, and only with a
  * slot, is reported, because any server that initdb made would otherwise take us for a synchronous standby.
  */

@@ -234,7 +234,7 @@ describe('the openGauss dialect', () => {
   const update = { received: position('0/5000000'), flushed: position('0/3000A28'), replyRequested: false };
 
   it('encodes the documented status reply', () => {
-    // The example of opengauss-protocol.md §12: time field f5 e4 d3 c2 a1 b0 02 00.
+    // The example of `docs/design/opengauss.md`: time field f5 e4 d3 c2 a1 b0 02 00.
     const micros = 0x0002_b0a1_c2d3_e4f5n;
     const sentAtMs = Number((micros + 946_684_800_000_000n) / 1000n);
     const bytes = Buffer.from(littleEndianStructWal.encodeStatus({ ...update, sentAtMs }));

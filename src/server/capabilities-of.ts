@@ -65,7 +65,7 @@ function postgresqlCapabilities(major: number): Capabilities {
   };
 }
 
-/** openGauss 1.0 … 6.0 and relatives. Source: opengauss-protocol.md §2, §3.7, §6, §11 (observations first). */
+/** openGauss 1.0 … 6.0 and relatives. Source: `docs/design/opengauss.md`, "How the server differs" (observations first). */
 function opengaussCapabilities(after10: boolean): Capabilities {
   return {
     walDirectory: 'pg_xlog',

@@ -116,7 +116,7 @@ const postgresql10: RecoveryDialect = {
   standbyFile: undefined,
 };
 
-/** Source: opengauss-protocol.md §9, ondisk-and-pitr.md §6.10, §10. */
+/** Source: `docs/design/opengauss.md`, "Recovery". */
 const opengauss: RecoveryDialect = {
   serverProgram: 'gaussdb',
   session: 'opengauss',

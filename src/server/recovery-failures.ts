@@ -32,7 +32,7 @@ export type FailureKey =
   | 'setting'
   | 'root';
 
-/** The first that fits counts. Source: the servers' own texts, PostgreSQL 10 to 18 and openGauss 1.0 to 6.0; outcomes.md. */
+/** The first that fits counts. Source: the servers' own texts, PostgreSQL 10 to 18 and openGauss 1.0 to 6.0; `test/fixtures/opengauss/pitr/outcomes.md`. */
 export const recoveryFailures: readonly FailurePattern[] = [
   {
     key: 'parameter',

@@ -60,7 +60,7 @@ function messageOf(line: string): { severity: string; text: string } | undefined
 type Reader = (match: RegExpExecArray) => RecoveryLogEvent;
 const position = '([0-9A-F]{1,8}/[0-9A-F]{1,8})';
 
-/** The same words in both products, but for those marked. Source: xlog.c, xlogrecovery.c, xlog.cpp; outcomes.md. */
+/** The same words in both products, but for those marked. Source: xlog.c, xlogrecovery.c, xlog.cpp; `test/fixtures/opengauss/pitr/outcomes.md`. */
 const readers: readonly (readonly [RegExp, Reader])[] = [
   [
     /^database system (?:was interrupted|was shut down|was not properly shut down|shutdown was interrupted)/,

@@ -4,7 +4,7 @@ import type { CreatedFile } from './capabilities.ts';
 import { postgresqlPlaceSettings, type PlaceSetting } from './place-settings.ts';
 import { identifyOpengauss, type ServerFamily } from './identity.ts';
 
-/** What a restore must know of a product, as plain data. Source: ondisk-and-pitr.md §1.3, §6, §8. */
+/** What a restore must know of a product, as plain data. Source: `docs/design/opengauss.md`, "The data directory" and "Recovery"; PostgreSQL's manual. */
 export interface RestoreRules {
   readonly family: ServerFamily;
   readonly walDirectory: 'pg_wal' | 'pg_xlog';
