@@ -1,17 +1,13 @@
 import { resolve } from 'node:path';
-import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
-import { usage } from '../../config/parse-options.ts';
-import { dataDirectoryOption, recoverOptions, stallTimeoutOption } from '../../config/recovery-options.ts';
+import { recoverOptions, stallTimeoutOption } from '../../config/recovery-options.ts';
 import { BackupError, formatLsn, recoverInstance, type RecoverReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import { archiveCommandAfter } from '../archive-command.ts';
-import { commandReader } from '../command-reader.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
-import { recoveryLogin } from '../recovery-login.ts';
+import { recoveryInstance } from '../recovery-instance.ts';
 import { closingLines, closingRecord, RecoveryTalk } from '../recovery-talk.ts';
-import { runAsOwner } from '../run-as-owner.ts';
 
 export const recoverCommand: Command = {
   synopsis: say('recovery-help.recover.synopsis'),
@@ -19,22 +15,16 @@ export const recoverCommand: Command = {
   options: recoverOptions,
   run: async (given, context) => {
     const { program, terminal, signal } = context;
-    const [word] = given.operands;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
-    const asCalled = readEnvironment();
-    const directory = dataDirectoryOption(given, asCalled);
-    const places = { bindir: absolute(given, 'bindir'), configFile: absolute(given, 'config-file') };
-    const logFile = absolute(given, 'log-file');
-    const reader = commandReader(given, asCalled, directory);
-    const environment = runAsOwner(directory, asCalled);
+    const places = { bindir: absolute(given, 'bindir'), logFile: absolute(given, 'log-file') };
+    const { directory, configFile, reader, environment, login } = recoveryInstance(given, context);
     const talk = new RecoveryTalk(program, terminal, { quiet: given.has('quiet') });
     const report = await recoverInstance(
       {
         directory,
         ...places,
-        logFile,
+        configFile,
         allowEndOfWal: given.has('allow-end-of-wal'),
-        login: recoveryLogin(given, environment, context),
+        login,
         environment,
         archiveCommand: archiveCommandAfter,
         reader,

@@ -1,13 +1,9 @@
-import { resolve } from 'node:path';
-import { readEnvironment } from '../../config/environment.ts';
-import { usage } from '../../config/parse-options.ts';
-import { dataDirectoryOption, statusOptions } from '../../config/recovery-options.ts';
+import { statusOptions } from '../../config/recovery-options.ts';
 import { formatLsn, recoveryStatus, type StatusReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
-import { recoveryLogin } from '../recovery-login.ts';
+import { recoveryInstance } from '../recovery-instance.ts';
 import { closingLines } from '../recovery-talk.ts';
-import { runAsOwner } from '../run-as-owner.ts';
 
 export const statusCommand: Command = {
   synopsis: say('recovery-help.status.synopsis'),
@@ -15,14 +11,7 @@ export const statusCommand: Command = {
   options: statusOptions,
   run: async (given, context) => {
     const { program, terminal, signal } = context;
-    const [word] = given.operands;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
-    const asCalled = readEnvironment();
-    const directory = dataDirectoryOption(given, asCalled);
-    const named = given.last('config-file');
-    const configFile = named === undefined ? undefined : resolve(named);
-    const environment = runAsOwner(directory, asCalled);
-    const login = recoveryLogin(given, environment, context);
+    const { directory, configFile, login } = recoveryInstance(given, context);
     const report = await recoveryStatus({ directory, configFile, login }, { signal });
     if (given.has('json')) {
       await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
