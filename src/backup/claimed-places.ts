@@ -38,9 +38,10 @@ export class ClaimedPlaces {
       await this.claim(path);
     } catch (error) {
       if (!(error instanceof BackupError) || error.kind !== 'not-empty') throw error;
+      const old = path.replaceAll('=', '\\=');
       throw error.with({
         sentence: say('backup.tablespace-not-empty', { path }),
-        hint: say('backup.tablespace-not-empty.hint', { path }),
+        hint: say('backup.tablespace-not-empty.hint', { mapping: `${old}=${old}_backup` }),
       });
     }
   }

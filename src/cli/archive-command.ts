@@ -33,16 +33,37 @@ export async function archiveCommandFor({
 
 /**
  * The value of archive_command for a recovered copy that takes over from its source: in the generation that is opened for it,
- * if any.
+ * if any. undefined where a path cannot stand in one: whoever pastes a placeholder has lost what was there.
  */
 export async function archiveCommandAfter(
   { place, generation }: { readonly place: string; readonly generation: number },
-  { newGeneration }: { readonly newGeneration: boolean },
-): Promise<string> {
+  { newGeneration, like }: { readonly newGeneration: boolean; readonly like: string | undefined },
+): Promise<string | undefined> {
   const into = newGeneration ? await nextGenerationOf(place, generation) : generation;
-  const line = await archiveCommandFor({ archive: place, generation: into });
-  // Words of it hold no quotes.
-  return /^archive_command = '(.*)'$/.exec(line)?.[1] ?? line;
+  const called = process.argv[1] ?? 'gausskeep';
+  for (const program of [resolve(called), realpathSync(called)]) {
+    try {
+      const options = pushOptionsOf(like);
+      const line = archiveCommandLine({ program, archive: place, generation: into, options });
+      // Words of it hold no quotes.
+      return /^archive_command = '(.*)'$/.exec(line)?.[1];
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/** What the archive_command of the source says besides program, archive and generation, if it is one of ours. */
+function pushOptionsOf(like: string | undefined): string[] {
+  const words = / wal push (.*)$/.exec(like ?? '')?.[1]?.split(' ') ?? [];
+  const options: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (word === '--archive' || word === '--generation') at += 1;
+    else if (word !== '' && word !== '%p' && !/^--(?:archive|generation)=/.test(word)) options.push(word);
+  }
+  return options;
 }
 
 /** Numbers are given in order. */

@@ -4,6 +4,7 @@ import {
   type PreparedTransaction,
   type RecoveryEvent,
   type RecoveryProgress,
+  type ServerState,
 } from '../index.ts';
 import { render, say } from '../messages/message.ts';
 import { showJob } from './progress-look.ts';
@@ -120,6 +121,17 @@ function preparedLine({ name, xid, owner, database, preparedAt }: PreparedTransa
     : render(say('recovery.prepared', { name, xid, owner, database: database ?? '', time: preparedAt ?? '' }));
 }
 
+/** Where replay has come to; servers that are down, or have replayed no commit, tell no time. */
+export function positionLine({ replayLsn, lastCommit }: Pick<ServerState, 'replayLsn' | 'lastCommit'>): string[] {
+  if (replayLsn === undefined) return [];
+  const lsn = formatLsn(replayLsn);
+  return [
+    lastCommit === undefined
+      ? render(say('recovery.result.position', { lsn }))
+      : render(say('recovery.result.position-time', { lsn, time: lastCommit })),
+  ];
+}
+
 /** Prepared transactions and what remains to be done, each step with its command below it. */
 export function closingLines(prepared: readonly PreparedTransaction[], steps: readonly NextStep[]): string[] {
   const lines = prepared.slice(0, mostPrepared).map(preparedLine);
@@ -129,7 +141,10 @@ export function closingLines(prepared: readonly PreparedTransaction[], steps: re
   return [
     ...lines,
     render(say('recovery.next')),
-    ...steps.flatMap(({ sentence, command }) => [`- ${render(sentence)}`, `    ${command}`]),
+    ...steps.flatMap(({ sentence, command }) => [
+      `- ${render(sentence)}`,
+      ...(command === undefined ? [] : [`    ${command}`]),
+    ]),
   ];
 }
 

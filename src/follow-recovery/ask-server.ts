@@ -9,6 +9,8 @@ import { ServerQuestions, type PreparedTransaction } from './server-state.ts';
 export interface ServerAnswers extends PromisedFacts {
   /** As it is in force. */
   readonly archiveMode: string | undefined;
+  /** As it is configured; '' where it is not, undefined where that was not asked. */
+  readonly archiveCommand: string | undefined;
 }
 
 /** @param isOpen it is read-write: before, the server shows no prepared transactions */
@@ -39,6 +41,7 @@ export async function answersOf(
     lastStatus: isCommit ? await unlessDenied(questions.transactionStatus(last.xid, signal)) : undefined,
     prepared: isOpen ? await questions.prepared(signal) : undefined,
     archiveMode: await unlessDenied(questions.archiveMode(signal)),
+    archiveCommand: await unlessDenied(questions.archiveCommand(signal)),
   };
 }
 

@@ -37,6 +37,8 @@ export interface DataDirectory {
  * @throws BackupError `CONFIG_INVALID` for a directory that is no data directory, or not a whole one; `CORRUPT`
  */
 export function openDataDirectory(path: string): DataDirectory {
+  if (path.includes('\n'))
+    throw new BackupError('CONFIG_INVALID', say('files.line-feed', { path }), { hint: say('files.line-feed.hint') });
   const version = textOf(join(path, 'PG_VERSION'))?.trim();
   if (version === undefined) throw new BackupError('CONFIG_INVALID', say('recovery.no-data-directory', { path }));
   const controlFile = bytesOf(join(path, 'global', 'pg_control'));
@@ -72,6 +74,14 @@ export function recoveryFiles({ path, dialect }: DataDirectory): string[] {
   const names = ['backup_label', 'backup_label.old', 'tablespace_map', 'tablespace_map.old'];
   const own = [...dialect.configurationFiles, dialect.doneFile, dialect.standbyFile];
   return [...names, ...own].filter((name) => name !== undefined && existsSync(join(path, name))) as string[];
+}
+
+/** Whether a server that starts here goes through archive recovery, or is a standby; else it replays its own WAL, if any. */
+export function isConfiguredToRecover({ path, dialect, control }: DataDirectory): boolean {
+  if (control.state === 'in archive recovery' || control.state === 'shut down in recovery') return true;
+  return [...dialect.configurationFiles, dialect.standbyFile].some(
+    (name) => name !== undefined && existsSync(join(path, name)),
+  );
 }
 
 /** Settings in force by the configuration files: includes are followed, later ones win, and so does ALTER SYSTEM. */

@@ -5,8 +5,10 @@ import { promisify } from 'node:util';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { describeServer, type ServerIdentity } from '../server/identity.ts';
-import { identityOfProgram, opensDirectoryOf } from '../server/installed-release.ts';
-import type { DataDirectory } from './data-directory.ts';
+import { identityOfDirectory, identityOfProgram, opensDirectoryOf } from '../server/installed-release.ts';
+import { capabilitiesOf } from '../server/capabilities-of.ts';
+import { recoveryDialectOf } from '../server/recovery-dialect.ts';
+import { textOf, type DataDirectory } from './data-directory.ts';
 
 /** Environment variables by name, for the programs that are started. */
 export type ProgramEnvironment = Readonly<Record<string, string | undefined>>;
@@ -29,13 +31,40 @@ interface Candidate {
 
 const versionTimeoutMs = 15_000;
 
+/** What programs have to fit. */
+type Instance = Pick<DataDirectory, 'identity' | 'dialect' | 'record'>;
+
+/**
+ * Where the control program is that fits a data directory or a plain backup, for commands that are shown.
+ * @returns undefined where the shell that pastes them finds it by its name, or nobody does
+ */
+export async function controlProgramPlace(
+  directory: string,
+  environment: ProgramEnvironment,
+): Promise<string | undefined> {
+  try {
+    const version = textOf(join(directory, 'PG_VERSION'))?.trim();
+    if (version === undefined) return undefined;
+    const family = /^\d+$/.test(version) ? 'postgresql' : 'opengauss';
+    const identity = identityOfDirectory(family, version, undefined);
+    const dialect = recoveryDialectOf(capabilitiesOf(identity));
+    const instance = { identity, dialect, record: undefined };
+    const { directory: found } = await findPrograms(instance, { bindir: undefined, environment });
+    const name = dialect.controlProgram ?? 'pg_ctl';
+    const first = (environment['PATH'] ?? '').split(':').find((place) => isExecutable(join(place, name)));
+    return first === found || !isExecutable(join(found, name)) ? undefined : found;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Finds the programs that fit a data directory: in `bindir` alone when it is given, else in GAUSSHOME/bin, on PATH and
  * where packages put them. A physical copy opens with the same product and release only, so others are refused.
  * @throws BackupError `CONFIG_INVALID` when there are none, `SYSTEM_MISMATCH` when there are others
  */
 export async function findPrograms(
-  data: DataDirectory,
+  data: Instance,
   { bindir, environment }: { readonly bindir: string | undefined; readonly environment: ProgramEnvironment },
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ServerPrograms> {
@@ -54,7 +83,7 @@ export async function findPrograms(
   throw notFound(data, candidates, places);
 }
 
-function placesOf({ dialect, identity }: DataDirectory, environment: ProgramEnvironment): string[] {
+function placesOf({ dialect, identity }: Instance, environment: ProgramEnvironment): string[] {
   const home = dialect.homeVariable === undefined ? undefined : environment[dialect.homeVariable];
   const onPath = (environment['PATH'] ?? '').split(':').filter((place) => place.startsWith('/'));
   const usual = dialect.usualDirectories.map((place) =>
@@ -64,7 +93,7 @@ function placesOf({ dialect, identity }: DataDirectory, environment: ProgramEnvi
 }
 
 async function ask(
-  data: DataDirectory,
+  data: Instance,
   directory: string,
   environment: ProgramEnvironment,
   signal: AbortSignal | undefined,
@@ -94,7 +123,7 @@ function failureOf(error: unknown): string {
   return last === undefined || last === '' ? reasonOf(error) : last;
 }
 
-function requireControlProgram({ dialect }: DataDirectory, directory: string): void {
+function requireControlProgram({ dialect }: Instance, directory: string): void {
   const { controlProgram } = dialect;
   if (controlProgram === undefined || isExecutable(join(directory, controlProgram))) return;
   throw new BackupError('CONFIG_INVALID', say('recovery.no-control-program', { program: controlProgram, directory }));
@@ -104,7 +133,7 @@ function requireControlProgram({ dialect }: DataDirectory, directory: string): v
  * openGauss's programs need GAUSSHOME and its libraries, which are in its lib. What the user has set stays, and comes first:
  * a GAUSSHOME alone says where the libraries are, too.
  */
-function completed({ dialect }: DataDirectory, directory: string, environment: ProgramEnvironment): ProgramEnvironment {
+function completed({ dialect }: Instance, directory: string, environment: ProgramEnvironment): ProgramEnvironment {
   const { homeVariable } = dialect;
   if (homeVariable === undefined) return environment;
   const given = environment[homeVariable] ?? '';
@@ -125,7 +154,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function notFound(data: DataDirectory, candidates: readonly Candidate[], places: readonly string[]): BackupError {
+function notFound(data: Instance, candidates: readonly Candidate[], places: readonly string[]): BackupError {
   const wanted = describeServer(data.identity);
   const [first] = candidates;
   if (first === undefined) {

@@ -1,29 +1,18 @@
-import { join } from 'node:path';
-import { render, say, shellWord, type Message } from '../messages/message.ts';
-import type { RecoveryRecord } from '../server/recovery-record.ts';
+import { render, say, shellWord } from '../messages/message.ts';
 import { formatLsn } from '../wal/lsn.ts';
+import { archivingOfOpengauss, archivingOfPostgresql, type ArchiveCommand } from './archiving-steps.ts';
+import type { ServerAnswers } from './ask-server.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { PreparedTransaction, ServerState } from './server-state.ts';
-import { StepCommands, type ReachedServer } from './step-commands.ts';
-
-/** Something that the user has to do, with the command to copy. */
-export interface NextStep {
-  readonly sentence: Message;
-  readonly command: string;
-}
-
-/**
- * Makes the archive_command for an archive of ours. `newGeneration`: for the one that is opened next, after `generation`.
- */
-export type ArchiveCommand = (
-  archive: NonNullable<RecoveryRecord['archive']>,
-  options: { readonly newGeneration: boolean },
-) => Promise<string>;
+import { StepCommands, type NextStep, type ReachedServer } from './step-commands.ts';
 
 export interface StepFacts extends ReachedServer {
   readonly state: ServerState | undefined;
   readonly prepared: readonly PreparedTransaction[];
-  readonly archiveMode: string | undefined;
+  /** undefined: the server was not asked. */
+  readonly answers: Pick<ServerAnswers, 'archiveMode' | 'archiveCommand'> | undefined;
+  /** It went through archive recovery, which gives PostgreSQL a timeline of its own. */
+  readonly archiveRecovery: boolean;
   readonly archiveCommand: ArchiveCommand | undefined;
 }
 
@@ -33,19 +22,6 @@ export function stepsWhilePaused(data: DataDirectory, reached: ReachedServer): N
   return [
     { sentence: say('recovery.next.look'), command: commands.asServer(commands.sql('postgres')) },
     { sentence: say('recovery.next.resume'), command: commands.gausskeep('resume') },
-  ];
-}
-
-/** A server that could not pause has shut down at its target: how to look nevertheless. */
-export function stepsAfterShutdown(data: DataDirectory, reached: ReachedServer): NextStep[] {
-  const commands = new StepCommands(data, reached);
-  const file = shellWord(join(data.path, data.dialect.settingsFile));
-  return [
-    {
-      sentence: say('recovery.next.hot-standby'),
-      command: commands.asServer(`echo 'hot_standby = on' >> ${file}`),
-    },
-    { sentence: say('recovery.next.recover-again'), command: commands.gausskeep('recover') },
   ];
 }
 
@@ -65,14 +41,16 @@ export async function stepsAfter(data: DataDirectory, facts: StepFacts): Promise
       command: `gausskeep wal generation --open --parent ${archived.generation} --fork-lsn ${at} --archive ${shellWord(archived.place)}`,
     });
   }
-  const command =
+  const configured = facts.answers?.archiveCommand ?? '';
+  const like = configured === '' ? record?.archiveCommand : configured;
+  const ours =
     archived === undefined
       ? undefined
-      : await facts.archiveCommand?.(archived, { newGeneration }).catch(() => undefined);
+      : await facts.archiveCommand?.(archived, { newGeneration, like }).catch(() => undefined);
   steps.push(
     ...(dialect.administration === 'gs-guc'
-      ? stepsOfOpengauss(data, commands, command ?? 'ARCHIVE_COMMAND')
-      : stepsOfPostgresql(data, { facts, commands }, command ?? 'ARCHIVE_COMMAND')),
+      ? stepsOfOpengauss(data, commands, ours)
+      : stepsOfPostgresql(data, { facts, commands }, ours)),
   );
   for (const name of record?.slots ?? []) {
     const create = shellWord(dialect.createSlotQuery(name));
@@ -106,22 +84,16 @@ function preparedSteps(prepared: readonly PreparedTransaction[], commands: StepC
   });
 }
 
-function stepsOfOpengauss(data: DataDirectory, commands: StepCommands, archiveCommand: string): NextStep[] {
-  const record = data.record ?? data.past;
+function stepsOfOpengauss(data: DataDirectory, commands: StepCommands, ours: string | undefined): NextStep[] {
   const directory = shellWord(data.path);
   const serial = data.record?.addedSettings.some(({ name }) => name === 'recovery_max_workers') === true;
-  const setting = `archive_command = '${archiveCommand.replaceAll("'", "''")}'`;
-  const quoted = /["$`\\!]/.test(setting) ? shellWord(setting) : `"${setting}"`;
   const [guc, control] = [commands.program('gs_guc'), commands.program('gs_ctl')];
   const step = (key: OpengaussStep, command: string): NextStep => ({
     sentence: say(key),
     command: commands.asServer(command),
   });
   return [
-    step(
-      record?.archive === undefined ? 'recovery.next.archiving-own' : 'recovery.next.archiving',
-      `${guc} reload -D ${directory} -c ${quoted} -c "archive_mode = on"`,
-    ),
+    archivingOfOpengauss(data, commands, ours),
     step('recovery.next.backup', `gs_basebackup -D NEW_DIRECTORY -X fetch${commands.place}`),
     step('recovery.next.replconninfo', `${guc} set -D ${directory} -c "replconninfo1 = ''"`),
     step('recovery.next.standby', `${control} build -D STANDBY_DIRECTORY -b full`),
@@ -130,45 +102,23 @@ function stepsOfOpengauss(data: DataDirectory, commands: StepCommands, archiveCo
 }
 
 type OpengaussStep =
-  | 'recovery.next.archiving-own'
-  | 'recovery.next.archiving'
-  | 'recovery.next.backup'
-  | 'recovery.next.replconninfo'
-  | 'recovery.next.standby'
-  | 'recovery.next.restart';
+  'recovery.next.backup' | 'recovery.next.replconninfo' | 'recovery.next.standby' | 'recovery.next.restart';
 
 function stepsOfPostgresql(
   data: DataDirectory,
   { facts, commands }: { readonly facts: StepFacts; readonly commands: StepCommands },
-  archiveCommand: string,
+  ours: string | undefined,
 ): NextStep[] {
   const { place } = commands;
-  const show = `${commands.sql('postgres')} -c 'SHOW archive_mode' -c 'SHOW archive_command'`;
+  const { answers, archiveRecovery } = facts;
+  const { archiveMode, archiveCommand } = answers ?? { archiveMode: undefined, archiveCommand: undefined };
   const standby = `${commands.program('pg_basebackup')} -D STANDBY_DIRECTORY -R${place}`;
   return [
-    ...(facts.archiveMode === undefined || facts.archiveMode === 'off'
-      ? archivingSteps(data, commands, archiveCommand)
-      : [{ sentence: say('recovery.next.archiving-postgresql'), command: commands.asServer(show) }]),
+    ...archivingOfPostgresql(data, commands, { archiveMode, archiveCommand, archiveRecovery, ours }),
     {
-      sentence: say('recovery.next.backup'),
+      sentence: say(archiveRecovery ? 'recovery.next.backup-timeline' : 'recovery.next.backup-shared'),
       command: commands.asServer(`gs_basebackup -D NEW_DIRECTORY${place}`),
     },
     { sentence: say('recovery.next.standby'), command: commands.asServer(standby) },
-  ];
-}
-
-/** A restart by pg_ctl would take over our command line, which says off. */
-function archivingSteps({ path }: DataDirectory, commands: StepCommands, archiveCommand: string): NextStep[] {
-  const control = shellWord(join(commands.programDirectory, 'pg_ctl'));
-  const set = `ALTER SYSTEM SET archive_command = '${archiveCommand.replaceAll("'", "''")}'`;
-  const sql = `${commands.sql('postgres')} -c ${shellWord(set)} -c 'ALTER SYSTEM SET archive_mode = on'`;
-  const log = shellWord(join(path, 'start.log'));
-  const start = `${control} start -D ${shellWord(path)}${commands.outsideOptions} -l ${log}`;
-  return [
-    { sentence: say('recovery.next.takes-over'), command: commands.asServer(sql) },
-    {
-      sentence: say('recovery.next.stop-start'),
-      command: commands.asServer(`${control} stop -m fast -D ${shellWord(path)} && ${start}`),
-    },
   ];
 }

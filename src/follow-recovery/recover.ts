@@ -7,21 +7,23 @@ import { describeServer } from '../server/identity.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import { askServer, promisedPrepared, type ServerAnswers } from './ask-server.ts';
 import { runningManagers } from './cluster-managers.ts';
-import { configuredSettings, openDataDirectory, recoveryFiles, type DataDirectory } from './data-directory.ts';
+import { isConfiguredToRecover, openDataDirectory, type DataDirectory } from './data-directory.ts';
 import type { RecoveryTeller } from './events.ts';
 import { findPrograms, type ProgramEnvironment } from './find-programs.ts';
 import { finishRecovery, markEnd } from './finish.ts';
 import { followRecovery, type Arrival, type FindLogin, type FollowOptions } from './follow.ts';
 import { LogFollower } from './log-follower.ts';
 import { markHistory } from './mark-history.ts';
-import { stepsAfter, stepsAfterShutdown, stepsWhilePaused, type ArchiveCommand, type NextStep } from './next-steps.ts';
+import type { ArchiveCommand } from './archiving-steps.ts';
+import { stepsAfter, stepsWhilePaused } from './next-steps.ts';
 import { pausedEarly } from './pause.ts';
 import { runningPid } from './postmaster.ts';
 import { brokenPromise, isAtPromise, missed, unexpectedPrepared } from './promise.ts';
 import type { PreparedTransaction, ServerState } from './server-state.ts';
 import { startServer } from './start-server.ts';
-import type { CommandReader } from './step-commands.ts';
+import type { CommandReader, NextStep } from './step-commands.ts';
 import { stopServer } from './stop-server.ts';
+import { hotStandbyIsOff, nothingToRecover, stepsAfterShutdown, stoppedCopyOf } from './stopped-copy.ts';
 import { isStandby, logDirectories, RecoveryWatch, startLog } from './watch.ts';
 
 export interface RecoverRequest {
@@ -72,7 +74,8 @@ export async function recoverInstance(request: RecoverRequest, options: FollowOp
   const { tell } = teller;
   teller.enter('start');
   const data = openDataDirectory(request.directory);
-  checkBeforeStart(data, request);
+  await checkBeforeStart(data, request);
+  const archiveRecovery = isConfiguredToRecover(data) || data.record?.archiveRecovery === true;
   for (const { name, pid } of runningManagers(data.dialect.managers)) {
     tell({ type: 'warning', sentence: say('recovery.manager', { name, pid }) });
   }
@@ -98,7 +101,8 @@ export async function recoverInstance(request: RecoverRequest, options: FollowOp
   const arrival = await followRecovery(following, options);
   teller.enter('check');
   const state = arrival.outcome === 'shut-down' ? shutDownState(data) : arrival.state;
-  return new Reporter(request, data, { arrival: { ...arrival, state }, watch, teller, logFile }, options).report();
+  const followed = { arrival: { ...arrival, state }, watch, teller, logFile, archiveRecovery };
+  return new Reporter(request, data, followed, options).report();
 }
 
 /** A server that has shut down at its target has left in pg_control how far it came. undefined: not less, perhaps more. */
@@ -110,8 +114,8 @@ function shutDownState(data: DataDirectory): ServerState | undefined {
 }
 
 /** What makes a start wrong or senseless, before anything is touched. */
-function checkBeforeStart(data: DataDirectory, { allowEndOfWal = false }: RecoverRequest): void {
-  const { path, owner, control, dialect, record } = data;
+async function checkBeforeStart(data: DataDirectory, request: RecoverRequest): Promise<void> {
+  const { path, owner, record } = data;
   const pid = runningPid(path);
   if (pid !== undefined) {
     throw new BackupError('LOCKED', say('recovery.running', { path, pid }), {
@@ -126,22 +130,20 @@ function checkBeforeStart(data: DataDirectory, { allowEndOfWal = false }: Recove
     throw new BackupError('CONFIG_INVALID', say('recovery.not-owner', { path, owner: owner.uid }));
   }
   if (record?.ended?.how === 'missed') {
-    if (allowEndOfWal) return;
+    if (request.allowEndOfWal === true) return;
     throw missed(record, say('recovery.marked', { text: record.ended.text ?? '' }));
   }
-  const files = recoveryFiles(data);
-  const inRecovery = control.state === 'in archive recovery' || control.state === 'shut down in recovery';
-  if (files.includes('backup_label') || inRecovery) return;
-  if ([...dialect.configurationFiles, dialect.doneFile].some((name) => name !== undefined && files.includes(name)))
-    return;
-  throw new BackupError('CONFIG_INVALID', say('recovery.nothing', { path }), { hint: say('recovery.nothing.hint') });
+  const copy = stoppedCopyOf(data);
+  if (copy === 'recovered' || copy === 'uncompared' || copy === 'own')
+    throw await nothingToRecover(data, copy, request);
 }
 
 /** PostgreSQL makes a shutdown of the pause that it cannot make. */
-function shutsDownAtTarget({ path, identity, record }: DataDirectory, { configFile }: RecoverRequest): boolean {
+function shutsDownAtTarget(data: DataDirectory, { configFile }: RecoverRequest): boolean {
+  const { identity, record } = data;
   if (restoreRulesOf(identity.family).pauseWithoutHotStandby === 'pause') return false;
   if (record?.pauses !== true && record?.atTarget !== 'shutdown') return false;
-  return /^(?:off?|false?|fal|fa|f|no?|0)$/i.test(configuredSettings(path, configFile).get('hot_standby') ?? '');
+  return hotStandbyIsOff(data, configFile);
 }
 
 interface Followed {
@@ -149,6 +151,8 @@ interface Followed {
   readonly watch: RecoveryWatch;
   readonly teller: RecoveryTeller;
   readonly logFile: string;
+  /** It went through archive recovery, not only through the WAL of its own directory. */
+  readonly archiveRecovery: boolean;
 }
 
 /** Judges where a server came to, and does what follows from it. */
@@ -198,13 +202,15 @@ class Reporter {
   }
 
   async #judge(answers: ServerAnswers | undefined): Promise<BackupError | undefined> {
-    const { arrival, watch } = this.#followed;
+    const { arrival, watch, archiveRecovery } = this.#followed;
     const data = this.#data;
     const early =
       arrival.outcome === 'paused'
         ? pausedEarly(data, arrival.state, { watch, configFile: this.#request.configFile })
         : undefined;
     if (early !== undefined) {
+      // Somebody's pause is theirs to end, and nothing is wrong with the server.
+      if (early.sentence.key === 'recovery.paused-early') return early;
       // Stopped, the same command goes on where it is when the cause is gone; resumed, the server would end.
       await this.#stop('recovery.stopped-to-correct');
       return early;
@@ -215,10 +221,10 @@ class Reporter {
     if (problem === undefined) return undefined;
     if (this.#request.allowEndOfWal === true) {
       this.#warn(problem.sentence);
-      await markEnd(data, { how: 'accepted', lsn, text: undefined }, this.#options);
+      await markEnd(data, { how: 'accepted', lsn, text: undefined, archiveRecovery }, this.#options);
       return undefined;
     }
-    await markEnd(data, { how: 'missed', lsn, text: render(problem.sentence) }, this.#options);
+    await markEnd(data, { how: 'missed', lsn, text: render(problem.sentence), archiveRecovery }, this.#options);
     if (arrival.outcome === 'open') await this.#stop('recovery.stopped-again');
     return problem;
   }
@@ -229,10 +235,11 @@ class Reporter {
   }
 
   async #finish(): Promise<void> {
-    const { arrival } = this.#followed;
+    const { arrival, archiveRecovery } = this.#followed;
     const { record } = this.#data;
     if (record?.pauseImpossible === true) this.#warn(say('recovery.could-not-pause'));
-    for (const sentence of await finishRecovery(this.#data, arrival.state?.replayLsn, this.#options)) {
+    const end = { lsn: arrival.state?.replayLsn, archiveRecovery };
+    for (const sentence of await finishRecovery(this.#data, end, this.#options)) {
       this.#followed.teller.tell({ type: 'note', sentence });
     }
     const marked = markHistory(this.#data);
@@ -248,20 +255,20 @@ class Reporter {
   }
 
   async #steps(answers: ServerAnswers | undefined): Promise<readonly NextStep[]> {
-    const { arrival } = this.#followed;
+    const { arrival, archiveRecovery } = this.#followed;
     const data = this.#data;
     const { postmaster, state, outcome, user } = arrival;
-    const { archiveCommand, reader } = this.#request;
+    const { archiveCommand, reader, configFile } = this.#request;
     const reached = { postmaster, user, reader };
     if (data.dialect.restartOpens && outcome === 'paused' && !existsSync(join(data.path, 'recovery.conf'))) {
       this.#warn(say('recovery.restart-trap'));
     }
-    if (outcome === 'shut-down') return shutsDownAtTarget(data, this.#request) ? stepsAfterShutdown(data, reached) : [];
+    if (outcome === 'shut-down') return stepsAfterShutdown(data, reached, configFile);
     if (outcome !== 'open') return stepsWhilePaused(data, reached);
     const prepared = answers?.prepared ?? [];
     const unexpected = unexpectedPrepared(data.record, prepared);
     if (unexpected !== undefined) this.#warn(unexpected);
-    return stepsAfter(data, { ...reached, state, prepared, archiveMode: answers?.archiveMode, archiveCommand });
+    return stepsAfter(data, { ...reached, state, prepared, answers, archiveRecovery, archiveCommand });
   }
 
   #warn(sentence: Message): void {

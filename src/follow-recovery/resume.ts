@@ -4,21 +4,23 @@ import { BackupError } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
 import { render, say, shellWord } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
+import type { ArchiveCommand } from './archiving-steps.ts';
 import { answersOf, type ServerAnswers } from './ask-server.ts';
-import { systemClock } from './clock.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import type { RecoveryTeller } from './events.ts';
+import type { ProgramEnvironment } from './find-programs.ts';
 import { finishRecovery, markEnd } from './finish.ts';
 import { followRecovery, type FindLogin, type FollowOptions } from './follow.ts';
 import { LogFollower, newestLog, tailOf } from './log-follower.ts';
 import { markHistory } from './mark-history.ts';
-import { stepsAfter, type ArchiveCommand, type NextStep } from './next-steps.ts';
+import { stepsAfter } from './next-steps.ts';
 import { pausedEarly } from './pause.ts';
 import { isAlive, placeOf, runningPid, runningPostmaster, type Postmaster } from './postmaster.ts';
 import { brokenPromise, isAtPromise, missed, unexpectedPrepared } from './promise.ts';
 import { ServerQuestions, type PreparedTransaction, type ServerState } from './server-state.ts';
-import { StepCommands, type CommandReader } from './step-commands.ts';
+import { StepCommands, type CommandReader, type NextStep } from './step-commands.ts';
 import { stopServer } from './stop-server.ts';
+import { notRunning, stoppedCopyOf } from './stopped-copy.ts';
 import { isStandby, logDirectories, RecoveryWatch, startLog } from './watch.ts';
 
 export interface ResumeRequest {
@@ -29,6 +31,8 @@ export interface ResumeRequest {
   readonly allowEndOfWal?: boolean | undefined;
   readonly login: FindLogin;
   readonly archiveCommand?: ArchiveCommand | undefined;
+  /** Where the programs of the server may be, for the commands that are told. */
+  readonly environment?: ProgramEnvironment | undefined;
   /** Who will paste the next steps; default: the account that this runs as. */
   readonly reader?: CommandReader | undefined;
 }
@@ -46,7 +50,8 @@ export interface ResumeReport {
 /**
  * Ends the pause at a recovery target, waits until the database is read-write, checks that it is what was promised, and
  * takes out again what was configured for the recovery.
- * @throws BackupError `SERVER_UNREACHABLE` when it does not run, `SERVER_ERROR` when it is not paused at its target or fails,
+ * @throws BackupError `SERVER_UNREACHABLE` when it does not run or takes no sessions yet, `SERVER_ERROR` when it is not paused at
+ * its target or fails, `CONFIG_INVALID` for an open server that no restore of ours has to do with,
  * `TARGET_UNREACHABLE` for a copy that is not what was promised
  */
 export async function resumeInstance(request: ResumeRequest, options: FollowOptions = {}): Promise<ResumeReport> {
@@ -55,14 +60,12 @@ export async function resumeInstance(request: ResumeRequest, options: FollowOpti
   if (record?.ended?.how === 'missed' && request.allowEndOfWal !== true) {
     throw missed(record, say('recovery.marked', { text: record.ended.text ?? '' }));
   }
-  const pid = runningPid(path);
-  if (pid === undefined) {
-    throw new BackupError('SERVER_UNREACHABLE', say('recovery.not-running', { path }), {
-      hint: say('recovery.not-running.hint', { path }),
-      retryable: false,
-    });
+  const log = newestLog([startLog(data)], logDirectories(data, request.configFile));
+  if (runningPid(path) === undefined) {
+    throw await notRunning(data, stoppedCopyOf(data, watchOf(log), request.configFile), request);
   }
-  const postmaster = await wholePostmaster(data, pid, options);
+  const postmaster = runningPostmaster(data);
+  if (postmaster === undefined) throw notYet(path);
   const questions = new ServerQuestions(postmaster, data.dialect, await request.login(placeOf(postmaster)));
   try {
     return await new Resuming(request, data, { postmaster, questions }, options).run();
@@ -71,27 +74,30 @@ export async function resumeInstance(request: ResumeRequest, options: FollowOpti
   }
 }
 
-/** How long a server may take until it answers at all. */
-const answerTimeoutMs = 30_000;
-
-async function wholePostmaster(data: DataDirectory, pid: number, options: FollowOptions): Promise<Postmaster> {
-  const found = await within(options, pid, () => Promise.resolve(runningPostmaster(data)));
-  if (found !== undefined) return found;
-  throw new BackupError('SERVER_UNREACHABLE', say('recovery.no-answer'), { hint: say('recovery.no-answer.hint') });
+/** What the end of a log says. */
+function watchOf(log: string | undefined): RecoveryWatch {
+  const watch = new RecoveryWatch();
+  for (const line of log === undefined ? [] : tailOf(log)) watch.line(line);
+  return watch;
 }
 
-/** Asks until there is an answer, while the server lives and time is left. */
-async function within<Answer>(
-  { signal, intervalMs = 250, clock = systemClock }: FollowOptions,
-  pid: number,
-  ask: () => Promise<Answer | undefined>,
-): Promise<Answer | undefined> {
-  for (const deadline = clock.nowMs() + answerTimeoutMs; clock.nowMs() < deadline && isAlive(pid);) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    await clock.wait(intervalMs, signal);
-  }
-  return undefined;
+/** Why a server that runs does not answer. @param host where the user wants to reach it; undefined: by its own socket */
+function noAnswer({ path }: DataDirectory, { postmaster }: Reached, host: string | undefined): BackupError {
+  const { status, socketDirectory, port } = postmaster;
+  if (host === undefined || (status !== 'ready' && status !== 'standby')) return notYet(path);
+  const own = socketDirectory ?? postmaster.listenAddress ?? '-';
+  return new BackupError('SERVER_UNREACHABLE', say('recovery.not-there', { host, port }), {
+    hint: say('recovery.not-there.hint', { own }),
+    retryable: false,
+  });
+}
+
+/** Waited for, it would be opened the moment that it pauses: nobody would have looked. */
+function notYet(path: string): BackupError {
+  return new BackupError('SERVER_UNREACHABLE', say('recovery.no-sessions'), {
+    hint: say('recovery.no-sessions.hint', { path }),
+    retryable: false,
+  });
 }
 
 interface Reached {
@@ -120,20 +126,26 @@ class Resuming {
     const teller = this.#teller;
     teller.enter('check');
     const data = this.#data;
-    const state = await this.#firstState();
+    const state = await questions.state(signal);
+    if (state === undefined) throw noAnswer(data, this.#reached, this.#request.reader?.host);
+    const known = data.record ?? data.past;
+    if (!state.inRecovery && known === undefined) throw notRecoveredHere(data.path);
+    const archiveRecovery = state.inRecovery || known?.archiveRecovery === true;
     if (state.inRecovery) await this.#open(state);
     teller.enter('check');
     const now = (await questions.state(signal)) ?? { ...state, inRecovery: false, paused: false };
     const answers = await answersOf(data, questions, true, signal);
-    if (data.record !== undefined) await this.#judge(now, answers);
-    for (const sentence of await finishRecovery(data, now.replayLsn, this.#options))
+    if (data.record !== undefined) await this.#judge(now, answers, archiveRecovery);
+    // Asked again, what was found out the first time stays.
+    const isFirst = state.inRecovery || data.record !== undefined;
+    const end = { lsn: now.replayLsn, archiveRecovery };
+    for (const sentence of isFirst ? await finishRecovery(data, end, this.#options) : [])
       teller.tell({ type: 'note', sentence });
     const marked = markHistory(data);
     if (marked !== undefined) teller.tell({ type: 'note', sentence: marked });
     const prepared = answers.prepared ?? [];
     const unexpected = unexpectedPrepared(data.record, prepared);
     if (unexpected !== undefined) teller.tell({ type: 'warning', sentence: unexpected });
-    const { archiveMode } = answers;
     const { archiveCommand, reader } = this.#request;
     const reached = { postmaster, user: questions.user, reader };
     return {
@@ -142,15 +154,8 @@ class Resuming {
       wasOpen: !state.inRecovery,
       state: now,
       prepared,
-      nextSteps: await stepsAfter(data, { ...reached, state: now, prepared, archiveMode, archiveCommand }),
+      nextSteps: await stepsAfter(data, { ...reached, state: now, prepared, answers, archiveRecovery, archiveCommand }),
     };
-  }
-
-  async #firstState(): Promise<ServerState> {
-    const { postmaster, questions } = this.#reached;
-    const state = await within(this.#options, postmaster.pid, () => questions.state(this.#options.signal));
-    if (state !== undefined) return state;
-    throw new BackupError('SERVER_UNREACHABLE', say('recovery.no-answer'), { hint: say('recovery.no-answer.hint') });
   }
 
   async #open(state: ServerState): Promise<void> {
@@ -181,7 +186,9 @@ class Resuming {
     if (this.#isAccepted || isAtPromise(this.#data, state.replayLsn) !== false) return;
     const problem = brokenPromise(this.#data, { outcome: 'paused', state }, this.#tail(), nothingAsked);
     if (problem === undefined) return;
-    await markEnd(this.#data, { how: 'missed', lsn: state.replayLsn, text: render(problem.sentence) }, this.#options);
+    const text = render(problem.sentence);
+    const ended = { how: 'missed', lsn: state.replayLsn, text, archiveRecovery: true } as const;
+    await markEnd(this.#data, ended, this.#options);
     throw missed(record, problem.sentence);
   }
 
@@ -207,7 +214,7 @@ class Resuming {
   }
 
   /** It is open: is it what was promised? As long as nobody has looked, nobody knows. */
-  async #judge(state: ServerState, answers: ServerAnswers): Promise<void> {
+  async #judge(state: ServerState, answers: ServerAnswers, archiveRecovery: boolean): Promise<void> {
     const data = this.#data;
     const teller = this.#teller;
     const problem = brokenPromise(data, { outcome: 'open', state }, this.#tail(), answers);
@@ -221,7 +228,8 @@ class Resuming {
       teller.tell({ type: 'warning', sentence: problem.sentence });
       return;
     }
-    await markEnd(data, { how: 'missed', lsn: state.replayLsn, text: render(problem.sentence) }, this.#options);
+    const text = render(problem.sentence);
+    await markEnd(data, { how: 'missed', lsn: state.replayLsn, text, archiveRecovery }, this.#options);
     const hasEnded = await stopServer(data, this.#options);
     const { path } = data;
     const sentence = hasEnded ? say('recovery.stopped-again') : say('recovery.not-stopped', { path });
@@ -235,11 +243,14 @@ class Resuming {
 
   /** What the log has said so far. */
   #tail(): RecoveryWatch {
-    const watch = new RecoveryWatch();
-    const log = newestLog([startLog(this.#data)], logDirectories(this.#data, this.#request.configFile));
-    for (const line of log === undefined ? [] : tailOf(log)) watch.line(line);
-    return watch;
+    return watchOf(newestLog([startLog(this.#data)], logDirectories(this.#data, this.#request.configFile)));
   }
+}
+
+function notRecoveredHere(path: string): BackupError {
+  return new BackupError('CONFIG_INVALID', say('recovery.not-recovered', { path }), {
+    hint: say('recovery.not-recovered.hint'),
+  });
 }
 
 const nothingAsked = { lastStatus: undefined, prepared: undefined };

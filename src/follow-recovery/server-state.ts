@@ -132,6 +132,13 @@ export class ServerQuestions {
     return row?.[0] ?? undefined;
   }
 
+  /** The value that is configured, though archiving is off; '' where there is none. PostgreSQL only. */
+  async archiveCommand(signal?: AbortSignal): Promise<string | undefined> {
+    const query = `SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'archive_command'`;
+    const [row] = await this.#rows(query, signal);
+    return row?.[0] ?? undefined;
+  }
+
   async resume(signal?: AbortSignal): Promise<void> {
     await this.#rows(this.#dialect.resumeQuery, signal);
   }

@@ -9,6 +9,8 @@ import { newestLog, tailOf } from './log-follower.ts';
 import { pausedEarly } from './pause.ts';
 import { placeOf, runningPid, runningPostmaster, type Postmaster } from './postmaster.ts';
 import { ServerQuestions, type PreparedTransaction, type ServerState } from './server-state.ts';
+import type { NextStep } from './step-commands.ts';
+import { stepsWhileStopped, stoppedCopyOf, type Asker } from './stopped-copy.ts';
 import { isStandby, logDirectories, RecoveryWatch, startLog } from './watch.ts';
 
 /** Where a recovery stands. */
@@ -45,17 +47,16 @@ export interface StatusReport {
   /** Why it does not run. */
   readonly failure: BackupError | undefined;
   readonly notes: readonly Message[];
+  /** What to do with a copy that does not run although its recovery is over, or has come to its target. */
+  readonly nextSteps: readonly NextStep[];
 }
 
 /** Looks, and changes nothing. @throws BackupError for a directory that is no data directory */
 export async function recoveryStatus(
-  {
-    directory,
-    login,
-    configFile,
-  }: { readonly directory: string; readonly login: FindLogin; readonly configFile?: string | undefined },
+  request: Asker & { readonly directory: string; readonly login: FindLogin },
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<StatusReport> {
+  const { directory, login, configFile } = request;
   const data = openDataDirectory(directory);
   const pid = runningPid(data.path);
   const postmaster = runningPostmaster(data);
@@ -89,6 +90,8 @@ export async function recoveryStatus(
     stoppedAt: watch.stoppedAt,
     failure: phase === 'failed' ? watch.failure(log) : early,
     notes,
+    nextSteps:
+      phase === 'stopped' ? await stepsWhileStopped(data, stoppedCopyOf(data, watch, configFile), request) : [],
   };
 }
 

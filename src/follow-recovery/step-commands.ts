@@ -1,8 +1,14 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { shellWord } from '../messages/message.ts';
+import { shellWord, type Message } from '../messages/message.ts';
 import { textOf, type DataDirectory } from './data-directory.ts';
 import type { Postmaster } from './postmaster.ts';
+
+/** Something that the user has to do, with the command to copy; undefined: which one only the user can know. */
+export interface NextStep {
+  readonly sentence: Message;
+  readonly command: string | undefined;
+}
 
 export type NextVerb = 'recover' | 'resume';
 
@@ -22,6 +28,8 @@ export interface ReachedServer {
   readonly postmaster: Postmaster | undefined;
   /** Who was let in; undefined: nobody. */
   readonly user: string | undefined;
+  /** Where the programs of the server are, while it does not run; undefined: not known. */
+  readonly programDirectory?: string | undefined;
   /** undefined: he is the account of the server. */
   readonly reader: CommandReader | undefined;
 }
@@ -78,8 +86,8 @@ export class StepCommands {
 
   /** Where the program of the running server is; '' when that cannot be seen. */
   get programDirectory(): string {
-    const { postmaster } = this.#reached;
-    if (postmaster === undefined) return '';
+    const { postmaster, programDirectory = '' } = this.#reached;
+    if (postmaster === undefined) return programDirectory;
     try {
       return dirname(readlinkSync(`/proc/${postmaster.pid}/exe`));
     } catch {
@@ -87,11 +95,28 @@ export class StepCommands {
     }
   }
 
+  /** Starts the server; its configuration may be outside of the data directory. */
+  start(configFile: string | undefined): string {
+    const { path, dialect } = this.#data;
+    const directory = shellWord(path);
+    if (dialect.controlProgram !== undefined) return `${this.program(dialect.controlProgram)} start -D ${directory}`;
+    const options = configFile === undefined ? this.outsideOptions : outside(outsideSettings(path, configFile));
+    return `${this.program('pg_ctl')} start -D ${directory}${options} -l ${shellWord(join(path, 'start.log'))}`;
+  }
+
   /** What we gave the server on its command line because its configuration is outside of the data directory. */
   get outsideOptions(): string {
     const { postmaster } = this.#reached;
     const words = postmaster === undefined ? [] : (textOf(`/proc/${postmaster.pid}/cmdline`) ?? '').split('\0');
-    const given = words.filter((text) => /^(?:config_file|data_directory)=/.test(text));
-    return given.length === 0 ? '' : ` -o ${shellWord(given.map((text) => `-c ${text}`).join(' '))}`;
+    const given = words.filter((text) => /^(?:config_file|data_directory|external_pid_file)=/.test(text));
+    return outside(given);
   }
+}
+
+function outside(settings: readonly string[]): string {
+  return settings.length === 0 ? '' : ` -o ${shellWord(settings.map((text) => `-c ${text}`).join(' '))}`;
+}
+
+function outsideSettings(path: string, configFile: string): string[] {
+  return [`config_file=${configFile}`, `data_directory=${path}`, 'external_pid_file='];
 }

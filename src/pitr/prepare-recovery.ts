@@ -176,6 +176,7 @@ function recordOf(
     addedSettings,
     hotStandby,
     archiving,
+    archiveCommand,
   }: Omit<PrepareContext, 'signal'> & { readonly addedSettings: readonly Setting[] },
 ): RecoveryRecord {
   const { identity, proof, target, archive } = proved;
@@ -205,6 +206,8 @@ function recordOf(
     addedSettings,
     archive: place === undefined || generation === undefined ? undefined : { place, generation },
     slots: [],
+    archiveCommand,
+    archiveRecovery: true,
     restoreCommandLine: request.commandLine,
     ended: undefined,
   };

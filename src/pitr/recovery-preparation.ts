@@ -44,4 +44,6 @@ export interface PrepareContext {
   readonly hotStandby: boolean;
   /** What was decided about archiving in the copy. */
   readonly archiving: 'off' | 'preserve';
+  /** What the source archives with. */
+  readonly archiveCommand: string | undefined;
 }

@@ -32,6 +32,11 @@ describe('a target', () => {
       action: 'pause',
       time: undefined,
     });
+    expect(() => read({ action: 'shutdown', timeline: '2' }, postgresql)).toThrow(
+      /--target-action=shutdown needs a target/,
+    );
+    expect(() => read({ action: 'pause' })).toThrow(/needs a target/);
+    expect(read({ action: 'promote' }).action).toBe('promote');
     expect(read({ immediate: true, action: 'promote', timeline: '2' })).toMatchObject({
       target: { kind: 'immediate' },
       action: 'promote',

@@ -45,6 +45,12 @@ export function parseTarget(
 ): ParsedTarget {
   const kind = onlyTarget(words);
   const inclusive = parseInclusive(words, kind);
+  // What servers do at the end of the WAL is to open; anything else would have no effect, without a word.
+  if (kind === 'latest' && (words.action === 'pause' || words.action === 'shutdown')) {
+    throw new BackupError('USAGE', say('target.action-without', { action: words.action }), {
+      hint: say('target.action-without.hint'),
+    });
+  }
   const time = words.time === undefined ? undefined : parseTargetTime(words.time, timezone);
   return {
     target: targetOf(words, time, capabilities),

@@ -116,6 +116,7 @@ describe('restoring archives of a storage', () => {
     expect(readFileSync(join(target, 'global/pg_control.backup'))).toEqual(control);
     expect(readFileSync(join(target, 'postgresql.conf'), 'utf8')).toBe("archive_mode = 'off'\n");
     expect(readdirSync(target).sort()).toEqual([
+      '.gausskeep.recovery',
       'PG_VERSION',
       'backup_label',
       'base',

@@ -161,14 +161,16 @@ class Restoring {
     const { recovery } = this.#prepared.request;
     const configuration = await this.#configure(received, recovery?.archiveRecovery === true ? limits : undefined);
     const { archiving } = plan.configuration;
+    const archiveCommand = configuration.archiveCommand && display(configuration.archiveCommand);
     await recovery?.prepare(plan.directory, {
       controlFile: received.held.path,
       moved: plan.movedAside,
       signal: this.#signal,
       hotStandby: configuration.hotStandby,
       archiving,
+      archiveCommand,
     });
-    if (recovery === undefined) await this.#noteArchiving();
+    if (recovery === undefined) await this.#noteRestore(archiveCommand);
     await this.#removeTwoPhase(systemIdentifier);
     const expected = plan.source.systemIdentifier;
     if (expected !== undefined && expected !== systemIdentifier) {
@@ -300,11 +302,10 @@ class Restoring {
     return outcome;
   }
 
-  /** Without a record `recover` takes archiving for what it is in every copy: off. */
-  async #noteArchiving(): Promise<void> {
-    const { archiving } = this.#plan.configuration;
-    if (archiving === 'off') return;
-    const record = encodeRecoveryRecord({ ...nothingPromised, archiveMode: archiving });
+  /** Nothing is promised of a copy that starts with its own WAL, but that it is one is known to those who are asked later. */
+  async #noteRestore(archiveCommand: string | undefined): Promise<void> {
+    const { archiving: archiveMode } = this.#plan.configuration;
+    const record = encodeRecoveryRecord({ ...nothingPromised, archiveMode, archiveCommand, archiveRecovery: false });
     await this.#base.writeFile(recoveryRecordName as ByteString, 0o600, onePiece(record));
   }
 

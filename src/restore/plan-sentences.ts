@@ -2,6 +2,7 @@ import { display, type ByteString } from '../bytes/byte-string.ts';
 import { render, say, shellWord, type Message } from '../messages/message.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { asAccount } from './account.ts';
+import { placed } from './placed-program.ts';
 import type { ConfigurationOutcome, ConfigurationPlan, FoundSetting } from './configure.ts';
 import type { RestorePlan } from './plan.ts';
 import type { RecoveryPreparation } from '../pitr/recovery-preparation.ts';
@@ -32,11 +33,11 @@ export function uncheckedLine({ source }: RestorePlan): Message {
   return source.manifest === undefined ? say('restore-plan.no-manifest') : say('restore-plan.unverified');
 }
 
-/** The plan in the manual's six steps. */
-export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation): PlanStep[] {
+/** The plan in the manual's six steps. @param programs see `nextCommand` */
+export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation, programs?: string): PlanStep[] {
   const { source, directory } = plan;
   const path = display(directory);
-  const stop = asAccount(`${source.rules.stopCommand} ${shellWord(path)}`, plan.owner?.uid);
+  const stop = asAccount(`${placed(source.rules.stopCommand, programs)} ${shellWord(path)}`, plan.owner?.uid);
   return [
     { title: say('restore-plan.1'), lines: [say('restore-plan.stopped', { path, command: stop })] },
     { title: say('restore-plan.2'), lines: keepLines(plan) },
@@ -51,7 +52,7 @@ export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation): Pl
       lines: [
         ...(recovery?.sentences(plan.configuration.outcome?.hotStandby ?? true) ?? []),
         ...ownWalLines(plan),
-        say('restore-plan.start', { command: nextCommand(plan, recovery) }),
+        say('restore-plan.start', { command: nextCommand(plan, recovery, programs) }),
       ],
     },
   ];
@@ -83,14 +84,18 @@ export function brokenBehind(reason: Message): Message {
   return say('restore-plan.own-wal-broken', { reason: render(reason) });
 }
 
-/** What comes next: `gausskeep recover`, which becomes the owner by itself, or the start of the server. */
+/**
+ * What comes next: `gausskeep recover`, which becomes the owner by itself, or the start of the server.
+ * @param programs directory of the server's programs; undefined: their names are enough
+ */
 export function nextCommand(
   { source, directory, owner }: RestorePlan,
   recovery: RecoveryPreparation | undefined,
+  programs?: string,
 ): string {
   const path = shellWord(display(directory));
   if (recovery !== undefined) return `gausskeep recover --pgdata ${path}`;
-  return asAccount(`${source.rules.startCommand} ${path}`, owner?.uid);
+  return asAccount(`${placed(source.rules.startCommand, programs)} ${path}`, owner?.uid);
 }
 
 function keepLines({ mode, movedAside }: RestorePlan): Message[] {
@@ -155,16 +160,20 @@ function archivingLines({ archiving, outcome, rules }: ConfigurationPlan, isReco
     : [say('restore-plan.archiving-preserve'), say('restore-plan.archiving-danger')];
 }
 
-/** How archiving is turned on when the copy takes over; nothing where it stays, or never was. */
-export function archiveAgainLines({
-  outcome,
-  rules,
-}: ConfigurationPlan & { outcome: ConfigurationOutcome }): Message[] {
+/**
+ * How archiving is turned on when the copy takes over; nothing where it stays, or never was.
+ * @param isRecovered by archive recovery, which gives PostgreSQL a timeline of its own
+ */
+export function archiveAgainLines(
+  { outcome, rules }: ConfigurationPlan & { outcome: ConfigurationOutcome },
+  isRecovered: boolean,
+): Message[] {
   const { archivingIsOff, archivingStopped, archiveCommand, made } = outcome;
   if (!archivingIsOff) return [];
   if (rules.overridingFile === undefined) return archivingStopped ? [say('restore-plan.archive-again')] : [];
-  const command = archiveCommand === undefined || archiveCommand === '' ? undefined : display(archiveCommand);
   if (!archivingStopped && !made.includes('postgresql.conf')) return [];
+  if (!isRecovered) return [say('restore-plan.archive-again-shared')];
+  const command = archiveCommand === undefined || archiveCommand === '' ? undefined : display(archiveCommand);
   return [
     command === undefined ? say('restore-plan.archive-again-unset') : say('restore-plan.archive-again-by', { command }),
   ];

@@ -40,6 +40,10 @@ export interface PreparedRestore {
  */
 export async function prepareRestore(request: RestoreRequest, options: PrepareOptions = {}): Promise<PreparedRestore> {
   const { signal = new AbortController().signal, wholePlan = false, procRoot } = options;
+  const { directory: path } = request;
+  if (path.includes('\n')) {
+    throw new BackupError('CONFIG_INVALID', say('files.line-feed', { path }), { hint: say('files.line-feed.hint') });
+  }
   const source = await openBackupSource(request.from, signal);
   const now = new Date();
   const there = await targetFacts(request.directory, now);

@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
 import { fromBytes, display, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say, shellWord, type Message } from '../messages/message.ts';
 import { asAccount } from './account.ts';
+import { placed } from './placed-program.ts';
 
 export interface RunningServerOptions {
   /** Where the process table is; a test has its own. Default `/proc`. */
@@ -27,7 +29,8 @@ export async function refuseRunningServer(directory: ByteString, options: Runnin
   if (found === undefined) return;
   const path = display(directory);
   const owner = statSync(fsPath(directory), { throwIfNoEntry: false })?.uid;
-  const command = asAccount(`${options.stopCommand} ${shellWord(path)}`, owner);
+  const programs = programsOf(found.pid, options);
+  const command = asAccount(`${placed(options.stopCommand, programs)} ${shellWord(path)}`, owner);
   throw new BackupError('TARGET_NOT_EMPTY', found.sentence, {
     hint: found.certain
       ? say('restore.running.hint', { command })
@@ -38,6 +41,22 @@ export async function refuseRunningServer(directory: ByteString, options: Runnin
 interface Found {
   readonly sentence: Message;
   readonly certain: boolean;
+  /** undefined: not known. */
+  readonly pid?: number | undefined;
+}
+
+/** Where the program is that stops a running server: beside its own, if that can be seen. */
+function programsOf(
+  pid: number | undefined,
+  { stopCommand, procRoot = '/proc' }: RunningServerOptions,
+): string | undefined {
+  if (pid === undefined) return undefined;
+  try {
+    const directory = dirname(readlinkSync(`${procRoot}/${pid}/exe`));
+    return existsSync(join(directory, stopCommand.split(' ')[0] ?? '')) ? directory : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function findServer(directory: ByteString, procRoot: string): Promise<Found | undefined> {
@@ -47,14 +66,17 @@ async function findServer(directory: ByteString, procRoot: string): Promise<Foun
   if (file !== undefined) {
     if (file.pid === undefined) return { sentence: say('restore.pid-unclear', { path }), certain: false };
     const state = processState(file.pid, [directory, file.directory], procRoot);
-    if (state === 'server') return { sentence: say('restore.running', { path, pid: file.pid }), certain: true };
+    if (state === 'server')
+      return { sentence: say('restore.running', { path, pid: file.pid }), certain: true, pid: file.pid };
     if (state === 'unclear')
-      return { sentence: say('restore.perhaps-running', { path, pid: file.pid }), certain: false };
+      return { sentence: say('restore.perhaps-running', { path, pid: file.pid }), certain: false, pid: file.pid };
     const held = await socketHolder(file, directory, procRoot);
     if (held !== undefined) return { sentence: say('restore.socket-held', { path, socket: held }), certain: true };
   }
   const worker = workingProcess(directory, procRoot);
-  return worker === undefined ? undefined : { sentence: say('restore.running', { path, pid: worker }), certain: true };
+  return worker === undefined
+    ? undefined
+    : { sentence: say('restore.running', { path, pid: worker }), certain: true, pid: worker };
 }
 
 interface PidFile {

@@ -14,8 +14,8 @@ export const pastRecordName = '.gausskeep.recovered';
 export const restoreScriptName = '.gausskeep.restore-command';
 
 /**
- * What a restore leaves in the data directory for `gausskeep recover`, `resume` and `status`: what was promised, and what
- * has to be put back afterwards. `resume` removes it.
+ * What every restore leaves in the data directory for `gausskeep recover`, `resume` and `status`: what was promised, if
+ * anything, and what has to be put back afterwards. `resume` removes it.
  */
 export interface RecoveryRecord {
   /** Product and release of the backup, where they are known: `openGauss-lite`, `5.0.5`. */
@@ -52,6 +52,10 @@ export interface RecoveryRecord {
   readonly archive: { readonly place: string; readonly generation: number } | undefined;
   /** Replication slots of the source, which are not restored. */
   readonly slots: readonly string[];
+  /** The archive_command of the source, which an openGauss copy has as a comment only. */
+  readonly archiveCommand?: string | undefined;
+  /** The server goes through archive recovery, after which PostgreSQL is on a timeline of its own; undefined: not known. */
+  readonly archiveRecovery?: boolean | undefined;
   /** The command line that restores this directory again. */
   readonly restoreCommandLine: string | undefined;
   /** How the recovery ended, once it has; written by `recover` and `resume`. */
@@ -147,6 +151,8 @@ function decode(value: unknown): RecoveryRecord {
     archive:
       archive === undefined ? undefined : { place: text(archive['place']), generation: Number(archive['generation']) },
     slots: list(fields['slots']).map(text),
+    archiveCommand: optionalText(fields['archiveCommand']),
+    archiveRecovery: typeof fields['archiveRecovery'] === 'boolean' ? fields['archiveRecovery'] : undefined,
     restoreCommandLine: optionalText(fields['restoreCommandLine']),
     ended: fields['ended'] === undefined ? undefined : decodeEnd(asObject(fields['ended'])),
   };

@@ -23,6 +23,9 @@ export interface RecoveryConfiguration {
   readonly absentFiles: readonly string[];
 }
 
+/** What PostgreSQL does at its target. */
+export const targetActionSetting = 'recovery_target_action';
+
 /** Where the WAL is in the data directory already: a program that always fails, which a server must be given nevertheless. */
 const noMoreWal = '/bin/false';
 
@@ -147,7 +150,7 @@ function allTargets(target: RecoveryTarget): Setting[] {
 function behaviour({ target, inclusive, timeline, action }: RecoverySettings): Setting[] {
   const lines: Setting[] = [];
   if (inclusive !== undefined) lines.push({ name: 'recovery_target_inclusive', value: inclusive ? 'on' : 'off' });
-  if (target.kind !== 'latest') lines.push({ name: 'recovery_target_action', value: action });
+  if (target.kind !== 'latest') lines.push({ name: targetActionSetting, value: action });
   if (timeline !== undefined) lines.push({ name: 'recovery_target_timeline', value: String(timeline) });
   return lines;
 }

@@ -1,11 +1,15 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
-import type { Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import {
+  backupSigns,
   findBackupFolders,
   readBackupFacts,
   type BackupFacts,
   type BackupFactsOptions,
 } from '../wal-archive/backup-facts.ts';
+import { isNamePart, unfinishedPrefix } from '../storage/object-name.ts';
 import { openPlace, type Place } from '../storage/place.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { WindowBackup } from '../window/recovery-window.ts';
@@ -43,8 +47,18 @@ export async function findBackups(places: readonly Place[], options: BackupFacts
         unusable.push({ name, reason: error.sentence });
       }
     }
+    for (const name of directory === undefined ? [] : oddlyNamed(directory)) {
+      unusable.push({ name: nameOf(placeName, name), reason: say('survey.odd-name') });
+    }
   }
   return { backups, unusable };
+}
+
+/** Backups in a folder that no listing of a storage has, because no object can have such a name. */
+function oddlyNamed(place: string): string[] {
+  const directories = readdirSync(place, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const odd = directories.filter(({ name }) => !isNamePart(name) && !name.startsWith(unfinishedPrefix));
+  return odd.map(({ name }) => name).filter((name) => backupSigns.some((sign) => existsSync(join(place, name, sign))));
 }
 
 /** The backup at a place. @throws BackupError as `readBackupFacts` */

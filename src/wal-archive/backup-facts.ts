@@ -61,9 +61,15 @@ export async function* findBackupFolders(
   }
 }
 
+/** Files by which a folder is known as a backup: each has one of these. */
+export const backupSigns: readonly string[] = [
+  'backup_label',
+  manifestFileName,
+  ...codecSuffixes.map(([, suffix]) => `base.tar${suffix}`),
+];
+
 async function isBackup(storage: Storage, folder: string, options: StorageOptions): Promise<boolean> {
-  const names = ['backup_label', manifestFileName, ...codecSuffixes.map(([, suffix]) => `base.tar${suffix}`)];
-  for (const name of names) if ((await storage.stat(folder + name, options)) !== undefined) return true;
+  for (const name of backupSigns) if ((await storage.stat(folder + name, options)) !== undefined) return true;
   return false;
 }
 

@@ -245,12 +245,15 @@ forEachServer('full', (version) => {
     guard();
     expect(await shell.paste(look, "select string_agg(note, ' ' order by note) from hist")).toBe('A B before\n');
     const steps = commandsIn(await shell.paste(resume));
-    const [prepared = '', archive = '', restart = '', backup = '', standby = ''] = steps;
+    const [prepared = '', restart = '', backup = '', standby = ''] = steps;
+    // Where it archives to only the user knows: no line is there to be pasted.
+    expect(steps.join('\n')).not.toContain('ALTER SYSTEM');
     const count =
       "select count(*) from pg_prepared_xacts union all select setting from pg_settings where name = 'archive_mode'";
     expect(await shell.paste(look, count.replace('count(*)', 'count(*)::text'))).toBe('1\noff\n');
     await shell.paste(prepared);
-    await shell.paste(archive.replace('ARCHIVE_COMMAND', '/bin/true'));
+    await shell.paste(look, "alter system set archive_command = '/bin/true'");
+    await shell.paste(look, 'alter system set archive_mode = on');
     await shell.paste(restart);
     guard();
     expect(await shell.paste(look, count.replace('count(*)', 'count(*)::text'))).toBe('0\non\n');
@@ -274,7 +277,12 @@ forEachServer('full', (version) => {
     expect(existsSync(`/tmp/.s.PGSQL.${port}`)).toBe(true);
     const status = await shell.paste(`gausskeep status --pgdata ${data}`);
     expect(status).toContain('open for writing');
-    const steps = commandsIn(await shell.paste(`gausskeep resume --pgdata ${data}`));
+    // It replayed its own WAL only: it is on the timeline of its source, and must not get into that one's archive.
+    expect(restored.stdout).toContain('stays on the timeline of its source');
+    const resumed = await shell.paste(`gausskeep resume --pgdata ${data}`);
+    expect(resumed).toContain('this copy is on timeline 1, that of its source');
+    expect(resumed).not.toMatch(/on a timeline of its own|ALTER SYSTEM|--target-timeline/);
+    const steps = commandsIn(resumed);
     expect(steps.filter((line) => line.includes(`-h /tmp -p ${port} -U postgres`)).length).toBeGreaterThan(2);
     const refused = await restore(data, ['--from', source.backup, '--force']);
     await shell.paste(/Stop it first: (.*)/.exec(refused.stderr)?.[1] ?? 'false');

@@ -66,8 +66,13 @@ forEachServer('full', (version) => {
       stderr: expect.stringContaining('running in') as string,
     });
 
+    expect(await server.run('resume', ['--host', '/nowhere'])).toMatchObject({
+      status: 13,
+      stderr: expect.stringMatching(/takes sessions, but not at "\/nowhere"[^]*Leave --host out/) as string,
+    });
     const resumed = await server.answer('resume');
     expect(resumed['wasOpen']).toBe(false);
+    expect(JSON.stringify(resumed['nextSteps'])).toContain('leads here only with --target-timeline latest');
     expect(JSON.stringify(resumed['nextSteps'])).toMatch(/pg_create_physical_replication_slot.*standby1/);
     const place = `-h ${server.socketDirectory} -p ${server.port}`;
     expect(JSON.stringify(resumed['nextSteps'])).toContain(`gs_basebackup -D NEW_DIRECTORY ${place}`);
@@ -87,6 +92,37 @@ forEachServer('full', (version) => {
     // What remains to be done is still known.
     expect(JSON.stringify(again['nextSteps'])).toMatch(/pg_create_physical_replication_slot.*standby1/);
     expect(JSON.stringify(again['nextSteps'])).toContain('ALTER SYSTEM SET archive_mode = on');
+
+    // Stopped, it is a database like any other: nobody is sent back to the backup, and what is printed starts it.
+    await server.stop('SIGINT');
+    const shown = await server.answer('status');
+    expect(shown).toMatchObject({ phase: 'stopped', controlState: 'shut down' });
+    expect(JSON.stringify(shown['nextSteps'])).toMatch(/its recovery is over.*pg_ctl start -D/);
+    const opened = await server.run('resume');
+    expect(opened).toMatchObject({ status: 13, stderr: expect.stringContaining('pg_ctl start -D') as string });
+    expect(opened.stderr).not.toContain('gausskeep recover');
+    const { status, stderr } = await server.run('recover');
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('its recovery is over') as string,
+    });
+    expect(stderr).not.toContain('restore the backup');
+    const start = /By:\n {4}(.*)\n/.exec(stderr)?.[1] ?? 'false';
+    expect(start).toContain(join(stagedBinaries(version), 'bin', 'pg_ctl'));
+    await server.restartBy(start);
+    expect(await rows()).toBe('A B before new');
+  });
+
+  it('has nothing to do with a server that was not restored, and says so', async () => {
+    const path = history.server.dataDirectory;
+    for (const [verb, code] of [
+      ['resume', 2],
+      ['recover', 11],
+    ] as const) {
+      const { status, stdout, stderr } = await runProgram('gausskeep', [verb, '-D', path, '-U', 'postgres']);
+      expect({ status, stdout }, stderr).toEqual({ status: code, stdout: '' });
+      if (verb === 'resume') expect(stderr).toContain('nothing was recovered there by gausskeep');
+    }
   });
 
   it.each([
@@ -123,8 +159,21 @@ forEachServer('full', (version) => {
 
   it('stops when the backup is consistent, and shuts down when told to', async () => {
     const server = await prepare({ kind: 'immediate' }, { action: 'shutdown' });
-    expect(await server.answer('recover')).toMatchObject({ outcome: 'shut-down', nextSteps: [] });
-    expect((await server.answer('status'))['phase']).toBe('stopped');
+    const { outcome, nextSteps } = await server.answer('recover');
+    expect(outcome).toBe('shut-down');
+    const [look, again, open] = nextSteps as { command: string }[];
+    expect(await server.answer('status')).toMatchObject({ phase: 'stopped', nextSteps });
+    expect(await server.run('resume')).toMatchObject({
+      status: 13,
+      stderr: expect.stringContaining('shut down at its target') as string,
+    });
+    const shell = new Shell(version);
+    expect(await shell.paste(`${look?.command ?? ''} && ${again?.command ?? ''}`)).toContain('recovery is paused');
+    expect(await rows()).toBe('before');
+    await server.stop('SIGINT');
+    expect(await shell.paste(open?.command ?? '')).toContain('the database is open for writing');
+    expect(await rows()).toBe('before');
+    expect(readFileSync(join(server.directory, 'postgresql.auto.conf'), 'utf8')).not.toContain('recovery_target');
   });
 
   it('goes to the end of the WAL without a target', async () => {
@@ -188,7 +237,11 @@ forEachServer('full', (version) => {
     server.configure("archive_mode = 'always'\narchive_command = 'false'\n");
     const recovered = await server.answer('recover');
     expect(recovered).toMatchObject({ outcome: 'open', archiveMode: 'off' });
-    const steps = recovered['nextSteps'] as { command: string }[];
+    const steps = recovered['nextSteps'] as { what: string; command: string }[];
+    // What the copy has stays: nothing is printed that would overwrite it.
+    const turnOn = steps.find(({ what }) => what.includes('archives with: false'))!;
+    expect(turnOn.command).toContain('ALTER SYSTEM SET archive_mode = on');
+    expect(turnOn.command).not.toContain('archive_command');
     expect(await server.sql('show archive_mode')).toEqual([{ archive_mode: 'off' }]);
     // A restart would keep what our command line says; so the steps stop and start.
     const start = steps.find(({ command }) => command.includes(' start -D '))!.command;
@@ -229,6 +282,8 @@ forEachServer('full', (version) => {
     expect(existsSync(pidFile)).toBe(false);
     expect(await rows()).toBe('A B before');
     expect(JSON.stringify(recovered['nextSteps'])).toContain(`config_file=${file}`);
+    // It would be that of the source, and the source's is removed when the copy stops.
+    expect(JSON.stringify(recovered['nextSteps'])).toContain('-c external_pid_file=');
   });
 
   it('pauses where it is configured smaller than its source: not at its target, and not to be resumed', async () => {
@@ -290,9 +345,10 @@ forEachServer('full', (version) => {
   });
 
   it('goes on when we are interrupted, and is found again', async () => {
+    const gate = join(serverDirectory('gate'), 'open');
     const server = await prepare(
       { kind: 'xid', xid: commit('B').xid },
-      { restoreCommand: `sleep 1; cp ${history.archive}/%f %p` },
+      { restoreCommand: `until test -e ${gate}; do sleep 0.1; done; cp ${history.archive}/%f %p` },
     );
     const running = server.start('recover');
     await running.output(/database system was interrupted/);
@@ -301,6 +357,12 @@ forEachServer('full', (version) => {
       status: 130,
       stderr: expect.stringContaining('the server goes on') as string,
     });
+    // Nobody has looked yet: it is not opened when it pauses.
+    expect(await server.run('resume')).toMatchObject({
+      status: 13,
+      stderr: expect.stringContaining('the server is starting and takes no sessions yet') as string,
+    });
+    writeFileSync(gate, '');
     for (;;) {
       const { phase } = await server.answer('status');
       if (phase === 'paused') break;
@@ -386,7 +448,7 @@ forEachServer('full', (version) => {
         `recovery ended at ${commit('B').endLsn}, and ${commit('A').endLsn} was promised`,
       ) as string,
     });
-    expect(stderr).toContain('gausskeep restore again');
+    expect(stderr).toMatch(/Restore again by:\n {4}gausskeep restore again\nIf it is good enough/);
     expect(JSON.parse(stdout)).toMatchObject({ code: 'TARGET_UNREACHABLE' });
     // Marked: resume takes no promise away.
     expect((await server.run('resume')).status).toBe(16);

@@ -133,6 +133,8 @@ describe.each(outcomes.filter(({ started }) => started?.recovery === 'paused'))(
     for (const command of ['gs_basebackup -D', 'gs_ctl build', 'replconninfo1', 'archive_mode = on']) {
       expect(steps).toContain(command);
     }
+    // The archive is not known: nothing stands there to be pasted.
+    expect(steps).not.toContain('ARCHIVE_COMMAND');
     expect(await answer(instance, 'status')).toMatchObject({ phase: 'open', inRecovery: false });
   });
 });
@@ -317,6 +319,7 @@ describe('after the recovery', () => {
         ...emptyRecord,
         addedSettings: serial,
         archive: { place: '/srv/archive', generation: 3 },
+        archiveCommand: '/gk/gausskeep wal push %p --archive /srv/archive --generation 3 -Z gzip',
         endLsn: parseLsn('0/28000578'),
         slots: ['dn_6002'],
       },
@@ -347,7 +350,7 @@ describe('after the recovery', () => {
       port: number;
     };
     const place = ['-h', dirname(instance.directory), '-p', String(port), '-U', serverAccount];
-    const archive = /^archive_command = '.* wal push %p --archive \/srv\/archive --generation 4'$/;
+    const archive = /^archive_command = '.* wal push %p --archive \/srv\/archive --generation 4 -Z gzip'$/;
     const slot = `SELECT pg_create_physical_replication_slot('dn_6002', false)`;
     const set = ['-D', instance.directory, '-c'];
     expect(pasted.map(([, ...words]) => words)).toEqual([

@@ -85,6 +85,20 @@ it('escapes a line feed in a name', async () => {
   ).toBe(true);
 });
 
+it('a data directory with a line feed in its path is refused, and a backup of such a name is told', async () => {
+  const home = temporaryDirectory('line-feed');
+  const odd = join(home, 'line\nfeed');
+  mkdirSync(odd);
+  for (const name of ['PG_VERSION', 'backup_label']) writeFileSync(join(odd, name), '17\n');
+  for (const words of [['recover'], ['resume'], ['status'], ['restore', '--from', home]]) {
+    const { status, stderr } = await runProgram('gausskeep', [...words, '--pgdata', odd]);
+    expect(status, stderr).toBe(2);
+    expect(stderr).toContain('must not have a line feed');
+  }
+  const { stdout, stderr } = await runProgram('gausskeep', ['window', '--backups', home, '--wal-from', home]);
+  expect(stdout + stderr).toMatch(/line\\x0afeed.*control character/);
+});
+
 describe('what another account keeps to itself', () => {
   const places = ['behind', 'closed', 'files'] as const;
   const commands: readonly (readonly string[])[] = [

@@ -57,7 +57,9 @@ async function takeBackup(args: readonly string[]): Promise<void> {
 function isOwn(path: string): boolean {
   return (
     /^(?:pg_xlog|pg_replslot|pg_tblspc)(?:\/|$)/.test(path) ||
-    /^(?:backup_label|postgresql\.conf|global\/pg_dw\.build|pg_location\/x\/y\/PG_9\.2_201611171_other)$/.test(path)
+    /^(?:\.gausskeep\.recovery|backup_label|postgresql\.conf|global\/pg_dw\.build|pg_location\/x\/y\/PG_9\.2_201611171_other)$/.test(
+      path,
+    )
   );
 }
 

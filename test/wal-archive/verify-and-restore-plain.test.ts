@@ -186,7 +186,7 @@ describe('directories', () => {
       );
       await performRestore(await prepareRestore(request, { signal, ownWal: false }), { signal });
       expect(readdirSync(join(dirname(backup), 'elsewhere'))).toEqual(['PG_9.2_201611171_n']);
-      expect(readdirSync(restored).filter((name) => name.startsWith('.gausskeep'))).toEqual([]);
+      expect(readdirSync(restored).filter((name) => name.startsWith('.gausskeep'))).toEqual(['.gausskeep.recovery']);
     },
   );
 

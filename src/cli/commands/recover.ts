@@ -7,7 +7,7 @@ import { archiveCommandAfter } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { recoveryInstance } from '../recovery-instance.ts';
-import { closingLines, closingRecord, RecoveryTalk } from '../recovery-talk.ts';
+import { closingLines, closingRecord, positionLine, RecoveryTalk } from '../recovery-talk.ts';
 
 export const recoverCommand: Command = {
   synopsis: say('recovery-help.recover.synopsis'),
@@ -52,10 +52,7 @@ function linesOf(report: RecoverReport): string[] {
       ? render(say('recovery.result.standby'))
       : render(say(`recovery.result.${outcome}`, { stop })),
   ];
-  if (state?.replayLsn !== undefined) {
-    const time = state.lastCommit ?? '-';
-    lines.push(render(say('recovery.result.position', { lsn: formatLsn(state.replayLsn), time })));
-  }
+  if (state !== undefined) lines.push(...positionLine(state));
   if (report.archiveMode !== undefined) lines.push(render(say('recovery.archive-mode', { mode: report.archiveMode })));
   return [...lines, ...closingLines(prepared, nextSteps)];
 }

@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
 import { cacheDirectory } from '../../config/cache-directory.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
@@ -10,6 +10,7 @@ import { restoreSettings } from '../../config/restore-settings.ts';
 import {
   archiveAgainLines,
   configurationLines,
+  controlProgramPlace,
   nextCommand,
   openIndexCache,
   ownWalLines,
@@ -75,7 +76,7 @@ export const restoreCommand: Command = {
       await terminal.data(
         given.has('json')
           ? `${JSON.stringify({ ...planRecord(plan), ...recordOf(recovery, plan.configuration.outcome) })}\n`
-          : planText(plan, recovery),
+          : planText(plan, recovery, await programsOf(plan)),
       );
       return 0;
     }
@@ -89,7 +90,7 @@ export const restoreCommand: Command = {
       );
     else if (!given.has('quiet'))
       await terminal.data(
-        `${resultLines(result, recovery)
+        `${resultLines(result, recovery, await programsOf(plan))
           .map((line) => render(line))
           .join('\n')}\n`,
       );
@@ -115,7 +116,7 @@ async function recoveryFor(
       directory,
       ...reading,
       wrapperText: (place) => restoreCommandWrapper({ node, program: realpathSync(process.argv[1] ?? ''), ...place }),
-      commandLine: words.map(shellWord).join(' '),
+      commandLine: againBy(words, given),
     },
     { signal: context.signal },
   );
@@ -126,6 +127,17 @@ async function indexCache(): Promise<IndexCache | undefined> {
   return directory === undefined ? undefined : openIndexCache(directory);
 }
 
+/** The command line that does the same again, from wherever it is pasted, into the directory that is there by then. */
+function againBy(words: readonly string[], given: GivenOptions): string {
+  const replaces = given.has('force') || given.has('delta') ? [] : ['--force'];
+  const line = [...words, ...replaces].map(shellWord).join(' ');
+  const isRelative = words.some((word) => {
+    const value = word.startsWith('-') ? word.slice(word.indexOf('=') + 1) : word;
+    return !isAbsolute(value) && !value.startsWith('-') && existsSync(value);
+  });
+  return isRelative ? `cd ${shellWord(process.cwd())} && ${line}` : line;
+}
+
 function recordOf(
   recovery: PreparedRecovery | undefined,
   configuration: ConfigurationOutcome | undefined,
@@ -133,10 +145,21 @@ function recordOf(
   return recovery === undefined ? {} : { recovery: recoveryRecord(recovery, configuration?.hotStandby ?? true) };
 }
 
-function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined): string {
+/** Where the programs are that open the copy, unless their names are enough; told by the backup as long as there is no copy. */
+async function programsOf({ directory, source }: RestorePlan): Promise<string | undefined> {
+  const places = [pathToText(directory), ...source.localPaths.map((path) => pathToText(path))];
+  for (const place of places) {
+    if (existsSync(join(place, 'PG_VERSION'))) {
+      return controlProgramPlace(place, readEnvironment());
+    }
+  }
+  return undefined;
+}
+
+function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined, programs: string | undefined): string {
   const quick = recovery === undefined ? plan.ownWal?.kind === 'unread' : !recovery.preparation.isProved;
   const lines = [...(quick ? [say('restore-recovery.quick')] : []), ...planHead(plan)].map((line) => render(line));
-  for (const { title, lines: details } of planSteps(plan, recovery?.preparation)) {
+  for (const { title, lines: details } of planSteps(plan, recovery?.preparation, programs)) {
     lines.push(render(title), ...details.map((line) => `   - ${render(line)}`));
   }
   return `${lines.join('\n')}\n`;
@@ -172,7 +195,11 @@ function listener(given: GivenOptions, { program, terminal }: ProgramContext): (
 }
 
 /** What was done and what is left to do, at the end. */
-function resultLines(result: RestoreResult, recovery: PreparedRecovery | undefined): Message[] {
+function resultLines(
+  result: RestoreResult,
+  recovery: PreparedRecovery | undefined,
+  programs: string | undefined,
+): Message[] {
   const { plan, configuration, slots, dropped } = result;
   const path = pathToText(plan.directory);
   const { files, bytes, unchanged, removed, systemIdentifier: identifier } = result;
@@ -187,11 +214,14 @@ function resultLines(result: RestoreResult, recovery: PreparedRecovery | undefin
     ...configuration.disabled.map(({ name, value }) => say('restore-plan.disable', { name, value: pathToText(value) })),
     ...restoreFindings(configuration, plan.configuration.standalone),
     ...(slots.length > 0 ? [say('restore-plan.slots', { names: names(slots) })] : []),
-    ...archiveAgainLines({ ...plan.configuration, outcome: configuration }),
+    ...archiveAgainLines(
+      { ...plan.configuration, outcome: configuration },
+      recovery?.preparation.archiveRecovery === true,
+    ),
     ...(recovery?.preparation.sentences(configuration.hotStandby) ?? []),
     ...(plan.ownWal?.kind === 'proved' ? ownWalLines(plan) : []),
     say(recovery === undefined ? 'restore-plan.next' : 'restore-recovery.next', {
-      command: nextCommand(plan, recovery?.preparation),
+      command: nextCommand(plan, recovery?.preparation, programs),
     }),
   ];
 }

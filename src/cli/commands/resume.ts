@@ -12,11 +12,11 @@ export const resumeCommand: Command = {
   options: resumeOptions,
   run: async (given, context) => {
     const { program, terminal, signal } = context;
-    const { directory, configFile, reader, login } = recoveryInstance(given, context);
+    const { directory, configFile, reader, environment, login } = recoveryInstance(given, context);
     const talk = new RecoveryTalk(program, terminal, { quiet: given.has('quiet') });
     const request = { directory, configFile, login, allowEndOfWal: given.has('allow-end-of-wal') };
     const report = await resumeInstance(
-      { ...request, archiveCommand: archiveCommandAfter, reader },
+      { ...request, archiveCommand: archiveCommandAfter, environment, reader },
       { signal, onEvent: talk.onEvent, stallTimeoutMs: stallTimeoutOption(program, given) },
     );
     terminal.endLive();

@@ -3,7 +3,7 @@ import { formatLsn, recoveryStatus, type StatusReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { recoveryInstance } from '../recovery-instance.ts';
-import { closingLines } from '../recovery-talk.ts';
+import { closingLines, closingRecord, positionLine } from '../recovery-talk.ts';
 
 export const statusCommand: Command = {
   synopsis: say('recovery-help.status.synopsis'),
@@ -11,8 +11,8 @@ export const statusCommand: Command = {
   options: statusOptions,
   run: async (given, context) => {
     const { program, terminal, signal } = context;
-    const { directory, configFile, login } = recoveryInstance(given, context);
-    const report = await recoveryStatus({ directory, configFile, login }, { signal });
+    const instance = recoveryInstance(given, context);
+    const report = await recoveryStatus(instance, { signal });
     if (given.has('json')) {
       await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
       return 0;
@@ -34,15 +34,12 @@ function linesOf(report: StatusReport): string[] {
   if (record?.endLsn !== undefined)
     lines.push(render(say('recovery.status.promised', { lsn: formatLsn(record.endLsn) })));
   if (stoppedAt !== undefined) lines.push(render(say('recovery.status.stopped-at', { text: stoppedAt })));
-  if (state?.replayLsn !== undefined) {
-    const position = { lsn: formatLsn(state.replayLsn), time: state.lastCommit ?? '-' };
-    lines.push(render(say('recovery.result.position', position)));
-  }
+  if (state !== undefined) lines.push(...positionLine(state));
   if (files.length > 0) lines.push(render(say('recovery.status.files', { files: files.join(' ') })));
   if (report.controlState !== undefined)
     lines.push(render(say('recovery.status.control', { state: report.controlState })));
   if (failure !== undefined) lines.push(render(say('recovery.status.failure', { text: failure.message })));
-  return [...lines, ...closingLines(prepared, [])];
+  return [...lines, ...closingLines(prepared, report.nextSteps)];
 }
 
 function recordOf(report: StatusReport): Record<string, unknown> {
@@ -58,7 +55,7 @@ function recordOf(report: StatusReport): Record<string, unknown> {
     lastCommit: state?.lastCommit,
     promisedLsn: record?.endLsn === undefined ? undefined : formatLsn(record.endLsn),
     failure: failure?.message,
-    preparedTransactions: prepared,
+    ...closingRecord(prepared, report.nextSteps),
     notes: report.notes.map((note) => render(note)),
   };
 }

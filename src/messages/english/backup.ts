@@ -2,7 +2,7 @@ export const backupMessages = {
   'backup.tablespace-leaves': 'the server named a tablespace outside of its data directory as relative: "{path}"',
   'backup.tablespace-not-empty': 'tablespace directory "{path}" exists but is not empty',
   'backup.tablespace-not-empty.hint':
-    'A tablespace goes to the same path as on the server. On the same host relocate it, for example with -T {path}={path}_backup (an empty or new directory).',
+    'A tablespace goes to the same path as on the server. On the same host relocate it, for example with -T {mapping:word} (an empty or new directory).',
   'backup.directory-twice': 'directory "{path}" would hold two parts of the backup',
   'backup.directory-twice.hint': 'Give each tablespace, the WAL directory and the data directory a place of its own.',
   'backup.one-stdout': 'can only write single tablespace to stdout, database has {count}',

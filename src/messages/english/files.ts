@@ -32,4 +32,7 @@ export const filesMessages = {
   'files.not-empty-dot-files.hint': 'It contains hidden files only; they count too.',
   'files.locked': 'directory "{path}" is in use by another run (process {pid} on {host})',
   'files.locked.hint': 'Wait for that run to end. If there is none, remove the file "{file}".',
+  'files.line-feed': 'the path of a data directory must not have a line feed: "{path}"',
+  'files.line-feed.hint':
+    'The server writes it into postmaster.pid, where each line has its meaning. Choose another path.',
 } as const;

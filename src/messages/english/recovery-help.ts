@@ -38,7 +38,8 @@ export const recoveryHelpMessages = {
   'recovery.result.standby': 'the server is a standby and replays as WAL comes',
   'recovery.result.shut-down': 'the server has shut down at the recovery target{stop}',
   'recovery.result.stop': ': stopped {text}',
-  'recovery.result.position': 'replayed up to {lsn}, last transaction at {time}',
+  'recovery.result.position': 'replayed up to {lsn}',
+  'recovery.result.position-time': 'replayed up to {lsn}, last transaction at {time}',
   'recovery.result.was-open': 'the database was open for writing already',
   'recovery.prepared':
     'prepared transaction "{name}" (xid {xid}) of {owner} in database {database}, prepared at {time}',

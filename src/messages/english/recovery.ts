@@ -25,7 +25,13 @@ export const recoveryMessages = {
   'recovery.not-ours.hint': 'Run this as the owner of the data directory, or as root, which becomes the owner.',
   'recovery.nothing': 'there is nothing to recover in "{path}"',
   'recovery.nothing.hint':
-    'It has neither backup_label nor recovery settings. Started without them, a copy of a running server opens damaged and without a word: restore the backup again.',
+    'It has neither backup_label nor recovery settings, and no restore of gausskeep has left anything here. A server that has crashed is just started. A copy that was taken of a running server is not: it opens damaged and without a word, so restore the backup again.',
+  'recovery.nothing.clean.hint':
+    'It has neither backup_label nor recovery settings, no restore of gausskeep has left anything here, and its server was shut down cleanly: just start it.',
+  'recovery.over': 'there is nothing to recover in "{path}": its recovery is over',
+  'recovery.over.hint': 'The copy was opened, and is a database like any other: start it. By:\n    {command}',
+  'recovery.over.uncompared.hint':
+    'The copy was opened, and nobody has compared it with what was promised. Start it, then compare it by: gausskeep resume --pgdata {path:word}. It is started by:\n    {command}',
   'recovery.query-timeout': 'the server did not answer within {seconds} s',
   'recovery.not-asked': 'the server does not let us in, so where it stopped is known from its log only',
   'recovery.stalled':
@@ -71,13 +77,22 @@ export const recoveryMessages = {
   'recovery.restore-again.hint':
     'Do not use this copy for work: restore the backup again. If it is good enough nevertheless: --allow-end-of-wal.',
   'recovery.restore-again-by.hint':
-    'Do not use this copy for work: restore again by: {command} If it is good enough nevertheless: --allow-end-of-wal.',
+    'Do not use this copy for work. Restore again by:\n    {command}\nIf it is good enough nevertheless: --allow-end-of-wal.',
   'recovery.restart-trap':
     'do not restart the server while it is paused: it would open the database read-write, and after a time target one transaction too far',
   'recovery.not-running': 'no server is running in "{path}"',
   'recovery.not-running.hint': 'Start its recovery with: gausskeep recover --pgdata {path:word}',
-  'recovery.no-answer': 'the server runs but does not take sessions',
-  'recovery.no-answer.hint': 'It may still be replaying, with hot_standby = off. Its log tells.',
+  'recovery.not-running.at-target.hint':
+    'It has shut down at its target, as it was told. How to look at it and how to open it is told by: gausskeep status --pgdata {path:word}',
+  'recovery.not-running.own.hint': 'No restore of gausskeep has left anything here, so there is nothing to resume.',
+  'recovery.no-sessions': 'the server is starting and takes no sessions yet',
+  'recovery.no-sessions.hint':
+    'Wait until it is paused at its target, and look at it before this. Where it stands: gausskeep status --pgdata {path:word}. With hot_standby = off it takes no sessions while it recovers.',
+  'recovery.not-there': 'the server takes sessions, but not at "{host}" on port {port}',
+  'recovery.not-there.hint': 'Leave --host out: the server itself names "{own}".',
+  'recovery.not-recovered':
+    'the server in "{path}" is open for writing, and nothing was recovered there by gausskeep: nothing was done',
+  'recovery.not-recovered.hint': 'Name the directory of the copy with --pgdata.',
   'recovery.standby': 'the server is a standby, it is not paused at a recovery target',
   'recovery.standby.hint': 'Make it a primary with: {command}',
   'recovery.not-paused': 'the server is still recovering and not paused',
@@ -91,16 +106,32 @@ export const recoveryMessages = {
   'recovery.next.prepared':
     'decide on {count} prepared {count|transaction|transactions} of database "{database}", {list} (COMMIT PREPARED or ROLLBACK PREPARED): until then, reading their rows can hang',
   'recovery.next.hot-standby': 'to look at it: set hot_standby = on',
+  'recovery.next.pause': 'to look at it: have it pause at its target',
   'recovery.next.recover-again': 'then start the recovery again: it goes on where it is, and pauses',
+  'recovery.next.open-instead': 'or open it for writing without a look: have it promote, and start the recovery again',
+  'recovery.next.start': 'its recovery is over: start it as any server',
+  'recovery.next.compare': 'compare it with what was promised, which nobody has done yet',
   'recovery.next.generation':
     'open a new generation in the archive: the recovered server writes WAL of the same names with other content',
   'recovery.next.archiving': 'turn archiving on, into the new generation',
-  'recovery.next.archiving-own': 'turn archiving on, never into the archive of the source',
+  'recovery.next.archiving-own':
+    'turn archiving on, never into the archive of the source: set archive_command to an archive of its own, then archive_mode = on',
   'recovery.next.takes-over':
-    'archiving is off. When this copy takes over from its source, say where it archives to; it is on a timeline of its own',
+    'archiving is off. When this copy takes over from its source, turn it on; it is on a timeline of its own',
+  'recovery.next.takes-over-kept':
+    'archiving is off. When this copy takes over from its source, turn it on; it is on a timeline of its own, and archives with: {command}',
+  'recovery.next.takes-over-unset':
+    'archiving is off. When this copy takes over from its source, set archive_command, then archive_mode = on; it is on a timeline of its own',
+  'recovery.next.takes-over-shared':
+    'archiving is off, and this copy is on timeline {timeline}, that of its source, so its WAL takes the same names. When it takes over, set archive_command to an archive of its own, never the one of its source, then archive_mode = on',
   'recovery.next.stop-start': 'then stop and start it: a restart would keep archiving off',
   'recovery.next.archiving-postgresql': 'see that WAL is archived; the server is on a timeline of its own now',
+  'recovery.next.archiving-shared':
+    'archiving is on, and this copy is on timeline {timeline}, that of its source: see that archive_command does not lead into the archive of its source',
   'recovery.next.backup': 'take a full backup: older ones lead to the old line of WAL',
+  'recovery.next.backup-timeline':
+    'take a full backup: an older one leads here only with --target-timeline latest, by WAL that this server archives',
+  'recovery.next.backup-shared': 'take a full backup: what is written here is in no older one',
   'recovery.next.replconninfo': 'clear or correct the replication connections before it becomes a primary again',
   'recovery.next.standby': 'build every standby anew',
   'recovery.next.restart': 'restart it when it suits, so that it replays in parallel again after a crash',

@@ -62,9 +62,11 @@ export const restorePlanMessages = {
   'restore-plan.archive-again':
     'Archiving was on and is off now. Turn it on again into a new archive or generation only: archive_mode = on.',
   'restore-plan.archive-again-by':
-    'Archiving is off in the copy. When it takes over from its source: ALTER SYSTEM SET archive_mode = on, and a restart. It would archive with: {command}',
+    'Archiving is off in the copy. When it takes over from its source: ALTER SYSTEM SET archive_mode = on, a stop and a start. It would archive with: {command}',
   'restore-plan.archive-again-unset':
-    'Archiving is off in the copy. When it takes over from its source: ALTER SYSTEM SET archive_mode = on, set archive_command, and a restart.',
+    'Archiving is off in the copy. When it takes over from its source: set archive_command, ALTER SYSTEM SET archive_mode = on, a stop and a start.',
+  'restore-plan.archive-again-shared':
+    'Archiving is off in the copy, which stays on the timeline of its source. When it takes over: set archive_command to an archive of its own, never that of its source, ALTER SYSTEM SET archive_mode = on, a stop and a start.',
   'restore-plan.next': 'Next: start it with {command} and check its content',
   'restore-plan.slots':
     'Replication slots of the source, not restored: {names}. Create them again where they are needed.',

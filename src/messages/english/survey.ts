@@ -26,4 +26,5 @@ export const surveyMessages = {
   'survey.no-wal-for-backup': 'the WAL that the backup begins with is nowhere to be found',
   'survey.other-timeline': 'timeline {timeline} does not come from timeline {own} behind backup "{backup}"',
   'survey.other-timeline.hint': 'Choose a backup that was taken before the timelines parted, or --target-timeline.',
+  'survey.odd-name': 'its name has a control character, which no name in a folder of backups may have',
 } as const;

@@ -10,6 +10,9 @@ export const targetMessages = {
   'target.xid-special': 'transaction id {text} belongs to no transaction: the lower 32 bits are below 3',
   'target.bad-name': 'the name of a restore point has 1 to {limit} bytes and no control characters',
   'target.bad-timeline': '"{text}" is no timeline: a number from 1 to 4294967295, "current" or "latest" is needed',
+  'target.action-without': '--target-action={action} needs a target',
+  'target.action-without.hint':
+    'Without one the server goes to the end of the WAL and opens there. To look at the copy before, give a target.',
   'target.bad-action': '"{text}" is no target action: pause, promote or shutdown is needed',
   'target.bad-time': '"{text}" is no time that can be used as a recovery target',
   'target.bad-time.hint': 'Write it as 2026-01-31 12:00:00.5+01:00; the offset from UTC comes last, Z is UTC.',
