@@ -85,7 +85,7 @@ it('escapes a line feed in a name', async () => {
   ).toBe(true);
 });
 
-it('a data directory with a line feed in its path is refused, and a backup of such a name is told', async () => {
+it('a data directory with a line feed in its path is refused', async () => {
   const home = temporaryDirectory('line-feed');
   const odd = join(home, 'line\nfeed');
   mkdirSync(odd);
@@ -95,8 +95,6 @@ it('a data directory with a line feed in its path is refused, and a backup of su
     expect(status, stderr).toBe(2);
     expect(stderr).toContain('must not have a line feed');
   }
-  const { stdout, stderr } = await runProgram('gausskeep', ['window', '--backups', home, '--wal-from', home]);
-  expect(stdout + stderr).toMatch(/line\\x0afeed.*control character/);
 });
 
 describe('what another account keeps to itself', () => {
