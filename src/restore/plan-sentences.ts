@@ -172,8 +172,14 @@ export function archiveAgainLines(
   if (!archivingIsOff) return [];
   if (rules.overridingFile === undefined) return archivingStopped ? [say('restore-plan.archive-again')] : [];
   if (!archivingStopped && !made.includes('postgresql.conf')) return [];
-  if (!isRecovered) return [say('restore-plan.archive-again-shared')];
   const command = archiveCommand === undefined || archiveCommand === '' ? undefined : display(archiveCommand);
+  if (!isRecovered) {
+    return [
+      command === undefined
+        ? say('restore-plan.archive-again-shared')
+        : say('restore-plan.archive-again-shared-by', { command }),
+    ];
+  }
   return [
     command === undefined ? say('restore-plan.archive-again-unset') : say('restore-plan.archive-again-by', { command }),
   ];

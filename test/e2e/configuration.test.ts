@@ -283,7 +283,7 @@ forEachServer('full', (version) => {
     expect(resumed).toContain('this copy is on timeline 1, that of its source');
     expect(resumed).not.toMatch(/on a timeline of its own|ALTER SYSTEM|--target-timeline/);
     const steps = commandsIn(resumed);
-    expect(steps.filter((line) => line.includes(`-h /tmp -p ${port} -U postgres`)).length).toBeGreaterThan(2);
+    expect(steps.filter((line) => line.includes(`-h /tmp -p ${port} -U postgres`))).toHaveLength(2);
     const refused = await restore(data, ['--from', source.backup, '--force']);
     await shell.paste(/Stop it first: (.*)/.exec(refused.stderr)?.[1] ?? 'false');
     // What was taken along names a directory that is not there.

@@ -67,6 +67,8 @@ export const restorePlanMessages = {
     'Archiving is off in the copy. When it takes over from its source: set archive_command, ALTER SYSTEM SET archive_mode = on, a stop and a start.',
   'restore-plan.archive-again-shared':
     'Archiving is off in the copy, which stays on the timeline of its source. When it takes over: set archive_command to an archive of its own, never that of its source, ALTER SYSTEM SET archive_mode = on, a stop and a start.',
+  'restore-plan.archive-again-shared-by':
+    'Archiving is off in the copy, which stays on the timeline of its source. When it takes over: set archive_command to an archive of its own, never that of its source, ALTER SYSTEM SET archive_mode = on, a stop and a start. Its settings are those of the source. It would archive with: {command}',
   'restore-plan.next': 'Next: start it with {command} and check its content',
   'restore-plan.slots':
     'Replication slots of the source, not restored: {names}. Create them again where they are needed.',
