@@ -37,10 +37,10 @@ export function stoppedCopyOf(data: DataDirectory, watch?: RecoveryWatch, config
     const shutsDown = configuredTargetAction(data, configFile) === 'shutdown' || hotStandbyIsOff(data, configFile);
     return control.state === 'shut down in recovery' && isThere && shutsDown ? 'shut-down-at-target' : 'to-recover';
   }
-  if (record === undefined) {
-    if (past !== undefined) return 'recovered';
-    return dialect.doneFile !== undefined && files.includes(dialect.doneFile) ? 'to-recover' : 'own';
-  }
+  if (record === undefined && past !== undefined) return 'recovered';
+  // Nobody has seen its end: openGauss names the file so when it begins to pause.
+  if (dialect.doneFile !== undefined && files.includes(dialect.doneFile)) return 'to-recover';
+  if (record === undefined) return 'own';
   const isPromised = record.endLsn !== undefined || record.lastTransaction !== undefined || record.target !== undefined;
   return isPromised ? 'uncompared' : 'recovered';
 }
