@@ -210,7 +210,7 @@ class Reporter {
         : undefined;
     if (early !== undefined) {
       // Somebody's pause is theirs to end, and nothing is wrong with the server.
-      if (early.sentence.key === 'recovery.paused-early') return early;
+      if (early.code === 'SERVER_ERROR') return early;
       // Stopped, the same command goes on where it is when the cause is gone; resumed, the server would end.
       await this.#stop('recovery.stopped-to-correct');
       return early;
