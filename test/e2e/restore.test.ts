@@ -29,9 +29,7 @@ const restore = (args: readonly string[]): Promise<ProgramResult> =>
 /** The account that servers run as: a restore as root gives the files to it. */
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 
-function newDirectory(name = 'restored'): string {
-  return join(temporaryDirectory(name), 'data');
-}
+const newDirectory = (name = 'restored'): string => join(temporaryDirectory(name), 'data');
 
 async function restoreInto(backup: string, args: readonly string[] = [], data = newDirectory()): Promise<string> {
   const result = await restore(['--from', backup, '--pgdata', data, ...owner, ...args]);
@@ -44,9 +42,7 @@ async function contentOf(data: string): Promise<Content> {
   const server = await startFrom(data, { settings: { archive_mode: false } });
   const client = await server.client();
   await checkRelations(client);
-  const content = await snapshotData(client);
-  await server.stop();
-  return content;
+  return snapshotData(client).finally(() => server.stop());
 }
 
 forEachServer('smoke', (version) => {

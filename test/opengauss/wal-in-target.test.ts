@@ -29,7 +29,7 @@ const restore = (...args: string[]): Promise<ProgramResult> =>
 
 /** WAL that nobody archived, in the directory of the server that broke. */
 function crash(): Buffer {
-  const name = inArchive!;
+  const name = inArchive;
   copyFileSync(join(archive, name), join(target, 'pg_xlog', name));
   rmSync(join(archive, name));
   return readFileSync(join(target, 'pg_xlog', name));
@@ -42,7 +42,7 @@ it('--force moves the old directory aside and takes its WAL from there', async (
   expect([0, 3], result.stderr).toContain(result.status);
   expect(readdirSync(join(target, 'pg_xlog'))).toContain('000000010000000000000028');
   const aside = readdirSync(workspace.at('.')).find((name) => name.startsWith('data.before-restore-'));
-  expect(readFileSync(join(workspace.at(aside ?? '-'), 'pg_xlog', inArchive!)).equals(bytes)).toBe(true);
+  expect(readFileSync(join(workspace.at(aside ?? '-'), 'pg_xlog', inArchive)).equals(bytes)).toBe(true);
 });
 
 it('--delta refuses it, plan and restore, and leaves the WAL as it was', async () => {
@@ -53,8 +53,8 @@ it('--delta refuses it, plan and restore, and leaves the WAL as it was', async (
     expect(result.status).toBe(2);
     expect(result.stderr).toContain(`"${join(target, 'pg_xlog')}", which the recovery reads from, lies in "${target}"`);
   }
-  expect(readFileSync(join(target, 'pg_xlog', inArchive!)).equals(bytes)).toBe(true);
-  expect(existsSync(join(target, 'pg_xlog', inBackup!))).toBe(true);
+  expect(readFileSync(join(target, 'pg_xlog', inArchive)).equals(bytes)).toBe(true);
+  expect(existsSync(join(target, 'pg_xlog', inBackup))).toBe(true);
 });
 
 it('an archive or a folder of backups in the directory is refused, and keeps every file', async () => {
