@@ -41,7 +41,8 @@ export class MemberDelivery {
   /** Files of ours for the data directory. To be called before that comes. */
   add(extraFiles: readonly ExtraFile[], configuration: readonly ConfigurationEntry[]): void {
     if (this.#options.output.foreign) return;
-    const extras = extraFiles.map((file) => ({ ...file, mtime: undefined }));
+    const mtime = Math.floor(Date.now() / 1000);
+    const extras = extraFiles.map((file) => ({ ...file, mtime }));
     for (const { name, mode, content, mtime } of [...extras, ...configuration]) {
       const type = content === undefined ? 'directory' : 'file';
       const header = { name, type, mode, mtime, linkName: '' as ByteString } as const;

@@ -151,7 +151,7 @@ forEachServer('full', (version) => {
     const before = fingerprint(source.archive);
     const { copy: server, stdout } = await use(['--from', source.backup]);
     expect(stdout).toContain('made, because the backup has none: postgresql.conf, pg_hba.conf, pg_ident.conf');
-    expect(stdout).toContain('ALTER SYSTEM SET archive_mode = on, set archive_command');
+    expect(stdout).toContain('Archiving is off in the copy, which stays on the timeline of its source.');
     expect(await server.value('show archive_mode')).toBe('off');
     expect(await server.value('show max_connections')).toBe('150');
     expect(await server.value('show max_prepared_transactions')).toBe('7');

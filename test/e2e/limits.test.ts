@@ -154,6 +154,6 @@ forEachServer('full', (version) => {
     expect(ended.status, ended.stderr).toBe(0);
     expect(ended.stdout).toMatch(/shut down at the recovery target: stopped at restore point "raised"/);
     expect(existsSync(join(again, 'postmaster.pid'))).toBe(false);
-    expect(commandsIn(ended.stdout)).toHaveLength(2);
+    expect(commandsIn(ended.stdout)).toHaveLength(3);
   });
 });

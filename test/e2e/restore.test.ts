@@ -105,7 +105,9 @@ forEachServer('full', (version) => {
       }
     }
     expect(readFileSync(join(data, 'postgresql.conf'), 'latin1')).toMatch(/^archive_mode = 'off'/m);
-    expect(pathsBelow(data).filter((path) => path.includes('gausskeep') || path.includes('unfinished'))).toEqual([]);
+    expect(pathsBelow(data).filter((path) => path.includes('gausskeep') || path.includes('unfinished'))).toEqual([
+      '.gausskeep.recovery',
+    ]);
     expect(differences(expected, await contentOf(data))).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { copyFileSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathsBelow } from './backups.ts';
 import { giveToServerUser, runningAsRoot } from './postgres/server-user.ts';
@@ -23,7 +23,8 @@ export function noteSteps(): { readonly env: Record<string, string>; readonly st
 
 /** It lies where another account can read it. */
 function importKiller(): string {
-  if (killer === undefined) {
+  // Temporary directories go with the group of tests that made them.
+  if (killer === undefined || !existsSync(killer)) {
     killer = join(temporaryDirectory('killer'), 'kill-at-step.mjs');
     copyFileSync(join(projectRoot, 'test/support/kill-at-step.mjs'), killer);
     if (runningAsRoot) giveToServerUser(join(killer, '..'));
