@@ -1,46 +1,21 @@
 /** Plain backups of the stand-in by the program. */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeCompanion } from '../../src/manifest/companion.ts';
 import { pathsBelow } from '../support/backups.ts';
-import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
-import {
-  configurationPaths,
-  makeDataDirectory,
-  unsentPaths,
-  type TestDataDirectory,
-} from '../support/opengauss/data-directory.ts';
+import { mapping, runBackup } from '../support/opengauss/backup-run.ts';
+import { configurationPaths, makeDataDirectory, unsentPaths } from '../support/opengauss/data-directory.ts';
 import type { ManifestEntry } from '../support/opengauss/recordings.ts';
-import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
-import type { OpengaussOptions } from '../support/opengauss/state.ts';
+import { standInForEachTest } from '../support/opengauss/stand-in-run.ts';
 import { runProgram, type ProgramResult } from '../support/programs.ts';
 import { fileOf, picked, readTree, streamedSegmentFault, zeros } from '../support/opengauss/tree.ts';
 
-let workspace: Workspace;
-let data: TestDataDirectory;
-let server: OpengaussServer | undefined;
-let target: string;
-
-beforeEach(() => {
-  workspace = new Workspace();
-  data = makeDataDirectory(workspace.at('data'));
-  target = workspace.at('backup');
-});
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-  workspace.remove();
-});
-
-async function serve(options: OpengaussOptions = {}): Promise<OpengaussServer> {
-  server = await startOpengaussServer({ dataDirectory: data.path, tablespaces: data.tablespaces, ...options });
-  return server;
-}
+const run = standInForEachTest();
 
 /** The absolute tablespace must move, since it is on this machine. */
 function moved(): string[] {
-  return mapping(data.tablespaces[1]!.path, workspace.at('ts_abs'));
+  return mapping(run.data.tablespaces[1]!.path, run.workspace.at('ts_abs'));
 }
 
 /** What a backup leaves on top of what the server sends; each has its own assertions. */
@@ -62,7 +37,7 @@ function withoutForeignTablespaces(path: string): boolean {
 }
 
 async function expectSameFiles(missing: readonly string[] = []): Promise<Map<string, ManifestEntry>> {
-  const [source, backup] = [await readTree(data.path), await readTree(target)];
+  const [source, backup] = [await readTree(run.data.path), await readTree(run.target)];
   const kept = (path: string): boolean =>
     !addedByClient(path) && !stayedBehind(path) && !missing.includes(path) && withoutForeignTablespaces(path);
   expect(picked(backup, (path) => !addedByClient(path))).toEqual(picked(source, kept));
@@ -71,14 +46,14 @@ async function expectSameFiles(missing: readonly string[] = []): Promise<Map<str
 
 /** Every segment from the start to the end of the backup, each with its mark; perhaps one behind the end as well. */
 function expectWal(backup: ReadonlyMap<string, ManifestEntry>): void {
-  const { wal, eventsOf } = server!;
+  const { wal, eventsOf } = run.server!;
   const [{ startLsn, endLsn }] = eventsOf('backup-end') as unknown as [{ startLsn: bigint; endLsn: bigint }];
   const last = wal.segmentOf(endLsn - 1n);
   const expected: string[] = [];
   for (let number = wal.segmentOf(startLsn); number <= last; number += 1n) {
     const name = wal.segmentName(number);
     const needed = number === last ? Number(endLsn % BigInt(wal.segmentBytes)) : wal.segmentBytes;
-    const received = readFileSync(join(target, 'pg_xlog', name));
+    const received = readFileSync(join(run.target, 'pg_xlog', name));
     expect([name, streamedSegmentFault(received, wal.segment(number), needed)]).toEqual([name, undefined]);
     expect(backup.get(`pg_xlog/${name}`)?.mode).toBe('0600');
     expect(backup.get(`pg_xlog/archive_status/${name}.done`)).toEqual(zeros(0));
@@ -91,22 +66,22 @@ function expectWal(backup: ReadonlyMap<string, ManifestEntry>): void {
 
 describe('a plain backup', () => {
   it('streams WAL by default and is the data directory without what must stay behind', async () => {
-    const { violations, eventsOf, failures } = await serve();
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-P', '-v', ...moved()]);
+    const { violations, eventsOf, failures } = await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '-P', '-v', ...moved()]);
     expect(result).toMatchObject({ status: 0 });
     const backup = await expectSameFiles();
     expect(backup.get('global/pg_dw.build')).toEqual(zeros(8192));
     expect([...backup.keys()].filter((path) => path.startsWith('global/pg_dw'))).toEqual(['global/pg_dw.build']);
-    expect(backup.get('pg_tblspc/16421')?.link).toBe(join(target, 'pg_location/x/y'));
-    expect(backup.get('pg_tblspc/16422')?.link).toBe(workspace.at('ts_abs'));
+    expect(backup.get('pg_tblspc/16421')?.link).toBe(join(run.target, 'pg_location/x/y'));
+    expect(backup.get('pg_tblspc/16422')?.link).toBe(run.workspace.at('ts_abs'));
     // The one that moved; the other is in the data directory.
-    const companion = decodeCompanion(readFileSync(join(target, 'gausskeep.json')));
+    const companion = decodeCompanion(readFileSync(join(run.target, 'gausskeep.json')));
     expect(companion).toEqual({
       missingFiles: [],
-      tablespaces: [{ oid: 16422, location: data.tablespaces[1]!.path }],
+      tablespaces: [{ oid: 16422, location: run.data.tablespaces[1]!.path }],
     });
     expectWal(backup);
-    expect(readFileSync(join(target, 'backup_label'), 'utf8')).toContain('LABEL: gs_basebackup base backup\n');
+    expect(readFileSync(join(run.target, 'backup_label'), 'utf8')).toContain('LABEL: gs_basebackup base backup\n');
     expect(result.stderr).toContain(
       'INFO:  The starting position of the xlog copy of the full build is: 0/6000028. The slot minimum LSN is: 0/0. ' +
         'The disaster slot minimum LSN is: 0/0. The logical slot minimum LSN is: 0/0.',
@@ -119,26 +94,26 @@ describe('a plain backup', () => {
   });
 
   it('puts the mapped tablespace where it was told, with its own files only', async () => {
-    await serve();
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
-    const source = await readTree(data.tablespaces[1]!.path);
-    const there = await readTree(workspace.at('ts_abs'));
+    await run.serve();
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const source = await readTree(run.data.tablespaces[1]!.path);
+    const there = await readTree(run.workspace.at('ts_abs'));
     expect(picked(there)).toEqual(picked(source, (path) => !path.includes('_other')));
   });
 
   it('is verified with its manifest, the tablespace inside it included, and damage there is found', async () => {
     // Pages that were never written are sound ones.
-    const roots = [join(data.path, 'base'), ...data.tablespaces.map(({ path }) => path)];
+    const roots = [join(run.data.path, 'base'), ...run.data.tablespaces.map(({ path }) => path)];
     const isOfStandIn = (path: string): boolean => /(?:16500|1642[34])[^/]*$/.test(path);
     const paths = roots.flatMap((root) => pathsBelow(root).map((path) => join(root, path)));
     for (const path of paths.filter(isOfStandIn)) writeFileSync(path, Buffer.alloc(statSync(path).size));
-    await serve();
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
-    const verify = (): Promise<ProgramResult> => runProgram('gausskeep', ['verify', '--no-parse-wal', target]);
+    await run.serve();
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const verify = (): Promise<ProgramResult> => runProgram('gausskeep', ['verify', '--no-parse-wal', run.target]);
     expect(await verify()).toMatchObject({ status: 0, stderr: expect.not.stringContaining('error') as string });
     const inside = 'pg_location/x/y';
-    const listed = [...(await readTree(join(target, inside))).keys()].find((path) => path.endsWith('/16423'))!;
-    const [shown, path] = [`pg_tblspc/16421/${listed}`, join(target, inside, listed)];
+    const listed = [...(await readTree(join(run.target, inside))).keys()].find((path) => path.endsWith('/16423'))!;
+    const [shown, path] = [`pg_tblspc/16421/${listed}`, join(run.target, inside, listed)];
     const whole = readFileSync(path);
     const damages: [() => void, string][] = [
       [() => writeFileSync(path, Buffer.alloc(whole.length, 1)), `checksum mismatch for file "${shown}"`],
@@ -158,18 +133,20 @@ describe('a plain backup', () => {
   });
 
   it.each([['-Fp'], ['-Ft']])('takes a directory of the host along with --config-dir, %s', async (format) => {
-    await serve({ tablespaces: [] });
-    const directory = workspace.at('etc');
+    await run.serve({ tablespaces: [] });
+    const directory = run.workspace.at('etc');
     mkdirSync(join(directory, 'empty.d'), { recursive: true });
     writeFileSync(join(directory, 'postgresql.conf'), "port = '1'\n");
-    const args = ['-D', target, '-c', 'fast', format, '--config-dir', directory];
-    expect(await runBackup(server!, args)).toMatchObject({ status: 0 });
-    expect(readFileSync(join(target, 'backup_manifest'), 'utf8')).toContain('"gausskeep_config/postgresql.conf"');
-    expect(await runProgram('gausskeep', ['verify', target])).toMatchObject({ stdout: '' });
-    const there = format === '-Fp' ? target : workspace.at('unpacked');
+    const args = ['-D', run.target, '-c', 'fast', format, '--config-dir', directory];
+    expect(await runBackup(run.server!, args)).toMatchObject({ status: 0 });
+    expect(readFileSync(join(run.target, 'backup_manifest'), 'utf8')).toContain('"gausskeep_config/postgresql.conf"');
+    expect(await runProgram('gausskeep', ['verify', run.target])).toMatchObject({ stdout: '' });
+    const there = format === '-Fp' ? run.target : run.workspace.at('unpacked');
     if (format === '-Ft') {
       mkdirSync(there);
-      expect(await runProgram('gs_tar', ['-D', there, '-F', join(target, 'base.tar')])).toMatchObject({ status: 0 });
+      expect(await runProgram('gs_tar', ['-D', there, '-F', join(run.target, 'base.tar')])).toMatchObject({
+        status: 0,
+      });
     }
     const taken = join(there, 'gausskeep_config');
     expect(readFileSync(join(taken, 'postgresql.conf'), 'utf8')).toBe("port = '1'\n");
@@ -178,24 +155,24 @@ describe('a plain backup', () => {
   });
 
   it.each([['-Fp'], ['-Ft']])('refuses a tablespace whose path the server has cut, %s', async (format) => {
-    const [first] = data.tablespaces;
-    await serve({ tablespaces: [{ oid: first!.oid, path: first!.path, relative: 'ts' }] });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', format]);
+    const [first] = run.data.tablespaces;
+    await run.serve({ tablespaces: [{ oid: first!.oid, path: first!.path, relative: 'ts' }] });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', format]);
     expect(result.status).toBe(1);
     expect(result.stderr).toContain(`tablespace with oid ${first!.oid} with a path that is cut ("ts")`);
-    expect(existsSync(target)).toBe(false);
+    expect(existsSync(run.target)).toBe(false);
   });
 
   it('refuses to write an absolute tablespace over itself and names the mapping that helps', async () => {
-    await serve();
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast']);
+    await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast']);
     expect(result.status).toBe(1);
-    expect(result.stderr).toContain(`-T ${data.tablespaces[1]!.path}=`);
+    expect(result.stderr).toContain(`-T ${run.data.tablespaces[1]!.path}=`);
   });
 
   it('fetches WAL with -X fetch', async () => {
-    const { eventsOf } = await serve();
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-X', 'fetch', ...moved()]);
+    const { eventsOf } = await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '-X', 'fetch', ...moved()]);
     expect(result).toMatchObject({ status: 0 });
     expectWal(await expectSameFiles());
     const queries = eventsOf('query').map((event) => String(event['text']));
@@ -204,50 +181,50 @@ describe('a plain backup', () => {
   });
 
   it.each(['stream', 'fetch'])('makes a directory of a pg_xlog that is a link on the server, -X %s', async (method) => {
-    data = makeDataDirectory(workspace.at('linked'), { xlogLink: true, tablespaces: [] });
-    await serve({ xlogLink: `${data.path}.xlog` });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-X', method]);
+    run.data = makeDataDirectory(run.workspace.at('linked'), { xlogLink: true, tablespaces: [] });
+    await run.serve({ xlogLink: `${run.data.path}.xlog` });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '-X', method]);
     expect(result).toMatchObject({ status: 0 });
-    const backup = await readTree(target);
+    const backup = await readTree(run.target);
     expect(backup.get('pg_xlog')?.type).toBe('dir');
     expectWal(backup);
   });
 
   it('keeps names of more than 100 bytes and names that are not UTF-8', async () => {
-    await serve();
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
-    const backup = await readTree(target);
-    expect(backup.has(data.longPath)).toBe(true);
-    expect(backup.get(data.oddName.toString('latin1'))).toEqual(fileOf(Buffer.from('not UTF-8')));
+    await run.serve();
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const backup = await readTree(run.target);
+    expect(backup.has(run.data.longPath)).toBe(true);
+    expect(backup.get(run.data.oddName.toString('latin1'))).toEqual(fileOf(Buffer.from('not UTF-8')));
     expect(backup.get('gs_secure_files/key')?.mode).toBe('0400');
   });
 
   it.each([1, 7])('does not care how the bytes are cut: %i at a time', async (size) => {
-    await serve({ chunking: { size, forBytes: 100_000 } });
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    await run.serve({ chunking: { size, forBytes: 100_000 } });
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
     await expectSameFiles();
   });
 
   it('receives several segments, however much is written meanwhile', async () => {
-    await serve({ writtenDuringBackup: 20 << 20 });
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
-    const backup = await readTree(target);
+    await run.serve({ writtenDuringBackup: 20 << 20 });
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const backup = await readTree(run.target);
     expect(backup.has('pg_xlog/000000010000000000000007')).toBe(true);
     expectWal(backup);
   });
 
   it('doubles the quote in a label', async () => {
-    const { eventsOf } = await serve();
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', '-l', "it's", ...moved()])).status).toBe(0);
+    const { eventsOf } = await run.serve();
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '-l', "it's", ...moved()])).status).toBe(0);
     expect(eventsOf('query').some((event) => String(event['text']).includes("LABEL 'it''s'"))).toBe(true);
-    expect(readFileSync(join(target, 'backup_label'), 'utf8')).toContain("LABEL: it's\n");
+    expect(readFileSync(join(run.target, 'backup_label'), 'utf8')).toContain("LABEL: it's\n");
   });
 
   it.each(['a"b', 'a(b', 'a[b', 'gs_ctl full build', 'gs_roach_x', 'l'.repeat(1024)])(
     'never sends the label %s',
     async (label) => {
-      const { eventsOf, violations } = await serve();
-      const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-l', label, ...moved()]);
+      const { eventsOf, violations } = await run.serve();
+      const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '-l', label, ...moved()]);
       expect(result.status).toBe(1);
       expect(eventsOf('query').filter((event) => /BASE_BACKUP/i.test(String(event['text'])))).toEqual([]);
       expect(violations).toEqual([]);
@@ -255,9 +232,9 @@ describe('a plain backup', () => {
   );
 
   it('works from the own address of the server, where no password is asked for', async () => {
-    const { eventsOf } = await serve({ clientAddress: '127.0.0.1' });
-    const args = ['-D', target, '-c', 'fast', ...moved()];
-    expect((await runBackup(server!, args, { env: { PGPASSWORD: undefined } })).status).toBe(0);
+    const { eventsOf } = await run.serve({ clientAddress: '127.0.0.1' });
+    const args = ['-D', run.target, '-c', 'fast', ...moved()];
+    expect((await runBackup(run.server!, args, { env: { PGPASSWORD: undefined } })).status).toBe(0);
     expect(eventsOf('password')).toEqual([]);
   });
 
@@ -267,31 +244,31 @@ describe('a plain backup', () => {
     ['combuser', 'Comb@12345', '127.0.0.2', 10],
     ['sm3user', 'Sm3user@1234', '127.0.0.4', 13],
   ] as const)('logs in as %s', async (user, password, clientAddress, code) => {
-    const { eventsOf } = await serve({ clientAddress });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()], { user, password });
+    const { eventsOf } = await run.serve({ clientAddress });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()], { user, password });
     expect(result).toMatchObject({ status: 0 });
     expect(new Set(eventsOf('password').map((event) => event['code']))).toEqual(new Set([code]));
     expect(eventsOf('password').every((event) => event['right'])).toBe(true);
   });
 
   it.each([1.1, 2.0, 3.0, 6.0])('knows the grammar of release %d', async (release) => {
-    await serve({ release });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()]);
+    await run.serve({ release });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()]);
     expect(result).toMatchObject({ status: 0 });
-    const backup = await readTree(target);
+    const backup = await readTree(run.target);
     expect([...backup.keys()].filter((path) => path.startsWith('global/pg_dw'))).toEqual(['global/pg_dw.build']);
   });
 
   it('reads the two columns of a server with DCF', async () => {
-    await serve({ dcf: true });
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    await run.serve({ dcf: true });
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
     await expectSameFiles();
   });
 
   it('begins with an older segment when a slot lags', async () => {
-    await serve({ startLsnOverride: 0x500_0028n });
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
-    const backup = await readTree(target);
+    await run.serve({ startLsnOverride: 0x500_0028n });
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const backup = await readTree(run.target);
     expect(backup.has('pg_xlog/000000010000000000000005')).toBe(true);
     expectWal(backup);
   });
@@ -302,32 +279,32 @@ describe('a plain backup', () => {
       // The directory itself is not announced, only what is in it.
       ['chkpt_7/data.bin', Buffer.alloc(5000, 7)],
     ]);
-    await serve({ mot: { location: '/srv/data/chkpt_7', files } });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()]);
+    await run.serve({ mot: { location: '/srv/data/chkpt_7', files } });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()]);
     expect(result).toMatchObject({ status: 0 });
-    const backup = await readTree(target);
+    const backup = await readTree(run.target);
     expect(backup.get('mot.ctrl')).toEqual(fileOf(Buffer.from('control')));
     expect(backup.get('chkpt_7/data.bin')).toEqual(fileOf(Buffer.alloc(5000, 7)));
   });
 
   it('asks for the MOT checkpoint last, and none is no error', async () => {
-    const { eventsOf } = await serve({ mot: 'none' });
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const { eventsOf } = await run.serve({ mot: 'none' });
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
     const texts = eventsOf('query').filter((event) => /BASE_BACKUP|MOT/.test(String(event['text'])));
     expect(texts.map((event) => String(event['text']).split(' ')[0])).toEqual(['BASE_BACKUP', 'FETCH_MOT_CHECKPOINT']);
   });
 
   it('is refused as an incremental one', async () => {
-    const { events } = await serve();
-    const result = await runBackup(server!, ['-D', target, '-i', 'manifest']);
+    const { events } = await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target, '-i', 'manifest']);
     expect(result.status).toBe(1);
     expect(events).toEqual([]);
   });
 
   it('holds all configuration files', async () => {
-    await serve();
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast', ...moved()])).status).toBe(0);
-    const backup = await readTree(target);
+    await run.serve();
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);
+    const backup = await readTree(run.target);
     for (const path of configurationPaths) expect(backup.has(path), path).toBe(true);
   });
 });

@@ -1,42 +1,22 @@
 /** Logins, ports and refusals: what the program does, and what it says to whoever must mend it. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runBackup, startBackup, Workspace } from '../support/opengauss/backup-run.ts';
-import { makeDataDirectory, type TestDataDirectory } from '../support/opengauss/data-directory.ts';
-import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
+import { describe, expect, it } from 'vitest';
+import { runBackup, startBackup } from '../support/opengauss/backup-run.ts';
+import { standInForEachTest } from '../support/opengauss/stand-in-run.ts';
 import type { OpengaussOptions } from '../support/opengauss/state.ts';
 import { readTree } from '../support/opengauss/tree.ts';
 
-let workspace: Workspace;
-let data: TestDataDirectory;
-let server: OpengaussServer | undefined;
-let target: string;
-
-beforeEach(() => {
-  workspace = new Workspace();
-  data = makeDataDirectory(workspace.at('data'), { tablespaces: [] });
-  target = workspace.at('backup');
-});
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-  workspace.remove();
-});
-
-async function serve(options: OpengaussOptions = {}): Promise<OpengaussServer> {
-  server = await startOpengaussServer({ dataDirectory: data.path, ...options });
-  return server;
-}
+const run = standInForEachTest({ tablespaces: [] });
 
 function expectNothingLeft(): void {
-  expect(existsSync(target) ? readdirSync(target) : []).toEqual([]);
+  expect(existsSync(run.target) ? readdirSync(run.target) : []).toEqual([]);
 }
 
 describe('ports', () => {
   it('goes to the HA port when the server says so, with one password', async () => {
-    const { eventsOf, haPort } = await serve({ threadPool: true });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-X', 'fetch', '-v']);
+    const { eventsOf, haPort } = await run.serve({ threadPool: true });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '-X', 'fetch', '-v']);
     expect(result).toMatchObject({ status: 0 });
     expect(eventsOf('password').map((event) => event.port)).toEqual(['ha']);
     expect(eventsOf('startup')[0]?.port).toBe('sql');
@@ -45,22 +25,31 @@ describe('ports', () => {
   });
 
   it('stays on the SQL port when that takes replication', async () => {
-    const { eventsOf } = await serve();
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast'])).status).toBe(0);
+    const { eventsOf } = await run.serve();
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast'])).status).toBe(0);
     expect(new Set(eventsOf('startup').map((event) => event.port))).toEqual(new Set(['sql']));
   });
 
   it('goes straight to the port of --ha-port', async () => {
-    const { eventsOf, haPort } = await serve({ threadPool: true });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast', '-X', 'fetch', '--ha-port', String(haPort)]);
+    const { eventsOf, haPort } = await run.serve({ threadPool: true });
+    const result = await runBackup(run.server!, [
+      '-D',
+      run.target,
+      '-c',
+      'fast',
+      '-X',
+      'fetch',
+      '--ha-port',
+      String(haPort),
+    ]);
     expect(result).toMatchObject({ status: 0 });
     expect(eventsOf('password').map((event) => event.port)).toEqual(['ha']);
   });
 
   it('never tries the next port because the first did not answer, and names --ha-port where openGauss is installed', async () => {
-    const { eventsOf, sqlPort } = await serve();
+    const { eventsOf, sqlPort } = await run.serve();
     const server = { sqlPort: sqlPort - 1 };
-    const words = ['-D', target, '-c', 'fast'];
+    const words = ['-D', run.target, '-c', 'fast'];
     for (const [options, isNamed] of [
       [{}, false],
       [{ env: { GAUSSHOME: '/opt/opengauss' } }, true],
@@ -75,16 +64,16 @@ describe('ports', () => {
   });
 
   it('offers protocol 3.51 first', async () => {
-    const { eventsOf } = await serve();
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast'])).status).toBe(0);
+    const { eventsOf } = await run.serve();
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast'])).status).toBe(0);
     for (const event of eventsOf('startup')) expect([event['major'], event['minor']]).toEqual([3, 51]);
   });
 });
 
 describe('a refused login', () => {
   it.each([false, true])('sends a wrong password once (thread pool %s)', async (threadPool) => {
-    const { eventsOf, wrongPasswords } = await serve({ threadPool });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast'], { password: 'Wrong@1234' });
+    const { eventsOf, wrongPasswords } = await run.serve({ threadPool });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast'], { password: 'Wrong@1234' });
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('Invalid username/password,login denied.');
     expect(result.stderr).toMatch(/^gs_basebackup: hint: .*lock the account/m);
@@ -119,8 +108,8 @@ describe('a refused login', () => {
       /wal_level/,
     ],
   ])('%s: the message of the server and what to change', async (_name, options, login, message, hint) => {
-    const { violations } = await serve(options);
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast'], login);
+    const { violations } = await run.serve(options);
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast'], login);
     expect(result.status).toBe(1);
     expect(result.stderr).toContain(message);
     expect(result.stderr).toMatch(hint);
@@ -130,42 +119,45 @@ describe('a refused login', () => {
 
   it('asks for more iterations than allowed', async () => {
     const users = [{ name: 'backup', password: 'Backup@1234', sysadmin: true, replication: true, iterations: 20_000 }];
-    await serve({ users });
-    const few = await runBackup(server!, ['-D', target, '-c', 'fast', '--max-auth-iterations', '15000']);
+    await run.serve({ users });
+    const few = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '--max-auth-iterations', '15000']);
     expect(few.status).toBe(1);
     expect(few.stderr).toContain('20000');
     expect(few.stderr).toContain('--max-auth-iterations');
-    expect((await runBackup(server!, ['-D', target, '-c', 'fast'])).status).toBe(0);
+    expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast'])).status).toBe(0);
   });
 
   it('needs a second sender for -X stream, and says that fetch needs one', async () => {
     // The base backup holds its place until the receiver has been refused.
-    await serve({ maxWalSenders: 1, faults: [{ at: 'end-lsn', action: 'pause', pauseMs: 4000 }] });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast']);
+    await run.serve({ maxWalSenders: 1, faults: [{ at: 'end-lsn', action: 'pause', pauseMs: 4000 }] });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast']);
     expect(result.status).toBe(1);
     expect(result.stderr).toMatch(/-X fetch/);
     expectNothingLeft();
   });
 
   it('that is a reset without a word names pg_hba.conf first', async () => {
-    await serve({ faults: [{ at: 'startup', action: 'reset', times: 9 }] });
-    const result = await runBackup(server!, ['-D', target]);
+    await run.serve({ faults: [{ at: 'startup', action: 'reset', times: 9 }] });
+    const result = await runBackup(run.server!, ['-D', run.target]);
     expect(result.status).toBe(1);
     expect(result.stderr).toMatch(/^gs_basebackup: hint: .*pg_hba\.conf has no line for this address/m);
     expectNothingLeft();
   });
 
   it('for a privilege names the user', async () => {
-    await serve();
-    const result = await runBackup(server!, ['-D', target], { user: 'norepl', password: 'Norepl@1234' });
+    await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target], { user: 'norepl', password: 'Norepl@1234' });
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('ALTER USER norepl REPLICATION');
     expectNothingLeft();
   });
 
   it('on the HA channel names the way out, and not the SQL port that has just refused', async () => {
-    await serve({ threadPool: true });
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast'], { user: 'replonly', password: 'Repl@12345' });
+    await run.serve({ threadPool: true });
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast'], {
+      user: 'replonly',
+      password: 'Repl@12345',
+    });
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('Normal user is not allowed to use HA channel!');
     expect(result.stderr).toContain('ALTER USER replonly SYSADMIN');
@@ -173,42 +165,45 @@ describe('a refused login', () => {
   });
 
   it('goes on under another name with --allow-missing-config, and lists what is missing', async () => {
-    await serve({ threadPool: true });
-    const args = ['-D', target, '-c', 'fast', '-X', 'fetch', '--allow-missing-config'];
-    const result = await runBackup(server!, args, { user: 'replonly', password: 'Repl@12345' });
+    await run.serve({ threadPool: true });
+    const args = ['-D', run.target, '-c', 'fast', '-X', 'fetch', '--allow-missing-config'];
+    const result = await runBackup(run.server!, args, { user: 'replonly', password: 'Repl@12345' });
     expect(result).toMatchObject({ status: 0 });
-    expect((await readTree(target)).has('postgresql.conf')).toBe(false);
+    expect((await readTree(run.target)).has('postgresql.conf')).toBe(false);
     expect(result.stderr).toContain('postgresql.conf');
   });
 
   it('is let in on the SQL port with REPLICATION alone', async () => {
-    await serve();
-    const result = await runBackup(server!, ['-D', target, '-c', 'fast'], { user: 'replonly', password: 'Repl@12345' });
+    await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast'], {
+      user: 'replonly',
+      password: 'Repl@12345',
+    });
     expect(result).toMatchObject({ status: 0 });
-    expect((await readTree(target)).has('postgresql.conf')).toBe(true);
+    expect((await readTree(run.target)).has('postgresql.conf')).toBe(true);
   });
 });
 
 describe('slots', () => {
-  const args = (more: string[]): string[] => ['-D', target, '-c', 'fast', ...more];
+  const args = (more: string[]): string[] => ['-D', run.target, '-c', 'fast', ...more];
 
   it('uses none by default', async () => {
-    const { eventsOf } = await serve();
-    expect((await runBackup(server!, args([]))).status).toBe(0);
+    const { eventsOf } = await run.serve();
+    expect((await runBackup(run.server!, args([]))).status).toBe(0);
     expect(eventsOf('query').filter((event) => /SLOT/i.test(String(event['text'])))).toEqual([]);
     expect(eventsOf('reply').every((event) => event['flush'] === 0n)).toBe(true);
   });
 
   it('creates one with -C and leaves it', async () => {
-    const { slots } = await serve();
-    expect(await runBackup(server!, args(['-S', 'keep', '-C']))).toMatchObject({ status: 0 });
+    const { slots } = await run.serve();
+    expect(await runBackup(run.server!, args(['-S', 'keep', '-C']))).toMatchObject({ status: 0 });
     expect(slots.get('keep')?.active).toBe(0);
   });
 
   it('takes the warning of an existing slot for the refusal it is, and does not drop it', async () => {
-    const { slots } = await serve();
-    expect((await runBackup(server!, args(['-S', 'keep', '-C']))).status).toBe(0);
-    const again = await runBackup(server!, ['-D', workspace.at('again'), '-c', 'fast', '-S', 'keep', '-C']);
+    const { slots } = await run.serve();
+    expect((await runBackup(run.server!, args(['-S', 'keep', '-C']))).status).toBe(0);
+    const again = await runBackup(run.server!, ['-D', run.workspace.at('again'), '-c', 'fast', '-S', 'keep', '-C']);
     expect(again.status).toBe(1);
     expect(again.stderr).toContain('already exists');
     expect(again.stderr).toContain('leave out -C');
@@ -216,16 +211,16 @@ describe('slots', () => {
   });
 
   it('drops on failure what it created', async () => {
-    const { slots } = await serve({ faults: [{ at: 'mid-member', action: 'close' }] });
-    expect((await runBackup(server!, args(['-S', 'mine', '-C']))).status).toBe(1);
+    const { slots } = await run.serve({ faults: [{ at: 'mid-member', action: 'close' }] });
+    expect((await runBackup(run.server!, args(['-S', 'mine', '-C']))).status).toBe(1);
     expect([...slots.keys()]).toEqual([]);
   });
 
   it('drops it when publishing fails after the receiver has ended', async () => {
-    const { slots } = await serve({ faults: [{ at: 'end-lsn', action: 'pause', pauseMs: 1500 }] });
-    const program = startBackup(server!, args(['-S', 'mine', '-C', '-v']));
+    const { slots } = await run.serve({ faults: [{ at: 'end-lsn', action: 'pause', pauseMs: 1500 }] });
+    const program = startBackup(run.server!, args(['-S', 'mine', '-C', '-v']));
     await program.output(/created replication slot "mine"/);
-    mkdirSync(join(target, 'backup_manifest'));
+    mkdirSync(join(run.target, 'backup_manifest'));
     const result = await program.result;
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('dropping replication slot "mine"');
@@ -233,21 +228,23 @@ describe('slots', () => {
   });
 
   it('knows that a slot whose creation was never answered is not there', async () => {
-    const { slots } = await serve({ faults: [{ at: 'command', name: 'CREATE_REPLICATION_SLOT', action: 'close' }] });
-    const result = await runBackup(server!, args(['-S', 'mine', '-C']));
+    const { slots } = await run.serve({
+      faults: [{ at: 'command', name: 'CREATE_REPLICATION_SLOT', action: 'close' }],
+    });
+    const result = await runBackup(run.server!, args(['-S', 'mine', '-C']));
     expect(result.status).toBe(1);
     expect(result.stderr).not.toContain('stays on the server');
     expect([...slots.keys()]).toEqual([]);
   });
 
   it('is refused when another receiver uses it, before anything is done', async () => {
-    const { slots, eventsOf } = await serve();
-    expect((await runBackup(server!, args(['-S', 'keep', '-C']))).status).toBe(0);
+    const { slots, eventsOf } = await run.serve();
+    expect((await runBackup(run.server!, args(['-S', 'keep', '-C']))).status).toBe(0);
     const slot = slots.get('keep') as { restartLsn: bigint; active: number };
     slot.active = 1;
     const before = eventsOf('query').length;
-    const again = ['-D', workspace.at('again'), '-c', 'fast', '-S', 'keep'];
-    const refused = await runBackup(server!, again);
+    const again = ['-D', run.workspace.at('again'), '-c', 'fast', '-S', 'keep'];
+    const refused = await runBackup(run.server!, again);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain('replication slot "keep" is used by another receiver');
     expect(
@@ -255,24 +252,24 @@ describe('slots', () => {
         .slice(before)
         .map((event) => String(event['text'])),
     ).not.toContainEqual(expect.stringMatching(/START_REPLICATION|BASE_BACKUP/));
-    expect(existsSync(workspace.at('again'))).toBe(false);
+    expect(existsSync(run.workspace.at('again'))).toBe(false);
     slot.active = 0;
-    expect(await runBackup(server!, again)).toMatchObject({ status: 0 });
+    expect(await runBackup(run.server!, again)).toMatchObject({ status: 0 });
   });
 
   it('says that it does not know whether another receiver uses it, where SQL is refused', async () => {
     const hba = [{ database: 'replication', user: 'all', address: '127.', method: 'sha256' }] as const;
-    const { slots } = await serve({ hba });
-    expect((await runBackup(server!, args(['-S', 'keep', '-C']))).status).toBe(0);
-    const result = await runBackup(server!, ['-D', workspace.at('again'), '-c', 'fast', '-S', 'keep']);
+    const { slots } = await run.serve({ hba });
+    expect((await runBackup(run.server!, args(['-S', 'keep', '-C']))).status).toBe(0);
+    const result = await runBackup(run.server!, ['-D', run.workspace.at('again'), '-c', 'fast', '-S', 'keep']);
     expect(result.status).toBe(0);
     expect(result.stderr).toContain('warning: it is not known whether another receiver uses replication slot "keep"');
     expect(slots.has('keep')).toBe(true);
   });
 
   it('says that a slot does not exist', async () => {
-    await serve();
-    const result = await runBackup(server!, args(['-S', 'nope']));
+    await run.serve();
+    const result = await runBackup(run.server!, args(['-S', 'nope']));
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('replication slot "nope" does not exist');
     expectNothingLeft();

@@ -3,44 +3,19 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { programPath, startCommand } from '../support/programs.ts';
-import { runBackup, Workspace } from '../support/opengauss/backup-run.ts';
-import {
-  configurationPaths,
-  makeDataDirectory,
-  unsentPaths,
-  type TestDataDirectory,
-} from '../support/opengauss/data-directory.ts';
+import { runBackup } from '../support/opengauss/backup-run.ts';
+import { configurationPaths, makeDataDirectory, unsentPaths } from '../support/opengauss/data-directory.ts';
 import { RawClient } from '../support/opengauss/raw-client.ts';
-import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
-import type { OpengaussOptions } from '../support/opengauss/state.ts';
+import { standInForEachTest } from '../support/opengauss/stand-in-run.ts';
 import { fileOf, readTree, streamedSegmentFault, zeros } from '../support/opengauss/tree.ts';
 
-let workspace: Workspace;
-let data: TestDataDirectory;
-let server: OpengaussServer | undefined;
-let target: string;
-
-beforeEach(() => {
-  workspace = new Workspace();
-  data = makeDataDirectory(workspace.at('data'));
-  target = workspace.at('backup');
-});
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-  workspace.remove();
-});
-
-async function serve(options: OpengaussOptions = {}): Promise<OpengaussServer> {
-  server = await startOpengaussServer({ dataDirectory: data.path, tablespaces: data.tablespaces, ...options });
-  return server;
-}
+const run = standInForEachTest();
 
 /** Unpacks with the tar of the system: what it cannot read is not a tar. */
 function unpack(archive: string): string {
-  const directory = workspace.at(`unpacked-${basename(archive)}`);
+  const directory = run.workspace.at(`unpacked-${basename(archive)}`);
   mkdirSync(directory);
   execFileSync('tar', ['-xpf', archive, '-C', directory]);
   return directory;
@@ -48,24 +23,24 @@ function unpack(archive: string): string {
 
 describe('a tar backup', () => {
   it('with -X fetch is standard tar that holds everything', async () => {
-    const { wal, violations } = await serve();
-    const result = await runBackup(server!, ['-D', target, '-F', 't', '-X', 'fetch', '-c', 'fast', '-P', '-v']);
+    const { wal, violations } = await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target, '-F', 't', '-X', 'fetch', '-c', 'fast', '-P', '-v']);
     expect(result).toMatchObject({ status: 0 });
-    const archives = readdirSync(target).filter((name) => name.endsWith('.tar'));
+    const archives = readdirSync(run.target).filter((name) => name.endsWith('.tar'));
     expect(archives.sort()).toEqual(['16421.tar', '16422.tar', 'base.tar']);
-    const unpacked = unpack(join(target, 'base.tar'));
+    const unpacked = unpack(join(run.target, 'base.tar'));
     const base = await readTree(unpacked);
     expect(base.get('global/pg_dw.build')).toEqual(zeros(8192));
     expect(base.get('pg_xlog/000000010000000000000006')).toEqual(fileOf(wal.segment(6n)));
     expect(base.get('pg_xlog/archive_status/000000010000000000000006.done')).toEqual(zeros(0));
-    expect(base.get(data.longPath)).toEqual(fileOf(Buffer.from('a long way down')));
-    expect(base.get(data.oddName.toString('latin1'))).toEqual(fileOf(Buffer.from('not UTF-8')));
+    expect(base.get(run.data.longPath)).toEqual(fileOf(Buffer.from('a long way down')));
+    expect(base.get(run.data.oddName.toString('latin1'))).toEqual(fileOf(Buffer.from('not UTF-8')));
     for (const path of configurationPaths) expect(base.has(path), path).toBe(true);
     for (const path of unsentPaths) expect(base.has(path), path).toBe(false);
     const map = readFileSync(join(unpacked, 'tablespace_map'), 'utf8');
-    expect(map).toBe(`16421 ${data.path}/pg_location/x/y\n16422 ${data.tablespaces[1]!.path}\n`);
+    expect(map).toBe(`16421 ${run.data.path}/pg_location/x/y\n16422 ${run.data.tablespaces[1]!.path}\n`);
     expect(result.stderr + result.stdout).toContain('tablespace_map');
-    const space = await readTree(unpack(join(target, '16422.tar')));
+    const space = await readTree(unpack(join(run.target, '16422.tar')));
     expect([...space.keys()].sort()).toEqual([
       'PG_9.2_201611171_n1',
       'PG_9.2_201611171_n1/16412',
@@ -77,12 +52,12 @@ describe('a tar backup', () => {
   });
 
   it('with -X stream has its WAL in pg_xlog.tar', async () => {
-    const { wal, eventsOf } = await serve();
-    const result = await runBackup(server!, ['-D', target, '-F', 't', '-c', 'fast']);
+    const { wal, eventsOf } = await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target, '-F', 't', '-c', 'fast']);
     expect(result).toMatchObject({ status: 0 });
-    const names = readdirSync(target).filter((name) => name.endsWith('.tar'));
+    const names = readdirSync(run.target).filter((name) => name.endsWith('.tar'));
     expect(names.sort()).toEqual(['16421.tar', '16422.tar', 'base.tar', 'pg_xlog.tar']);
-    const unpacked = unpack(join(target, 'pg_xlog.tar'));
+    const unpacked = unpack(join(run.target, 'pg_xlog.tar'));
     const segments = await readTree(unpacked);
     expect(segments.get('000000010000000000000006')?.size).toBe('16777216');
     const [{ endLsn }] = eventsOf('backup-end') as unknown as [{ endLsn: bigint }];
@@ -92,20 +67,20 @@ describe('a tar backup', () => {
   });
 
   it('is compressed with -z', async () => {
-    await serve();
-    const result = await runBackup(server!, ['-D', target, '-F', 't', '-X', 'fetch', '-z', '-c', 'fast']);
+    await run.serve();
+    const result = await runBackup(run.server!, ['-D', run.target, '-F', 't', '-X', 'fetch', '-z', '-c', 'fast']);
     expect(result).toMatchObject({ status: 0 });
-    const base = await readTree(unpack(join(target, 'base.tar.gz')));
+    const base = await readTree(unpack(join(run.target, 'base.tar.gz')));
     expect(base.get('global/pg_dw.build')).toEqual(zeros(8192));
     expect(base.get('global/pg_control')?.size).toBe('8192');
   });
 
   it('goes to standard output when there is one tablespace', async () => {
-    data = makeDataDirectory(workspace.at('single'), { tablespaces: [] });
-    await serve();
-    const output = workspace.at('out.tar');
+    run.data = makeDataDirectory(run.workspace.at('single'), { tablespaces: [] });
+    await run.serve();
+    const output = run.workspace.at('out.tar');
     const program = `"${process.execPath}" "${programPath('gs_basebackup')}"`;
-    const options = `-h 127.0.0.1 -p ${server!.sqlPort} -U backup -w -D - -F t -X fetch -c fast`;
+    const options = `-h 127.0.0.1 -p ${run.server!.sqlPort} -U backup -w -D - -F t -X fetch -c fast`;
     const shell = startCommand('sh', ['-c', `${program} ${options} > "${output}"`], {
       env: { PGPASSWORD: 'Backup@1234' },
     });
@@ -115,10 +90,10 @@ describe('a tar backup', () => {
   });
 
   it('in the format of openGauss is what the server sent, byte for byte', async () => {
-    const { haPort } = await serve({ writtenDuringBackup: 0 });
-    const result = await runBackup(server!, [
+    const { haPort } = await run.serve({ writtenDuringBackup: 0 });
+    const result = await runBackup(run.server!, [
       '-D',
-      target,
+      run.target,
       '-F',
       't',
       '-X',
@@ -142,18 +117,18 @@ describe('a tar backup', () => {
     }
     const sum = (name: string): string =>
       createHash('sha256')
-        .update(readFileSync(join(target, name)))
+        .update(readFileSync(join(run.target, name)))
         .digest('hex');
     // The base archive has another label and other WAL positions; its shape is checked by the recorded one.
     expect([sum('16421.tar'), sum('16422.tar')]).toEqual(sums.slice(0, 2));
-    expect(readFileSync(join(target, 'base.tar')).subarray(0, 12).toString()).toBe('backup_label');
-    expect(readFileSync(join(target, 'base.tar')).length % 512).toBe(0);
+    expect(readFileSync(join(run.target, 'base.tar')).subarray(0, 12).toString()).toBe('backup_label');
+    expect(readFileSync(join(run.target, 'base.tar')).length % 512).toBe(0);
   });
 
   it('leaves nothing behind when it fails', async () => {
-    await serve({ faults: [{ at: 'mid-member', action: 'close', name: 'gswlm_userinfo.cfg' }] });
-    const result = await runBackup(server!, ['-D', target, '-F', 't', '-X', 'fetch', '-c', 'fast']);
+    await run.serve({ faults: [{ at: 'mid-member', action: 'close', name: 'gswlm_userinfo.cfg' }] });
+    const result = await runBackup(run.server!, ['-D', run.target, '-F', 't', '-X', 'fetch', '-c', 'fast']);
     expect(result.status).toBe(1);
-    expect(existsSync(target) ? readdirSync(target) : []).toEqual([]);
+    expect(existsSync(run.target) ? readdirSync(run.target) : []).toEqual([]);
   });
 });
