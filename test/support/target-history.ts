@@ -77,6 +77,9 @@ export async function makeHistory(version: ServerVersion): Promise<History> {
   await client.query("commit prepared 'waiting'");
   await server.sql("select pg_create_restore_point('rp')");
   await insert('F');
+  // A checkpoint knows its time in whole seconds: only in a later one than that of a commit is a backup surely too new for it.
+  const second = await server.value('select floor(extract(epoch from clock_timestamp()))::bigint::text');
+  await server.waitFor(`select floor(extract(epoch from clock_timestamp())) > ${second}`);
   const later = await takeBackup(server, ['-X', 'stream', '-Ft', '-z']);
   await insert('G');
   await client.end();
