@@ -188,6 +188,15 @@ describe('by restore_command, what the server would do wrongly is refused', () =
     expect(keys({ kind: 'lsn', lsn: parseLsn('0/28000530') })).toEqual([]);
   });
 
+  it('says that a time near the begin of the backup is not told apart from what the backup holds', () => {
+    const began = prove({ kind: 'latest' }, { allowEndOfWal: true }).consistentTimeUs!;
+    // The fixture commits nothing during the backup: this is the whole second of its checkpoint.
+    expect(began % 1_000_000n).toBe(0n);
+    const keys = (timeUs: bigint) => prove({ kind: 'time', timeUs }).notes.map(({ key }) => key);
+    expect(keys(began + 1_999_999n)).toContain('window.note.same-second');
+    expect(keys(began + 2_000_000n)).not.toContain('window.note.same-second');
+  });
+
   it('says where it goes no further: a hole, with what can be reached before it', () => {
     const holed = between(line, 0x2700_0000n).filter(({ name }) => !name.endsWith('29'));
     const error = refusal(() => prove({ kind: 'xid', xid: 14254n }, {}, holed));

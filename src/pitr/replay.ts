@@ -59,6 +59,8 @@ export interface ReplayOutcome {
   readonly hasCheckpoint: boolean;
   /** The next transaction number at that checkpoint, epoch included: lower ones had begun before. */
   readonly nextXid: bigint | undefined;
+  /** When that checkpoint began, in whole seconds: what was committed later in that second may be in the backup. */
+  readonly checkpointTimeUs: bigint | undefined;
   /** Where the backup becomes consistent; undefined: the WAL does not reach that. */
   readonly consistentLsn: Lsn | undefined;
   /** Of the last transaction that had ended by then, or of the checkpoint. */
@@ -154,6 +156,7 @@ export class Replay {
     return {
       hasCheckpoint: this.#checkpointTimeUs !== undefined,
       nextXid: this.#nextXid,
+      checkpointTimeUs: this.#checkpointTimeUs,
       consistentLsn: this.#consistentLsn,
       consistentTimeUs: this.#consistentTimeUs,
       stop: this.#stop,

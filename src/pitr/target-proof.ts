@@ -184,10 +184,15 @@ function pauseOf(request: ProofRequest, written: WrittenTarget): TargetProof['pa
 
 function notesOf(request: ProofRequest, outcome: ReplayOutcome, written: WrittenTarget): Message[] {
   const { target, rules } = request;
-  const { stop, named, leftPrepared, unread } = outcome;
+  const { stop, named, leftPrepared, unread, checkpointTimeUs } = outcome;
   const notes: Message[] = [];
   if (stop === undefined && target.kind !== 'latest') {
     notes.push(say('window.note.end-of-wal', { target: describeTarget(target) }));
+  }
+  // Between the clock being read for it and the position from which the backup is replayed there is a moment more.
+  const surelyLaterUs = checkpointTimeUs === undefined ? 0n : checkpointTimeUs + 2_000_000n;
+  if (checkpointTimeUs !== undefined && target.kind === 'time' && target.timeUs < surelyLaterUs) {
+    notes.push(say('window.note.same-second', { time: formatUtc(checkpointTimeUs) }));
   }
   if (stop === undefined && outcome.broken?.isTorn === true && outcome.endLsn !== undefined) {
     notes.push(say('window.note.torn-end', { lsn: formatLsn(outcome.endLsn) }));

@@ -94,6 +94,8 @@ export const windowMessages = {
   'window.nearest.last': 'The last transaction is {transaction}; the WAL ends at {lsn}.',
   'window.nearest.end': 'The WAL ends at {lsn}, with no end of a transaction in it.',
   'window.note.end-of-wal': 'the target {target} is not met: the recovery goes to the end of the WAL',
+  'window.note.same-second':
+    'the backup began at {time}, which is told in whole seconds only: transactions committed within two seconds of that may be in the copy although they are later than the target; an older backup tells them apart',
   'window.note.torn-end':
     'the WAL ends at {lsn} with a record that was not written to its end, as a crash leaves it; no later WAL was found that goes on',
   'window.note.aborted': 'transaction {xid} was rolled back: the recovery stops there, and nothing of it is seen',
