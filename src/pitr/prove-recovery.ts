@@ -4,16 +4,12 @@ import { identityOfWal } from '../server/identity-of-wal.ts';
 import type { ServerIdentity } from '../server/identity.ts';
 import { defaultWalSupplyOf, stopRulesOf, suppliedStopRulesOf } from '../server/stop-rules.ts';
 import type { StorageOptions } from '../storage/storage.ts';
-import { lsn } from '../wal/lsn.ts';
 import { formatOfMagic } from '../wal/formats/formats.ts';
-import { segmentName } from '../wal/segment.ts';
-import { timelineAt } from '../wal/timeline-history.ts';
 import { proveTarget, type TargetProof } from './target-proof.ts';
 import type { ProofRequest } from './proof-request.ts';
-import type { WalLine, WindowBackup } from '../window/recovery-window.ts';
+import type { WalLine } from '../window/recovery-window.ts';
 import { findEarlier, tooNew } from './too-new.ts';
 import { Replay } from './replay.ts';
-import type { ParsedTarget } from './target.ts';
 import type { TransactionMark } from '../window/transaction.ts';
 import { LineWalker } from '../window/wal-line.ts';
 import { windowBackup, type FoundBackup } from '../survey/backups.ts';
@@ -21,6 +17,7 @@ import type { BackupWal } from '../survey/backup-wal.ts';
 import type { SegmentReader } from '../survey/read-whole.ts';
 import type { WalKnowledge } from '../survey/wal-knowledge.ts';
 import type { FoundSegment, WalInventory } from '../survey/inventory.ts';
+import { checkTimeline, lineFor, refuseOlderTimeline, type LineRequest } from './choose-line.ts';
 import { locateRecord } from './locate-record.ts';
 import { preparedInBackup } from '../survey/prepared-in-backup.ts';
 import {
@@ -32,7 +29,7 @@ import {
   type ProvedSegment,
 } from '../survey/prove-wal.ts';
 import { firstPageOf } from '../survey/read-segment.ts';
-import { filesOfLine, historyProblem, nameOnLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
+import { filesOfLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
 import type { WalPlace } from '../survey/wal-place.ts';
 
 export type WalSupply = 'copy' | 'restore-command';
@@ -48,12 +45,10 @@ export type SupplyReason =
   /** This segment is not where the server could fetch it. */
   | { readonly kind: 'elsewhere'; readonly name: string; readonly from: string };
 
-export interface ProveRequest {
+export interface ProveRequest extends LineRequest {
   /** Backups to choose from; the newest with which the target can be reached is taken. */
   readonly backups: readonly FoundBackup[];
   readonly wal: BackupWal;
-  readonly generation: number | undefined;
-  readonly target: ParsedTarget;
   /** Undefined: what suits the server and the WAL. */
   readonly supply: WalSupply | undefined;
   /** The WAL of the places that were named, from their beginning on: to look for what is older than a backup. */
@@ -62,8 +57,6 @@ export interface ProveRequest {
   readonly fetchesFrom: WalPlace | undefined;
   readonly requirePause?: boolean | undefined;
   readonly allowEndOfWal: boolean;
-  /** The server is told nothing and replays what lies in the backup: no history is needed for its own timeline. */
-  readonly isOwnWal?: boolean | undefined;
 }
 
 /** A target that can be reached, and how. */
@@ -308,73 +301,6 @@ async function preparedBefore(
 ): Promise<readonly TransactionMark[]> {
   const format = 'damage' in content ? undefined : formatOfMagic(content.pageMagic);
   return format === undefined ? [] : preparedInBackup(backup, format, options);
-}
-
-/**
- * Where the segment with the beginning of a timeline is missing, a server that fetches WAL takes that of the timeline before
- * and replays in it what the timeline has left behind.
- */
-function refuseOlderTimeline(inventory: WalInventory, line: WalLine, segments: readonly NeededSegment[]): void {
-  const last = segments.at(-1);
-  if (last === undefined) return;
-  const { segmentSizeBytes } = inventory;
-  const next = lsn(last.startLsn + BigInt(segmentSizeBytes));
-  const name = nameOnLine(line, next, segmentSizeBytes);
-  if (inventory.segments.has(name)) return;
-  for (const { timeline } of line.history) {
-    // It never goes back behind the timeline of the file that it read last.
-    if (timeline < last.timeline) continue;
-    const older = segmentName(timeline, next, segmentSizeBytes);
-    if (older >= name || !inventory.segments.has(older)) continue;
-    throw new BackupError('WAL_MISSING', say('survey.older-timeline', { name, older }), {
-      hint: say('window.proof.no-wal.hint'),
-    });
-  }
-}
-
-/** The line of WAL that the target is looked for on: the backup's own timeline unless another was named. */
-function lineFor(
-  backup: WindowBackup,
-  { target, generation, isOwnWal }: ProveRequest,
-  inventory: WalInventory,
-): WalLine {
-  const wanted = target.timeline;
-  const timeline = wanted === 'latest' ? latestFrom(backup, inventory) : (wanted ?? backup.timeline);
-  // A server follows no timeline but the first without its history.
-  const problem = isOwnWal === true ? undefined : historyProblem(inventory, timeline);
-  if (problem !== undefined) throw new BackupError('WAL_MISSING', problem, { hint: say('survey.no-history.hint') });
-  const history = inventory.histories.get(timeline);
-  // The parents of the backup's own timeline lie before it.
-  const line = { generation, timeline, history: history === undefined || history instanceof Error ? [] : history };
-  if (timelineAt(line.history, timeline, backup.startLsn) !== backup.timeline) {
-    throw new BackupError(
-      'TARGET_UNREACHABLE',
-      say('survey.other-timeline', { backup: backup.name, own: backup.timeline, timeline }),
-      { hint: say('survey.other-timeline.hint') },
-    );
-  }
-  return line;
-}
-
-/** The newest timeline that comes from the backup's, as the servers follow `latest`. */
-function latestFrom(backup: WindowBackup, inventory: WalInventory): number {
-  const heirs = inventory.timelines.filter((timeline) => {
-    const history = inventory.histories.get(timeline);
-    if (timeline === backup.timeline) return true;
-    return Array.isArray(history) && timelineAt(history, timeline, backup.startLsn) === backup.timeline;
-  });
-  return heirs.at(-1) ?? backup.timeline;
-}
-
-/** A timeline that was left before the backup was consistent. */
-function checkTimeline(backup: WindowBackup, { timeline, history }: WalLine, { consistentLsn }: TargetProof): void {
-  const left = history.find((entry) => entry.timeline === backup.timeline);
-  if (left === undefined || left.switchLsn >= consistentLsn) return;
-  throw new BackupError(
-    'TARGET_UNREACHABLE',
-    say('survey.other-timeline', { backup: backup.name, own: backup.timeline, timeline }),
-    { hint: say('survey.other-timeline.hint') },
-  );
 }
 
 /** Which server the WAL is of. */
