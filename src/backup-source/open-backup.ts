@@ -42,7 +42,8 @@ export async function openBackupSource(from: BackupLocation, signal: AbortSignal
   return new TarSource({ storage, set, description: display(path), localPath: path, owner: { uid, gid } });
 }
 
-function realDirectory(path: ByteString): ByteString {
+/** The directory of a local backup, without links. @throws BackupError `BACKUP_NOT_FOUND` when there is none, `STORAGE_UNAVAILABLE` */
+export function realDirectory(path: ByteString): ByteString {
   try {
     const real = realpathSync.native(fsPath(path), { encoding: 'latin1' }) as ByteString;
     if (statSync(fsPath(real)).isDirectory()) return real;

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
-import { display, type ByteString } from '../bytes/byte-string.ts';
+import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { SettingsFile } from '../server/settings-file.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { openPlace } from '../storage/place.ts';
@@ -15,7 +15,7 @@ import { SegmentReader } from '../survey/read-whole.ts';
 import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { openPlainPlace, openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
 import { parseTarget, type ParsedTarget } from './target.ts';
-import { openBackupSource, type BackupLocation } from '../backup-source/open-backup.ts';
+import { openBackupSource, realDirectory, type BackupLocation } from '../backup-source/open-backup.ts';
 import { placeConfiguration } from '../backup-source/placed-configuration.ts';
 import type { SourceConfiguration } from '../backup-source/source-facts.ts';
 import type { PitrRequest } from './pitr-request.ts';
@@ -102,7 +102,12 @@ function refuseElsewhere(
 
 async function backupsOf({ from, backups }: PitrRequest, options: StorageOptions): Promise<readonly FoundBackup[]> {
   if (from !== undefined)
-    return [await openBackup(typeof from === 'string' ? realpathSync(from) : from, { ...options, depth: 'quick' })];
+    return [
+      await openBackup(typeof from === 'string' ? display(realDirectory(fromText(from))) : from, {
+        ...options,
+        depth: 'quick',
+      }),
+    ];
   const found = await findBackups(backups ?? [], { ...options, depth: 'quick' });
   const whole = found.backups.filter(({ facts }) => facts.label.incrementalFrom === undefined);
   if (whole.length > 0) return whole;

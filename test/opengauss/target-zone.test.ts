@@ -59,3 +59,8 @@ it('asks for it where nothing tells', async () => {
   rmSync(join(from, 'postgresql.conf'));
   await expect(provedTime('2026-11-21 05:40:00')).rejects.toMatchObject({ code: 'USAGE' });
 });
+
+it('names a backup that is not there as that', async () => {
+  from = workspace.at('nowhere');
+  await expect(provedTime('2026-11-21 05:40:00+00')).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
+});
