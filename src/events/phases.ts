@@ -38,6 +38,13 @@ export const phases = {
     tars: 'tars with WAL in them are looked through',
     wal: 'every byte of the WAL that will be replayed is read',
   },
+  receive: {
+    connect: 'logs in and finds out where to go on',
+    compare: 'what the server has is compared with what is held',
+    stream: 'WAL arrives and is made durable',
+    wait: 'the connection was lost; it is tried again after a while',
+    close: 'what was received is made durable and put in its place',
+  },
   archiving: {
     store: 'a file is read and stored in the archive',
     fetch: 'files are fetched from the archive',
