@@ -53,5 +53,7 @@ export type ErrorKind =
   | 'target-not-seen'
   /** The version of a manifest is no number. */
   | 'manifest-version'
+  /** The server's WAL is another line than the one that is held. */
+  | 'other-line'
   | 'control-checksum'
   | 'control-version';

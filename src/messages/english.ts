@@ -16,6 +16,7 @@ import { recoveryFailureMessages } from './english/recovery-failure.ts';
 import { recoveryHelpMessages } from './english/recovery-help.ts';
 import { recoveryMessages } from './english/recovery.ts';
 import { recoverySettingsMessages } from './english/recovery-settings.ts';
+import { receiverMessages } from './english/receiver.ts';
 import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
@@ -72,6 +73,7 @@ export const english = {
   ...recoveryHelpMessages,
   ...recoveryMessages,
   ...recoverySettingsMessages,
+  ...receiverMessages,
   ...refusalMessages,
   ...replicationMessages,
   ...restoreHelpMessages,

@@ -2,7 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { CopyDataPiece } from '../protocol/backend-messages.ts';
 import { protocolViolation } from '../protocol/protocol-violation.ts';
-import { formatLsn, lsn, type Lsn } from '../wal/lsn.ts';
+import { formatLsn, lsn, noLsn, type Lsn } from '../wal/lsn.ts';
 import type { Keepalive, WalDialect } from './wal-messages.ts';
 
 /** WAL bytes and where they begin. `bytes` is a view, valid until the next receive. */
@@ -27,6 +27,7 @@ export class WalFrames {
   readonly #dialect: WalDialect;
   /** Where the next WAL byte must be. */
   #position: Lsn;
+  #serverEnd: Lsn = noLsn;
   readonly #head = Buffer.alloc(longestCollected);
   #headLength = 0;
   /** How the rest of the current message is treated. */
@@ -40,6 +41,11 @@ export class WalFrames {
   /** End of the WAL that was handed out. */
   get position(): Lsn {
     return this.#position;
+  }
+
+  /** End of WAL on the server, as its last message said; 0 before the first. */
+  get serverEnd(): Lsn {
+    return this.#serverEnd;
   }
 
   /** What `piece` contains, if anything is complete with it. @throws BackupError `PROTOCOL_VIOLATION` */
@@ -71,9 +77,12 @@ export class WalFrames {
     if (this.#headLength < wanted) return undefined;
     if (kind === kinds.keepalive) {
       this.#rest = 'skip';
-      return { type: 'keepalive', keepalive: this.#dialect.decodeKeepalive(this.#head) };
+      const keepalive = this.#dialect.decodeKeepalive(this.#head);
+      this.#serverEnd = keepalive.walEnd;
+      return { type: 'keepalive', keepalive };
     }
     this.#rest = 'data';
+    this.#serverEnd = this.#dialect.decodeServerEnd(this.#head);
     const start = this.#dialect.decodeDataStart(this.#head);
     if (start !== this.#position) {
       throw protocolViolation(

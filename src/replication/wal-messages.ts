@@ -25,6 +25,8 @@ export interface WalDialect {
   readonly dataHeaderBytes: number;
   /** Position of the first WAL byte. @param header at least `dataHeaderBytes` long */
   readonly decodeDataStart: (header: Uint8Array) => Lsn;
+  /** End of WAL on the server when it sent the message. @param header at least `dataHeaderBytes` long */
+  readonly decodeServerEnd: (header: Uint8Array) => Lsn;
   readonly keepaliveBytes: number;
   /** @param message at least `keepaliveBytes` long */
   readonly decodeKeepalive: (message: Uint8Array) => Keepalive;
@@ -37,6 +39,7 @@ export interface WalDialect {
 export const bigEndianWal: WalDialect = {
   dataHeaderBytes: 25,
   decodeDataStart: (header) => lsn(viewOf(header).getBigUint64(1, false)),
+  decodeServerEnd: (header) => lsn(viewOf(header).getBigUint64(9, false)),
   keepaliveBytes: 18,
   decodeKeepalive(message) {
     const view = viewOf(message);
@@ -69,6 +72,7 @@ const cancelFlowControl = 0x10;
 export const littleEndianStructWal: WalDialect = {
   dataHeaderBytes: 65,
   decodeDataStart: (header) => lsn(viewOf(header).getBigUint64(1, true)),
+  decodeServerEnd: (header) => lsn(viewOf(header).getBigUint64(9, true)),
   keepaliveBytes: 33,
   decodeKeepalive(message) {
     const view = viewOf(message);

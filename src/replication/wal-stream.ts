@@ -38,7 +38,6 @@ export class WalStream {
   readonly #frames: WalFrames;
   #received: Lsn = noLsn;
   #flushed: Lsn = noLsn;
-  #serverEnd: Lsn = noLsn;
   #ending: WalEnding | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   #heardAtMs: number;
@@ -80,9 +79,14 @@ export class WalStream {
     return this.#frames.position;
   }
 
-  /** End of WAL on the server, as its last keepalive said; 0 before the first. */
+  /** End of WAL on the server, as its last message said; 0 before the first. */
   get serverEnd(): Lsn {
-    return this.#serverEnd;
+    return this.#frames.serverEnd;
+  }
+
+  /** When the server was heard last, ms since 1970. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
   }
 
   /** Set when `next` has returned undefined. */
@@ -104,10 +108,7 @@ export class WalStream {
         case 'CopyData': {
           const frame = this.#frames.take(message);
           if (frame?.type === 'data') return frame.piece;
-          if (frame?.type === 'keepalive') {
-            this.#serverEnd = frame.keepalive.walEnd;
-            if (frame.keepalive.replyRequested) await this.#sendStatus(false);
-          }
+          if (frame?.type === 'keepalive' && frame.keepalive.replyRequested) await this.#sendStatus(false);
           break;
         }
         case 'CopyDone':
@@ -144,9 +145,9 @@ export class WalStream {
     if (positions.flushed !== undefined && positions.flushed > this.#flushed) this.#flushed = positions.flushed;
   }
 
-  /** Sends the positions now, for example after a segment became durable. */
-  async sendStatus(): Promise<void> {
-    if (this.#ending === undefined && !this.#stopped) await this.#sendStatus(false);
+  /** Sends the positions now, for example after a segment became durable. @param replyRequested asks for a keepalive */
+  async sendStatus({ replyRequested = false } = {}): Promise<void> {
+    if (this.#ending === undefined && !this.#stopped) await this.#sendStatus(replyRequested);
   }
 
   /**

@@ -1,0 +1,138 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { timelineHistory } from '../replication/identify.ts';
+import type { ReplicationSession } from '../replication/open-session.ts';
+import { readSlot } from '../replication/slots.ts';
+import { formatLsn, lsn, type Lsn } from '../wal/lsn.ts';
+import { segmentStart, type TimelineId } from '../wal/segment.ts';
+import { parseTimelineHistory } from '../wal/timeline-history.ts';
+import { contentLength } from './compare-held.ts';
+import type { TimelineOrigin } from './received-wal.ts';
+import type { HeldSegment, SegmentPosition, WalStore } from './wal-store.ts';
+
+/** Where reception goes on. */
+export interface ResumePoint extends SegmentPosition {
+  /** End of what is held: what the server sends up to here is compared. Undefined: nothing is held. */
+  readonly heldEndLsn: Lsn | undefined;
+  /** Where the first segment begins that is not held whole: what is asked for at the latest. */
+  readonly firstWantedLsn: Lsn;
+  /** The server, a primary, has no WAL from here on although we do: it was recovered to an earlier moment. */
+  readonly serverEndLsn: Lsn | undefined;
+  readonly origin: TimelineOrigin | undefined;
+}
+
+/** So much of a segment that is not whole tells whose it is; with less, the segment before is compared as well. In bytes. */
+const tellingBytes = 8192;
+
+export interface ResumeRequest {
+  readonly session: ReplicationSession;
+  readonly store: WalStore;
+  readonly segmentSizeBytes: number;
+  /** The slot to stream through. */
+  readonly slot: string | undefined;
+  /** The server makes WAL itself: nothing can be there that it does not have. */
+  readonly isPrimary: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Where to go on: at the newest segment that is held, compared as far as it goes; on a later timeline of the server where that left
+ * ours; where nothing is held at the slot, else at the end of the server's WAL.
+ * @throws BackupError `SYSTEM_MISMATCH` (kind `other-line`) when the server's timeline does not come from ours
+ */
+export async function findResumePoint(request: ResumeRequest): Promise<ResumePoint> {
+  const { session, store, segmentSizeBytes } = request;
+  const newest = await store.newest();
+  if (newest === undefined) return firstStart(request);
+  const { timeline } = session.system;
+  const size = BigInt(segmentSizeBytes);
+  const length = newest.isWhole ? size : BigInt(await contentLength(newest));
+  const heldEndLsn = lsn(newest.startLsn + length);
+  const firstWantedLsn = newest.isWhole ? heldEndLsn : newest.startLsn;
+  const at = { firstWantedLsn, heldEndLsn, serverEndLsn: undefined, origin: undefined };
+  if (session.capabilities.walStream.timelines && timeline !== newest.timeline) {
+    const next = await followTimelines(newest.timeline, firstWantedLsn, request);
+    if (next !== undefined) return { ...at, ...next };
+  }
+  const startLsn = await comparisonStart(newest, length, request);
+  const { flushLsn } = session.system;
+  const isBehind = request.isPrimary && timeline === newest.timeline && flushLsn < heldEndLsn;
+  if (!isBehind) return { ...at, timeline: newest.timeline, startLsn };
+  const earlier = segmentStart(flushLsn < startLsn ? flushLsn : startLsn, segmentSizeBytes);
+  return { ...at, timeline: newest.timeline, startLsn: earlier, serverEndLsn: flushLsn };
+}
+
+/** Nothing is held: the slot keeps WAL from somewhere, or the server's end of WAL is the beginning. */
+async function firstStart({ session, slot, segmentSizeBytes, signal }: ResumeRequest): Promise<ResumePoint> {
+  const { timeline, flushLsn } = session.system;
+  const state = slot === undefined ? undefined : await readSlot(session.connection, session.capabilities, slot, { signal });
+  const kept = state === undefined || state === 'missing' ? undefined : state;
+  const position = kept?.restartLsn ?? flushLsn;
+  const startLsn = segmentStart(position, segmentSizeBytes);
+  const start = { timeline: kept?.restartTimeline ?? timeline, startLsn, firstWantedLsn: startLsn };
+  return { ...start, heldEndLsn: undefined, serverEndLsn: undefined, origin: undefined };
+}
+
+/** The segment to begin the comparison with: the newest, or the one before where that does not tell much. */
+async function comparisonStart(newest: HeldSegment, length: bigint, { store, segmentSizeBytes }: ResumeRequest): Promise<Lsn> {
+  const { startLsn, timeline } = newest;
+  if (length >= BigInt(tellingBytes) || startLsn < BigInt(segmentSizeBytes)) return startLsn;
+  const before = { timeline, startLsn: lsn(startLsn - BigInt(segmentSizeBytes)) };
+  return (await store.find(before))?.isWhole === true ? before.startLsn : startLsn;
+}
+
+/**
+ * On which timeline to go on, where the server is on another one than we were. Undefined: on ours, up to where it was left.
+ * @throws BackupError `SYSTEM_MISMATCH`
+ */
+async function followTimelines(
+  ours: TimelineId,
+  wanted: Lsn,
+  { session, store, segmentSizeBytes, signal }: ResumeRequest,
+): Promise<(SegmentPosition & { readonly origin: TimelineOrigin; readonly firstWantedLsn: Lsn }) | undefined> {
+  const { timeline } = session.system;
+  const otherLine = (key: 'receiver.timeline-behind' | 'receiver.timeline-elsewhere'): BackupError =>
+    new BackupError('SYSTEM_MISMATCH', say(key, { ours, theirs: timeline, lsn: formatLsn(wanted) }), {
+      hint: say('receiver.other-line.hint'),
+      kind: 'other-line',
+    });
+  if (timeline < ours) throw otherLine('receiver.timeline-behind');
+  const { content } = await timelineHistory(session.connection, session.capabilities, timeline, { signal });
+  const history = parseTimelineHistory(content, timeline);
+  const index = history.findIndex((entry) => entry.timeline === ours);
+  const left = history[index];
+  if (left === undefined) throw otherLine('receiver.timeline-elsewhere');
+  if (left.switchLsn > wanted) return undefined;
+  const next = history[index + 1]?.timeline ?? timeline;
+  await keepHistory(session, store, next, signal);
+  const origin = { timeline: ours, switchLsn: left.switchLsn };
+  const begin = segmentStart(left.switchLsn, segmentSizeBytes);
+  return { timeline: next, origin, ...(await behindWhole({ timeline: next, startLsn: begin }, store, segmentSizeBytes)) };
+}
+
+/** The last of the whole segments that are held from a position on, and the first that is not. */
+async function behindWhole(
+  { timeline, startLsn }: SegmentPosition,
+  store: WalStore,
+  segmentSizeBytes: number,
+): Promise<{ readonly startLsn: Lsn; readonly firstWantedLsn: Lsn }> {
+  let last = startLsn;
+  let wanted = startLsn;
+  while ((await store.find({ timeline, startLsn: wanted }))?.isWhole === true) {
+    last = wanted;
+    wanted = lsn(wanted + BigInt(segmentSizeBytes));
+  }
+  return { startLsn: last, firstWantedLsn: wanted };
+}
+
+/** Stores the history of a timeline before anything of the timeline is. */
+export async function keepHistory(
+  { connection, capabilities }: ReplicationSession,
+  store: WalStore,
+  timeline: TimelineId,
+  signal: AbortSignal,
+): Promise<void> {
+  if (timeline === 1) return;
+  const { content } = await timelineHistory(connection, capabilities, timeline, { signal });
+  await store.putHistory(timeline, content);
+}
