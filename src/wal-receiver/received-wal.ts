@@ -158,7 +158,8 @@ export class ReceivedWal {
   /** The same segment on the timeline that this one left in it. */
   async #heldBefore(startLsn: Lsn): Promise<HeldSegment | undefined> {
     const { store, instance, origin } = this.#options;
-    if (origin === undefined || segmentStart(origin.switchLsn, instance.segmentSizeBytes) !== startLsn) return undefined;
+    if (origin === undefined || segmentStart(origin.switchLsn, instance.segmentSizeBytes) !== startLsn)
+      return undefined;
     return store.find({ timeline: origin.timeline, startLsn });
   }
 

@@ -65,7 +65,8 @@ export async function findResumePoint(request: ResumeRequest): Promise<ResumePoi
 /** Nothing is held: the slot keeps WAL from somewhere, or the server's end of WAL is the beginning. */
 async function firstStart({ session, slot, segmentSizeBytes, signal }: ResumeRequest): Promise<ResumePoint> {
   const { timeline, flushLsn } = session.system;
-  const state = slot === undefined ? undefined : await readSlot(session.connection, session.capabilities, slot, { signal });
+  const state =
+    slot === undefined ? undefined : await readSlot(session.connection, session.capabilities, slot, { signal });
   const kept = state === undefined || state === 'missing' ? undefined : state;
   const position = kept?.restartLsn ?? flushLsn;
   const startLsn = segmentStart(position, segmentSizeBytes);
@@ -74,7 +75,11 @@ async function firstStart({ session, slot, segmentSizeBytes, signal }: ResumeReq
 }
 
 /** The segment to begin the comparison with: the newest, or the one before where that does not tell much. */
-async function comparisonStart(newest: HeldSegment, length: bigint, { store, segmentSizeBytes }: ResumeRequest): Promise<Lsn> {
+async function comparisonStart(
+  newest: HeldSegment,
+  length: bigint,
+  { store, segmentSizeBytes }: ResumeRequest,
+): Promise<Lsn> {
   const { startLsn, timeline } = newest;
   if (length >= BigInt(tellingBytes) || startLsn < BigInt(segmentSizeBytes)) return startLsn;
   const before = { timeline, startLsn: lsn(startLsn - BigInt(segmentSizeBytes)) };
@@ -107,7 +112,11 @@ async function followTimelines(
   await keepHistory(session, store, next, signal);
   const origin = { timeline: ours, switchLsn: left.switchLsn };
   const begin = segmentStart(left.switchLsn, segmentSizeBytes);
-  return { timeline: next, origin, ...(await behindWhole({ timeline: next, startLsn: begin }, store, segmentSizeBytes)) };
+  return {
+    timeline: next,
+    origin,
+    ...(await behindWhole({ timeline: next, startLsn: begin }, store, segmentSizeBytes)),
+  };
 }
 
 /** The last of the whole segments that are held from a position on, and the first that is not. */

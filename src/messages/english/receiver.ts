@@ -1,17 +1,15 @@
 export const receiverMessages = {
   'receiver.not-wal': 'what the server sent from {lsn} on is not the WAL of this instance and position',
-  'receiver.segment-size':
-    'the server has WAL segments of {actual} bytes, those received before have {expected} bytes',
+  'receiver.segment-size': 'the server has WAL segments of {actual} bytes, those received before have {expected} bytes',
   'receiver.timeline-behind':
     'the server is on timeline {theirs}, but the WAL that was received goes on to timeline {ours} at {lsn}',
   'receiver.timeline-elsewhere':
-    "timeline {theirs} of the server does not come from timeline {ours}, of which WAL was received up to {lsn}",
+    'timeline {theirs} of the server does not come from timeline {ours}, of which WAL was received up to {lsn}',
   'receiver.other-line.hint':
     'The server is an old primary, was recovered to another moment, or is another copy of the instance. Nothing was written. Name the right server, or receive into another directory or archive.',
   'receiver.fork':
     'the server holds other WAL than was received, from {lsn} on timeline {timeline}: it was recovered to an earlier moment, or is another copy of the instance',
-  'receiver.fork-before':
-    'the server holds other WAL than was received, from {lsn} on timeline {timeline} or before',
+  'receiver.fork-before': 'the server holds other WAL than was received, from {lsn} on timeline {timeline} or before',
   'receiver.fork.hint':
     'Nothing was written. Receive the WAL of the recovered server into another directory, or with --archive and --on-fork=generation into a new generation of the archive, and take a new backup.',
   'receiver.fork-unknown':
@@ -33,8 +31,10 @@ export const receiverMessages = {
   'receiver.other-instance': '{server} is another instance (system identifier {actual}, not {expected})',
   'receiver.skipped-server': '{server} is left out: {reason}',
   'receiver.slot-made': 'created the replication slot "{slot}" on {server}',
-  'receiver.slot-warn': 'the replication slot "{slot}" makes the server retain {retained} bytes of WAL (warning from {limit} bytes on)',
-  'receiver.slot-max': 'the replication slot "{slot}" makes the server retain {retained} bytes of WAL (at most {limit} bytes are allowed)',
+  'receiver.slot-warn':
+    'the replication slot "{slot}" makes the server retain {retained} bytes of WAL (warning from {limit} bytes on)',
+  'receiver.slot-max':
+    'the replication slot "{slot}" makes the server retain {retained} bytes of WAL (at most {limit} bytes are allowed)',
   'receiver.slot-max.hint':
     'The receiver ended because of --on-slot-max. The slot is still there and goes on retaining WAL: start the receiver again, or drop the slot.',
   'receiver.slot-dropped':
