@@ -1,17 +1,9 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BackupError } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
-import { refuseArchiveInData } from './archive-place.ts';
+import { say } from '../messages/message.ts';
+import { archiveElsewhere, refuseAbsentMount, type MountTables } from '../wal-archive/absent-mount.ts';
 import { parseWalFileName } from '../wal-archive/wal-file-name.ts';
-
-/** Where to look; the defaults are those of Linux. */
-export interface MountTables {
-  /** What should be mounted. */
-  readonly configured: string;
-  /** What is mounted. */
-  readonly mounted: string;
-}
+import { refuseArchiveInData } from './archive-place.ts';
 
 /**
  * Refuses the first push into an empty directory where something says that the archive is elsewhere: a file system that is
@@ -22,49 +14,12 @@ export interface MountTables {
  * @param path of the file that is pushed, in the server's WAL directory
  * @throws BackupError `REPOSITORY_NOT_FOUND`; `USAGE` for an archive in the data directory itself
  */
-export async function checkFirstPush(
-  directory: string,
-  path: string,
-  tables: MountTables = { configured: '/etc/fstab', mounted: '/proc/self/mountinfo' },
-): Promise<void> {
+export async function checkFirstPush(directory: string, path: string, tables?: MountTables): Promise<void> {
   await refuseArchiveInData(directory, dirname(path));
-  const place = await realpath(directory);
-  const mountPoint = await absentMount(place, tables);
-  if (mountPoint !== undefined) throw refusal(say('archive.not-mounted', { directory, mountPoint }));
-  const archived = await lastArchivedSince(path, (await stat(place)).mtimeMs);
-  if (archived !== undefined) throw refusal(say('archive.archived-elsewhere', { directory, segment: archived }));
-}
-
-function refusal(sentence: Message): BackupError {
-  return new BackupError('REPOSITORY_NOT_FOUND', sentence, { hint: say('archive.first-push.hint') });
-}
-
-async function absentMount(place: string, { configured, mounted }: MountTables): Promise<string | undefined> {
-  const points = await fieldOf(configured, 1);
-  const wanted = ancestorsOf(place).find((directory) => points.has(directory));
-  if (wanted === undefined) return undefined;
-  const present = await fieldOf(mounted, 4);
-  // Without a list of what is mounted nothing is known.
-  return present.size === 0 || present.has(wanted) ? undefined : wanted;
-}
-
-/** The directory itself and those above it, without the root. */
-function ancestorsOf(place: string): string[] {
-  const directories: string[] = [];
-  for (let next = place; next !== dirname(next); next = dirname(next)) directories.push(next);
-  return directories;
-}
-
-/** One column of a mount table, with its octal escapes of blanks resolved. Empty when the file cannot be read. */
-async function fieldOf(table: string, column: number): Promise<Set<string>> {
-  const text = await readFile(table, 'utf8').catch(() => '');
-  const lines = text.split('\n').filter((line) => !line.trimStart().startsWith('#'));
-  const values = lines.map((line) => line.trim().split(/\s+/)[column] ?? '');
-  return new Set(
-    values.map((value) =>
-      value.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8))),
-    ),
-  );
+  await refuseAbsentMount(directory, tables);
+  const archived = await lastArchivedSince(path, (await stat(directory)).mtimeMs);
+  if (archived === undefined) return;
+  throw archiveElsewhere(say('archive.archived-elsewhere', { directory, segment: archived }));
 }
 
 /** A segment of the same timeline that the server has had archived since then, by the marks that it keeps beside its WAL. */

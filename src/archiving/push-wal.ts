@@ -1,29 +1,16 @@
-import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import { checkInstance, chooseGeneration, findArchive, initArchive, readGenerations } from '../wal-archive/archive.ts';
 import type { Archive } from '../wal-archive/archive.ts';
-import {
-  storeHistory,
-  storeSegment,
-  storeSegmentAsRead,
-  type SegmentBeingRead,
-  type SegmentToStore,
-  type StoreResult,
-} from '../wal-archive/archive-writer.ts';
+import { storeHistory, type StoreResult } from '../wal-archive/archive-writer.ts';
 import { largestHistoryBytes } from '../wal-archive/archive-wal.ts';
 import type { Codec } from '../wal-archive/codec.ts';
+import { pushSegment } from '../wal-archive/push-segment.ts';
 import { parseWalFileName, type WalFileName } from '../wal-archive/wal-file-name.ts';
-import { noRecord, withSource, type UnfinishedRecord } from '../wal-archive/record-border.ts';
 import type { Storage } from '../storage/storage.ts';
-import { formatOfMagic } from '../wal/formats/formats.ts';
-import { walPageBytes } from '../wal/page-header.ts';
-import { parseSegmentName } from '../wal/segment.ts';
 import type { ArchivingListener, ArchivingNews } from './events.ts';
-import { inspectSegment, SegmentInspector, type InspectedSegment } from './inspect-segment.ts';
 import { instanceOfWal } from './instance-of-wal.ts';
 import { readLocal } from './local-bytes.ts';
 
@@ -68,100 +55,21 @@ export async function pushWal(request: PushRequest, options: Options = {}): Prom
   const teller = new Teller<'archiving', ArchivingNews>(options.onEvent);
   teller.enter('store');
   const report = await (file.kind === 'segment' || file.kind === 'partial'
-    ? pushSegment(request, file, options)
+    ? pushSegmentFile(request, file, options)
     : pushHistory(request, file, options));
   const { sizeBytes } = report;
   teller.tell({ type: 'progress', doneBytes: sizeBytes, totalBytes: sizeBytes, filesDone: 1, filesTotal: 1, name });
   return report;
 }
 
-async function pushSegment(
-  request: PushRequest,
+async function pushSegmentFile(
+  { path, ...request }: PushRequest,
   file: WalFileName & { segment: string },
   { signal }: Options,
 ): Promise<PushReport> {
-  const { storage, path, codec = 'none', level, beforeCreation } = request;
-  const isPartial = file.kind === 'partial';
-  const toStore = async (inspected: InspectedSegment): Promise<SegmentToStore> => {
-    const { sizeBytes, sha256, index } = inspected;
-    const links = { ...inspected.links, unfinished: await readUnfinished(path, file.segment, inspected, signal) };
-    const body = () => sameBytes(readLocal(path, signal), sha256, file.name);
-    return { name: file.name, segment: file.segment, sizeBytes, sha256, links, index, codec, level, body };
-  };
-  const report = (generation: number, { sizeBytes }: SegmentToStore, result: StoreResult): PushReport => {
-    return { name: file.name, kind: file.kind, result, generation, sizeBytes };
-  };
-
-  const present = await findArchive(storage, { signal });
-  const known = present === undefined ? [] : await readGenerations(present, { signal });
-  if (present !== undefined && known.length > 0) {
-    const generation = chooseGeneration(known, request.generation, 'push').number;
-    const reading = readingOf(request, file, present, toStore, signal);
-    const stored = await storeSegmentAsRead(present, known, generation, reading, { signal });
-    if (stored !== undefined) return report(generation, stored.segment, stored.result);
-  }
-
-  // Where something is there already it is compared; where there is no archive yet none is made before the segment is sound.
-  const inspected = await inspectSegment(readLocal(path, signal), { segment: file.segment, isPartial, signal });
-  const archive = await initArchive(storage, inspected.instance, { signal, beforeCreation });
-  const generations = await readGenerations(archive, { signal });
-  const generation = chooseGeneration(generations, request.generation, 'push').number;
-  const segment = await toStore(inspected);
-  return report(generation, segment, await storeSegment(archive, generations, generation, segment, { signal }));
-}
-
-/** A segment whose bytes are inspected as they go by. */
-function readingOf(
-  { path, codec = 'none', level }: PushRequest,
-  file: WalFileName & { segment: string },
-  archive: Archive,
-  toStore: (inspected: InspectedSegment) => Promise<SegmentToStore>,
-  signal: AbortSignal | undefined,
-): SegmentBeingRead {
-  const start = () => new SegmentInspector({ segment: file.segment, isPartial: file.kind === 'partial' });
-  let inspector = start();
-  return {
-    name: file.name,
-    codec,
-    level,
-    async *body() {
-      inspector = start();
-      for await (const piece of readLocal(path, signal)) {
-        inspector.push(piece);
-        yield piece;
-      }
-    },
-    async end() {
-      const inspected = inspector.end();
-      checkInstance(archive, inspected.instance);
-      return toStore(inspected);
-    },
-  };
-}
-
-/** The beginning of the record that goes on in the next segment. Nearly always within the last page. */
-async function readUnfinished(
-  path: string,
-  segment: string,
-  { links, instance }: InspectedSegment,
-  signal: AbortSignal | undefined,
-): Promise<UnfinishedRecord | undefined> {
-  const format = formatOfMagic(instance.walMagic);
-  const start = parseSegmentName(segment, instance.segmentSizeBytes)?.startLsn;
-  if (links.missing === 0 || links.last === undefined || format === undefined || start === undefined) return undefined;
-  const offset = Number(links.last - start);
-  const source = readLocal(path, signal, offset - (offset % walPageBytes));
-  return withSource(noRecord, source, { offset, length: instance.segmentSizeBytes }, format);
-}
-
-/** `source`, which ends with an error unless it still is what was inspected: then nothing is published. */
-async function* sameBytes(source: ByteSource, sha256: string, name: string): ByteSource {
-  const hash = createHash('sha256');
-  for await (const piece of source) {
-    hash.update(piece);
-    yield piece;
-  }
-  if (hash.digest('hex') !== sha256) throw new BackupError('CORRUPT', say('archive.changed', { name }));
+  const read = (offset?: number) => readLocal(path, signal, offset);
+  const pushed = await pushSegment({ ...request, file, read }, { signal });
+  return { name: file.name, kind: file.kind, ...pushed };
 }
 
 async function pushHistory(request: PushRequest, file: WalFileName, { signal }: Options): Promise<PushReport> {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import type { InstanceFacts } from '../wal-archive/archive.ts';
-import type { SegmentLinks } from '../wal-archive/receipt.ts';
+import type { InstanceFacts } from './archive.ts';
+import type { SegmentLinks } from './receipt.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { decodePageHeader, longPageHeaderBytes, pageFlag, type PageHeader } from '../wal/page-header.ts';
 import { checkSegmentSize, parseSegmentName } from '../wal/segment.ts';
@@ -44,7 +44,7 @@ export async function inspectSegment(
 
 /**
  * Takes the bytes of a segment as they pass: size, page headers, record lengths, links and CRCs, content hash. Memory: one piece.
- * Not checked here: the CRC of the record that the segment before began, see src/wal-archive/check-neighbours.ts.
+ * Not checked here: the CRC of the record that the segment before began, see check-neighbours.ts.
  * @throws BackupError `CORRUPT` naming the position
  */
 export class SegmentInspector {
