@@ -1,4 +1,5 @@
 import { closeSync, constants, fsync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from './failure.ts';
@@ -43,12 +44,30 @@ async function syncFile(path: ByteString): Promise<void> {
   await syncPath(path, constants.O_RDONLY | constants.O_NOFOLLOW, []);
 }
 
+/** What a file system says that cannot flush a directory. */
+const toleratedOfDirectories: readonly string[] = ['EBADF', 'EINVAL', 'EACCES', 'EISDIR'];
+
 /**
  * Flushes a directory, which makes the names in it durable.
  * Some network file systems cannot flush a directory; the rules of PostgreSQL's fsync_fname hold: that is no error.
  */
 export async function syncDirectory(path: ByteString): Promise<void> {
-  await syncPath(path, constants.O_RDONLY | constants.O_DIRECTORY, ['EBADF', 'EINVAL', 'EACCES', 'EISDIR']);
+  await syncPath(path, constants.O_RDONLY | constants.O_DIRECTORY, toleratedOfDirectories);
+}
+
+/** `syncDirectory` that never blocks the thread, as what must answer a server in time needs it. @throws BackupError `STORAGE_UNAVAILABLE` */
+export async function syncDirectoryApart(path: ByteString): Promise<void> {
+  try {
+    const handle = await open(fsPath(path), constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (toleratedOfDirectories.includes(systemCodeOf(error) ?? '')) return;
+    throw fileFailure('sync', path, error);
+  }
 }
 
 /**

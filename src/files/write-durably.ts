@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
+import type { Owner } from './directory-owner.ts';
 import { fileFailure } from './failure.ts';
 import { fsPath, parentPath } from './path.ts';
 import { syncDirectory } from './sync-tree.ts';
@@ -12,6 +13,8 @@ export interface WriteDurablyOptions {
   readonly mode?: number | undefined;
   /** False leaves out the fsync calls (`--no-sync`); default true. */
   readonly sync?: boolean | undefined;
+  /** To whom the file is given: see `ownerOfNewFiles`. */
+  readonly owner?: Owner | undefined;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface WriteDurablyOptions {
 export async function writeDurably(
   path: ByteString,
   source: ByteSource | Uint8Array,
-  { signal, mode = 0o600, sync = true }: WriteDurablyOptions = {},
+  { signal, mode = 0o600, sync = true, owner }: WriteDurablyOptions = {},
 ): Promise<number> {
   signal?.throwIfAborted();
   // The same directory, because a rename cannot cross file systems.
@@ -34,6 +37,7 @@ export async function writeDurably(
   try {
     try {
       await attempt('mode', path, () => handle.chmod(mode));
+      if (owner !== undefined) await attempt('owner', path, () => handle.chown(owner.uid, owner.gid));
       length = await writeAll(handle, path, source instanceof Uint8Array ? [source] : source, signal);
       if (sync) await attempt('sync', path, () => handle.sync());
     } finally {
@@ -69,7 +73,7 @@ async function writeAll(
 }
 
 async function attempt<Result>(
-  action: 'create' | 'mode' | 'write' | 'sync' | 'rename',
+  action: 'create' | 'mode' | 'owner' | 'write' | 'sync' | 'rename',
   path: ByteString,
   call: () => Promise<Result>,
 ): Promise<Result> {

@@ -33,6 +33,7 @@ import { verifyMessages } from './english/verify.ts';
 import { unpackMessages } from './english/unpack.ts';
 import { unpackHelpMessages } from './english/unpack-help.ts';
 import { walCommandsMessages } from './english/wal-commands.ts';
+import { walDirectoryMessages } from './english/wal-directory.ts';
 import { walMessages } from './english/wal.ts';
 import { restoreRecoveryMessages } from './english/restore-recovery.ts';
 import { surveyMessages } from './english/survey.ts';
@@ -65,6 +66,7 @@ export const english = {
   ...unpackMessages,
   ...unpackHelpMessages,
   ...walCommandsMessages,
+  ...walDirectoryMessages,
   ...walMessages,
   ...restoreRecoveryMessages,
   ...surveyMessages,
