@@ -8,6 +8,7 @@ import { failedSentence, type Target } from './target.ts';
 export function silentError(timeoutMs: number): BackupError {
   return new BackupError('SERVER_UNREACHABLE', say('connection.silent', { seconds: timeoutMs / 1000 }), {
     hint: say('connection.silent-hint'),
+    kind: 'connection-silent',
   });
 }
 

@@ -37,6 +37,26 @@ export type ErrorKind =
   | 'no-password'
   /** The connection ended in the middle. */
   | 'connection-lost'
+  /** The server owed a sign of life and gave none in time. */
+  | 'connection-silent'
+  /** The server is being stopped, or an administrator ended the session: it said so. */
+  | 'server-stopped'
+  /** A process of the server crashed, or it was stopped at once, and it could still say so. */
+  | 'server-crashed'
+  /** WAL that was asked for is not on the server any more. */
+  | 'wal-removed'
+  | 'slot-missing'
+  /** Another receiver uses the slot. */
+  | 'slot-active'
+  /** The server has given up the WAL that the slot kept. */
+  | 'slot-invalidated'
+  | 'slot-logical'
+  /** The position asked for is behind the end of WAL on the server. */
+  | 'ahead-of-server'
+  /** The timeline asked for is none of those that led to the server's own. */
+  | 'timeline-unknown'
+  /** The timeline asked for led to the server's own, which left it before the position asked for. */
+  | 'timeline-left'
   | 'closed-at-login'
   | 'unknown-host'
   | 'no-tls'

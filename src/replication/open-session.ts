@@ -24,7 +24,12 @@ export interface ReplicationSession {
    * Another session of the same run to the same place. Ask for a second one with this: no port is searched for again.
    * @throws BackupError `SYSTEM_MISMATCH` when it leads to another instance
    */
-  readonly openAnother: (options?: Abortable) => Promise<ReplicationSession>;
+  readonly openAnother: (options?: AnotherSessionOptions) => Promise<ReplicationSession>;
+}
+
+export interface AnotherSessionOptions extends Abortable {
+  /** Settings of the server for that session, by name, sent with its login. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Where to open replication sessions, and as whom. `port` is the SQL port. */
@@ -85,7 +90,8 @@ export async function openReplicationSession(
       capabilities: capabilitiesOf(identity, connection.parameters),
       system,
       endpoint: connection.endpoint,
-      openAnother: (abortable = {}) => openReplicationSession(settings, { ...again, signal: abortable.signal }),
+      openAnother: ({ signal, settings: own } = {}) =>
+        openReplicationSession({ ...settings, parameters: { ...settings.parameters, ...own } }, { ...again, signal }),
     };
   } catch (error) {
     connection.destroy();

@@ -11,17 +11,20 @@ export interface FailureOptions {
   readonly user?: string | undefined;
   /** A hint that knows more than the server's error alone. */
   readonly hint?: Message | undefined;
+  /** It answers START_REPLICATION, or came while WAL was streamed. */
+  readonly streaming?: boolean | undefined;
 }
 
 /** The error for an ErrorResponse, with the advice and the code of `server/refusals.ts`. */
 export function serverFailure(fields: ErrorFields, options: FailureOptions = {}): ServerError {
-  const refusal = refusalOf(fields, { user: options.user });
+  const refusal = refusalOf(fields, { user: options.user, streaming: options.streaming });
   return new ServerError(fields, {
     sentence: options.sentence,
     hint: options.hint ?? refusal.hint,
     context: options.context,
     code: refusal.code,
     retryable: refusal.retryable,
+    kind: refusal.kind,
   });
 }
 
@@ -36,5 +39,6 @@ type Failed =
 
 /** The error for an ErrorResponse in the middle of a command. */
 export function serverFailureDuring(failed: Failed, fields: ErrorFields, user?: string): ServerError {
-  return serverFailure(fields, { sentence: say(failed, { text: serverText(fields) }), user });
+  const streaming = failed === 'replication.failed-wal';
+  return serverFailure(fields, { sentence: say(failed, { text: serverText(fields) }), user, streaming });
 }

@@ -43,7 +43,7 @@ export class WalFrames {
     return this.#position;
   }
 
-  /** End of WAL on the server, as its last message said; 0 before the first. */
+  /** End of WAL on the server, as its newest message said: a keepalive tells only what was sent. 0 before the first. */
   get serverEnd(): Lsn {
     return this.#serverEnd;
   }
@@ -78,18 +78,22 @@ export class WalFrames {
     if (kind === kinds.keepalive) {
       this.#rest = 'skip';
       const keepalive = this.#dialect.decodeKeepalive(this.#head);
-      this.#serverEnd = keepalive.walEnd;
+      this.#learnEnd(keepalive.walEnd);
       return { type: 'keepalive', keepalive };
     }
     this.#rest = 'data';
-    this.#serverEnd = this.#dialect.decodeServerEnd(this.#head);
     const start = this.#dialect.decodeDataStart(this.#head);
     if (start !== this.#position) {
       throw protocolViolation(
         say('replication.wal-gap', { actual: formatLsn(start), expected: formatLsn(this.#position) }),
       );
     }
+    this.#learnEnd(this.#dialect.decodeServerEnd(this.#head));
     return this.#data(piece.bytes.subarray(taken.length));
+  }
+
+  #learnEnd(end: Lsn): void {
+    if (end > this.#serverEnd) this.#serverEnd = end;
   }
 
   /** Bytes to collect of a message of `kind`; undefined: pass it over. */

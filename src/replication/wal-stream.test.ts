@@ -12,6 +12,7 @@ import {
   copyDone,
   dataRow,
   errorResponse,
+  noticeResponse,
   readyForQuery,
   rowDescription,
 } from '../../test/support/scripted/messages.ts';
@@ -77,12 +78,25 @@ describe.each(['receivexlog-ha', 'receivexlog-main'])('%s', (directory) => {
     ).length;
     expect(connection.statusUpdates.length).toBeGreaterThanOrEqual(wanted);
     expect(wanted).toBeGreaterThan(0);
+    // What the server told of its end; its keepalives tell only what it has sent.
+    expect(stream.serverEnd).toBe(stream.position);
     for (const update of connection.statusUpdates) {
       expect(update.length).toBe(65);
       expect(update.readBigUInt64LE(17)).toBe(0n);
       expect(update.readUInt32LE(61)).toBe(0x10);
     }
   });
+});
+
+it("the server's end of WAL is known before its WAL has come", async () => {
+  const { bytes, queries } = answersOf('receivexlog-ha');
+  const startLsn = parseLsn(/START_REPLICATION (\S+)/.exec(queries[1]!)![1]!);
+  const stream = await startWalStream(new MemoryConnection(bytes), opengauss, { startLsn, timeline: 1 });
+  // The one recorded frame that does not reach it: 8384912 bytes from 0/6080E70 on, of WAL up to 0/7000000.
+  let piece = await stream.next();
+  while (piece !== undefined && stream.position <= parseLsn('0/6080E70')) piece = await stream.next();
+  expect(formatLsn(stream.serverEnd)).toBe('0/7000000');
+  stream.destroy();
 });
 
 describe('recorded ends of an openGauss stream', () => {
@@ -173,7 +187,25 @@ describe('the PostgreSQL dialect', () => {
   it('an error inside the stream carries advice', async () => {
     const text = 'requested WAL segment 000000010000000000000003 has already been removed';
     const { stream } = await startOn([errorResponse({ S: 'ERROR', V: 'ERROR', C: '58P01', M: text })]);
-    expect((await pull(stream)).error).toMatchObject({ code: 'WAL_MISSING', hint: { key: 'refusal.wal-removed' } });
+    expect((await pull(stream)).error).toMatchObject({
+      code: 'WAL_MISSING',
+      kind: 'wal-removed',
+      hint: { key: 'refusal.stream-removed' },
+    });
+  });
+
+  it('tells a crash by the warning that came before the end', async () => {
+    const crash = { S: 'WARNING', V: 'WARNING', C: '57P02', M: 'terminating connection because of crash' };
+    const { stream, connection } = await startOn([noticeResponse(crash)]);
+    const notices: unknown[] = [];
+    connection.onNotice = ((listener) => (notice) => {
+      notices.push(notice['C']);
+      listener(notice);
+    })(connection.onNotice);
+    expect((await pull(stream)).error).toMatchObject({ code: 'SERVER_UNREACHABLE', kind: 'server-crashed' });
+    expect(notices).toEqual(['57P02']);
+    const quiet = await startOn([]);
+    expect((await pull(quiet.stream)).error).toMatchObject({ kind: 'connection-lost' });
   });
 
   it('tells which timeline follows, and gives the connection back', async () => {

@@ -1,4 +1,7 @@
 import type { Abortable, Connection } from '../connection/connection.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { BackendMessage } from '../protocol/backend-messages.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import type { WalStreamCapabilities } from '../server/capabilities.ts';
 import { lsn, noLsn, type Lsn } from '../wal/lsn.ts';
@@ -38,6 +41,9 @@ export class WalStream {
   readonly #frames: WalFrames;
   #received: Lsn = noLsn;
   #flushed: Lsn = noLsn;
+  #saidCrashed = false;
+  /** What the connection had before. */
+  readonly #noticeListener: Connection['onNotice'];
   #ending: WalEnding | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   #heardAtMs: number;
@@ -57,6 +63,11 @@ export class WalStream {
     this.#frames = new WalFrames(this.#dialect, settings.startLsn);
     this.#ending = ending;
     this.#heardAtMs = settings.now();
+    this.#noticeListener = connection.onNotice;
+    connection.onNotice = (notice) => {
+      this.#saidCrashed ||= notice['C'] === '57P02';
+      this.#noticeListener(notice);
+    };
     const intervalMs = Math.min(
       settings.statusIntervalMs === 0 ? Infinity : settings.statusIntervalMs,
       capabilities.maxStatusIntervalMs ?? Infinity,
@@ -98,11 +109,12 @@ export class WalStream {
    * The next WAL, contiguous to what came before; undefined at the end (see `ending`). The piece is valid until the next call.
    * Aborting `signal` leaves the stream usable.
    * @throws ServerError what the server reported; BackupError `PROTOCOL_VIOLATION`, `SERVER_UNREACHABLE` (also when the
-   * server was stopped at once or cut us off)
+   * server was stopped at once or cut us off). The `kind` of an error tells how the stream ended: `server-stopped`, `server-crashed`,
+   * `connection-silent`; `connection-lost` may be the network, a server that was stopped at once, or one that ended a silent receiver
    */
   async next(options: Abortable = {}): Promise<WalPiece | undefined> {
     while (this.#ending === undefined) {
-      const message = this.#connection.receiveNow() ?? (await this.#connection.receive(options));
+      const message = this.#connection.receiveNow() ?? (await this.#receive(options));
       this.#heardAtMs = this.#settings.now();
       switch (message.type) {
         case 'CopyData': {
@@ -176,7 +188,18 @@ export class WalStream {
   release(): Connection {
     if (this.#ending?.reason !== 'timeline' || this.#stopped) throw new RangeError('the WAL stream has not ended');
     this.#stopped = true;
+    this.#connection.onNotice = this.#noticeListener;
     return this.#connection;
+  }
+
+  /** PostgreSQL up to 13 warns of a crash, and just hangs up then. */
+  async #receive(options: Abortable): Promise<BackendMessage> {
+    try {
+      return await this.#connection.receive(options);
+    } catch (error) {
+      if (!this.#saidCrashed || !(error instanceof BackupError) || error.kind !== 'connection-lost') throw error;
+      throw error.with({ kind: 'server-crashed', hint: say('refusal.stream-crashed') });
+    }
   }
 
   async #endCopy(options: Abortable): Promise<void> {

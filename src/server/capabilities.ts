@@ -56,6 +56,8 @@ export interface SlotCapabilities {
   readonly reservation: 'clause' | 'option' | 'position';
   /** READ_REPLICATION_SLOT exists. */
   readonly read: boolean;
+  /** pg_replication_slots has the column wal_status, which is `lost` where WAL that the slot needs is gone. */
+  readonly walStatus: boolean;
   /** What a streaming backup uses when nothing was asked for. */
   readonly usedByDefault: 'temporary' | 'none';
   /** A second receiver is let into a slot that is in use, and may move it; else it is refused. */
@@ -71,6 +73,11 @@ export interface Capabilities {
   readonly baseBackup: BaseBackupCapabilities;
   readonly walStream: WalStreamCapabilities;
   readonly slots: SlotCapabilities;
+  /**
+   * What tells a primary from a standby: the parameter in_hot_standby, which is reported (PostgreSQL 14+); whether transactions
+   * are read-only; or IDENTIFY_MODE.
+   */
+  readonly roleFrom: 'in-hot-standby' | 'read-only' | 'mode';
   /** SHOW works in a replication session. */
   readonly show: boolean;
   /** The value of SHOW that tells the WAL segment size; undefined: ask the WAL itself or pg_control. */

@@ -35,6 +35,7 @@ export const commandRefusals: readonly RefusalRule[] = [
     sqlstates: ['42704'],
     message: /replication slot ".*" does not exist/s,
     code: 'OBJECT_NOT_FOUND',
+    kind: 'slot-missing',
     hint: () => say('refusal.slot-missing'),
   },
   {
@@ -47,6 +48,7 @@ export const commandRefusals: readonly RefusalRule[] = [
     sqlstates: ['55006'],
     message: /replication slot ".*" is (?:already )?active(?: for PID (\d+))?/s,
     code: 'LOCKED',
+    kind: 'slot-active',
     hint: (match) => say('refusal.slot-active', { pid: match[1] ?? '?' }),
   },
   {
@@ -155,6 +157,6 @@ export const commandRefusals: readonly RefusalRule[] = [
 ];
 
 /** The setting that keeps old WAL on the server. */
-function keepSetting(family: ServerFamily): string {
+export function keepSetting(family: ServerFamily): string {
   return family === 'opengauss' ? 'wal_keep_segments' : 'wal_keep_size (wal_keep_segments before 13)';
 }

@@ -1,14 +1,16 @@
-import type { ErrorCode } from '../errors/codes.ts';
+import type { ErrorCode, ErrorKind } from '../errors/codes.ts';
 import type { Message } from '../messages/message.ts';
 import type { ServerFamily } from './identity.ts';
 import type { RefusalPlace } from './refusal-rule.ts';
 import { accessRefusals } from './refusals-access.ts';
 import { commandRefusals } from './refusals-commands.ts';
+import { streamRefusals } from './refusals-stream.ts';
 
 export interface Refusal {
   readonly code: ErrorCode;
   readonly hint: Message | undefined;
   readonly retryable: boolean | undefined;
+  readonly kind: ErrorKind | undefined;
 }
 
 /** Fields of an ErrorResponse by their letters. */
@@ -22,20 +24,25 @@ export function familyOfError(fields: Fields): ServerFamily {
   return fields['V'] === undefined ? 'opengauss' : 'postgresql';
 }
 
-/** Code and advice for an error that a server sent. Matching is on SQLSTATE and English text; without a match, on the SQLSTATE class. */
+/**
+ * Code, kind and advice for an error that a server sent. Matching is on SQLSTATE and English text; without a match, on the SQLSTATE
+ * class. With `streaming`, what START_REPLICATION and its stream are refused with is known in every language of the server.
+ */
 export function refusalOf(fields: Fields, place: RefusalPlace = {}): Refusal {
   const sqlstate = fields['C'] ?? '';
   const text = fields['M'] ?? '';
   const family = familyOfError(fields);
-  for (const rule of [...accessRefusals, ...commandRefusals]) {
+  const rules = [...(place.streaming === true ? streamRefusals : []), ...accessRefusals, ...commandRefusals];
+  for (const rule of rules) {
     if (rule.family !== undefined && rule.family !== family) continue;
     if (rule.sqlstates !== undefined && !rule.sqlstates.includes(sqlstate)) continue;
+    if (rule.routines !== undefined && !rule.routines.includes(fields['R'] ?? '')) continue;
     const match = rule.message.exec(text);
     if (match === null) continue;
     const hint = rule.hint(match, { user: place.user ?? 'NAME' }, family);
-    return { code: rule.code, hint, retryable: rule.retryable };
+    return { code: rule.code, hint, retryable: rule.retryable, kind: rule.kind };
   }
-  return { code: codeOfSqlstate(sqlstate), hint: undefined, retryable: undefined };
+  return { code: codeOfSqlstate(sqlstate), hint: undefined, retryable: undefined, kind: undefined };
 }
 
 /** Class of SQLSTATE → code. Source: PostgreSQL manual, appendix "Error Codes". */

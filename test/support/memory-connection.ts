@@ -72,7 +72,9 @@ export class MemoryConnection implements Connection {
       await new Promise((resolve) => setImmediate(resolve));
       this.#waited = true;
       if (this.#position < this.#bytes.length) continue;
-      if (this.#hangsUp) throw new BackupError('SERVER_UNREACHABLE', say('connection.closed'));
+      if (this.#hangsUp) {
+        throw new BackupError('SERVER_UNREACHABLE', say('connection.closed'), { kind: 'connection-lost' });
+      }
       await new Promise((_resolve, reject) => {
         options.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
       });

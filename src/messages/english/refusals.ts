@@ -46,6 +46,15 @@ export const refusalMessages = {
   'refusal.backup-privilege': 'Grant the user SYSADMIN or REPLICATION: ALTER USER {user} REPLICATION.',
   'refusal.replication-privilege': 'Give the role the attribute: ALTER ROLE {user} REPLICATION.',
   'refusal.privilege': 'The user lacks a privilege for this on the server.',
+  'refusal.stream-removed':
+    'The server has removed WAL segment{segment} already: what it held that is not here is lost to us. A replication slot or a larger {setting} keeps WAL until it is received.',
+  'refusal.stream-slot-missing': 'Create the slot, or choose one that exists (see pg_replication_slots).',
+  'refusal.stream-slot-invalidated':
+    'The server has given up the WAL that the slot kept (max_slot_wal_keep_size, idle_replication_slot_timeout). Drop the slot and create it again; where WAL is missing then, a new base backup is needed.',
+  'refusal.stream-stopped': 'The server was stopped, or an administrator ended the session.',
+  'refusal.stream-crashed': 'A process of the server crashed, or it was stopped at once. Its log tells why.',
+  'refusal.timeline-left':
+    'The server left that timeline before this position: it was promoted, or restored to an earlier moment, and what came behind is not part of its history.',
   'refusal.slot-missing': 'Create the slot with -C, or choose one that exists (see pg_replication_slots).',
   'refusal.slot-exists': 'Choose another name, leave out -C to use the slot as it is, or drop it.',
   'refusal.slot-active':

@@ -37,6 +37,8 @@ export interface OpengaussServer {
   addFault(fault: Fault): void;
   /** `fast` ends backups with an error and streams with `COPY 0`; `immediate` drops every socket. */
   shutdown(how: 'fast' | 'immediate'): void;
+  /** Drops the sockets of these connections (numbers as in `events`), or of all. */
+  disconnect(connections?: readonly number[]): void;
   stop(): Promise<void>;
 }
 
@@ -208,22 +210,24 @@ async function adjacentPorts(sql: Server, ha: Server): Promise<number> {
 export async function startOpengaussServer(options: OpengaussOptions = {}): Promise<OpengaussServer> {
   const state = new ServerState(options);
   const failures: unknown[] = [];
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, number>();
   let accepted = 0;
   const accept = (port: 'sql' | 'ha') => (socket: Socket) => {
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
     accepted += 1;
+    sockets.set(socket, accepted);
+    socket.on('close', () => sockets.delete(socket));
     void serve(new Session(state, socket, accepted, port), failures);
   };
   // A client that closes its side must not close ours: the server decides when it ends.
   const sql = createServer({ allowHalfOpen: true }, accept('sql'));
   const ha = createServer({ allowHalfOpen: true }, accept('ha'));
   const sqlPort = await adjacentPorts(sql, ha);
-  const dropAll = (): void => {
-    for (const socket of sockets) socket.destroy();
+  const disconnect = (connections?: readonly number[]): void => {
+    for (const [socket, number] of sockets) {
+      if (connections === undefined || connections.includes(number)) socket.destroy();
+    }
   };
   return {
     host: '127.0.0.1',
@@ -239,16 +243,17 @@ export async function startOpengaussServer(options: OpengaussOptions = {}): Prom
     addFault: (fault) => state.faults.add(fault),
     shutdown(how) {
       if (how === 'immediate') {
-        dropAll();
+        disconnect();
         return;
       }
       state.shutdown = 'fast';
       // Wakes the streams, which wait for WAL.
       state.wal.append(0x20, Buffer.alloc(16, 3));
     },
+    disconnect,
     async stop() {
       state.stop();
-      dropAll();
+      disconnect();
       await Promise.all([sql, ha].map((server) => new Promise((resolve) => server.close(resolve))));
     },
   };

@@ -1,6 +1,8 @@
 import { commandComplete, dataRow, errorResponse, readyForQuery, rowDescription } from '../scripted/messages.ts';
 import { fields } from './refusals.ts';
 import type { Session } from './session.ts';
+import type { Slot } from './state.ts';
+import { lsnText } from './wal-store.ts';
 
 const defaultSettings: Readonly<Record<string, string>> = {
   archive_mode: 'on',
@@ -17,6 +19,14 @@ const defaultSettings: Readonly<Record<string, string>> = {
 
 /** int4 and name; everything else is text. */
 const columnTypes: Readonly<Record<string, number>> = { '?column?': 23, current_user: 19 };
+
+/** Of pg_replication_slots; all of a physical slot, restart_lsn is text. */
+const slotColumns = new Map<string, (name: string, slot: Slot) => string>([
+  ['slot_name', (name) => name],
+  ['slot_type', () => 'physical'],
+  ['active', (_name, { active }) => (active > 0 ? 't' : 'f')],
+  ['restart_lsn', (_name, { restartLsn }) => (restartLsn === 0n ? '' : lsnText(restartLsn))],
+]);
 
 function versionText(session: Session): string {
   const { release, options } = session.state;
@@ -38,10 +48,12 @@ function values(
     const value = { ...defaultSettings, ...options.settings }[show[1]!];
     return value === undefined ? undefined : { columns: [show[1]!], row: [value] };
   }
-  const slot = /^select active from pg_catalog\.pg_replication_slots where slot_name = '([^']*)'$/.exec(query);
+  const slot = /^select ([a-z_, ]+) from pg_catalog\.pg_replication_slots where slot_name = '([^']*)'$/.exec(query);
   if (slot) {
-    const found = session.state.slots.get(slot[1]!);
-    return { columns: ['active'], row: found === undefined ? undefined : [found.active > 0 ? 't' : 'f'] };
+    const columns = slot[1]!.split(', ');
+    const found = session.state.slots.get(slot[2]!);
+    if (columns.some((column) => !slotColumns.has(column))) return undefined;
+    return { columns, row: found && columns.map((column) => slotColumns.get(column)!(slot[2]!, found)) };
   }
   if (query === 'select 1') return { columns: ['?column?'], row: ['1'] };
   if (/^select (pg_catalog\.)?version\(\)$/.test(query)) return { columns: ['version'], row: [versionText(session)] };
