@@ -3,9 +3,12 @@ import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import { chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { walFolder } from '../wal-archive/archive-wal.ts';
+import { readGaps } from '../wal-archive/gaps.ts';
 import { readHolds, setHold, type Hold } from '../wal-archive/holds.ts';
+import { openFiles, openFolder } from '../wal-archive/open-folder.ts';
 import { parseStoredName, parseWalFileName, positionPart } from '../wal-archive/wal-file-name.ts';
 import type { Storage } from '../storage/storage.ts';
+import { parseSegmentName } from '../wal/segment.ts';
 import type { ArchivingListener, ArchivingNews } from './events.ts';
 
 export interface CleanupRequest {
@@ -37,6 +40,8 @@ export interface CleanupPlan {
   readonly keptFor: readonly Keeper[];
   readonly protectsBackups: boolean;
   readonly hold: Hold | undefined;
+  /** Records of gaps that are older than the cut-off: they go as well. */
+  readonly gapRecords: readonly string[];
   /** What goes: a WAL file and the objects that it consists of, in the order in which they are removed. */
   readonly removals: readonly { readonly name: string; readonly stored: readonly string[] }[];
 }
@@ -74,6 +79,7 @@ export async function planCleanup(request: CleanupRequest, options: Options = {}
     removals.set(name, [...(removals.get(name) ?? []), stored]);
   }
   return {
+    gapRecords: archive === undefined ? [] : await outdatedGaps(archive, request, cutoff, options),
     cutoff,
     keptFor,
     protectsBackups: backups !== undefined,
@@ -98,6 +104,7 @@ export async function performCleanup(
     const filesTotal = plan.removals.length;
     teller.tell({ type: 'progress', doneBytes: 0, totalBytes: undefined, filesDone: at + 1, filesTotal, name });
   }
+  for (const record of plan.gapRecords) await storage.delete(record, { signal });
   await storage.sweep({ signal });
 }
 
@@ -162,12 +169,33 @@ async function* plainFiles({ storage, stripExtension }: CleanupRequest, options:
 }
 
 async function* archiveFiles(archive: Archive, request: CleanupRequest, options: Options): AsyncIterable<FoundFile> {
+  const { storage } = archive;
   const generations = await readGenerations(archive, options);
   const { number } = chooseGeneration(generations, request.generation, 'read');
   const folder = walFolder(number);
-  for await (const { name: stored } of archive.storage.list(folder, options)) {
+  for await (const { name: stored } of storage.list(folder, options)) {
     const last = stored.slice(stored.lastIndexOf('/') + 1).replace(/\.(?:receipt|index)$/, '');
     const name = parseStoredName(last)?.file.name;
     if (name !== undefined) yield { name, stored };
   }
+  // What a receiver is at stays, whatever is said to be needed: the newest segment, which grows.
+  const open = await openFiles(storage, number, options);
+  const newest = open.reduce((latest, { name }) => (positionPart(name) > latest ? positionPart(name) : latest), '');
+  for (const { name } of open) {
+    if (positionPart(name) < newest) yield { name, stored: openFolder(number) + name };
+  }
+}
+
+/** Records of gaps that lie before the cut-off as a whole: they explain nothing any more. */
+async function outdatedGaps(
+  archive: Archive,
+  request: CleanupRequest,
+  cutoff: string,
+  options: Options,
+): Promise<string[]> {
+  const { storage, identity } = archive;
+  const { number } = chooseGeneration(await readGenerations(archive, options), request.generation, 'read');
+  const begin = parseSegmentName(cutoff, identity.segmentSizeBytes)?.startLsn ?? 0n;
+  const gaps = await readGaps(storage, number, options);
+  return gaps.flatMap(({ endLsn, storedName }) => (endLsn <= begin ? [storedName] : []));
 }

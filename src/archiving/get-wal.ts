@@ -169,7 +169,9 @@ async function writeCopy(
       }
       sizeBytes += piece.length;
     }
-    if (wanted === undefined || sizeBytes === wanted) return { sizeBytes, paddingBytes: 0 };
+    if (wanted === undefined || sizeBytes === wanted) {
+      return { sizeBytes, paddingBytes: sizeBytes - (object.grownBytes ?? sizeBytes) };
+    }
     if (object.file.kind !== 'partial' || sizeBytes > wanted) {
       throw new BackupError(
         'CORRUPT',

@@ -133,8 +133,9 @@ export class SegmentReader {
   async #readOne({ place, object, task, name }: SegmentToRead): Promise<KnownSegment> {
     const { directory } = place;
     const signal = this.#signal;
-    // A member of a tar is read through the tar, here.
-    if (directory === undefined) return knownOf(await readSegment(object.read({ signal }), task), task, name);
+    // A member of a tar is read through the tar, here; a receiver's segment is found again where it gets another name.
+    if (directory === undefined || object.isOpen === true)
+      return knownOf(await readSegment(object.read({ signal }), task), task, name);
     const { storedName, codec, receipt } = object;
     const segment = { directory, storedName, codec, receipt };
     if (this.#expected < threadWorthSegments || !existsSync(threadEntry)) {

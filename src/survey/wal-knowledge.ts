@@ -50,8 +50,9 @@ export class WalKnowledge {
   /** Costs a look at the stored object. What is learned by reading it is remembered with the key from before the reading. */
   async keyOf(place: Where, object: WalObject): Promise<ObjectKey> {
     const { description, segmentSizeBytes } = place.source;
-    const { storedName: name, receipt, file } = object;
-    const stamp = await place.stampOf(name);
+    const { storedName: name, receipt, file, grownBytes } = object;
+    // Of one that grows two states may have one stamp, for file systems keep times coarsely; its first bytes stay as they are.
+    const stamp = grownBytes === undefined ? await place.stampOf(name) : `${this.#run} ${grownBytes}`;
     const parsed = 'segment' in file ? parseSegmentName(file.segment, segmentSizeBytes) : undefined;
     const number = (parsed?.startLsn ?? 0n) / BigInt(shelfSegments * segmentSizeBytes);
     const key = {

@@ -56,7 +56,10 @@ class DirectoryWalFiles implements WalFiles {
     }
     this.#stored ??= storedWal(display(this.#directory), this.#signal);
     const options = { signal: this.#signal };
-    return (await (await this.#stored)?.find(name, options))?.read(options);
+    const stored = await this.#stored;
+    // What a receiver has of a segment counts too: each of its records is checked.
+    const object = (await stored?.find(name, options)) ?? (await stored?.find(`${name}.partial`, options));
+    return object?.read(options);
   }
 
   finish(): Promise<void> {

@@ -1,13 +1,16 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
-import { decodePageHeader } from '../wal/page-header.ts';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { decodePageHeader, walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
-import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { Storage, StorageOptions, StoredObject } from '../storage/storage.ts';
 import { lineageOf, type Archive, type LineagePart } from './archive.ts';
 import { codecSuffixes, suffixOf, type Codec } from './codec.ts';
+import { gapsOfLineage } from './gaps.ts';
 import { generationFolder, type Generation } from './generation.ts';
 import { showsLaterWal } from './later-wal.ts';
 import { mergeOrdered } from './merge-ordered.ts';
+import { grownBytesOf, openFiles, openFolder, withZerosBehind, type OpenFileName } from './open-folder.ts';
 import { decodeReceipt, type Receipt } from './receipt.ts';
 import { readSmallObject } from './small-object.ts';
 import { parseStoredName, parseWalFileName, segmentEnd, type WalFileName } from './wal-file-name.ts';
@@ -57,12 +60,13 @@ export async function readReceipt(
 export function openArchiveWal(archive: Archive, generations: readonly Generation[], number: number): WalSource {
   const { storage, identity } = archive;
   const lineage = lineageOf(generations, number);
-  const find = async (name: string, options?: StorageOptions): Promise<WalObject | undefined> => {
+  const find: FindOnLine = async (name, options, isOpen) => {
     const file = parseWalFileName(name);
     if (file === undefined) return undefined;
     for (const part of lineage) {
       if (!inherits(part, file, identity.segmentSizeBytes)) continue;
-      const found = await findInGeneration(archive, part.generation, file, options);
+      const mayBeOpen = isOpen?.(part.generation, name) ?? true;
+      const found = await findInGeneration(archive, part.generation, file, { ...options, mayBeOpen });
       if (found !== undefined) return found;
     }
     return undefined;
@@ -71,11 +75,12 @@ export function openArchiveWal(archive: Archive, generations: readonly Generatio
     description: `${storage.description}, generation ${number}`,
     systemIdentifier: identity.systemIdentifier,
     segmentSizeBytes: identity.segmentSizeBytes,
-    find,
+    find: (name, options) => find(name, options),
     async findUnsound(name, options) {
-      for (const [, suffix] of codecSuffixes) {
-        const stored = segmentBase(number, name) + suffix;
-        if (parseWalFileName(name) !== undefined && (await storage.stat(stored, options)) !== undefined) return stored;
+      if (parseWalFileName(name) === undefined) return undefined;
+      const places = codecSuffixes.map(([, suffix]) => segmentBase(number, name) + suffix);
+      for (const stored of [...places, openFolder(number) + name]) {
+        if ((await storage.stat(stored, options)) !== undefined) return stored;
       }
       return undefined;
     },
@@ -86,6 +91,7 @@ export function openArchiveWal(archive: Archive, generations: readonly Generatio
       }
       return undefined;
     },
+    gaps: (options) => gapsOfLineage(storage, lineage, options),
     list: (options) => listLineage(archive, lineage, find, options),
     async readIndex(name, options) {
       const found = await find(name, options);
@@ -94,6 +100,13 @@ export function openArchiveWal(archive: Archive, generations: readonly Generatio
     },
   };
 }
+
+/** As `WalSource.find`. @param isOpen whether a file may be one of a receiver's; undefined: every one may */
+type FindOnLine = (
+  name: string,
+  options?: StorageOptions,
+  isOpen?: (generation: number, name: string) => boolean,
+) => Promise<WalObject | undefined>;
 
 function inherits(part: LineagePart, file: WalFileName, segmentSizeBytes: number): boolean {
   // Histories of timelines are facts about all that follows them; they never differ below the fork.
@@ -106,7 +119,7 @@ async function findInGeneration(
   archive: Archive,
   generation: number,
   file: WalFileName,
-  options?: StorageOptions,
+  { mayBeOpen, ...options }: StorageOptions & { readonly mayBeOpen: boolean },
 ): Promise<WalObject | undefined> {
   const { storage } = archive;
   if (file.kind === 'history' || file.kind === 'backup-history') {
@@ -118,6 +131,8 @@ async function findInGeneration(
       storedBytes: found.sizeBytes,
     });
   }
+  // Looked for before its receipt: a receiver's segment goes from here to there.
+  const open = mayBeOpen ? await storage.stat(openFolder(generation) + file.name, options) : undefined;
   let receipt: Receipt | undefined;
   let receiptFault: Message | undefined;
   try {
@@ -131,8 +146,68 @@ async function findInGeneration(
     const { codec, storedBytes } = receipt;
     return walObject(archive, generation, file, { storedName, codec, storedBytes }, receipt);
   }
-  const found = await findUnfinished(archive, generation, file, options);
+  const findOpen = async () => open && (await openObject(archive, generation, file, open, options));
+  const findStored = () => findUnfinished(archive, generation, file, options);
+  const found =
+    file.kind === 'partial'
+      ? ((await findOpen()) ?? (await findStored()))
+      : ((await findStored()) ?? (await findOpen()));
   return found && { ...found, receiptFault };
+}
+
+/** A receiver's segment, if its first page is what its name says: of one that nothing was written to yet it is not. */
+async function openObject(
+  archive: Archive,
+  generation: number,
+  file: OpenFileName,
+  { name: storedName, sizeBytes: storedBytes }: StoredObject,
+  options: StorageOptions,
+): Promise<WalObject | undefined> {
+  const { storage, identity } = archive;
+  const { segmentSizeBytes } = identity;
+  const isGrowing = file.kind === 'partial';
+  if (storedBytes > segmentSizeBytes || (!isGrowing && storedBytes !== segmentSizeBytes)) return undefined;
+  const stored = { storedName, codec: 'none' as const, storedBytes };
+  const plain = { ...walObject(archive, generation, file, stored), isOpen: true };
+  const whole = { kind: 'segment', name: file.segment, segment: file.segment } as const;
+  const lookAgain = () => findInGeneration(archive, generation, whole, { ...options, mayBeOpen: true });
+  const readNow = (read?: ReadWalOptions) => readOrLookAgain(() => plain.read(read), lookAgain, read);
+  try {
+    if (!isGrowing) {
+      const object = { ...plain, read: readNow };
+      return (await startsAsNamed(object, identity, options)) ? object : undefined;
+    }
+    const grownBytes = await grownBytesOf(storage.get(storedName, options));
+    const read = (how: ReadWalOptions = {}) =>
+      withZerosBehind(readNow(how), grownBytes, how.headOnly === true ? walPageBytes : segmentSizeBytes);
+    const object = { ...plain, grownBytes, read };
+    return (await startsAsNamed(object, identity, options)) ? object : undefined;
+  } catch (error) {
+    // It got its other name since it was seen.
+    if (error instanceof BackupError && error.code === 'OBJECT_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** Reads a receiver's segment, which may have got its other name, or may be stored by now. */
+async function* readOrLookAgain(
+  read: () => ByteSource,
+  lookAgain: () => Promise<WalObject | undefined>,
+  options: ReadWalOptions | undefined,
+): ByteSource {
+  let hasBegun = false;
+  try {
+    for await (const piece of read()) {
+      hasBegun = true;
+      yield piece;
+    }
+    return;
+  } catch (error) {
+    if (hasBegun || !(error instanceof BackupError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+    const found = await lookAgain();
+    if (found === undefined) throw error;
+    yield* found.read(options);
+  }
 }
 
 /** A segment whose push did not come to its receipt: good to read if its first page is what its name says. */
@@ -183,6 +258,9 @@ async function* laterCandidates(
   options: StorageOptions = {},
 ): AsyncIterable<string> {
   for (const part of lineage) {
+    for (const file of await openFiles(storage, part.generation, options)) {
+      if (inherits(part, file, identity.segmentSizeBytes)) yield file.name;
+    }
     const wal = walFolder(part.generation);
     const own = `${wal}${segment.slice(0, 16)}/`;
     const folders = [wal];
@@ -216,24 +294,40 @@ function walObject(
 async function* listLineage(
   archive: Archive,
   lineage: readonly LineagePart[],
-  find: WalSource['find'],
+  find: FindOnLine,
   options: StorageOptions = {},
 ): AsyncIterable<WalObject> {
-  const names = lineage.map((part) => namesInGeneration(archive, part, options));
+  // Before what is stored: what is stored meanwhile is found there.
+  const open = new Map<number, readonly OpenFileName[]>();
+  for (const { generation } of lineage) open.set(generation, await openFiles(archive.storage, generation, options));
+  const isOpen = (generation: number, name: string): boolean =>
+    open.get(generation)?.some((file) => file.name === name) === true;
+  const names = lineage.map((part) => namesInGeneration(archive, part, open.get(part.generation) ?? [], options));
+  let lastSegment: string | undefined;
   for await (const name of mergeOrdered(names)) {
-    // It may have been cleaned up since it was listed.
-    const object = await find(name, options);
-    if (object !== undefined) yield object;
+    // It may have been cleaned up since it was listed, or one that grew may be whole.
+    let object = await find(name, options, isOpen);
+    const whole = name.endsWith('.partial') ? name.slice(0, -'.partial'.length) : undefined;
+    if (object === undefined && whole !== undefined && whole !== lastSegment) object = await find(whole, options);
+    if (object === undefined) continue;
+    if (object.file.kind === 'segment') lastSegment = object.file.name;
+    yield object;
   }
 }
 
-async function* namesInGeneration(archive: Archive, part: LineagePart, options: StorageOptions): AsyncIterable<string> {
+async function* namesInGeneration(
+  archive: Archive,
+  part: LineagePart,
+  open: readonly OpenFileName[],
+  options: StorageOptions,
+): AsyncIterable<string> {
   const folder = walFolder(part.generation);
   const flat: string[] = [];
   for await (const { name } of archive.storage.list(folder, { ...options, recursive: false })) {
     flat.push(name.slice(folder.length));
   }
-  yield* mergeOrdered([fromArray(flat.filter((name) => isInherited(name))), segments()]);
+  const received = open.map(({ name }) => name);
+  yield* mergeOrdered([fromArray(flat.filter(isInherited)), fromArray(received.filter(isInherited)), segments()]);
 
   function isInherited(name: string): boolean {
     const file = parseWalFileName(name);

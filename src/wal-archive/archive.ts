@@ -85,8 +85,18 @@ export async function initArchive(storage: Storage, facts: InstanceFacts, option
 async function firstForeignName(storage: Storage, options: StorageOptions): Promise<string | undefined> {
   const harmless = (name: string): boolean => name.startsWith('.') || name === 'lost+found/' || name === identityName;
   for await (const { name } of storage.list('', { ...options, recursive: false })) if (!harmless(name)) return name;
-  for await (const name of storage.folders('', options)) if (!harmless(name)) return name;
+  for await (const name of storage.folders('', options)) {
+    if (!harmless(name) && !(name === 'generations/' && (await isReceivers(storage, options)))) return name;
+  }
   return undefined;
+}
+
+/** Whether the generations are what a receiver makes before the first WAL arrives: its folder, and what it noted of gaps. */
+async function isReceivers(storage: Storage, options: StorageOptions): Promise<boolean> {
+  for await (const { name } of storage.list('generations/', options)) {
+    if (!/^generations\/1\/(?:open\/\.gausskeep\.lock[^/]*|gaps\/[^/]+\.json)$/.test(name)) return false;
+  }
+  return true;
 }
 
 /** @throws BackupError `SYSTEM_MISMATCH` when the archive holds the WAL of another instance */

@@ -2,6 +2,7 @@ import type { Message } from '../messages/message.ts';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Codec } from './codec.ts';
+import type { RecordedGap } from './gaps.ts';
 import type { Receipt } from './receipt.ts';
 import type { WalFileName } from './wal-file-name.ts';
 
@@ -24,6 +25,13 @@ export interface WalObject {
   readonly receiptFault?: Message | undefined;
   /** The generation in which it lies; undefined where there are none. */
   readonly generation: number | undefined;
+  /**
+   * A receiver is at work on it: it gets another name when it is whole and again when it is stored, and `read` finds it there.
+   * Whoever opens it by `storedName` may not.
+   */
+  readonly isOpen?: boolean | undefined;
+  /** It grows: so many bytes were there when it was found. `read` gives these, however much came since, and zeros behind them. */
+  readonly grownBytes?: number | undefined;
   /**
    * Its bytes, decompressed. With a receipt, size and content hash are compared on the way.
    * @throws BackupError `CORRUPT`
@@ -52,6 +60,8 @@ export interface WalSource {
   findLater(segment: string, options?: StorageOptions): Promise<string | undefined>;
   /** Everything that `find` finds, ordered by name; a name comes once. */
   list(options?: ListWalOptions): AsyncIterable<WalObject>;
+  /** What receivers noted of WAL that servers no longer had; undefined where nobody can note it. */
+  readonly gaps?: ((options?: StorageOptions) => Promise<readonly RecordedGap[]>) | undefined;
   /** What is known about a segment from reading it before, as `src/wal` encoded it. */
   readIndex(name: string, options?: StorageOptions): Promise<Buffer | undefined>;
 }
