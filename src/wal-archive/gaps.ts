@@ -102,7 +102,8 @@ function decoded(bytes: Uint8Array, name: string): RecordedGap | undefined {
     }
     return { timeline: Number(timeline), beginLsn: parseLsn(beginLsn), endLsn: parseLsn(endLsn), noticedAt, reason };
   } catch (error) {
-    return nothingIfDamaged(error);
+    nothingIfDamaged(error);
+    return undefined;
   }
 }
 
