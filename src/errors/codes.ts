@@ -16,6 +16,7 @@ export const errorCodes = {
   STORAGE_UNAVAILABLE: { meaning: 'the storage failed', retryable: true },
   SYSTEM_MISMATCH: { meaning: 'another database instance than expected', retryable: false },
   WAL_MISSING: { meaning: 'WAL that is needed is not there', retryable: false },
+  SLOT_LIMIT: { meaning: 'a replication slot retains more WAL than was allowed', retryable: false },
   BACKUP_NOT_FOUND: { meaning: 'no such backup', retryable: false },
   TARGET_UNREACHABLE: { meaning: 'nothing can reach that recovery target', retryable: false },
   TARGET_NOT_EMPTY: { meaning: 'the target directory is not empty or is in use', retryable: false },

@@ -1,13 +1,22 @@
-import type { ReceiverListener } from './events.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BackupError } from '../errors/backup-error.ts';
+import { Teller } from '../events/teller.ts';
+import { walSegmentSize } from '../replication/identify.ts';
+import { chooseServer, type ChosenServer } from './choose-server.ts';
+import type { ReceiverListener, ReceiverNews } from './events.ts';
+import { receiveOverSession, type SessionEnd } from './receive-session.ts';
+import { ReceiverProgress } from './receiver-progress.ts';
 import type { ReceiverStatus } from './receiver-status.ts';
+import { ReconnectPause } from './reconnect-pause.ts';
 import type { ReceiveRequest } from './request.ts';
+import { endForSlot, SlotGuard } from './slot-guard.ts';
+import { ResumePolicy } from './resume-policy.ts';
 
-/** Why a receiver ended by itself. */
-export type ReceiverEnd =
-  /** `endLsn` is durable, or it was told to stop. */
-  | { readonly reason: 'end-position' | 'stopped' }
-  /** The server ended the stream in order, and `reconnect` is false. */
-  | { readonly reason: 'server-ended' };
+/** Why a receiver ended by itself, or because it was told to (`stopped`). */
+export interface ReceiverEnd {
+  /** `server-ended`: the server ended the stream in order, and `reconnect` is `never`. */
+  readonly reason: SessionEnd;
+}
 
 /** A receiver that runs. Several may share a thread. */
 export interface WalReceiver {
@@ -21,6 +30,210 @@ export interface WalReceiver {
 
 export interface ReceiverOptions {
   readonly onEvent?: ReceiverListener | undefined;
+  /** 0 … 1, for the pauses between connections; for tests. */
+  readonly random?: (() => number) | undefined;
 }
 
-export declare function startWalReceiver(request: ReceiveRequest, options?: ReceiverOptions): WalReceiver;
+/**
+ * Starts to receive WAL. It connects again by itself, goes on where it was, follows timelines and a primary that moves, and never
+ * writes over WAL that it holds: see docs/design/wal-receiver.md.
+ * Ends with BackupError `WAL_MISSING` (a gap), `SYSTEM_MISMATCH` (another instance or another line of WAL), `AUTHENTICATION`,
+ * `STORAGE_UNAVAILABLE`, `OBJECT_NOT_FOUND` (no such slot), `LOCKED` (another receiver has the store), or what else cannot pass.
+ */
+export function startWalReceiver(request: ReceiveRequest, options: ReceiverOptions = {}): WalReceiver {
+  const receiver = new Receiver(request, options);
+  const ended = receiver.run();
+  // Whoever asks for it sees it; nobody has to.
+  ended.catch(() => undefined);
+  return {
+    status: () => receiver.status(),
+    ended,
+    async stop() {
+      receiver.stop();
+      await ended.catch(() => undefined);
+    },
+  };
+}
+
+class Receiver {
+  readonly #request: ReceiveRequest;
+  readonly #teller: Teller<'receive', ReceiverNews>;
+  readonly #progress: ReceiverProgress;
+  readonly #policy: ResumePolicy;
+  readonly #pause: ReconnectPause;
+  readonly #stop = new AbortController();
+  #hasBegun = false;
+
+  constructor(request: ReceiveRequest, { onEvent, random }: ReceiverOptions) {
+    this.#request = request;
+    this.#teller = new Teller(onEvent);
+    this.#progress = new ReceiverProgress(request.slot?.name);
+    this.#policy = new ResumePolicy(request, this.#teller.tell, this.#progress);
+    this.#pause = new ReconnectPause(random);
+  }
+
+  status(): ReceiverStatus {
+    return this.#progress.status();
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async run(): Promise<ReceiverEnd> {
+    const { store } = this.#request;
+    const failed = new AbortController();
+    store.failed.catch((error: unknown) => {
+      failed.abort(error);
+      this.#stop.abort();
+    });
+    try {
+      const reason = await this.#untilEnd();
+      this.#teller.enter('close');
+      await store.close();
+      if (failed.signal.aborted) throw failed.signal.reason;
+      return { reason };
+    } catch (error) {
+      const first = failed.signal.aborted ? (failed.signal.reason as unknown) : error;
+      this.#progress.failed(first);
+      await store.close().catch(() => undefined);
+      throw first;
+    } finally {
+      this.#progress.enter('ended');
+    }
+  }
+
+  async #untilEnd(): Promise<SessionEnd> {
+    const { signal } = this.#stop;
+    const { reconnect = 'always' } = this.#request;
+    for (;;) {
+      if (signal.aborted) return 'stopped';
+      let failure: unknown;
+      try {
+        const end = await this.#receiveOnce();
+        if (end === 'again') continue;
+        if (end !== 'server-ended' || reconnect === 'never') return end;
+      } catch (error) {
+        if (signal.aborted) return 'stopped';
+        const isFirst = !this.#hasBegun && reconnect !== 'always';
+        if (reconnect === 'never' || isFirst || !canPass(error)) throw error;
+        failure = error;
+      }
+      await this.#wait(failure);
+    }
+  }
+
+  /** @param failure undefined: the server ended the stream in order */
+  async #wait(failure: unknown): Promise<void> {
+    const retryInMs = this.#pause.next(failure === undefined);
+    this.#progress.enter('waiting');
+    this.#progress.lost(failure);
+    this.#teller.enter('wait');
+    this.#teller.tell({ type: 'disconnected', error: failure, retryInMs });
+    await delay(retryInMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  }
+
+  /** Connects, finds where to go on, and streams until that session ends. `again`: something was changed that lets it go on. */
+  async #receiveOnce(): Promise<SessionEnd | 'again'> {
+    const { sources } = this.#request;
+    const { signal } = this.#stop;
+    this.#teller.enter('connect');
+    this.#progress.enter('connecting');
+    const chosen = await chooseServer(sources, {
+      signal,
+      systemIdentifier: this.#progress.systemIdentifier,
+      onAttempt: (sentence) => this.#teller.tell({ type: 'step', sentence }),
+      onSkipped: (sentence) => this.#teller.tell({ type: 'warning', sentence }),
+    });
+    try {
+      const segmentSizeBytes = await this.#begin(chosen);
+      await this.#policy.makeSlot(chosen, segmentSizeBytes, signal);
+      const resume = await this.#policy.resumePoint(chosen, segmentSizeBytes, signal);
+      return await this.#stream(chosen, segmentSizeBytes, resume);
+    } catch (error) {
+      chosen.session.connection.destroy();
+      const verdict = await this.#policy.judge(error, chosen, this.#progress.segmentSizeBytes, signal);
+      if (verdict.again) return 'again';
+      throw verdict.error;
+    } finally {
+      this.#progress.streamEnded();
+    }
+  }
+
+  /** The first connection says whose WAL it is; later ones must lead to the same instance. */
+  async #begin({ session }: ChosenServer): Promise<number> {
+    const { signal } = this.#stop;
+    const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
+    const { systemIdentifier } = session.system;
+    const { host, port } = session.endpoint;
+    this.#progress.connected({ server: `${host}:${port}`, systemIdentifier, segmentSizeBytes });
+    if (!this.#hasBegun) {
+      await this.#request.store.begin({ systemIdentifier, segmentSizeBytes });
+      this.#hasBegun = true;
+    }
+    return segmentSizeBytes;
+  }
+
+  async #stream(
+    chosen: ChosenServer,
+    segmentSizeBytes: number,
+    resume: Awaited<ReturnType<ResumePolicy['resumePoint']>>,
+  ): Promise<SessionEnd> {
+    const { store, slot, endLsn, synchronous = false, statusIntervalMs = 10_000 } = this.#request;
+    const { session } = chosen;
+    const isComparing = resume.heldEndLsn !== undefined;
+    this.#teller.enter(isComparing ? 'compare' : 'stream');
+    const server = `${session.endpoint.host}:${session.endpoint.port}`;
+    const progress = this.#progress;
+    const exceeded = new AbortController();
+    const guard = this.#guard(chosen, (retained) => exceeded.abort(retained));
+    const stop = AbortSignal.any([this.#stop.signal, exceeded.signal]);
+    const end = await receiveOverSession({
+      session,
+      store,
+      resume,
+      slot: slot?.name,
+      synchronous,
+      endLsn,
+      statusIntervalMs,
+      segmentSizeBytes,
+      stop,
+      listener: {
+        onStart: (stream, lsn, timeline) => {
+          progress.streaming(stream, timeline, isComparing ? 'comparing' : 'streaming');
+          this.#teller.tell({ type: 'started', lsn, timeline, server });
+        },
+        onReceived: (bytes, position) => {
+          progress.received(bytes, position);
+          if (bytes === 0) return;
+          this.#pause.reset();
+          this.#policy.settled();
+          progress.enter('streaming');
+          this.#teller.enter('stream');
+        },
+        onDurable: (position) => progress.durable(position),
+        onAcknowledged: (position) => progress.acknowledged(position),
+        onSegment: (name, lsn, timeline) => this.#teller.tell({ type: 'segment', name, lsn, timeline }),
+        onTimelineEnd: (lsn, timeline) => this.#teller.tell({ type: 'timeline', lsn, timeline }),
+      },
+    }).finally(() => guard?.stop());
+    if (slot === undefined || !exceeded.signal.aborted) return end;
+    throw await endForSlot(slot, Number(exceeded.signal.reason), chosen);
+  }
+
+  /** Looks after the slot, where one is used. */
+  #guard(chosen: ChosenServer, onExceeded: (retainedBytes: number) => void): SlotGuard | undefined {
+    const { slot } = this.#request;
+    if (slot === undefined) return undefined;
+    const guard = new SlotGuard({ slot, progress: this.#progress, tell: this.#teller.tell, onExceeded });
+    guard.start(chosen);
+    return guard;
+  }
+}
+
+/** Whether the same may go well after a while. */
+function canPass(error: unknown): boolean {
+  if (!(error instanceof BackupError) || error.code === 'STORAGE_UNAVAILABLE') return false;
+  // A standby that is behind what we have comes after us.
+  return error.retryable || error.kind === 'ahead-of-server';
+}

@@ -28,8 +28,8 @@ export interface ReceiveRequest {
   readonly synchronous?: boolean | undefined;
   /** Longest time between two status updates in ms; 0: only when the server asks. Default 10 s; openGauss: at most 2 s. */
   readonly statusIntervalMs?: number | undefined;
-  /** Connect again when a connection is lost. Default true. */
-  readonly reconnect?: boolean | undefined;
+  /** Connect again when a connection is lost, or cannot be made: `once-connected` only after the first could. Default `always`. */
+  readonly reconnect?: 'always' | 'once-connected' | 'never' | undefined;
   /** The server holds other WAL than we have under the same names: end, or go on in a new generation. Default `stop`. */
   readonly onFork?: 'stop' | 'generation' | undefined;
   /** It cannot be known whether the server goes on where we ended, because it has removed that WAL. Default `stop`. */

@@ -39,6 +39,9 @@ export const receiverMessages = {
     'The receiver ended because of --on-slot-max. The slot is still there and goes on retaining WAL: start the receiver again, or drop the slot.',
   'receiver.slot-dropped':
     'the replication slot "{slot}" made the server retain {retained} bytes of WAL (at most {limit} bytes are allowed) and was dropped',
+  'receiver.slot-not-dropped':
+    'the replication slot "{slot}" makes the server retain {retained} bytes of WAL (at most {limit} bytes are allowed) and could not be dropped',
+  'receiver.slot-not-dropped.hint': 'It goes on retaining WAL. Drop it on the server: {statement}',
   'receiver.slot-dropped.hint':
     'The server may now remove WAL that was not received. Start the receiver with a new slot soon, or there will be a gap; take a new backup then.',
 } as const;
