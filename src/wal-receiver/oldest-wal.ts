@@ -33,9 +33,16 @@ export async function findOldestWal(request: OldestWalRequest): Promise<Lsn> {
 }
 
 /** Whether the server begins to stream at the start of a segment. */
-async function hasSegment({ source, session, timeline, segmentSizeBytes, signal }: OldestWalRequest, startLsn: Lsn): Promise<boolean> {
+async function hasSegment(
+  { source, session, timeline, segmentSizeBytes, signal }: OldestWalRequest,
+  startLsn: Lsn,
+): Promise<boolean> {
   const { systemIdentifier } = session.system;
-  const probe = await openReplicationSession(source, { signal, systemIdentifier, replicationPort: session.endpoint.port });
+  const probe = await openReplicationSession(source, {
+    signal,
+    systemIdentifier,
+    replicationPort: session.endpoint.port,
+  });
   try {
     const request = { startLsn, timeline, systemIdentifier };
     const stream = await startWalStream(probe.connection, probe.capabilities, request, { signal, segmentSizeBytes });

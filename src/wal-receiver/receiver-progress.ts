@@ -47,7 +47,11 @@ export class ReceiverProgress {
     this.#state = state;
   }
 
-  connected(to: { readonly server: string; readonly systemIdentifier: string; readonly segmentSizeBytes: number }): void {
+  connected(to: {
+    readonly server: string;
+    readonly systemIdentifier: string;
+    readonly segmentSizeBytes: number;
+  }): void {
     this.#server = to.server;
     this.#systemIdentifier = to.systemIdentifier;
     this.#segmentSizeBytes = to.segmentSizeBytes;

@@ -98,8 +98,10 @@ export class ResumePolicy {
     try {
       if (error instanceof ForkFound) return await this.#judgeFork(error, segmentSizeBytes);
       if (resume === undefined || !(error instanceof BackupError)) return { again: false, error };
-      if (error.kind === 'slot-invalidated') return await this.#judgeLostSlot(error, chosen, resume, segmentSizeBytes, signal);
-      if (error.code === 'WAL_MISSING') return await this.#judgeMissing(error, chosen, resume, segmentSizeBytes, signal);
+      if (error.kind === 'slot-invalidated')
+        return await this.#judgeLostSlot(error, chosen, resume, segmentSizeBytes, signal);
+      if (error.code === 'WAL_MISSING')
+        return await this.#judgeMissing(error, chosen, resume, segmentSizeBytes, signal);
       return { again: false, error };
     } catch (other) {
       return { again: false, error: other };
@@ -154,7 +156,14 @@ export class ResumePolicy {
     if (!chosen.session.capabilities.walStream.timelines && !(await this.#beginTells(resume))) {
       if (this.#request.onUnproved !== 'continue') {
         const sentence = say('receiver.unproved', { lsn: position, segment });
-        return { again: false, error: new BackupError('SYSTEM_MISMATCH', sentence, { hint: say('receiver.unproved.hint'), kind: 'other-line', cause: error }) };
+        return {
+          again: false,
+          error: new BackupError('SYSTEM_MISMATCH', sentence, {
+            hint: say('receiver.unproved.hint'),
+            kind: 'other-line',
+            cause: error,
+          }),
+        };
       }
       this.#tell({ type: 'warning', sentence: say('receiver.unproved-warning', { lsn: position, segment }) });
     }

@@ -90,10 +90,14 @@ export async function endForSlot(slot: ReceiverSlot, retained: number, chosen: C
   try {
     await dropFreeSlot(slot.name, chosen);
   } catch (cause) {
-    const hint = say('receiver.slot-not-dropped.hint', { statement: `SELECT pg_drop_replication_slot('${slot.name}');` });
+    const hint = say('receiver.slot-not-dropped.hint', {
+      statement: `SELECT pg_drop_replication_slot('${slot.name}');`,
+    });
     return new BackupError('SLOT_LIMIT', say('receiver.slot-not-dropped', parameters), { hint, cause });
   }
-  return new BackupError('SLOT_LIMIT', say('receiver.slot-dropped', parameters), { hint: say('receiver.slot-dropped.hint') });
+  return new BackupError('SLOT_LIMIT', say('receiver.slot-dropped', parameters), {
+    hint: say('receiver.slot-dropped.hint'),
+  });
 }
 
 /** Drops a slot that was in use a moment ago. */

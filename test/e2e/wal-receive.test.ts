@@ -1,7 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
-import { formatLsn, parseLsn, startWalReceiver, type ReceiveRequest, type ReceiverEvent, type WalReceiver } from '../../src/index.ts';
+import {
+  formatLsn,
+  parseLsn,
+  startWalReceiver,
+  type ReceiveRequest,
+  type ReceiverEvent,
+  type WalReceiver,
+} from '../../src/index.ts';
 import { openWalDirectory } from '../../src/wal-receiver/directory-store.ts';
 import { startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { runDirectory } from '../support/run-directory.ts';
@@ -11,7 +18,8 @@ import { forEachServer } from '../support/servers-under-test.ts';
 class Watched {
   readonly events: ReceiverEvent[] = [];
   readonly receiver: WalReceiver;
-  #waiting: { readonly what: (event: ReceiverEvent) => boolean; readonly resolve: (event: ReceiverEvent) => void }[] = [];
+  #waiting: { readonly what: (event: ReceiverEvent) => boolean; readonly resolve: (event: ReceiverEvent) => void }[] =
+    [];
 
   constructor(request: ReceiveRequest) {
     this.receiver = startWalReceiver(request, {
@@ -57,7 +65,9 @@ forEachServer('full', (version) => {
 
   /** Some WAL, and the end of a segment. @returns the end of WAL behind the switch */
   async function fillSegment(): Promise<string> {
-    await server.sql("create table if not exists filler(t text); insert into filler select repeat('x', 500) from generate_series(1, 2000)");
+    await server.sql(
+      "create table if not exists filler(t text); insert into filler select repeat('x', 500) from generate_series(1, 2000)",
+    );
     await server.sql('select pg_switch_wal()');
     const [row] = await server.sql<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
     return row?.lsn ?? '';
@@ -75,7 +85,9 @@ forEachServer('full', (version) => {
     const names = readdirSync(directory).filter((name) => !name.startsWith('.'));
     expect(names.filter((name) => name.endsWith('.partial')).length).toBeLessThanOrEqual(1);
     for (const name of names.filter((one) => !one.endsWith('.partial'))) {
-      expect(readFileSync(join(directory, name)).equals(readFileSync(join(server.dataDirectory, 'pg_wal', name)))).toBe(true);
+      expect(readFileSync(join(directory, name)).equals(readFileSync(join(server.dataDirectory, 'pg_wal', name)))).toBe(
+        true,
+      );
     }
     expect(watched.receiver.status()).toMatchObject({ state: 'ended', reconnects: 0, problem: undefined });
     const again = await receive(directory);
@@ -84,7 +96,9 @@ forEachServer('full', (version) => {
     await next;
     await again.receiver.stop();
     for (const name of readdirSync(directory).filter((one) => /^[0-9A-F]{24}$/.test(one))) {
-      expect(readFileSync(join(directory, name)).equals(readFileSync(join(server.dataDirectory, 'pg_wal', name)))).toBe(true);
+      expect(readFileSync(join(directory, name)).equals(readFileSync(join(server.dataDirectory, 'pg_wal', name)))).toBe(
+        true,
+      );
     }
     expect(parseLsn(formatLsn(watched.receiver.status().durableLsn ?? parseLsn('0/0')))).toBeGreaterThan(0n);
   });
