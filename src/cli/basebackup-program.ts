@@ -4,9 +4,8 @@ import { readEnvironment } from '../config/environment.ts';
 import { gsBasebackupOptions } from '../config/gs-basebackup-options.ts';
 import { basebackupSettings, progressStyle, type BasebackupSettings } from '../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../config/option-table.ts';
-import { parseOptions, usage } from '../config/parse-options.ts';
+import { parseOptions } from '../config/parse-options.ts';
 import {
-  needsPassword,
   takeBackup,
   version,
   type BackupTarget,
@@ -14,13 +13,13 @@ import {
   type BackupResult,
   type SessionSettings,
 } from '../index.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import { BackupTalk } from './backup-talk.ts';
 import { warningLine } from './error-text.ts';
 import { helpText } from './help-text.ts';
 import { runProgram, type ProgramContext } from './program.ts';
-import { promptSecret } from './prompt.ts';
 import { stdoutSink } from './stdout-sink.ts';
+import { withPassword } from './with-password.ts';
 
 /** gs_basebackup, under whichever name. Exit status 0 or 1, as the original. */
 export async function basebackupProgram(program: string, argv: readonly string[]): Promise<void> {
@@ -44,9 +43,10 @@ export async function basebackupProgram(program: string, argv: readonly string[]
     const settings = basebackupSettings(program, given);
     const talk = new BackupTalk(context, progressStyle(given), given.count('verbose') > 0);
     const source = await sourceOf(given, settings, context);
-    const result = await withPassword(source, given, context, (known) =>
-      takeBackup(requestOf(settings, known, given), { signal: context.signal, onEvent: talk.listener }),
-    );
+    const result = await withPassword(given, context, (password) => {
+      const known = password === undefined ? source : { ...source, password, passwordFile: undefined };
+      return takeBackup(requestOf(settings, known, given), { signal: context.signal, onEvent: talk.listener });
+    });
     return finish(result, talk);
   });
 }
@@ -80,30 +80,6 @@ async function sourceOf(
     inactivityTimeoutMs: settings.inactivityTimeoutMs,
     maxAuthIterations: settings.maxAuthIterations,
   };
-}
-
-/**
- * Runs `work`, asking for a password where it turns out that one is needed, or at once with `-W`. Never while a connection
- * is open, and once at most.
- */
-async function withPassword<Result>(
-  source: SessionSettings,
-  given: GivenOptions,
-  { program, signal }: ProgramContext,
-  work: (source: SessionSettings) => Promise<Result>,
-): Promise<Result> {
-  if (given.has('password') && given.has('no-password')) throw usage(program, say('options.password-conflict'));
-  const ask = async (): Promise<SessionSettings> => {
-    const password = await promptSecret(render(say('options.password-prompt')), { signal });
-    return { ...source, password: password ?? '', passwordFile: undefined };
-  };
-  if (given.has('password')) return work(await ask());
-  try {
-    return await work(source);
-  } catch (error) {
-    if (!needsPassword(error) || given.has('no-password')) throw error;
-    return work(await ask());
-  }
 }
 
 function requestOf(settings: BasebackupSettings, source: SessionSettings, given: GivenOptions): BackupRequest {

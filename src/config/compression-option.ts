@@ -40,6 +40,29 @@ export function parseCompression(text: string): CompressionSetting {
   return { method: name, level };
 }
 
+/**
+ * Reads the value of `-Z` of a WAL receiver: a level of gzip (0 is none), or `METHOD[:DETAIL]` as pg_receivewal has it, and zstd.
+ * @throws BackupError `USAGE` with pg_receivewal's wording
+ */
+export function parseWalCompression(text: string): CompressionSetting {
+  if (/^[+-]?\d+$/.test(text)) {
+    const level = Number(text);
+    return level === 0 ? { method: 'none' } : { method: 'gzip', level: checkedLevel('gzip', level) };
+  }
+  const [method = '', ...rest] = text.split(':');
+  const detail = rest.length === 0 ? undefined : rest.join(':');
+  if (method === 'none') {
+    if (detail !== undefined) throw invalid(say('backup.no-level-accepted', { algorithm: 'none' }));
+    return { method };
+  }
+  if (method !== 'gzip' && method !== 'lz4' && method !== 'zstd')
+    throw refuse(say('backup.bad-algorithm', { text: method }));
+  // A segment is one small stream: there is nothing to share between workers, and nothing far away.
+  const option = method === 'zstd' ? /(?:^|,)(workers|long)\b/.exec(detail ?? '')?.[1] : undefined;
+  if (option !== undefined) throw invalid(say('backup.compression-unknown-option', { option }));
+  return { method, level: detail === undefined ? undefined : parseDetail(method, detail) };
+}
+
 /** A bare level, or `level=N,workers=N,long`. */
 function parseDetail(algorithm: 'gzip' | 'lz4' | 'zstd', detail: string): number | undefined {
   if (/^[+-]?\d+$/.test(detail)) return checkedLevel(algorithm, Number(detail));

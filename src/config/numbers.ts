@@ -26,3 +26,14 @@ export function parseRate(text: string): number {
   if (rate < 32 || rate > 1024 * 1024) throw new BackupError('USAGE', say('options.rate-range', { text }));
   return Math.floor(rate);
 }
+
+const sizeUnits: Readonly<Record<string, number>> = { '': 0, b: 0, k: 10, kb: 10, m: 20, mb: 20, g: 30, gb: 30, t: 40, tb: 40 };
+
+/** A size such as `512MB` or `10GB`, in powers of 1024; without a unit bytes. @returns bytes, at least 1 @throws BackupError `USAGE` */
+export function parseSize(option: string, text: string): number {
+  const match = /^(\d{1,15}) ?([A-Za-z]*)$/.exec(text);
+  const shift = sizeUnits[match?.[2]?.toLowerCase() ?? '-'];
+  const bytes = shift === undefined ? Number.NaN : Number(match?.[1]) * 2 ** shift;
+  if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+  throw new BackupError('USAGE', say('options.bad-size', { option, text }), { hint: say('options.bad-size.hint') });
+}

@@ -12,6 +12,9 @@ import { compressionMessages } from './english/compression.ts';
 import { filesMessages } from './english/files.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { optionsMessages } from './english/options.ts';
+import { receiveHelpMessages } from './english/receive-help.ts';
+import { receiveOptionsMessages } from './english/receive-options.ts';
+import { receiveTalkMessages } from './english/receive-talk.ts';
 import { recoveryFailureMessages } from './english/recovery-failure.ts';
 import { recoveryHelpMessages } from './english/recovery-help.ts';
 import { recoveryMessages } from './english/recovery.ts';
@@ -71,6 +74,9 @@ export const english = {
   ...restoreRecoveryMessages,
   ...surveyMessages,
   ...windowMessages,
+  ...receiveHelpMessages,
+  ...receiveOptionsMessages,
+  ...receiveTalkMessages,
   ...recoveryFailureMessages,
   ...recoveryHelpMessages,
   ...recoveryMessages,

@@ -9,6 +9,8 @@ export const optionsMessages = {
   'options.not-utf8': 'the argument "{word}" is not valid UTF-8: name the file by another path, such as a link to it',
   'options.too-many': 'too many command-line arguments (first is "{word}")',
   'options.bad-integer': 'invalid {what} "{text}": a whole number between {low} and {high} is expected',
+  'options.bad-size': 'invalid size "{text}" for {option}',
+  'options.bad-size.hint': 'It is a whole number with B, kB, MB, GB or TB, for example 512MB.',
   'options.bad-rate': 'transfer rate "{text}" is not a valid value',
   'options.bad-rate-unit': 'invalid --max-rate unit: "{unit}"',
   'options.zero-rate': 'transfer rate must be greater than zero',

@@ -12,4 +12,15 @@ export const settingsMessages = {
   'settings.service': '{name} is set ("{value}"), but connection services are not read yet',
   'settings.service-hint':
     'Unset {name} and name the server with -h, -p and -U, or with PGHOST, PGPORT and PGUSER: without the service this could be another server.',
+  'settings.port-count': 'could not match {ports} port numbers to {hosts} hosts',
+  'settings.ha-port-count': 'could not match {ports} HA port numbers to {hosts} hosts',
+  'settings.hostaddr-count': 'could not match {hosts} host names to {addresses} hostaddr values',
+  'settings.connection-equals': 'missing "=" in connection info string',
+  'settings.connection-quote': 'unterminated quoted string in connection info string',
+  'settings.connection-uri': 'invalid connection URI',
+  'settings.connection-encoding': 'invalid percent-encoded token in connection URI',
+  'settings.connection-option': 'invalid connection option',
+  'settings.connection-later': 'connection option "{option}" is not supported yet',
+  'settings.connection-hint':
+    'Possible are host, hostaddr, port, user, password, passfile, application_name, connect_timeout, sslmode, options and client_encoding; dbname and replication are passed over. The string is not shown because it may hold a password.',
 } as const;

@@ -1,0 +1,74 @@
+import type { Abortable } from '../connection/connection.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
+import { createSlot, dropSlot, type CreatedSlot } from '../replication/slots.ts';
+
+/** Where to connect: of several the first that answers. */
+export type SlotSources = readonly [SessionSettings, ...SessionSettings[]];
+
+export interface ReceiverSlotRequest {
+  readonly name: string;
+  /** A slot of that name that is there already is no error, and stays as it is. Default false. */
+  readonly ifNotExists?: boolean | undefined;
+}
+
+/**
+ * Makes a physical slot that keeps no WAL until it is first used, as pg_receivewal does.
+ * @throws BackupError `OBJECT_EXISTS`, `USAGE` for a name that no server takes; those of `openReplicationSession`
+ */
+export async function createReceiverSlot(
+  sources: SlotSources,
+  { name, ifNotExists = false }: ReceiverSlotRequest,
+  options: Abortable = {},
+): Promise<CreatedSlot> {
+  return atServer(sources, options, async ({ connection, capabilities }) => {
+    const request = { name, temporary: false, reserveWal: false };
+    let created: CreatedSlot;
+    try {
+      created = await createSlot(connection, capabilities, request, options);
+    } catch (error) {
+      if (!ifNotExists || !(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
+      return { existed: true };
+    }
+    // openGauss says so in a warning only.
+    if (created.existed && !ifNotExists) throw new BackupError('OBJECT_EXISTS', say('backup.slot-exists', { slot: name }));
+    return created;
+  });
+}
+
+/** Drops a slot. @throws ServerError also where there is none of that name or a receiver uses it; those of `openReplicationSession` */
+export async function dropReceiverSlot(
+  sources: SlotSources,
+  { name }: Pick<ReceiverSlotRequest, 'name'>,
+  options: Abortable = {},
+): Promise<void> {
+  await atServer(sources, options, ({ connection, capabilities }) => dropSlot(connection, capabilities, name, options));
+}
+
+async function atServer<Result>(
+  sources: SlotSources,
+  options: Abortable,
+  work: (session: ReplicationSession) => Promise<Result>,
+): Promise<Result> {
+  const session = await openFirst(sources, options);
+  try {
+    const result = await work(session);
+    await session.connection.close();
+    return result;
+  } finally {
+    session.connection.destroy();
+  }
+}
+
+/** The first that answers; what the last one failed with when none does. A refusal of one is not asked of the next. */
+async function openFirst([first, ...further]: SlotSources, options: Abortable): Promise<ReplicationSession> {
+  try {
+    return await openReplicationSession(first, options);
+  } catch (error) {
+    const [second, ...others] = further;
+    const isAway = error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
+    if (!isAway || second === undefined || options.signal?.aborted === true) throw error;
+    return openFirst([second, ...others], options);
+  }
+}
