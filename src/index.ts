@@ -164,4 +164,23 @@ export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/re
 export type { TransactionRange } from './window/list-transactions.ts';
 export { parseTargetTime } from './pitr/target-time.ts';
 export { formatUtc } from './server/recovery-target.ts';
+export type { ReceiverEvent, ReceiverListener } from './wal-receiver/events.ts';
+export type { ReceiverEnd, ReceiverOptions, WalReceiver } from './wal-receiver/receiver.ts';
+export type { ReceiverState, ReceiverStatus } from './wal-receiver/receiver-status.ts';
+export type { ReceiveRequest, ReceiverSlot } from './wal-receiver/request.ts';
+export type { WalFork, WalGap, WalStore } from './wal-receiver/wal-store.ts';
+export {
+  createReceiverSlot,
+  dropReceiverSlot,
+  type ReceiverSlotRequest,
+  type SlotSources,
+} from './wal-receiver/slot-commands.ts';
+export { readStatusFile, StatusFile, type StatusFileOptions } from './wal-receiver/status-file.ts';
+export {
+  parseReceiverRecord,
+  receiverRecord,
+  type ReceiverOutcome,
+  type ReceiverRecord,
+  type RecordFrame,
+} from './wal-receiver/status-record.ts';
 export { version } from './version.ts';

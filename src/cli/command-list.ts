@@ -38,6 +38,11 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/window.ts')).windowCommand,
   },
   {
+    name: 'wal status',
+    summary: 'receive-help.status.summary',
+    load: async () => (await import('./commands/wal-status.ts')).walStatusCommand,
+  },
+  {
     name: 'wal push',
     summary: 'wal-commands.push.summary',
     load: async () => (await import('./commands/wal-push.ts')).walPushCommand,

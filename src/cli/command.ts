@@ -23,4 +23,6 @@ export interface CommandEntry {
   readonly name: string;
   readonly summary: MessageKey;
   readonly load: () => Promise<Command>;
+  /** The command under the name of the tool that it stands in for, where that has other options. */
+  readonly loadOriginal?: () => Promise<Command>;
 }

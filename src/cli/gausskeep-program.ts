@@ -13,7 +13,7 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
   const standsFor = commandsByProgramName[program];
   if (standsFor !== undefined) {
     const entry = commandList.find(({ name }) => name === standsFor);
-    if (entry !== undefined) return runCommand(program, await entry.load(), argv, 'always-one');
+    if (entry !== undefined) return runCommand(program, await (entry.loadOriginal ?? entry.load)(), argv, 'always-one');
   }
   // `help wal push` is `wal push --help`, and `help wal` lists the verbs.
   if (argv[0] === 'help' && argv.length > 1) {

@@ -28,7 +28,9 @@ export function receiverLines(record: ReceiverRecord, { ageSeconds, isSilent }: 
   const condition =
     isSilent && outcome === null
       ? say('receive-status.dead', { at: record.at, age: durationText(ageSeconds) })
-      : say(outcome === null && state !== 'ended' ? `receive-status.${state}` : `receive-status.${outcome ?? 'failed'}`);
+      : say(
+          outcome === null && state !== 'ended' ? `receive-status.${state}` : `receive-status.${outcome ?? 'failed'}`,
+        );
   const lines: Message[] = [
     say('receive-status.head', { destination: record.destination, state: render(condition) }),
     say('receive-status.server', {

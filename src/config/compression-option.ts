@@ -6,7 +6,7 @@ export type CompressionSetting =
   { readonly method: 'none' } | { readonly method: 'gzip' | 'lz4' | 'zstd'; readonly level: number | undefined };
 
 const levels = {
-  gzip: { low: 1, high: 9, standard: 'default' },
+  gzip: { low: 1, high: 9, standard: '-1' },
   lz4: { low: 1, high: 12, standard: '0' },
   zstd: { low: -131072, high: 22, standard: '3' },
 } as const;

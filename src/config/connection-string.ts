@@ -39,9 +39,7 @@ export function parseConnectionString(text: string): Record<string, string> {
     const variable = Object.hasOwn(variables, keyword) ? variables[keyword] : undefined;
     if (variable === undefined) {
       const isKnown = known.includes(keyword);
-      throw refuse(
-        isKnown ? say('settings.connection-later', { option: keyword }) : say('settings.connection-option'),
-      );
+      throw refuse(isKnown ? say('settings.connection-later', { option: keyword }) : say('settings.connection-option'));
     }
     environment[variable] = value;
   }

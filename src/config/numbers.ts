@@ -27,7 +27,18 @@ export function parseRate(text: string): number {
   return Math.floor(rate);
 }
 
-const sizeUnits: Readonly<Record<string, number>> = { '': 0, b: 0, k: 10, kb: 10, m: 20, mb: 20, g: 30, gb: 30, t: 40, tb: 40 };
+const sizeUnits: Readonly<Record<string, number>> = {
+  '': 0,
+  b: 0,
+  k: 10,
+  kb: 10,
+  m: 20,
+  mb: 20,
+  g: 30,
+  gb: 30,
+  t: 40,
+  tb: 40,
+};
 
 /** A size such as `512MB` or `10GB`, in powers of 1024; without a unit bytes. @returns bytes, at least 1 @throws BackupError `USAGE` */
 export function parseSize(option: string, text: string): number {

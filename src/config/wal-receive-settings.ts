@@ -105,10 +105,7 @@ function checkDirectory(program: string, given: GivenOptions): void {
   if (given.last('on-fork') === 'generation') throw usage(program, say('receive.fork-in-directory'));
 }
 
-function guardOf(
-  program: string,
-  given: GivenOptions,
-): Pick<ReceiveSettings, 'warnBytes' | 'maxBytes' | 'onMax'> {
+function guardOf(program: string, given: GivenOptions): Pick<ReceiveSettings, 'warnBytes' | 'maxBytes' | 'onMax'> {
   const size = (option: 'slot-warn' | 'slot-max'): number | undefined => {
     const text = given.last(option);
     if (text === undefined) return undefined;

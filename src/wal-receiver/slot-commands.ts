@@ -32,7 +32,8 @@ export async function createReceiverSlot(
       return { existed: true };
     }
     // openGauss says so in a warning only.
-    if (created.existed && !ifNotExists) throw new BackupError('OBJECT_EXISTS', say('backup.slot-exists', { slot: name }));
+    if (created.existed && !ifNotExists)
+      throw new BackupError('OBJECT_EXISTS', say('backup.slot-exists', { slot: name }));
     return created;
   });
 }
