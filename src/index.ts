@@ -164,11 +164,6 @@ export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/re
 export type { TransactionRange } from './window/list-transactions.ts';
 export { parseTargetTime } from './pitr/target-time.ts';
 export { formatUtc } from './server/recovery-target.ts';
-export type { ReceiverEvent, ReceiverListener } from './wal-receiver/events.ts';
-export type { ReceiverEnd, ReceiverOptions, WalReceiver } from './wal-receiver/receiver.ts';
-export type { ReceiverState, ReceiverStatus } from './wal-receiver/receiver-status.ts';
-export type { ReceiveRequest, ReceiverSlot } from './wal-receiver/request.ts';
-export type { WalFork, WalGap, WalStore } from './wal-receiver/wal-store.ts';
 export {
   createReceiverSlot,
   dropReceiverSlot,
