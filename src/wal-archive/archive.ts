@@ -53,12 +53,7 @@ export interface InitOptions extends StorageOptions {
 export async function initArchive(storage: Storage, facts: InstanceFacts, options: InitOptions = {}): Promise<Archive> {
   let archive = await findArchive(storage, options);
   if (archive === undefined) {
-    const found = await firstForeignName(storage, options);
-    if (found !== undefined) {
-      throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.not-empty', { storage: storage.description, found }), {
-        hint: say('archive.not-empty.hint'),
-      });
-    }
+    await refuseForeign(storage, options);
     await options.beforeCreation?.();
     const { systemIdentifier, product, walMagic, segmentSizeBytes } = facts;
     const identity = {
@@ -79,6 +74,15 @@ export async function initArchive(storage: Storage, facts: InstanceFacts, option
     await putIfAbsent(storage, generationName(1), encodeGeneration(first), options);
   }
   return archive;
+}
+
+/** Refuses to make a storage an archive that holds other things. @throws BackupError `REPOSITORY_NOT_FOUND` */
+export async function refuseForeign(storage: Storage, options: StorageOptions = {}): Promise<void> {
+  const found = await firstForeignName(storage, options);
+  if (found === undefined) return;
+  throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.not-empty', { storage: storage.description, found }), {
+    hint: say('archive.not-empty.hint'),
+  });
 }
 
 /** Something in a storage that is neither ours nor of the file system (`lost+found`, `.snapshot`, …). */
