@@ -27,12 +27,17 @@ async function commandsPage(): Promise<string> {
     `Known from pg_basebackup, and refused until they come: ${laterOptions.map((name) => `\`--${name}\``).join(', ')}.`,
     section('gs_tar', say('unpack.help.what', { program: 'gs_tar' }), '-D DIRECTORY -F FILE', gsTarOptions),
   ];
-  for (const { name, load } of commandList) {
+  for (const { name, load, loadOriginal } of commandList) {
     const { summary, synopsis, options } = await load();
     sections.push(section(`gausskeep ${name}`, summary, render(synopsis), options));
     const links = Object.entries(commandsByProgramName).filter(([, command]) => command === name);
     for (const [link] of links) {
       sections.push(`A link named \`${link}\` to \`gausskeep\` is this command, with the exit statuses of ${link}.`);
+    }
+    if (loadOriginal !== undefined) {
+      const shown = optionsOf((await loadOriginal()).options);
+      const missing = optionsOf(options).filter((option) => !shown.includes(option));
+      sections.push(`Under these names it has no ${missing.map((option) => `\`--${option}\``).join(', ')}.`);
     }
   }
   const head = [
@@ -42,6 +47,10 @@ async function commandsPage(): Promise<string> {
     'they stay unique, and take their value after `=` or as the next word. Every `gausskeep` command also has `-?`, `--help`.',
   ];
   return `${[head.slice(0, 2).join('\n\n'), head.slice(2).join('\n'), ...sections].join('\n\n')}\n`;
+}
+
+function optionsOf(groups: readonly OptionGroup[]): string[] {
+  return groups.flatMap((group) => group.options.map(({ long }) => long));
 }
 
 function section(program: string, what: Message, synopsis: string, groups: readonly OptionGroup[]): string {
@@ -102,6 +111,9 @@ function exitStatusPage(): string {
       '|---|---|',
       '| `gs_basebackup`, `pg_basebackup`, `gs_tar` | 0 done, 1 anything else, signals included |',
       '| `pg_verifybackup` (a link to `gausskeep`) | 0 nothing wrong was found, 1 damage or failure |',
+      '| `pg_receivewal`, `pg_receivexlog` (links to `gausskeep`) | 0 it received what was asked for, or a signal ended it in order; 1 failure |',
+      '| `gausskeep wal receive` | as `gausskeep`, but 0 also when a signal ended it and everything received was durable |',
+      '| `gausskeep wal status` | as `gausskeep`; 3: the receiver does not receive, or met a gap |',
       '| `gausskeep wal get` | 0 delivered, 1 proved absent (or `--absent-status`), 126 anything else |',
       '| the script of `gausskeep wal wrapper` | 0 delivered, 1 proved absent, 126 anything else |',
       '| `gausskeep wal push` | as `gausskeep`; never above 125, by a signal too: some servers stop their archiver then |',

@@ -38,6 +38,12 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/window.ts')).windowCommand,
   },
   {
+    name: 'wal receive',
+    summary: 'receive-help.summary',
+    load: async () => (await import('./commands/wal-receive.ts')).walReceiveCommand,
+    loadOriginal: async () => (await import('./commands/wal-receive.ts')).receivewalCommand,
+  },
+  {
     name: 'wal status',
     summary: 'receive-help.status.summary',
     load: async () => (await import('./commands/wal-status.ts')).walStatusCommand,
@@ -72,4 +78,6 @@ export const commandList: readonly CommandEntry[] = [
 /** Other names that `gausskeep` may be called by, and the command that each stands for. */
 export const commandsByProgramName: Readonly<Record<string, string>> = {
   pg_verifybackup: 'verify',
+  pg_receivewal: 'wal receive',
+  pg_receivexlog: 'wal receive',
 };

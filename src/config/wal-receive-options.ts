@@ -68,7 +68,7 @@ export const walReceiveOptions: readonly OptionGroup[] = [
 /** Of the programs under the names `pg_receivewal` and `pg_receivexlog`: they know directories only. */
 export const receivewalOptions: readonly OptionGroup[] = [
   { title: 'receive-help.options', options: [...target, ...original('receive-help.if-not-exists')] },
-  watching,
+  { ...watching, options: watching.options.filter(({ long }) => long !== 'on-fork') },
   connection,
   actions,
 ];

@@ -143,8 +143,8 @@ describe('pg_receivewal', () => {
       ['unrecognized option "--archive"', tryHelp],
     ],
     [
-      ['-D', 'w', '--on-fork=generation'],
-      ['--on-fork=generation needs an archive: a directory has one line of WAL only', tryHelp],
+      ['-D', 'w', '--on-fork=stop'],
+      ['unrecognized option "--on-fork"', tryHelp],
     ],
   ])('refuses %j', (argv, lines) => {
     expect(refusal(() => original(...argv))).toEqual(lines);
@@ -173,6 +173,10 @@ describe('gausskeep wal receive', () => {
   it.each([
     [['-D', 'w', '--archive', 'a'], '-D/--directory and --archive cannot be used together'],
     [['-D', 'w', '--generation', '2'], '--generation is of an archive and cannot be used with -D/--directory'],
+    [
+      ['-D', 'w', '--on-fork=generation'],
+      '--on-fork=generation needs an archive: a directory has one line of WAL only',
+    ],
     [['--slot-max', '1GB'], '--slot-max needs a slot to be specified using --slot'],
     [['-S', 's', '--slot-max', '1 parsec'], 'invalid size "1 parsec" for --slot-max'],
     [['-S', 's', '--slot-warn', '1GB', '--slot-max', '1024MB'], '--slot-warn is not below --slot-max'],

@@ -19,6 +19,8 @@ const links = {
   gs_tar: 'gs_tar',
   gausskeep: 'gausskeep',
   pg_verifybackup: 'gausskeep',
+  pg_receivewal: 'gausskeep',
+  pg_receivexlog: 'gausskeep',
 };
 
 const serverAccount = runningAsRoot ? 'nobody' : userInfo().username;

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { phases } from '../../src/events/phases.ts';
@@ -112,6 +112,20 @@ it('init, push, generation, cleanup', async () => {
   mkdirSync(join(backups, 'empty'));
   const [held] = await gausskeep(...cleanup, '--hold', 'standby1', '--backups', backups);
   expect(expectDescribed(held, 'cleanup')).toMatchObject({ protectsBackups: true, hold: { name: 'standby1' } });
+});
+
+it('receiver', async () => {
+  const file = join(temporaryDirectory('status'), 'receiver.json');
+  const endpos = await server.value('select pg_current_wal_insert_lsn()::text');
+  await server.sql('create table received (id int)');
+  const words = ['-D', temporaryDirectory('wal'), '--endpos', endpos, '--status-file', file];
+  const options = { env: server.environment(), calledAs: 'pg_receivewal' };
+  expect(await runProgram('gausskeep', words, options)).toMatchObject({ status: 0 });
+  expectDescribed(readFileSync(file, 'utf8'), 'receiver');
+  const [line] = await gausskeep('wal', 'status', file, '--json');
+  const record = expectDescribed(line, 'receiver');
+  expect(record).toMatchObject({ state: 'ended', outcome: 'end-position', timeline: 1, gaps: [], isSilent: false });
+  expect(record['durableLsn']).toBe(record['receivedLsn']);
 });
 
 it('restorePlan, restore', async () => {

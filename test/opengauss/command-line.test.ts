@@ -12,7 +12,7 @@ import {
   temporaryDirectory,
 } from '../support/programs.ts';
 
-const commands = ['verify', 'restore', 'recover', 'resume', 'status', 'window', 'wal init', 'wal cleanup'];
+const commands = ['verify', 'restore', 'recover', 'resume', 'status', 'window', 'wal init', 'wal cleanup', 'wal receive', 'wal status'];
 
 it.each([
   ['gausskeep', ['--help']],

@@ -1,0 +1,93 @@
+import { formatLsn, type Lsn, type ReceiverEnd, type ReceiverEvent, type ReceiverStatus } from '../index.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { render, say, type Message } from '../messages/message.ts';
+import { errorLines, warningLine } from './error-text.ts';
+import type { ProgramContext } from './program.ts';
+
+/** What a WAL receiver says on stderr while it runs, in the words of pg_receivewal. */
+export class ReceiveTalk {
+  readonly #context: ProgramContext;
+  readonly #verbose: boolean;
+  /** Where a timeline ended whose next has not begun. */
+  #timelineEnd: Lsn | undefined;
+  #wasDisconnected = false;
+  #hasStarted = false;
+
+  constructor(context: ProgramContext, { verbose }: { readonly verbose: boolean }) {
+    this.#context = context;
+    this.#verbose = verbose;
+  }
+
+  /** WAL was streamed at least once: who asks for a password now asks nobody. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
+  readonly listener = (event: ReceiverEvent): void => {
+    switch (event.type) {
+      case 'started':
+        this.#started(event);
+        return;
+      case 'segment':
+        if (this.#verbose) this.say(say('receive.segment', { lsn: formatLsn(event.lsn), timeline: event.timeline }));
+        return;
+      case 'timeline':
+        this.#timelineEnd = event.lsn;
+        return;
+      case 'disconnected':
+        this.#wasDisconnected = true;
+        for (const line of errorLines(this.#context.program, event.error)) this.#context.terminal.line(line);
+        this.say(say('receive.retry', { seconds: secondsText(event.retryInMs) }));
+        return;
+      case 'gap': {
+        const { timeline, beginLsn, endLsn, reason } = event.gap;
+        const place = { timeline, beginLsn: formatLsn(beginLsn), endLsn: formatLsn(endLsn), reason };
+        this.warn(say('receive.gap', place));
+        return;
+      }
+      case 'step':
+        if (this.#verbose) this.say(event.sentence);
+        return;
+      case 'warning':
+        this.warn(event.sentence);
+        return;
+      case 'phase':
+        return;
+    }
+  };
+
+  /** @throws BackupError `SERVER_UNREACHABLE` where the server ended it */
+  finish({ reason }: ReceiverEnd, { durableLsn, timeline }: ReceiverStatus): void {
+    if (reason === 'server-ended') throw new BackupError('SERVER_UNREACHABLE', say('receive.disconnected'));
+    if (!this.#verbose) return;
+    if (reason === 'stopped') this.say(say('receive.interrupted'));
+    else if (durableLsn !== undefined) {
+      this.say(say('receive.stopped', { lsn: formatLsn(durableLsn), timeline: timeline ?? 0 }));
+    }
+  }
+
+  say(sentence: Message): void {
+    this.#context.terminal.line(`${this.#context.program}: ${render(sentence)}`);
+  }
+
+  warn(sentence: Message): void {
+    this.#context.terminal.line(warningLine(this.#context.program, sentence));
+  }
+
+  #started({ lsn, timeline }: Extract<ReceiverEvent, { type: 'started' }>): void {
+    // Whoever was told that it is gone is told that it is back.
+    if (this.#verbose || this.#wasDisconnected) {
+      const ended = this.#timelineEnd;
+      const sentence = ended === undefined ? 'receive.starting' : 'receive.switched';
+      this.say(say(sentence, { lsn: formatLsn(ended ?? lsn), timeline }));
+    }
+    this.#hasStarted = true;
+    this.#timelineEnd = undefined;
+    this.#wasDisconnected = false;
+  }
+}
+
+/** Whole seconds, below ten with one decimal. */
+function secondsText(ms: number): string {
+  return ms >= 10_000 ? String(Math.round(ms / 1000)) : String(Math.round(ms / 100) / 10);
+}
