@@ -12,7 +12,18 @@ import {
   temporaryDirectory,
 } from '../support/programs.ts';
 
-const commands = ['verify', 'restore', 'recover', 'resume', 'status', 'window', 'wal init', 'wal cleanup', 'wal receive', 'wal status'];
+const commands = [
+  'verify',
+  'restore',
+  'recover',
+  'resume',
+  'status',
+  'window',
+  'wal init',
+  'wal cleanup',
+  'wal receive',
+  'wal status',
+];
 
 it.each([
   ['gausskeep', ['--help']],
