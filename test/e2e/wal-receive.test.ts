@@ -1,105 +1,153 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, it } from 'vitest';
-import {
-  formatLsn,
-  parseLsn,
-  startWalReceiver,
-  type ReceiveRequest,
-  type ReceiverEvent,
-  type WalReceiver,
-} from '../../src/index.ts';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { parseLsn, type Lsn, type ReceiveRequest, type SessionSettings } from '../../src/index.ts';
 import { openWalDirectory } from '../../src/wal-receiver/directory-store.ts';
-import { startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { defaultSegmentSizeBytes, segmentStart } from '../../src/wal/segment.ts';
+import { startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { giveToServerUser } from '../support/postgres/server-user.ts';
 import { runDirectory } from '../support/run-directory.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
+import { hashOf, segmentNames, walFiles, WatchedReceiver } from '../support/watched-receiver.ts';
 
-/** A receiver with everything that it told, to wait for. */
-class Watched {
-  readonly events: ReceiverEvent[] = [];
-  readonly receiver: WalReceiver;
-  #waiting: { readonly what: (event: ReceiverEvent) => boolean; readonly resolve: (event: ReceiverEvent) => void }[] =
-    [];
+const running: WatchedReceiver[] = [];
 
-  constructor(request: ReceiveRequest) {
-    this.receiver = startWalReceiver(request, {
-      onEvent: (event) => {
-        this.events.push(event);
-        for (const one of this.#waiting) if (one.what(event)) one.resolve(event);
-      },
-    });
-  }
+function sourceOf({ host, port, user }: PostgresServer): SessionSettings {
+  return { host, port, user };
+}
 
-  /** Resolves with the first event of that kind from now on, rejects when the receiver ends before. */
-  async next(what: (event: ReceiverEvent) => boolean): Promise<ReceiverEvent> {
-    const found = new Promise<ReceiverEvent>((resolve) => this.#waiting.push({ what, resolve }));
-    return Promise.race([
-      found,
-      this.receiver.ended.then((end) => {
-        throw new Error(`the receiver ended: ${end.reason}`);
-      }),
-    ]);
+async function receive(
+  directory: string,
+  server: PostgresServer,
+  changes: Partial<ReceiveRequest> = {},
+): Promise<WatchedReceiver> {
+  const store = await openWalDirectory({ directory });
+  const watched = new WatchedReceiver({ sources: [sourceOf(server)], store, ...changes });
+  running.push(watched);
+  return watched;
+}
+
+/** Ends a segment behind a little WAL. @returns its end */
+async function endSegment(server: PostgresServer): Promise<Lsn> {
+  await server.sql(
+    "create table if not exists filler(t text); insert into filler select repeat('x', 500) from generate_series(1, 300)",
+  );
+  await server.sql('select pg_switch_wal()');
+  return segmentStart(parseLsn(await server.value('select pg_current_wal_lsn()')), defaultSegmentSizeBytes);
+}
+
+/** Whole segments that were received are those of the server. */
+function expectSameAsServer(directory: string, server: PostgresServer): void {
+  const names = segmentNames(directory);
+  expect(names.length).toBeGreaterThan(0);
+  for (const name of names) {
+    expect(hashOf(join(directory, name)), name).toBe(hashOf(join(server.dataDirectory, 'pg_wal', name)));
   }
 }
 
-const running: WalReceiver[] = [];
+/** A copy of the files of a stopped server: another line of WAL as soon as both run. */
+function copyOf(server: PostgresServer): string {
+  const home = runDirectory().make('copy');
+  const data = join(home, 'data');
+  cpSync(server.dataDirectory, data, { recursive: true, verbatimSymlinks: true });
+  giveToServerUser(home);
+  return data;
+}
 
 forEachServer('full', (version) => {
+  const keep = version >= 13 ? { wal_keep_size: '640MB' } : { wal_keep_segments: 40 };
   let server: PostgresServer;
+  let directory: string;
 
   beforeAll(async () => {
-    server = await startServer({ version, config: { wal_keep_size: version >= 13 ? '512MB' : undefined } as never });
+    server = await startServer({ version, config: keep });
+  });
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(runDirectory().path, 'wal-'));
   });
 
   afterEach(async () => {
-    await Promise.all(running.splice(0).map((one) => one.stop()));
+    await Promise.all(running.splice(0).map(({ receiver }) => receiver.stop()));
+    if (!server.running) await server.start();
   });
 
-  async function receive(directory: string, changes: Partial<ReceiveRequest> = {}): Promise<Watched> {
-    const { host, port, user } = server;
-    const store = await openWalDirectory({ directory });
-    const watched = new Watched({ sources: [{ host, port, user }], store, ...changes });
-    running.push(watched.receiver);
-    return watched;
-  }
-
-  /** Some WAL, and the end of a segment. @returns the end of WAL behind the switch */
-  async function fillSegment(): Promise<string> {
-    await server.sql(
-      "create table if not exists filler(t text); insert into filler select repeat('x', 500) from generate_series(1, 2000)",
-    );
-    await server.sql('select pg_switch_wal()');
-    const [row] = await server.sql<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
-    return row?.lsn ?? '';
-  }
-
-  it('receives segments that are byte for byte those of the server', async () => {
-    const directory = mkdtempSync(join(runDirectory().path, 'wal-'));
-    const watched = await receive(directory);
-    await watched.next((event) => event.type === 'started');
-    const first = watched.next((event) => event.type === 'segment');
-    await fillSegment();
-    const segment = await first;
-    expect(segment).toMatchObject({ type: 'segment', phase: 'stream' });
+  it('receives segments that are byte for byte those of the server, and goes on where it was', async () => {
+    const watched = await receive(directory, server);
+    await watched.seen('started');
+    const end = await endSegment(server);
+    await watched.seen('segment', ({ lsn }) => lsn >= end);
     await watched.receiver.stop();
-    const names = readdirSync(directory).filter((name) => !name.startsWith('.'));
-    expect(names.filter((name) => name.endsWith('.partial')).length).toBeLessThanOrEqual(1);
-    for (const name of names.filter((one) => !one.endsWith('.partial'))) {
-      expect(readFileSync(join(directory, name)).equals(readFileSync(join(server.dataDirectory, 'pg_wal', name)))).toBe(
-        true,
-      );
-    }
     expect(watched.receiver.status()).toMatchObject({ state: 'ended', reconnects: 0, problem: undefined });
-    const again = await receive(directory);
-    const next = again.next((event) => event.type === 'segment');
-    await fillSegment();
-    await next;
+    const before = walFiles(directory);
+    expect(Object.keys(before).filter((name) => name.endsWith('.partial')).length).toBeLessThanOrEqual(1);
+
+    const again = await receive(directory, server);
+    expect((await again.seen('started')).phase).toBe('compare');
+    const next = await endSegment(server);
+    await again.seen('segment', ({ lsn }) => lsn >= next);
     await again.receiver.stop();
-    for (const name of readdirSync(directory).filter((one) => /^[0-9A-F]{24}$/.test(one))) {
-      expect(readFileSync(join(directory, name)).equals(readFileSync(join(server.dataDirectory, 'pg_wal', name)))).toBe(
-        true,
-      );
+    expectSameAsServer(directory, server);
+    const whole = Object.fromEntries(Object.entries(before).filter(([name]) => !name.endsWith('.partial')));
+    expect(walFiles(directory)).toMatchObject(whole);
+  });
+
+  it('ends behind the position that it was given, which is durable then', async () => {
+    await server.sql('create table if not exists filler(t text)');
+    const endLsn = parseLsn(await server.value('select pg_current_wal_insert_lsn()'));
+    const bounded = await receive(directory, server, { endLsn, synchronous: true });
+    await server.sql("insert into filler values ('one more')");
+    expect(await bounded.receiver.ended).toEqual({ reason: 'end-position' });
+    const { durableLsn } = bounded.receiver.status();
+    expect(durableLsn).toBeGreaterThanOrEqual(endLsn);
+  });
+
+  it('loses nothing when the server is restarted, killed and stopped under it', async () => {
+    const watched = await receive(directory, server);
+    await watched.seen('started');
+    for (const mode of ['fast', 'immediate', 'kill'] as const) {
+      const at = watched.events.length;
+      await endSegment(server);
+      if (mode === 'kill') await server.kill();
+      else await server.stop(mode);
+      const gone = await watched.seen('disconnected', () => true, at);
+      // At once where the server said that it goes.
+      if (mode === 'fast') expect(gone).toMatchObject({ retryInMs: 0, error: undefined });
+      await server.start();
+      await watched.seen('started', () => true, watched.events.indexOf(gone));
     }
-    expect(parseLsn(formatLsn(watched.receiver.status().durableLsn ?? parseLsn('0/0')))).toBeGreaterThan(0n);
+    const end = await endSegment(server);
+    await watched.seen('segment', ({ lsn }) => lsn >= end);
+    await watched.receiver.stop();
+    expectSameAsServer(directory, server);
+    expect(segmentNames(directory).length).toBeGreaterThanOrEqual(4);
+    expect(watched.receiver.status()).toMatchObject({ reconnects: expect.any(Number) as number, gaps: [] });
+    expect(watched.receiver.status().reconnects).toBeGreaterThanOrEqual(3);
+    expect(watched.receiver.status().durableLsn).toBeGreaterThanOrEqual(end);
+  });
+
+  it('never writes over the WAL of another line, which a copy of the server makes', async () => {
+    const watched = await receive(directory, server);
+    await watched.seen('started');
+    await server.stop('fast');
+    const data = copyOf(server);
+    await server.start();
+    const end = await endSegment(server);
+    await watched.seen('segment', ({ lsn }) => lsn >= end);
+    await server.sql("insert into filler select 'ours' from generate_series(1, 100)");
+    await watched.receiver.stop();
+    const before = walFiles(directory);
+
+    const other = await startFrom(data);
+    await other.sql("insert into filler select 'theirs, quite another thing' from generate_series(1, 5000)");
+    const refused = await receive(directory, other);
+    expect(await refused.failure()).toMatchObject({ code: 'SYSTEM_MISMATCH', kind: 'other-line' });
+    expect(walFiles(directory)).toEqual(before);
+    // Where the other line has come past ours as well.
+    for (let segments = 0; segments < 4; segments += 1) await endSegment(other);
+    const later = await receive(directory, other);
+    expect(await later.failure()).toMatchObject({ code: 'SYSTEM_MISMATCH', kind: 'other-line' });
+    expect(walFiles(directory)).toEqual(before);
+    await other.stop('immediate');
   });
 });
