@@ -1,14 +1,14 @@
 import { cpSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { parseLsn, type Lsn, type ReceiveRequest, type SessionSettings } from '../../src/index.ts';
+import { parseLsn, type ReceiveRequest, type SessionSettings } from '../../src/index.ts';
 import { openWalDirectory } from '../../src/wal-receiver/directory-store.ts';
-import { defaultSegmentSizeBytes, segmentStart } from '../../src/wal/segment.ts';
 import { startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { giveToServerUser } from '../support/postgres/server-user.ts';
+import { endSegment, expectSameAsServer } from '../support/received-segments.ts';
 import { runDirectory } from '../support/run-directory.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
-import { hashOf, segmentNames, walFiles, WatchedReceiver } from '../support/watched-receiver.ts';
+import { segmentNames, walFiles, WatchedReceiver } from '../support/watched-receiver.ts';
 
 const running: WatchedReceiver[] = [];
 
@@ -25,24 +25,6 @@ async function receive(
   const watched = new WatchedReceiver({ sources: [sourceOf(server)], store, ...changes });
   running.push(watched);
   return watched;
-}
-
-/** Ends a segment behind a little WAL. @returns its end */
-async function endSegment(server: PostgresServer): Promise<Lsn> {
-  await server.sql(
-    "create table if not exists filler(t text); insert into filler select repeat('x', 500) from generate_series(1, 300)",
-  );
-  await server.sql('select pg_switch_wal()');
-  return segmentStart(parseLsn(await server.value('select pg_current_wal_lsn()')), defaultSegmentSizeBytes);
-}
-
-/** Whole segments that were received are those of the server. */
-function expectSameAsServer(directory: string, server: PostgresServer): void {
-  const names = segmentNames(directory);
-  expect(names.length).toBeGreaterThan(0);
-  for (const name of names) {
-    expect(hashOf(join(directory, name)), name).toBe(hashOf(join(server.dataDirectory, 'pg_wal', name)));
-  }
 }
 
 /** A copy of the files of a stopped server: another line of WAL as soon as both run. */
