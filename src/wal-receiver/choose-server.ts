@@ -10,6 +10,8 @@ export interface ChooseServerOptions {
   readonly onAttempt: (attempt: Message) => void;
   /** A server was left out, and why. */
   readonly onSkipped: (sentence: Message) => void;
+  /** Throws where the WAL of this server does not follow what is held; then another one may. */
+  readonly examine: (server: ChosenServer) => Promise<void>;
 }
 
 export interface ChosenServer {
@@ -31,25 +33,36 @@ export async function chooseServer(
   options: ChooseServerOptions,
 ): Promise<ChosenServer> {
   const [only, ...others] = sources;
-  if (others.length === 0) return open(only, options);
+  if (others.length === 0) return examined(await open(only, options), options);
   const failures: unknown[] = [];
   for (const source of sources) {
     try {
       const chosen = await open(source, options);
-      if (chosen.isPrimary !== false) return chosen;
+      if (chosen.isPrimary !== false) return await examined(chosen, options);
       chosen.session.connection.destroy();
       const standby = new BackupError('SERVER_UNREACHABLE', say('receiver.not-primary', { server: nameOf(source) }));
       failures.push(standby);
     } catch (error) {
       options.signal.throwIfAborted();
       failures.push(error);
-      // Another instance in the list is a mistake of whoever wrote it, and would never be said where another host answers.
-      if (error instanceof BackupError && !error.retryable) {
+      // Would never be said where another host answers: another instance in the list, or a primary of the past that is back.
+      if (!(error instanceof BackupError)) throw error;
+      if (!error.retryable) {
         options.onSkipped(say('receiver.skipped-server', { server: nameOf(source), reason: reasonOf(error) }));
       }
     }
   }
   throw noPrimary(failures);
+}
+
+async function examined(chosen: ChosenServer, { examine }: ChooseServerOptions): Promise<ChosenServer> {
+  try {
+    await examine(chosen);
+    return chosen;
+  } catch (error) {
+    chosen.session.connection.destroy();
+    throw error;
+  }
 }
 
 async function open(source: SessionSettings, options: ChooseServerOptions): Promise<ChosenServer> {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../errors/backup-error.ts';
+import { render, type Message } from '../messages/message.ts';
 import { Teller } from '../events/teller.ts';
 import { walSegmentSize } from '../replication/identify.ts';
 import { chooseServer, type ChosenServer } from './choose-server.ts';
@@ -10,6 +11,7 @@ import type { ReceiverStatus } from './receiver-status.ts';
 import { ReconnectPause } from './reconnect-pause.ts';
 import type { ReceiveRequest } from './request.ts';
 import { endForSlot, SlotGuard } from './slot-guard.ts';
+import { timelineBehind } from './resume-point.ts';
 import { ResumePolicy } from './resume-policy.ts';
 
 /** Why a receiver ended by itself, or because it was told to (`stopped`). */
@@ -62,6 +64,7 @@ class Receiver {
   readonly #policy: ResumePolicy;
   readonly #pause: ReconnectPause;
   readonly #stop = new AbortController();
+  readonly #warned = new Set<string>();
   #hasBegun = false;
 
   constructor(request: ReceiveRequest, { onEvent, random }: ReceiverOptions) {
@@ -143,10 +146,11 @@ class Receiver {
       signal,
       systemIdentifier: this.#progress.systemIdentifier,
       onAttempt: (sentence) => this.#teller.tell({ type: 'step', sentence }),
-      onSkipped: (sentence) => this.#teller.tell({ type: 'warning', sentence }),
+      onSkipped: (sentence) => this.#warnOnce(sentence),
+      examine: (server) => this.#examine(server),
     });
     try {
-      const segmentSizeBytes = await this.#begin(chosen);
+      const { segmentSizeBytes } = this.#progress;
       await this.#policy.makeSlot(chosen, segmentSizeBytes, signal);
       const resume = await this.#policy.resumePoint(chosen, segmentSizeBytes, signal);
       return await this.#stream(chosen, segmentSizeBytes, resume);
@@ -160,18 +164,33 @@ class Receiver {
     }
   }
 
-  /** The first connection says whose WAL it is; later ones must lead to the same instance. */
-  async #begin({ session }: ChosenServer): Promise<number> {
+  /**
+   * The first connection says whose WAL it is. A server that is on an earlier timeline than the WAL that is held is a primary of the past.
+   * @throws BackupError `SYSTEM_MISMATCH`
+   */
+  async #examine({ session }: ChosenServer): Promise<void> {
     const { signal } = this.#stop;
-    const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
-    const { systemIdentifier } = session.system;
-    const { host, port } = session.endpoint;
-    this.#progress.connected({ server: `${host}:${port}`, systemIdentifier, segmentSizeBytes });
+    const { store } = this.#request;
+    const { connection, capabilities, endpoint, system } = session;
+    const segmentSizeBytes = await walSegmentSize(connection, capabilities, { signal });
     if (!this.#hasBegun) {
-      await this.#request.store.begin({ systemIdentifier, segmentSizeBytes });
+      await store.begin({ systemIdentifier: system.systemIdentifier, segmentSizeBytes });
       this.#hasBegun = true;
     }
-    return segmentSizeBytes;
+    const newest = await store.newest();
+    if (newest !== undefined && capabilities.walStream.timelines && system.timeline < newest.timeline) {
+      throw timelineBehind(newest.timeline, system.timeline, newest.startLsn);
+    }
+    const server = `${endpoint.host}:${endpoint.port}`;
+    this.#progress.connected({ server, systemIdentifier: system.systemIdentifier, segmentSizeBytes });
+  }
+
+  /** What is so at each connection is said once. */
+  #warnOnce(sentence: Message): void {
+    const text = render(sentence);
+    if (this.#warned.has(text)) return;
+    this.#warned.add(text);
+    this.#teller.tell({ type: 'warning', sentence });
   }
 
   async #stream(

@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { timelineHistory } from '../replication/identify.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
 import { readSlot } from '../replication/slots.ts';
@@ -96,17 +96,14 @@ async function followTimelines(
   { session, store, segmentSizeBytes, signal }: ResumeRequest,
 ): Promise<(SegmentPosition & { readonly origin: TimelineOrigin; readonly firstWantedLsn: Lsn }) | undefined> {
   const { timeline } = session.system;
-  const otherLine = (key: 'receiver.timeline-behind' | 'receiver.timeline-elsewhere'): BackupError =>
-    new BackupError('SYSTEM_MISMATCH', say(key, { ours, theirs: timeline, lsn: formatLsn(wanted) }), {
-      hint: say('receiver.other-line.hint'),
-      kind: 'other-line',
-    });
-  if (timeline < ours) throw otherLine('receiver.timeline-behind');
+  if (timeline < ours) throw timelineBehind(ours, timeline, wanted);
   const { content } = await timelineHistory(session.connection, session.capabilities, timeline, { signal });
   const history = parseTimelineHistory(content, timeline);
   const index = history.findIndex((entry) => entry.timeline === ours);
   const left = history[index];
-  if (left === undefined) throw otherLine('receiver.timeline-elsewhere');
+  if (left === undefined) {
+    throw otherTimeline(say('receiver.timeline-elsewhere', { ours, theirs: timeline, lsn: formatLsn(wanted) }));
+  }
   if (left.switchLsn > wanted) return undefined;
   const next = history[index + 1]?.timeline ?? timeline;
   await keepHistory(session, store, next, signal);
@@ -117,6 +114,15 @@ async function followTimelines(
     origin,
     ...(await behindWhole({ timeline: next, startLsn: begin }, store, segmentSizeBytes)),
   };
+}
+
+/** The server is on an earlier timeline than the WAL that is held. @param held a position of that WAL */
+export function timelineBehind(ours: TimelineId, theirs: TimelineId, held: Lsn): BackupError {
+  return otherTimeline(say('receiver.timeline-behind', { ours, theirs, lsn: formatLsn(held) }));
+}
+
+function otherTimeline(sentence: Message): BackupError {
+  return new BackupError('SYSTEM_MISMATCH', sentence, { hint: say('receiver.other-line.hint'), kind: 'other-line' });
 }
 
 /** The last of the whole segments that are held from a position on, and the first that is not. */

@@ -69,11 +69,17 @@ forEachServer('full', (version) => {
     const first = names.find((name) => name.startsWith('00000002')) ?? '';
     expect(Number.parseInt(first.slice(8), 16)).toBeLessThanOrEqual(Number.parseInt(last.slice(8), 16) + 1);
 
-    // A run of its own goes on there; the old primary, back as it was, is not taken for it.
+    // A primary of the past that is back is not taken, and by itself refused; nothing is written.
     await primary.start();
-    const again = await receive(directory, [sourceOf(primary), sourceOf(standby)], { slot });
-    const refused = await again.failure();
-    expect(refused).toMatchObject({ code: 'SYSTEM_MISMATCH', kind: 'other-line' });
+    const before2 = walFiles(directory);
+    const refused = await receive(directory, [sourceOf(primary)]);
+    expect(await refused.failure()).toMatchObject({ code: 'SYSTEM_MISMATCH', kind: 'other-line' });
+    expect(walFiles(directory)).toEqual(before2);
+    const past = await receive(directory, [sourceOf(primary), sourceOf(standby)], { slot });
+    expect((await past.seen('started')).server).toBe(`127.0.0.1:${standby.port}`);
+    const warning = past.events.find((event) => event.type === 'warning');
+    expect(warning?.type === 'warning' && render(warning.sentence)).toContain('the server is on timeline 1, but the WAL');
+    await past.receiver.stop();
     await primary.stop('immediate');
     const further = await receive(directory, sources, { slot });
     const end = await endSegment(standby);
