@@ -55,7 +55,9 @@ forEachServer('full', (version) => {
     expect(started.server).toBe(`127.0.0.1:${standby.port}`);
     const after = await endSegment(standby);
     await watched.seen('segment', ({ lsn, timeline }) => timeline === 2 && lsn >= after);
-    const slots = await standby.sql<{ slot_name: string; active: boolean }>('select slot_name, active from pg_replication_slots');
+    const slots = await standby.sql<{ slot_name: string; active: boolean }>(
+      'select slot_name, active from pg_replication_slots',
+    );
     expect(slots).toEqual([{ slot_name: 'receiver', active: true }]);
     await watched.receiver.stop();
 
@@ -78,7 +80,9 @@ forEachServer('full', (version) => {
     const past = await receive(directory, [sourceOf(primary), sourceOf(standby)], { slot });
     expect((await past.seen('started')).server).toBe(`127.0.0.1:${standby.port}`);
     const warning = past.events.find((event) => event.type === 'warning');
-    expect(warning?.type === 'warning' && render(warning.sentence)).toContain('the server is on timeline 1, but the WAL');
+    expect(warning?.type === 'warning' && render(warning.sentence)).toContain(
+      'the server is on timeline 1, but the WAL',
+    );
     await past.receiver.stop();
     await primary.stop('immediate');
     const further = await receive(directory, sources, { slot });
@@ -87,7 +91,10 @@ forEachServer('full', (version) => {
   });
 
   it('says that WAL is lost, and goes on behind the gap where it was told to', async () => {
-    const server = await startServer({ version, config: { ...keep, ...(version >= 13 ? { wal_keep_size: 0 } : { wal_keep_segments: 0 }) } });
+    const server = await startServer({
+      version,
+      config: { ...keep, ...(version >= 13 ? { wal_keep_size: 0 } : { wal_keep_segments: 0 }) },
+    });
     const watched = await receive(directory, [sourceOf(server)]);
     await watched.seen('started');
     const held = await endSegment(server);
