@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { damagedData, impossibleSize, needsDictionary, trailingData, truncatedData, wrongChecksum } from './faults.ts';
 import { EventTurns } from './event-turns.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -26,13 +27,7 @@ export async function* lz4Frames(
   source: ByteSource,
   { signal }: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { compressFrameSync } = await loadLz4();
-  const encode = (block: Uint8Array): Uint8Array => {
-    const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
-    const sample = Buffer.concat(samplesOf(bytes));
-    if (sample.length > 0 && compressFrameSync(sample).length > 0.98 * sample.length) return storedFrame(bytes);
-    return new Uint8Array(compressFrameSync(bytes, { contentChecksum: true }));
-  };
+  const encode = await lz4FrameEncoder();
   const work = async (block: Uint8Array): Promise<Uint8Array> => {
     const frame = encode(block);
     // What the collector found is given back between two turns of the event loop, which a fast source never leaves.
@@ -40,6 +35,17 @@ export async function* lz4Frames(
     return frame;
   };
   yield* orderedBlocks(source, work, { blockSize: frameBytes, concurrency: 1, signal });
+}
+
+/** What makes a frame of a block of 1 MiB at most, on this thread. @throws BackupError `CONFIG_INVALID` when the package is not installed */
+export async function lz4FrameEncoder(): Promise<(block: Uint8Array) => Uint8Array> {
+  const { compressFrameSync } = await loadLz4();
+  return (block) => {
+    const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
+    const sample = Buffer.concat(samplesOf(bytes));
+    if (sample.length > 0 && compressFrameSync(sample).length > 0.98 * sample.length) return storedFrame(bytes);
+    return new Uint8Array(compressFrameSync(bytes, { contentChecksum: true }));
+  };
 }
 
 /** Four pieces of 8 KiB, spread over a long block; none of a short one, which is not worth it. */
@@ -79,12 +85,46 @@ export async function* unlz4Frames(
     const turns = new EventTurns(signal);
     for (let magic = await reader.nextMagic(); magic !== undefined; magic = await reader.nextMagic()) {
       if (magic !== frameMagic) throw frames === 0 ? damagedData('lz4', 'no frame') : trailingData('lz4');
-      yield* frameContent(reader, signal);
+      yield* frameContent(reader, await readHeader(reader), signal);
       // Frames without content are work too: each has its buffer.
       await turns.after(historyLength);
       frames += 1;
     }
     if (frames === 0) throw truncatedData('lz4');
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Most content that waits for its checksum, in bytes: our frames have less. */
+const heldLimit = 4 * 1024 * 1024;
+
+/**
+ * The content of an lz4 file that may have been cut short or damaged anywhere: up to there, without an error. What has a
+ * checksum is given only when that has been seen to match, unless the frame is longer than 4 MiB.
+ */
+export async function* unlz4Beginning(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = new FrameReader(source, 'lz4');
+  try {
+    const turns = new EventTurns(undefined);
+    for (let magic = await reader.nextMagic(); magic === frameMagic; magic = await reader.nextMagic()) {
+      const header = await readHeader(reader);
+      const held: Uint8Array[] = [];
+      let length = header.contentChecksum ? 0 : Infinity;
+      for await (const piece of frameContent(reader, header, undefined)) {
+        length += piece.length;
+        if (length <= heldLimit) {
+          held.push(piece.slice());
+          continue;
+        }
+        yield* held.splice(0);
+        yield piece;
+      }
+      yield* held;
+      await turns.after(historyLength);
+    }
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
   } finally {
     await reader.close();
   }
@@ -119,9 +159,9 @@ async function readHeader(reader: FrameReader): Promise<FrameHeader> {
 
 async function* frameContent(
   reader: FrameReader,
+  header: FrameHeader,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const header = await readHeader(reader);
   const hash = header.contentChecksum ? new XxHash32() : undefined;
   // The end of the content so far, which linked blocks refer to, and room for one block behind it.
   const target = new Uint8Array(historyLength + header.blockLimit);

@@ -33,12 +33,16 @@ export async function* zstdFrames(
   source: ByteSource,
   { level = 3, concurrency = 4, signal }: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  checkLevel('zstd', level, 1, 19);
-  const compress = await compressor(level);
+  const compress = await zstdFrameEncoder(level);
   yield* orderedBlocks(source, compress, { blockSize: 1024 * 1024, concurrency, signal });
 }
 
-async function compressor(level: number): Promise<(block: Uint8Array) => Promise<Uint8Array>> {
+/**
+ * What makes a frame of a block: with a checksum, on the thread pool, where Node has zstd itself (22.15); else without one, on this thread.
+ * @throws BackupError `CONFIG_INVALID` for a level outside 1 … 19 or when no codec is there
+ */
+export async function zstdFrameEncoder(level = 3): Promise<(block: Uint8Array) => Promise<Uint8Array>> {
+  checkLevel('zstd', level, 1, 19);
   const { zstdCompress } = node;
   if (zstdCompress === undefined) {
     const codec = await loadZstd();
@@ -71,6 +75,87 @@ export async function* unzstdFrames(
     if (error instanceof BackupError || !isOfCodec(error)) throw error;
     throw damagedData('zstd', reasonOf(error), error);
   }
+}
+
+/** Most of a frame, compressed, that `unzstdBeginning` reads at a time: our frames are shorter. */
+const batchBytes = 512 * 1024;
+const frameLimit = 2 * 1024 * 1024;
+
+/**
+ * The content of a zstd file that may have been cut short or damaged anywhere, up to there, without an error. Only whole frames
+ * count, of 2 MiB at most: what a receiver writes has a frame for each flush.
+ */
+export async function* unzstdBeginning(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const frames of batchesOf(source)) {
+    let given = 0;
+    try {
+      for await (const piece of unzstdFrames(piecesOf(frames))) {
+        given += piece.length;
+        yield piece;
+      }
+      continue;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+    // What came before the damage may have been lost on the way: each frame on its own.
+    yield* soundFrames(frames, given);
+    return;
+  }
+}
+
+/** The content of the frames before the first damaged one, but for its first `skip` bytes. */
+async function* soundFrames(frames: readonly Uint8Array[], skip: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = skip;
+  for (const frame of frames) {
+    try {
+      for await (const piece of unzstdFrames(piecesOf([frame]))) {
+        const passed = Math.min(left, piece.length);
+        left -= passed;
+        if (passed < piece.length) yield piece.subarray(passed);
+      }
+    } catch (error) {
+      if (isDamage(error)) return;
+      throw error;
+    }
+  }
+}
+
+/** Whole frames, several at a time. */
+async function* batchesOf(source: ByteSource): AsyncGenerator<Uint8Array[], void, undefined> {
+  const reader = new FrameReader(source, 'zstd');
+  const turns = new EventTurns(undefined);
+  let batch: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (let magic = await reader.nextMagic(); magic === frameMagic; magic = await reader.nextMagic()) {
+      const pieces: Uint8Array[] = [];
+      let frameLength = 0;
+      for await (const piece of frameBlocks(reader, turns)) {
+        frameLength += piece.length;
+        if (frameLength > frameLimit) throw impossibleSize('zstd');
+        pieces.push(piece);
+      }
+      batch.push(Buffer.concat(pieces));
+      length += frameLength;
+      if (length < batchBytes) continue;
+      yield batch;
+      batch = [];
+      length = 0;
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+  } finally {
+    await reader.close();
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function* piecesOf(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const piece of pieces) yield await Promise.resolve(piece);
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof BackupError && error.code === 'CORRUPT';
 }
 
 /** An error of the codec, and not of the source that it was fed from. */

@@ -57,15 +57,24 @@ export async function syncDirectory(path: ByteString): Promise<void> {
 
 /** `syncDirectory` that never blocks the thread, as what must answer a server in time needs it. @throws BackupError `STORAGE_UNAVAILABLE` */
 export async function syncDirectoryApart(path: ByteString): Promise<void> {
+  await syncApart(path, constants.O_DIRECTORY, toleratedOfDirectories);
+}
+
+/** Flushes one file and never blocks the thread. @throws BackupError `STORAGE_UNAVAILABLE` */
+export async function syncFileApart(path: ByteString): Promise<void> {
+  await syncApart(path, constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY, []);
+}
+
+async function syncApart(path: ByteString, flags: number, tolerated: readonly string[]): Promise<void> {
   try {
-    const handle = await open(fsPath(path), constants.O_RDONLY | constants.O_DIRECTORY);
+    const handle = await open(fsPath(path), constants.O_RDONLY | flags);
     try {
       await handle.sync();
     } finally {
       await handle.close();
     }
   } catch (error) {
-    if (toleratedOfDirectories.includes(systemCodeOf(error) ?? '')) return;
+    if (tolerated.includes(systemCodeOf(error) ?? '')) return;
     throw fileFailure('sync', path, error);
   }
 }

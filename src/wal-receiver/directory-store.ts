@@ -1,18 +1,22 @@
 import { lstat, stat, unlink } from 'node:fs/promises';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { createFlushingEncoder } from '../compression/flushing-encoder.ts';
 import { ownerOfNewFiles, type Owner } from '../files/directory-owner.ts';
 import { fileFailure } from '../files/failure.ts';
 import { lockDirectory, type DirectoryLock } from '../files/lock-directory.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
 import { readPieces } from '../files/read-file.ts';
+import { syncFileApart } from '../files/sync-tree.ts';
 import { writeDurably } from '../files/write-durably.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { Codec } from '../wal-archive/codec.ts';
-import { segmentName, type TimelineId } from '../wal/segment.ts';
-import { openSegmentFile } from './open-segment-file.ts';
+import { parseSegmentName, segmentName, type TimelineId } from '../wal/segment.ts';
+import { openSegmentFile, segmentBuffers, type SegmentFile } from './open-segment-file.ts';
+import { ReplacingSegment } from './replacing-segment.ts';
 import {
+  beginningLength,
   contentSize,
   heldSegment,
   instanceOfFile,
@@ -23,13 +27,18 @@ import {
   type SegmentFileName,
 } from './wal-directory-files.ts';
 import type { HeldSegment, OpenSegment, ReceivedInstance, SegmentPosition, WalStore } from './wal-store.ts';
-import { WriteBuffers } from './write-behind-file.ts';
+
+interface SegmentCompression {
+  readonly method: Codec;
+  /** As the codec counts: see `createFlushingEncoder`. */
+  readonly level?: number | undefined;
+}
 
 export interface WalDirectoryOptions {
   /** An existing directory. */
   readonly directory: string;
-  /** How segments are stored that are begun from now on. Default: as they are. */
-  readonly compression?: { readonly method: 'none' } | undefined;
+  /** How segments are stored from the first that is not whole. Default: as they are. */
+  readonly compression?: SegmentCompression | undefined;
   /** False: nothing is flushed to disk. Default true. */
   readonly sync?: boolean | undefined;
   /** Told of files that are passed over. */
@@ -39,7 +48,8 @@ export interface WalDirectoryOptions {
 /**
  * A directory of WAL in the layout of pg_receivewal: either may go on where the other ended. Its lock is a file that begins
  * with a dot, which the tools of the servers do not look at.
- * @throws BackupError `STORAGE_UNAVAILABLE` when there is no such directory
+ * @throws BackupError `STORAGE_UNAVAILABLE` when there is no such directory; `CONFIG_INVALID` for a level that the codec does not
+ *   have or when its package is not installed
  */
 export async function openWalDirectory(options: WalDirectoryOptions): Promise<WalStore> {
   const directory = fromText(options.directory);
@@ -58,6 +68,9 @@ export async function openWalDirectory(options: WalDirectoryOptions): Promise<Wa
       retryable: false,
     });
   }
+  const { method = 'none', level } = options.compression ?? {};
+  // What is wrong with it is said before anything is received.
+  if (method !== 'none') (await createFlushingEncoder(method, level)).close();
   return new DirectoryStore(directory, options, await ownerOfNewFiles(options.directory));
 }
 
@@ -69,7 +82,10 @@ class DirectoryStore implements WalStore {
   readonly #sync: boolean;
   readonly #owner: Owner | undefined;
   readonly #warn: (sentence: Message) => void;
-  readonly #buffers = new WriteBuffers();
+  readonly #compression: SegmentCompression;
+  readonly #buffers = segmentBuffers();
+  /** Files that are known to be no segments: said once. */
+  readonly #passedOver = new Set<string>();
   #segmentSizeBytes = 0;
   #lock: DirectoryLock | undefined;
 
@@ -77,6 +93,7 @@ class DirectoryStore implements WalStore {
     this.description = `directory ${options.directory}`;
     this.#directory = directory;
     this.#sync = options.sync ?? true;
+    this.#compression = options.compression ?? { method: 'none' };
     this.#owner = owner;
     this.#warn = options.onWarning ?? (() => undefined);
   }
@@ -95,40 +112,38 @@ class DirectoryStore implements WalStore {
 
   async newest(): Promise<HeldSegment | undefined> {
     for (const file of await listSegmentFiles(this.#directory)) {
-      const held = await this.#held(file);
+      const held = file.isWhole
+        ? await this.#heldWhole(file)
+        : await this.#longestOf(await this.#filesAt(parseSegmentName(file.segment, this.#segmentSizeBytes)));
       if (held !== undefined) return held;
     }
     return undefined;
   }
 
   async find(position: SegmentPosition): Promise<HeldSegment | undefined> {
-    for (const file of await segmentFilesAt(this.#directory, position, this.#segmentSizeBytes)) {
-      const held = await this.#held(file);
+    const files = await this.#filesAt(position);
+    for (const file of files) {
+      const held = file.isWhole ? await this.#heldWhole(file) : undefined;
       if (held !== undefined) return held;
     }
-    return undefined;
+    return this.#longestOf(files);
   }
 
   async open(position: SegmentPosition): Promise<OpenSegment> {
-    const files = await segmentFilesAt(this.#directory, position, this.#segmentSizeBytes);
+    const files = await this.#filesAt(position);
     const whole = files.find(({ isWhole }) => isWhole);
     if (whole !== undefined) {
-      const path = display(joinPath(this.#directory, whole.name));
+      const path = display(this.#pathOf(whole.name));
       throw new BackupError('OBJECT_EXISTS', say('wal-directory.segment-exists', { path }), {
         hint: say('wal-directory.segment-exists.hint'),
         context: { path },
       });
     }
+    const { method } = this.#compression;
     const segment = segmentName(position.timeline, position.startLsn, this.#segmentSizeBytes);
-    const codec: Codec = 'none';
-    return openSegmentFile({
-      path: joinPath(this.#directory, segmentFileName(segment, codec, false)),
-      wholePath: joinPath(this.#directory, segmentFileName(segment, codec, true)),
-      segmentSizeBytes: this.#segmentSizeBytes,
-      sync: this.#sync,
-      owner: this.#owner,
-      buffers: this.#buffers,
-    });
+    const canGoOn = files.every(({ codec }) => codec === 'none' && method === 'none');
+    if (canGoOn) return this.#openFile(segment, method, segmentFileName(segment, method, false));
+    return this.#openReplacing(segment, files);
   }
 
   async putHistory(timeline: TimelineId, content: string): Promise<void> {
@@ -182,17 +197,81 @@ class DirectoryStore implements WalStore {
     return joinPath(this.#directory, `${timeline.toString(16).padStart(8, '0').toUpperCase()}.history`);
   }
 
-  /** A file as a segment; undefined where it is none. A whole one counts only with the right size. */
-  async #held(file: SegmentFileName): Promise<HeldSegment | undefined> {
+  #pathOf(name: string): ByteString {
+    return joinPath(this.#directory, name);
+  }
+
+  async #filesAt(position: SegmentPosition | undefined): Promise<SegmentFileName[]> {
+    return position === undefined ? [] : segmentFilesAt(this.#directory, position, this.#segmentSizeBytes);
+  }
+
+  #openFile(segment: string, codec: Codec, name: string): Promise<SegmentFile> {
+    const { level } = this.#compression;
+    return openSegmentFile({
+      path: this.#pathOf(name),
+      wholePath: this.#pathOf(segmentFileName(segment, codec, true)),
+      segmentSizeBytes: this.#segmentSizeBytes,
+      sync: this.#sync,
+      owner: this.#owner,
+      compression: codec === 'none' ? undefined : { method: codec, level },
+      buffers: this.#buffers,
+    });
+  }
+
+  /** Where there are beginnings that cannot be gone on with as they are. */
+  async #openReplacing(segment: string, files: readonly SegmentFileName[]): Promise<OpenSegment> {
+    let contentBytes = 0;
+    for (const { name, codec } of files) {
+      const path = this.#pathOf(name);
+      contentBytes = Math.max(contentBytes, await beginningLength(path, codec, this.#segmentSizeBytes));
+      // Who wrote it may not have made it durable, and the new one leans on it.
+      if (this.#sync) await syncFileApart(path);
+    }
+    const { method } = this.#compression;
+    const name = segmentFileName(segment, method, false);
+    const plain = files.find(({ codec }) => codec === 'none');
+    const beside = plain && (await this.#openFile(segment, 'none', plain.name));
+    try {
+      return new ReplacingSegment({
+        next: await this.#openFile(segment, method, unfinishedName(name)),
+        partialPath: this.#pathOf(name),
+        old: files.map((file) => this.#pathOf(file.name)),
+        contentBytes,
+        beside,
+      });
+    } catch (error) {
+      await beside?.close();
+      throw error;
+    }
+  }
+
+  /** A whole one counts only with the right size. */
+  async #heldWhole(file: SegmentFileName): Promise<HeldSegment | undefined> {
     const held = heldSegment(this.#directory, file, this.#segmentSizeBytes);
-    if (held === undefined || !file.isWhole) return held;
+    if (held === undefined) return undefined;
     const path = held.from;
-    const size = await contentSize(joinPath(this.#directory, file.name), file.codec, this.#segmentSizeBytes);
+    const size = await contentSize(this.#pathOf(file.name), file.codec, this.#segmentSizeBytes);
     if (size === this.#segmentSizeBytes) return held;
+    if (this.#passedOver.has(file.name)) return undefined;
+    this.#passedOver.add(file.name);
     if (typeof size !== 'number') this.#warn(say('wal-directory.skipped-damaged', { path, reason: reasonOf(size) }));
     else if (file.codec === 'none') this.#warn(say('wal-directory.skipped-size', { path, size }));
     else this.#warn(say('wal-directory.skipped-compressed-size', { path, size }));
     return undefined;
+  }
+
+  /** Of several beginnings of one segment, as a change of compression leaves them, the one that holds most. */
+  async #longestOf(files: readonly SegmentFileName[]): Promise<HeldSegment | undefined> {
+    const beginnings = files.filter(({ isWhole }) => !isWhole);
+    let longest = beginnings[0];
+    let most = -1;
+    for (const file of beginnings.length > 1 ? beginnings : []) {
+      const length = await beginningLength(this.#pathOf(file.name), file.codec, this.#segmentSizeBytes);
+      if (length <= most) continue;
+      most = length;
+      longest = file;
+    }
+    return longest && heldSegment(this.#directory, longest, this.#segmentSizeBytes);
   }
 
   /** By the newest file that tells whose WAL it is. */
@@ -239,7 +318,14 @@ class DirectoryStore implements WalStore {
   }
 }
 
+/** What a segment is named that grows beside what is to be replaced: no tool of a server looks at it. */
+function unfinishedName(partialName: string): string {
+  return `.gausskeep.${partialName}`;
+}
+
 /** A history or a segment that a killed run was writing beside what is there. */
 function isUnfinishedName(name: string): boolean {
-  return /^[0-9A-F]{8}\.history\.tmp-[0-9a-f-]{36}$/.test(name);
+  return /^(?:[0-9A-F]{8}\.history\.tmp-[0-9a-f-]{36}|\.gausskeep\.[0-9A-F]{24}(?:\.gz|\.lz4|\.zst)?\.partial)$/.test(
+    name,
+  );
 }

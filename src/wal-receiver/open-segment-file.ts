@@ -1,7 +1,9 @@
 import { constants, type Stats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import type { Compression } from '../compression/detect.ts';
+import { createFlushingEncoder, flushingBlockBytes } from '../compression/flushing-encoder.ts';
 import type { Owner } from '../files/directory-owner.ts';
 import { fileFailure } from '../files/failure.ts';
 import { renameToNew } from '../files/name-new.ts';
@@ -9,10 +11,28 @@ import { fsPath, parentPath } from '../files/path.ts';
 import { syncDirectoryApart } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
 import type { OpenSegment } from './wal-store.ts';
-import { WriteBehindFile, type WriteBuffers } from './write-behind-file.ts';
+import { CompressedFile } from './compressed-file.ts';
+import { SharedBuffers } from './gathered-bytes.ts';
+import { WriteBehindFile, writeBytes, type SegmentSink } from './write-behind-file.ts';
+
+/** Buffers of the segments of one store, of which one is written after another. */
+export interface SegmentBuffers {
+  readonly write: SharedBuffers;
+  readonly compress: SharedBuffers;
+}
+
+export function segmentBuffers(): SegmentBuffers {
+  return { write: new SharedBuffers(writeBytes), compress: new SharedBuffers(flushingBlockBytes) };
+}
+
+export interface SegmentCompression {
+  readonly method: Compression;
+  /** As the codec counts: see `createFlushingEncoder`. */
+  readonly level?: number | undefined;
+}
 
 export interface SegmentFileOptions {
-  /** Where it grows: made, or taken over when it is there, and then overwritten from its beginning. */
+  /** Where it grows: made, or taken over when it is there, and then overwritten from its beginning; with `compression` emptied. */
   readonly path: ByteString;
   /** Its name when it is whole, in the same directory. Never replaces a file. */
   readonly wholePath: ByteString;
@@ -21,38 +41,52 @@ export interface SegmentFileOptions {
   readonly sync: boolean;
   /** To whom a new file is given: see `ownerOfNewFiles`. */
   readonly owner?: Owner | undefined;
-  /** Shared by the segments of one store. */
-  readonly buffers?: WriteBuffers | undefined;
+  readonly compression?: SegmentCompression | undefined;
+  readonly buffers?: SegmentBuffers | undefined;
 }
 
 /**
- * A growing segment in a file of the size of the segment, as pg_receivewal has it: zeros where nothing was written yet.
- * The space behind what was written is not taken from the file system.
- * @throws BackupError `STORAGE_UNAVAILABLE`, also for what is no regular file; `CORRUPT` when there is a longer one
+ * A growing segment in a file. Not compressed it is of the size of the segment, as pg_receivewal has it: zeros where nothing
+ * was written yet, which take no space in the file system. Compressed, all that was synced can be decompressed.
+ * @throws BackupError `STORAGE_UNAVAILABLE`, also for what is no regular file; `CORRUPT` when there is a longer one;
+ *   `CONFIG_INVALID` for a level that the codec does not have or when its package is not installed
  */
-export async function openSegmentFile(options: SegmentFileOptions): Promise<OpenSegment> {
-  const { path, segmentSizeBytes, sync } = options;
+export async function openSegmentFile(options: SegmentFileOptions): Promise<SegmentFile> {
+  const { path, sync, compression, buffers = segmentBuffers() } = options;
+  const encoder = compression && (await createFlushingEncoder(compression.method, compression.level));
   const { handle, stats } = await openOwnFile(path, options.owner);
   try {
-    if (stats.size > segmentSizeBytes) {
-      const values = { path: display(path), size: stats.size, expected: segmentSizeBytes };
-      throw new BackupError('CORRUPT', say('wal-directory.partial-size', values), {
-        hint: say('wal-directory.partial-size.hint'),
-      });
-    }
-    // One that an earlier run was killed over may be shorter.
-    if (stats.size < segmentSizeBytes) {
-      await handle.truncate(segmentSizeBytes).catch((error: unknown) => {
-        throw fileFailure('write', path, error);
-      });
-    }
+    if (encoder === undefined) await pad(handle, stats, options);
+    else if (stats.size > 0) await resize(handle, path, 0);
     // Also for one that is there: who made it may not have come to this.
     if (sync) await syncDirectoryApart(parentPath(path));
   } catch (error) {
+    encoder?.close();
     await handle.close();
     throw error;
   }
-  return new SegmentFile(new WriteBehindFile(path, handle, options.buffers), options);
+  const file = new WriteBehindFile(path, handle, buffers.write);
+  return new SegmentFile(encoder === undefined ? file : new CompressedFile(file, encoder, buffers.compress), options);
+}
+
+async function pad(handle: FileHandle, { size }: Stats, options: SegmentFileOptions): Promise<void> {
+  const { path, segmentSizeBytes } = options;
+  if (size > segmentSizeBytes) {
+    const values = { path: display(path), size, expected: segmentSizeBytes };
+    throw new BackupError('CORRUPT', say('wal-directory.partial-size', values), {
+      hint: say('wal-directory.partial-size.hint'),
+    });
+  }
+  // One that an earlier run was killed over may be shorter.
+  if (size < segmentSizeBytes) await resize(handle, path, segmentSizeBytes);
+}
+
+async function resize(handle: FileHandle, path: ByteString, sizeBytes: number): Promise<void> {
+  try {
+    await handle.truncate(sizeBytes);
+  } catch (error) {
+    throw fileFailure('write', path, error);
+  }
 }
 
 /**
@@ -110,33 +144,42 @@ function notRegular(path: ByteString): BackupError {
   });
 }
 
-class SegmentFile implements OpenSegment {
-  readonly #file: WriteBehindFile;
+/** A segment that grows in one file. */
+export class SegmentFile implements OpenSegment {
+  readonly #sink: SegmentSink;
   readonly #options: SegmentFileOptions;
+  #path: ByteString;
   #isComplete = false;
 
-  constructor(file: WriteBehindFile, options: SegmentFileOptions) {
-    this.#file = file;
+  constructor(sink: SegmentSink, options: SegmentFileOptions) {
+    this.#sink = sink;
     this.#options = options;
+    this.#path = options.path;
+  }
+
+  /** Bytes of the segment taken so far. */
+  get length(): number {
+    return this.#sink.length;
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
     const { segmentSizeBytes } = this.#options;
-    if (this.#file.length + bytes.length > segmentSizeBytes) throw new RangeError('more WAL than its segment has');
-    return this.#file.write(bytes);
+    if (this.#sink.length + bytes.length > segmentSizeBytes) throw new RangeError('more WAL than its segment has');
+    return this.#sink.write(bytes);
   }
 
   sync(): Promise<void> {
-    return this.#options.sync ? this.#file.sync() : this.#file.flush();
+    return this.#options.sync ? this.#sink.sync() : this.#sink.flush();
   }
 
   async complete(): Promise<void> {
-    const { path, wholePath, segmentSizeBytes, sync } = this.#options;
-    if (this.#file.length !== segmentSizeBytes) throw new RangeError('the segment is not whole');
+    const { wholePath, segmentSizeBytes } = this.#options;
+    if (this.#sink.length !== segmentSizeBytes) throw new RangeError('the segment is not whole');
+    await this.#sink.end();
     await this.close();
-    await renameToNew(path, wholePath);
+    await renameToNew(this.#path, wholePath);
     this.#isComplete = true;
-    if (sync) await syncDirectoryApart(parentPath(wholePath));
+    await this.#syncDirectory();
   }
 
   async close(): Promise<void> {
@@ -144,7 +187,39 @@ class SegmentFile implements OpenSegment {
     try {
       await this.sync();
     } finally {
-      await this.#file.close();
+      await this.#sink.close();
     }
+  }
+
+  /** Goes on under another name of the same directory, in the place of what is there. @throws BackupError `STORAGE_UNAVAILABLE` */
+  async replace(path: ByteString): Promise<void> {
+    try {
+      await rename(fsPath(this.#path), fsPath(path));
+    } catch (error) {
+      throw fileFailure('rename', this.#path, error);
+    }
+    this.#path = path;
+    await this.#syncDirectory();
+  }
+
+  /** Closes and removes it. @throws BackupError `STORAGE_UNAVAILABLE` */
+  async discard(): Promise<void> {
+    // What it could not write nobody wants.
+    await this.#sink.close().catch(() => undefined);
+    this.#isComplete = true;
+    await removeFile(this.#path);
+  }
+
+  async #syncDirectory(): Promise<void> {
+    if (this.#options.sync) await syncDirectoryApart(parentPath(this.#options.wholePath));
+  }
+}
+
+/** @throws BackupError `STORAGE_UNAVAILABLE` */
+export async function removeFile(path: ByteString): Promise<void> {
+  try {
+    await unlink(fsPath(path));
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw fileFailure('remove', path, error);
   }
 }

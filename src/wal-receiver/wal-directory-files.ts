@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { decompressBeginning } from '../compression/decompress-beginning.ts';
 import { fileFailure } from '../files/failure.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
@@ -111,17 +112,26 @@ async function* readWhole(path: ByteString, codec: Codec, segmentSizeBytes: numb
 
 /** What is there of a segment, up to where it ends or cannot be read any more: it may have been cut short anywhere. */
 async function* readBeginning(path: ByteString, codec: Codec, segmentSizeBytes: number): ByteSource {
+  const read = () => readPieces(path);
   let length = 0;
-  try {
-    for await (const piece of decompressed(codec, readPieces(path))) {
-      const part = piece.subarray(0, segmentSizeBytes - length);
-      if (part.length > 0) yield part;
-      length += part.length;
-      if (length === segmentSizeBytes) return;
-    }
-  } catch (error) {
-    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+  for await (const piece of codec === 'none' ? read() : decompressBeginning(read, codec)) {
+    const part = piece.subarray(0, segmentSizeBytes - length);
+    if (part.length > 0) yield part;
+    length += part.length;
+    if (length === segmentSizeBytes) return;
   }
+}
+
+/** How much a beginning holds, in bytes: not compressed, zeros at its end are where nothing was written yet. */
+export async function beginningLength(path: ByteString, codec: Codec, segmentSizeBytes: number): Promise<number> {
+  let length = 0;
+  let content = 0;
+  for await (const piece of readBeginning(path, codec, segmentSizeBytes)) {
+    const inPiece = piece.findLastIndex((byte) => byte !== 0);
+    if (inPiece !== -1) content = length + inPiece + 1;
+    length += piece.length;
+  }
+  return codec === 'none' ? content : length;
 }
 
 /** The size of the content of a whole one, or why it cannot be read. Reads no further than `limitBytes`, and a compressed one whole. */
