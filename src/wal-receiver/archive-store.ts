@@ -34,7 +34,7 @@ import { lockArchiveFolder, makeArchiveFolder, removeEmptyFolders } from './arch
 import { removeLeftovers } from './archive-leftovers.ts';
 import { FirstPageSegment } from './first-page-segment.ts';
 import { newestFirst } from './newest-segment.ts';
-import { openSegmentFile } from './open-segment-file.ts';
+import { openSegmentFile, segmentBuffers } from './open-segment-file.ts';
 import { SegmentSealer } from './segment-sealer.ts';
 import type {
   HeldSegment,
@@ -45,7 +45,6 @@ import type {
   WalGap,
   WalStore,
 } from './wal-store.ts';
-import { WriteBuffers } from './write-behind-file.ts';
 
 export interface WalArchiveOptions {
   /** An existing directory: an archive, or an empty one, which becomes one when the first WAL arrives. */
@@ -78,7 +77,7 @@ class ArchiveStore implements WalStore {
   readonly #storage: Storage;
   readonly #options: WalArchiveOptions;
   readonly #sealer = new SegmentSealer();
-  readonly #buffers = new WriteBuffers();
+  readonly #buffers = segmentBuffers();
   /** Histories that came before there was an archive. */
   readonly #histories = new Map<TimelineId, string>();
   readonly #places: Place[] = [];
