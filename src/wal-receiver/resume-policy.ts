@@ -99,7 +99,7 @@ export class ResumePolicy {
       if (error instanceof ForkFound) return await this.#judgeFork(error, segmentSizeBytes);
       if (resume === undefined || !(error instanceof BackupError)) return { again: false, error };
       if (error.kind === 'slot-invalidated')
-        return await this.#judgeLostSlot(error, chosen, resume, segmentSizeBytes, signal);
+        return await this.#judgeGap(error, chosen, resume, segmentSizeBytes, signal);
       if (error.code === 'WAL_MISSING')
         return await this.#judgeMissing(error, chosen, resume, segmentSizeBytes, signal);
       return { again: false, error };
@@ -179,11 +179,12 @@ export class ResumePolicy {
 
   async #judgeGap(
     error: BackupError,
-    { session, source }: ChosenServer,
+    chosen: ChosenServer,
     resume: ResumePoint,
     segmentSizeBytes: number,
     signal: AbortSignal,
   ): Promise<Verdict> {
+    const { session, source } = chosen;
     const { store, onGap = 'stop' } = this.#request;
     const { timeline } = resume;
     const asked = lsn(resume.firstWantedLsn > resume.startLsn ? resume.firstWantedLsn : resume.startLsn);
@@ -201,29 +202,24 @@ export class ResumePolicy {
     }
     this.#tell({ type: 'warning', sentence: say('receiver.gap-warning', positions(gap)) });
     this.#beginAt = oldest;
+    await this.#renewSlot(chosen, oldest, signal);
     return again;
   }
 
-  /** The server has given up the WAL of the slot: whether what is wanted is still there shows without it. */
-  async #judgeLostSlot(
-    error: BackupError,
-    chosen: ChosenServer,
-    resume: ResumePoint,
-    segmentSizeBytes: number,
-    signal: AbortSignal,
-  ): Promise<Verdict> {
+  /** A slot whose WAL the server has given up keeps none any more: another takes its place. */
+  async #renewSlot({ session, source }: ChosenServer, fromLsn: Lsn, signal: AbortSignal): Promise<void> {
     const { slot } = this.#request;
-    const verdict = await this.#judgeGap(error, chosen, resume, segmentSizeBytes, signal);
-    if (!verdict.again || slot === undefined) return verdict;
-    const session = await chosen.session.openAnother({ signal });
+    if (slot === undefined) return;
+    const another = await session.openAnother({ signal });
     try {
-      await dropSlot(session.connection, session.capabilities, slot.name, { signal });
-      const request = { name: slot.name, temporary: false, reserveWal: true, fromLsn: this.#beginAt };
-      await createSlot(session.connection, session.capabilities, request, { signal });
+      const { exists, lost, restartLsn } = await askSlot(another, source, slot.name, { signal });
+      if (exists !== true || (lost !== true && restartLsn !== undefined)) return;
+      await dropSlot(another.connection, another.capabilities, slot.name, { signal });
+      const request = { name: slot.name, temporary: false, reserveWal: true, fromLsn };
+      await createSlot(another.connection, another.capabilities, request, { signal });
     } finally {
-      await session.connection.close();
+      await another.connection.close();
     }
-    return again;
   }
 }
 
