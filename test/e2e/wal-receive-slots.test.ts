@@ -131,9 +131,7 @@ forEachServer('full', (version) => {
       // The commit returned: its record is in the file that grows.
       const position = parseLsn(await server.value('select pg_current_wal_flush_lsn()'));
       const { durableLsn } = watched.receiver.status();
-      const own = readFileSync(
-        join(server.dataDirectory, 'pg_wal', segmentName(1, position, defaultSegmentSizeBytes)),
-      );
+      const own = readFileSync(join(server.dataDirectory, 'pg_wal', segmentName(1, position, defaultSegmentSizeBytes)));
       const name = `${segmentName(1, position, defaultSegmentSizeBytes)}.partial`;
       const grown = readFileSync(join(directory, name));
       const length = segmentOffset(durableLsn ?? position, defaultSegmentSizeBytes);
@@ -188,7 +186,9 @@ forEachServer('full', (version) => {
     gate.shut();
     await server.sql('create table t(x int)');
     const warning = await warned.seen('warning');
-    expect(render(warning.sentence)).toMatch(/^the replication slot "receiver" makes the server retain \d+ bytes of WAL/);
+    expect(render(warning.sentence)).toMatch(
+      /^the replication slot "receiver" makes the server retain \d+ bytes of WAL/,
+    );
     gate.open();
     await warned.receiver.stop();
 
