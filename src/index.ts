@@ -75,6 +75,7 @@ export type { WalEnding, WalStream } from './replication/wal-stream.ts';
 export type { WalPiece } from './replication/wal-frames.ts';
 export type { NextTimeline } from './replication/wal-timeline-end.ts';
 export { startWalReceiver, type ReceiverEnd, type ReceiverOptions, type WalReceiver } from './wal-receiver/receiver.ts';
+export { openWalArchive, type WalArchiveOptions } from './wal-receiver/archive-store.ts';
 export { openWalDirectory, type WalDirectoryOptions } from './wal-receiver/directory-store.ts';
 export type { ReceiveRequest, ReceiverSlot } from './wal-receiver/request.ts';
 export type { ReceiverState, ReceiverStatus } from './wal-receiver/receiver-status.ts';

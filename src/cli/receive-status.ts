@@ -4,7 +4,8 @@ import type { Message } from '../messages/message.ts';
 export interface FollowOptions {
   /** Absolute. */
   readonly path: string;
-  readonly destination: string;
+  /** May become more exact when the server is known. */
+  readonly destination: () => string;
   readonly onTrouble: (sentence: Message) => void;
 }
 
@@ -27,6 +28,12 @@ export function followStatus(
     path,
     onTrouble,
     record: () =>
-      receiverRecord(receiver.status(), { atMs: Date.now(), startedAtMs, pid: process.pid, destination, end }),
+      receiverRecord(receiver.status(), {
+        atMs: Date.now(),
+        startedAtMs,
+        pid: process.pid,
+        destination: destination(),
+        end,
+      }),
   });
 }

@@ -166,6 +166,7 @@ class Story {
       .replaceAll('/usr/local/bin/gausskeep', program)
       .replaceAll(/(?<![\w/.])\/(backups|restored|tools)\b/g, `${this.#root}/$1`)
       .replaceAll(/(?<![\w/.])\/archive\b/g, this.#archive)
+      .replaceAll('/etc/systemd/system', `${this.#root}/stand-ins/system`)
       .replaceAll('/etc/postgresql/17/main', `${this.#root}/etc`)
       .replaceAll('/pgdata', server.dataDirectory)
       .replaceAll(/(?<![\w/.])examples\//g, `${projectRoot}/examples/`)

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 export function writeStandIns(directory: string, { prefix, programs }: { prefix: string; programs: string }): string {
   mkdirSync(directory, { recursive: true });
   mkdirSync(join(prefix, 'bin'), { recursive: true });
+  mkdirSync(join(directory, 'system'), { recursive: true });
   const scripts = {
     // `npm ci` has been done where this runs; what is installed are the built programs.
     npm: `case "$*" in
@@ -14,6 +15,12 @@ export function writeStandIns(directory: string, { prefix, programs }: { prefix:
       "install -g .") for p in gs_basebackup gs_tar gausskeep; do ln -sf "${programs}/$p" '${prefix}/bin/'; done ;;
       test | "run "*) node -e 'if (!require("./package.json").scripts[process.argv[1]]) process.exit(1)' "\${2-test}" ;;
       *) echo "npm $*: unknown" >&2; exit 1 ;;
+    esac`,
+    // Nothing is started: test/e2e/receive-service.test.ts does that with the same unit.
+    systemctl: `case "$*" in
+      daemon-reload) ;;
+      "enable --now "*@main) [ -f '${directory}/system/'"\${3%main}.service" ] ;;
+      *) echo "systemctl $*: unknown" >&2; exit 1 ;;
     esac`,
     // As the real one: the setting goes to postgresql.conf.
     gs_guc: `[ "$1 $2 $4" = "reload -D -c" ] || exit 1

@@ -11,6 +11,7 @@ import {
   createReceiverSlot,
   dropReceiverSlot,
   formatLsn,
+  openWalArchive,
   openWalDirectory,
   parseLsn,
   startWalReceiver,
@@ -179,7 +180,7 @@ async function stream(work: Stream, { signal, owedLine, program }: ProgramContex
       ? undefined
       : followStatus(receiver, {
           path: resolve(statusFile),
-          destination: store.description,
+          destination: () => store.description,
           onTrouble: (sentence) => talk.warn(sentence),
         });
   const stop = (): void => {
@@ -204,8 +205,12 @@ async function stream(work: Stream, { signal, owedLine, program }: ProgramContex
 
 async function openStore({ settings, place, talk }: Stream): Promise<WalStore> {
   const { compression, sync } = settings;
+  const level = compression.method === 'none' ? undefined : compression.level;
+  if ('archive' in place) {
+    const { archive: directory, generation } = place;
+    return openWalArchive({ directory, generation, codec: compression.method, level, sync });
+  }
   const onWarning = (sentence: Message): void => talk.warn(sentence);
-  if (!('directory' in place)) throw new BackupError('USAGE', say('options.later', { option: '--archive' }));
   if (compression.method !== 'none') {
     throw new BackupError('USAGE', say('backup.compression-later', { text: compression.method }));
   }
