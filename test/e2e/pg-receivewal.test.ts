@@ -99,7 +99,12 @@ forEachServer('full', (version) => {
     expect(first.stderr).toMatch(/^pg_receivewal: stopped log streaming at [0-9A-F]+\/[0-9A-F]+ \(timeline 1\)$/m);
     let [partial = '', ...more] = partials(directory);
     expect(more).toEqual([]);
-    const methods: readonly (readonly [string, string])[] = [['none', '']];
+    const methods: readonly (readonly [string, string])[] = [
+      ['gzip:1', '.gz'],
+      ['lz4', '.lz4'],
+      ['zstd', '.zst'],
+      ['none', ''],
+    ];
     for (const [method, suffix] of methods) {
       const args = ['-D', directory, '-v', '--endpos', await nextPosition(), '--compress', method, '--no-loop'];
       const result = await receivewal(args);

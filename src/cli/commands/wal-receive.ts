@@ -211,10 +211,12 @@ async function openStore({ settings, place, talk }: Stream): Promise<WalStore> {
     return openWalArchive({ directory, generation, codec: compression.method, level, sync });
   }
   const onWarning = (sentence: Message): void => talk.warn(sentence);
-  if (compression.method !== 'none') {
-    throw new BackupError('USAGE', say('backup.compression-later', { text: compression.method }));
-  }
-  return openWalDirectory({ directory: place.directory, sync, onWarning });
+  return openWalDirectory({
+    directory: place.directory,
+    compression: { method: compression.method, level },
+    sync,
+    onWarning,
+  });
 }
 
 function requestOf({ settings, sources, mode }: Stream, store: WalStore): ReceiveRequest {
