@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, createGzip, type Gzip } from 'node:zlib';
 import type { Compression } from './detect.ts';
 import { checkLevel } from './gzip-members.ts';
@@ -92,6 +93,7 @@ class GzipEncoder implements FlushingEncoder {
 class FrameEncoder implements FlushingEncoder {
   readonly #frame: (block: Uint8Array) => Promise<Uint8Array>;
   #isEmpty = true;
+  #sinceTurn = 0;
 
   constructor(frame: (block: Uint8Array) => Promise<Uint8Array>) {
     this.#frame = frame;
@@ -100,7 +102,14 @@ class FrameEncoder implements FlushingEncoder {
   async encode(block: Uint8Array): Promise<Uint8Array[]> {
     if (block.length === 0) return [];
     this.#isEmpty = false;
-    return [await this.#frame(block)];
+    const frame = await this.#frame(block);
+    // A turn of the event loop for a block's worth: what must answer a server gets its own, and the collector gives back what the codecs took.
+    this.#sinceTurn += block.length;
+    if (this.#sinceTurn >= flushingBlockBytes) {
+      this.#sinceTurn = 0;
+      await nextTurn();
+    }
+    return [frame];
   }
 
   async end(): Promise<Uint8Array[]> {

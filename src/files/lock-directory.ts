@@ -1,5 +1,6 @@
 import {
   closeSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   openSync,
@@ -17,7 +18,7 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
 import { readRegular } from './open-regular.ts';
-import { fsPath, joinPath } from './path.ts';
+import { fsPath, joinPath, parentPath } from './path.ts';
 
 /** Name of the lock file in a directory that a run fills. What still has it was not finished. */
 export const lockName = '.gausskeep.lock';
@@ -117,11 +118,15 @@ function createLock(file: ByteString, text: string): boolean {
   }
 }
 
-/** Creates a file with its content, durably. One that cannot be written is removed again. */
+/**
+ * Creates a file with its content, durably, and for the owner of its directory: a lock that root left there he must be able to
+ * read. One that cannot be written is removed again.
+ */
 function writeNew(file: ByteString, text: string): void {
   const descriptor = openSync(fsPath(file), 'wx', 0o600);
   try {
     writeSync(descriptor, text);
+    giveToOwner(descriptor, file);
     fsyncSync(descriptor);
   } catch (error) {
     removeQuietly(file);
@@ -129,6 +134,12 @@ function writeNew(file: ByteString, text: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+function giveToOwner(descriptor: number, file: ByteString): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(fsPath(parentPath(file)));
+  if (uid !== 0) fchownSync(descriptor, uid, gid);
 }
 
 function removeQuietly(file: ByteString): void {

@@ -171,6 +171,27 @@ describe('a beginning that is there', () => {
     expect((await heldBytes(store)).subarray(0, 300_000).equals(whole.subarray(0, 300_000))).toBe(true);
   });
 
+  it.each(kinds)('is read to its end though a new one takes its place meanwhile (%s)', async (codec) => {
+    // Flushed, and then what a power failure left.
+    const encoder = await createFlushingEncoder(codec);
+    const flushed = await encoder.encode(whole.subarray(0, 200_000), true);
+    encoder.close();
+    writeFileSync(wal.file(partialOf(codec)), Buffer.concat([...flushed, Buffer.alloc(100_000)]));
+    const store = await wal.begun(MiB, { compression: { method: codec, level: 1 } });
+    const source = (await store.find(position))?.read()[Symbol.asyncIterator]();
+    const first = await source?.next();
+    const pieces = [Buffer.from(first?.value as Uint8Array)];
+    const growing = await store.open(position);
+    await growing.write(whole.subarray(0, 900_000));
+    await growing.sync();
+    for (let next = await source?.next(); next?.done === false; next = await source?.next()) {
+      pieces.push(Buffer.from(next.value));
+    }
+    expect(Buffer.concat(pieces).equals(whole.subarray(0, 200_000))).toBe(true);
+    expect((await heldBytes(store)).length).toBe(900_000);
+    await growing.close();
+  });
+
   it('of several counts that holds most', async () => {
     await leave('none', 200_000);
     await leave('lz4', 300_000);

@@ -1,9 +1,10 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, type FileHandle } from 'node:fs/promises';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { decompressBeginning } from '../compression/decompress-beginning.ts';
 import { fileFailure } from '../files/failure.ts';
+import { openRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
 import { readPieces } from '../files/read-file.ts';
@@ -110,15 +111,44 @@ async function* readWhole(path: ByteString, codec: Codec, segmentSizeBytes: numb
   );
 }
 
-/** What is there of a segment, up to where it ends or cannot be read any more: it may have been cut short anywhere. */
+/**
+ * What is there of a segment, up to where it ends or cannot be read any more: it may have been cut short anywhere. One file is read,
+ * though the name may go to another meanwhile: a new beginning takes the place of an old one that is still compared.
+ */
 async function* readBeginning(path: ByteString, codec: Codec, segmentSizeBytes: number): ByteSource {
-  const read = () => readPieces(path);
-  let length = 0;
-  for await (const piece of codec === 'none' ? read() : decompressBeginning(read, codec)) {
-    const part = piece.subarray(0, segmentSizeBytes - length);
-    if (part.length > 0) yield part;
-    length += part.length;
-    if (length === segmentSizeBytes) return;
+  const handle = await openToRead(path);
+  try {
+    const read = () => piecesFrom(handle, path);
+    let length = 0;
+    for await (const piece of codec === 'none' ? read() : decompressBeginning(read, codec)) {
+      const part = piece.subarray(0, segmentSizeBytes - length);
+      if (part.length > 0) yield part;
+      length += part.length;
+      if (length === segmentSizeBytes) return;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openToRead(path: ByteString): Promise<FileHandle> {
+  try {
+    return await openRegular(fsPath(path));
+  } catch (error) {
+    throw fileFailure('read', path, error);
+  }
+}
+
+/** The file from its start. Pieces are views into one buffer: valid until the next one is asked for. */
+async function* piecesFrom(handle: FileHandle, path: ByteString): ByteSource {
+  const buffer = new Uint8Array(Buffer.allocUnsafeSlow(256 * 1024).buffer);
+  for (let offset = 0; ;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset).catch((error: unknown) => {
+      throw fileFailure('read', path, error);
+    });
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    offset += bytesRead;
   }
 }
 

@@ -25,7 +25,7 @@ export interface SegmentSink {
 }
 
 /** Bytes of one write: pieces of a stream are gathered to that, for each call has its price. */
-export const writeBytes = 1024 * 1024;
+export const writeBytes = 512 * 1024;
 
 /**
  * An open file that is written front to back without ever blocking the thread: what it takes is gathered, and written by
