@@ -66,8 +66,17 @@ function lineRecord(window: Line): Json {
   };
 }
 
-function gapRecord({ kind, firstSegment, lastSegment, segments, reason }: Line['gaps'][number]): Json {
-  return { kind, firstSegment, lastSegment, segments, reason: render(reason) };
+function gapRecord({ kind, firstSegment, lastSegment, segments, reason, noted }: Line['gaps'][number]): Json {
+  const removed =
+    noted === undefined
+      ? null
+      : {
+          noticedAt: noted.noticedAt,
+          beginLsn: formatLsn(noted.beginLsn),
+          endLsn: formatLsn(noted.endLsn),
+          reason: noted.reason,
+        };
+  return { kind, firstSegment, lastSegment, segments, reason: render(reason), removed };
 }
 
 function timeOf(timeUs: bigint | undefined): string | null {

@@ -1,5 +1,6 @@
 import type { RecoveryTarget, TargetAction } from '../server/recovery-target.ts';
 import type { StopRules } from '../server/stop-rules.ts';
+import type { NotedGap } from '../window/noted-gap.ts';
 import type { WindowBackup } from '../window/recovery-window.ts';
 
 /** What is to be proved. */
@@ -19,4 +20,6 @@ export interface ProofRequest {
   readonly requirePause?: boolean | undefined;
   /** Take the end of the WAL where the target cannot be met. */
   readonly allowEndOfWal: boolean;
+  /** What was noted of the WAL that the backup begins with, where that is missing. */
+  readonly lostBegin?: NotedGap | undefined;
 }

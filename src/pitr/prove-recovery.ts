@@ -11,6 +11,7 @@ import type { WalLine } from '../window/recovery-window.ts';
 import { findEarlier, tooNew } from './too-new.ts';
 import { Replay } from './replay.ts';
 import type { TransactionMark } from '../window/transaction.ts';
+import { gapBetween, gapsOfLine } from '../window/noted-gap.ts';
 import { LineWalker } from '../window/wal-line.ts';
 import { windowBackup, type FoundBackup } from '../survey/backups.ts';
 import type { BackupWal } from '../survey/backup-wal.ts';
@@ -231,7 +232,8 @@ async function planWith(
     readLine(inventory, line, { ...options, from: window.startLsn });
   const wanted = target.target;
   const lsnRecord = wanted.kind === 'lsn' ? await locateRecord(read(), wanted.lsn, rules, options) : undefined;
-  const walker = new LineWalker();
+  const gaps = gapsOfLine(inventory.gaps, line);
+  const walker = new LineWalker(gaps);
   const passed: NeededSegment[] = [];
   const passing = read();
   const next = async (): Promise<ReadLineSegment | undefined> => {
@@ -246,7 +248,10 @@ async function planWith(
     if (!replay.take(walker.step(segment))) break;
   }
   replay.take(walker.finish());
-  const proof = proveTarget(proofRequest, replay.outcome());
+  const outcome = replay.outcome();
+  // Without the segment that the backup begins with nothing was passed that could have broken.
+  const isLost = outcome.broken === undefined ? gapBetween(gaps, window.startLsn, window.startLsn + 1n) : undefined;
+  const proof = proveTarget({ ...proofRequest, lostBegin: isLost }, outcome);
   checkTimeline(window, line, proof);
   const { neededEndLsn } = proof;
   const endOfLast = (): bigint => (passed.at(-1)?.startLsn ?? 0n) + BigInt(inventory.segmentSizeBytes);

@@ -3,6 +3,7 @@ import { render, say, type Message } from '../messages/message.ts';
 import { formatUtc, type RecoveryTarget } from '../server/recovery-target.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { ProofRequest } from './proof-request.ts';
+import { withNotedGap } from '../window/noted-gap.ts';
 import type { RestorePoint, WindowBackup } from '../window/recovery-window.ts';
 import type { ReplayOutcome, ReplayStop } from './replay.ts';
 import { describeTarget } from './target.ts';
@@ -131,7 +132,8 @@ function walMissing(request: ProofRequest, { endLsn, broken, hasCheckpoint }: Re
   const { name, startLsn, checkpointLsn } = request.backup;
   const parameters = { backup: name, start: formatLsn(startLsn) };
   if (endLsn === undefined || endLsn <= startLsn) {
-    return new BackupError('WAL_MISSING', say('window.proof.no-wal', parameters), {
+    const missing = withNotedGap(say('window.proof.no-wal', parameters), request.lostBegin);
+    return new BackupError('WAL_MISSING', missing, {
       hint: say('window.proof.no-wal.hint'),
     });
   }

@@ -4,6 +4,7 @@ import type { StorageOptions } from '../storage/storage.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import { parseSegmentName, segmentStart, type TimelineId } from '../wal/segment.ts';
 import { parseTimelineHistory, type TimelineHistoryEntry } from '../wal/timeline-history.ts';
+import type { NotedGap } from '../window/noted-gap.ts';
 import type { WalKnowledge } from './wal-knowledge.ts';
 import type { WalPlace } from './wal-place.ts';
 
@@ -27,6 +28,8 @@ export interface WalInventory {
   readonly histories: ReadonlyMap<TimelineId, readonly TimelineHistoryEntry[] | BackupError>;
   /** The same as files: a server that sees the file of a timeline does not give that number to its own. */
   readonly historyFiles: ReadonlyMap<TimelineId, WalObject>;
+  /** What receivers noted of WAL that servers no longer had. */
+  readonly gaps?: readonly NotedGap[] | undefined;
 }
 
 /** Lists what lies in the places. @param options `from`: leave out segments that end before it; what is in `knowledge` is not looked into */
@@ -42,7 +45,9 @@ export async function takeInventory(
   const histories = new Map<TimelineId, readonly TimelineHistoryEntry[] | BackupError>();
   const historyFiles = new Map<TimelineId, WalObject>();
   const timelines = new Set<TimelineId>();
+  const gaps: NotedGap[] = [];
   for (const place of places) {
+    gaps.push(...((await place.source.gaps?.({ signal: options.signal })) ?? []));
     const isKnown = async (object: WalObject): Promise<boolean> =>
       (await options.knowledge?.knows(place, object)) === true;
     for await (const object of place.source.list({ signal: options.signal, isKnown })) {
@@ -70,6 +75,7 @@ export async function takeInventory(
     timelines: [...timelines].sort((a, b) => a - b),
     histories,
     historyFiles,
+    gaps,
   };
 }
 
@@ -88,6 +94,7 @@ export function mergeInventories(inventories: readonly (WalInventory | undefined
     timelines: [...new Set(given.flatMap(({ timelines }) => timelines))].sort((a, b) => a - b),
     histories: firstOfEach(given.map(({ histories }) => histories)),
     historyFiles: firstOfEach(given.map(({ historyFiles }) => historyFiles)),
+    gaps: given.flatMap(({ gaps = [] }) => gaps),
   };
 }
 

@@ -2,6 +2,7 @@ import { say, type Message } from '../messages/message.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { timelineAt } from '../wal/timeline-history.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
+import { gapsOfLine, type NotedGap } from './noted-gap.ts';
 import type { BackupRange, LineWindow, RestorePoint, Stretch, WalLine, WindowBackup } from './recovery-window.ts';
 import { isCommit, isTransactionEnd } from './transaction.ts';
 import { LineWalker, type LineBreak, type LineItem, type LineSegment } from './wal-line.ts';
@@ -10,14 +11,16 @@ import { LineWalker, type LineBreak, type LineItem, type LineSegment } from './w
  * The recovery window of a line: what its segments hold and which backups they serve. Memory: restore points, stretches
  * and gaps, not transactions.
  * @param segments in order of position; holes are found by their positions
+ * @param gaps what was noted of WAL that servers no longer had
  */
 export async function findWindow(
   line: WalLine,
   segments: AsyncIterable<LineSegment> | Iterable<LineSegment>,
   backups: readonly WindowBackup[],
+  gaps: readonly NotedGap[] = [],
 ): Promise<LineWindow> {
   const survey = new WindowSurvey(line, backups);
-  const walker = new LineWalker();
+  const walker = new LineWalker(gapsOfLine(gaps, line));
   for await (const segment of segments) survey.take(walker.step(segment));
   survey.take(walker.finish());
   return survey.result();

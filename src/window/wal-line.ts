@@ -5,6 +5,7 @@ import { linksTo, type LinkProblem } from '../wal/segment-links.ts';
 import { walPageBytes } from '../wal/page-header.ts';
 import { segmentName, type TimelineId } from '../wal/segment.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
+import { gapBetween, withNotedGap, type NotedGap } from './noted-gap.ts';
 import { describeLinkProblem, describeSegmentEnd } from './describe-break.ts';
 
 /** A segment of a line of WAL as it was found. */
@@ -38,6 +39,8 @@ export interface LineBreak {
   readonly lastSegment: string;
   readonly segments: number;
   readonly reason: Message;
+  /** What was noted of the WAL that is missing: that the server no longer had it. */
+  readonly noted?: NotedGap | undefined;
   /** Of an `end`: a record had begun there and was not written to its end, as a crash leaves it. */
   readonly isTorn?: boolean | undefined;
 }
@@ -67,6 +70,12 @@ export class LineWalker {
   #endLsn: Lsn | undefined;
   /** Behind the torn end of `#before`, with no record that begins in it: the rest of the torn one, if nothing follows. */
   #restOfTorn: LineSegment | undefined;
+  readonly #gaps: readonly NotedGap[];
+
+  /** @param gaps what was noted of the line: shown where WAL is missing, and nowhere else */
+  constructor(gaps: readonly NotedGap[] = []) {
+    this.#gaps = gaps;
+  }
 
   step(segment: LineSegment): LineItem[] {
     const items = [...this.#followedTorn(), ...this.#holeBefore(segment)];
@@ -108,7 +117,24 @@ export class LineWalker {
     const reason = isOpen ? describeSegmentEnd(index, segment) : say('window.break.no-more');
     const place = only(isOpen ? segment.name : nameBehind(segment, 1));
     if (isDamaged) return this.#break({ kind: 'damaged', ...place, reason });
+    const lost = this.#lostBehind(segment, index);
+    if (lost !== undefined) return this.#break(lost);
     return this.#break({ kind: 'end', ...place, reason, isTorn: isTornEnd(index) });
+  }
+
+  /** What is known to follow the last segment although it is not there. */
+  #lostBehind(segment: LineSegment, { end }: SegmentIndex): LineBreak | undefined {
+    const { timeline, startLsn, segmentSizeBytes } = segment;
+    const size = BigInt(segmentSizeBytes);
+    const from = end.kind === 'partial' ? end.lsn : startLsn + size;
+    // Of what lies further behind nobody can say that it is what follows.
+    const noted = gapBetween(this.#gaps, from, from - (from % size) + size);
+    if (noted === undefined) return undefined;
+    const nameAt = (position: bigint): string => segmentName(timeline, lsn(position), segmentSizeBytes);
+    const [firstSegment, lastSegment] = [nameAt(from), nameAt(noted.endLsn - 1n)];
+    const count = Number((noted.endLsn - 1n) / size - from / size) + 1;
+    const missing = say('window.break.missing', { first: firstSegment, last: lastSegment, count });
+    return { kind: 'missing', firstSegment, lastSegment, segments: count, reason: withNotedGap(missing, noted), noted };
   }
 
   /** More WAL shows that what seemed torn by a crash is damage. */
@@ -127,8 +153,10 @@ export class LineWalker {
     const count = Number((segment.startLsn - before.startLsn) / BigInt(segment.segmentSizeBytes)) - 1;
     if (count <= 0) return [];
     const [firstSegment, lastSegment] = [nameBehind(before, 1), nameBehind(before, count)];
-    const reason = say('window.break.missing', { first: firstSegment, last: lastSegment, count });
-    const items = this.#break({ kind: 'missing', firstSegment, lastSegment, segments: count, reason });
+    const missing = say('window.break.missing', { first: firstSegment, last: lastSegment, count });
+    const noted = gapBetween(this.#gaps, before.startLsn + BigInt(before.segmentSizeBytes), segment.startLsn);
+    const reason = withNotedGap(missing, noted);
+    const items = this.#break({ kind: 'missing', firstSegment, lastSegment, segments: count, reason, noted });
     this.#before = undefined;
     return items;
   }
@@ -144,7 +172,10 @@ export class LineWalker {
   #problem(previous: SegmentIndex, segment: LineSegment, problem: LinkProblem): LineBreak {
     const before = this.#before?.segment ?? segment;
     if (problem === 'ends-early') {
-      return { kind: 'damaged', ...only(before.name), reason: describeSegmentEnd(previous, before) };
+      const noted =
+        previous.end.kind === 'partial' ? gapBetween(this.#gaps, previous.end.lsn, segment.startLsn) : undefined;
+      const reason = withNotedGap(describeSegmentEnd(previous, before), noted);
+      return { kind: 'damaged', ...only(before.name), reason, noted };
     }
     const { content } = segment;
     // Where the very first record of it is the damaged one.

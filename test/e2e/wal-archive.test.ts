@@ -1,11 +1,26 @@
-import { cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { takeBackup } from '../support/backups.ts';
-import { giveToServerUser } from '../support/postgres/server-user.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { programPath, runProgram } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
+
+const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 
 /** Ends the segment and waits until the server has had it archived. */
 async function archiveSegment(server: PostgresServer): Promise<string> {
@@ -52,6 +67,94 @@ forEachServer('full', (version) => {
       expect(existsSync(join(folder, `${first}.receipt`))).toBe(false);
     },
   );
+
+  it('recovers the last commit in a segment that a receiver is still writing', async () => {
+    const archive = serverDirectory('archive');
+    const push = `${process.execPath} ${programPath('gausskeep')} wal push %p --archive ${archive}`;
+    const server = await startServer({ version, config: { archive_mode: true, archive_command: push } });
+    const backup = await takeBackup(server, ['-X', 'stream']);
+    await server.sql('create table kept (id int)');
+    await archiveSegment(server);
+    const received = join(archive, 'generations/1/open');
+    mkdirSync(received, { mode: 0o700 });
+    /** The server's own bytes up to what it has flushed, as a receiver has them; zeros behind. */
+    const receive = async (): Promise<void> => {
+      const [row] = await server.sql<{ name: string; bytes: number; size: number }>(
+        `select pg_walfile_name(pg_current_wal_flush_lsn()) as name,
+           (pg_walfile_name_offset(pg_current_wal_flush_lsn())).file_offset as bytes,
+           setting::int as size from pg_settings where name = 'wal_segment_size'`,
+      );
+      const { name, bytes, size } = row!;
+      const path = join(received, `${name}.partial`);
+      if (!existsSync(path)) {
+        writeFileSync(path, Buffer.alloc(size), { mode: 0o600 });
+        giveToServerUser(received);
+      }
+      const file = openSync(path, 'r+');
+      writeSync(file, readFileSync(join(server.dataDirectory, 'pg_wal', name)), 0, bytes, 0);
+      closeSync(file);
+    };
+    await server.sql('insert into kept select generate_series(1, 1000)');
+    await receive();
+    // It grows while everything below reads it.
+    const stop = new AbortController();
+    let rows = 1000;
+    const growing = (async () => {
+      while (!stop.signal.aborted) {
+        rows += 1;
+        await server.sql(`insert into kept values (${rows})`);
+        await receive();
+        await setTimeout(1);
+      }
+    })();
+    growing.catch(() => undefined);
+    const before = rows;
+    const [xid] = (await server.sql<{ xid: string }>('select xmin::text as xid from kept where id = 1000')).map(
+      (row) => row.xid,
+    );
+    const listed = await runProgram('gausskeep', ['window', '--archive', archive, '--commits', '--json']);
+    expect(listed.status, listed.stderr).toBe(0);
+    expect(listed.stdout).toContain(`"xid":"${xid!}"`);
+    const window = await runProgram('gausskeep', ['window', '--archive', archive, '--json']);
+    expect(JSON.parse(window.stdout)).toMatchObject({ lines: [{ gaps: [], stretches: [{ end: { kind: 'end' } }] }] });
+    const restored = serverDirectory('restored');
+    const places = ['--from', backup, '--archive', archive, '--target-action', 'promote', '--no-sync', ...owner];
+    const copies: string[] = [];
+    for (const supply of ['copy', 'restore-command']) {
+      const data = join(restored, supply);
+      const result = await runProgram('gausskeep', [
+        'restore',
+        '-D',
+        data,
+        ...places,
+        '--wal-supply',
+        supply,
+        '--json',
+      ]);
+      expect(result.status, result.stderr).toBe(0);
+      expect(JSON.stringify(JSON.parse(result.stdout))).toContain('/open/');
+      copies.push(data);
+    }
+    stop.abort();
+    await growing;
+    await server.stop('immediate');
+    for (const data of copies) {
+      const copy = await startFrom(data, { settings: { archive_mode: false } });
+      await copy.waitFor('select not pg_is_in_recovery()');
+      const found = Number(await copy.value('select count(*) from kept'));
+      expect(found).toBeGreaterThanOrEqual(before);
+      expect(found).toBe(Number(await copy.value('select max(id) from kept')));
+      await copy.stop('immediate');
+    }
+    // All that was received, by a plan of its own.
+    const last = join(restored, 'last');
+    const result = await runProgram('gausskeep', ['restore', '-D', last, ...places]);
+    expect(result.status, result.stderr).toBe(0);
+    const copy = await startFrom(last, { settings: { archive_mode: false } });
+    await copy.waitFor('select not pg_is_in_recovery()');
+    expect(await copy.value('select count(*) from kept')).toBe(String(rows));
+    await copy.stop('immediate');
+  });
 
   it('stops a recovery when the archive is gone, instead of opening the database', async () => {
     const archive = serverDirectory('archive');

@@ -13,6 +13,8 @@ import {
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openLocalStorage } from '../../src/storage/local-storage.ts';
+import { recordGap } from '../../src/wal-archive/gaps.ts';
 import { parseLsn, type Lsn } from '../../src/wal/lsn.ts';
 import { flipOrdinaryRecord } from '../support/damage-wal.ts';
 import { fixtureWal } from '../support/fixture-wal.ts';
@@ -199,6 +201,32 @@ describe('an archive of our own', () => {
     }
     const result = await restore('--plan');
     expect(result.status, result.stderr).toBe(0);
+  });
+
+  it('of which a part is missing that the server had removed is refused with that, and is not when it is there', async () => {
+    const files = (digits: string): string[] =>
+      ['.gz', '.index', '.receipt'].map((end) => join(folder(), segment(digits) + end));
+    const kept = files('29').map((file) => [file, readFileSync(file)] as const);
+    for (const [file] of kept) rmSync(file);
+    const noticedAt = '2026-11-21T10:00:00.000Z';
+    const gap = { timeline: 1, noticedAt, reason: 'requested WAL segment has already been removed' };
+    await recordGap(await openLocalStorage(archive), 1, { ...gap, beginLsn: startOf('29'), endLsn: startOf('2A') });
+    const words = [
+      `missing: ${segment('29')} to ${segment('29')} (1 segment)`,
+      `noticed at ${noticedAt}: the server had removed`,
+    ];
+    await refused(16, words);
+    await refused(16, words, '--target-xid', '14247');
+    // At the very end of the WAL there is nothing behind it that would show the hole.
+    for (const digits of ['2A', '2B']) for (const file of files(digits)) rmSync(file);
+    await refused(16, words);
+    const before = await restore('--plan', '--target-xid', '14244');
+    expect(before.status, before.stderr).toBe(0);
+    for (const [file, bytes] of kept) writeFileSync(file, bytes);
+    const filled = await restore('--plan', '--target-xid', '14247');
+    expect(filled.status, filled.stderr).toBe(0);
+    // It is asked from the end of what is there, and that is filled.
+    expect((await restore('--plan')).status).toBe(0);
   });
 
   it('is compared with its receipts when the server fetches it, and the plan says so', async () => {

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { render } from '../../src/messages/message.ts';
 import { pushWal } from '../../src/archiving/push-wal.ts';
 import { openArchive, openGeneration } from '../../src/wal-archive/archive.ts';
+import { windowRecord } from '../../src/cli/window-record.ts';
+import { windowLines } from '../../src/cli/window-text.ts';
+import { recordGap } from '../../src/wal-archive/gaps.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import type { SurveyEvent } from '../../src/survey/events.ts';
 import { storedIndexCache, type IndexCache } from '../../src/survey/index-cache.ts';
@@ -247,5 +250,82 @@ describe('the same segment in several places', () => {
     // In a record that the index passes over: same records, same links, other bytes.
     other[0x148 + 70] = other[0x148 + 70]! ^ 1;
     await expect(lineOf(other)).rejects.toMatchObject({ code: 'CORRUPT', sentence: { key: 'survey.two-contents' } });
+  });
+});
+
+/** WAL that the server no longer had when a receiver asked for it. */
+describe('what was noted of a gap', () => {
+  const noticedAt = '2026-11-21T10:00:00.000Z';
+  const position = (digits: string) => parseLsn(`0/${digits}000000`);
+  const note = (from: string, to: string, timeline = 1): Promise<void> =>
+    openLocalStorage(archive).then((storage) =>
+      recordGap(storage, 1, {
+        timeline,
+        beginLsn: position(from),
+        endLsn: position(to),
+        noticedAt,
+        reason: 'already removed',
+      }),
+    );
+  const gapsOf = async () => {
+    const window = await surveyWindow({ archive, backups: [backups] });
+    return { window, gaps: window.lines[0]?.gaps ?? [], backup: window.lines[0]?.backups[0] };
+  };
+
+  it('is shown where the segments are missing, and no more when they are there', async () => {
+    for (const digits of ['26', '27', '29']) await push(digits);
+    await note('28', '29');
+    const { window, gaps } = await gapsOf();
+    expect(gaps).toMatchObject([{ kind: 'missing', segments: 1, noted: { noticedAt, endLsn: position('29') } }]);
+    const said =
+      `missing: ${segment('28')} to ${segment('28')} (1 segment); noticed at ${noticedAt}: ` +
+      'the server had removed what lies from 0/28000000 to 0/29000000 (already removed)';
+    expect(render(gaps[0]!.reason)).toBe(said);
+    expect(windowLines(window, { backupsNamed: true }).join('\n')).toContain(said);
+    expect(windowRecord(window)).toMatchObject({
+      lines: [
+        {
+          gaps: [
+            {
+              removed: { noticedAt, beginLsn: '0/28000000', endLsn: '0/29000000', reason: 'already removed' },
+            },
+          ],
+        },
+      ],
+    });
+    await push('28');
+    expect((await gapsOf()).gaps).toEqual([]);
+  });
+
+  it('is shown behind the last segment, and what it does not explain is not', async () => {
+    for (const digits of ['26', '27']) await push(digits);
+    await note('28', '2A');
+    await note('2B', '2C');
+    expect((await gapsOf()).gaps).toMatchObject([
+      { kind: 'missing', firstSegment: segment('28'), lastSegment: segment('29'), noted: { endLsn: position('2A') } },
+    ]);
+    // Only the rest of it is missing now.
+    await push('28');
+    expect((await gapsOf()).gaps).toMatchObject([{ firstSegment: segment('29'), lastSegment: segment('29') }]);
+    await push('29');
+    expect((await gapsOf()).gaps).toEqual([]);
+    await rm(join(archive, 'generations/1/gaps'), { recursive: true });
+    await note('2A', '2B', 2);
+    expect((await gapsOf()).gaps).toEqual([]);
+  });
+
+  it('says why a backup cannot be used', async () => {
+    await push('29');
+    await note('26', '28');
+    const { backup } = await gapsOf();
+    expect(render(backup!.problem!)).toContain(`noticed at ${noticedAt}`);
+  });
+
+  it('is passed over where it is damaged', async () => {
+    for (const digits of ['26', '27']) await push(digits);
+    await note('28', '2A');
+    const [name] = await readdir(join(archive, 'generations/1/gaps'));
+    await writeFile(join(archive, 'generations/1/gaps', name!), '{}');
+    expect((await gapsOf()).gaps).toEqual([]);
   });
 });

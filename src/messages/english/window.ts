@@ -40,6 +40,7 @@ export const windowMessages = {
     '{readWhole} of {count} {count|segment was|segments were} read whole; of the others only the index is known: gausskeep restore --plan reads what a recovery needs',
   'window.progress': '{done}/{total} kB ({percent}%) of WAL looked at',
   'window.break.missing': 'missing: {first} to {last} ({count} {count|segment|segments})',
+  'window.noted-gap': '{reason}; noticed at {time}: the server had removed what lies from {begin} to {end} ({said})',
   'window.break.nothing-valid': '{name} holds nothing valid',
   'window.break.no-more': 'no further WAL',
   'window.break.end': 'the WAL ends at {lsn}',
