@@ -5,8 +5,7 @@ import type { StorageOptions } from '../storage/storage.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import { findWindow } from '../window/find-window.ts';
 import { listTransactions, type TransactionRange } from '../window/list-transactions.ts';
-import { gapBetween, gapsOfLine, withNotedGap, type NotedGap } from '../window/noted-gap.ts';
-import type { BackupRange, LineWindow, WalLine } from '../window/recovery-window.ts';
+import type { LineWindow, WalLine } from '../window/recovery-window.ts';
 import type { TransactionMark } from '../window/transaction.ts';
 import type { LineSegment } from '../window/wal-line.ts';
 import { findBackups, windowBackup } from './backups.ts';
@@ -74,10 +73,9 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
       notePassedOver(passedOver, inventory);
       const segments = progress.passing(readings.counted(readLine(inventory, line, { ...options, knowledge })));
       const window = await findWindow(line, segments, ours.map(windowBackup), inventory.gaps);
-      const ranges = await rangesWithOwnWal(window, ours, inventory, { ...options, knowledge });
       lines.push({
         ...window,
-        backups: ranges.map((range) => withLostBegin(range, gapsOfLine(inventory.gaps, line))),
+        backups: await rangesWithOwnWal(window, ours, inventory, { ...options, knowledge }),
         segmentSizeBytes: place.source.segmentSizeBytes,
         problem: historyProblem(inventory, line.timeline),
       });
@@ -171,13 +169,6 @@ class LineProgress {
       yield segment;
     }
   }
-}
-
-/** A backup that cannot be used because the server had removed the WAL that it begins with. */
-function withLostBegin(range: BackupRange, gaps: readonly NotedGap[]): BackupRange {
-  const { problem, backup } = range;
-  if (problem?.key !== 'window.no-wal-of-backup') return range;
-  return { ...range, problem: withNotedGap(problem, gapBetween(gaps, backup.startLsn, backup.startLsn + 1n)) };
 }
 
 function reasonToPassOver({ systemIdentifier, label }: BackupFacts, expected: bigint): Message | undefined {

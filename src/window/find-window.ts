@@ -2,7 +2,7 @@ import { say, type Message } from '../messages/message.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { timelineAt } from '../wal/timeline-history.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
-import { gapsOfLine, type NotedGap } from './noted-gap.ts';
+import { gapBetween, gapsOfLine, withNotedGap, type NotedGap } from './noted-gap.ts';
 import type { BackupRange, LineWindow, RestorePoint, Stretch, WalLine, WindowBackup } from './recovery-window.ts';
 import { isCommit, isTransactionEnd } from './transaction.ts';
 import { LineWalker, type LineBreak, type LineItem, type LineSegment } from './wal-line.ts';
@@ -19,8 +19,9 @@ export async function findWindow(
   backups: readonly WindowBackup[],
   gaps: readonly NotedGap[] = [],
 ): Promise<LineWindow> {
-  const survey = new WindowSurvey(line, backups);
-  const walker = new LineWalker(gapsOfLine(gaps, line));
+  const noted = gapsOfLine(gaps, line);
+  const survey = new WindowSurvey(line, backups, noted);
+  const walker = new LineWalker(noted);
   for await (const segment of segments) survey.take(walker.step(segment));
   survey.take(walker.finish());
   return survey.result();
@@ -49,8 +50,11 @@ class WindowSurvey {
   readonly #names = new Set<string>();
   readonly #ranges: BackupRange[] = [];
 
-  constructor(line: WalLine, backups: readonly WindowBackup[]) {
+  readonly #noted: readonly NotedGap[];
+
+  constructor(line: WalLine, backups: readonly WindowBackup[], noted: readonly NotedGap[]) {
     this.#line = line;
+    this.#noted = noted;
     this.#waiting = backups.filter(
       ({ timeline, startLsn }) => timelineAt(line.history, line.timeline, startLsn) === timeline,
     );
@@ -75,9 +79,11 @@ class WindowSurvey {
   }
 
   result(): LineWindow {
-    const left = this.#waiting.map((backup) =>
-      unreachable(backup, say('window.no-wal-of-backup', { lsn: formatLsn(backup.startLsn) })),
-    );
+    const left = this.#waiting.map((backup) => {
+      const missing = say('window.no-wal-of-backup', { lsn: formatLsn(backup.startLsn) });
+      const noted = gapBetween(this.#noted, backup.startLsn, backup.startLsn + 1n);
+      return unreachable(backup, withNotedGap(missing, noted));
+    });
     return {
       line: this.#line,
       segmentSizeBytes: this.#segmentSizeBytes,

@@ -1,8 +1,7 @@
 import { render, say, type Message } from '../messages/message.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
-import { timelineAt } from '../wal/timeline-history.ts';
-import type { WalLine } from './recovery-window.ts';
+import { timelineAt, type TimelineHistoryEntry } from '../wal/timeline-history.ts';
 
 /** WAL that a receiver asked for in vain: it explains a hole, where there is one. */
 export interface NotedGap {
@@ -16,8 +15,11 @@ export interface NotedGap {
   readonly reason: string;
 }
 
-/** Those of a line. */
-export function gapsOfLine(gaps: readonly NotedGap[] = [], { history, timeline }: WalLine): readonly NotedGap[] {
+/** Those of a line: a timeline with its parents. */
+export function gapsOfLine(
+  gaps: readonly NotedGap[] = [],
+  { history, timeline }: { readonly history: readonly TimelineHistoryEntry[]; readonly timeline: TimelineId },
+): readonly NotedGap[] {
   return gaps.filter((gap) => timelineAt(history, timeline, gap.beginLsn) === gap.timeline);
 }
 
