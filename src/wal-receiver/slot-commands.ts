@@ -13,6 +13,8 @@ export interface ReceiverSlotRequest {
   readonly ifNotExists?: boolean | undefined;
 }
 
+const existsHint = say('receive.slot-exists.hint');
+
 /**
  * Makes a physical slot that keeps no WAL until it is first used, as pg_receivewal does.
  * @throws BackupError `OBJECT_EXISTS`, `USAGE` for a name that no server takes; those of `openReplicationSession`
@@ -28,12 +30,13 @@ export async function createReceiverSlot(
     try {
       created = await createSlot(connection, capabilities, request, options);
     } catch (error) {
-      if (!ifNotExists || !(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
+      if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
+      if (!ifNotExists) throw error.with({ hint: existsHint });
       return { existed: true };
     }
     // openGauss says so in a warning only.
     if (created.existed && !ifNotExists)
-      throw new BackupError('OBJECT_EXISTS', say('backup.slot-exists', { slot: name }));
+      throw new BackupError('OBJECT_EXISTS', say('backup.slot-exists', { slot: name }), { hint: existsHint });
     return created;
   });
 }
@@ -44,7 +47,14 @@ export async function dropReceiverSlot(
   { name }: Pick<ReceiverSlotRequest, 'name'>,
   options: Abortable = {},
 ): Promise<void> {
-  await atServer(sources, options, ({ connection, capabilities }) => dropSlot(connection, capabilities, name, options));
+  await atServer(sources, options, async ({ connection, capabilities }) => {
+    try {
+      await dropSlot(connection, capabilities, name, options);
+    } catch (error) {
+      const isMissing = error instanceof BackupError && error.code === 'OBJECT_NOT_FOUND';
+      throw isMissing ? error.with({ hint: say('receive.no-slot-to-drop.hint') }) : error;
+    }
+  });
 }
 
 async function atServer<Result>(

@@ -82,6 +82,13 @@ describe('receiverRecord', () => {
     });
   });
 
+  it('an idle server is no lag while it is connected', () => {
+    const idle = { ...known, lagBytes: 0 };
+    expect(receiverRecord(idle, frame).lagSeconds).toBe(0);
+    expect(receiverRecord({ ...idle, state: 'waiting' }, frame).lagSeconds).toBe(2);
+    expect(receiverRecord(idle, { ...frame, end: { outcome: 'stopped' } }).lagSeconds).toBe(2);
+  });
+
   it('says how it ended', () => {
     const error = new BackupError('WAL_MISSING', say('receive.disconnected'));
     const failed = receiverRecord(known, { ...frame, end: { outcome: 'failed', error } });

@@ -27,7 +27,7 @@ export interface ReceiverRecord {
   readonly acknowledgedLsn: string | null;
   readonly serverEndLsn: string | null;
   readonly lagBytes: number | null;
-  /** Since when, in seconds, something that the server had may not be durable here; 0: everything is. */
+  /** 0 while connected, with everything that the server told of durable here; else for how many seconds that may not have been so. */
   readonly lagSeconds: number | null;
   readonly caughtUpAt: string | null;
   readonly slot: { readonly name: string; readonly retainedBytes: number | null } | null;
@@ -77,7 +77,7 @@ export function receiverRecord(status: ReceiverStatus, frame: RecordFrame): Rece
     acknowledgedLsn: lsnText(status.acknowledgedLsn),
     serverEndLsn: lsnText(status.serverEndLsn),
     lagBytes: status.lagBytes ?? null,
-    lagSeconds: caughtUpAtMs === undefined ? null : Math.max(0, Math.floor((atMs - caughtUpAtMs) / 1000)),
+    lagSeconds: lagSecondsOf(status, frame),
     caughtUpAt: caughtUpAtMs === undefined ? null : timeText(caughtUpAtMs),
     slot: slot === undefined ? null : { name: slot.name, retainedBytes: slot.retainedBytes ?? null },
     reconnects: status.reconnects,
@@ -89,6 +89,12 @@ export function receiverRecord(status: ReceiverStatus, frame: RecordFrame): Rece
     outcome: end?.outcome ?? null,
     code: failure === undefined ? null : failure instanceof BackupError ? failure.code : 'INTERNAL',
   };
+}
+
+/** An idle server says nothing for up to half a minute, and is not behind for that. */
+function lagSecondsOf({ state, lagBytes, caughtUpAtMs }: ReceiverStatus, { atMs, end }: RecordFrame): number | null {
+  if (state === 'streaming' && lagBytes === 0 && end === undefined) return 0;
+  return caughtUpAtMs === undefined ? null : Math.max(0, Math.floor((atMs - caughtUpAtMs) / 1000));
 }
 
 function timeText(ms: number): string {

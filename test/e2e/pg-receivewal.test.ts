@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { readStatusFile } from '../../src/index.ts';
 import { startStandby } from '../support/postgres/standby.ts';
 import { startServer, type PostgresServer } from '../support/postgres/server.ts';
@@ -135,7 +135,7 @@ forEachServer('full', (version) => {
     const args = ['-D', directory, '-n', '--no-sync', '--verbose', '--endpos', await nextPosition()];
     const missing = await receivewal([...args, '--slot', 'nonexistentslot']);
     expect(missing.status).toBe(1);
-    expect(missing.stderr).toMatch(/^pg_receivewal: error: .*replication slot "nonexistentslot" does not exist/m);
+    expect(missing.stderr).toMatch(/^pg_receivewal: error: replication slot "nonexistentslot" does not exist$/m);
     expect(readdirSync(directory).filter((name) => !name.startsWith('.'))).toEqual([]);
     const result = await receivewal([...args, '--slot', 'archive_slot']);
     expect(result).toMatchObject({ status: 0 });
@@ -163,10 +163,57 @@ forEachServer('full', (version) => {
     }
   });
 
+  it('a second signal ends it at once, and says what may not be durable', async () => {
+    const words = ['-D', temporaryDirectory('twice'), '-v'];
+    const program = startProgram('gausskeep', words, { env: server.environment(), calledAs: 'pg_receivewal' });
+    await program.output(/starting log streaming/);
+    // Both are there when it goes on: no end in order comes between.
+    for (const signal of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) program.kill(signal);
+    const { signal, stderr } = await program.result;
+    expect(signal).toBe('SIGTERM');
+    expect(stderr).toMatch(/^pg_receivewal: warning: ended by a second signal: what was received .* not be/m);
+  });
+
+  it('a gap ends it with 15, under the names of the originals with 1; --on-gap=continue says so and goes on', async () => {
+    const directory = temporaryDirectory('gap');
+    const statusFile = join(temporaryDirectory('status'), 'receiver.json');
+    expect(await receivewal(['-D', directory, '--endpos', await nextPosition()])).toMatchObject({ status: 0 });
+    const removed = (partials(directory)[0] ?? '').slice(0, 24);
+    let end = '';
+    await vi.waitFor(
+      async () => {
+        end = await nextPosition();
+        await server.sql('checkpoint');
+        expect(existsSync(join(server.dataDirectory, 'pg_wal', removed))).toBe(false);
+      },
+      { timeout: 30_000, interval: 10 },
+    );
+    const args = ['-D', directory, '--endpos', end, '--status-file', statusFile];
+    const ours = await runProgram('gausskeep', ['wal', 'receive', ...args], { env: server.environment() });
+    expect(ours).toMatchObject({ status: 15 });
+    expect(readStatusFile(statusFile)).toMatchObject({ state: 'ended', outcome: 'failed', code: 'WAL_MISSING' });
+    const failed = await runProgram('gausskeep', ['wal', 'status', statusFile]);
+    expect(failed).toMatchObject({ status: 3, stdout: expect.stringContaining('failed\n') as string });
+    expect(await receivewal(args)).toMatchObject({ status: 1 });
+    const onward = await receivewal([...args, '--on-gap=continue']);
+    expect(onward).toMatchObject({ status: 0 });
+    expect(onward.stderr).toMatch(/^pg_receivewal: warning: WAL is missing from \S+ to \S+ \(timeline 1\): /m);
+    expect(readStatusFile(statusFile)).toMatchObject({ outcome: 'end-position', gaps: [{ timeline: 1 }] });
+    expect(await runProgram('gausskeep', ['wal', 'status', statusFile])).toMatchObject({ status: 3 });
+  });
+
   it('ends when the first connection fails, and with -n when one is lost', async () => {
     const nobody = await receivewal(['-D', temporaryDirectory('none'), '-p', '1']);
     expect(nobody.status).toBe(1);
     expect(nobody.stderr).toMatch(/^pg_receivewal: error: .*port 1 failed: Connection refused/m);
+    const words = ['-D', temporaryDirectory('lost'), '-v', '-n'];
+    const program = startProgram('gausskeep', words, { env: server.environment(), calledAs: 'pg_receivewal' });
+    await program.output(/starting log streaming/);
+    await server.restart('fast');
+    expect(await program.result).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('pg_receivewal: error: ') as string,
+    });
   });
 
   it('follows a promoted standby (RW-11)', async () => {
@@ -184,6 +231,13 @@ forEachServer('full', (version) => {
     expect(result.stderr).toMatch(/^pg_receivexlog: switched to timeline 2 at [0-9A-F]+\/[0-9A-F]+$/m);
     expect(readdirSync(directory)).toContain('00000002.history');
     expect(readdirSync(directory).some((name) => /^00000002[0-9A-F]{16}$/.test(name))).toBe(true);
+    // Of both hosts the one with the newer timeline is the primary.
+    const ports = [server.port, standby.port].join(',');
+    const hosts = ['-h', `${server.host},${server.host}`, '-p', ports, '-U', server.user];
+    const further = ['wal', 'receive', '-D', directory, '-S', 'followed', '--endpos', await nextPosition(standby)];
+    expect(await runProgram('gausskeep', [...further, ...hosts])).toMatchObject({ status: 0 });
+    expect(await standby.value('select slot_name from pg_replication_slots')).toBe('followed');
+    expect(await server.sql("select 1 from pg_replication_slots where slot_name = 'followed'")).toEqual([]);
     await standby.stop('immediate');
   });
 });

@@ -9,7 +9,13 @@ import { parseLsn, readStatusFile } from '../../src/index.ts';
 import { say } from '../../src/messages/message.ts';
 import { readPage } from '../docs/pages.ts';
 import { startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
-import { programPath, runProgram, startCommand, temporaryDirectory } from '../support/programs.ts';
+import {
+  programPath,
+  runProgram,
+  startCommand,
+  startProgramOnTerminal,
+  temporaryDirectory,
+} from '../support/programs.ts';
 import { projectRoot } from '../support/project.ts';
 import { runDirectory } from '../support/run-directory.ts';
 import { commandWords, parseEnvironmentFile, parseUnit } from '../support/systemd-unit.ts';
@@ -112,4 +118,39 @@ it('is not started again where that is of no use, and is where it may help', asy
   const refused = await start(hostWith('wrong')).result;
   expect(refused.stderr).toContain('password authentication failed');
   expect(never).toContain(refused.status);
+});
+
+it('asks for a password once, before it receives, and with -w never', async () => {
+  const end = await server.value('select pg_current_wal_flush_lsn()::text');
+  await server.sql('create table asked_for (id int)');
+  const place = ['-h', server.host, '-p', String(server.port), '-U', 'backup'];
+  const words = (...more: string[]) => [
+    'wal',
+    'receive',
+    '-D',
+    temporaryDirectory('asked'),
+    '--endpos',
+    end,
+    ...place,
+    ...more,
+  ];
+  for (const more of [['-W'], []]) {
+    const program = startProgramOnTerminal('gausskeep', words(...more));
+    await program.output(/Password: /);
+    program.stdin.write('secret\r');
+    const { status, stdout } = await program.result;
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    expect(stdout.match(/Password/g)).toHaveLength(1);
+    expect(stdout).not.toContain('secret');
+  }
+  const wrong = startProgramOnTerminal('gausskeep', words('-W'));
+  await wrong.output(/Password: /);
+  wrong.stdin.write('wrong\r');
+  const refused = await wrong.result;
+  expect(refused.status).toBe(12);
+  expect(refused.stdout.match(/Password/g)).toHaveLength(1);
+  const never = await runProgram('gausskeep', words('-w'));
+  expect(never).toMatchObject({ status: 12, stderr: expect.stringContaining('no password supplied') as string });
+  const inString = words('-w', '-d', 'password=secret');
+  expect(await runProgram('gausskeep', inString)).toMatchObject({ status: 0, stderr: '' });
 });

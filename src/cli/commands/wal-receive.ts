@@ -196,11 +196,19 @@ async function stream(work: Stream, { signal, owedLine, program }: ProgramContex
   if (signal.aborted) stop();
   try {
     talk.finish(await receiver.ended, receiver.status());
+  } catch (error) {
+    throw inOriginalWords(error, settings.slot);
   } finally {
     signal.removeEventListener('abort', stop);
     owedLine(undefined);
     await status?.finish();
   }
+}
+
+/** A slot that is not there, which the original finds out before it streams. */
+function inOriginalWords(error: unknown, slot: string | undefined): unknown {
+  if (!(error instanceof BackupError) || error.kind !== 'slot-missing' || slot === undefined) return error;
+  return error.with({ sentence: say('receive.slot-missing', { slot }), hint: say('receive.slot-missing.hint') });
 }
 
 async function openStore({ settings, place, talk }: Stream): Promise<WalStore> {

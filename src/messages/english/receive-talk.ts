@@ -9,6 +9,11 @@ export const receiveTalkMessages = {
   'receive.creating-slot': 'creating replication slot "{slot}"',
   'receive.dropping-slot': 'dropping replication slot "{slot}"',
   'receive.slot-present': 'replication slot "{slot}" already exists',
+  'receive.slot-exists.hint': 'Use the slot as it is (--if-not-exists), choose another name, or drop it.',
+  'receive.no-slot-to-drop.hint': 'Is it the right server, and the right name? See pg_replication_slots.',
+  'receive.slot-missing': 'replication slot "{slot}" does not exist',
+  'receive.slot-missing.hint':
+    'Make it with --create-slot, or name another one (see pg_replication_slots). WAL that the server has removed since is a gap.',
   'receive.gap':
     'WAL is missing from {beginLsn} to {endLsn} (timeline {timeline}): {reason}; take a new backup, nothing can be recovered across it',
   'receive.cut-short':
