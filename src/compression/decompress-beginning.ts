@@ -7,7 +7,7 @@ import { unzstdBeginning } from './zstd-frames.ts';
 /**
  * The content of a file that is still written, or whose writer was killed: up to where it cannot be decoded any more, without
  * an error. What was flushed (`FlushingEncoder`) comes whole. gzip has no checksum before its end: behind what was flushed a
- * power failure may leave what decodes to anything.
+ * power failure may leave a hole that nothing tells from data, see `gunzipBeginning`.
  * @param read gives the file from its start, each time anew
  * @throws BackupError `CONFIG_INVALID` when the codec's package is not installed; what `read` throws
  */

@@ -3,7 +3,7 @@ import { constants, createGzip, type Gzip } from 'node:zlib';
 import type { Compression } from './detect.ts';
 import { checkLevel } from './gzip-members.ts';
 import { lz4FrameEncoder } from './lz4-frames.ts';
-import { zstdFrameEncoder } from './zstd-frames.ts';
+import { zstdFrameEncoder, zstdNote } from './zstd-frames.ts';
 
 /** Longest block that a `FlushingEncoder` takes, in bytes: what keeps a thread for a millisecond where a codec works on it. */
 export const flushingBlockBytes = 256 * 1024;
@@ -23,7 +23,7 @@ export interface FlushingEncoder {
 
 /**
  * gzip: one member, on the thread pool, for tools read the size of the content from the last four bytes. lz4 and zstd: a frame
- * for each block, with a checksum where the codec gives one (zstd: from Node 22.15 on); on this thread, as `lz4Frames` and
+ * for each block, with a checksum (zstd: in a skippable frame behind it, for the codec of Node 20 gives none); on this thread, as `lz4Frames` and
  * `zstdFrames` do, so that a high level of zstd keeps it for as long as that takes for a block.
  * @param level as the codec counts: gzip -1 … 9, zstd 1 … 19; lz4 knows none
  * @throws BackupError `CONFIG_INVALID` for another level or when the codec's package is not installed
@@ -35,10 +35,15 @@ export async function createFlushingEncoder(kind: Compression, level?: number): 
       return new GzipEncoder(level);
     case 'lz4': {
       const encode = await lz4FrameEncoder();
-      return new FrameEncoder((block) => Promise.resolve(encode(block)));
+      return new FrameEncoder((block) => Promise.resolve([encode(block)]));
     }
-    case 'zstd':
-      return new FrameEncoder(await zstdFrameEncoder(level));
+    case 'zstd': {
+      const encode = await zstdFrameEncoder(level);
+      return new FrameEncoder(async (block) => {
+        const frame = await encode(block);
+        return [frame, zstdNote(frame)];
+      });
+    }
   }
 }
 
@@ -91,11 +96,11 @@ class GzipEncoder implements FlushingEncoder {
 
 /** Frames may follow each other in both formats; nothing is held back, so that there is nothing to flush. */
 class FrameEncoder implements FlushingEncoder {
-  readonly #frame: (block: Uint8Array) => Promise<Uint8Array>;
+  readonly #frame: (block: Uint8Array) => Promise<Uint8Array[]>;
   #isEmpty = true;
   #sinceTurn = 0;
 
-  constructor(frame: (block: Uint8Array) => Promise<Uint8Array>) {
+  constructor(frame: (block: Uint8Array) => Promise<Uint8Array[]>) {
     this.#frame = frame;
   }
 
@@ -109,12 +114,12 @@ class FrameEncoder implements FlushingEncoder {
       this.#sinceTurn = 0;
       await nextTurn();
     }
-    return [frame];
+    return frame;
   }
 
   async end(): Promise<Uint8Array[]> {
     // A file of no frame is none of its format.
-    return this.#isEmpty ? [await this.#frame(new Uint8Array(0))] : [];
+    return this.#isEmpty ? await this.#frame(new Uint8Array(0)) : [];
   }
 
   close(): void {

@@ -24,6 +24,18 @@ export class FrameReader {
     return undefined;
   }
 
+  /** The magic of the next frame that has content, or the content of a skippable one if it is `length` bytes long; others are skipped. */
+  async nextMagicOrNote(length: number): Promise<number | Uint8Array | undefined> {
+    while (!(await this.#reader.atEnd())) {
+      const magic = await this.uint32();
+      if ((magic & ~0xf) >>> 0 !== skippableMagic) return magic;
+      const size = await this.uint32();
+      if (size === length) return this.take(length);
+      await this.#skip(size);
+    }
+    return undefined;
+  }
+
   async uint32(): Promise<number> {
     const bytes = await this.take(4);
     return new DataView(bytes.buffer).getUint32(0, true);

@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { crc32c } from '../bytes/crc32c.ts';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { damagedData, impossibleSize, needsDictionary, trailingData, truncatedData } from './faults.ts';
 import { EventTurns } from './event-turns.ts';
@@ -120,34 +121,79 @@ async function* soundFrames(frames: readonly Uint8Array[], skip: number): AsyncG
   }
 }
 
-/** Whole frames, several at a time. */
+/** Whole frames, several at a time; where they have notes with their checksums, those whose notes are right. */
 async function* batchesOf(source: ByteSource): AsyncGenerator<Uint8Array[], void, undefined> {
-  const reader = new FrameReader(source, 'zstd');
-  const turns = new EventTurns(undefined);
   let batch: Uint8Array[] = [];
   let length = 0;
+  let previous: Uint8Array | undefined;
+  let hasNotes: boolean | undefined;
+  for await (const part of framesAndNotes(source)) {
+    if (previous !== undefined) {
+      const isNote = 'note' in part;
+      // The first two parts tell what the file is.
+      hasNotes ??= isNote;
+      if (isNote ? !isNoteOf(previous, part.note) : hasNotes) break;
+    }
+    if (previous !== undefined) {
+      batch.push(previous);
+      length += previous.length;
+    }
+    previous = 'note' in part ? undefined : part.frame;
+    if (length < batchBytes) continue;
+    yield batch;
+    batch = [];
+    length = 0;
+  }
+  if (previous !== undefined && hasNotes !== true) batch.push(previous);
+  if (batch.length > 0) yield batch;
+}
+
+type FrameOrNote = { readonly frame: Uint8Array } | { readonly note: Uint8Array };
+
+async function* framesAndNotes(source: ByteSource): AsyncGenerator<FrameOrNote, void, undefined> {
+  const reader = new FrameReader(source, 'zstd');
+  const turns = new EventTurns(undefined);
   try {
-    for (let magic = await reader.nextMagic(); magic === frameMagic; magic = await reader.nextMagic()) {
+    for (;;) {
+      const next = await reader.nextMagicOrNote(noteBytes);
+      if (typeof next === 'object') {
+        if (Buffer.compare(next.subarray(0, 4), noteTag) === 0) yield { note: next };
+        continue;
+      }
+      if (next !== frameMagic) return;
       const pieces: Uint8Array[] = [];
-      let frameLength = 0;
+      let length = 0;
       for await (const piece of frameBlocks(reader, turns)) {
-        frameLength += piece.length;
-        if (frameLength > frameLimit) throw impossibleSize('zstd');
+        length += piece.length;
+        if (length > frameLimit) return;
         pieces.push(piece);
       }
-      batch.push(Buffer.concat(pieces));
-      length += frameLength;
-      if (length < batchBytes) continue;
-      yield batch;
-      batch = [];
-      length = 0;
+      yield { frame: Buffer.concat(pieces) };
     }
   } catch (error) {
     if (!isDamage(error)) throw error;
   } finally {
     await reader.close();
   }
-  if (batch.length > 0) yield batch;
+}
+
+/** Content of a note: 4 bytes `GKCS`, and CRC-32C of the frame ahead of it. */
+const noteBytes = 8;
+const noteTag = Uint8Array.of(0x47, 0x4b, 0x43, 0x53);
+
+/** A skippable frame, which every zstd passes over, that tells whether the frame ahead of it is as it was written. */
+export function zstdNote(frame: Uint8Array): Uint8Array {
+  const note = new Uint8Array(8 + noteBytes);
+  const view = new DataView(note.buffer);
+  view.setUint32(0, 0x184d_2a5c, true);
+  view.setUint32(4, noteBytes, true);
+  note.set(noteTag, 8);
+  view.setUint32(12, crc32c(frame));
+  return note;
+}
+
+function isNoteOf(frame: Uint8Array, note: Uint8Array): boolean {
+  return Buffer.compare(zstdNote(frame).subarray(8), note) === 0;
 }
 
 async function* piecesOf(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
