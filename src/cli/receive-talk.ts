@@ -35,9 +35,7 @@ export class ReceiveTalk {
         this.#timelineEnd = event.lsn;
         return;
       case 'disconnected':
-        this.#wasDisconnected = true;
-        for (const line of errorLines(this.#context.program, event.error)) this.#context.terminal.line(line);
-        this.say(say('receive.retry', { seconds: secondsText(event.retryInMs) }));
+        this.#disconnected(event);
         return;
       case 'gap': {
         const { timeline, beginLsn, endLsn, reason } = event.gap;
@@ -72,6 +70,15 @@ export class ReceiveTalk {
 
   warn(sentence: Message): void {
     this.#context.terminal.line(warningLine(this.#context.program, sentence));
+  }
+
+  #disconnected({ error, retryInMs }: Extract<ReceiverEvent, { type: 'disconnected' }>): void {
+    this.#wasDisconnected = true;
+    // A server that ended the stream in order is no error.
+    const lines = error === undefined ? [] : errorLines(this.#context.program, error);
+    for (const line of lines) this.#context.terminal.line(line);
+    const seconds = secondsText(retryInMs);
+    this.say(seconds === '0' ? say('receive.retry-at-once') : say('receive.retry', { seconds }));
   }
 
   #started({ lsn, timeline }: Extract<ReceiverEvent, { type: 'started' }>): void {
