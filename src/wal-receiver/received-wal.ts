@@ -36,6 +36,8 @@ interface CurrentSegment {
   readonly startLsn: Lsn;
   /** Undefined for one that is held whole: it is only compared. */
   readonly open: OpenSegment | undefined;
+  /** The last time that it was made durable; rejects where that failed. */
+  syncing?: Promise<void> | undefined;
   comparison: HeldComparison | undefined;
   /** How much of the segment can be compared: of another timeline only what lies before it was left. */
   readonly compareBytes: number;
@@ -52,6 +54,7 @@ export class ReceivedWal {
   #current: CurrentSegment | undefined;
   #completing: Promise<void> = Promise.resolve();
   #syncing: Promise<void> | undefined;
+  #closing = false;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: ReceivedWalOptions) {
@@ -85,7 +88,8 @@ export class ReceivedWal {
 
   /** Begins to make durable what was taken, unless that goes on already: then it is done once more. Does not wait. */
   makeDurable(): void {
-    if (this.#syncing !== undefined || this.#failure !== undefined || this.#durable === this.#position) return;
+    if (this.#closing || this.#syncing !== undefined || this.#failure !== undefined) return;
+    if (this.#durable === this.#position) return;
     this.#syncing = this.#sync()
       .catch((error: unknown) => this.#fail(error))
       .finally(() => (this.#syncing = undefined));
@@ -93,9 +97,10 @@ export class ReceivedWal {
 
   /** Makes durable what was taken, and leaves the last segment as it is. @throws whatever failed */
   async close(): Promise<void> {
+    this.#closing = true;
+    await this.#syncing;
     const current = this.#current;
     this.#current = undefined;
-    await this.#syncing;
     await current?.comparison?.close();
     try {
       await this.#completing;
@@ -108,36 +113,41 @@ export class ReceivedWal {
   }
 
   async #sync(): Promise<void> {
-    for (;;) {
+    do {
       const position = this.#position;
       const current = this.#current;
       await this.#completing;
-      // Where it ended meanwhile, completing it made it durable.
-      if (current === this.#current) await current?.open?.sync();
-      else await this.#completing;
+      if (current !== undefined && current === this.#current) {
+        current.syncing = current.open?.sync();
+        await current.syncing;
+      } else {
+        // It ended meanwhile: completing it makes it durable.
+        await this.#completing;
+      }
       this.#setDurable(position);
-      if (!this.#options.synchronous || this.#durable === this.#position) return;
-    }
+    } while (this.#options.synchronous && !this.#closing && this.#durable !== this.#position);
   }
 
+  /** One segment is completed while the next is written, not more. */
   async #endSegment(current: CurrentSegment): Promise<void> {
-    const { instance, timeline, onSegment } = this.#options;
-    const end = this.#position;
-    this.#current = undefined;
-    await current.comparison?.close();
-    const syncing = this.#syncing;
     const before = this.#completing;
-    // One segment is completed while the next is written, not more.
-    await before;
-    if (current.open === undefined) return;
-    const { open } = current;
-    this.#completing = (async () => {
-      await syncing;
-      await open.complete();
-      this.#setDurable(end);
-      onSegment(segmentName(timeline, current.startLsn, instance.segmentSizeBytes), end);
-    })();
+    // At once: whoever finds that the segment has ended waits for this.
+    this.#current = undefined;
+    this.#completing = this.#complete(current, this.#position, before);
     this.#completing.catch((error: unknown) => this.#fail(error));
+    await before;
+  }
+
+  async #complete(current: CurrentSegment, end: Lsn, before: Promise<void>): Promise<void> {
+    const { instance, timeline, onSegment } = this.#options;
+    await before;
+    await current.comparison?.close();
+    if (current.open === undefined) return;
+    // Of this segment alone: who makes everything durable waits for the completion in turn.
+    await current.syncing;
+    await current.open.complete();
+    this.#setDurable(end);
+    onSegment(segmentName(timeline, current.startLsn, instance.segmentSizeBytes), end);
   }
 
   async #open(begin: Uint8Array): Promise<CurrentSegment> {

@@ -1,8 +1,8 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
+import { askSlot } from '../replication/ask-slot.ts';
 import { timelineHistory } from '../replication/identify.ts';
-import type { ReplicationSession } from '../replication/open-session.ts';
-import { readSlot } from '../replication/slots.ts';
+import type { ReplicationSession, SessionSettings } from '../replication/open-session.ts';
 import { formatLsn, lsn, type Lsn } from '../wal/lsn.ts';
 import { segmentStart, type TimelineId } from '../wal/segment.ts';
 import { parseTimelineHistory } from '../wal/timeline-history.ts';
@@ -26,6 +26,8 @@ const tellingBytes = 8192;
 
 export interface ResumeRequest {
   readonly session: ReplicationSession;
+  /** Where the session leads, to ask about the slot. */
+  readonly source: SessionSettings;
   readonly store: WalStore;
   readonly segmentSizeBytes: number;
   /** The slot to stream through. */
@@ -63,11 +65,9 @@ export async function findResumePoint(request: ResumeRequest): Promise<ResumePoi
 }
 
 /** Nothing is held: the slot keeps WAL from somewhere, or the server's end of WAL is the beginning. */
-async function firstStart({ session, slot, segmentSizeBytes, signal }: ResumeRequest): Promise<ResumePoint> {
+async function firstStart({ session, source, slot, segmentSizeBytes, signal }: ResumeRequest): Promise<ResumePoint> {
   const { timeline, flushLsn } = session.system;
-  const state =
-    slot === undefined ? undefined : await readSlot(session.connection, session.capabilities, slot, { signal });
-  const kept = state === undefined || state === 'missing' ? undefined : state;
+  const kept = slot === undefined ? undefined : await askSlot(session, source, slot, { signal });
   const position = kept?.restartLsn ?? flushLsn;
   const startLsn = segmentStart(position, segmentSizeBytes);
   const start = { timeline: kept?.restartTimeline ?? timeline, startLsn, firstWantedLsn: startLsn };

@@ -34,6 +34,8 @@ export class ResumePolicy {
   #resume: ResumePoint | undefined;
   /** Compare from here on, further back than usual: the place where a fork lies is looked for. */
   #compareFrom: SegmentPosition | undefined;
+  /** Where reception began with nothing held: there it goes on until something is, although the server's end moves on. */
+  #first: ResumePoint | undefined;
   /** Nothing before this position is compared or asked for: it is not there to be compared, or lost. */
   #beginAt: Lsn | undefined;
 
@@ -47,9 +49,18 @@ export class ResumePolicy {
   async resumePoint(chosen: ChosenServer, segmentSizeBytes: number, signal: AbortSignal): Promise<ResumePoint> {
     const { store, slot } = this.#request;
     this.#resume = undefined;
-    const { session, isPrimary } = chosen;
-    const request = { session, store, segmentSizeBytes, slot: slot?.name, isPrimary: isPrimary === true, signal };
+    const { session, source, isPrimary } = chosen;
+    const request = {
+      session,
+      source,
+      store,
+      segmentSizeBytes,
+      slot: slot?.name,
+      isPrimary: isPrimary === true,
+      signal,
+    };
     let resume = await findResumePoint(request);
+    if (resume.heldEndLsn === undefined) resume = this.#first ??= resume;
     const from = this.#compareFrom;
     if (from !== undefined && from.timeline === resume.timeline && from.startLsn < resume.startLsn) {
       resume = { ...resume, startLsn: from.startLsn };

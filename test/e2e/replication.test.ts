@@ -6,12 +6,15 @@ import { render } from '../../src/messages/message.ts';
 import type { BaseBackupEvent, BaseBackupRequest } from '../../src/replication/base-backup.ts';
 import { showSetting, timelineHistory, walSegmentSize } from '../../src/replication/identify.ts';
 import { openReplicationSession, type ReplicationSession } from '../../src/replication/open-session.ts';
+import { serverRole } from '../../src/replication/server-role.ts';
+import { SlotWatch } from '../../src/replication/slot-watch.ts';
 import { createSlot, dropSlot, readSlot } from '../../src/replication/slots.ts';
 import { startBaseBackup } from '../../src/replication/start-base-backup.ts';
 import { startWalStream } from '../../src/replication/start-wal-stream.ts';
+import type { WalStream } from '../../src/replication/wal-stream.ts';
 import { controlLayoutOf } from '../../src/server/control-layout.ts';
 import { readControlFile } from '../../src/server/control-file.ts';
-import { formatLsn, parseLsn } from '../../src/wal/lsn.ts';
+import { formatLsn, lsn, parseLsn, type Lsn } from '../../src/wal/lsn.ts';
 import { segmentName, segmentStart } from '../../src/wal/segment.ts';
 import { startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { startStandby, waitForReplay } from '../support/postgres/standby.ts';
@@ -66,6 +69,17 @@ function unpack(archive: Buffer): { members: Map<string, Buffer>; rest: Buffer }
     at += 512 + Math.ceil(size / 512) * 512;
   }
   return { members, rest: archive.subarray(at) };
+}
+
+/** Pulls a stream to its end. */
+async function endOf(stream: WalStream): Promise<unknown> {
+  try {
+    // A server that shuts down in order waits until it was told that everything has come.
+    while ((await stream.next()) !== undefined) stream.reportPositions({ received: stream.position });
+    return stream.ending;
+  } catch (error) {
+    return error;
+  }
 }
 
 forEachServer('smoke', (version) => {
@@ -185,6 +199,99 @@ forEachServer('smoke', (version) => {
     expect(kept).toBe(formatLsn(stream.position));
   });
 
+  it('watches a slot that is used, left, lost and dropped; says how a stream ended, or why it cannot begin', async () => {
+    const server = await startServer({ version });
+    const settings = { host: server.host, port: server.port, user: server.user };
+    const session = await openSession(server);
+    const { capabilities, system } = session;
+    const watch = new SlotWatch({ settings, session, name: 'watched' });
+    expect(await watch.ask()).toMatchObject({ exists: false });
+    await createSlot(session.connection, capabilities, { name: 'watched', temporary: false, reserveWal: false });
+    const canTell = version >= 13;
+    // Keeps nothing yet, which is not the same as having lost it.
+    expect(await watch.ask()).toMatchObject({
+      exists: true,
+      restartLsn: undefined,
+      ...(canTell ? { lost: false } : {}),
+    });
+
+    const startLsn = segmentStart(system.flushLsn, 16 * 1024 * 1024);
+    const request = { startLsn, timeline: 1, slot: 'watched' };
+    const stream = await startWalStream(session.connection, capabilities, request);
+    await stream.next();
+    stream.reportPositions({ flushed: stream.position });
+    await stream.sendStatus();
+    await server.waitFor("select restart_lsn is not null from pg_replication_slots where slot_name = 'watched'");
+    const used = await watch.ask();
+    expect(used).toMatchObject({ exists: true, restartLsn: stream.position });
+    expect([version >= 15 ? undefined : true]).toContain(used.active);
+    if (canTell) expect(used.lost).toBe(false);
+    const refusal = async (changes: { startLsn?: Lsn; slot?: string | undefined }): Promise<unknown> => {
+      const { connection } = await openSession(server);
+      try {
+        return await endOf(await startWalStream(connection, capabilities, { ...request, ...changes }));
+      } catch (error) {
+        return error;
+      } finally {
+        connection.destroy();
+      }
+    };
+    expect(await refusal({})).toMatchObject({ code: 'LOCKED', kind: 'slot-active', retryable: true });
+    expect(await refusal({ slot: 'nope' })).toMatchObject({ code: 'OBJECT_NOT_FOUND', kind: 'slot-missing' });
+    expect(await refusal({ slot: undefined, startLsn: lsn(startLsn + 0x4000_0000n) })).toMatchObject({
+      code: 'SYSTEM_MISMATCH',
+      kind: 'ahead-of-server',
+    });
+
+    const ended = endOf(stream);
+    await server.sql('select pg_terminate_backend(active_pid) from pg_replication_slots');
+    expect(await ended).toMatchObject({ code: 'SERVER_UNREACHABLE', kind: 'server-stopped', retryable: true });
+    // Its own connection is gone as well, now and then: the next ask has another.
+    await server.sql(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('gausskeep', 'gs_basebackup')",
+    );
+    await watch.ask();
+    expect(await watch.ask()).toMatchObject({ exists: true, restartLsn: used.restartLsn });
+
+    if (canTell) await server.sql("alter system set max_slot_wal_keep_size = '1MB'");
+    else await dropSlot((await openSession(server)).connection, capabilities, 'watched');
+    await server.sql('select pg_reload_conf()');
+    for (let segment = 0; segment < 4; segment += 1) {
+      await server.sql('create table w as select 1; drop table w; select pg_switch_wal()');
+    }
+    await server.sql('checkpoint');
+    expect(await watch.ask()).toMatchObject(canTell ? { exists: true, lost: true } : { exists: false });
+    const fresh = new SlotWatch({ settings, session, name: 'watched' });
+    expect(await fresh.ask()).toMatchObject(canTell ? { exists: true, lost: true } : { exists: false });
+    expect(await refusal({})).toMatchObject(
+      canTell
+        ? { code: 'WAL_MISSING', kind: version >= 18 ? 'slot-invalidated' : 'wal-removed' }
+        : { code: 'OBJECT_NOT_FOUND', kind: 'slot-missing' },
+    );
+    expect(await refusal({ slot: undefined })).toMatchObject({ code: 'WAL_MISSING', kind: 'wal-removed' });
+
+    const now = await openSession(server);
+    const last = await startWalStream(now.connection, capabilities, {
+      startLsn: segmentStart(now.system.flushLsn, 16 * 1024 * 1024),
+      timeline: 1,
+    });
+    const orderly = endOf(last);
+    await server.stop('fast');
+    expect(await orderly).toEqual({ reason: 'shutdown' });
+    // Nobody answers: unknown, and no error.
+    expect(await watch.ask()).toEqual({ exists: undefined });
+    await Promise.all([watch.close(), fresh.close()]);
+    await server.start();
+    const again = await openSession(server);
+    const startLast = segmentStart(again.system.flushLsn, 16 * 1024 * 1024);
+    const crashing = endOf(await startWalStream(again.connection, capabilities, { startLsn: startLast, timeline: 1 }));
+    await server.stop('immediate');
+    expect(await crashing).toMatchObject({
+      code: 'SERVER_UNREACHABLE',
+      kind: version >= 14 ? 'connection-lost' : 'server-crashed',
+    });
+  });
+
   it('goes on to the next timeline, and says when one had ended before', async () => {
     const primary = await startServer({ version });
     await primary.sql('create table t as select 1 as v');
@@ -193,8 +300,17 @@ forEachServer('smoke', (version) => {
     const session = await openSession(standby);
     const size = await walSegmentSize(session.connection, session.capabilities);
     const startLsn = segmentStart(session.system.flushLsn, size);
-    await session.connection.close();
+    // A primary whose transactions are read-only unless they say otherwise stays one.
+    await primary.sql('alter system set default_transaction_read_only = on');
+    await primary.sql('select pg_reload_conf()');
+    await primary.waitFor("select current_setting('default_transaction_read_only') = 'on'");
+    const first = await openSession(primary);
+    expect(await serverRole(first)).toBe('primary');
+    await first.connection.close();
+    expect(await serverRole(session)).toBe('standby');
     await standby.promote();
+    expect(await serverRole(session)).toBe('primary');
+    await session.connection.close();
 
     const after = await openSession(standby);
     const stream = await startWalStream(after.connection, after.capabilities, { startLsn, timeline: 1 });
@@ -217,6 +333,20 @@ forEachServer('smoke', (version) => {
     });
     expect((await next.next())?.startLsn).toBe(segmentStart(ending.next.startLsn, size));
     await next.stop();
+
+    const refusal = async (startsAt: Lsn, timeline: number): Promise<unknown> => {
+      const { connection, capabilities } = await openSession(standby);
+      try {
+        return await startWalStream(connection, capabilities, { startLsn: startsAt, timeline });
+      } catch (error) {
+        return error;
+      } finally {
+        connection.destroy();
+      }
+    };
+    const left = { code: 'SYSTEM_MISMATCH', kind: 'timeline-left' };
+    expect(await refusal(lsn(ending.next.startLsn + 1n), 1)).toMatchObject(left);
+    expect(await refusal(startLsn, 7)).toMatchObject({ code: 'SYSTEM_MISMATCH', kind: 'timeline-unknown' });
   });
 
   it('refusals name what to do', async () => {

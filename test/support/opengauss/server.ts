@@ -9,7 +9,7 @@ import { SessionOver } from './output.ts';
 import { badSlotName, fatal, fields, noSuchSlot, refusals } from './refusals.ts';
 import { Session } from './session.ts';
 import { answerSql } from './sql.ts';
-import { ServerState, type OpengaussOptions, type ServerEvent } from './state.ts';
+import { ServerState, type OpengaussOptions, type ServerEvent, type StreamCut } from './state.ts';
 import { streamWal } from './wal-stream.ts';
 import { lsnText, type WalStore } from './wal-store.ts';
 
@@ -27,6 +27,7 @@ export interface OpengaussServer {
   readonly events: readonly ServerEvent[];
   /** What would have harmed a real server; tests expect none. */
   readonly violations: readonly string[];
+  /** The WAL that it has now. */
   readonly wal: WalStore;
   readonly slots: ReadonlyMap<string, { readonly restartLsn: bigint; readonly active: number }>;
   /** Wrong passwords by user since the last right one. */
@@ -35,6 +36,14 @@ export interface OpengaussServer {
   readonly failures: readonly unknown[];
   readonly eventsOf: (kind: string) => readonly ServerEvent[];
   addFault(fault: Fault): void;
+  /** Cuts the next streams of WAL, one each. */
+  cutStreams(...cuts: readonly StreamCut[]): void;
+  /** What IDENTIFY_MODE answers from now on. */
+  setMode(mode: number): void;
+  /** Streams send postgresql.conf between their other messages. */
+  reload(text: string): void;
+  /** Ends everything that runs, and is there again: with the WAL of a recovery, or as it was. */
+  restart(wal?: WalStore): void;
   /** `fast` ends backups with an error and streams with `COPY 0`; `immediate` drops every socket. */
   shutdown(how: 'fast' | 'immediate'): void;
   /** Drops the sockets of these connections (numbers as in `events`), or of all. */
@@ -70,7 +79,7 @@ function identify(session: Session, name: ReplicationCommand['name']): [ColumnSh
         ['90204', 'MPPDB', '1'],
       ];
     case 'IDENTIFY_MODE':
-      return [[{ name: 'smode', oid: int4 }], [String(state.options.mode ?? 1)]];
+      return [[{ name: 'smode', oid: int4 }], [String(state.mode)]];
     case 'IDENTIFY_MAXLSN':
       return [[{ name: 'recptr', oid: text }], [`n1|${flushed}`]];
     case 'IDENTIFY_AZ':
@@ -235,20 +244,30 @@ export async function startOpengaussServer(options: OpengaussOptions = {}): Prom
     haPort: sqlPort + 1,
     events: state.events,
     violations: state.violations,
-    wal: state.wal,
+    get wal() {
+      return state.wal;
+    },
     slots: state.slots,
     wrongPasswords: state.wrongPasswords,
     failures,
     eventsOf: (kind) => state.events.filter((event) => event.kind === kind),
     addFault: (fault) => state.faults.add(fault),
+    cutStreams: (...cuts) => void state.streamCuts.push(...cuts),
+    setMode: (mode) => (state.mode = mode),
+    reload: (text) => void state.reloaded.emit('configuration', text),
+    restart(wal) {
+      disconnect();
+      state.shutdown = 'no';
+      if (wal !== undefined) state.wal = wal;
+    },
     shutdown(how) {
       if (how === 'immediate') {
         disconnect();
         return;
       }
       state.shutdown = 'fast';
-      // Wakes the streams, which wait for WAL.
-      state.wal.append(0x20, Buffer.alloc(16, 3));
+      // The streams wait for WAL.
+      state.wal.wake();
     },
     disconnect,
     async stop() {

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Fields } from '../scripted/messages.ts';
 import { recordedHba, recordedUsers, storedPassword, type HbaLine, type TestUser } from './access.ts';
 import { FaultScript, type Fault } from './faults.ts';
@@ -69,10 +70,25 @@ export interface OpengaussOptions {
   readonly walRecycled?: boolean;
   /** Bytes of WAL that other sessions write during a base backup; default 40000. */
   readonly writtenDuringBackup?: number;
+  /** What IDENTIFY_MODE answers, default 1 (normal). */
   readonly mode?: number;
+  /** Most WAL in one message (walsender_max_send_size), default 8 MiB. */
+  readonly maxSendBytes?: number;
+  /** Told about each event as it happens, before the session goes on. */
+  readonly onEvent?: (event: ServerEvent) => void;
   readonly settings?: Readonly<Record<string, string>>;
   readonly faults?: readonly Fault[];
   readonly chunking?: Chunking;
+}
+
+/** Where a stream of WAL breaks: counted from behind CopyBothResponse. */
+export interface StreamCut {
+  /** So many whole messages go out. */
+  readonly afterMessages?: number;
+  /** So many bytes go out, in the middle of a message perhaps. */
+  readonly afterBytes?: number;
+  /** Orderly end of the connection (FIN), or RST. */
+  readonly how: 'close' | 'reset';
 }
 
 export interface Slot {
@@ -85,7 +101,14 @@ export class ServerState {
   readonly options: OpengaussOptions;
   readonly release: number;
   readonly systemId: bigint;
-  readonly wal: WalStore;
+  /** Another one when the server was recovered to a point in time. */
+  wal: WalStore;
+  /** What IDENTIFY_MODE answers: 1 normal, 2 primary, 3 standby, 4 cascade standby, 5 pending, … */
+  mode: number;
+  /** How the next streams of WAL are cut, first come first served. */
+  readonly streamCuts: StreamCut[] = [];
+  /** `configuration`: the streams send postgresql.conf. */
+  readonly reloaded = new EventEmitter<{ configuration: [text: string] }>().setMaxListeners(0);
   readonly faults: FaultScript;
   readonly users: ReadonlyMap<string, TestUser>;
   readonly hba: readonly HbaLine[];
@@ -107,6 +130,7 @@ export class ServerState {
     this.release = options.release ?? 5.05;
     this.systemId = options.systemId ?? 215046882207068335n;
     this.wal = options.wal ?? new WalStore({ systemId: this.systemId });
+    this.mode = options.mode ?? 1;
     this.faults = new FaultScript(options.faults ?? []);
     this.users = new Map((options.users ?? recordedUsers).map((user) => [user.name, user]));
     this.hba = options.hba ?? recordedHba;
@@ -127,7 +151,9 @@ export class ServerState {
   }
 
   note(event: Omit<ServerEvent, 'atMs'> & { readonly kind: string }): void {
-    this.events.push({ atMs: performance.now() - this.#started, ...event } as ServerEvent);
+    const noted = { atMs: performance.now() - this.#started, ...event } as ServerEvent;
+    this.events.push(noted);
+    this.options.onEvent?.(noted);
   }
 
   storedPassword(name: string): StoredPassword | undefined {

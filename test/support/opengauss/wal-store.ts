@@ -33,6 +33,17 @@ export function parseLsnText(text: string): bigint | undefined {
   return match ? (BigInt(`0x${match[1]!}`) << 32n) | BigInt(`0x${match[2]!}`) : undefined;
 }
 
+/** The segments of a directory by number, in order; `.gz` or plain. */
+function readSegments(directory: string, pattern: RegExp): (readonly [bigint, Buffer])[] {
+  const perId = 0x1_0000_0000n / 0x100_0000n;
+  const names = readdirSync(directory).filter((name) => pattern.test(name));
+  return names.sort().map((name) => {
+    const bytes = readFileSync(join(directory, name));
+    const number = BigInt(`0x${name.slice(8, 16)}`) * perId + BigInt(`0x${name.slice(16, 24)}`);
+    return [number, name.endsWith('.gz') ? gunzipSync(bytes) : bytes] as const;
+  });
+}
+
 export interface WalStoreOptions {
   readonly systemId: bigint;
   /** Default 16 MiB. */
@@ -62,18 +73,50 @@ export class WalStore {
 
   /** The segments of an archive directory (`.gz` or plain); later records are appended after the last one. */
   static fromArchive(directory: string, systemId: bigint): WalStore {
-    const names = readdirSync(directory)
-      .filter((name) => /^[0-9A-F]{24}(\.gz)?$/.test(name))
-      .sort();
-    const contents = names.map((name) => {
-      const bytes = readFileSync(join(directory, name));
-      return [name, name.endsWith('.gz') ? gunzipSync(bytes) : bytes] as const;
-    });
-    const perId = 0x1_0000_0000n / 0x100_0000n;
-    const number = (name: string): bigint =>
-      BigInt(`0x${name.slice(8, 16)}`) * perId + BigInt(`0x${name.slice(16, 24)}`);
-    const store = new WalStore({ systemId, firstSegment: number(names.at(-1)!) + 1n });
-    for (const [name, bytes] of contents) store.#segments.set(number(name), bytes);
+    const contents = readSegments(directory, /^[0-9A-F]{24}(\.gz)?$/);
+    const store = new WalStore({ systemId, firstSegment: contents.at(-1)![0] + 1n });
+    for (const [number, bytes] of contents) store.#segments.set(number, bytes);
+    return store;
+  }
+
+  /**
+   * Recorded segments of a directory, the open one (`.partial`) with them, byte for byte; nothing else is ever in it.
+   * @param shown where the server's WAL ends at first: `show` lets it grow
+   */
+  static recorded(directory: string, systemId: bigint, shown: bigint): WalStore {
+    const store = new WalStore({ systemId });
+    store.#segments.clear();
+    for (const [number, bytes] of readSegments(directory, /^[0-9A-F]{24}(\.partial)?(\.gz)?$/)) {
+      store.#segments.set(number, bytes);
+    }
+    store.#insert = shown;
+    return store;
+  }
+
+  /** Lets recorded WAL grow up to `end`, as when it was written. */
+  show(end: bigint): void {
+    this.#insert = end;
+    this.wake();
+  }
+
+  /** Wakes those who wait for more, although there is nothing. */
+  wake(): void {
+    this.#grown.emit('more');
+  }
+
+  /**
+   * The WAL of a server that was recovered to `end`, the end of a record: the same up to there, and what is appended
+   * from then on is its own. openGauss begins no new timeline.
+   * @param previous where that record begins; default: the last one appended
+   */
+  recoveredTo(end = this.#insert, previous = this.#previous): WalStore {
+    const store = new WalStore({ systemId: this.systemId, segmentBytes: this.segmentBytes });
+    store.#segments.clear();
+    const last = this.segmentOf(end);
+    for (const [number, bytes] of this.#segments) if (number <= last) store.#segments.set(number, Buffer.from(bytes));
+    store.#segments.get(last)?.fill(0, Number(end % BigInt(this.segmentBytes)));
+    store.#insert = end;
+    store.#previous = previous;
     return store;
   }
 
@@ -148,11 +191,14 @@ export class WalStore {
     return Buffer.concat([head, data]);
   }
 
-  /** Appends records of about 200 bytes until so many bytes more are written. */
-  grow(bytes: number): void {
+  /**
+   * Appends records of about 200 bytes until so many bytes more are written.
+   * @param seed other contents of the same lengths
+   */
+  grow(bytes: number, seed = 0): void {
     const end = this.#insert + BigInt(bytes);
     for (let count = 0; this.#insert < end; count += 1) {
-      this.append(xlogInfo.noop, Buffer.alloc(160 + (count % 80), count % 251));
+      this.append(xlogInfo.noop, Buffer.alloc(160 + (count % 80), (count + seed) % 251));
     }
   }
 

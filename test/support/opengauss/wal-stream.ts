@@ -1,10 +1,11 @@
 import { commandComplete, copyBothResponse, copyData } from '../scripted/messages.ts';
 import { noSuchSlot, removedSegment } from './refusals.ts';
 import type { Session } from './session.ts';
-import type { Slot } from './state.ts';
+import { SessionOver } from './output.ts';
+import type { Slot, StreamCut } from './state.ts';
 import { lsnText } from './wal-store.ts';
 
-const maxPayload = 8 << 20;
+const defaultMaxPayload = 8 << 20;
 const unixToPostgresSeconds = 946_684_800;
 
 function now(): bigint {
@@ -24,12 +25,20 @@ export function keepalive(walEnd: bigint, replyRequested: boolean, catchingUp: b
   return body;
 }
 
-/** `w`: 65 bytes, then the WAL. */
-export function walDataHead(start: bigint, end: bigint): Buffer {
+/** `m`: a modification time and postgresql.conf. */
+export function configFile(text: string): Buffer {
+  const body = Buffer.alloc(9);
+  body.write('m', 0, 'latin1');
+  body.writeBigInt64LE(BigInt(Math.trunc(Date.now() / 1000)), 1);
+  return Buffer.concat([body, Buffer.from(`${text}\0`)]);
+}
+
+/** `w`: 65 bytes, then the WAL. @param serverEnd end of WAL on the server, which a message need not reach */
+export function walDataHead(start: bigint, end: bigint, serverEnd = end): Buffer {
   const head = Buffer.alloc(65, 0xa5);
   head.write('w', 0, 'latin1');
   head.writeBigUInt64LE(start, 1);
-  head.writeBigUInt64LE(end, 9);
+  head.writeBigUInt64LE(serverEnd, 9);
   head.writeBigInt64LE(now(), 17);
   head.writeBigUInt64LE(end, 25);
   for (const at of [33, 41, 49]) head.writeBigUInt64LE(0n, at);
@@ -66,7 +75,10 @@ class WalSender {
   readonly #session: Session;
   readonly #slot: Slot | undefined;
   readonly #end = new AbortController();
+  readonly #cut: StreamCut | undefined;
   #sent: bigint;
+  #messages = 0;
+  #bytes = 0;
   #lastHeardMs = performance.now();
   #requestOpen = false;
   #caughtUpOnce = false;
@@ -75,6 +87,30 @@ class WalSender {
     this.#session = session;
     this.#slot = slot;
     this.#sent = start;
+    this.#cut = session.state.streamCuts.shift();
+  }
+
+  /** Sends a message, or as much of it as the cut of this stream lets through. */
+  async #put(...parts: readonly Uint8Array[]): Promise<void> {
+    const message = copyData(...parts);
+    const { afterMessages = Infinity, afterBytes = Infinity, how } = this.#cut ?? {};
+    const left = this.#messages >= afterMessages ? 0 : Math.max(0, afterBytes - this.#bytes);
+    this.#messages += 1;
+    this.#bytes += message.length;
+    if (left >= message.length) {
+      await this.#session.out.write(message);
+      return;
+    }
+    if (left > 0) await this.#session.out.write(message.subarray(0, left));
+    this.#session.note({ kind: 'stream-cut', sent: this.#sent, messages: this.#messages - 1 });
+    if (how === 'reset') this.#session.reset();
+    this.#end.abort();
+    throw new SessionOver('scripted cut');
+  }
+
+  /** Sends postgresql.conf, as after SIGHUP; a real server spares a client whose state is BUILDING. */
+  async sendConfigFile(text: string): Promise<void> {
+    await this.#put(configFile(text));
   }
 
   async run(): Promise<void> {
@@ -95,16 +131,12 @@ class WalSender {
 
   async #keepalive(replyRequested: boolean, catchingUp = false): Promise<void> {
     if (replyRequested) this.#requestOpen = true;
-    await this.#session.out.write(copyData(keepalive(this.#sent, replyRequested, catchingUp)));
+    await this.#put(keepalive(this.#sent, replyRequested, catchingUp));
   }
 
   async #send(): Promise<void> {
     const { state, out } = this.#session;
     await this.#keepalive(false, true);
-    const first = state.wal.segmentOf(this.#sent);
-    if (this.#sent < state.wal.insertLsn && !state.wal.has(first)) {
-      await this.#session.fail(removedSegment(state.wal.segmentName(first)));
-    }
     while (!this.#end.signal.aborted) {
       if (this.#sent < state.wal.insertLsn) {
         await this.#sendSome();
@@ -123,22 +155,32 @@ class WalSender {
   }
 
   async #sendSome(): Promise<void> {
-    const { wal } = this.#session.state;
+    const { wal, options } = this.#session.state;
+    const maxPayload = options.maxSendBytes ?? defaultMaxPayload;
+    const first = wal.segmentOf(this.#sent);
+    if (!wal.has(first)) await this.#session.fail(removedSegment(wal.segmentName(first)));
     const payload: Buffer[] = [];
     let end = this.#sent;
-    while (end < wal.insertLsn && end - this.#sent < BigInt(maxPayload)) {
+    while (end < wal.insertLsn && end - this.#sent < BigInt(maxPayload) && wal.has(wal.segmentOf(end))) {
       const piece = wal.read(end, wal.insertLsn, maxPayload - Number(end - this.#sent));
       payload.push(piece);
       end += BigInt(piece.length);
     }
-    const whole = copyData(walDataHead(this.#sent, end), ...payload);
+    // What does not reach the end of WAL ends with a page.
+    const over = end < wal.insertLsn ? end % 8192n : 0n;
+    if (over > 0n && end - over > this.#sent) {
+      end -= over;
+      payload.push(payload.pop()!.subarray(0, -Number(over)));
+    }
+    const head = walDataHead(this.#sent, end, wal.insertLsn);
+    const whole = copyData(head, ...payload);
     // Little enough goes out before a break that nobody can do with it.
     const fault = await this.#session.fault('wal', lsnText(this.#sent), whole.subarray(0, 2000));
     if (fault) {
       // Out of order: a message that begins one page later than it should.
       await this.#session.out.write(copyData(walDataHead(this.#sent + 8192n, end + 8192n), ...payload));
     } else {
-      await this.#session.out.write(whole);
+      await this.#put(head, ...payload);
     }
     this.#sent = end;
   }
@@ -203,9 +245,13 @@ export async function streamWal(session: Session, slotName: string | undefined, 
   session.phase = 'streaming';
   await session.out.write(copyBothResponse());
   if (slot) slot.active += 1;
+  const sender = new WalSender(session, start, slot);
+  const configure = (text: string): void => void sender.sendConfigFile(text).catch(() => undefined);
+  state.reloaded.on('configuration', configure);
   try {
-    await new WalSender(session, start, slot).run();
+    await sender.run();
   } finally {
+    state.reloaded.off('configuration', configure);
     if (slot) slot.active -= 1;
   }
 }
