@@ -4,6 +4,7 @@ import { benchArchive } from './archive.mjs';
 import { benchBackup } from './backup.mjs';
 import { benchEventLoop } from './event-loop.mjs';
 import { benchPlan } from './plan.mjs';
+import { benchReceive } from './receive.mjs';
 import { benchRestore } from './restore.mjs';
 import { benchWal } from './wal.mjs';
 
@@ -27,6 +28,7 @@ const suites = {
   backup: benchBackup,
   loop: benchEventLoop,
   plan: benchPlan,
+  receive: benchReceive,
   restore: benchRestore,
   wal: benchWal,
 };
