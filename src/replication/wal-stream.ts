@@ -45,6 +45,8 @@ export class WalStream {
   /** What the connection had before. */
   readonly #noticeListener: Connection['onNotice'];
   #ending: WalEnding | undefined;
+  /** A message other than WAL that `nextNow` came upon. */
+  #setAside: BackendMessage | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   #heardAtMs: number;
   #stopped = false;
@@ -114,7 +116,10 @@ export class WalStream {
    */
   async next(options: Abortable = {}): Promise<WalPiece | undefined> {
     while (this.#ending === undefined) {
-      const message = this.#connection.receiveNow() ?? (await this.#receive(options));
+      const here = this.nextNow();
+      if (here !== undefined) return here;
+      const message = this.#setAside ?? (await this.#receive(options));
+      this.#setAside = undefined;
       this.#heardAtMs = this.#settings.now();
       switch (message.type) {
         case 'CopyData': {
@@ -141,6 +146,24 @@ export class WalStream {
       }
     }
     return undefined;
+  }
+
+  /** The next WAL if it is here already, as `next` gives it; for hot loops. Everything else waits for `next`. */
+  nextNow(): WalPiece | undefined {
+    if (this.#ending !== undefined || this.#setAside !== undefined) return undefined;
+    for (;;) {
+      const message = this.#connection.receiveNow();
+      if (message === undefined) return undefined;
+      if (message.type !== 'CopyData') {
+        this.#setAside = message;
+        return undefined;
+      }
+      this.#heardAtMs = this.#settings.now();
+      const frame = this.#frames.take(message);
+      if (frame?.type === 'data') return frame.piece;
+      // A connection that broke is found by whoever reads next.
+      if (frame?.type === 'keepalive' && frame.keepalive.replyRequested) this.#sendStatus(false).catch(() => undefined);
+    }
   }
 
   /** All pieces to the end. Leaving the loop does not stop the stream; call `stop`. */

@@ -147,16 +147,18 @@ class TimelineStream {
     for (;;) {
       if (this.#isAtEnd(wal.position)) return 'end-position';
       this.#checkServerEnd(wal.position);
-      let piece;
+      // What is here already is no more than the stream's buffers hold: then the thread turns to others.
+      let piece = signal.aborted ? undefined : stream.nextNow();
       try {
-        piece = await stream.next({ signal });
+        piece ??= await stream.next({ signal });
       } catch (error) {
         if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
         if (stop.aborted) return 'stopped';
         throw error;
       }
       if (piece === undefined) return 'server-ended';
-      await wal.take(piece);
+      const taken = wal.take(piece);
+      if (taken !== undefined) await taken;
       stream.reportPositions({ received: wal.position });
       const heldEnd = resume.heldEndLsn ?? lsn(0n);
       listener.onReceived(wal.position > heldEnd ? piece.bytes.length : 0, wal.position);

@@ -68,8 +68,24 @@ export class ReceivedWal {
     return this.#position;
   }
 
-  /** Takes the next bytes. @throws ForkFound; BackupError `STORAGE_UNAVAILABLE`, `PROTOCOL_VIOLATION`; whatever failed meanwhile */
-  async take({ bytes }: WalPiece): Promise<void> {
+  /**
+   * Takes the next bytes, as `OpenSegment.write` does: at once where there is room.
+   * @throws ForkFound; BackupError `STORAGE_UNAVAILABLE`, `PROTOCOL_VIOLATION`; whatever failed meanwhile
+   */
+  take(piece: WalPiece): Promise<void> | undefined {
+    const current = this.#current;
+    const { segmentSizeBytes } = this.#options.instance;
+    const { length } = piece.bytes;
+    const isInside = segmentOffset(this.#position, segmentSizeBytes) + length < segmentSizeBytes;
+    if (current?.open === undefined || current.comparison !== undefined || !isInside) return this.#takeInParts(piece);
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const full = current.open.write(piece.bytes);
+    this.#position = lsn(this.#position + BigInt(length));
+    if (this.#options.synchronous) this.makeDurable();
+    return full;
+  }
+
+  async #takeInParts({ bytes }: WalPiece): Promise<void> {
     const { segmentSizeBytes } = this.#options.instance;
     for (let rest = bytes; rest.length > 0;) {
       if (this.#failure !== undefined) throw this.#failure.error;
