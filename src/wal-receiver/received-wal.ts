@@ -80,9 +80,15 @@ export class ReceivedWal {
     if (current?.open === undefined || current.comparison !== undefined || !isInside) return this.#takeInParts(piece);
     if (this.#failure !== undefined) throw this.#failure.error;
     const full = current.open.write(piece.bytes);
+    // Not before the segment has all of it: what is made durable meanwhile is only what it has.
+    if (full !== undefined) return full.then(() => this.#taken(length));
+    this.#taken(length);
+    return undefined;
+  }
+
+  #taken(length: number): void {
     this.#position = lsn(this.#position + BigInt(length));
     if (this.#options.synchronous) this.makeDurable();
-    return full;
   }
 
   async #takeInParts({ bytes }: WalPiece): Promise<void> {
