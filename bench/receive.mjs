@@ -30,7 +30,10 @@ export async function benchReceive({ rounds, only, gigabytes = 2 }) {
     cluster.sql('select pg_switch_wal()');
     cluster.sql('checkpoint');
     const freshSlot = () => {
-      for (const name of cluster.sql("select slot_name from pg_replication_slots where slot_name <> 'base'").split('\n').filter(Boolean)) {
+      for (const name of cluster
+        .sql("select slot_name from pg_replication_slots where slot_name <> 'base'")
+        .split('\n')
+        .filter(Boolean)) {
         cluster.sql(`select pg_drop_replication_slot('${name}')`);
       }
       cluster.sql("select pg_copy_physical_replication_slot('base', 'run')");
@@ -91,7 +94,9 @@ function startReceiver(command) {
   const child = spawn('/bin/sh', ['-c', `exec ${command}`], { stdio: ['ignore', 'ignore', 'inherit'] });
   return {
     cpuSeconds: () => {
-      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
     },
     stop: async () => {
@@ -122,7 +127,10 @@ async function commits({ bin, cluster, ours, native, work, rounds, freshSlot }) 
   cluster.sql("alter system set synchronous_standby_names = 'bench'");
   cluster.sql('select pg_reload_conf()');
   const script = join(work, 'one.sql');
-  execFileSync('sh', ['-c', `echo 'insert into one values (1);' > ${script}; chmod 0755 ${work}; chmod 0644 ${script}`]);
+  execFileSync('sh', [
+    '-c',
+    `echo 'insert into one values (1);' > ${script}; chmod 0755 ${work}; chmod 0644 ${script}`,
+  ]);
   const latency = async (command) => {
     freshSlotLocal(cluster, freshSlot);
     const receiver = startReceiver(command);
@@ -132,7 +140,22 @@ async function commits({ bin, cluster, ours, native, work, rounds, freshSlot }) 
     }
     const { stdout, status, stderr } = spawnSync(
       pgbench,
-      ['-h', '127.0.0.1', '-p', String(cluster.port), '-U', 'postgres', '-n', '-c', '1', '-T', '8', '-f', script, 'postgres'],
+      [
+        '-h',
+        '127.0.0.1',
+        '-p',
+        String(cluster.port),
+        '-U',
+        'postgres',
+        '-n',
+        '-c',
+        '1',
+        '-T',
+        '8',
+        '-f',
+        script,
+        'postgres',
+      ],
       { encoding: 'utf8' },
     );
     await receiver.stop();
