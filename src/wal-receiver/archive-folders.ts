@@ -1,6 +1,6 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
-import { systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { ownerOfNewFiles } from '../files/directory-owner.ts';
 import { fileFailure } from '../files/failure.ts';
 import { give } from '../files/give-tree.ts';
@@ -30,7 +30,7 @@ export async function makeArchiveFolder(directory: string, folder: string): Prom
 
 /** Takes a folder of an archive for one receiver; who goes on after a kill may be of the owner's account. @throws BackupError `LOCKED` */
 export async function lockArchiveFolder(directory: string, path: ByteString): Promise<DirectoryLock> {
-  const lock = lockDirectory(path);
+  const lock = takeLock(path);
   try {
     await giveToOwner(directory, joinPath(path, lockName));
   } catch (error) {
@@ -38,6 +38,15 @@ export async function lockArchiveFolder(directory: string, path: ByteString): Pr
     throw error;
   }
   return lock;
+}
+
+/** A receiver that has the place does not end soon: who comes second ends, instead of trying for ever. */
+function takeLock(path: ByteString): DirectoryLock {
+  try {
+    return lockDirectory(path);
+  } catch (error) {
+    throw error instanceof BackupError && error.code === 'LOCKED' ? error.with({ retryable: false }) : error;
+  }
 }
 
 /** Removes the folders that lead to `folder` as far as nothing is in them. */

@@ -11,6 +11,8 @@ import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { storedIndexCache } from '../../src/survey/index-cache.ts';
 import { surveyWindow } from '../../src/survey/survey-window.ts';
+import { fromText } from '../../src/bytes/byte-string.ts';
+import { openWalFiles } from '../../src/verify/wal-files.ts';
 import { openArchive, openGeneration, readGenerations } from '../../src/wal-archive/archive.ts';
 import { openArchiveWal } from '../../src/wal-archive/archive-wal.ts';
 import { recordGap } from '../../src/wal-archive/gaps.ts';
@@ -92,6 +94,14 @@ describe('segments that a receiver has', () => {
     const given = await readFile(target);
     expect(given.subarray(0, 99_000).equals(bytesOf('29').subarray(0, 99_000))).toBe(true);
     expect(given.subarray(100_000).every((byte) => byte === 0)).toBe(true);
+    const verified = openWalFiles(
+      { kind: 'directory', path: fromText(directory) },
+      { signal: AbortSignal.timeout(60_000) },
+    );
+    expect((await collect((await verified.open(segment('28')))!)).equals(bytesOf('28'))).toBe(true);
+    expect((await collect((await verified.open(segment('29')))!)).equals(given)).toBe(true);
+    expect(await verified.open(segment('2A'))).toBeUndefined();
+    await verified.close();
     // Fetched ahead is what is whole; a gap is seen behind what is received.
     const spool = { directory: join(parent, 'spool'), archive: directory };
     expect(await prefetchWal({ storage, name: segment('27') }, spool, 4)).toEqual([segment('28')]);

@@ -140,7 +140,7 @@ describe('an archive as the place of received WAL', () => {
 
   it('has one receiver; a lock that a killed one left is taken over; a first push is not kept out', async () => {
     const store = await begun();
-    await expect(begun()).rejects.toMatchObject({ code: 'LOCKED' });
+    await expect(begun()).rejects.toMatchObject({ code: 'LOCKED', retryable: false });
     // A push, and `wal init`, take what a receiver has made for its own.
     await push(0);
     const place = await mkdtemp(join(parent, 'pg_wal-'));
