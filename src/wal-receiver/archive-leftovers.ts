@@ -2,9 +2,10 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import type { Archive } from '../wal-archive/archive.ts';
 import { grownBytesOf, openFiles, openFolder } from '../wal-archive/open-folder.ts';
-import type { WalSource } from '../wal-archive/wal-source.ts';
+import type { WalObject, WalSource } from '../wal-archive/wal-source.ts';
 
 /**
  * Removes beginnings of segments that are there whole: what a kill left between the two names of a segment, and what
@@ -27,9 +28,18 @@ export async function removeLeftovers(
       if (one?.ino === other?.ino && one?.dev === other?.dev) await storage.delete(stored);
       continue;
     }
-    const grown = await grownBytesOf(storage.get(stored));
-    const isSame = (await digestUpTo(storage.get(stored), grown)) === (await digestUpTo(whole.read(), grown));
-    if (isSame) await storage.delete(stored);
+    if (await isBeginningOf(() => storage.get(stored), whole)) await storage.delete(stored);
+  }
+}
+
+/** Not of one that is damaged: then the beginning is worth something. */
+async function isBeginningOf(read: () => ByteSource, whole: WalObject): Promise<boolean> {
+  try {
+    const length = await grownBytesOf(read());
+    return (await digestUpTo(read(), length)) === (await digestUpTo(whole.read(), length));
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return false;
+    throw error;
   }
 }
 

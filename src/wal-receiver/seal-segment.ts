@@ -1,3 +1,4 @@
+import { BackupError } from '../errors/backup-error.ts';
 import type { ErrorData } from '../errors/error-data.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import type { StorageOptions } from '../storage/storage.ts';
@@ -27,10 +28,17 @@ export async function sealSegment(order: SealOrder, options: StorageOptions = {}
   const { directory, generation, segment, codec, level } = order;
   const storage = await openLocalStorage(directory);
   const name = openFolder(generation) + segment;
-  // Removed by a cleanup meanwhile.
-  if ((await storage.stat(name, options)) === undefined) return;
+  const isThere = async (): Promise<boolean> => (await storage.stat(name, options)) !== undefined;
+  if (!(await isThere())) return;
   const file = { kind: 'segment', name: segment, segment } as const;
   const read = (offset?: number) => storage.get(name, { ...options, offset });
-  await pushSegment({ storage, file, read, generation, codec, level }, options);
+  try {
+    await pushSegment({ storage, file, read, generation, codec, level }, options);
+  } catch (error) {
+    // A cleanup removed it meanwhile: nobody wants it any more.
+    const isGone = error instanceof BackupError && error.code === 'OBJECT_NOT_FOUND' && !(await isThere());
+    if (isGone) return;
+    throw error;
+  }
   await storage.delete(name, options);
 }

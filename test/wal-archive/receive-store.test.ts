@@ -15,6 +15,7 @@ import { findArchive, openArchive, readGenerations } from '../../src/wal-archive
 import { openArchiveWal, readReceipt } from '../../src/wal-archive/archive-wal.ts';
 import { readGaps } from '../../src/wal-archive/gaps.ts';
 import { openWalArchive, type WalArchiveOptions } from '../../src/wal-receiver/archive-store.ts';
+import { sealSegment } from '../../src/wal-receiver/seal-segment.ts';
 import type { WalStore } from '../../src/wal-receiver/wal-store.ts';
 import { lsn, parseLsn, type Lsn } from '../../src/wal/lsn.ts';
 import { namesOf } from '../contract/storage.contract.ts';
@@ -172,6 +173,30 @@ describe('an archive as the place of received WAL', () => {
       [0, 1, 2].map(async (number) => (await readReceipt(storage, 1, name(number)))?.codec),
     );
     expect(codecs).toEqual(['gzip', 'lz4', 'none']);
+  });
+
+  it('keeps a beginning whose segment is damaged where it is stored, and minds no segment that a cleanup took', async () => {
+    const store = await begun();
+    await receive(store, 0);
+    await receive(store, 1, bytesOf(1).subarray(0, 300_000));
+    await store.close();
+    await push(1);
+    const stored = join(directory, 'generations/1/wal', name(1).slice(0, 16), name(1));
+    const bytes = readFileSync(stored);
+    bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+    chmodSync(stored, 0o600);
+    writeFileSync(stored, bytes);
+    const next = await begun();
+    expect(opened()).toContain(`${name(1)}.partial`);
+    await next.close();
+    const order = { directory, generation: 1, segment: name(5), codec: 'none' as const, level: undefined };
+    await sealSegment(order);
+    const taken = join(directory, 'generations/1/open', name(2));
+    writeFileSync(taken, bytesOf(2));
+    const sealing = sealSegment({ ...order, segment: name(2) });
+    rmSync(taken);
+    await sealing;
+    expect(opened()).toEqual([`${name(1)}.partial`]);
   });
 
   it('keeps what cannot be stored, and says so', async () => {
