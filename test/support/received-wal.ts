@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { startWalReceiver, type ReceiveRequest, type ReceiverEvent, type WalReceiver } from '../../src/index.ts';
@@ -96,4 +97,10 @@ export function readWal(directory: string, from: bigint, to: bigint, segmentByte
 export function walFiles(directory: string): Map<string, Buffer> {
   const names = readdirSync(directory).filter((name) => !name.startsWith('.'));
   return new Map(names.sort().map((name) => [name, readFileSync(join(directory, name))]));
+}
+
+/** A digest of every file of a directory that is WAL, by name: to find that nothing was touched. */
+export function walDigests(directory: string): ReadonlyMap<string, string> {
+  const files = [...walFiles(directory)];
+  return new Map(files.map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')]));
 }
