@@ -27,6 +27,8 @@ export interface ProgramOptions {
 
 /** As of a program that SIGPIPE ended. */
 const readerGoneStatus = 128 + 13;
+/** Two of the same signal that come so close together, in ms, are one: timeout(1) sends its own to the program and to its whole group. */
+const sameSignalMs = 50;
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 type EndSignal = keyof typeof signalNumbers;
 
@@ -45,8 +47,10 @@ export async function runProgram(
   let owed: string | undefined;
   const owedLine = (line: string | undefined): void => void (owed = line);
   let endedBy: EndSignal | undefined;
+  let endedAtMs = 0;
   const onSignal = (name: EndSignal): void => {
     if (endedBy !== undefined) {
+      if (name === endedBy && performance.now() - endedAtMs < sameSignalMs) return;
       if (owed !== undefined) {
         terminal.endLive();
         terminal.line(owed);
@@ -56,6 +60,7 @@ export async function runProgram(
       return;
     }
     endedBy = name;
+    endedAtMs = performance.now();
     controller.abort(new BackupError('ABORTED', say('common.aborted', { signal: name })));
   };
   const names = Object.keys(signalNumbers) as EndSignal[];

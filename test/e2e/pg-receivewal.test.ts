@@ -155,6 +155,8 @@ forEachServer('full', (version) => {
       const written = await server.value('select pg_current_wal_flush_lsn()::text');
       const flushed = `select flush_lsn >= '${written}' from pg_stat_replication where application_name = 'pg_receivewal'`;
       await server.waitFor(flushed);
+      // Twice, as timeout(1) does: to the program, and to its whole group.
+      program.kill(signal);
       program.kill(signal);
       const { status, stderr } = await program.result;
       expect(status).toBe(0);
