@@ -137,7 +137,8 @@ export class SegmentReader {
     if (directory === undefined || object.isOpen === true)
       return knownOf(await readSegment(object.read({ signal }), task), task, name);
     const { storedName, codec, receipt } = object;
-    const segment = { directory, storedName, codec, receipt };
+    const isBeginning = receipt === undefined && object.file.kind === 'partial';
+    const segment = { directory, storedName, codec, receipt, isBeginning };
     if (this.#expected < threadWorthSegments || !existsSync(threadEntry)) {
       return knownOf(await readStoredSegment(segment, task, { signal }), task, name);
     }

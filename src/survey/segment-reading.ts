@@ -31,6 +31,8 @@ export interface StoredSegment {
   readonly storedName: string;
   readonly codec: Codec;
   readonly receipt: Receipt | undefined;
+  /** See `StoredBytes`. */
+  readonly isBeginning: boolean;
 }
 
 /** What reading a segment whole told, every CRC and its content hash included. */
@@ -51,13 +53,13 @@ export interface SegmentReading {
 
 /** Opens a stored segment and reads it. @throws BackupError for a storage that fails, not for what is stored */
 export async function readStoredSegment(
-  { directory, storedName, codec, receipt }: StoredSegment,
+  { directory, ...stored }: StoredSegment,
   task: ReadingTask,
   options: StorageOptions = {},
 ): Promise<SegmentReading> {
   const storage = await openLocalStorage(directory);
   const limitBytes = task.segmentSizeBytes;
-  return readSegment(readStored({ storage, storedName, codec, receipt, limitBytes }, options), task);
+  return readSegment(readStored({ storage, ...stored, limitBytes }, options), task);
 }
 
 /**

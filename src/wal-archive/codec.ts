@@ -40,3 +40,13 @@ export async function* decompressed(codec: Codec, source: ByteSource): ByteSourc
   const { decompress } = await import('../compression/decompress.ts');
   yield* decompress(source, codec);
 }
+
+/** As `decompressed`, of what is still written: up to where it cannot be decoded any more. @param read gives it from its start */
+export async function* beginningOf(codec: Codec, read: () => ByteSource): ByteSource {
+  if (codec === 'none') {
+    yield* read();
+    return;
+  }
+  const { decompressBeginning } = await import('../compression/decompress-beginning.ts');
+  yield* decompressBeginning(read, codec);
+}

@@ -192,7 +192,8 @@ function plainObject(
 ): WalObject {
   const isSegment = file.kind === 'segment' || file.kind === 'partial';
   const limitBytes = isSegment ? Math.min(segmentSizeBytes, largestSegmentBytes) : largestHistoryBytes;
-  const stored = { storage, storedName, codec, receipt: undefined, limitBytes };
+  const isBeginning = file.kind === 'partial';
+  const stored = { storage, storedName, codec, receipt: undefined, limitBytes, isBeginning };
   const read = (options?: ReadWalOptions) => readStored(stored, options);
   return { file, storedName, codec, storedBytes, receipt: undefined, generation: undefined, read };
 }

@@ -4,7 +4,7 @@ import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { ReadOptions, Storage } from '../storage/storage.ts';
 import { walPageBytes } from '../wal/page-header.ts';
-import { decompressed, type Codec } from './codec.ts';
+import { beginningOf, decompressed, type Codec } from './codec.ts';
 import type { Receipt } from './receipt.ts';
 import type { ReadWalOptions } from './wal-source.ts';
 
@@ -14,6 +14,8 @@ export interface StoredBytes {
   readonly storedName: string;
   readonly codec: Codec;
   readonly receipt: Receipt | undefined;
+  /** It is still written, or its writer was killed: it may end anywhere, and what was flushed of it comes. */
+  readonly isBeginning?: boolean | undefined;
   /** Largest size that is accepted: what a segment can be. Nothing else ends a compressed bomb. */
   readonly limitBytes: number;
 }
@@ -27,7 +29,9 @@ export async function* readStored(stored: StoredBytes, { signal, headOnly }: Rea
   const { storage, storedName, codec, receipt, limitBytes } = stored;
   const hash = receipt && createHash('sha256');
   let sizeBytes = 0;
-  for await (const piece of named(stored, decompressed(codec, content(stored, { signal })))) {
+  const read = (): ByteSource => content(stored, { signal });
+  const source = stored.isBeginning === true ? beginningOf(codec, read) : decompressed(codec, read());
+  for await (const piece of named(stored, source)) {
     sizeBytes += piece.length;
     const limit = receipt?.sizeBytes ?? limitBytes;
     if (sizeBytes > limit) throw wrongSize(storedName, `> ${limit}`, limit);

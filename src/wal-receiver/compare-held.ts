@@ -89,7 +89,7 @@ export class HeldComparison {
 }
 
 /** Length of `bytes` without the zeros at its end. */
-export function endOfContent(bytes: Uint8Array): number {
+function endOfContent(bytes: Uint8Array): number {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
   return end;

@@ -100,13 +100,22 @@ class DirectoryStore implements WalStore {
 
   async begin(instance: ReceivedInstance): Promise<void> {
     this.#segmentSizeBytes = instance.segmentSizeBytes;
-    this.#lock ??= lockDirectory(this.#directory);
+    this.#lock ??= this.#lockAtOnce();
     try {
       await this.#requireInstance(instance);
       await this.#removeLeftovers();
     } catch (error) {
       this.#release();
       throw error;
+    }
+  }
+
+  /** Another receiver has it for months: there is nothing to wait for. */
+  #lockAtOnce(): DirectoryLock {
+    try {
+      return lockDirectory(this.#directory);
+    } catch (error) {
+      throw error instanceof BackupError && error.code === 'LOCKED' ? error.with({ retryable: false }) : error;
     }
   }
 

@@ -94,7 +94,7 @@ async function resize(handle: FileHandle, path: ByteString, sizeBytes: number): 
  * @returns with the facts of the file, of size 0 for one that was made
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
-export async function openOwnFile(
+async function openOwnFile(
   path: ByteString,
   owner: Owner | undefined,
 ): Promise<{ readonly handle: FileHandle; readonly stats: Stats }> {

@@ -10,6 +10,8 @@ import type { WalStore } from './wal-store.ts';
 
 /** How often WAL is made durable where that is not done as it comes, in ms. */
 const syncIntervalMs = 1000;
+/** How often a server that is silent is asked for a sign of life, in ms: so old is at most what is known of its end of WAL. */
+const askIntervalMs = 5000;
 /** How long the server's answer to the end of a stream is awaited, in ms. */
 const farewellMs = 5000;
 
@@ -66,6 +68,12 @@ export async function receiveOverSession(request: SessionRequest): Promise<Sessi
   }
 }
 
+/** A connection that broke is found by whoever reads next. */
+function askIfSilent(stream: WalStream): void {
+  if (Date.now() - stream.heardAtMs >= askIntervalMs / 2)
+    stream.sendStatus({ replyRequested: true }).catch(() => undefined);
+}
+
 type Streamed =
   | { readonly reason: SessionEnd }
   | { readonly reason: 'timeline'; readonly next: { readonly timeline: TimelineId; readonly startLsn: Lsn } };
@@ -93,7 +101,10 @@ class TimelineStream {
     );
     listener.onStart(stream, startLsn, timeline);
     const wal = this.#receivedWal(stream);
-    const timer = synchronous ? undefined : setInterval(() => wal.makeDurable(), syncIntervalMs);
+    const timers = [
+      setInterval(() => askIfSilent(stream), askIntervalMs),
+      ...(synchronous ? [] : [setInterval(() => wal.makeDurable(), syncIntervalMs)]),
+    ];
     try {
       const reason = await this.#pull(stream, wal);
       await wal.close();
@@ -110,7 +121,7 @@ class TimelineStream {
       await wal.close().catch(() => undefined);
       throw error;
     } finally {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
     }
   }
 

@@ -20,7 +20,8 @@ export class ReceiverProgress {
   #serverEnd: Lsn | undefined;
   #caughtUpAtMs: number | undefined;
   #retainedBytes: number | undefined;
-  #connections = 0;
+  #reconnects = 0;
+  #wasLost = false;
   #receivedBytes = 0;
   #problem: string | undefined;
   readonly #gaps: WalGap[] = [];
@@ -55,7 +56,8 @@ export class ReceiverProgress {
     this.#server = to.server;
     this.#systemIdentifier = to.systemIdentifier;
     this.#segmentSizeBytes = to.segmentSizeBytes;
-    this.#connections += 1;
+    if (this.#wasLost) this.#reconnects += 1;
+    this.#wasLost = false;
   }
 
   streaming(stream: WalStream, timeline: TimelineId, state: ReceiverState): void {
@@ -94,6 +96,7 @@ export class ReceiverProgress {
 
   /** @param failure undefined: the server ended the stream in order */
   lost(failure: unknown): void {
+    this.#wasLost = true;
     this.#problem = failure === undefined ? undefined : reasonOf(failure);
   }
 
@@ -116,7 +119,7 @@ export class ReceiverProgress {
       lagBytes: durable === undefined || end === undefined ? undefined : Number(end > durable ? end - durable : 0n),
       caughtUpAtMs: this.#caughtUpAtMs,
       slot: this.#slotName === undefined ? undefined : { name: this.#slotName, retainedBytes: this.#retainedBytes },
-      reconnects: Math.max(0, this.#connections - 1),
+      reconnects: this.#reconnects,
       receivedBytes: this.#receivedBytes,
       gaps: [...this.#gaps],
       problem: this.#problem,

@@ -33,7 +33,7 @@ export interface ReceiverStatus {
   /** When everything that the server had was durable here for the last time, ms since 1970: an idle server stays fresh. */
   readonly caughtUpAtMs: number | undefined;
   readonly slot: { readonly name: string; readonly retainedBytes: number | undefined } | undefined;
-  /** Connections after the first. */
+  /** Connections that were made because one was lost, or could not be made. */
   readonly reconnects: number;
   /** Bytes of WAL received by this receiver. */
   readonly receivedBytes: number;

@@ -107,23 +107,26 @@ class Receiver {
   }
 
   async #untilEnd(): Promise<SessionEnd> {
-    const { signal } = this.#stop;
     const { reconnect = 'always' } = this.#request;
-    for (;;) {
-      if (signal.aborted) return 'stopped';
+    while (!this.#isStopped()) {
       let failure: unknown;
       try {
         const end = await this.#receiveOnce();
         if (end === 'again') continue;
         if (end !== 'server-ended' || reconnect === 'never') return end;
       } catch (error) {
-        if (signal.aborted) return 'stopped';
+        if (this.#isStopped()) break;
         const isFirst = !this.#hasBegun && reconnect !== 'always';
         if (reconnect === 'never' || isFirst || !canPass(error)) throw error;
         failure = error;
       }
       await this.#wait(failure);
     }
+    return 'stopped';
+  }
+
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   /** @param failure undefined: the server ended the stream in order */

@@ -62,7 +62,7 @@ export class ResumePolicy {
     let resume = await findResumePoint(request);
     if (resume.heldEndLsn === undefined) resume = this.#first ??= resume;
     const from = this.#compareFrom;
-    if (from !== undefined && from.timeline === resume.timeline && from.startLsn < resume.startLsn) {
+    if (from?.timeline === resume.timeline && from.startLsn < resume.startLsn) {
       resume = { ...resume, startLsn: from.startLsn };
     }
     const begin = this.#beginAt;

@@ -2,15 +2,18 @@ import { cpSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseLsn, type ReceiveRequest, type SessionSettings } from '../../src/index.ts';
-import { openWalDirectory } from '../../src/wal-receiver/directory-store.ts';
-import { startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
-import { giveToServerUser } from '../support/postgres/server-user.ts';
+import { openWalDirectory, type WalDirectoryOptions } from '../../src/wal-receiver/directory-store.ts';
+import { takeBackup } from '../support/backups.ts';
+import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { runProgram } from '../support/programs.ts';
 import { endSegment, expectSameAsServer } from '../support/received-segments.ts';
 import { runDirectory } from '../support/run-directory.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 import { segmentNames, walFiles, WatchedReceiver } from '../support/watched-receiver.ts';
 
 const running: WatchedReceiver[] = [];
+const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 
 function sourceOf({ host, port, user }: PostgresServer): SessionSettings {
   return { host, port, user };
@@ -19,9 +22,12 @@ function sourceOf({ host, port, user }: PostgresServer): SessionSettings {
 async function receive(
   directory: string,
   server: PostgresServer,
-  changes: Partial<ReceiveRequest> = {},
+  {
+    compression = { method: 'none' },
+    ...changes
+  }: Partial<ReceiveRequest> & Pick<WalDirectoryOptions, 'compression'> = {},
 ): Promise<WatchedReceiver> {
-  const store = await openWalDirectory({ directory });
+  const store = await openWalDirectory({ directory, compression });
   const watched = new WatchedReceiver({ sources: [sourceOf(server)], store, ...changes });
   running.push(watched);
   return watched;
@@ -47,6 +53,7 @@ forEachServer('full', (version) => {
 
   beforeEach(() => {
     directory = mkdtempSync(join(runDirectory().path, 'wal-'));
+    giveToServerUser(directory);
   });
 
   afterEach(async () => {
@@ -132,4 +139,36 @@ forEachServer('full', (version) => {
     expect(walFiles(directory)).toEqual(before);
     await other.stop('immediate');
   });
+
+  it.each(['none', 'gzip', 'zstd'] as const)(
+    'has the last commit that was acknowledged for a restore while the segment grows, %s',
+    async (method) => {
+      await server.sql('create table if not exists kept(id int)');
+      const backup = await takeBackup(server, ['-X', 'stream']);
+      const watched = await receive(directory, server, {
+        compression: { method },
+        synchronous: true,
+        slot: { name: `grows_${method}`, create: true },
+      });
+      await watched.seen('started');
+      await endSegment(server);
+      await server.sql('insert into kept values (1); insert into kept select generate_series(2, 500)');
+      const position = await server.value('select pg_current_wal_flush_lsn()');
+      await server.waitFor(
+        `select restart_lsn >= '${position}' from pg_replication_slots where slot_name = 'grows_${method}'`,
+      );
+      const rows = await server.value('select count(*) from kept');
+
+      const data = join(serverDirectory('restored'), 'data');
+      const words = ['restore', '-D', data, '--from', backup, '--archive', directory, '--target-action', 'promote'];
+      const restored = await runProgram('gausskeep', [...words, '--no-sync', ...owner]);
+      expect(restored.status, restored.stderr).toBe(0);
+      const copy = await startFrom(data, { settings: { archive_mode: false } });
+      await copy.waitFor('select not pg_is_in_recovery()');
+      expect(await copy.value('select count(*) from kept')).toBe(rows);
+      await copy.stop('immediate');
+      await watched.receiver.stop();
+      await server.sql(`select pg_drop_replication_slot('grows_${method}')`);
+    },
+  );
 });
