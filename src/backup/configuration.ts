@@ -67,13 +67,14 @@ export function withOrigin(
   entries: readonly ConfigurationEntry[],
   directory: string,
   { configFile, hbaFile, identFile }: ConfigurationFiles,
+  fileMode = 0o600,
 ): ConfigurationEntry[] {
   const mtime = Math.floor(Date.now() / 1000);
   const content = encodeConfigOrigin({ configFile, hbaFile, identFile, configDirectory: directory });
   return [
-    { name: configDirectoryName as string as ByteString, content: undefined, mode: 0o700, mtime },
+    { name: configDirectoryName as string as ByteString, content: undefined, mode: fileMode | ((fileMode & 0o444) >> 2), mtime },
     ...entries,
-    { name: configOriginName as string as ByteString, content, mode: 0o600, mtime },
+    { name: configOriginName as string as ByteString, content, mode: fileMode, mtime },
   ];
 }
 

@@ -10,8 +10,11 @@ export interface ExtraFile {
   readonly content: Uint8Array;
 }
 
-/** What the server needs to find at its next start, and what the backup must say of itself (docs/design/manifest.md). */
-export function extraFilesOf(capabilities: Capabilities, missesFiles: boolean): ExtraFile[] {
+/**
+ * What the server needs to find at its next start, and what the backup must say of itself (docs/design/manifest.md).
+ * @param mode permission bits of what only we read
+ */
+export function extraFilesOf(capabilities: Capabilities, missesFiles: boolean, mode = 0o600): ExtraFile[] {
   const files = capabilities.createdAfterBackup.map(({ name, mode, sizeBytes }) => ({
     name: name as ByteString,
     mode,
@@ -19,19 +22,20 @@ export function extraFilesOf(capabilities: Capabilities, missesFiles: boolean): 
   }));
   if (!missesFiles) return files;
   const content = encodeCompanion({ missingFiles: capabilities.filesForApplicationName });
-  return [...files, { name: companionFileName as string as ByteString, mode: 0o600, content }];
+  return [...files, { name: companionFileName as string as ByteString, mode, content }];
 }
 
 /** The same files, and what the backup says of itself has where the server had `tablespaces`. */
 export function withTablespaces(
   files: readonly ExtraFile[],
   tablespaces: readonly OriginalTablespace[],
+  mode = 0o600,
 ): readonly ExtraFile[] {
   if (tablespaces.length === 0) return files;
   const isCompanion = ({ name }: ExtraFile): boolean => name === companionFileName;
   const known = files.find(isCompanion);
   const missingFiles = known === undefined ? [] : decodeCompanion(known.content).missingFiles;
   const content = encodeCompanion({ missingFiles, tablespaces });
-  const companion = { name: companionFileName as string as ByteString, mode: 0o600, content };
+  const companion = { name: companionFileName as string as ByteString, mode, content };
   return [...files.filter((file) => !isCompanion(file)), companion];
 }

@@ -131,10 +131,11 @@ class BackupRun {
     const meter = new ProgressMeter(tell);
     const found = await configurationFiles(session.connection, session.capabilities, { signal });
     const { configDirectory } = request;
-    const configuration = configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found);
     const received = receivedFiles(request, session.capabilities, found);
     const output = await createOutput(request.output, { session, meter, signal });
     this.#output = output;
+    const configuration =
+      configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found, output.fileMode);
     const manifest = new PassingManifest({ request, session, configuration, received }, (text) =>
       output.writeManifest(text),
     );
@@ -251,7 +252,11 @@ class BackupRun {
           this.#teller.enter('copy');
           meter.begin(event.tablespaces, event.startLsn);
           const moved = await output.begin(event.tablespaces, this.#workplace);
-          const extraFiles = withTablespaces(extraFilesOf(session.capabilities, missesFiles), moved);
+          const extraFiles = withTablespaces(
+            extraFilesOf(session.capabilities, missesFiles, output.fileMode),
+            moved,
+            output.fileMode,
+          );
           manifest.add(extraFiles);
           delivery.add(extraFiles, configuration);
           if (streams) {

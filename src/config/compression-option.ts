@@ -5,6 +5,7 @@ import { say, type Message } from '../messages/message.ts';
 export type CompressionSetting =
   { readonly method: 'none' } | { readonly method: 'gzip' | 'lz4' | 'zstd'; readonly level: number | undefined };
 
+const gzipDefault = -1;
 const levels = {
   gzip: { low: 1, high: 9, standard: '-1' },
   lz4: { low: 1, high: 12, standard: '0' },
@@ -90,7 +91,9 @@ function integerOf(option: string, value: string | undefined): number {
   return Number(value);
 }
 
-function checkedLevel(algorithm: 'gzip' | 'lz4' | 'zstd', level: number): number {
+/** undefined: the default of the method, which has a number of its own where 0 is not free. */
+function checkedLevel(algorithm: 'gzip' | 'lz4' | 'zstd', level: number): number | undefined {
+  if (algorithm === 'gzip' && level === gzipDefault) return undefined;
   const range = levels[algorithm];
   if (level < range.low || level > range.high)
     throw invalid(say('backup.compression-level-range', { algorithm, ...range }));

@@ -75,6 +75,8 @@ describe('pg_receivewal', () => {
     ['gzip', { method: 'gzip', level: undefined }],
     ['gzip:1', { method: 'gzip', level: 1 }],
     ['gzip:level=9', { method: 'gzip', level: 9 }],
+    ['-1', { method: 'gzip', level: undefined }],
+    ['gzip:-1', { method: 'gzip', level: undefined }],
     ['lz4', { method: 'lz4', level: undefined }],
     ['lz4:level=4', { method: 'lz4', level: 4 }],
     ['zstd:19', { method: 'zstd', level: 19 }],

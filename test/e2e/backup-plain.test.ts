@@ -251,9 +251,15 @@ forEachServer('full', (version) => {
 
   it('the group may read the copy where it may read the source (BB-19)', async () => {
     const source = await startServer({ version, groupAccess: true });
+    const space = serverDirectory('space');
+    await source.sql(`create tablespace space location '${space}'`);
+    const configuration = temporaryDirectory();
+    writeFileSync(join(configuration, 'postgresql.conf'), '', { mode: 0o640 });
     const wal = join(temporaryDirectory(), 'wal');
-    for (const args of [['-X', 'fetch'], [`--waldir=${wal}`]]) {
-      const target = await takeBackup(source, args);
+    for (const args of [['-X', 'fetch', `--config-dir=${configuration}`], [`--waldir=${wal}`]]) {
+      // What we put in beside the files of the server as well: where its tablespaces were, where the configuration came from.
+      const target = await takeBackup(source, [...args, `-T${space}=${newTarget()}`]);
+      expect(exists(join(target, 'gausskeep.json'))).toBe(true);
       for (const path of ['', ...pathsBelow(target)]) {
         const status = statSync(join(target, path));
         if (path === 'pg_hba.conf') continue;
