@@ -72,7 +72,12 @@ export function withOrigin(
   const mtime = Math.floor(Date.now() / 1000);
   const content = encodeConfigOrigin({ configFile, hbaFile, identFile, configDirectory: directory });
   return [
-    { name: configDirectoryName as string as ByteString, content: undefined, mode: fileMode | ((fileMode & 0o444) >> 2), mtime },
+    {
+      name: configDirectoryName as string as ByteString,
+      content: undefined,
+      mode: fileMode | ((fileMode & 0o444) >> 2),
+      mtime,
+    },
     ...entries,
     { name: configOriginName as string as ByteString, content, mode: fileMode, mtime },
   ];
