@@ -109,7 +109,11 @@ forEachServer('full', (version) => {
       const restored = await runProgram('gausskeep', ['restore', '-D', data, ...places, ...owner]);
       expect(restored.status, restored.stderr).toBe(0);
       const copy = await startFrom(data, { settings: { archive_mode: false } });
-      await copy.waitFor('select not pg_is_in_recovery()');
+      await copy
+        .waitFor('select not pg_is_in_recovery()', { timeoutMs: 60_000 + kills * 2000 })
+        .catch((cause: unknown) => {
+          throw new Error(`the copy did not come up: ${copy.log().slice(-3000)}`, { cause });
+        });
       const check = await copy.client();
       expect((await checkWriting(check)).get(1)).toBe(rows);
       await check.end();
