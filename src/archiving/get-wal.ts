@@ -68,23 +68,29 @@ export async function getWal(request: GetRequest, { signal }: Options = {}): Pro
     });
   }
   const isSegment = parseWalFileName(name)?.kind === 'segment';
-  if (isSegment && !(await isBeside(request.target, name, source))) await refuseGap(request, source, options);
-  if (isSegment && partial) {
-    const beginning = await source.find(`${name}.partial`, options);
-    if (beginning !== undefined) return deliver(source, beginning, request.target, options);
+  const beginning = isSegment && partial ? await source.find(`${name}.partial`, options) : undefined;
+  if (isSegment && !(await isBeside(request.target, name, source))) {
+    await refuseGap(request, source, beginning, options);
   }
+  if (beginning !== undefined) return deliver(source, beginning, request.target, options);
   await proveAbsent(request, opened, storage, options);
   return { outcome: 'absent' };
 }
 
 /**
  * A segment that is missing while later ones of its timeline are there is no end of WAL: a server that is told so opens the
- * database and loses what follows. So is one of which only the beginning is there. Where there is no segment at all the end
- * of WAL is known only to a server that has the segment before.
+ * database and loses what follows. So is one of which only the beginning is there, unless that is all of it. Where there is no
+ * segment at all the end of WAL is known only to a server that has the segment before.
  */
-async function refuseGap({ name, target }: GetRequest, source: WalSource, options: Options): Promise<void> {
+async function refuseGap(
+  { name, target }: GetRequest,
+  source: WalSource,
+  beginning: WalObject | undefined,
+  options: Options,
+): Promise<void> {
   const later = await source.findLater(name, options);
   if (later !== undefined) {
+    if (beginning !== undefined && (await isAllOfIt(beginning, name, options))) return;
     throw new BackupError('WAL_MISSING', say('archive.gap', { name, later }), { hint: say('archive.gap.hint') });
   }
   for await (const { file } of source.list(options)) if (file.kind === 'segment' || file.kind === 'partial') return;
@@ -93,6 +99,19 @@ async function refuseGap({ name, target }: GetRequest, source: WalSource, option
   throw new BackupError('WAL_MISSING', say('archive.no-segments', { name, source: source.description }), {
     hint: say('archive.gap.hint'),
   });
+}
+
+/** Whether a segment that is named as a beginning has records to its end: a receiver that was killed had not renamed it yet. */
+async function isAllOfIt(beginning: WalObject, segment: string, { signal }: Options): Promise<boolean> {
+  // Only here: a restore_command that finds its segment does not load it.
+  const { inspectSegment } = await import('../wal-archive/inspect-segment.ts');
+  try {
+    await inspectSegment(beginning.read({ signal }), { segment, isPartial: false, signal });
+    return true;
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return false;
+    throw error;
+  }
 }
 
 /**

@@ -47,16 +47,15 @@ export async function findResumePoint(request: ResumeRequest): Promise<ResumePoi
   const newest = await store.newest();
   if (newest === undefined) return firstStart(request);
   const { timeline } = session.system;
-  const size = BigInt(segmentSizeBytes);
-  const length = newest.isWhole ? size : BigInt(await contentLength(newest));
-  const heldEndLsn = lsn(newest.startLsn + length);
-  const firstWantedLsn = newest.isWhole ? heldEndLsn : newest.startLsn;
+  const heldEndLsn = await endOf(newest, segmentSizeBytes);
+  const goesOnIn = await firstGrowing(newest, request);
+  const firstWantedLsn = newest.isWhole ? heldEndLsn : goesOnIn.startLsn;
   const at = { firstWantedLsn, heldEndLsn, serverEndLsn: undefined, origin: undefined };
   if (session.capabilities.walStream.timelines && timeline !== newest.timeline) {
     const next = await followTimelines(newest.timeline, firstWantedLsn, request);
     if (next !== undefined) return { ...at, ...next };
   }
-  const startLsn = await comparisonStart(newest, length, request);
+  const startLsn = await comparisonStart(goesOnIn, request);
   const { flushLsn } = session.system;
   const isBehind = request.isPrimary && timeline === newest.timeline && flushLsn < heldEndLsn;
   if (!isBehind) return { ...at, timeline: newest.timeline, startLsn };
@@ -74,13 +73,31 @@ async function firstStart({ session, source, slot, segmentSizeBytes, signal }: R
   return { ...start, heldEndLsn: undefined, serverEndLsn: undefined, origin: undefined };
 }
 
-/** The segment to begin the comparison with: the newest, or the one before where that does not tell much. */
-async function comparisonStart(
-  newest: HeldSegment,
-  length: bigint,
-  { store, segmentSizeBytes }: ResumeRequest,
-): Promise<Lsn> {
-  const { startLsn, timeline } = newest;
+async function endOf(held: HeldSegment, segmentSizeBytes: number): Promise<Lsn> {
+  return lsn(held.startLsn + BigInt(held.isWhole ? segmentSizeBytes : await contentLength(held)));
+}
+
+/**
+ * A segment is completed while the next one is begun: a kill in between leaves two that are not whole, and then it is the first
+ * of them with which reception goes on.
+ */
+async function firstGrowing(newest: HeldSegment, { store, segmentSizeBytes }: ResumeRequest): Promise<HeldSegment> {
+  let first = newest;
+  while (!first.isWhole && first.startLsn >= BigInt(segmentSizeBytes)) {
+    const before = await store.find({
+      timeline: first.timeline,
+      startLsn: lsn(first.startLsn - BigInt(segmentSizeBytes)),
+    });
+    if (before === undefined || before.isWhole) return first;
+    first = before;
+  }
+  return first;
+}
+
+/** The segment to begin the comparison with: the one that goes on, or the one before where that does not tell much. */
+async function comparisonStart(goesOnIn: HeldSegment, { store, segmentSizeBytes }: ResumeRequest): Promise<Lsn> {
+  const { startLsn, timeline } = goesOnIn;
+  const length = (await endOf(goesOnIn, segmentSizeBytes)) - startLsn;
   if (length >= BigInt(tellingBytes) || startLsn < BigInt(segmentSizeBytes)) return startLsn;
   const before = { timeline, startLsn: lsn(startLsn - BigInt(segmentSizeBytes)) };
   return (await store.find(before))?.isWhole === true ? before.startLsn : startLsn;

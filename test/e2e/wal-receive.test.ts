@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseLsn, type ReceiveRequest, type SessionSettings } from '../../src/index.ts';
@@ -10,7 +10,7 @@ import { runProgram } from '../support/programs.ts';
 import { endSegment, expectSameAsServer } from '../support/received-segments.ts';
 import { runDirectory } from '../support/run-directory.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
-import { segmentNames, walFiles, WatchedReceiver } from '../support/watched-receiver.ts';
+import { hashOf, segmentNames, walFiles, WatchedReceiver } from '../support/watched-receiver.ts';
 
 const running: WatchedReceiver[] = [];
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
@@ -79,6 +79,33 @@ forEachServer('full', (version) => {
     expectSameAsServer(directory, server);
     const whole = Object.fromEntries(Object.entries(before).filter(([name]) => !name.endsWith('.partial')));
     expect(walFiles(directory)).toMatchObject(whole);
+  });
+
+  it('goes on in the first of two segments that a kill left without their names', async () => {
+    const watched = await receive(directory, server);
+    await watched.seen('started');
+    const end = await endSegment(server);
+    await watched.seen('segment', ({ lsn }) => lsn >= end);
+    await server.sql("insert into filler values ('in the next')");
+    const position = parseLsn(await server.value('select pg_current_wal_flush_lsn()'));
+    await expect.poll(() => watched.receiver.status().durableLsn ?? 0n).toBeGreaterThanOrEqual(position);
+    await watched.receiver.stop();
+    const last = segmentNames(directory).at(-1) ?? '';
+    renameSync(join(directory, last), join(directory, `${last}.partial`));
+    expect(Object.keys(walFiles(directory)).filter((name) => name.endsWith('.partial'))).toHaveLength(2);
+
+    // Both are given to a server that recovers meanwhile: the first one is all of its segment.
+    const target = join(runDirectory().make('get'), 'RECOVERYXLOG');
+    const got = await runProgram('gausskeep', ['wal', 'get', last, target, '--archive', directory]);
+    expect(got.status, got.stderr).toBe(0);
+    expect(hashOf(target)).toBe(hashOf(join(server.dataDirectory, 'pg_wal', last)));
+
+    const again = await receive(directory, server);
+    const next = await endSegment(server);
+    await again.seen('segment', ({ lsn }) => lsn >= next);
+    await again.receiver.stop();
+    expect(segmentNames(directory)).toContain(last);
+    expectSameAsServer(directory, server);
   });
 
   it('ends behind the position that it was given, which is durable then', async () => {
