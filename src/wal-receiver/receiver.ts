@@ -97,7 +97,7 @@ class Receiver {
       if (failed.signal.aborted) throw failed.signal.reason;
       return { reason };
     } catch (error) {
-      const first = failed.signal.aborted ? (failed.signal.reason as unknown) : error;
+      const first = namedLine(failed.signal.aborted ? (failed.signal.reason as unknown) : error);
       this.#progress.failed(first);
       await store.close().catch(() => undefined);
       throw first;
@@ -251,6 +251,12 @@ class Receiver {
     guard.start(chosen);
     return guard;
   }
+}
+
+/** An archive that holds other content under the same name, or a neighbour that does not link, holds another line of WAL. */
+function namedLine(error: unknown): unknown {
+  if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') return error;
+  return error.with({ code: 'SYSTEM_MISMATCH', kind: 'other-line' });
 }
 
 /** Whether the same may go well after a while. */

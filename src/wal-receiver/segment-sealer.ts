@@ -5,6 +5,7 @@ import { sealSegment, type SealAnswer, type SealOrder } from './seal-segment.ts'
 
 /** The build puts the entries of threads beside the file that this code ends up in; run from source there are none. */
 const threadEntry = new URL('./wal-sealer-thread.js', import.meta.url);
+const isBuilt = existsSync(threadEntry);
 
 /** So many segments may be whole and not sealed; with more `room` waits. */
 const mostUnsealed = 4;
@@ -76,7 +77,7 @@ export class SegmentSealer {
   }
 
   #seal(order: SealOrder): Promise<void> {
-    if (!existsSync(threadEntry)) return sealSegment(order);
+    if (!isBuilt) return sealSegment(order);
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       this.#answer = { resolve, reject };
