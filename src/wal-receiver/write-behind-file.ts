@@ -1,5 +1,5 @@
-import { fdatasync, write } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { constants, fdatasync, write } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from '../files/failure.ts';
 import { GatheredBytes, SharedBuffers } from './gathered-bytes.ts';
@@ -36,6 +36,10 @@ export class WriteBehindFile implements SegmentSink {
   readonly path: ByteString;
   readonly #handle: FileHandle;
   readonly #bytes: GatheredBytes;
+  /** The same file, opened so that a write is on disk when it returns; null: the system has no such way. */
+  #durably: FileHandle | null | undefined;
+  /** A `sync` waits for what is written next. */
+  #isAwaited = false;
   #isOpen = true;
   #position = 0;
   #durable = 0;
@@ -62,8 +66,14 @@ export class WriteBehindFile implements SegmentSink {
 
   async sync(): Promise<void> {
     const goal = this.length;
-    await this.flush();
-    if (goal === this.#durable) return;
+    if (this.#durably === undefined && goal > this.#durable) this.#durably = await openDurably(this.#handle);
+    this.#isAwaited = true;
+    try {
+      await this.flush();
+    } finally {
+      this.#isAwaited = false;
+    }
+    if (goal <= this.#durable) return;
     this.#flushing = new Promise((resolve) => {
       fdatasync(this.#handle.fd, (error) => {
         if (error !== null) this.#bytes.fail(fileFailure('sync', this.path, error));
@@ -71,6 +81,7 @@ export class WriteBehindFile implements SegmentSink {
       });
     });
     await this.#flushing;
+    this.#flushing = undefined;
     this.#bytes.check();
     this.#durable = goal;
   }
@@ -86,6 +97,7 @@ export class WriteBehindFile implements SegmentSink {
       await this.flush();
     } finally {
       await this.#flushing;
+      await this.#durably?.close();
       await this.#handle.close().catch((error: unknown) => {
         // Some file systems report a full disk only now.
         throw this.#bytes.fail(fileFailure('write', this.path, error));
@@ -93,20 +105,40 @@ export class WriteBehindFile implements SegmentSink {
     }
   }
 
+  /**
+   * What is awaited and small, behind what is on disk already, is written and on disk in one call: each turn of the pool of threads
+   * has its price, and a commit waits for it.
+   */
   #writeAll(piece: Uint8Array): Promise<void> {
+    const isLast = this.#isAwaited && this.#position === this.#durable && this.#position + piece.length === this.length;
+    const durably = isLast && this.#flushing === undefined ? this.#durably : undefined;
+    const { fd } = durably ?? this.#handle;
     return new Promise((resolve, reject) => {
       const from = (done: number): void => {
-        write(this.#handle.fd, piece, done, piece.length - done, this.#position, (error, count) => {
+        write(fd, piece, done, piece.length - done, this.#position, (error, count) => {
           if (error !== null) {
             reject(fileFailure('write', this.path, error));
             return;
           }
           this.#position += count;
-          if (done + count < piece.length) from(done + count);
-          else resolve();
+          if (done + count < piece.length) {
+            from(done + count);
+            return;
+          }
+          if (fd !== this.#handle.fd) this.#durable = this.#position;
+          resolve();
         });
       };
       from(0);
     });
+  }
+}
+
+/** By the number of the open file: its name may lead to another one by now. */
+async function openDurably({ fd }: FileHandle): Promise<FileHandle | null> {
+  try {
+    return await open(`/proc/self/fd/${String(fd)}`, constants.O_WRONLY | constants.O_DSYNC);
+  } catch {
+    return null;
   }
 }
