@@ -101,8 +101,9 @@ function exitStatusPage(): string {
     made,
     '## gausskeep',
     ['| status | code | meaning | repeat? |', '|---|---|---|---|', '| 0 | | done | |', ...rows].join('\n'),
-    'A signal ends a command with 128 plus its number: 130 for Ctrl-C, 143 for SIGTERM; one whose output nobody reads any more\n' +
-      '(`| head`) ends quietly with 141, `gs_basebackup` and `gs_tar` too: what it was to do besides telling is done. The code is in the JSON of an error\n' +
+    'A signal ends a command with 128 plus its number: 130 for Ctrl-C, 143 for SIGTERM; one whose data on stdout nobody reads any\n' +
+      'more (`| head`) ends quietly with 141, `gs_basebackup` and `gs_tar` too: what it was to do besides is done. What goes to stderr, as `wal receive -v`\n' +
+      'tells, ends nothing when nobody reads it. The code is in the JSON of an error\n' +
       '([json-output](json-output.md)). *Repeat* says whether the same call may succeed later without a change.\n' +
       'What to do about each: [troubleshooting](../guide/090-troubleshooting.md).',
     '## The others',

@@ -11,16 +11,20 @@ export class ReceiveTalk {
   /** Where a timeline ended whose next has not begun. */
   #timelineEnd: Lsn | undefined;
   #wasDisconnected = false;
-  #hasStarted = false;
+  /** Where it began to stream. */
+  #startLsn: Lsn | undefined;
+  readonly #originalOnly: boolean;
 
-  constructor(context: ProgramContext, { verbose }: { readonly verbose: boolean }) {
+  /** @param options.originalOnly the program bears the name of the original, and says what that says */
+  constructor(context: ProgramContext, options: { readonly verbose: boolean; readonly originalOnly: boolean }) {
     this.#context = context;
-    this.#verbose = verbose;
+    this.#verbose = options.verbose;
+    this.#originalOnly = options.originalOnly;
   }
 
   /** WAL was streamed at least once: who asks for a password now asks nobody. */
   get hasStarted(): boolean {
-    return this.#hasStarted;
+    return this.#startLsn !== undefined;
   }
 
   readonly listener = (event: ReceiverEvent): void => {
@@ -59,8 +63,10 @@ export class ReceiveTalk {
     if (reason === 'server-ended') throw new BackupError('SERVER_UNREACHABLE', say('receive.disconnected'));
     if (!this.#verbose) return;
     if (reason === 'stopped') this.say(say('receive.interrupted'));
-    else if (durableLsn !== undefined) {
-      this.say(say('receive.stopped', { lsn: formatLsn(durableLsn), timeline: timeline ?? 0 }));
+    else {
+      // Nothing is received where it begins behind the position at which it is to end.
+      const lsn = durableLsn ?? this.#startLsn;
+      if (lsn !== undefined) this.say(say('receive.stopped', { lsn: formatLsn(lsn), timeline: timeline ?? 0 }));
     }
   }
 
@@ -78,7 +84,14 @@ export class ReceiveTalk {
     const lines = error === undefined ? [] : errorLines(this.#context.program, error);
     for (const line of lines) this.#context.terminal.line(line);
     const seconds = secondsText(retryInMs);
-    this.say(seconds === '0' ? say('receive.retry-at-once') : say('receive.retry', { seconds }));
+    this.say(seconds === '0' ? say('receive.retry-at-once') : say(this.#retryKey(error), { seconds }));
+  }
+
+  /** What never was cannot be lost. */
+  #retryKey(error: unknown): 'receive.retry' | 'receive.retry-connect' | 'receive.retry-start' {
+    if (this.#originalOnly || this.hasStarted) return 'receive.retry';
+    const isUnreachable = error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
+    return isUnreachable && error.kind !== 'connection-lost' ? 'receive.retry-connect' : 'receive.retry-start';
   }
 
   #started({ lsn, timeline }: Extract<ReceiverEvent, { type: 'started' }>): void {
@@ -88,7 +101,7 @@ export class ReceiveTalk {
       const sentence = ended === undefined ? 'receive.starting' : 'receive.switched';
       this.say(say(sentence, { lsn: formatLsn(ended ?? lsn), timeline }));
     }
-    this.#hasStarted = true;
+    this.#startLsn = lsn;
     this.#timelineEnd = undefined;
     this.#wasDisconnected = false;
   }

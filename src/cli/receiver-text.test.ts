@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { ReceiverRecord } from '../index.ts';
+import { mayRun } from './receive-status.ts';
 import { judgeReceiver, receiverLines } from './receiver-text.ts';
 
 const writtenMs = Date.parse('2027-01-15T08:00:10.000Z');
@@ -7,6 +10,7 @@ const record: ReceiverRecord = {
   messageType: 'receiver',
   at: '2027-01-15T08:00:10.000Z',
   pid: 7,
+  host: 'backup1',
   startedAt: '2027-01-14T08:00:00.000Z',
   state: 'streaming',
   destination: 'archive /archive, generation 1',
@@ -29,9 +33,9 @@ const record: ReceiverRecord = {
   code: null,
 };
 const gap = { timeline: 1, beginLsn: '0/3000000', endLsn: '0/5000000', reason: 'already removed' };
-const shown = (change: Partial<ReceiverRecord>, seconds = 1) => {
+const shown = (change: Partial<ReceiverRecord>, seconds = 1, hasProcess = true) => {
   const one = { ...record, ...change };
-  const verdict = judgeReceiver(one, writtenMs + seconds * 1000);
+  const verdict = judgeReceiver(one, writtenMs + seconds * 1000, hasProcess);
   return { ...verdict, lines: receiverLines(one, verdict) };
 };
 
@@ -73,6 +77,12 @@ describe('wal status', () => {
     [{ state: 'connecting', server: null }, -5, true, 'connecting'],
     [{ state: 'ended', outcome: 'stopped' }, 7200, true, 'stopped as it was told to'],
     [{ state: 'ended', outcome: 'end-position' }, 1, true, 'ended at the position that was asked for'],
+    [
+      { state: 'ended', outcome: 'end-position', receivedLsn: null, durableLsn: null },
+      1,
+      true,
+      'ended: nothing was received, the WAL begins behind the position that was asked for',
+    ],
     [{ state: 'ended', outcome: 'failed', code: 'WAL_MISSING', problem: 'x' }, 1, false, 'failed'],
     [
       { state: 'ended', outcome: 'server-ended' },
@@ -85,5 +95,23 @@ describe('wal status', () => {
     const found = shown(change, seconds);
     expect(found.isWell).toBe(isWell);
     expect(found.lines[0]).toBe(`archive /archive, generation 1: ${condition}`);
+  });
+
+  it('looks for a process of its own host only', () => {
+    const { pid } = spawnSync('true');
+    expect(mayRun({ pid, host: hostname() })).toBe(false);
+    expect(mayRun({ pid, host: 'another' })).toBe(true);
+    expect(mayRun({ pid: process.pid, host: hostname() })).toBe(true);
+  });
+
+  it('says at once that the process is not there', () => {
+    const gone = 'is not running: there is no process 7 on backup1, which wrote this at 2027-01-15T08:00:10.000Z';
+    for (const seconds of [1, 60]) {
+      const found = shown({}, seconds, false);
+      expect(found).toMatchObject({ isGone: true, isWell: false });
+      expect(found.lines[0]).toBe(`archive /archive, generation 1: ${gone}`);
+    }
+    const ended = shown({ state: 'ended', outcome: 'stopped' }, 1, false);
+    expect(ended).toMatchObject({ isGone: false, isWell: true });
   });
 });

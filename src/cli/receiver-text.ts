@@ -9,30 +9,32 @@ export interface ReceiverVerdict {
   readonly ageSeconds: number;
   /** It writes its status no more, and has not said that it ended. */
   readonly isSilent: boolean;
+  /** Its process is there no more, and it has not said that it ended. */
+  readonly isGone: boolean;
   /** It receives, or ended as it was told to, and misses no WAL that it knows of. */
   readonly isWell: boolean;
 }
 
-export function judgeReceiver({ at, outcome, gaps }: ReceiverRecord, nowMs: number): ReceiverVerdict {
+/** @param hasProcess false: the process of the receiver is known not to run */
+export function judgeReceiver(
+  { at, outcome, gaps }: ReceiverRecord,
+  nowMs: number,
+  hasProcess: boolean,
+): ReceiverVerdict {
   const ageSeconds = Math.max(0, Math.floor((nowMs - Date.parse(at)) / 1000));
   const isSilent = outcome === null && ageSeconds > silentSeconds;
+  const isGone = outcome === null && !hasProcess;
   const endedWell = outcome === null || outcome === 'stopped' || outcome === 'end-position';
-  return { ageSeconds, isSilent, isWell: !isSilent && endedWell && gaps.length === 0 };
+  return { ageSeconds, isSilent, isGone, isWell: !isSilent && !isGone && endedWell && gaps.length === 0 };
 }
 
 /** One screen about how a receiver stands. */
-export function receiverLines(record: ReceiverRecord, { ageSeconds, isSilent }: ReceiverVerdict): string[] {
-  const { slot, lagBytes, lagSeconds, outcome, state, problem, code } = record;
+export function receiverLines(record: ReceiverRecord, verdict: ReceiverVerdict): string[] {
+  const { slot, lagBytes, lagSeconds, problem, code } = record;
   const unknown = render(say('receive-status.unknown'));
   const text = (value: string | number | null): string => (value === null ? unknown : String(value));
-  const condition =
-    isSilent && outcome === null
-      ? say('receive-status.dead', { at: record.at, age: durationText(ageSeconds) })
-      : say(
-          outcome === null && state !== 'ended' ? `receive-status.${state}` : `receive-status.${outcome ?? 'failed'}`,
-        );
   const lines: Message[] = [
-    say('receive-status.head', { destination: record.destination, state: render(condition) }),
+    say('receive-status.head', { destination: record.destination, state: render(conditionOf(record, verdict)) }),
     say('receive-status.server', {
       server: text(record.server),
       systemIdentifier: text(record.systemIdentifier),
@@ -62,6 +64,17 @@ export function receiverLines(record: ReceiverRecord, { ageSeconds, isSilent }: 
     );
   }
   return lines.map((line) => render(line));
+}
+
+/** What it is at, or how it ended. */
+function conditionOf(record: ReceiverRecord, { ageSeconds, isSilent, isGone }: ReceiverVerdict): Message {
+  const { outcome, state, at, pid, host, receivedLsn } = record;
+  if (isGone) return say('receive-status.gone', { pid, host, at });
+  if (isSilent) return say('receive-status.dead', { at, age: durationText(ageSeconds) });
+  if (outcome === null && state !== 'ended') return say(`receive-status.${state}`);
+  // WAL that begins behind the position that was asked for is not what was asked for.
+  if (outcome === 'end-position' && receivedLsn === null) return say('receive-status.nothing-received');
+  return say(`receive-status.${outcome ?? 'failed'}`);
 }
 
 function sizeText(bytes: number): string {

@@ -179,6 +179,7 @@ describe('gausskeep wal receive', () => {
       ['-D', 'w', '--on-fork=generation'],
       '--on-fork=generation needs an archive: a directory has one line of WAL only',
     ],
+    [['--archive', 'a', '--status-file='], 'no status file specified'],
     [['--slot-max', '1GB'], '--slot-max needs a slot to be specified using --slot'],
     [['-S', 's', '--slot-max', '1 parsec'], 'invalid size "1 parsec" for --slot-max'],
     [['-S', 's', '--slot-warn', '1GB', '--slot-max', '1024MB'], '--slot-warn is not below --slot-max'],

@@ -55,6 +55,8 @@ export function receiveSettings(
   const directory = given.last('directory');
   if (originalOnly && directory === undefined && action === 'receive') throw usage(program, say('receive.no-target'));
   if (directory === '') throw usage(program, say('receive.no-target'));
+  const statusFile = given.last('status-file');
+  if (statusFile === '') throw usage(program, say('receive.no-status-file'));
   const compression = parseWalCompression(given.last('compress') ?? 'none');
   if (directory !== undefined) checkDirectory(program, given);
   const timeout = secondsOf(given, 'rw-timeout', '--rw-timeout', 120);
@@ -75,7 +77,7 @@ export function receiveSettings(
     onGap: choiceOf(given, 'on-gap', ['stop', 'continue']),
     onFork: choiceOf(given, 'on-fork', ['stop', 'generation']),
     onUnproved: choiceOf(given, 'on-unproved', ['stop', 'continue']),
-    statusFile: given.last('status-file'),
+    statusFile,
   };
 }
 

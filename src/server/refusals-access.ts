@@ -128,9 +128,15 @@ export const accessRefusals: readonly RefusalRule[] = [
   },
   {
     sqlstates: ['28000'],
-    message: /role ".*" (does not exist|is not permitted to log in)/s,
+    message: /role "(.*)" is not permitted to log ?in/s,
     code: 'AUTHENTICATION',
-    hint: () => say('refusal.password.postgresql'),
+    hint: (match) => say('refusal.role-no-login', { role: roleWord(match[1] ?? '') }),
+  },
+  {
+    sqlstates: ['28000'],
+    message: /role "(.*)" does not exist/s,
+    code: 'AUTHENTICATION',
+    hint: (match) => say('refusal.role-missing', { role: roleWord(match[1] ?? '') }),
   },
   {
     message: /UUID replication auth is required/,
@@ -175,6 +181,11 @@ function hbaHint(
 function hbaWord(name: string): string {
   const plain = /^[A-Za-z0-9_$.-]+$/.test(name) && !/^(all|sameuser|samerole|samegroup|replication)$/.test(name);
   return plain ? name : `"${name}"`;
+}
+
+/** A name as SQL takes it, whatever its letters. */
+function roleWord(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 /** What wal_level must be at least. */

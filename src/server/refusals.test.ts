@@ -113,6 +113,8 @@ describe('refusals of PostgreSQL and those that were not recorded', () => {
       'AUTHENTICATION',
       /"host "replication" repl 10\.0\.0\.1\/32 scram-sha-256"/,
     ],
+    ['28000', 'role "rep" is not permitted to log in', true, 'AUTHENTICATION', /not log in: ALTER ROLE rep LOGIN/],
+    ['28000', 'role "Re p" does not exist', true, 'AUTHENTICATION', /no such role: .*CREATE ROLE "Re p" LOGIN/],
     ['42501', 'must be superuser or replication role to start walsender', true, 'AUTHENTICATION', /ALTER ROLE repl/],
     ['42501', 'permission denied to start WAL sender', true, 'AUTHENTICATION', /ALTER ROLE repl REPLICATION/],
     [

@@ -160,11 +160,14 @@ describe('the rest of a directory store', () => {
   it('says that there is no such directory as pg_receivewal does', async () => {
     const missing = wal.file('missing');
     await expect(openWalDirectory({ directory: missing })).rejects.toMatchObject({
-      code: 'STORAGE_UNAVAILABLE',
+      code: 'REPOSITORY_NOT_FOUND',
       message: `could not open directory "${missing}": No such file or directory`,
     });
     writeFileSync(missing, '');
-    await expect(openWalDirectory({ directory: missing })).rejects.toThrow('Not a directory');
+    await expect(openWalDirectory({ directory: missing })).rejects.toMatchObject({
+      code: 'REPOSITORY_NOT_FOUND',
+      message: expect.stringContaining('Not a directory') as string,
+    });
   });
 
   it('refuses a level that the codec does not have', async () => {

@@ -48,7 +48,7 @@ export interface WalDirectoryOptions {
 /**
  * A directory of WAL in the layout of pg_receivewal: either may go on where the other ended. Its lock is a file that begins
  * with a dot, which the tools of the servers do not look at.
- * @throws BackupError `STORAGE_UNAVAILABLE` when there is no such directory; `CONFIG_INVALID` for a level that the codec does not
+ * @throws BackupError `REPOSITORY_NOT_FOUND` when there is no such directory; `CONFIG_INVALID` for a level that the codec does not
  *   have or when its package is not installed
  */
 export async function openWalDirectory(options: WalDirectoryOptions): Promise<WalStore> {
@@ -56,14 +56,14 @@ export async function openWalDirectory(options: WalDirectoryOptions): Promise<Wa
   const path = options.directory;
   try {
     if (!(await stat(fsPath(directory))).isDirectory()) {
-      throw new BackupError('STORAGE_UNAVAILABLE', say('wal-directory.not-a-directory', { path }), {
+      throw new BackupError('REPOSITORY_NOT_FOUND', say('wal-directory.not-a-directory', { path }), {
         hint: say('wal-directory.missing.hint'),
         retryable: false,
       });
     }
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw fileFailure('read', directory, error);
-    throw new BackupError('STORAGE_UNAVAILABLE', say('wal-directory.missing', { path }), {
+    throw new BackupError('REPOSITORY_NOT_FOUND', say('wal-directory.missing', { path }), {
       hint: say('wal-directory.missing.hint'),
       retryable: false,
     });

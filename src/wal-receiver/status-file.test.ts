@@ -20,7 +20,13 @@ import { parseReceiverRecord, receiverRecord } from './status-record.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gausskeep-status-'));
 afterAll(() => rmSync(root, { recursive: true }));
-const frame = { atMs: 1_800_000_010_000, startedAtMs: 1_800_000_000_000, pid: 7, destination: 'directory /wal' };
+const frame = {
+  atMs: 1_800_000_010_000,
+  startedAtMs: 1_800_000_000_000,
+  pid: 7,
+  host: 'backup1',
+  destination: 'directory /wal',
+};
 const fresh: ReceiverStatus = {
   state: 'connecting',
   server: undefined,
@@ -63,6 +69,7 @@ describe('receiverRecord', () => {
       messageType: 'receiver',
       at: '2027-01-15T08:00:10.000Z',
       pid: 7,
+      host: 'backup1',
       startedAt: '2027-01-15T08:00:00.000Z',
       state: 'connecting',
       destination: 'directory /wal',
@@ -82,11 +89,21 @@ describe('receiverRecord', () => {
     });
   });
 
-  it('an idle server is no lag while it is connected', () => {
-    const idle = { ...known, lagBytes: 0 };
+  it('an idle server is no lag while it is connected, nor after an end in order', () => {
+    const idle = { ...known, lagBytes: 0, problem: undefined };
     expect(receiverRecord(idle, frame).lagSeconds).toBe(0);
     expect(receiverRecord({ ...idle, state: 'waiting' }, frame).lagSeconds).toBe(2);
-    expect(receiverRecord(idle, { ...frame, end: { outcome: 'stopped' } }).lagSeconds).toBe(2);
+    expect(receiverRecord({ ...idle, state: 'comparing' }, frame).lagSeconds).toBe(0);
+    for (const outcome of ['stopped', 'end-position', 'server-ended'] as const) {
+      const ended = { ...idle, state: 'ended' } as const;
+      const lag = (change: Partial<ReceiverStatus>) =>
+        receiverRecord({ ...ended, ...change }, { ...frame, end: { outcome } }).lagSeconds;
+      expect(lag({}), outcome).toBe(0);
+      // What the server wrote since the connection was lost, nobody knows.
+      expect(lag({ problem: 'gone' }), outcome).toBe(2);
+      expect(lag({ lagBytes: 1 }), outcome).toBe(2);
+    }
+    expect(receiverRecord(idle, { ...frame, end: { outcome: 'failed' } }).lagSeconds).toBe(2);
   });
 
   it('says how it ended', () => {

@@ -15,6 +15,8 @@ export interface ReceiverRecord {
   /** When this was written. */
   readonly at: string;
   readonly pid: number;
+  /** Name of the host that has process `pid`. */
+  readonly host: string;
   readonly startedAt: string;
   readonly state: ReceiverState;
   /** Where the WAL goes, for people. */
@@ -27,7 +29,10 @@ export interface ReceiverRecord {
   readonly acknowledgedLsn: string | null;
   readonly serverEndLsn: string | null;
   readonly lagBytes: number | null;
-  /** 0 while connected, with everything that the server told of durable here; else for how many seconds that may not have been so. */
+  /**
+   * 0 while connected, or ended in order from there, with everything that the server told of durable here; else for how many seconds
+   * that may not have been so.
+   */
   readonly lagSeconds: number | null;
   readonly caughtUpAt: string | null;
   readonly slot: { readonly name: string; readonly retainedBytes: number | null } | null;
@@ -52,6 +57,7 @@ export interface RecordFrame {
   readonly atMs: number;
   readonly startedAtMs: number;
   readonly pid: number;
+  readonly host: string;
   readonly destination: string;
   /** Once the receiver has ended. */
   readonly end?: { readonly outcome: ReceiverOutcome; readonly error?: unknown } | undefined;
@@ -66,6 +72,7 @@ export function receiverRecord(status: ReceiverStatus, frame: RecordFrame): Rece
     messageType: 'receiver',
     at: timeText(atMs),
     pid: frame.pid,
+    host: frame.host,
     startedAt: timeText(frame.startedAtMs),
     state: end === undefined ? status.state : 'ended',
     destination: frame.destination,
@@ -92,9 +99,19 @@ export function receiverRecord(status: ReceiverStatus, frame: RecordFrame): Rece
 }
 
 /** An idle server says nothing for up to half a minute, and is not behind for that. */
-function lagSecondsOf({ state, lagBytes, caughtUpAtMs }: ReceiverStatus, { atMs, end }: RecordFrame): number | null {
-  if (state === 'streaming' && lagBytes === 0 && end === undefined) return 0;
+function lagSecondsOf(status: ReceiverStatus, { atMs, end }: RecordFrame): number | null {
+  const { caughtUpAtMs } = status;
+  if (status.lagBytes === 0 && (end === undefined ? isConnected(status) : endedConnected(status, end))) return 0;
   return caughtUpAtMs === undefined ? null : Math.max(0, Math.floor((atMs - caughtUpAtMs) / 1000));
+}
+
+function isConnected({ state }: ReceiverStatus): boolean {
+  return state === 'streaming' || state === 'comparing';
+}
+
+/** One that was stopped while it had no connection tells what the last failure was. */
+function endedConnected({ problem }: ReceiverStatus, { outcome }: NonNullable<RecordFrame['end']>): boolean {
+  return outcome !== 'failed' && problem === undefined;
 }
 
 function timeText(ms: number): string {
@@ -131,6 +148,7 @@ const isRecord = shapeOf({
   messageType: oneOf('receiver'),
   at: isTime,
   pid: isCount,
+  host: isText,
   startedAt: isTime,
   state: oneOf('connecting', 'comparing', 'streaming', 'waiting', 'ended'),
   destination: isText,

@@ -166,7 +166,8 @@ forEachServer('full', (version) => {
   });
 
   it('a second signal ends it at once, and says what may not be durable', async () => {
-    const words = ['-D', temporaryDirectory('twice'), '-v'];
+    const statusFile = join(temporaryDirectory('status'), 'receiver.json');
+    const words = ['-D', temporaryDirectory('twice'), '-v', '--status-file', statusFile];
     const program = startProgram('gausskeep', words, { env: server.environment(), calledAs: 'pg_receivewal' });
     await program.output(/starting log streaming/);
     // Both are there when it goes on: no end in order comes between.
@@ -174,6 +175,37 @@ forEachServer('full', (version) => {
     const { signal, stderr } = await program.result;
     expect(['SIGINT', 'SIGTERM']).toContain(signal);
     expect(stderr).toMatch(/^pg_receivewal: warning: ended by a second signal: what was received .* not be/m);
+    const { pid, host } = readStatusFile(statusFile);
+    const gone = await runProgram('gausskeep', ['wal', 'status', statusFile]);
+    expect(gone).toMatchObject({ status: 3, stderr: '' });
+    expect(gone.stdout).toContain(`: is not running: there is no process ${pid} on ${host}, which wrote this at `);
+  });
+
+  it('says what never began, and what is no place', async () => {
+    const env = server.environment();
+    const ours = (...words: string[]) => runProgram('gausskeep', ['wal', ...words], { env });
+    expect(await ours('receive', '-D', '/nowhere/wal')).toMatchObject({
+      status: 10,
+      stderr: expect.stringContaining('hint: Make the directory') as string,
+    });
+    expect(await ours('status', '')).toMatchObject({ status: 2, stdout: '' });
+
+    const patient = ['wal', 'receive', '-D', temporaryDirectory('patient'), '-p', '1'];
+    const program = startProgram('gausskeep', patient, { env });
+    await program.output(/^gausskeep wal receive: could not connect; waiting [\d.]+ seconds? to try again$/m);
+    program.kill('SIGTERM');
+    const { status, stderr } = await program.result;
+    expect(status).toBe(0);
+    expect(stderr).not.toContain('disconnected');
+
+    const statusFile = join(temporaryDirectory('status'), 'receiver.json');
+    const before = ['-D', temporaryDirectory('before'), '-v', '--endpos', '0/10', '--status-file', statusFile];
+    const ended = await receivewal(before);
+    expect(ended.status).toBe(0);
+    const [, begin] = /starting log streaming at (\S+) \(timeline 1\)/.exec(ended.stderr) ?? [];
+    expect(ended.stderr).toContain(`pg_receivewal: stopped log streaming at ${begin} (timeline 1)\n`);
+    const shown = await ours('status', statusFile);
+    expect(shown.stdout).toContain(': ended: nothing was received, the WAL begins behind the position that was asked for\n');
   });
 
   it('a gap ends it with 15, under the names of the originals with 1; --on-gap=continue says so and goes on', async () => {

@@ -61,12 +61,12 @@ async function receive(
   checkPasswordOptions(program, given);
   if (settings.action !== 'receive') {
     const sources = await sourcesOf(settings, given, context, mode);
-    return slotCommand(settings, sources, given, context);
+    return slotCommand(settings, sources, given, context, mode);
   }
   const place = await placeOf(settings, given);
-  if ('directory' in place) checkDirectory(place.directory, settings.directory ?? place.directory);
+  if ('directory' in place) checkDirectory(place.directory, settings.directory ?? place.directory, mode);
   const sources = await sourcesOf(settings, given, context, mode);
-  const talk = new ReceiveTalk(context, { verbose: given.has('verbose') });
+  const talk = new ReceiveTalk(context, { verbose: given.has('verbose'), ...mode });
   await withPassword(
     given,
     context,
@@ -81,10 +81,11 @@ async function slotCommand(
   sources: Sources,
   given: GivenOptions,
   context: ProgramContext,
+  mode: { readonly originalOnly: boolean },
 ): Promise<number> {
   const { signal } = context;
   const verbose = given.has('verbose');
-  const talk = new ReceiveTalk(context, { verbose });
+  const talk = new ReceiveTalk(context, { verbose, ...mode });
   const drops = action === 'drop-slot';
   if (verbose) talk.say(say(drops ? 'receive.dropping-slot' : 'receive.creating-slot', { slot: name }));
   await withPassword(given, context, async (password) => {
@@ -111,15 +112,18 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Before anybody is asked for a password, as the original does. */
-function checkDirectory(path: string, shown: string): void {
+function checkDirectory(path: string, shown: string, { originalOnly }: { readonly originalOnly: boolean }): void {
   try {
     opendirSync(path).closeSync();
   } catch (error) {
-    const sentence = say('receive.no-directory', {
-      path: shown,
-      reason: reasons[systemCodeOf(error) ?? ''] ?? reasonOf(error),
+    const reason = reasons[systemCodeOf(error) ?? ''];
+    const sentence = say('receive.no-directory', { path: shown, reason: reason ?? reasonOf(error) });
+    // What somebody has to make or to grant is not there by itself after a while.
+    throw new BackupError(reason === undefined ? 'STORAGE_UNAVAILABLE' : 'REPOSITORY_NOT_FOUND', sentence, {
+      hint: originalOnly ? undefined : say('wal-directory.missing.hint'),
+      retryable: false,
+      cause: error,
     });
-    throw new BackupError('STORAGE_UNAVAILABLE', sentence, { retryable: false, cause: error });
   }
 }
 

@@ -3,6 +3,7 @@ export const receiveOptionsMessages = {
   'receive.needs-slot': '{option} needs a slot to be specified using --slot',
   'receive.synchronous-no-sync': 'cannot use --synchronous together with --no-sync',
   'receive.no-target': 'no target directory specified',
+  'receive.no-status-file': 'no status file specified',
   'receive.no-place': 'neither a directory nor an archive was named',
   'receive.no-place.hint':
     'Name one with -D DIRECTORY or --archive DIRECTORY, or the archive in GAUSSKEEP_ARCHIVE or the configuration file.',

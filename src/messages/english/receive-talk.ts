@@ -5,6 +5,8 @@ export const receiveTalkMessages = {
   'receive.stopped': 'stopped log streaming at {lsn} (timeline {timeline})',
   'receive.disconnected': 'disconnected',
   'receive.retry': 'disconnected; waiting {seconds} {seconds|second|seconds} to try again',
+  'receive.retry-connect': 'could not connect; waiting {seconds} {seconds|second|seconds} to try again',
+  'receive.retry-start': 'not receiving yet; waiting {seconds} {seconds|second|seconds} to try again',
   'receive.retry-at-once': 'disconnected; trying again at once',
   'receive.interrupted': 'received interrupt signal, exiting',
   'receive.creating-slot': 'creating replication slot "{slot}"',
@@ -36,6 +38,9 @@ export const receiveTalkMessages = {
   'receive-status.stopped': 'stopped as it was told to',
   'receive-status.server-ended': 'ended: the server ended the connection, and --no-loop was given',
   'receive-status.failed': 'failed',
+  'receive-status.nothing-received':
+    'ended: nothing was received, the WAL begins behind the position that was asked for',
+  'receive-status.gone': 'is not running: there is no process {pid} on {host}, which wrote this at {at}',
   'receive-status.dead': 'may be dead: nothing was written since {at}, {age} ago',
   'receive-status.server': 'server:       {server}, system identifier {systemIdentifier}, timeline {timeline}',
   'receive-status.received': 'received:     {lsn}',

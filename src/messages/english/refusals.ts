@@ -3,6 +3,9 @@ export const refusalMessages = {
     'The password or the user name is wrong; it is not tried again, because repeated failures lock the account. The same answer comes when the method in pg_hba.conf (md5, sha256, sm3) does not fit the form in which the password is stored: set the password again after changing password_encryption_type, or change the method to the stored form.',
   'refusal.password.postgresql':
     'The password or the user name is wrong; it is not tried again. The server log tells more than it may tell us, for example that the password has expired or is stored in another form than pg_hba.conf asks for.',
+  'refusal.role-no-login': 'The role may not log in: ALTER ROLE {role} LOGIN, or name another one (-U, PGUSER).',
+  'refusal.role-missing':
+    'The server has no such role: name another one (-U, PGUSER), or make it with CREATE ROLE {role} LOGIN REPLICATION.',
   'refusal.no-password-stored': 'The user has no password, or must not log in. Give it one with ALTER USER … PASSWORD.',
   'refusal.hba-replication':
     'Add the line "{line}" to pg_hba.conf of the server and reload it ({reload}). The word replication must stand in the database column; "all" does not include it.',
