@@ -205,7 +205,9 @@ forEachServer('full', (version) => {
     const [, begin] = /starting log streaming at (\S+) \(timeline 1\)/.exec(ended.stderr) ?? [];
     expect(ended.stderr).toContain(`pg_receivewal: stopped log streaming at ${begin} (timeline 1)\n`);
     const shown = await ours('status', statusFile);
-    expect(shown.stdout).toContain(': ended: nothing was received, the WAL begins behind the position that was asked for\n');
+    expect(shown.stdout).toContain(
+      ': ended: nothing was received, the WAL begins behind the position that was asked for\n',
+    );
   });
 
   it('a gap ends it with 15, under the names of the originals with 1; --on-gap=continue says so and goes on', async () => {
