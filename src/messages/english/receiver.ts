@@ -26,7 +26,7 @@ export const receiverMessages = {
     'Recoveries from earlier backups end at {begin}. Take a new backup. To go on receiving behind the gap, use --on-gap=continue; a replication slot (-S) keeps a server from removing WAL.',
   'receiver.gap-warning':
     'GAP: the WAL from {begin} to {end} (timeline {timeline}) is lost to this receiver; going on at {end}. Take a new backup: recoveries from earlier ones end at {begin}',
-  'receiver.no-primary': 'none of {count} servers is a primary that can be reached: {reasons}',
+  'receiver.no-primary': 'none of {count} {count|server|servers} is a primary that can be reached: {reasons}',
   'receiver.not-primary': '{server} is a standby',
   'receiver.other-instance': '{server} is another instance (system identifier {actual}, not {expected})',
   'receiver.skipped-server': '{server} is left out: {reason}',
