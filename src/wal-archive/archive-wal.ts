@@ -141,18 +141,48 @@ async function findInGeneration(
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
     receiptFault = error.sentence;
   }
+  const findOpen = async () => open && (await openObject(archive, generation, file, open, options));
   if (receipt !== undefined) {
+    // A standby that was promoted archives the beginning as it had it; a receiver of the primary may have come further.
+    if (open !== undefined && file.kind === 'partial' && (await goesFurther(archive, file, open, receipt, options))) {
+      const longer = await findOpen();
+      if (longer !== undefined) return longer;
+    }
     const storedName = segmentBase(generation, file.name) + suffixOf(receipt.codec);
     const { codec, storedBytes } = receipt;
     return walObject(archive, generation, file, { storedName, codec, storedBytes }, receipt);
   }
-  const findOpen = async () => open && (await openObject(archive, generation, file, open, options));
   const findStored = () => findUnfinished(archive, generation, file, options);
   const found =
     file.kind === 'partial'
       ? ((await findOpen()) ?? (await findStored()))
       : ((await findStored()) ?? (await findOpen()));
   return found && { ...found, receiptFault };
+}
+
+/** Whether a receiver's beginning of a segment holds more than what was pushed of it. */
+async function goesFurther(
+  { storage, identity }: Archive,
+  { segment }: { readonly segment: string },
+  { name }: StoredObject,
+  { links }: Receipt,
+  options: StorageOptions,
+): Promise<boolean> {
+  const start = parseSegmentName(segment, identity.segmentSizeBytes)?.startLsn;
+  if (links === undefined || start === undefined) return false;
+  let offset = 0;
+  let end = 0;
+  try {
+    for await (const piece of storage.get(name, options)) {
+      const last = piece.findLastIndex((byte) => byte !== 0);
+      if (last >= 0) end = offset + last + 1;
+      offset += piece.length;
+    }
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'OBJECT_NOT_FOUND') return false;
+    throw error;
+  }
+  return start + BigInt(end) > links.end;
 }
 
 /** A receiver's segment, if its first page is what its name says: of one that nothing was written to yet it is not. */

@@ -67,6 +67,9 @@ export async function openWalArchive(options: WalArchiveOptions): Promise<WalSto
   return new ArchiveStore(await openLocalStorage(options.directory), options);
 }
 
+/** How long sealing may go on when the receiver was told to end, in ms. */
+const hurryMs = 5000;
+
 /** A lock that is held, and where. */
 interface Place {
   readonly generation: number;
@@ -192,9 +195,9 @@ class ArchiveStore implements WalStore {
     this.#generation = number;
   }
 
-  async close(): Promise<void> {
+  async close({ inHurry = false } = {}): Promise<void> {
     try {
-      await this.#sealer.end();
+      await this.#sealer.end({ withinMs: inHurry ? hurryMs : undefined });
     } finally {
       this.#release();
       // Before the first WAL the directory is left as it was.

@@ -95,7 +95,10 @@ function endOfContent(bytes: Uint8Array): number {
   return end;
 }
 
-/** How much of a segment is held, in bytes: up to its last byte that is not zero. A whole one is held whole. */
+/** Records end at multiples of this, in bytes; zeros before that may be their last bytes. Source: MAXALIGN of both products. */
+const recordAlignment = 8;
+
+/** How much of a segment is held, in bytes: up to the end of the word of its last byte that is not zero. A whole one is held whole. */
 export async function contentLength(held: HeldSegment): Promise<number> {
   let length = 0;
   let offset = 0;
@@ -104,5 +107,5 @@ export async function contentLength(held: HeldSegment): Promise<number> {
     if (end > 0) length = offset + end;
     offset += piece.length;
   }
-  return held.isWhole ? offset : length;
+  return held.isWhole ? offset : Math.ceil(length / recordAlignment) * recordAlignment;
 }

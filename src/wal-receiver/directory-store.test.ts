@@ -62,9 +62,9 @@ describe('what a directory holds', () => {
       { timeline: 1, startLsn: '0/100000', isWhole: true, file: '000000010000000000000001.gz' },
     ],
     [
-      'position before timeline',
+      'timeline before position',
       ['000000020000000000000001', '000000010000000000000002.partial'],
-      { timeline: 1, startLsn: '0/200000', isWhole: false, file: '000000010000000000000002.partial' },
+      { timeline: 2, startLsn: '0/100000', isWhole: true, file: '000000020000000000000001' },
     ],
     [
       'timeline before whole',

@@ -1,7 +1,7 @@
 import type { ReplicationSession } from '../replication/open-session.ts';
 import { startWalStream } from '../replication/start-wal-stream.ts';
 import type { WalStream } from '../replication/wal-stream.ts';
-import { lsn, type Lsn } from '../wal/lsn.ts';
+import { noLsn, type Lsn } from '../wal/lsn.ts';
 import { segmentOffset, segmentStart, type TimelineId } from '../wal/segment.ts';
 import { ForkFound } from './fork-found.ts';
 import { ReceivedWal } from './received-wal.ts';
@@ -155,6 +155,7 @@ class TimelineStream {
   async #pull(stream: WalStream, wal: ReceivedWal): Promise<SessionEnd> {
     const { stop, listener, resume } = this.#request;
     const signal = AbortSignal.any([stop, this.#failed.signal]);
+    const heldEnd = (this.#start.timeline === resume.timeline ? resume.heldEndLsn : undefined) ?? noLsn;
     for (;;) {
       if (this.#isAtEnd(wal.position)) return 'end-position';
       this.#checkServerEnd(wal.position);
@@ -171,8 +172,8 @@ class TimelineStream {
       const taken = wal.take(piece);
       if (taken !== undefined) await taken;
       stream.reportPositions({ received: wal.position });
-      const heldEnd = resume.heldEndLsn ?? lsn(0n);
-      listener.onReceived(wal.position > heldEnd ? piece.bytes.length : 0, wal.position);
+      const isHeld = wal.position <= heldEnd;
+      listener.onReceived(isHeld ? 0 : piece.bytes.length, wal.position);
     }
   }
 

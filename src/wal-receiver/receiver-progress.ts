@@ -62,6 +62,12 @@ export class ReceiverProgress {
 
   streaming(stream: WalStream, timeline: TimelineId, state: ReceiverState): void {
     this.#stream = stream;
+    // What was received of the timeline before says nothing of this one, which may begin before that.
+    if (timeline !== this.#timeline) {
+      this.#received = undefined;
+      this.#durable = undefined;
+      this.#acknowledged = undefined;
+    }
     this.#timeline = timeline;
     this.#state = state;
     this.#problem = undefined;

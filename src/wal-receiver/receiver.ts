@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, type Message } from '../messages/message.ts';
+import { render, say, type Message } from '../messages/message.ts';
 import { Teller } from '../events/teller.ts';
+import type { SessionSettings } from '../replication/open-session.ts';
 import { walSegmentSize } from '../replication/identify.ts';
 import { chooseServer, type ChosenServer } from './choose-server.ts';
 import type { ReceiverListener, ReceiverNews } from './events.ts';
@@ -65,6 +66,8 @@ class Receiver {
   readonly #pause: ReconnectPause;
   readonly #stop = new AbortController();
   readonly #warned = new Set<string>();
+  /** Servers by host and port. */
+  readonly #leftOut = new Set<string>();
   #hasBegun = false;
 
   constructor(request: ReceiveRequest, { onEvent, random }: ReceiverOptions) {
@@ -93,13 +96,15 @@ class Receiver {
     try {
       const reason = await this.#untilEnd();
       this.#teller.enter('close');
-      await store.close();
+      await store.close({ inHurry: reason === 'stopped' });
       if (failed.signal.aborted) throw failed.signal.reason;
       return { reason };
     } catch (error) {
       const first = namedLine(failed.signal.aborted ? (failed.signal.reason as unknown) : error);
       this.#progress.failed(first);
-      await store.close().catch(() => undefined);
+      const left = await this.#policy.dropUnusedSlot(this.#progress.status().receivedBytes);
+      if (left !== undefined) this.#teller.tell({ type: 'warning', sentence: left });
+      await store.close({ inHurry: true }).catch(() => undefined);
       throw first;
     } finally {
       this.#progress.enter('ended');
@@ -141,11 +146,10 @@ class Receiver {
 
   /** Connects, finds where to go on, and streams until that session ends. `again`: something was changed that lets it go on. */
   async #receiveOnce(): Promise<SessionEnd | 'again'> {
-    const { sources } = this.#request;
     const { signal } = this.#stop;
     this.#teller.enter('connect');
     this.#progress.enter('connecting');
-    const chosen = await chooseServer(sources, {
+    const chosen = await chooseServer(this.#sources(), {
       signal,
       systemIdentifier: this.#progress.systemIdentifier,
       onAttempt: (sentence) => this.#teller.tell({ type: 'step', sentence }),
@@ -160,7 +164,7 @@ class Receiver {
     } catch (error) {
       chosen.session.connection.destroy();
       const verdict = await this.#policy.judge(error, chosen, this.#progress.segmentSizeBytes, signal);
-      if (verdict.again) return 'again';
+      if (verdict.again || this.#leaveOut(chosen, verdict.error)) return 'again';
       throw verdict.error;
     } finally {
       this.#progress.streamEnded();
@@ -186,6 +190,22 @@ class Receiver {
     }
     const server = `${endpoint.host}:${endpoint.port}`;
     this.#progress.connected({ server, systemIdentifier: system.systemIdentifier, segmentSizeBytes });
+  }
+
+  /** The servers to try: those that were found to hold another line of WAL are left out until one was received from. */
+  #sources(): readonly [SessionSettings, ...SessionSettings[]] {
+    const { sources } = this.#request;
+    const [first, ...others] = sources.filter(({ host, port }) => !this.#leftOut.has(`${host} ${String(port)}`));
+    return first === undefined ? sources : [first, ...others];
+  }
+
+  /** Leaves a server out that holds another line of WAL, where there is another to try. */
+  #leaveOut({ source }: ChosenServer, error: unknown): boolean {
+    if (!(error instanceof BackupError) || error.kind !== 'other-line' || this.#sources().length === 1) return false;
+    const { host, port } = source;
+    this.#leftOut.add(`${host} ${String(port)}`);
+    this.#warnOnce(say('receiver.skipped-server', { server: `${host}:${String(port)}`, reason: error.message }));
+    return true;
   }
 
   /** What is so at each connection is said once. */
@@ -230,6 +250,7 @@ class Receiver {
           if (bytes === 0) return;
           this.#pause.reset();
           this.#policy.settled();
+          this.#leftOut.clear();
           progress.enter('streaming');
           this.#teller.enter('stream');
         },

@@ -53,7 +53,11 @@ export async function findResumePoint(request: ResumeRequest): Promise<ResumePoi
   const at = { firstWantedLsn, heldEndLsn, serverEndLsn: undefined, origin: undefined };
   if (session.capabilities.walStream.timelines && timeline !== newest.timeline) {
     const next = await followTimelines(newest.timeline, firstWantedLsn, request);
-    if (next !== undefined) return { ...at, ...next };
+    if (next !== undefined) {
+      const growing = await store.find({ timeline: next.timeline, startLsn: next.firstWantedLsn });
+      const nextEnd = growing === undefined ? next.firstWantedLsn : await endOf(growing, segmentSizeBytes);
+      return { ...at, ...next, heldEndLsn: nextEnd };
+    }
   }
   const startLsn = await comparisonStart(goesOnIn, request);
   const { flushLsn } = session.system;

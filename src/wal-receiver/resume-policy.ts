@@ -12,6 +12,7 @@ import { findOldestWal } from './oldest-wal.ts';
 import type { ReceiverProgress } from './receiver-progress.ts';
 import type { ReceiveRequest } from './request.ts';
 import { findResumePoint, type ResumePoint } from './resume-point.ts';
+import { dropFreeSlot } from './slot-guard.ts';
 import type { SegmentPosition, WalGap } from './wal-store.ts';
 
 /** Bytes of a segment that every segment of the position begins with: they tell nothing of its line. */
@@ -36,6 +37,8 @@ export class ResumePolicy {
   #compareFrom: SegmentPosition | undefined;
   /** Where reception began with nothing held: there it goes on until something is, although the server's end moves on. */
   #first: ResumePoint | undefined;
+  /** Where this receiver made its slot. */
+  #madeSlotOn: Pick<ChosenServer, 'session' | 'source'> | undefined;
   /** Nothing before this position is compared or asked for: it is not there to be compared, or lost. */
   #beginAt: Lsn | undefined;
 
@@ -100,6 +103,7 @@ export class ResumePolicy {
       throw error;
     }
     const { host, port } = session.endpoint;
+    this.#madeSlotOn = { session, source };
     this.#tell({ type: 'step', sentence: say('receiver.slot-made', { slot: slot.name, server: `${host}:${port}` }) });
   }
 
@@ -116,6 +120,23 @@ export class ResumePolicy {
       return { again: false, error };
     } catch (other) {
       return { again: false, error: other };
+    }
+  }
+
+  /**
+   * Drops the slot that this receiver made, where it never received anything through it: it would keep WAL on the server for nobody.
+   * @returns what the user must know where that failed
+   */
+  async dropUnusedSlot(receivedBytes: number): Promise<Message | undefined> {
+    const { slot } = this.#request;
+    const place = this.#madeSlotOn;
+    if (slot === undefined || place === undefined || receivedBytes > 0) return undefined;
+    try {
+      await dropFreeSlot(slot.name, place);
+      return undefined;
+    } catch (error) {
+      const statement = `SELECT pg_drop_replication_slot('${slot.name}');`;
+      return say('receiver.slot-left', { slot: slot.name, statement, reason: reasonOf(error) });
     }
   }
 

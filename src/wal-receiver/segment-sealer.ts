@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { errorFromData } from '../errors/error-data.ts';
 import { sealSegment, type SealAnswer, type SealOrder } from './seal-segment.ts';
@@ -48,11 +49,15 @@ export class SegmentSealer {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Seals what was given, and ends the thread. @throws what sealing failed with */
-  async end(): Promise<void> {
+  /** Seals what was given, as far as `withinMs` goes, and ends the thread. @throws what sealing failed with */
+  async end({ withinMs }: { readonly withinMs?: number | undefined } = {}): Promise<void> {
+    const settled = this.settle();
     try {
-      await this.settle();
+      await (withinMs === undefined || !isBuilt
+        ? settled
+        : Promise.race([settled, delay(withinMs, undefined, { ref: false })]));
     } finally {
+      settled.catch(() => undefined);
       this.#worker?.removeAllListeners();
       await this.#worker?.terminate();
       this.#worker = undefined;

@@ -8,8 +8,9 @@ import type { ReceiverNews } from './events.ts';
 import type { ReceiverProgress } from './receiver-progress.ts';
 import type { ReceiverSlot } from './request.ts';
 
-/** How often the server is asked about the slot, in ms. */
+/** How often the server is asked about the slot, in ms; and while it retains too much. */
 const askIntervalMs = 10_000;
+const closerIntervalMs = 1000;
 /** How long dropping is tried: a slot is free when the server has noticed that its receiver is gone. */
 const dropPatienceMs = 10_000;
 const dropPauseMs = 250;
@@ -20,7 +21,6 @@ export interface SlotGuardOptions {
   readonly tell: (news: ReceiverNews) => void;
   /** The slot retains more than is allowed, and the receiver is to end. */
   readonly onExceeded: (retainedBytes: number) => void;
-  readonly intervalMs?: number | undefined;
 }
 
 /**
@@ -33,6 +33,8 @@ export class SlotGuard {
   #running: Promise<void> = Promise.resolve();
   /** The limits that were told, until it is below them again. */
   #told: 'nothing' | 'warn' | 'max' = 'nothing';
+  /** What it retained when it was too much the last time. */
+  #tooMuch: number | undefined;
 
   constructor(options: SlotGuardOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class SlotGuard {
       if (restartLsn !== undefined && end !== undefined) {
         this.#judge(Number(end > restartLsn ? end - restartLsn : 0n));
       }
-      await delay(this.#options.intervalMs ?? askIntervalMs, undefined, { signal });
+      await delay(this.#tooMuch === undefined ? askIntervalMs : closerIntervalMs, undefined, { signal });
     }
   }
 
@@ -70,11 +72,14 @@ export class SlotGuard {
     const level = retained >= maxBytes ? 'max' : retained >= warnBytes ? 'warn' : 'nothing';
     const isNews = level !== this.#told;
     this.#told = level;
-    if (!isNews || level === 'nothing') return;
-    if (level === 'max' && onMax !== 'warn') {
+    const before = this.#tooMuch;
+    this.#tooMuch = level === 'max' ? retained : undefined;
+    // A receiver that catches up retains less from look to look: ending it would keep what is to be got rid of.
+    if (level === 'max' && onMax !== 'warn' && before !== undefined && retained >= before) {
       onExceeded(retained);
       return;
     }
+    if (!isNews || level === 'nothing') return;
     const [key, limit] =
       level === 'max' ? (['receiver.slot-max', maxBytes] as const) : (['receiver.slot-warn', warnBytes] as const);
     tell({ type: 'warning', sentence: say(key, { slot: name, retained, limit }) });
@@ -101,7 +106,7 @@ export async function endForSlot(slot: ReceiverSlot, retained: number, chosen: C
 }
 
 /** Drops a slot that was in use a moment ago. */
-async function dropFreeSlot(name: string, { session }: ChosenServer): Promise<void> {
+export async function dropFreeSlot(name: string, { session }: Pick<ChosenServer, 'session'>): Promise<void> {
   const signal = AbortSignal.timeout(dropPatienceMs);
   for (;;) {
     try {

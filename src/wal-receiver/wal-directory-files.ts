@@ -42,9 +42,9 @@ export async function listSegmentFiles(directory: ByteString): Promise<SegmentFi
     const file = parseSegmentFileName(entry.name);
     if (file !== undefined) files.push(file);
   }
-  // Both halves of a position are of fixed length in hex, so that names order as positions do, whatever the segment size.
-  const key = ({ segment, isWhole }: SegmentFileName) =>
-    `${segment.slice(8)}${segment.slice(0, 8)}${isWhole ? '1' : '0'}`;
+  // By timeline first: one that was begun has taken the place of those before it, however far these had come. All parts of a
+  // name are of fixed length in hex, so that names order as positions do, whatever the segment size.
+  const key = ({ segment, isWhole }: SegmentFileName) => `${segment}${isWhole ? '1' : '0'}`;
   return files.sort((a, b) => (key(a) < key(b) ? 1 : -1));
 }
 

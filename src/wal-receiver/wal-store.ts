@@ -55,7 +55,7 @@ export interface WalStore {
    * @throws BackupError `SYSTEM_MISMATCH` when the store holds the WAL of another instance
    */
   begin(instance: ReceivedInstance): Promise<void>;
-  /** The newest segment by position, then by timeline; undefined where there is none. A whole one counts more than its beginning. */
+  /** The newest segment of the newest timeline; undefined where there is none. A whole one counts more than its beginning. */
   newest(): Promise<HeldSegment | undefined>;
   /** A segment by its position: the whole one if there is one, else its beginning. */
   find(position: SegmentPosition): Promise<HeldSegment | undefined>;
@@ -74,8 +74,11 @@ export interface WalStore {
   startGeneration(fork: WalFork): Promise<void>;
   /** Rejects when something failed after `complete` had resolved (a segment could not be put into the archive). Never resolves. */
   readonly failed: Promise<never>;
-  /** Finishes what was begun, and gives the store up. */
-  close(): Promise<void>;
+  /**
+   * Gives the store up. What was received is durable before. @param options `inHurry`: what can be done by the next run as well
+   * (putting whole segments in their place) is broken off after a few seconds
+   */
+  close(options?: { readonly inHurry?: boolean | undefined }): Promise<void>;
 }
 
 /** One segment being written, front to back. */

@@ -164,6 +164,13 @@ forEachServer('full', (version) => {
     const later = await receive(directory, other);
     expect(await later.failure()).toMatchObject({ code: 'SYSTEM_MISMATCH', kind: 'other-line' });
     expect(walFiles(directory)).toEqual(before);
+    // Of two hosts the copy is left out, and the right one is received from.
+    const both = await receive(directory, other, { sources: [sourceOf(other), sourceOf(server)] });
+    const right = await endSegment(server);
+    await both.seen('segment', ({ lsn }) => lsn >= right);
+    await both.seen('warning');
+    await both.receiver.stop();
+    expectSameAsServer(directory, server);
     await other.stop('immediate');
   });
 

@@ -132,6 +132,25 @@ describe('segments that a receiver has', () => {
     expect(await (await source()).findUnsound(segment('29'))).toBe(`generations/1/open/${segment('29')}`);
   });
 
+  it('count with what they hold more than a beginning that was pushed, as a standby does when it is promoted', async () => {
+    await push('28');
+    const pushed = join(parent, `${segment('29')}.partial`);
+    await writeFile(pushed, Buffer.concat([bytesOf('29').subarray(0, 8192 * 2), Buffer.alloc(size - 8192 * 2)]));
+    await pushWal({ storage, path: pushed });
+    const [, before, end] = await lastOf();
+    await grow('29', 8192 * 10);
+    const [last, commits, further] = await lastOf();
+    expect(last).toBe('29');
+    expect(further).toBeGreaterThan(end);
+    expect(commits).toBeGreaterThan(before);
+    const target = join(parent, 'RECOVERYXLOG');
+    await getWal({ storage, name: segment('29'), target });
+    expect((await readFile(target)).subarray(0, 8192 * 10).equals(bytesOf('29').subarray(0, 8192 * 10))).toBe(true);
+    // One that holds less does not.
+    await grow('29', 8192);
+    expect((await lastOf())[2]).toBe(end);
+  });
+
   it('are inherited up to the fork, and not the segment with it', async () => {
     await whole('28');
     await grow('29', 100_000);

@@ -31,6 +31,8 @@ export const receiverMessages = {
   'receiver.other-instance': '{server} is another instance (system identifier {actual}, not {expected})',
   'receiver.skipped-server': '{server} is left out: {reason}',
   'receiver.slot-made': 'created the replication slot "{slot}" on {server}',
+  'receiver.slot-left':
+    'the replication slot "{slot}" that was made here stays on the server and keeps WAL there ({reason}); to drop it: {statement}',
   'receiver.slot-warn':
     'the replication slot "{slot}" makes the server retain {retained} bytes of WAL (warning from {limit} bytes on)',
   'receiver.slot-max':
