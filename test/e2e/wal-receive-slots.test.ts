@@ -12,10 +12,15 @@ import { walFiles, WatchedReceiver } from '../support/watched-receiver.ts';
 
 const running: WatchedReceiver[] = [];
 
-/** `store`, on a disk that stands still while `gate` is closed. */
-function behindGate(store: WalStore, gate: { readonly passes: () => Promise<void> }): WalStore {
+/** `store`, on a disk that stands still while `gate` is closed. @param what also writing, or only what makes durable */
+function behindGate(
+  store: WalStore,
+  gate: { readonly passes: () => Promise<void> },
+  what: 'all' | 'sync' = 'all',
+): WalStore {
   const slow = (segment: OpenSegment): OpenSegment => ({
     write: (bytes) => {
+      if (what === 'sync') return segment.write(bytes);
       const copy = Buffer.from(bytes);
       return gate.passes().then(() => segment.write(copy));
     },
@@ -192,12 +197,28 @@ forEachServer('full', (version) => {
     gate.open();
     await warned.receiver.stop();
 
-    const stopped = await receive(server, { slot: { ...limits, maxBytes: 1, onMax: 'stop' } });
-    expect(await stopped.failure()).toMatchObject({ code: 'SLOT_LIMIT' });
-    expect(await server.value('select count(*) from pg_replication_slots')).toBe('1');
-    const dropped = await receive(server, { slot: { ...limits, maxBytes: 1, onMax: 'drop' } });
-    expect(await dropped.failure()).toMatchObject({ code: 'SLOT_LIMIT' });
-    expect(await server.value('select count(*) from pg_replication_slots')).toBe('0');
+    for (const [onMax, slots] of [
+      ['stop', '1'],
+      ['drop', '0'],
+    ] as const) {
+      const disk = newGate();
+      const slow = behindGate(await openWalDirectory({ directory }), disk, 'sync');
+      const ended = await receive(server, { slot: { ...limits, maxBytes: 1, onMax }, store: slow });
+      await ended.seen('started');
+      disk.shut();
+      await server.sql('insert into t values (1)');
+      const told = await ended.seen('warning');
+      expect(render(told.sentence)).toContain('at most 1 bytes are allowed');
+      // Not because it is much, but because it does not become less.
+      const before = ended.receiver.status().slot?.retainedBytes ?? 0;
+      await server.sql('insert into t select generate_series(1, 100)');
+      await expect
+        .poll(() => ended.receiver.status().slot?.retainedBytes ?? 0, { timeout: 60_000 })
+        .toBeGreaterThan(before);
+      disk.open();
+      expect(await ended.failure()).toMatchObject({ code: 'SLOT_LIMIT' });
+      expect(await server.value('select count(*) from pg_replication_slots')).toBe(slots);
+    }
     await server.stop('immediate');
   });
 });
