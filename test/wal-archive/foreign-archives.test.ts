@@ -55,7 +55,7 @@ describe('a directory of WAL that other tools made', () => {
     await put(`${segment('27')}.gz`, gzipSync(file('27')));
     await put(`${segment('28')}.lz4`, await packed('lz4', file('28')));
     await put(`${segment('29')}.zst`, await packed('zstd', file('29')));
-    await put(`${segment('2A')}.partial`, file('2A'));
+    await put(`${segment('2A')}.partial`, file('2A').subarray(0, 40_000));
     await put(`${segment('2B')}.gz.partial`, gzipSync(file('2B').subarray(0, 40_000)));
     await put('00000002.history', Buffer.from('1\t0/28000000\treason\n'));
     await put('notes.txt', Buffer.from('not WAL'));
