@@ -102,8 +102,10 @@ class Receiver {
     } catch (error) {
       const first = namedLine(failed.signal.aborted ? (failed.signal.reason as unknown) : error);
       this.#progress.failed(first);
-      const left = await this.#policy.dropUnusedSlot(this.#progress.status().receivedBytes);
-      if (left !== undefined) this.#teller.tell({ type: 'warning', sentence: left });
+      if (needsDecision(first)) {
+        const left = await this.#policy.dropUnusedSlot(this.#progress.status().receivedBytes);
+        if (left !== undefined) this.#teller.tell({ type: 'warning', sentence: left });
+      }
       await store.close({ inHurry: true }).catch(() => undefined);
       throw first;
     } finally {
@@ -278,6 +280,11 @@ class Receiver {
 function namedLine(error: unknown): unknown {
   if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') return error;
   return error.with({ code: 'SYSTEM_MISMATCH', kind: 'other-line' });
+}
+
+/** Whether nothing will be received before somebody has decided what to do; a full disk is none of these: there the slot keeps WAL. */
+function needsDecision(error: unknown): boolean {
+  return error instanceof BackupError && (error.code === 'WAL_MISSING' || error.code === 'SYSTEM_MISMATCH');
 }
 
 /** Whether the same may go well after a while. */
