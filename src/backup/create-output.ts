@@ -3,22 +3,34 @@ import type { ReplicationSession } from '../replication/open-session.ts';
 import { MembersOutput } from './members-output.ts';
 import type { Output, OutputParts } from './output.ts';
 import { PlainOutput } from './plain-output.ts';
-import type { BackupTarget } from './request.ts';
+import type { LocalOrder } from './request.ts';
+import { SentTarOutput } from './sent-tar-output.ts';
 import { StreamOutput } from './stream-output.ts';
 import { TarOutput } from './tar-output.ts';
 
-/** The output for `target`. */
-export async function createOutput(target: BackupTarget, parts: OutputParts): Promise<Output> {
+type OutputOrder = Pick<LocalOrder, 'output'> & Partial<Pick<LocalOrder, 'serverCompression' | 'standby'>>;
+
+/** The output for `order`. */
+export async function createOutput(order: OutputOrder, parts: OutputParts): Promise<Output> {
+  const { output: target } = order;
   switch (target.kind) {
     case 'plain':
       return new PlainOutput(parts, target, await groupMayRead(parts.session));
     case 'tar':
-      return new TarOutput(parts, target);
+      return order.serverCompression !== undefined && storesAsSent(order)
+        ? new SentTarOutput(parts, target)
+        : new TarOutput(parts, target);
     case 'stream':
       return new StreamOutput(parts, target);
     case 'members':
       return new MembersOutput(target.sink);
   }
+}
+
+/** Whether the tars are stored with the bytes that the server sends, so that nothing of ours can be in them. */
+export function storesAsSent({ output, serverCompression, standby = false }: OutputOrder): boolean {
+  if (output.kind !== 'tar') return false;
+  return output.tarFormat === 'opengauss' || (serverCompression !== undefined && !standby);
 }
 
 /** Whether the source lets its group read the data directory; the copy then does so too. PostgreSQL 11 and later. */

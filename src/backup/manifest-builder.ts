@@ -28,9 +28,13 @@ export class ManifestBuilder implements FileObserver {
   readonly #writer: ManifestWriter;
   readonly #write: (text: Uint8Array) => void;
 
-  constructor(algorithm: ChecksumAlgorithm, systemIdentifier: bigint, write: (text: Uint8Array) => void) {
+  constructor(
+    algorithm: ChecksumAlgorithm,
+    { systemIdentifier, forceEncode }: { readonly systemIdentifier: bigint; readonly forceEncode?: boolean },
+    write: (text: Uint8Array) => void,
+  ) {
     this.#algorithm = algorithm;
-    this.#writer = new ManifestWriter({ systemIdentifier });
+    this.#writer = new ManifestWriter({ systemIdentifier, forceEncode });
     this.#write = write;
   }
 

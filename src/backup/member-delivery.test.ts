@@ -20,7 +20,7 @@ import { MemberDelivery, type TarEvent } from './member-delivery.ts';
 import type { Output, OutputParts } from './output.ts';
 import type { ManifestObservers } from './passing-manifest.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import type { BackupTarget } from './request.ts';
+import type { BackupTarget, LocalTarget } from './request.ts';
 
 const baseRow = { oid: undefined, location: undefined, relative: false, sizeKib: undefined };
 const { signal } = new AbortController();
@@ -63,12 +63,12 @@ const nobody: ManifestObservers = {
 };
 
 async function delivery(
-  target: BackupTarget,
+  target: LocalTarget,
   capabilities: Capabilities,
   manifest: ManifestObservers = nobody,
 ): Promise<{ delivery: MemberDelivery; output: Output }> {
   const session = { capabilities } as OutputParts['session'];
-  const output = await createOutput(target, { session, meter: new ProgressMeter(() => undefined), signal });
+  const output = await createOutput({ output: target }, { session, meter: new ProgressMeter(() => undefined), signal });
   return { delivery: new MemberDelivery({ output, capabilities, manifest, signal }), output };
 }
 

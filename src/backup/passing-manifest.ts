@@ -28,7 +28,7 @@ export interface ManifestObservers {
 }
 
 export interface PassingManifestParts {
-  readonly request: Pick<BackupOrder, 'manifest'>;
+  readonly request: Pick<BackupOrder, 'manifest' | 'manifestForceEncode'>;
   readonly session: Pick<ReplicationSession, 'capabilities' | 'system'>;
   /** Put into the data directory beside what the server sends. */
   readonly configuration: readonly ConfigurationEntry[];
@@ -53,7 +53,11 @@ export class PassingManifest implements ManifestObservers {
     this.#parts = parts;
     this.#write = write;
     if (request.manifest !== undefined && !session.capabilities.baseBackup.manifest) {
-      this.#builder = new ManifestBuilder(request.manifest, BigInt(session.system.systemIdentifier), write);
+      const identity = {
+        systemIdentifier: BigInt(session.system.systemIdentifier),
+        forceEncode: request.manifestForceEncode,
+      };
+      this.#builder = new ManifestBuilder(request.manifest, identity, write);
     }
   }
 
@@ -84,7 +88,7 @@ export class PassingManifest implements ManifestObservers {
     const mtime = Math.floor(Date.now() / 1000);
     const own = [...configuration, ...this.#added.map((file) => ({ ...file, mtime }))];
     const added = manifestEntries(own, request.manifest ?? 'NONE');
-    const extension = added.length === 0 ? undefined : new ManifestExtension(added);
+    const extension = added.length === 0 ? undefined : new ManifestExtension(added, request.manifestForceEncode);
     let manifest: Manifest;
     try {
       for await (const piece of content) {

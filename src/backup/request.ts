@@ -16,7 +16,7 @@ export interface ByteSink {
 }
 
 export type TarCompression =
-  { readonly method: 'none' } | { readonly method: 'gzip'; readonly level: number | undefined };
+  { readonly method: 'none' } | { readonly method: 'gzip' | 'lz4' | 'zstd'; readonly level: number | undefined };
 
 /** Where a backup goes and in which shape. Paths are absolute. */
 export type BackupTarget =
@@ -50,7 +50,22 @@ export type BackupTarget =
       /** Each file, directory and link to a place of the caller's. WAL comes with them (`wal: 'fetch'`) or not at all. */
       readonly kind: 'members';
       readonly sink: BackupSink;
+    }
+  | {
+      /** The server keeps the backup (PostgreSQL 15): `server` with a directory there as its detail, or `blackhole`. Nothing of it comes here. */
+      readonly kind: 'server';
+      readonly name: string;
+      readonly detail?: string | undefined;
     };
+
+/** Where a backup that comes here goes. */
+export type LocalTarget = Exclude<BackupTarget, { kind: 'server' }>;
+
+/** What the server is asked to compress the tars with: its own words, which it judges itself. */
+export interface ServerCompression {
+  readonly method: string;
+  readonly detail?: string | undefined;
+}
 
 /** A replication slot for the WAL stream: what the server has by default (a temporary one where it can), none, or a named one. */
 export type SlotChoice =
@@ -75,6 +90,14 @@ export interface BackupRequest {
   readonly maxRateKib?: number | undefined;
   /** Checksums of the manifest, default `CRC32C`; `NONE`: a manifest without checksums; false: no manifest. */
   readonly manifest?: ChecksumAlgorithm | false | undefined;
+  /** Every path of the manifest as hex digits, as MANIFEST 'force-encode' does. Default false. */
+  readonly manifestForceEncode?: boolean | undefined;
+  /** Have the server compress what it sends (PostgreSQL 15). Tars are stored as they come. Default: not. */
+  readonly serverCompression?: ServerCompression | undefined;
+  /** Have the server verify the checksums of the pages that it sends. False needs PostgreSQL 11. Default true. */
+  readonly verifyChecksums?: boolean | undefined;
+  /** Put in what makes a server that is started on the copy a standby of the source (PostgreSQL). Default false. */
+  readonly standby?: boolean | undefined;
   /** Ask the server for its size, so that progress has a total. Default false. */
   readonly estimateSize?: boolean | undefined;
   /** Longest time between two status updates of the WAL receiver in ms; 0: only when the server asks. Default 10 s. */
@@ -123,6 +146,9 @@ export type BackupOrder = Omit<
     | 'sync'
     | 'allowMissingConfig'
     | 'clean'
+    | 'manifestForceEncode'
+    | 'verifyChecksums'
+    | 'standby'
   >,
   'manifest'
 > & { readonly manifest: ChecksumAlgorithm | undefined };
@@ -141,9 +167,15 @@ export function orderOf(request: BackupRequest): BackupOrder {
     sync: request.sync ?? true,
     allowMissingConfig: request.allowMissingConfig ?? false,
     clean: request.clean ?? true,
+    manifestForceEncode: request.manifestForceEncode ?? false,
+    verifyChecksums: request.verifyChecksums ?? true,
+    standby: request.standby ?? false,
     manifest: manifest === false ? undefined : manifest,
   };
 }
+
+/** The same for a backup that comes here. */
+export type LocalOrder = Omit<BackupOrder, 'output'> & { readonly output: LocalTarget };
 
 export interface BackupResult {
   readonly startLsn: Lsn;

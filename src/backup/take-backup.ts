@@ -13,10 +13,12 @@ import { segmentStart } from '../wal/segment.ts';
 import type { BackupListener, BackupNews } from './events.ts';
 import { abortable } from '../connection/abortable.ts';
 import { adviceOf } from './advice.ts';
+import { backupOnServer } from './backup-on-server.ts';
 import { takeBackupOnThread } from './backup-thread.ts';
+import { commandOf } from './command-of.ts';
 import { configurationElsewhere, includedElsewhere, receivedFiles } from './configuration-elsewhere.ts';
 import { readConfiguration, withOrigin, type ConfigurationEntry } from './configuration.ts';
-import { createOutput } from './create-output.ts';
+import { createOutput, storesAsSent } from './create-output.ts';
 import { extraFilesOf, withTablespaces } from './extra-files.ts';
 import { MemberDelivery } from './member-delivery.ts';
 import type { Output } from './output.ts';
@@ -28,7 +30,16 @@ import { prepareSlotUse } from './slot-use.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { WalTask } from './receive-wal.ts';
 import { SourcePassword } from './source-password.ts';
-import { orderOf, type BackupOptions, type BackupOrder, type BackupRequest, type BackupResult } from './request.ts';
+import {
+  orderOf,
+  type BackupOptions,
+  type BackupRequest,
+  type BackupResult,
+  type LocalOrder,
+} from './request.ts';
+import { sentContent } from './sent-content.ts';
+import { standbyPartsOf, type StandbyParts } from './standby-parts.ts';
+import { waitTold } from './wait-told.ts';
 import { WalThread } from './wal-thread.ts';
 import { walTask } from './wal-task.ts';
 import { ClaimedPlaces } from './claimed-places.ts';
@@ -56,10 +67,19 @@ export async function takeBackup(request: BackupRequest, options: BackupOptions 
     }
   };
   const signals = options.signal === undefined ? [] : [options.signal];
-  const workplace = new ClaimedPlaces();
-  for (const path of directoriesOf(order)) await ClaimedPlaces.check(path);
   const signal = AbortSignal.any([...signals, listenerFailure.signal]);
   const teller = new Teller<'backup', BackupNews>(onEvent);
+  const { output } = order;
+  if (output.kind === 'server') return backupOnServer(order, output, { teller, signal });
+  return keepBackup({ ...order, output }, { teller, signal });
+}
+
+async function keepBackup(
+  order: LocalOrder,
+  { teller, signal }: { readonly teller: Teller<'backup', BackupNews>; readonly signal: AbortSignal },
+): Promise<BackupResult> {
+  const workplace = new ClaimedPlaces();
+  for (const path of directoriesOf(order)) await ClaimedPlaces.check(path);
   const run = new BackupRun(order, workplace, teller, signal);
   try {
     return await run.perform();
@@ -73,7 +93,7 @@ export async function takeBackup(request: BackupRequest, options: BackupOptions 
   }
 }
 
-function directoriesOf({ output }: BackupOrder): string[] {
+function directoriesOf({ output }: LocalOrder): string[] {
   if (output.kind === 'stream' || output.kind === 'members') return [];
   const walDirectory = output.kind === 'plain' ? output.walDirectory : undefined;
   return walDirectory === undefined ? [output.directory] : [output.directory, walDirectory];
@@ -87,11 +107,12 @@ interface Receiving {
   readonly meter: ProgressMeter;
   readonly segmentSizeBytes: number;
   readonly configuration: readonly ConfigurationEntry[];
+  readonly standby: StandbyParts;
 }
 
 /** One backup from its session to its publication. */
 class BackupRun {
-  readonly #request: BackupOrder;
+  readonly #request: LocalOrder;
   readonly #password: SourcePassword;
   readonly #workplace: ClaimedPlaces;
   readonly #teller: Teller<'backup', BackupNews>;
@@ -104,7 +125,7 @@ class BackupRun {
   #slot: OwnedSlot | undefined;
 
   constructor(
-    request: BackupOrder,
+    request: LocalOrder,
     workplace: ClaimedPlaces,
     teller: Teller<'backup', BackupNews>,
     signal: AbortSignal,
@@ -132,7 +153,8 @@ class BackupRun {
     const found = await configurationFiles(session.connection, session.capabilities, { signal });
     const { configDirectory } = request;
     const received = receivedFiles(request, session.capabilities, found);
-    const output = await createOutput(request.output, { session, meter, signal });
+    const standby = standbyPartsOf(request, session.capabilities, this.#password.plain(source.settings));
+    const output = standby.around(await createOutput(request, { session, meter, signal }));
     this.#output = output;
     const configuration =
       configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found, output.fileMode);
@@ -153,6 +175,7 @@ class BackupRun {
       meter,
       segmentSizeBytes,
       configuration,
+      standby,
     });
     await this.#fetchMot(session, delivery);
     await session.connection.close();
@@ -190,7 +213,7 @@ class BackupRun {
   async #readConfiguration(): Promise<ConfigurationEntry[]> {
     const { configDirectory, output } = this.#request;
     if (configDirectory === undefined) return [];
-    if ((output.kind === 'tar' || output.kind === 'stream') && output.tarFormat === 'opengauss') {
+    if (storesAsSent(this.#request) || (output.kind === 'stream' && output.tarFormat === 'opengauss')) {
       throw new BackupError('USAGE', say('backup.config-original'));
     }
     return readConfiguration(configDirectory, { signal: this.#signal });
@@ -223,7 +246,7 @@ class BackupRun {
 
   async #receive(
     { session, settings, missesFiles }: ConnectedSource,
-    { output, manifest, delivery, meter, segmentSizeBytes, configuration }: Receiving,
+    { output, manifest, delivery, meter, segmentSizeBytes, configuration, standby }: Receiving,
   ): Promise<{ start: Start; end: End; checksumFailures: boolean }> {
     const startWal = (): WalThread =>
       this.#startWal(
@@ -252,11 +275,9 @@ class BackupRun {
           this.#teller.enter('copy');
           meter.begin(event.tablespaces, event.startLsn);
           const moved = await output.begin(event.tablespaces, this.#workplace);
-          const extraFiles = withTablespaces(
-            extraFilesOf(session.capabilities, missesFiles, output.fileMode),
-            moved,
-            output.fileMode,
-          );
+          const { fileMode } = output;
+          const ownFiles = withTablespaces(extraFilesOf(session.capabilities, missesFiles, fileMode), moved, fileMode);
+          const extraFiles = [...ownFiles, ...standby.extraFiles(fileMode)];
           manifest.add(extraFiles);
           delivery.add(extraFiles, configuration);
           if (streams) {
@@ -267,7 +288,10 @@ class BackupRun {
         }
         case 'archive':
           meter.beginTar(event.tablespace);
-          await delivery.tar({ ...event, content: meter.count(event.content) });
+          await delivery.tar({
+            ...event,
+            content: meter.count(sentContent(event, { request: this.#request, output, signal: this.#signal })),
+          });
           meter.endTar();
           break;
         case 'manifest':
@@ -287,35 +311,11 @@ class BackupRun {
   }
 
   #events(session: ReplicationSession): AsyncGenerator<BaseBackupEvent, void, undefined> {
-    const { baseBackup } = session.capabilities;
-    const request = this.#request;
-    const command = {
-      label: request.label,
-      progress: request.estimateSize,
-      checkpoint: request.checkpoint,
-      includeWal: request.wal === 'fetch',
-      // The server waits for its archiver only where the WAL comes from nowhere else.
-      noWait: request.wal !== 'none',
-      maxRateKib: request.maxRateKib,
-      tablespaceMap: request.output.kind !== 'plain' && baseBackup.tablespaceMap,
-      verifyChecksums: true,
-      manifest:
-        request.manifest === undefined || !baseBackup.manifest
-          ? undefined
-          : { checksums: request.manifest, forceEncode: false },
-    };
-    const begunMs = Date.now();
-    return startBaseBackup(session.connection, session.capabilities, command, {
+    const { capabilities, connection } = session;
+    return startBaseBackup(connection, capabilities, commandOf(this.#request, capabilities), {
       signal: this.#signal,
       onNotice: (notice) => this.#teller.tell({ type: 'notice', notice }),
-      onWaiting: (what) => {
-        const seconds = Math.round((Date.now() - begunMs) / 1000);
-        const sentence =
-          what === 'start-position'
-            ? say('backup.wait-checkpoint', { seconds })
-            : say('backup.wait-archive', { seconds });
-        this.#teller.tell({ type: 'waiting', sentence });
-      },
+      onWaiting: waitTold(this.#teller.tell),
     });
   }
 

@@ -1,5 +1,5 @@
 import { PushedBytes, readPushed } from '../bytes/pushed-bytes.ts';
-import { gzipMembers } from '../compression/gzip-members.ts';
+import { compress } from '../compression/decompress.ts';
 import { fillingOf, headOf } from '../tar/encode-members.ts';
 import { endOfTar } from '../tar/encode-member.ts';
 import type { Member, TarFormat } from '../tar/member.ts';
@@ -21,7 +21,7 @@ const gatheredBytes = 64 * 1024;
 /** Members on their way into one tar, or into one stretch of a tar stream. */
 export class TarFile {
   readonly #write: WriteBytes;
-  readonly #gzip: GzipSteps | undefined;
+  readonly #packed: PackingSteps | undefined;
   readonly #format: TarFormat;
   /** Of members that have no time. */
   readonly #mtime = Math.floor(Date.now() / 1000);
@@ -31,8 +31,11 @@ export class TarFile {
   /** @param write gets the bytes as they are to be stored */
   constructor(write: WriteBytes, { compression, format, signal }: TarFileOptions) {
     this.#format = format;
-    this.#gzip = compression?.method === 'gzip' ? new GzipSteps(write, compression.level, signal) : undefined;
-    this.#write = this.#gzip === undefined ? write : (piece) => this.#gzip?.write(piece);
+    this.#packed =
+      compression === undefined || compression.method === 'none'
+        ? undefined
+        : new PackingSteps(write, compression, signal);
+    this.#write = this.#packed === undefined ? write : (piece) => this.#packed?.write(piece);
   }
 
   /** @throws BackupError `CORRUPT` when the content is not as long as its header says */
@@ -52,7 +55,7 @@ export class TarFile {
   async end({ mark }: { readonly mark: boolean }): Promise<void> {
     if (mark && this.#format === 'tar') await this.#put(endOfTar);
     await this.#flush();
-    await this.#gzip?.end();
+    await this.#packed?.end();
   }
 
   /** Where it returns a promise, that must have settled before the next piece comes. */
@@ -74,13 +77,17 @@ export class TarFile {
 }
 
 /** Compresses what is pushed. */
-class GzipSteps {
+class PackingSteps {
   readonly #plain = new PushedBytes();
   readonly #done: Promise<void>;
 
-  constructor(write: WriteBytes, level: number | undefined, signal: AbortSignal) {
+  constructor(
+    write: WriteBytes,
+    { method, level }: Exclude<TarCompression, { method: 'none' }>,
+    signal: AbortSignal,
+  ) {
     this.#done = readPushed(this.#plain, async (source) => {
-      for await (const piece of gzipMembers(source, { level, signal })) await write(piece);
+      for await (const piece of compress(source, method, { level, signal })) await write(piece);
     });
   }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
+import { compressionSuffix } from '../compression/detect.ts';
 import { DirectoryWriter } from '../files/directory-writer.ts';
 import type { FileWriter } from '../files/file-writer.ts';
 import type { HeldFile } from '../files/held-file.ts';
@@ -68,7 +69,9 @@ export class TarOutput implements Output {
   walPlace(): WalTarget {
     const { directory, compression } = this.#target;
     const gzip = compression?.method === 'gzip' ? { level: compression.level } : undefined;
-    this.#walName = this.#fileName(this.#parts.session.capabilities.walDirectory);
+    // As with the original: lz4 and zstd are not for the tar of streamed WAL.
+    const stem = this.#parts.session.capabilities.walDirectory;
+    this.#walName = gzip === undefined ? `${stem}.tar` : this.#fileName(stem);
     return { kind: 'tar', path: join(directory, `${this.#walName}${unfinishedSuffix}`), gzip };
   }
 
@@ -104,6 +107,7 @@ export class TarOutput implements Output {
   }
 
   #fileName(stem: string): string {
-    return this.#target.compression?.method === 'gzip' ? `${stem}.tar.gz` : `${stem}.tar`;
+    const method = this.#target.compression?.method ?? 'none';
+    return method === 'none' ? `${stem}.tar` : `${stem}.tar${compressionSuffix[method]}`;
   }
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { resolveConnection } from '../config/connection-settings.ts';
 import { readEnvironment } from '../config/environment.ts';
-import { gsBasebackupOptions } from '../config/gs-basebackup-options.ts';
+import { gsBasebackupOptions, pgBasebackupOptions } from '../config/gs-basebackup-options.ts';
 import { basebackupSettings, progressStyle, type BasebackupSettings } from '../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { parseOptions } from '../config/parse-options.ts';
@@ -12,6 +12,7 @@ import {
   type BackupRequest,
   type BackupResult,
   type SessionSettings,
+  type TarCompression,
 } from '../index.ts';
 import { say } from '../messages/message.ts';
 import { BackupTalk } from './backup-talk.ts';
@@ -24,12 +25,13 @@ import { withPassword } from './with-password.ts';
 /** gs_basebackup, under whichever name. Exit status 0 or 1, as the original. */
 export async function basebackupProgram(program: string, argv: readonly string[]): Promise<void> {
   await runProgram({ program, statusRule: 'always-one' }, async (context) => {
-    const given = parseOptions(program, gsBasebackupOptions, argv);
+    const options = program === 'pg_basebackup' ? pgBasebackupOptions : gsBasebackupOptions;
+    const given = parseOptions(program, options, argv);
     if (given.has('help')) {
       await context.terminal.data(
         helpText(
           [say('backup.help.what', { program }), say('backup.help.usage', { program })],
-          gsBasebackupOptions,
+          options,
           [say('backup.help.foot')],
           context.terminal.helpColumns,
         ),
@@ -92,7 +94,11 @@ function requestOf(settings: BasebackupSettings, source: SessionSettings, given:
     slot: settings.slot,
     maxRateKib: settings.maxRateKib,
     manifest: settings.manifest ?? false,
-    estimateSize: given.has('progress'),
+    manifestForceEncode: settings.manifestForceEncode,
+    serverCompression: settings.compression.at === 'server' ? settings.compression : undefined,
+    verifyChecksums: settings.verifyChecksums,
+    standby: settings.standby,
+    estimateSize: given.has('progress') && !given.has('no-estimate-size'),
     statusIntervalMs: settings.statusIntervalMs,
     sync: settings.sync,
     clean: settings.clean,
@@ -101,14 +107,20 @@ function requestOf(settings: BasebackupSettings, source: SessionSettings, given:
   };
 }
 
-function outputOf(settings: BasebackupSettings): BackupTarget {
-  const compression =
-    settings.compression.method === 'gzip'
-      ? { method: 'gzip' as const, level: settings.compression.level }
-      : { method: 'none' as const };
+function outputOf({ serverTarget, target = '', ...settings }: BasebackupSettings): BackupTarget {
+  if (serverTarget !== undefined) return { kind: 'server', ...serverTarget };
+  const compression = tarCompression(settings);
   const tarFormat = settings.tarFormat;
-  if (settings.target === '-') return { kind: 'stream', sink: stdoutSink, compression, tarFormat };
-  const directory = resolve(settings.target);
+  if (target === '-') return { kind: 'stream', sink: stdoutSink, compression, tarFormat };
+  const directory = resolve(target);
   if (settings.format === 'tar') return { kind: 'tar', directory, compression, tarFormat };
   return { kind: 'plain', directory, walDirectory: settings.walDirectory, mappings: settings.mappings };
+}
+
+function tarCompression({ compression, standby }: Pick<BasebackupSettings, 'compression' | 'standby'>): TarCompression {
+  if (compression.at === 'client') return compression;
+  // With -R the tars are made anew, in the compression that was asked for.
+  const { method } = compression;
+  if (!standby || (method !== 'gzip' && method !== 'lz4' && method !== 'zstd')) return { method: 'none' };
+  return { method, level: undefined };
 }

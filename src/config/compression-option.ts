@@ -14,31 +14,45 @@ const levels = {
 
 const refuse = (sentence: Message): BackupError => new BackupError('USAGE', sentence);
 
+/** What compresses a backup: the server, which judges by itself what it is told, or we. */
+export type BackupCompression =
+  | (CompressionSetting & { readonly at: 'client' })
+  | { readonly at: 'server'; readonly method: string; readonly detail: string | undefined };
+
 /**
- * Reads the value of `-Z`: a level 0 … 9 of gzip (0 is none), or `[client-]METHOD[:DETAIL]` as pg_basebackup has it.
+ * Reads the value of `-Z`: a level 0 … 9 of gzip (0 is none), or `[client-|server-]METHOD[:DETAIL]` as pg_basebackup has it.
+ * @param standard who compresses where it is not said
  * @throws BackupError `USAGE` with pg_basebackup's wording
  */
-export function parseCompression(text: string): CompressionSetting {
+export function parseCompression(text: string, standard: 'client' | 'server' = 'client'): BackupCompression {
   if (/^[+-]?\d+$/.test(text)) {
     const level = Number(text);
     if (level < 0 || level > 9) {
       throw new BackupError('USAGE', say('backup.bad-level', { text }), { hint: say('backup.bad-level.hint') });
     }
-    return level === 0 ? { method: 'none' } : { method: 'gzip', level };
+    if (level === 0) return { at: 'client', method: 'none' };
+    return standard === 'server'
+      ? { at: standard, method: 'gzip', detail: text }
+      : { at: standard, method: 'gzip', level };
   }
   const [spelled = '', ...rest] = text.split(':');
   const detail = rest.length === 0 ? undefined : rest.join(':');
-  const name = spelled.replace(/^client-/, '').toLowerCase();
-  if (/^server-(gzip|lz4|zstd|none)$/.test(name)) throw refuse(say('backup.compression-later', { text }));
-  if (name === 'none') {
+  const [, place = standard, name = ''] = /^(?:(client|server)-)?(.*)$/s.exec(spelled) ?? [];
+  if (place === 'server') return { at: 'server', method: name, detail };
+  const method = name.toLowerCase();
+  if (method === 'none') {
     if (detail !== undefined) throw refuse(say('backup.no-level-accepted', { algorithm: 'none' }));
-    return { method: 'none' };
+    return { at: 'client', method };
   }
-  if (name !== 'gzip' && name !== 'lz4' && name !== 'zstd')
+  if (method !== 'gzip' && method !== 'lz4' && method !== 'zstd')
     throw refuse(say('backup.bad-algorithm', { text: spelled }));
-  const level = detail === undefined ? undefined : parseDetail(name, detail);
-  if (name !== 'gzip') throw refuse(say('backup.compression-later', { text }));
-  return { method: name, level };
+  const level = detail === undefined ? undefined : parseDetail(method, detail);
+  return { at: 'client', method, level: level === undefined ? undefined : ownLevel(method, level) };
+}
+
+/** The levels of our codecs: zstd has no faster one than 1, and none above 19, which would need more memory than a block has. */
+function ownLevel(method: 'gzip' | 'lz4' | 'zstd', level: number): number {
+  return method === 'zstd' ? Math.min(Math.max(level, 1), 19) : level;
 }
 
 /**

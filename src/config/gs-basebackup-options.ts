@@ -1,4 +1,4 @@
-import type { OptionGroup } from './option-table.ts';
+import type { OptionGroup, OptionSpec } from './option-table.ts';
 
 /** Options of gs_basebackup: those of its manual, and of pg_basebackup what is not marked as coming later. */
 export const gsBasebackupOptions: readonly OptionGroup[] = [
@@ -18,7 +18,9 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
       { long: 'xlog-method', aliases: ['wal-method'], short: 'X', argument: 'METHOD', help: 'backup.help.xlog-method' },
       { long: 'waldir', aliases: ['xlogdir'], argument: 'WALDIR', help: 'backup.help.waldir' },
       { long: 'gzip', short: 'z', help: 'backup.help.gzip' },
-      { long: 'compress', short: 'Z', argument: 'LEVEL', help: 'backup.help.compress' },
+      { long: 'compress', short: 'Z', argument: 'METHOD', help: 'backup.help.compress' },
+      { long: 'write-recovery-conf', short: 'R', help: 'backup.help.write-recovery-conf' },
+      { long: 'target', argument: 'TARGET', help: 'backup.help.target' },
       { long: 'max-rate', short: 'r', argument: 'RATE', help: 'backup.help.max-rate' },
       { long: 'tar-format', argument: 'FORMAT', help: 'backup.help.tar-format' },
     ],
@@ -33,8 +35,12 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
       { long: 'no-slot', help: 'backup.help.no-slot' },
       { long: 'no-manifest', help: 'backup.help.no-manifest' },
       { long: 'manifest-checksums', argument: 'ALGORITHM', help: 'backup.help.manifest-checksums' },
+      { long: 'manifest-force-encode', help: 'backup.help.manifest-force-encode' },
+      { long: 'no-estimate-size', help: 'backup.help.no-estimate-size' },
+      { long: 'no-verify-checksums', help: 'backup.help.no-verify-checksums' },
       { long: 'no-clean', short: 'n', aliases: ['noclean'], help: 'backup.help.no-clean' },
       { long: 'no-sync', short: 'N', aliases: ['nosync'], help: 'backup.help.no-sync' },
+      { long: 'sync-method', argument: 'METHOD', help: 'backup.help.sync-method' },
       { long: 'config-dir', argument: 'DIR', help: 'backup.help.config-dir' },
       { long: 'allow-missing-config', help: 'backup.help.allow-missing-config' },
       { long: 'progress', short: 'P', inlineArgument: 'json', help: 'backup.help.progress' },
@@ -60,26 +66,21 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
   {
     title: 'backup.help.later',
     options: [
-      { long: 'write-recovery-conf', short: 'R', hidden: true, help: 'backup.help.later' },
       { long: 'incremental', short: 'i', argument: 'OLDMANIFEST', hidden: true, help: 'backup.help.later' },
-      { long: 'target', argument: 'TARGET', hidden: true, help: 'backup.help.later' },
       { long: 'dbname', short: 'd', argument: 'CONNSTR', hidden: true, help: 'backup.help.later' },
-      { long: 'manifest-force-encode', hidden: true, help: 'backup.help.later' },
-      { long: 'no-estimate-size', hidden: true, help: 'backup.help.later' },
-      { long: 'no-verify-checksums', hidden: true, help: 'backup.help.later' },
-      { long: 'sync-method', argument: 'METHOD', hidden: true, help: 'backup.help.later' },
     ],
   },
 ];
 
+/** The same under the name pg_basebackup, where -t is the target. */
+export const pgBasebackupOptions: readonly OptionGroup[] = gsBasebackupOptions.map((group) => ({
+  ...group,
+  options: group.options.map(({ short, ...spec }): OptionSpec => {
+    if (spec.long === 'rw-timeout') return spec;
+    if (spec.long === 'target') return { ...spec, short: 't' };
+    return short === undefined ? spec : { ...spec, short };
+  }),
+}));
+
 /** Long names of pg_basebackup's options that are known, and refused until they come. */
-export const laterOptions: readonly string[] = [
-  'write-recovery-conf',
-  'incremental',
-  'target',
-  'dbname',
-  'manifest-force-encode',
-  'no-estimate-size',
-  'no-verify-checksums',
-  'sync-method',
-];
+export const laterOptions: readonly string[] = ['incremental', 'dbname'];

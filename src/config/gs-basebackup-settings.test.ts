@@ -99,17 +99,10 @@ describe('basebackupSettings', () => {
       const argv = spec?.argument === undefined ? [`--${name}`] : [`--${name}=x`];
       expect(refusal('-D', '/b', ...argv)).toBe(`option "--${name}" is not available yet`);
     }
-    // Of openGauss, whatever comes later: a standby is made with gs_ctl build, and backups are full.
-    expect(() => settings('-R')).toThrow(
-      expect.objectContaining({ hint: say('options.later-standby.hint') }) as BackupError,
-    );
+    // Of openGauss, whatever comes later: backups are full.
     expect(() => settings('-i', 'm')).toThrow(
       expect.objectContaining({ hint: say('options.later-incremental.hint') }) as BackupError,
     );
-    expect(refusal('-D', '/b', '-t', 'blackhole')).toContain('targets are not available yet');
-    expect(settings('-t', '5').inactivityTimeoutMs).toBe(5000);
-    expect(settings('-t', '0').inactivityTimeoutMs).toBeUndefined();
-    expect(() => read('pg_basebackup', '-D', '/b', '-t', '5')).toThrow('targets are not available yet');
   });
 
   it('knows two styles of progress', () => {

@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
-import { parseCompression, type CompressionSetting } from './compression-option.ts';
+import { parseCompression, type BackupCompression } from './compression-option.ts';
 import { laterOptions } from './gs-basebackup-options.ts';
 import { parseInteger, parseRate } from './numbers.ts';
 import type { GivenOptions } from './option-table.ts';
@@ -12,14 +12,18 @@ const manifestAlgorithms: readonly ManifestAlgorithm[] = ['NONE', 'CRC32C', 'SHA
 
 /** What a command line of gs_basebackup asks for, checked for sense; connection settings are apart. */
 export interface BasebackupSettings {
-  /** Directory as given, or `-` for stdout. */
-  readonly target: string;
+  /** Directory as given, or `-` for stdout; undefined where the server keeps the backup. */
+  readonly target: string | undefined;
+  /** Where the server keeps the backup itself, in its own words. */
+  readonly serverTarget: { readonly name: string; readonly detail: string | undefined } | undefined;
   readonly format: 'plain' | 'tar';
   readonly tarFormat: 'standard' | 'opengauss';
   readonly mappings: readonly TablespaceMapping[];
   readonly wal: 'none' | 'fetch' | 'stream';
   readonly walDirectory: string | undefined;
-  readonly compression: CompressionSetting;
+  readonly compression: BackupCompression;
+  /** Write what a standby needs to follow the source. */
+  readonly standby: boolean;
   readonly checkpoint: 'fast' | 'spread';
   readonly label: string;
   readonly maxRateKib: number | undefined;
@@ -27,6 +31,8 @@ export interface BasebackupSettings {
     { readonly kind: 'default' | 'none' } | { readonly kind: 'named'; readonly name: string; readonly create: boolean };
   /** Undefined: no manifest. */
   readonly manifest: ManifestAlgorithm | undefined;
+  readonly manifestForceEncode: boolean;
+  readonly verifyChecksums: boolean;
   readonly clean: boolean;
   readonly sync: boolean;
   readonly allowMissingConfig: boolean;
@@ -59,27 +65,35 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
   const [operand] = given.operands;
   if (operand !== undefined) throw refuse(say('options.too-many', { word: operand }));
   refuseLater(program, given);
+  const serverTarget = serverTargetOf(given);
   const target = given.last('pgdata');
-  if (target === undefined || target === '') throw refuse(say('backup.no-target'));
+  if (serverTarget === undefined && (target === undefined || target === '')) throw refuse(say('backup.no-target'));
   const format = formatOf(given, refuse);
   const wal = walMethodOf(program, given, refuse);
-  const compression = compressionOf(given);
-  if (format === 'plain' && compression.method !== 'none') throw refuse(say('backup.plain-compressed'));
-  checkOutput(target, format, wal);
+  const compression = compressionOf(given, serverTarget === undefined ? 'client' : 'server');
+  if (serverTarget !== undefined) checkServerTarget(given, { wal, compression }, refuse);
+  else if (format === 'plain' && compression.at === 'client' && compression.method !== 'none')
+    throw refuse(say('backup.plain-compressed'));
+  checkOutput(target, format, wal, compression);
+  checkNoConflict(given, refuse);
   const mappings = parseTablespaceMappings(given.all('tablespace-mapping'));
   return {
     target,
+    serverTarget,
     format,
     tarFormat: tarFormatOf(given, format, refuse),
     mappings,
     wal,
     walDirectory: walDirectoryOf(given, format, refuse),
     compression,
+    standby: given.has('write-recovery-conf'),
     checkpoint: checkpointOf(given, refuse),
     label: given.last('label') ?? `${program} base backup`,
     maxRateKib: given.has('max-rate') ? parseRate(given.last('max-rate') ?? '') : undefined,
     slot: slotOf(given, wal, refuse),
     manifest: manifestOf(given, refuse),
+    manifestForceEncode: given.has('manifest-force-encode'),
+    verifyChecksums: !given.has('no-verify-checksums'),
     clean: !given.has('no-clean'),
     sync: !given.has('no-sync'),
     allowMissingConfig: given.has('allow-missing-config'),
@@ -95,7 +109,7 @@ function timesOf(
     const text = given.last(name);
     return text === undefined ? standard : parseInteger(what, text, low, high);
   };
-  const timeout = number('rw-timeout', 'read/write timeout', 120, 0, 2_147_483);
+  const timeout = isTarget(given.last('rw-timeout')) ? 120 : number('rw-timeout', 'read/write timeout', 120, 0, 2_147_483);
   return {
     statusIntervalMs: 1000 * number('status-interval', 'status interval', 10, 0, 2_147_483),
     inactivityTimeoutMs: timeout === 0 ? undefined : timeout * 1000,
@@ -106,7 +120,6 @@ function timesOf(
 
 /** Where openGauss has something else instead, for good. */
 const laterHints: Readonly<Partial<Record<string, Message>>> = {
-  'write-recovery-conf': say('options.later-standby.hint'),
   incremental: say('options.later-incremental.hint'),
 };
 
@@ -116,11 +129,53 @@ function refuseLater(program: string, given: GivenOptions): void {
   if (later !== undefined) {
     throw new BackupError('USAGE', say('options.later', { option: `--${later}` }), { hint: laterHints[later] ?? hint });
   }
+}
+
+/** pg_basebackup has -t for its target, gs_basebackup for the time-out: what is no number after that is the target. */
+function isTarget(timeout: string | undefined): timeout is string {
+  return timeout !== undefined && !/^[+-]?\d+$/.test(timeout);
+}
+
+function serverTargetOf(given: GivenOptions): BasebackupSettings['serverTarget'] {
   const timeout = given.last('rw-timeout');
-  // pg_basebackup has -t for its target, gs_basebackup for the time-out: a number is the time-out except under that name.
-  if (timeout !== undefined && (!/^\d+$/.test(timeout) || program === 'pg_basebackup')) {
-    throw new BackupError('USAGE', say('backup.target-option'), { hint });
+  const text = given.last('target') ?? (isTarget(timeout) ? timeout : undefined);
+  // What the client takes is no target of the server.
+  if (text === undefined || text === 'client') return undefined;
+  const colon = text.indexOf(':');
+  if (colon === -1) return { name: text, detail: undefined };
+  return { name: text.slice(0, colon), detail: text.slice(colon + 1) };
+}
+
+/** What makes no sense where nothing comes here. */
+function checkServerTarget(
+  given: GivenOptions,
+  { wal, compression }: Pick<BasebackupSettings, 'wal' | 'compression'>,
+  refuse: (sentence: Message) => BackupError,
+): void {
+  if (given.has('format')) throw refuse(say('backup.target-and-format'));
+  if (given.has('pgdata')) throw refuse(say('backup.target-and-directory'));
+  if (compression.at === 'client' && compression.method !== 'none') throw refuse(say('backup.target-compressed'));
+  if (wal === 'stream') throw refuse(say('backup.target-streams'));
+  if (given.has('waldir')) throw refuse(say('backup.target-waldir'));
+  if (given.has('write-recovery-conf')) throw refuse(say('backup.target-standby'));
+  const local = ['config-dir', 'tar-format', 'tablespace-mapping'].find((name) => given.has(name));
+  if (local !== undefined) throw refuse(say('backup.target-local', { option: `--${local}` }));
+}
+
+function checkNoConflict(given: GivenOptions, refuse: (sentence: Message) => BackupError): void {
+  const conflict = (
+    [
+      ['progress', 'no-estimate-size'],
+      ['no-manifest', 'manifest-force-encode'],
+    ] as const
+  ).find(([first, second]) => given.has(first) && given.has(second));
+  if (conflict !== undefined) {
+    throw refuse(say('backup.incompatible', { first: `--${conflict[0]}`, second: `--${conflict[1]}` }));
   }
+  // We flush what we wrote, file by file: there is nothing of others on its file system that we could wait for.
+  const method = given.last('sync-method');
+  if (method !== undefined && method !== 'fsync' && method !== 'syncfs')
+    throw refuse(say('backup.bad-sync-method', { text: method }));
 }
 
 function formatOf(given: GivenOptions, refuse: (sentence: Message) => BackupError): 'plain' | 'tar' {
@@ -158,18 +213,26 @@ function walMethodOf(
   }
 }
 
-function compressionOf(given: GivenOptions): CompressionSetting {
-  const text = given.last('compress');
-  if (text !== undefined) return parseCompression(text);
-  return given.has('gzip') ? { method: 'gzip', level: undefined } : { method: 'none' };
+function compressionOf(given: GivenOptions, standard: 'client' | 'server'): BackupCompression {
+  const text = given.last('compress') ?? (given.has('gzip') ? 'gzip' : undefined);
+  return text === undefined ? { at: 'client', method: 'none' } : parseCompression(text, standard);
 }
 
-function checkOutput(target: string, format: 'plain' | 'tar', wal: 'none' | 'fetch' | 'stream'): void {
+function checkOutput(
+  target: string | undefined,
+  format: 'plain' | 'tar',
+  wal: 'none' | 'fetch' | 'stream',
+  compression: BackupCompression,
+): void {
   if (target !== '-') return;
   if (format === 'plain')
     throw new BackupError('USAGE', say('backup.plain-to-stdout'), { hint: say('backup.plain-to-stdout.hint') });
   if (wal === 'stream')
     throw new BackupError('USAGE', say('backup.stream-to-stdout'), { hint: say('backup.stream-to-stdout.hint') });
+  if (compression.at === 'server') {
+    const hint = say('backup.stdout-server-compressed.hint');
+    throw new BackupError('USAGE', say('backup.stdout-server-compressed'), { hint });
+  }
 }
 
 function tarFormatOf(

@@ -22,8 +22,9 @@ export class ManifestExtension {
   /** Not yet passed on: the head, or what may be the last line. */
   #held: Buffer = Buffer.alloc(0);
 
-  constructor(files: readonly WrittenFile[]) {
-    this.#entries = files.map((file) => `\n${fileEntry(file)},`).join('');
+  /** @param forceEncode every path of `files` as hex digits */
+  constructor(files: readonly WrittenFile[], forceEncode = false) {
+    this.#entries = files.map((file) => `\n${fileEntry(file, forceEncode)},`).join('');
   }
 
   /** @throws BackupError `CORRUPT` where no list of files begins */

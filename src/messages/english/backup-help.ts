@@ -10,7 +10,15 @@ export const backupHelpMessages = {
     'include required WAL files with specified method (none, fetch, stream (default)); also --wal-method',
   'backup.help.waldir': 'location for the write-ahead log directory (plain)',
   'backup.help.gzip': 'compress tar output with gzip',
-  'backup.help.compress': 'compress tar output with gzip: a level of 0 (none) to 9, or [client-]gzip[:LEVEL], or none',
+  'backup.help.compress':
+    'compress: [client-|server-]METHOD[:DETAIL] with gzip, lz4, zstd or none (PostgreSQL 15 can on its side), or a level of gzip',
+  'backup.help.write-recovery-conf': 'write configuration for replication (PostgreSQL)',
+  'backup.help.target':
+    'backup target (if other than client; PostgreSQL 15): server:DIR or blackhole; also -t, where it is no number',
+  'backup.help.manifest-force-encode': 'hex encode all file names in manifest',
+  'backup.help.no-estimate-size': 'do not estimate backup size in server side',
+  'backup.help.no-verify-checksums': 'do not verify checksums (PostgreSQL 11)',
+  'backup.help.sync-method': 'fsync or syncfs, which is taken as fsync',
   'backup.help.max-rate':
     'maximum transfer rate to transfer data directory (in kB/s, or use suffix "k" or "M"; PostgreSQL)',
   'backup.help.tar-format':

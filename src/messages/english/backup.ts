@@ -78,6 +78,9 @@ export const backupMessages = {
     'take them along with --config-dir DIRECTORY, run on the host of the server; without them a restored copy gets a minimal configuration',
   'backup.config-included':
     'not in this backup: {list}, which the configuration in "{directory}" includes from elsewhere: a restored copy starts without these settings',
+  'backup.target-content': 'the server sent content of a backup that it was to keep',
+  'backup.kept-by-server':
+    'the server wrote the backup to "{directory}" on its own host; nothing of it was checked here: run "gausskeep verify" there',
   'backup.incomplete': 'the server ended the backup without its start or end position',
   'backup.no-control-file': 'the server sent no global/pg_control',
   'backup.slot-exists': 'replication slot "{slot}" already exists',

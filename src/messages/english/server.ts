@@ -1,4 +1,6 @@
 export const serverMessages = {
+  'server.no-standby': '-R is not for openGauss and MogDB: their standbys are not made from base backups',
+  'server.no-standby.hint': 'Make the standby with "gs_ctl build".',
   'server.unsupported': '{product} {version} is not supported',
   'server.unsupported.hint':
     'Supported are PostgreSQL {oldest} to {newest}, openGauss 1.0 to 6.0, and products built on openGauss such as MogDB.',
