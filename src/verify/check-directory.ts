@@ -14,7 +14,7 @@ import type { FileCheck, FileCheckResult, PageRule } from './check-file.ts';
 import type { Examination, Examined } from './examination.ts';
 import { checkFiles } from './file-checkers.ts';
 import { isListedWal } from './ignored-paths.ts';
-import { checkInstance, pageFormatOf, pagesNotJudged } from './instance-check.ts';
+import { checkInstance, checkVersion, pageFormatOf, pagesNotJudged, type InstanceCheck } from './instance-check.ts';
 import { readInstanceFiles, type InstanceFileName } from './instance-files.ts';
 import { surveyDirectory, type SurveyedFile } from './survey-directory.ts';
 import { failedCall } from './system-reason.ts';
@@ -29,7 +29,7 @@ export async function checkDirectory(examination: Examination): Promise<Examined
   const files: SurveyedFile[] = [];
   const unreadable = new Set<InstanceFileName>();
   const instanceFiles = readInstanceFiles(root, (name) => unreadable.add(name));
-  const facts = checkInstance({
+  const instanceCheck: InstanceCheck = {
     files: instanceFiles,
     manifest,
     ignored,
@@ -38,7 +38,8 @@ export async function checkDirectory(examination: Examination): Promise<Examined
     controlPath: display(joinPath(root, 'global/pg_control')),
     format: 'tar',
     readsContent: plan.readContent,
-  });
+  };
+  const facts = checkInstance(instanceCheck);
   reportFaults(examination);
   const tablespaces = tablespaceLinks(examination, facts.rules);
   for (const link of tablespaces) {
@@ -57,6 +58,7 @@ export async function checkDirectory(examination: Examination): Promise<Examined
   const links = surveyDirectory({ root, manifest, ignored, tablespaces, findings, signal, onFile });
   for (const file of listedWal(examination)) onFile(file);
   manifestCheck.finishNames(ignored);
+  checkVersion(instanceCheck);
   const map = readTablespaceMap(instanceFiles, facts.rules, findings) ?? [];
   for (const { oid } of map) {
     if (!tablespaces.some((one) => one.oid === oid)) findings.damage(say('verify.tablespace-missing', { oid }));

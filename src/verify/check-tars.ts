@@ -18,7 +18,14 @@ import { ContentCheck, type PageRule } from './check-file.ts';
 import type { Examination, Examined } from './examination.ts';
 import { FirstFinding, type Findings } from './findings.ts';
 import { isListedWal } from './ignored-paths.ts';
-import { checkInstance, pagesNotJudged, usualBlockSizeBytes, usualBlocksPerSegment } from './instance-check.ts';
+import {
+  checkInstance,
+  checkVersion,
+  pagesNotJudged,
+  usualBlockSizeBytes,
+  usualBlocksPerSegment,
+  type InstanceCheck,
+} from './instance-check.ts';
 import { isInstanceFile, type InstanceFiles } from './instance-files.ts';
 import { openTar } from './open-tar.ts';
 import type { PlannedTar, VerifyPlan, WalArchive } from './plan.ts';
@@ -46,7 +53,7 @@ export async function checkTars(examination: Examination): Promise<Examined> {
   const pass = new TarPass(examination);
   if (hasBase) await pass.read(base);
   const { instanceFiles, format } = pass;
-  const facts = checkInstance({
+  const instanceCheck: InstanceCheck = {
     files: instanceFiles,
     manifest: manifestCheck.manifest,
     ignored,
@@ -54,7 +61,9 @@ export async function checkTars(examination: Examination): Promise<Examined> {
     controlPath: `${base?.name ?? 'base.tar'}: global/pg_control`,
     format,
     readsContent: plan.readContent,
-  });
+  };
+  const facts = checkInstance(instanceCheck);
+  checkVersion(instanceCheck);
   const tablespaces = plan.archives.flatMap(({ tablespace }) => tablespace ?? []);
   pass.place(tablespaces, facts.rules, readTablespaceMap(instanceFiles, facts.rules, findings));
   for (const archive of hasBase ? others : plan.archives) await pass.read(archive);

@@ -38,7 +38,9 @@ export interface InstanceCheck {
 /** Reads pg_control, backup_label and gausskeep.json, and compares the identity with the manifest's. */
 export function checkInstance(check: InstanceCheck): InstanceFacts {
   checkCompanion(check);
-  checkVersion(check);
+  if (check.files.get('PG_VERSION') === undefined && isToBeReported(check, 'PG_VERSION')) {
+    check.findings.damage(say('verify.version-missing'));
+  }
   const control = checkControl(check);
   const label = checkLabel(check);
   if (label?.incrementalFrom !== undefined) check.findings.unproved(say('verify.incremental'));
@@ -52,13 +54,10 @@ function rulesOf({ files, format }: InstanceCheck, control: ControlFile | undefi
   return restoreRulesOf(family, statesTimeline(files.get('backup_label')));
 }
 
-function checkVersion({ files, findings, ...check }: InstanceCheck): void {
+/** What PG_VERSION says, where it is there: content, which is judged behind names and sizes. */
+export function checkVersion({ files, findings, readsContent, ignored }: InstanceCheck): void {
   const bytes = files.get('PG_VERSION');
-  if (bytes === undefined) {
-    if (isToBeReported(check, 'PG_VERSION')) findings.damage(say('verify.version-missing'));
-    return;
-  }
-  if (!check.readsContent || check.ignored.has('PG_VERSION' as ByteString)) return;
+  if (bytes === undefined || !readsContent || ignored.has('PG_VERSION' as ByteString)) return;
   try {
     requireVersion(bytes);
   } catch (error) {
