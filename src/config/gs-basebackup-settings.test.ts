@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { gsBasebackupOptions, laterOptions } from './gs-basebackup-options.ts';
+import { gsBasebackupOptions, laterOptions, pgBasebackupOptions } from './gs-basebackup-options.ts';
 import { basebackupSettings, progressStyle } from './gs-basebackup-settings.ts';
 import { parseOptions } from './parse-options.ts';
 
@@ -40,14 +40,77 @@ describe('basebackupSettings', () => {
 
   it('reads every form of the compression option', () => {
     const compression = (...argv: string[]) => settings('-F', 't', ...argv).compression;
-    expect(compression('-z')).toEqual({ method: 'gzip', level: undefined });
-    expect(compression('-Z9')).toEqual({ method: 'gzip', level: 9 });
-    expect(compression('-Z', '0')).toEqual({ method: 'none' });
-    expect(compression('--compress=gzip')).toEqual({ method: 'gzip', level: undefined });
-    expect(compression('--compress=client-gzip:4')).toEqual({ method: 'gzip', level: 4 });
-    expect(compression('--compress=gzip:level=4')).toEqual({ method: 'gzip', level: 4 });
-    expect(compression('--compress=none')).toEqual({ method: 'none' });
-    expect(settings('-Z', '0').compression).toEqual({ method: 'none' });
+    const client = { at: 'client', method: 'gzip', level: undefined };
+    expect(compression('-z')).toEqual(client);
+    expect(compression('-Z9')).toEqual({ ...client, level: 9 });
+    expect(compression('-Z', '0')).toEqual({ at: 'client', method: 'none' });
+    expect(compression('--compress=gzip')).toEqual(client);
+    expect(compression('--compress=client-gzip:4')).toEqual({ ...client, level: 4 });
+    expect(compression('--compress=gzip:level=4')).toEqual({ ...client, level: 4 });
+    expect(compression('--compress=lz4')).toEqual({ ...client, method: 'lz4' });
+    expect(compression('--compress=client-zstd:level=7,workers=2,long')).toEqual({
+      ...client,
+      method: 'zstd',
+      level: 7,
+    });
+    expect(compression('--compress=zstd:22')).toMatchObject({ level: 19 });
+    expect(compression('--compress=zstd:-5')).toMatchObject({ level: 1 });
+    expect(compression('--compress=none')).toEqual({ at: 'client', method: 'none' });
+    expect(settings('-Z', '0').compression).toEqual({ at: 'client', method: 'none' });
+  });
+
+  it('leaves to the server what the server compresses, plain backups as well', () => {
+    const compression = (text: string) => settings('-Z', text).compression;
+    expect(compression('server-gzip')).toEqual({ at: 'server', method: 'gzip', detail: undefined });
+    expect(compression('server-zstd:level=3,long')).toEqual({ at: 'server', method: 'zstd', detail: 'level=3,long' });
+    expect(compression('server-extrasquishy:')).toEqual({ at: 'server', method: 'extrasquishy', detail: '' });
+    expect(refusal('-D', '-', '-Ft', '-Xf', '-Z', 'server-gzip')).toBe(
+      'cannot inject manifest into a compressed tar file',
+    );
+  });
+
+  it('knows targets of the server, also as -t where that is no number', () => {
+    const kept = (...argv: string[]) => read('gs_basebackup', '-X', 'none', ...argv);
+    expect(kept('--target=server:/a:b').serverTarget).toEqual({ name: 'server', detail: '/a:b' });
+    expect(kept('-t', 'blackhole')).toMatchObject({
+      serverTarget: { name: 'blackhole', detail: undefined },
+      inactivityTimeoutMs: 120_000,
+    });
+    expect(settings('-t', '5')).toMatchObject({ serverTarget: undefined, inactivityTimeoutMs: 5000 });
+    expect(settings('-t', '0').inactivityTimeoutMs).toBeUndefined();
+    expect(settings('--target=client').serverTarget).toBeUndefined();
+    const original = parseOptions('pg_basebackup', pgBasebackupOptions, ['-Xf', '-t', '5', '--rw-timeout=7']);
+    expect(basebackupSettings('pg_basebackup', original)).toMatchObject({
+      serverTarget: { name: '5' },
+      inactivityTimeoutMs: 7000,
+    });
+    // Who compresses is not said: only the server can.
+    expect(kept('--target=blackhole', '-z').compression).toEqual({ at: 'server', method: 'gzip', detail: undefined });
+    expect(kept('--target=blackhole', '-Z5').compression).toEqual({ at: 'server', method: 'gzip', detail: '5' });
+  });
+
+  it.each([
+    [['-t', 'blackhole'], 'WAL cannot be streamed when a backup target is specified'],
+    [['-t', 'blackhole', '-D', '/b'], 'cannot specify both output directory and backup target'],
+    [['-t', 'blackhole', '-Ft'], 'cannot specify both format and backup target'],
+    [['-t', 'blackhole', '-Xn', '-Z', 'client-gzip'], 'client-side compression is not possible when a backup target'],
+    [['-t', 'blackhole', '-Xn', '--waldir=/w'], 'WAL directory location cannot be specified along with a backup target'],
+    [['-t', 'blackhole', '-Xn', '-R'], 'recovery configuration cannot be written when a backup target is used'],
+    [['-t', 'blackhole', '-Xn', '-T/a=/b'], '--tablespace-mapping has no place in a backup that the server keeps'],
+    [['-D', '/b', '-P', '--no-estimate-size'], '--progress and --no-estimate-size are incompatible options'],
+    [
+      ['-D', '/b', '--no-manifest', '--manifest-force-encode'],
+      '--no-manifest and --manifest-force-encode are incompatible options',
+    ],
+    [['-D', '/b', '--sync-method=none'], 'unrecognized sync method: none'],
+  ])('refuses %j', (argv, text) => {
+    expect(refusal(...argv)).toContain(text);
+  });
+
+  it('reads the switches of pg_basebackup', () => {
+    expect(settings()).toMatchObject({ standby: false, verifyChecksums: true, manifestForceEncode: false });
+    const given = settings('-R', '--no-verify-checksums', '--manifest-force-encode', '--sync-method=syncfs');
+    expect(given).toMatchObject({ standby: true, verifyChecksums: false, manifestForceEncode: true, sync: true });
   });
 
   it('refuses each wrong compression with its own message (BB-03 to BB-05)', () => {

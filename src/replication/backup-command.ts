@@ -124,8 +124,22 @@ function checkRequest(can: BaseBackupCapabilities, request: Command): void {
     ['INCREMENTAL', request.incremental === true, can.incremental],
   ];
   const missing = asked.find(([, wanted, possible]) => wanted && !possible);
-  if (missing !== undefined) throw new BackupError('USAGE', say('replication.option-missing', { option: missing[0] }));
+  if (missing === undefined) return;
+  const [option] = missing;
+  const flag = flags[option];
+  throw new BackupError('USAGE', say('replication.option-missing', { option }), {
+    hint: flag === undefined ? undefined : say('replication.option-missing.hint', flag),
+  });
 }
+
+/** What asks for it on command lines, and the first release of PostgreSQL that has it; openGauss has none of these. */
+const flags: Readonly<Record<string, { readonly flag: string; readonly release: string }>> = {
+  MAX_RATE: { flag: '-r', release: '9.4' },
+  NOVERIFY_CHECKSUMS: { flag: '--no-verify-checksums', release: '11' },
+  COMPRESSION: { flag: '-Z server-METHOD', release: '15' },
+  TARGET: { flag: '-t TARGET', release: '15' },
+  INCREMENTAL: { flag: '-i', release: '17' },
+};
 
 /** A string literal: quotes doubled; neither grammar knows backslashes. */
 function literal(text: string): string {
