@@ -1,5 +1,5 @@
 /** Logins, ports and refusals: what the program does, and what it says to whoever must mend it. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runBackup, startBackup } from '../support/opengauss/backup-run.ts';
@@ -12,6 +12,38 @@ const run = standInForEachTest({ tablespaces: [] });
 function expectNothingLeft(): void {
   expect(existsSync(run.target) ? readdirSync(run.target) : []).toEqual([]);
 }
+
+describe('options of pg_basebackup that openGauss has nothing for', () => {
+  it('are refused by name with the reason, and nothing is left', async () => {
+    await run.serve();
+    for (const [words, first, second] of [
+      [['-R'], '-R is not for openGauss and MogDB', 'Make the standby with "gs_ctl build"'],
+      [['-r', '1M'], 'the server has no MAX_RATE in its base backups', 'Leave out -r: '],
+      [['-Z', 'server-gzip'], 'the server has no COMPRESSION in its base backups', 'Leave out -Z server-METHOD: '],
+      [['--no-verify-checksums'], 'the server has no NOVERIFY_CHECKSUMS', 'Leave out --no-verify-checksums: '],
+      [['-i', 'manifest'], 'option "--incremental" is not available yet', 'only full backups can be taken'],
+    ] as const) {
+      const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '-X', 'fetch', ...words]);
+      expect(result).toMatchObject({ status: 1, stdout: '' });
+      expect(result.stderr).toContain(`gs_basebackup: error: ${first}`);
+      expect(result.stderr).toContain(second);
+      expectNothingLeft();
+    }
+    const target = await runBackup(run.server!, ['-t', 'blackhole', '-c', 'fast', '-X', 'fetch']);
+    expect(target).toMatchObject({ status: 1, stdout: '' });
+    expect(target.stderr).toContain('gs_basebackup: error: the server has no TARGET in its base backups');
+    expect(target.stderr).toContain('Leave out -t TARGET: ');
+  });
+
+  it('an encoded manifest of ours is one of them that it has', async () => {
+    await run.serve();
+    const words = ['-D', run.target, '-c', 'fast', '-X', 'fetch', '--manifest-force-encode'];
+    expect(await runBackup(run.server!, words)).toMatchObject({ status: 0 });
+    const manifest = readFileSync(join(run.target, 'backup_manifest'), 'utf8');
+    expect(manifest).toContain('"Encoded-Path"');
+    expect(manifest).not.toContain('"Path"');
+  });
+});
 
 describe('ports', () => {
   it('goes to the HA port when the server says so, with one password', async () => {
