@@ -12,7 +12,10 @@ interface Parts {
 }
 
 /** The tar that comes, decompressed where the server was asked to compress; its bytes are stored on the way where they are to be kept. */
-export function sentContent({ name, tablespace, content }: TarEvent, { request, output, signal }: Parts): TarEvent['content'] {
+export function sentContent(
+  { name, tablespace, content }: TarEvent,
+  { request, output, signal }: Parts,
+): TarEvent['content'] {
   if (request.serverCompression === undefined) return content;
   const kept = output instanceof SentTarOutput ? output.sent(name ?? `${tarName(tablespace)}.tar`, content) : content;
   return decompressDetected(kept, { signal });

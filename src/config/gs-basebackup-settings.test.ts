@@ -94,7 +94,10 @@ describe('basebackupSettings', () => {
     [['-t', 'blackhole', '-D', '/b'], 'cannot specify both output directory and backup target'],
     [['-t', 'blackhole', '-Ft'], 'cannot specify both format and backup target'],
     [['-t', 'blackhole', '-Xn', '-Z', 'client-gzip'], 'client-side compression is not possible when a backup target'],
-    [['-t', 'blackhole', '-Xn', '--waldir=/w'], 'WAL directory location cannot be specified along with a backup target'],
+    [
+      ['-t', 'blackhole', '-Xn', '--waldir=/w'],
+      'WAL directory location cannot be specified along with a backup target',
+    ],
     [['-t', 'blackhole', '-Xn', '-R'], 'recovery configuration cannot be written when a backup target is used'],
     [['-t', 'blackhole', '-Xn', '-T/a=/b'], '--tablespace-mapping has no place in a backup that the server keeps'],
     [['-D', '/b', '-P', '--no-estimate-size'], '--progress and --no-estimate-size are incompatible options'],

@@ -109,7 +109,9 @@ function timesOf(
     const text = given.last(name);
     return text === undefined ? standard : parseInteger(what, text, low, high);
   };
-  const timeout = isTarget(given.last('rw-timeout')) ? 120 : number('rw-timeout', 'read/write timeout', 120, 0, 2_147_483);
+  const timeout = isTarget(given.last('rw-timeout'))
+    ? 120
+    : number('rw-timeout', 'read/write timeout', 120, 0, 2_147_483);
   return {
     statusIntervalMs: 1000 * number('status-interval', 'status interval', 10, 0, 2_147_483),
     inactivityTimeoutMs: timeout === 0 ? undefined : timeout * 1000,

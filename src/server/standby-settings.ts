@@ -31,7 +31,8 @@ export function standbyConfiguration(
     { name: 'primary_conninfo', value: primaryConninfo },
     ...(slot === undefined ? [] : [{ name: 'primary_slot_name', value: slot }]),
   ];
-  const textOf = (lines: readonly Setting[]): ByteString => lines.map((line) => `${settingLine(line)}\n`).join('') as ByteString;
+  const textOf = (lines: readonly Setting[]): ByteString =>
+    lines.map((line) => `${settingLine(line)}\n`).join('') as ByteString;
   switch (recoveryConfiguration) {
     case 'opengauss-recovery-conf':
       throw new BackupError('USAGE', say('server.no-standby'), { hint: say('server.no-standby.hint') });

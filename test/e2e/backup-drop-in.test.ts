@@ -83,7 +83,10 @@ forEachServer('full', (version) => {
       for (const [method, text] of [
         ['extrasquishy', 'unrecognized compression algorithm: "extrasquishy"'],
         ['gzip:', 'invalid compression specification: found empty string where a compression option was expected'],
-        ['gzip:level=236', 'invalid compression specification: compression algorithm "gzip" expects a compression level'],
+        [
+          'gzip:level=236',
+          'invalid compression specification: compression algorithm "gzip" expects a compression level',
+        ],
         // Embedded servers are built without it.
         ['lz4', 'invalid compression specification: this build does not support compression with LZ4'],
       ] as const) {
@@ -116,17 +119,24 @@ forEachServer('full', (version) => {
       await expectRestored(directory);
       const again = await runBackup(server, args);
       expect(again.status).toBe(1);
-      expect(again.stderr).toContain(`could not initiate base backup: ERROR:  directory "${directory}" exists but is not empty`);
+      expect(again.stderr).toContain(
+        `could not initiate base backup: ERROR:  directory "${directory}" exists but is not empty`,
+      );
     });
 
     it('blackhole goes nowhere; another name is refused by the server; -t of both names', async () => {
-      for (const args of [['--target', 'blackhole'], ['-t', 'blackhole']]) {
+      for (const args of [
+        ['--target', 'blackhole'],
+        ['-t', 'blackhole'],
+      ]) {
         expect(await runBackup(server, [...args, '-X', 'fetch'])).toMatchObject({ status: 0, stdout: '', stderr: '' });
       }
       const bogus = await runBackup(server, ['-t', 'bogus', '-X', 'none']);
       expect(bogus.stderr).toContain('error: could not initiate base backup: ERROR:  unrecognized target: "bogus"');
       const number = await runBackup(server, ['-t', '5', '-X', 'fetch'], { calledAs: 'pg_basebackup' });
-      expect(number.stderr).toContain('pg_basebackup: error: could not initiate base backup: ERROR:  unrecognized target: "5"');
+      expect(number.stderr).toContain(
+        'pg_basebackup: error: could not initiate base backup: ERROR:  unrecognized target: "5"',
+      );
       await expectNothingOnServer(server);
     });
   });

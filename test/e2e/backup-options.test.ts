@@ -99,7 +99,11 @@ describe('a wrong command line is refused before any connection', () => {
     ['-Z gzip on plain output', ['-D', target, '-Z', 'gzip'], 'only tar mode backups can be compressed'],
     ['status interval', ['-D', target, '-s', 'often'], 'invalid status interval "often"'],
     ['time-out', ['-D', target, '--rw-timeout=-1'], 'invalid read/write timeout "-1"'],
-    ['target of the server', ['-D', target, '-t', 'blackhole'], 'cannot specify both output directory and backup target'],
+    [
+      'target of the server',
+      ['-D', target, '-t', 'blackhole'],
+      'cannot specify both output directory and backup target',
+    ],
     ['rate too small', ['-D', target, '-r', '31'], 'transfer rate "31" is out of range'],
     ['rate too large', ['-D', target, '-r', '1025M'], 'transfer rate "1025M" is out of range'],
     ['rate unit', ['-D', target, '-r', '1x'], 'invalid --max-rate unit: "x"'],
@@ -134,16 +138,14 @@ describe('a wrong command line is refused before any connection', () => {
     expect(await refusal(['-D', target, `--tablespace-mapping=${mapping}`])).toBe(`gs_basebackup: error: ${sentence}`);
   });
 
-  it.each([
-    ['-i', 'manifest'],
-    ['--incremental=manifest'],
-    ['-d', 'host=x'],
-    ['--dbname=x'],
-  ])('%s of pg_basebackup comes later, which is said', async (...args) => {
-    const result = await run(['-D', target, ...args]);
-    expect(result).toMatchObject({ status: 1, stdout: '' });
-    expect(result.stderr).toMatch(/^gs_basebackup: error: .*not available yet\n/);
-  });
+  it.each([['-i', 'manifest'], ['--incremental=manifest'], ['-d', 'host=x'], ['--dbname=x']])(
+    '%s of pg_basebackup comes later, which is said',
+    async (...args) => {
+      const result = await run(['-D', target, ...args]);
+      expect(result).toMatchObject({ status: 1, stdout: '' });
+      expect(result.stderr).toMatch(/^gs_basebackup: error: .*not available yet\n/);
+    },
+  );
 
   it.each([
     ['-W', 'Secret#1'],

@@ -13,7 +13,8 @@ export const replicationMessages = {
   'replication.label-long': 'the backup label has {length} bytes, at most {limit} are possible',
   'replication.label-control': 'the backup label must not contain line breaks or control characters',
   'replication.option-missing': 'the server has no {option} in its base backups',
-  'replication.option-missing.hint': 'Leave out {flag}: it is for PostgreSQL {release} and later, openGauss and MogDB have nothing of the kind.',
+  'replication.option-missing.hint':
+    'Leave out {flag}: it is for PostgreSQL {release} and later, openGauss and MogDB have nothing of the kind.',
   'replication.wal-in-backup.hint':
     'openGauss 1.0 cannot put WAL into a base backup, and the release of this server is not known. Use -X stream.',
   'replication.rate': 'a transfer rate of {rate} kB/s is out of range',
