@@ -4,11 +4,12 @@ import { MembersOutput } from './members-output.ts';
 import type { Output, OutputParts } from './output.ts';
 import { PlainOutput } from './plain-output.ts';
 import type { LocalOrder } from './request.ts';
+import { SentStreamOutput } from './sent-stream-output.ts';
 import { SentTarOutput } from './sent-tar-output.ts';
 import { StreamOutput } from './stream-output.ts';
 import { TarOutput } from './tar-output.ts';
 
-type OutputOrder = Pick<LocalOrder, 'output'> & Partial<Pick<LocalOrder, 'serverCompression' | 'standby'>>;
+type OutputOrder = Pick<LocalOrder, 'output'> & Partial<Pick<LocalOrder, 'serverCompression' | 'standby' | 'manifest'>>;
 
 /** The output for `order`. */
 export async function createOutput(order: OutputOrder, parts: OutputParts): Promise<Output> {
@@ -17,20 +18,24 @@ export async function createOutput(order: OutputOrder, parts: OutputParts): Prom
     case 'plain':
       return new PlainOutput(parts, target, await groupMayRead(parts.session));
     case 'tar':
-      return order.serverCompression !== undefined && storesAsSent(order)
-        ? new SentTarOutput(parts, target)
-        : new TarOutput(parts, target);
+      return isSentCompressed(order) ? new SentTarOutput(parts, target) : new TarOutput(parts, target);
     case 'stream':
-      return new StreamOutput(parts, target);
+      return isSentCompressed(order) ? new SentStreamOutput(parts, target, order.manifest !== undefined) : new StreamOutput(parts, target);
     case 'members':
       return new MembersOutput(target.sink);
   }
 }
 
-/** Whether the tars are stored with the bytes that the server sends, so that nothing of ours can be in them. */
-export function storesAsSent({ output, serverCompression, standby = false }: OutputOrder): boolean {
-  if (output.kind !== 'tar') return false;
-  return output.tarFormat === 'opengauss' || (serverCompression !== undefined && !standby);
+/** Whether tars are kept with the bytes that the server sends, so that nothing of ours can be in them. */
+export function storesAsSent(order: OutputOrder): boolean {
+  const { output } = order;
+  if (output.kind !== 'tar' && output.kind !== 'stream') return false;
+  return output.tarFormat === 'opengauss' || isSentCompressed(order);
+}
+
+/** Whether they are kept as the server compressed them. With -R they are made anew. */
+function isSentCompressed({ serverCompression, standby = false }: OutputOrder): boolean {
+  return serverCompression !== undefined && !standby;
 }
 
 /** Whether the source lets its group read the data directory; the copy then does so too. PostgreSQL 11 and later. */

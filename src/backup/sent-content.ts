@@ -2,6 +2,7 @@ import { decompressDetected } from '../compression/decompress.ts';
 import type { Output } from './output.ts';
 import type { TarEvent } from './member-delivery.ts';
 import type { LocalOrder } from './request.ts';
+import { SentStreamOutput } from './sent-stream-output.ts';
 import { SentTarOutput } from './sent-tar-output.ts';
 import { tarName } from './tablespaces.ts';
 
@@ -17,6 +18,7 @@ export function sentContent(
   { request, output, signal }: Parts,
 ): TarEvent['content'] {
   if (request.serverCompression === undefined) return content;
-  const kept = output instanceof SentTarOutput ? output.sent(name ?? `${tarName(tablespace)}.tar`, content) : content;
+  const keeps = output instanceof SentTarOutput || output instanceof SentStreamOutput;
+  const kept = keeps ? output.sent(name ?? `${tarName(tablespace)}.tar`, content) : content;
   return decompressDetected(kept, { signal });
 }

@@ -37,9 +37,7 @@ export class StreamOutput implements Output {
   }
 
   begin(tablespaces: readonly TablespaceRow[]): Promise<readonly OriginalTablespace[]> {
-    if (tablespaces.length === 1) return Promise.resolve([]);
-    const sentence = say('backup.one-stdout', { count: tablespaces.length });
-    return Promise.reject(new BackupError('USAGE', sentence, { hint: say('backup.one-stdout.hint') }));
+    return onlyDataDirectory(tablespaces);
   }
 
   directory(_part: BackupPart, member: Member): Promise<void> {
@@ -93,6 +91,13 @@ export class StreamOutput implements Output {
     this.#open = undefined;
     await tar.end(mark);
   }
+}
+
+/** Nothing but the data directory fits into one stream. */
+export function onlyDataDirectory(tablespaces: readonly TablespaceRow[]): Promise<readonly OriginalTablespace[]> {
+  if (tablespaces.length === 1) return Promise.resolve([]);
+  const sentence = say('backup.one-stdout', { count: tablespaces.length });
+  return Promise.reject(new BackupError('USAGE', sentence, { hint: say('backup.one-stdout.hint') }));
 }
 
 /** The manifest as a member, when it is known how long it is. */

@@ -205,9 +205,9 @@ class BackupRun {
 
   /** Before anything is asked of the server: what is on this host must be readable. */
   async #readConfiguration(): Promise<ConfigurationEntry[]> {
-    const { configDirectory, output } = this.#request;
+    const { configDirectory } = this.#request;
     if (configDirectory === undefined) return [];
-    if (storesAsSent(this.#request) || (output.kind === 'stream' && output.tarFormat === 'opengauss')) {
+    if (storesAsSent(this.#request)) {
       throw new BackupError('USAGE', say('backup.config-original'));
     }
     return readConfiguration(configDirectory, { signal: this.#signal });

@@ -67,6 +67,7 @@ describe('basebackupSettings', () => {
     expect(refusal('-D', '-', '-Ft', '-Xf', '-Z', 'server-gzip')).toBe(
       'cannot inject manifest into a compressed tar file',
     );
+    expect(settings('-D', '-', '-Ft', '-Xf', '-Z', 'server-gzip', '--no-manifest').target).toBe('-');
   });
 
   it('knows targets of the server, also as -t where that is no number', () => {

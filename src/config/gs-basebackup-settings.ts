@@ -74,7 +74,11 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
   if (serverTarget !== undefined) checkServerTarget(given, { wal, compression }, refuse);
   else if (format === 'plain' && compression.at === 'client' && compression.method !== 'none')
     throw refuse(say('backup.plain-compressed'));
-  checkOutput(target, format, wal, compression);
+  checkOutput(target, format, wal);
+  if (target === '-' && compression.at === 'server' && !given.has('no-manifest')) {
+    const hint = say('backup.stdout-server-compressed.hint');
+    throw new BackupError('USAGE', say('backup.stdout-server-compressed'), { hint });
+  }
   checkNoConflict(given, refuse);
   const mappings = parseTablespaceMappings(given.all('tablespace-mapping'));
   return {
@@ -220,21 +224,12 @@ function compressionOf(given: GivenOptions, standard: 'client' | 'server'): Back
   return text === undefined ? { at: 'client', method: 'none' } : parseCompression(text, standard);
 }
 
-function checkOutput(
-  target: string | undefined,
-  format: 'plain' | 'tar',
-  wal: 'none' | 'fetch' | 'stream',
-  compression: BackupCompression,
-): void {
+function checkOutput(target: string | undefined, format: 'plain' | 'tar', wal: 'none' | 'fetch' | 'stream'): void {
   if (target !== '-') return;
   if (format === 'plain')
     throw new BackupError('USAGE', say('backup.plain-to-stdout'), { hint: say('backup.plain-to-stdout.hint') });
   if (wal === 'stream')
     throw new BackupError('USAGE', say('backup.stream-to-stdout'), { hint: say('backup.stream-to-stdout.hint') });
-  if (compression.at === 'server') {
-    const hint = say('backup.stdout-server-compressed.hint');
-    throw new BackupError('USAGE', say('backup.stdout-server-compressed'), { hint });
-  }
 }
 
 function tarFormatOf(

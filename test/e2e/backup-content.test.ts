@@ -3,6 +3,7 @@ import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import {
+  backupToFile,
   exists,
   expectNothingOnServer,
   newTarget,
@@ -14,6 +15,7 @@ import {
   startBackup,
   takeBackup,
   through,
+  unpack,
 } from '../support/backups.ts';
 import { startProxy, type NetworkProxy } from '../support/network-proxy.ts';
 import { checkRelations, differences, snapshotData } from '../support/postgres/content.ts';
@@ -22,7 +24,7 @@ import { giveToServerUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { startStandby, waitForReplay } from '../support/postgres/standby.ts';
 import { checkWriting, prepareWriting, Writer } from '../support/postgres/writer.ts';
-import { runProgram } from '../support/programs.ts';
+import { runProgram, temporaryDirectory } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 const done = { status: 0, signal: null, stdout: '', stderr: '' };
@@ -243,6 +245,18 @@ forEachServer('full', (version) => {
     await hostile.stop('immediate');
   });
 
+  /** What the server compressed goes to stdout with its bytes: one gzip member, the whole backup, WAL in it. */
+  async function expectServersTarOnStdout(small: PostgresServer): Promise<void> {
+    const file = join(temporaryDirectory(), 'base.tar.gz');
+    const args = ['-Ft', '-X', 'fetch', '-Z', 'server-gzip:1', '--no-manifest', '-c', 'fast'];
+    expect(await backupToFile(small, args, file)).toEqual({ status: 0, stderr: '' });
+    const data = newTarget();
+    unpack(file, data);
+    const restored = await startFrom(data);
+    expect(await restored.value('select count(*) from kept')).toBe('20000');
+    await restored.stop('immediate');
+  }
+
   it('segments of another size', async () => {
     const small = await startServer({ version, walSegmentSizeMib: 1 });
     await small.sql("create table kept as select i, repeat('x', 300) as text from generate_series(1, 20000) i");
@@ -252,6 +266,7 @@ forEachServer('full', (version) => {
     const restored = await startFrom(target);
     expect(await restored.value('select count(*) from kept')).toBe('20000');
     await restored.stop('immediate');
+    if (version >= 15) await expectServersTarOnStdout(small);
     await small.stop('immediate');
   });
 });

@@ -43,7 +43,7 @@ export const backupOptionsMessages = {
   'backup.bad-sync-method': 'unrecognized sync method: {text}',
   'backup.stdout-server-compressed': 'cannot inject manifest into a compressed tar file',
   'backup.stdout-server-compressed.hint':
-    'Use client-side compression (-Z client-METHOD), or send the output to a directory rather than standard output.',
+    'Use client-side compression (-Z client-METHOD), send the output to a directory rather than standard output, or use --no-manifest.',
   'backup.mapping-format': 'invalid tablespace mapping format "{text}", must be "OLDDIR=NEWDIR"',
   'backup.mapping-many-equals': 'multiple "=" signs in tablespace mapping',
   'backup.mapping-many-equals.hint': 'A "=" that belongs to a path is written as "\\=".',
