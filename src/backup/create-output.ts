@@ -20,7 +20,9 @@ export async function createOutput(order: OutputOrder, parts: OutputParts): Prom
     case 'tar':
       return isSentCompressed(order) ? new SentTarOutput(parts, target) : new TarOutput(parts, target);
     case 'stream':
-      return isSentCompressed(order) ? new SentStreamOutput(parts, target, order.manifest !== undefined) : new StreamOutput(parts, target);
+      return isSentCompressed(order)
+        ? new SentStreamOutput(parts, target, order.manifest !== undefined)
+        : new StreamOutput(parts, target);
     case 'members':
       return new MembersOutput(target.sink);
   }
