@@ -28,8 +28,7 @@ export async function backupOnServer(
   if (order.standby) throw new BackupError('USAGE', say('backup.target-standby'));
   const { tell } = teller;
   teller.enter('connect');
-  const password = new SourcePassword(order.source);
-  const { session } = await connectSource({ ...order, source: password.settings }, { signal, tell });
+  const { session } = await connectSource(new SourcePassword().sourcesOnce(order), { signal, tell });
   const { connection, capabilities, system } = session;
   try {
     const meter = new ProgressMeter(tell);

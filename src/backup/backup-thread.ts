@@ -1,6 +1,7 @@
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { say } from '../messages/message.ts';
+import type { SessionSettings } from '../replication/open-session.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { BackupEvent } from './events.ts';
 import type { BackupOptions, BackupRequest, BackupResult } from './request.ts';
@@ -26,10 +27,11 @@ export async function takeBackupOnThread(
   if (kind === 'stream' || kind === 'members') {
     throw new BackupError('USAGE', say('backup.thread-sink'), { hint: say('backup.thread-sink.hint') });
   }
-  const { password } = request.source;
-  const known = typeof password === 'function' ? await password() : password;
+  const source = await plain(request.source);
+  const otherSources: SessionSettings[] = [];
+  for (const settings of request.otherSources ?? []) otherSources.push(await plain(settings));
   signal?.throwIfAborted();
-  const worker = startThread('backup-thread', { ...request, source: plainSettings(request.source, known) });
+  const worker = startThread('backup-thread', { ...request, source, otherSources });
   /** Why it was told to end. */
   let stopped: { readonly reason: unknown } | undefined;
   const stop = (reason: unknown): void => {
@@ -62,6 +64,11 @@ export async function takeBackupOnThread(
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }
+}
+
+async function plain(settings: SessionSettings): Promise<SessionSettings> {
+  const { password } = settings;
+  return plainSettings(settings, typeof password === 'function' ? await password() : password);
 }
 
 function broken(cause: unknown): BackupError {

@@ -1,6 +1,7 @@
 import { ServerError } from '../connection/server-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
+import { openSuitableSession } from '../replication/suitable-session.ts';
 import { refusesChannel } from '../server/refusals.ts';
 import type { BackupNews } from './events.ts';
 import type { BackupOrder } from './request.ts';
@@ -26,22 +27,29 @@ export async function connectSource(
 ): Promise<ConnectedSource> {
   const onAttempt = (sentence: Message): void => tell({ type: 'step', sentence });
   const open = (settings: SessionSettings) => openReplicationSession(settings, { signal, onAttempt });
+  let tried = request.source;
+  const openNoted = (settings: SessionSettings) => {
+    tried = settings;
+    return open(settings);
+  };
   try {
-    const session = await open(request.source);
+    const sources = [request.source, ...(request.otherSources ?? [])] as const;
+    const { session, settings: source } = await openSuitableSession(sources, openNoted, { signal });
     const { applicationName, filesForApplicationName } = session.capabilities;
-    const given = request.source.parameters?.['application_name'];
+    const given = source.parameters?.['application_name'];
     if (filesForApplicationName.length === 0 || given === undefined || given === applicationName) {
-      return { session, settings: request.source, missesFiles: false };
+      return { session, settings: source, missesFiles: false };
     }
     // PGAPPNAME must not decide whether the configuration is in the backup.
     await session.connection.close();
-    const settings = named(request.source, applicationName);
+    const settings = named(source, applicationName);
     return { session: await open(settings), settings, missesFiles: false };
   } catch (error) {
     if (!request.allowMissingConfig || !(error instanceof ServerError) || !refusesChannel(error.fields)) throw error;
     tell({ type: 'warning', sentence: say('backup.other-name', { name: plainName }) });
-    const settings = named(request.source, plainName);
-    return { session: await open(settings), settings, missesFiles: true };
+    const settings = named(tried, plainName);
+    const { session } = await openSuitableSession([settings], open, { signal });
+    return { session, settings, missesFiles: true };
   }
 }
 

@@ -74,6 +74,8 @@ export type SlotChoice =
 export interface BackupRequest {
   /** Where the server is. */
   readonly source: SessionSettings;
+  /** Other servers, in the order to try, where the first is away or not of the kind that its `targetSessionAttrs` wants. */
+  readonly otherSources?: readonly SessionSettings[] | undefined;
   readonly output: BackupTarget;
   /** What the server calls the backup in its backup label. Default `gausskeep base backup`. */
   readonly label?: string | undefined;

@@ -1,27 +1,39 @@
 import type { SessionSettings } from '../replication/open-session.ts';
+import type { BackupOrder } from './request.ts';
 
-/** The settings of a source whose password may be a function, for sessions on this thread and on others. */
+type AskPassword = () => Promise<string | undefined>;
+
+/** The settings of the sources of a backup whose passwords may be functions, for sessions on this thread and on others. */
 export class SourcePassword {
-  /** With a function that asks the caller's once, when a server first wants a password. */
-  readonly settings: SessionSettings;
-  #answer: Promise<string | undefined> | undefined;
-  #known: string | undefined;
+  readonly #known = new Map<AskPassword, string | undefined>();
 
-  constructor(settings: SessionSettings) {
+  /** `settings` with a function that asks the caller's once, when a server first wants a password. */
+  once(settings: SessionSettings): SessionSettings {
     const { password } = settings;
-    this.settings = typeof password === 'function' ? { ...settings, password: () => this.#ask(password) } : settings;
+    if (typeof password !== 'function') return settings;
+    let answer: Promise<string | undefined> | undefined;
+    const ask = async (): Promise<string | undefined> => {
+      answer ??= password();
+      const known = await answer;
+      this.#known.set(ask, known);
+      return known;
+    };
+    return { ...settings, password: ask };
   }
 
-  /** `settings`, which were made from ours, for another thread: with the password that a session of this thread needed. */
+  /** `order` with `once` for each of its sources. */
+  sourcesOnce<Order extends Pick<BackupOrder, 'source' | 'otherSources'>>(order: Order): Order {
+    return {
+      ...order,
+      source: this.once(order.source),
+      otherSources: order.otherSources?.map((settings) => this.once(settings)),
+    };
+  }
+
+  /** `settings`, which were made from those of `once`, for another thread: with the password that a session of this thread needed. */
   plain(settings: SessionSettings): SessionSettings {
     const { password } = settings;
-    return plainSettings(settings, typeof password === 'function' ? this.#known : password);
-  }
-
-  async #ask(password: () => Promise<string | undefined>): Promise<string | undefined> {
-    this.#answer ??= password();
-    this.#known = await this.#answer;
-    return this.#known;
+    return plainSettings(settings, typeof password === 'function' ? this.#known.get(password) : password);
   }
 }
 

@@ -107,7 +107,7 @@ interface Receiving {
 /** One backup from its session to its publication. */
 class BackupRun {
   readonly #request: LocalOrder;
-  readonly #password: SourcePassword;
+  readonly #passwords = new SourcePassword();
   readonly #workplace: ClaimedPlaces;
   readonly #teller: Teller<'backup', BackupNews>;
   /** Aborts the backup when its caller does, and when the WAL receiver fails. */
@@ -125,7 +125,6 @@ class BackupRun {
     signal: AbortSignal,
   ) {
     this.#request = request;
-    this.#password = new SourcePassword(request.source);
     this.#workplace = workplace;
     this.#teller = teller;
     this.#signal = AbortSignal.any([signal, this.#failure.signal]);
@@ -137,7 +136,7 @@ class BackupRun {
     const { tell } = this.#teller;
     this.#teller.enter('connect');
     const ownFiles = await this.#readConfiguration();
-    const source = await connectSource({ ...request, source: this.#password.settings }, { signal, tell });
+    const source = await connectSource(this.#passwords.sourcesOnce(request), { signal, tell });
     const { session } = source;
     this.#session = session;
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
@@ -147,7 +146,7 @@ class BackupRun {
     const found = await configurationFiles(session.connection, session.capabilities, { signal });
     const { configDirectory } = request;
     const received = receivedFiles(request, session.capabilities, found);
-    const standby = standbyPartsOf(request, session.capabilities, this.#password.plain(source.settings));
+    const standby = standbyPartsOf(request, session.capabilities, this.#passwords.plain(source.settings));
     const output = standby.around(await createOutput(request, { session, meter, signal }));
     this.#output = output;
     const configuration =
@@ -246,7 +245,7 @@ class BackupRun {
       this.#startWal(
         walTask({
           request: this.#request,
-          settings: this.#password.plain(settings),
+          settings: this.#passwords.plain(settings),
           session,
           segmentSizeBytes,
           output,

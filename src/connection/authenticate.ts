@@ -5,7 +5,9 @@ import { encodePassword, encodeSaslInitialResponse, encodeSaslResponse } from '.
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import { md5Password } from './md5-password.ts';
 import { decodeHashChallenge, hashProof, md5Sha256Password } from './hash-proof.ts';
-import { ScramClient, scramMechanism } from './scram.ts';
+import { chooseScram } from './choose-scram.ts';
+import { checkRequest, type LoginRules } from './login-rules.ts';
+import { ScramClient } from './scram.ts';
 import { ServerError } from './server-error.ts';
 import type { Session } from './session.ts';
 
@@ -37,11 +39,22 @@ export interface Progress {
   passwordSent: boolean;
   /** The request that was answered last. */
   answeredCode?: number | undefined;
+  /** The server got all that it asked for; of SCRAM, it proved itself. */
+  answered: boolean;
+  /** The login is tied to the TLS connection. */
+  bound: boolean;
+  /** Of the server, in DER; undefined without TLS. */
+  serverCertificate?: Uint8Array | undefined;
+}
+
+export function newProgress(): Progress {
+  return { passwordSent: false, answered: false, bound: false };
 }
 
 interface Exchange {
   readonly session: Session;
   readonly credentials: Credentials;
+  readonly rules: LoginRules;
   readonly progress: Progress;
   readonly signal: AbortSignal | undefined;
 }
@@ -56,6 +69,7 @@ export async function answerRequest(
   dialect: 'postgresql' | 'opengauss',
 ): Promise<void> {
   const { code, body } = request;
+  checkRequest(exchange.rules, { code, dialect });
   exchange.progress.answeredCode = code;
   if (code === 3) {
     await reply(exchange, encodePassword(await passwordOf(exchange)));
@@ -76,22 +90,19 @@ export async function answerRequest(
     const name = unsupportedNames[code] ?? 'unknown';
     throw new BackupError('AUTHENTICATION', say('connection.unsupported-authentication', { code, name }));
   }
+  exchange.progress.answered = true;
 }
 
 async function scram(exchange: Exchange, body: Uint8Array): Promise<void> {
-  const mechanisms = decodeMechanisms(body);
-  if (!mechanisms.includes(scramMechanism)) {
-    throw new BackupError(
-      'AUTHENTICATION',
-      say('connection.unsupported-mechanism', { mechanisms: mechanisms.join(', ') }),
-    );
-  }
+  const { rules, progress } = exchange;
+  const { mechanism, binding } = chooseScram(decodeMechanisms(body), rules, progress.serverCertificate);
   const password = await passwordOf(exchange);
-  const client = new ScramClient();
-  await exchange.session.write(encodeSaslInitialResponse(scramMechanism, client.first()), exchange);
+  const client = new ScramClient(undefined, binding);
+  await exchange.session.write(encodeSaslInitialResponse(mechanism, client.first()), exchange);
   const serverFirst = await expectSasl(exchange, 11);
   await reply(exchange, encodeSaslResponse(await client.final(serverFirst, password, proofOptions(exchange))));
   client.verify(await expectSasl(exchange, 12));
+  progress.bound = 'data' in binding;
 }
 
 /** The text of the next message, AuthenticationSASLContinue (11) or AuthenticationSASLFinal (12). */

@@ -1,23 +1,22 @@
-import { createConnection, isIP } from 'node:net';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { createConnection } from 'node:net';
+import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { encodeSslRequest } from '../protocol/frontend-messages.ts';
 import { protocolViolation } from '../protocol/protocol-violation.ts';
 import { ByteChannel } from './byte-channel.ts';
-import type { Abortable } from './connection.ts';
+import { hungUp, settled, type Patience } from './patience.ts';
+import type { ConnectionSettings } from './settings.ts';
 import type { Target } from './target.ts';
 
 /** A silent connection is probed after this, so that a dead peer is found even while no time-out runs. */
-const keepAliveIdleMs = 10_000;
-
-/** How long a step of connecting may take without an answer; undefined: as long as the system waits. */
-export interface Patience extends Abortable {
-  readonly timeoutMs: number | undefined;
-  readonly onTimeout: () => Error;
-}
+const defaultKeepAliveIdleMs = 10_000;
 
 /** Opens the socket. @throws the error of the system as it is; `onTimeout()`; the reason of the signal */
-export async function dial(target: Target, patience: Patience): Promise<ByteChannel> {
+export async function dial(
+  target: Target,
+  patience: Patience,
+  { keepAlive = true, keepAliveIdleMs = defaultKeepAliveIdleMs }: Pick<ConnectionSettings, 'keepAlive' | 'keepAliveIdleMs'> = {},
+): Promise<ByteChannel> {
   const { signal } = patience;
   signal?.throwIfAborted();
   const channel = new ByteChannel();
@@ -39,7 +38,7 @@ export async function dial(target: Target, patience: Patience): Promise<ByteChan
   }
   if ('address' in target) {
     socket.setNoDelay(true);
-    socket.setKeepAlive(true, keepAliveIdleMs);
+    socket.setKeepAlive(keepAlive, keepAliveIdleMs);
   }
   return channel;
 }
@@ -66,53 +65,4 @@ export async function requestTls(channel: ByteChannel, options: Patience): Promi
     });
   }
   return byte === 0x53 ? 'accepted' : 'refused';
-}
-
-/** The handshake. The certificate is not looked at: that is what `sslmode` up to `require` means. */
-export async function startTls(channel: ByteChannel, host: string, patience: Patience): Promise<void> {
-  const { connect } = await import('node:tls');
-  const socket = connect({
-    socket: channel.socket,
-    rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    // A name of the server is part of the handshake only for real names.
-    ...(isIP(host) === 0 && !host.startsWith('/') ? { servername: host } : {}),
-  });
-  channel.attachSecure(socket);
-  await settled(patience, (resolve, reject) => {
-    socket.once('secureConnect', resolve);
-    socket.once('error', (error) => {
-      const sentence = say('connection.tls-failed', { reason: reasonOf(error) });
-      reject(new BackupError('SERVER_UNREACHABLE', sentence, { cause: error }));
-    });
-    socket.once('close', () => {
-      reject(hungUp());
-    });
-  });
-}
-
-function hungUp(): BackupError {
-  return new BackupError('SERVER_UNREACHABLE', say('connection.closed'), { kind: 'connection-lost' });
-}
-
-/** What `begin` comes to, unless the patience ends before. */
-async function settled(
-  { signal, timeoutMs, onTimeout }: Patience,
-  begin: (resolve: () => void, reject: (error: unknown) => void) => void,
-): Promise<void> {
-  signal?.throwIfAborted();
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason belongs to the caller
-      onAbort = () => reject(signal?.reason);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (timeoutMs !== undefined) timer = setTimeout(() => reject(onTimeout()), timeoutMs);
-      begin(resolve, reject);
-    });
-  } finally {
-    clearTimeout(timer);
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
-  }
 }

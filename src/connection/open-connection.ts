@@ -1,15 +1,17 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { render, say } from '../messages/message.ts';
 import { encodeCancelRequest, protocolVersion } from '../protocol/frontend-messages.ts';
-import type { Progress } from './authenticate.ts';
+import { newProgress, type Progress } from './authenticate.ts';
 import type { ByteChannel } from './byte-channel.ts';
 import { connectFailure, silentError } from './connect-failure.ts';
 import type { Abortable, Connection } from './connection.ts';
-import { dial, requestTls, startTls, type Patience } from './dial.ts';
+import { dial, requestTls } from './dial.ts';
+import type { Patience } from './patience.ts';
 import { ServerError } from './server-error.ts';
 import { Session } from './session.ts';
 import type { ConnectionSettings } from './settings.ts';
 import { speechOf, startSession, type Speech } from './startup.ts';
+import { startTls } from './start-tls.ts';
 import { targetsOf, type Target } from './target.ts';
 
 export interface OpenConnection extends Connection {
@@ -35,12 +37,6 @@ interface Attempt extends Progress {
  * ServerError when the server said why; the reason of `signal`
  */
 export async function openConnection(settings: ConnectionSettings, options: Abortable = {}): Promise<OpenConnection> {
-  const { sslmode = 'prefer' } = settings;
-  if (sslmode === 'verify-ca' || sslmode === 'verify-full') {
-    throw new BackupError('CONFIG_INVALID', say('connection.sslmode-later', { mode: sslmode }), {
-      hint: say('connection.sslmode-later-hint'),
-    });
-  }
   const failures: BackupError[] = [];
   for (const target of await targetsOf(settings, options)) {
     try {
@@ -103,7 +99,7 @@ async function openInTurn(
 ): Promise<OpenConnection> {
   const encryptions = encryptionsOf(target, settings);
   for (const [index, encryption] of encryptions.entries()) {
-    const attempt: Attempt = { passwordSent: false, encrypted: false, encryptionFailed: false };
+    const attempt = newAttempt();
     try {
       return await openOnce(target, settings, speech, encryption, attempt, options);
     } catch (error) {
@@ -119,11 +115,15 @@ async function openInTurn(
   throw new TypeError('no way to connect');
 }
 
-function encryptionsOf(target: Target, { sslmode }: ConnectionSettings): readonly Encryption[] {
+function newAttempt(): Attempt {
+  return { ...newProgress(), encrypted: false, encryptionFailed: false };
+}
+
+function encryptionsOf(target: Target, { sslmode = 'prefer' }: ConnectionSettings): readonly Encryption[] {
   if ('socketPath' in target) return ['none'];
   if (sslmode === 'disable') return ['none'];
   if (sslmode === 'allow') return ['none', 'required'];
-  return sslmode === 'require' ? ['required'] : ['if-offered', 'none'];
+  return sslmode === 'prefer' ? ['if-offered', 'none'] : ['required'];
 }
 
 /** Whether the other encryption could change the server's mind: rules of pg_hba.conf name the encryption (class 28), and so does `require_ssl` of openGauss (57P03). */
@@ -145,9 +145,9 @@ async function openOnce(
   attempt: Attempt,
   options: Abortable,
 ): Promise<OpenConnection> {
-  const channel = await dial(target, patienceOf(settings, options));
+  const channel = await dial(target, patienceOf(settings, options), settings);
   try {
-    if (encryption !== 'none') await encrypt(channel, target, settings, encryption, attempt, options);
+    if (encryption !== 'none') await encrypt(channel, settings, encryption, attempt, options);
     const session = new CancellableSession(target, channel, settings, attempt.encrypted);
     session.inactivityTimeoutMs = settings.inactivityTimeoutMs;
     if (settings.onNotice !== undefined) session.onNotice = settings.onNotice;
@@ -166,17 +166,18 @@ function patienceOf({ inactivityTimeoutMs }: ConnectionSettings, { signal }: Abo
 
 async function encrypt(
   channel: ByteChannel,
-  target: Target,
   settings: ConnectionSettings,
   encryption: Encryption,
   attempt: Attempt,
   options: Abortable,
 ): Promise<void> {
   const patience = patienceOf(settings, options);
-  const answer = await requestTls(channel, patience);
+  const isDirect = settings.tls?.negotiation === 'direct';
+  if (isDirect) checkDirect(settings);
+  const answer = isDirect ? 'accepted' : await requestTls(channel, patience);
   if (answer === 'accepted') {
     attempt.encryptionFailed = true;
-    await startTls(channel, target.endpoint.host, patience);
+    attempt.serverCertificate = await startTls(channel, settings.host, settings, patience);
     attempt.encryptionFailed = false;
     attempt.encrypted = true;
   } else if (answer === 'refused' && encryption === 'if-offered') {
@@ -189,6 +190,12 @@ async function encrypt(
       retryable: false,
     });
   }
+}
+
+/** Without an answer of the server, nothing says that it does without TLS: a mode that would fall back makes no sense. */
+function checkDirect({ sslmode = 'prefer' }: ConnectionSettings): void {
+  if (sslmode === 'require' || sslmode === 'verify-ca' || sslmode === 'verify-full') return;
+  throw new BackupError('CONFIG_INVALID', say('connection.weak-direct', { mode: sslmode }));
 }
 
 class CancellableSession extends Session implements OpenConnection {
@@ -209,8 +216,8 @@ class CancellableSession extends Session implements OpenConnection {
     if (this.cancelKey === undefined) return;
     const channel = await dial(this.#target, patienceOf(this.#settings, options));
     try {
-      const attempt: Attempt = { passwordSent: false, encrypted: false, encryptionFailed: false };
-      if (this.#encrypted) await encrypt(channel, this.#target, this.#settings, 'required', attempt, options);
+      const attempt = newAttempt();
+      if (this.#encrypted) await encrypt(channel, this.#settings, 'required', attempt, options);
       await channel.write(encodeCancelRequest(this.cancelKey.processId, this.cancelKey.secretKey), options);
       // The server closes the connection when it has dealt with the request.
       await channel.readable(options);

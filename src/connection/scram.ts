@@ -6,8 +6,15 @@ import { passwordKey } from './password-key.ts';
 import { saslPrepare } from './sasl-prepare.ts';
 
 export const scramMechanism = 'SCRAM-SHA-256';
-/** No channel binding, and no authorization identity: part of RFC 5802's GS2 header. */
-const gs2Header = 'n,,';
+/** The same, tied to the TLS connection. */
+export const scramPlusMechanism = 'SCRAM-SHA-256-PLUS';
+
+/**
+ * Part of RFC 5802's GS2 header, and what it announces: no channel binding; one that we could have and the server did not offer, so
+ * that a server which did offer it finds out that somebody took it away; or this one. There is no authorization identity.
+ */
+export type ScramBinding =
+  { readonly header: 'n,,' | 'y,,' } | { readonly header: 'p=tls-server-end-point,,'; readonly data: Uint8Array };
 
 export interface ScramOptions {
   readonly limit: number;
@@ -17,11 +24,13 @@ export interface ScramOptions {
 /** The client's side of SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL speaks it: the user name stays empty. */
 export class ScramClient {
   readonly #nonce: string;
+  readonly #binding: ScramBinding;
   #serverSignature: Buffer | undefined;
 
   /** @param nonce printable ASCII without comma; random unless a test gives it */
-  constructor(nonce = randomBytes(18).toString('base64')) {
+  constructor(nonce = randomBytes(18).toString('base64'), binding: ScramBinding = { header: 'n,,' }) {
     this.#nonce = nonce;
+    this.#binding = binding;
   }
 
   get #firstBare(): string {
@@ -29,7 +38,7 @@ export class ScramClient {
   }
 
   first(): Buffer {
-    return Buffer.from(gs2Header + this.#firstBare, 'utf8');
+    return Buffer.from(this.#binding.header + this.#firstBare, 'utf8');
   }
 
   /**
@@ -46,7 +55,9 @@ export class ScramClient {
       iterations,
       ...options,
     });
-    const withoutProof = `c=${Buffer.from(gs2Header).toString('base64')},r=${nonce}`;
+    const header = Buffer.from(this.#binding.header);
+    const bound = 'data' in this.#binding ? Buffer.concat([header, this.#binding.data]) : header;
+    const withoutProof = `c=${bound.toString('base64')},r=${nonce}`;
     const authMessage = `${this.#firstBare},${serverFirst},${withoutProof}`;
     this.#serverSignature = hmac(hmac(key, 'Server Key'), authMessage);
     const clientKey = hmac(key, 'Client Key');

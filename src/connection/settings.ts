@@ -1,7 +1,15 @@
 import type { ErrorFields } from '../protocol/backend-messages.ts';
+import type { TlsSettings } from './tls-settings.ts';
 
 /** How the user wants TLS, as in libpq. */
 export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+/** Whether a login is tied to the TLS connection below it (SCRAM-SHA-256-PLUS): never, where the server can, or not at all without. */
+export type ChannelBinding = 'disable' | 'prefer' | 'require';
+
+/** Ways of logging in. `sha256` and `sm3` are those of openGauss, whose `md5` rules are `md5`; `none`: the server asked for nothing, or for a certificate only. */
+export type AuthenticationMethod =
+  'password' | 'md5' | 'scram-sha-256' | 'sha256' | 'sm3' | 'gss' | 'sspi' | 'oauth' | 'none';
 
 /**
  * Whose authentication codes the server speaks: 10 is SASL in PostgreSQL and SHA256 in openGauss.
@@ -13,7 +21,7 @@ export type Dialect = 'detect' | 'postgresql' | 'opengauss';
 export interface ConnectionSettings {
   /** Host name or address, or the directory of a Unix socket (begins with `/`). */
   readonly host: string;
-  /** Address to use instead of looking `host` up. */
+  /** Address to use instead of looking `host` up. `host` remains the name that certificates are compared with. */
   readonly hostaddr?: string | undefined;
   readonly port: number;
   readonly user: string;
@@ -31,6 +39,17 @@ export interface ConnectionSettings {
   readonly passwordFile?: string | undefined;
   /** Default `prefer`. */
   readonly sslmode?: SslMode | undefined;
+  readonly tls?: TlsSettings | undefined;
+  /** Default `prefer`. */
+  readonly channelBinding?: ChannelBinding | undefined;
+  /** Ways of logging in that are allowed; undefined: all. Checked before a password is sent. */
+  readonly requireAuth?: readonly AuthenticationMethod[] | undefined;
+  /** Whether the system probes a silent connection. Default true. */
+  readonly keepAlive?: boolean | undefined;
+  /** After how long, in ms. Default 10 000. */
+  readonly keepAliveIdleMs?: number | undefined;
+  /** Tries the addresses of the host in random order. Default false. */
+  readonly randomAddress?: boolean | undefined;
   /** Default `detect`. */
   readonly dialect?: Dialect | undefined;
   /** major << 16 | minor. Default 3.51, or 3.0 when `dialect` is `postgresql`. `detect` is of no use with 3.0 and means PostgreSQL there. */

@@ -5,6 +5,7 @@ import { encodeStartup, protocolVersion } from '../protocol/frontend-messages.ts
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import { answerRequest, type Progress } from './authenticate.ts';
 import type { Abortable } from './connection.ts';
+import { checkLogin } from './login-rules.ts';
 import { ServerError } from './server-error.ts';
 import type { Session } from './session.ts';
 import type { ConnectionSettings } from './settings.ts';
@@ -73,7 +74,8 @@ async function logIn(
   { signal }: Abortable,
 ): Promise<void> {
   const { user, password, maxAuthIterations } = settings;
-  const exchange = { session, credentials: { user, password, maxAuthIterations }, progress, signal };
+  const rules = { channelBinding: settings.channelBinding ?? 'prefer', requireAuth: settings.requireAuth } as const;
+  const exchange = { session, credentials: { user, password, maxAuthIterations }, rules, progress, signal };
   const refused = (fields: ErrorFields) =>
     new ServerError(fields, { hint: refusalHint(fields['C'], settings, progress) });
   for (let requests = 0; ;) {
@@ -83,7 +85,10 @@ async function logIn(
         session.negotiated = true;
         break;
       case 'Authentication':
-        if (message.code === 0) return;
+        if (message.code === 0) {
+          checkLogin(rules, progress);
+          return;
+        }
         requests += 1;
         if (requests > mostRequests) {
           throw new BackupError('PROTOCOL_VIOLATION', say('connection.login-rounds', { limit: mostRequests }), {

@@ -21,7 +21,7 @@ const longestSocketPath = 107;
  * @throws BackupError `SERVER_UNREACHABLE` for a name without address
  */
 export async function targetsOf(settings: ConnectionSettings, { signal }: Abortable): Promise<readonly Target[]> {
-  const { host, hostaddr, port } = settings;
+  const { host, hostaddr, port, randomAddress = false } = settings;
   if (hostaddr === undefined && host.startsWith('/')) {
     return [{ endpoint: { kind: 'unix', host, port }, socketPath: socketPathOf(host, port) }];
   }
@@ -29,7 +29,14 @@ export async function targetsOf(settings: ConnectionSettings, { signal }: Aborta
   if (hostaddr !== undefined) return [{ endpoint, address: hostaddr }];
   if (isIP(host) !== 0) return [{ endpoint, address: host }];
   const addresses = await addressesOf(host, { signal });
-  return addresses.map((address) => ({ endpoint, address }));
+  const inOrder = randomAddress ? shuffled(addresses) : addresses;
+  return inOrder.map((address) => ({ endpoint, address }));
+}
+
+/** Each order is as likely as any other. */
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  const drawn = items.map((item) => ({ item, lot: Math.random() }));
+  return drawn.sort((one, other) => one.lot - other.lot).map(({ item }) => item);
 }
 
 async function addressesOf(host: string, { signal }: Abortable): Promise<readonly string[]> {

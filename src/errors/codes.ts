@@ -61,6 +61,10 @@ export type ErrorKind =
   | 'closed-at-login'
   | 'unknown-host'
   | 'no-tls'
+  /** The certificates of the two sides do not fit, or TLS came about in another way than was demanded. */
+  | 'tls-refused'
+  /** No server was of the kind that target_session_attrs wants. */
+  | 'session-attrs'
   | 'login-time-out'
   /** A directory that is to be filled has something in it. */
   | 'not-empty'

@@ -38,7 +38,12 @@ export interface SessionSettings extends ConnectionSettings {
   readonly replicationPort?: number | undefined;
   /** The user is likely to mean a server that has a port of its own for replication: advice about it is of use. Default false. */
   readonly advisesReplicationPort?: boolean | undefined;
+  /** What kind of server will do, where there is a choice or the user wants to be sure. See `openSuitableSession`. */
+  readonly targetSessionAttrs?: TargetSessionAttrs | undefined;
 }
+
+/** Kinds of servers, as libpq names them. */
+export type TargetSessionAttrs = 'any' | 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby';
 
 export interface ReplicationSessionOptions extends Abortable {
   /** Takes the place of that in the settings. */
@@ -130,6 +135,7 @@ const knowsMore: ReadonlySet<ErrorKind | undefined> = new Set<ErrorKind>([
   'unknown-host',
   'no-tls',
   'login-time-out',
+  'tls-refused',
 ]);
 
 /** The same error with advice: for what the server refused, or for a port on which nobody answered. */

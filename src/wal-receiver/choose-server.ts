@@ -1,6 +1,12 @@
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
-import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
+import {
+  openReplicationSession,
+  type ReplicationSession,
+  type SessionSettings,
+  type TargetSessionAttrs,
+} from '../replication/open-session.ts';
+import { refusalOfKind } from '../replication/suitable-session.ts';
 import { serverRole } from '../replication/server-role.ts';
 
 export interface ChooseServerOptions {
@@ -25,7 +31,8 @@ export interface ChosenServer {
 const defaultInactivityMs = 60_000;
 
 /**
- * Opens a session to the one server that was named, whatever it is, or to the first of several that is a primary of the instance.
+ * Opens a session to the one server that was named, whatever it is, or to the first of several that is a primary of the instance;
+ * where the first source has `targetSessionAttrs`, to the first that is of that kind.
  * @throws what the one server refused; of several `SERVER_UNREACHABLE`, or the first failure if none can pass by itself
  */
 export async function chooseServer(
@@ -33,26 +40,52 @@ export async function chooseServer(
   options: ChooseServerOptions,
 ): Promise<ChosenServer> {
   const [only, ...others] = sources;
-  if (others.length === 0) return examined(await open(only, options), options);
+  const wanted = only.targetSessionAttrs;
+  if (others.length === 0 && wanted === undefined) return examined(await open(only, options), options);
+  if (wanted !== 'prefer-standby') return firstFit(sources, wanted, options);
+  try {
+    return await firstFit(sources, 'standby', options);
+  } catch {
+    options.signal.throwIfAborted();
+    return firstFit(sources, 'any', options);
+  }
+}
+
+async function firstFit(
+  sources: readonly SessionSettings[],
+  wanted: Exclude<TargetSessionAttrs, 'prefer-standby'> | undefined,
+  options: ChooseServerOptions,
+): Promise<ChosenServer> {
   const failures: unknown[] = [];
   for (const source of sources) {
     try {
       const chosen = await open(source, options);
-      if (chosen.isPrimary !== false) return await examined(chosen, options);
-      chosen.session.connection.destroy();
-      const standby = new BackupError('SERVER_UNREACHABLE', say('receiver.not-primary', { server: nameOf(source) }));
-      failures.push(standby);
+      const unfit = await unfitFor(chosen, wanted, options);
+      if (unfit === undefined) return await examined(chosen, options);
+      failures.push(unfit);
     } catch (error) {
       options.signal.throwIfAborted();
       failures.push(error);
       // Would never be said where another host answers: another instance in the list, or a primary of the past that is back.
       if (!(error instanceof BackupError)) throw error;
-      if (!error.retryable) {
+      if (!error.retryable && sources.length > 1) {
         options.onSkipped(say('receiver.skipped-server', { server: nameOf(source), reason: reasonOf(error) }));
       }
     }
   }
-  throw noPrimary(failures);
+  throw noneFits(failures, wanted);
+}
+
+/** Why this one is not taken. Unless the user says otherwise, all do that are not known to be a standby. */
+async function unfitFor(
+  { session, source, isPrimary }: ChosenServer,
+  wanted: Exclude<TargetSessionAttrs, 'prefer-standby'> | undefined,
+  { signal }: ChooseServerOptions,
+): Promise<BackupError | undefined> {
+  if (wanted !== undefined) return refusalOfKind(session, wanted, { signal });
+  if (isPrimary !== false) return undefined;
+  session.connection.destroy();
+  return new BackupError('SERVER_UNREACHABLE', say('receiver.not-primary', { server: nameOf(source) }));
 }
 
 async function examined(chosen: ChosenServer, { examine }: ChooseServerOptions): Promise<ChosenServer> {
@@ -80,14 +113,17 @@ async function open(source: SessionSettings, options: ChooseServerOptions): Prom
   }
 }
 
-function noPrimary(failures: readonly unknown[]): unknown {
+function noneFits(failures: readonly unknown[], wanted: TargetSessionAttrs | undefined): unknown {
   const canPass = failures.some((error) => error instanceof BackupError && error.retryable);
   const [first] = failures;
-  if (!canPass) return first;
+  if (!canPass || failures.length === 1) return first;
   const reasons = failures.map((error) => reasonOf(error)).join('; ');
-  return new BackupError('SERVER_UNREACHABLE', say('receiver.no-primary', { count: failures.length, reasons }), {
-    cause: first,
-  });
+  const count = failures.length;
+  const sentence =
+    wanted === undefined
+      ? say('receiver.no-primary', { count, reasons })
+      : say('receiver.none-fits', { count, wanted, reasons });
+  return new BackupError('SERVER_UNREACHABLE', sentence, { cause: first });
 }
 
 function nameOf({ host, port, replicationPort }: SessionSettings): string {

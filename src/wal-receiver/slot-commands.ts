@@ -2,9 +2,10 @@ import type { Abortable } from '../connection/connection.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
+import { openSuitableSession } from '../replication/suitable-session.ts';
 import { createSlot, dropSlot, type CreatedSlot } from '../replication/slots.ts';
 
-/** Where to connect: of several the first that answers. */
+/** Where to connect: of several the first that answers and is of the kind that `targetSessionAttrs` wants. */
 export type SlotSources = readonly [SessionSettings, ...SessionSettings[]];
 
 export interface ReceiverSlotRequest {
@@ -62,24 +63,13 @@ async function atServer<Result>(
   options: Abortable,
   work: (session: ReplicationSession) => Promise<Result>,
 ): Promise<Result> {
-  const session = await openFirst(sources, options);
+  const open = (settings: SessionSettings) => openReplicationSession(settings, options);
+  const { session } = await openSuitableSession(sources, open, options);
   try {
     const result = await work(session);
     await session.connection.close();
     return result;
   } finally {
     session.connection.destroy();
-  }
-}
-
-/** The first that answers; what the last one failed with when none does. A refusal of one is not asked of the next. */
-async function openFirst([first, ...further]: SlotSources, options: Abortable): Promise<ReplicationSession> {
-  try {
-    return await openReplicationSession(first, options);
-  } catch (error) {
-    const [second, ...others] = further;
-    const isAway = error instanceof BackupError && error.code === 'SERVER_UNREACHABLE';
-    if (!isAway || second === undefined || options.signal?.aborted === true) throw error;
-    return openFirst([second, ...others], options);
   }
 }

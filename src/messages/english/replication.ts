@@ -46,4 +46,10 @@ export const replicationMessages = {
   'replication.file-left-out': 'the server left {file} out of the backup because it is too large for its format',
   'replication.file-left-out.hint':
     'openGauss cannot send files of 8 GiB or more in a base backup. The backup would be incomplete, so it was ended.',
+  'replication.not-primary': 'server at "{host}", port {port} is in hot standby mode',
+  'replication.not-standby': 'server at "{host}", port {port} is not in hot standby mode',
+  'replication.read-only': 'session at "{host}", port {port} is read-only',
+  'replication.not-read-only': 'session at "{host}", port {port} is not read-only',
+  'replication.role-unknown':
+    'server at "{host}", port {port} does not say whether it is a primary or a standby, and target_session_attrs wants {wanted}',
 } as const;
