@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { resolveConnection } from '../config/connection-settings.ts';
+import { resolveConnections, type ResolvedConnection } from '../config/connection-settings.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { gsBasebackupOptions, pgBasebackupOptions } from '../config/gs-basebackup-options.ts';
 import { basebackupSettings, progressStyle, type BasebackupSettings } from '../config/gs-basebackup-settings.ts';
@@ -14,7 +14,7 @@ import {
   type SessionSettings,
   type TarCompression,
 } from '../index.ts';
-import { say } from '../messages/message.ts';
+import { render, say } from '../messages/message.ts';
 import { BackupTalk } from './backup-talk.ts';
 import { warningLine } from './error-text.ts';
 import { helpText } from './help-text.ts';
@@ -44,9 +44,9 @@ export async function basebackupProgram(program: string, argv: readonly string[]
     }
     const settings = basebackupSettings(program, given);
     const talk = new BackupTalk(context, progressStyle(given), given.count('verbose') > 0);
-    const source = await sourceOf(given, settings, context);
+    const sources = await sourcesOf(given, settings, context);
     const result = await withPassword(given, context, (password) => {
-      const known = password === undefined ? source : { ...source, password, passwordFile: undefined };
+      const known = password === undefined ? sources : sources.map((one) => ({ ...one, password, passwordFile: undefined }));
       return takeBackup(requestOf(settings, known, given), { signal: context.signal, onEvent: talk.listener });
     });
     return finish(result, talk);
@@ -62,31 +62,42 @@ function finish(result: BackupResult, talk: BackupTalk): number {
 }
 
 /** Where to connect and as whom, before any password was asked for. */
-async function sourceOf(
+async function sourcesOf(
   given: GivenOptions,
   settings: BasebackupSettings,
   { program, terminal }: ProgramContext,
-): Promise<SessionSettings> {
-  const options = { host: given.last('host'), port: given.last('port'), user: given.last('username') };
+): Promise<readonly SessionSettings[]> {
+  const options = {
+    host: given.last('host'),
+    port: given.last('port'),
+    user: given.last('username'),
+    connectionString: given.last('dbname'),
+  };
   const environment = readEnvironment();
-  const { applicationName, warnings, ...connection } = await resolveConnection(options, environment);
+  const { connections, warnings, notes } = await resolveConnections(options, environment);
   for (const warning of warnings) terminal.line(warningLine(program, warning));
-  // The name decides what openGauss sends along, so the environment does not change it there: see `openReplicationSession`.
-  const parameters = { ...connection.parameters, application_name: applicationName ?? 'gs_basebackup' };
-  return {
+  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${render(note)}`);
+  return connections.map(({ applicationName, haPort: _, ...connection }: ResolvedConnection) => ({
     ...connection,
-    parameters,
+    // The name decides what openGauss sends along, so the environment does not change it there: see `openReplicationSession`.
+    parameters: { ...connection.parameters, application_name: applicationName ?? 'gs_basebackup' },
     replicationPort: settings.haPort,
     // The account of an openGauss installation has that variable; the other name stands for PostgreSQL.
     advisesReplicationPort: program !== 'pg_basebackup' && (environment['GAUSSHOME'] ?? '') !== '',
     inactivityTimeoutMs: settings.inactivityTimeoutMs,
     maxAuthIterations: settings.maxAuthIterations,
-  };
+  }));
 }
 
-function requestOf(settings: BasebackupSettings, source: SessionSettings, given: GivenOptions): BackupRequest {
+function requestOf(
+  settings: BasebackupSettings,
+  [source, ...otherSources]: readonly SessionSettings[],
+  given: GivenOptions,
+): BackupRequest {
+  if (source === undefined) throw new TypeError('no source');
   return {
     source,
+    otherSources,
     output: outputOf(settings),
     label: settings.label,
     checkpoint: settings.checkpoint,

@@ -1,4 +1,4 @@
-import { resolveConnection } from '../config/connection-settings.ts';
+import { resolveConnections } from '../config/connection-settings.ts';
 import type { Environment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import type { FindLogin } from '../index.ts';
@@ -12,13 +12,15 @@ export function recoveryLogin(
   { program, terminal }: { readonly program: string; readonly terminal: Terminal },
 ): FindLogin {
   // The server is the one of the data directory, wherever the environment leads other programs.
-  const rest = { ...environment, PGHOST: undefined, PGHOSTADDR: undefined, PGPORT: undefined };
+  const elsewhere = ['PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGSERVICE', 'PGSERVICEFILE', 'PGTARGETSESSIONATTRS'];
+  const rest = { ...environment, ...Object.fromEntries(elsewhere.map((name) => [name, undefined])) };
   const shown = new Set<string>();
   return async ({ host, port }) => {
     const user = given.last('username');
     const settings = { host: given.last('host') ?? host, port: String(port), user };
-    const resolved = await resolveConnection(settings, rest, 'postgres');
-    for (const warning of resolved.warnings.map((message) => render(message))) {
+    const { connections, warnings } = await resolveConnections(settings, rest, 'postgres');
+    const [resolved] = connections;
+    for (const warning of warnings.map((message) => render(message))) {
       if (!shown.has(warning)) terminal.line(`${program}: warning: ${warning}`);
       shown.add(warning);
     }

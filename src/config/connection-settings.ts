@@ -1,95 +1,152 @@
 import { existsSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
+import { gatherWords, homeOf, type SaidWords } from './connection-words.ts';
 import type { Environment } from './environment.ts';
+import { hostsOf, type HostPlace } from './host-list.ts';
+import { passedOver, requiredAuthOf } from './login-words.ts';
 import { readPasswordFile } from './password-file.ts';
+import { tlsOf, type ResolvedTls } from './tls-words.ts';
 
 /** What the command line says about the connection; undefined where it says nothing. Values are still text. */
 export interface ConnectionOptions {
+  /** Host and port may be lists, separated by commas. */
   readonly host?: string | undefined;
   readonly port?: string | undefined;
   readonly user?: string | undefined;
+  /** See `parseConnectionString`. The three above win over it. */
+  readonly connectionString?: string | undefined;
+  /** One for all hosts or one for each; checked before. */
+  readonly haPorts?: readonly string[] | undefined;
 }
 
-const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+const sessionAttrs = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
 
 /** Plain data that `openConnection` takes. The database, the kind of replication and the dialect are for the caller to add. */
 export interface ResolvedConnection {
   readonly host: string;
   readonly hostaddr: string | undefined;
   readonly port: number;
+  /** Of openGauss, for replication. */
+  readonly haPort: number | undefined;
   readonly user: string;
-  readonly sslmode: (typeof sslModes)[number];
+  readonly sslmode: ReturnType<typeof tlsOf>['sslmode'];
+  readonly tls: ResolvedTls;
+  readonly channelBinding: 'disable' | 'prefer' | 'require' | undefined;
+  readonly requireAuth: ReturnType<typeof requiredAuthOf>;
+  readonly targetSessionAttrs: (typeof sessionAttrs)[number] | undefined;
+  readonly randomAddress: boolean;
+  readonly keepAlive: boolean;
+  readonly keepAliveIdleMs: number | undefined;
   /** undefined waits for ever. */
   readonly connectTimeoutMs: number | undefined;
-  /** From PGAPPNAME; the program has its own name for it otherwise. */
+  /** The program has its own name for it otherwise. */
   readonly applicationName: string | undefined;
-  /** Further startup parameters: `options` (PGOPTIONS), `client_encoding` (PGCLIENTENCODING). */
+  /** Further startup parameters: `options`, `client_encoding`. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** From PGPASSWORD or the password file. Never show it. */
+  /** Never show it. */
   readonly password: string | undefined;
   /** The file that the password came from. */
   readonly passwordFile: string | undefined;
+}
+
+export interface ResolvedConnections {
+  /** In the order to try. */
+  readonly connections: readonly [ResolvedConnection, ...ResolvedConnection[]];
   /** To be shown before connecting. */
   readonly warnings: readonly Message[];
+  /** What has no effect, to be shown where more is wanted (`-v`). */
+  readonly notes: readonly Message[];
 }
 
 /** Where packages of PostgreSQL put the socket, Debian's place first; PostgreSQL's own default is the other one. */
 const defaultSocketDirectories = ['/var/run/postgresql', '/tmp'] as const;
+/** The longest timer there is, in ms. */
+const longestMs = 2_147_483_647;
 
 /**
- * Connection settings: the command line, else the environment as libpq reads it (PGHOST, PGHOSTADDR, PGPORT, PGUSER, PGPASSWORD,
- * PGPASSFILE, PGAPPNAME, PGCONNECT_TIMEOUT, PGSSLMODE, PGOPTIONS, PGCLIENTENCODING), else the defaults: the first default
- * directory with the socket of that port, port 5432, the name of the operating system's user, sslmode prefer.
+ * Connection settings as libpq has them, of one or several servers: the command line and its connection string, else the service, else
+ * the environment, else the defaults: the first default directory with the socket of that port, port 5432, the name of the operating
+ * system's user, sslmode prefer. The password file is asked for each host.
  * @param database what the password file is asked for: `replication` for a physical replication connection
  * @throws BackupError `USAGE` or `CONFIG_INVALID` for values that cannot be; a password is never repeated in it
  */
-export async function resolveConnection(
-  options: ConnectionOptions,
+export async function resolveConnections(
+  { connectionString, haPorts = [], ...options }: ConnectionOptions,
   environment: Environment,
   database = 'replication',
-): Promise<ResolvedConnection> {
-  refuseService(environment);
-  const port = portOf(options, environment);
-  const host = hostOf(options, environment);
-  const user = given(options.user) ?? given(environment['PGUSER']) ?? systemUser();
-  // An address of the environment must not send `-h` elsewhere.
-  const hostaddr = given(options.host) === undefined ? given(environment['PGHOSTADDR']) : undefined;
-  const connection = {
-    host: host ?? hostaddr ?? socketDirectory(port),
-    hostaddr,
-    port,
-    user,
-    sslmode: sslModeOf(environment),
-    connectTimeoutMs: connectTimeoutOf(environment),
-    applicationName: given(environment['PGAPPNAME']),
-    parameters: parametersOf(environment),
+): Promise<ResolvedConnections> {
+  const words = await gatherWords(options, connectionString, environment);
+  const notes = passedOver(words);
+  const home = homeOf(environment);
+  const timeout = words.integer('connect_timeout');
+  const idle = words.integer('keepalives_idle');
+  const balances = words.choice('load_balance_hosts', ['disable', 'random']) === 'random';
+  const common = {
+    user: words.get('user') ?? systemUser(),
+    ...tlsOf(words, home, environment['SSL_CERT_FILE']),
+    channelBinding: words.choice('channel_binding', ['disable', 'prefer', 'require']),
+    requireAuth: requiredAuthOf(words),
+    targetSessionAttrs: words.choice('target_session_attrs', sessionAttrs),
+    randomAddress: balances,
+    keepAlive: words.integer('keepalives') !== 0,
+    keepAliveIdleMs: idle === undefined || idle <= 0 ? undefined : Math.min(idle * 1000, longestMs),
+    // Zero and less mean no limit.
+    connectTimeoutMs: timeout === undefined || timeout <= 0 ? undefined : Math.min(timeout * 1000, longestMs),
+    applicationName: words.get('application_name'),
+    parameters: parametersOf(words),
   };
-  const fromEnvironment = given(environment['PGPASSWORD']);
-  if (fromEnvironment !== undefined) {
-    return { ...connection, password: fromEnvironment, passwordFile: undefined, warnings: [] };
+  const passwords = new Passwords(words, join(home, '.pgpass'), { database, user: common.user });
+  const connections: ResolvedConnection[] = [];
+  for (const place of hostsOf(words, haPorts)) {
+    const host = place.host ?? place.hostaddr ?? socketDirectory(place.port);
+    checkPeer(words, { ...place, host });
+    connections.push({ ...common, ...place, host, ...(await passwords.of(host, place.port)) });
   }
-  const path = given(environment['PGPASSFILE']) ?? join(given(environment['HOME']) ?? homedir(), '.pgpass');
-  const query = { host: passwordHost(connection.host), port, database, user };
-  const { password, warnings } = await readPasswordFile(path, query);
-  return { ...connection, password, passwordFile: password === undefined ? undefined : path, warnings };
+  const inOrder = balances ? shuffled(connections) : connections;
+  const [first, ...others] = inOrder;
+  if (first === undefined) throw new TypeError('no host');
+  return { connections: [first, ...others], warnings: passwords.warnings, notes };
 }
 
-/** A service names a server: going to another one instead would be worse than not going at all. */
-function refuseService(environment: Environment): void {
-  const name = (['PGSERVICE', 'PGSERVICEFILE'] as const).find((known) => given(environment[known]) !== undefined);
-  if (name === undefined) return;
-  throw new BackupError('CONFIG_INVALID', say('settings.service', { name, value: environment[name] ?? '' }), {
-    hint: say('settings.service-hint', { name }),
+/** What the words say, else the password file of the host. */
+class Passwords {
+  readonly warnings: Message[] = [];
+  readonly #said: string | undefined;
+  readonly #path: string;
+  readonly #query: { readonly database: string; readonly user: string };
+
+  constructor(words: SaidWords, standardFile: string, query: { readonly database: string; readonly user: string }) {
+    this.#said = words.get('password');
+    this.#path = words.get('passfile') ?? standardFile;
+    this.#query = query;
+  }
+
+  async of(host: string, port: number): Promise<Pick<ResolvedConnection, 'password' | 'passwordFile'>> {
+    if (this.#said !== undefined) return { password: this.#said, passwordFile: undefined };
+    const isDefault = defaultSocketDirectories.some((directory) => directory === host);
+    const query = { ...this.#query, host: isDefault ? 'localhost' : host, port };
+    const { password, warnings } = await readPasswordFile(this.#path, query);
+    // They are about the file, the same for each host.
+    if (this.warnings.length === 0) this.warnings.push(...warnings);
+    return { password, passwordFile: password === undefined ? undefined : this.#path };
+  }
+}
+
+/** Who the server at the other end of a socket runs as is what Node cannot find out. Over TCP the word means nothing. */
+function checkPeer(words: SaidWords, { host, hostaddr }: HostPlace): void {
+  if (words.get('requirepeer') === undefined || hostaddr !== undefined || host?.startsWith('/') !== true) return;
+  throw new BackupError(words.code('requirepeer'), say('settings.unsupported', { option: 'requirepeer' }), {
+    hint: say('settings.unsupported-hint'),
   });
 }
 
-function hostOf(options: ConnectionOptions, environment: Environment): string | undefined {
-  const host = given(options.host) ?? given(environment['PGHOST']);
-  if (host?.includes(',') === true) throw new BackupError('CONFIG_INVALID', say('settings.several-hosts', { host }));
-  return host;
+/** Each order is as likely as any other. */
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  const drawn = items.map((item) => ({ item, lot: Math.random() }));
+  return drawn.sort((one, other) => one.lot - other.lot).map(({ item }) => item);
 }
 
 /** The default directory that has the socket of this port; the first that exists at all when no server runs. */
@@ -98,43 +155,8 @@ function socketDirectory(port: number): string {
   return withSocket ?? defaultSocketDirectories.find((directory) => existsSync(directory)) ?? '/tmp';
 }
 
-function passwordHost(host: string): string {
-  return defaultSocketDirectories.some((directory) => directory === host) ? 'localhost' : host;
-}
-
-function portOf(options: ConnectionOptions, environment: Environment): number {
-  const fromOption = given(options.port);
-  const text = fromOption ?? given(environment['PGPORT']) ?? '5432';
-  const port = /^\s*\d{1,5}\s*$/.test(text) ? Number(text) : Number.NaN;
-  if (port >= 1 && port <= 65_535) return port;
-  const code = fromOption === undefined ? 'CONFIG_INVALID' : 'USAGE';
-  throw new BackupError(code, say('settings.bad-port', { text }));
-}
-
-function sslModeOf(environment: Environment): (typeof sslModes)[number] {
-  const text = given(environment['PGSSLMODE']) ?? 'prefer';
-  const mode = sslModes.find((known) => known === text);
-  if (mode === undefined) throw new BackupError('CONFIG_INVALID', say('settings.bad-sslmode', { text }));
-  return mode;
-}
-
-/** In seconds; zero and less mean no limit, as in libpq. */
-function connectTimeoutOf(environment: Environment): number | undefined {
-  const text = given(environment['PGCONNECT_TIMEOUT']);
-  if (text === undefined) return undefined;
-  if (!/^\s*[+-]?\d{1,9}\s*$/.test(text)) {
-    throw new BackupError('CONFIG_INVALID', say('settings.bad-connect-timeout', { text }));
-  }
-  const seconds = Number(text);
-  // The longest timer there is: 2^31 - 1 ms.
-  return seconds <= 0 ? undefined : Math.min(seconds * 1000, 2_147_483_647);
-}
-
-function parametersOf(environment: Environment): Record<string, string> {
-  const pairs = [
-    ['options', given(environment['PGOPTIONS'])],
-    ['client_encoding', given(environment['PGCLIENTENCODING'])],
-  ] as const;
+function parametersOf(words: SaidWords): Record<string, string> {
+  const pairs = (['options', 'client_encoding'] as const).map((keyword) => [keyword, words.get(keyword)] as const);
   return Object.fromEntries(pairs.filter((pair): pair is [(typeof pair)[0], string] => pair[1] !== undefined));
 }
 
@@ -147,9 +169,4 @@ function systemUser(): string {
       cause: error,
     });
   }
-}
-
-/** libpq takes an empty value as none. */
-function given(value: string | undefined): string | undefined {
-  return value === '' ? undefined : value;
 }

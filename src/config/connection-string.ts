@@ -1,100 +1,91 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
+import { say, type MessageKey } from '../messages/message.ts';
+import { isConnectionKeyword, type ConnectionKeyword, type ConnectionWords } from './connection-keywords.ts';
 
-/** Keywords that are read, and the variable that says the same. */
-const variables: Readonly<Record<string, string>> = {
-  host: 'PGHOST',
-  hostaddr: 'PGHOSTADDR',
-  port: 'PGPORT',
-  user: 'PGUSER',
-  password: 'PGPASSWORD',
-  passfile: 'PGPASSFILE',
-  application_name: 'PGAPPNAME',
-  connect_timeout: 'PGCONNECT_TIMEOUT',
-  sslmode: 'PGSSLMODE',
-  options: 'PGOPTIONS',
-  client_encoding: 'PGCLIENTENCODING',
-};
-/** A replication connection has no database, and is one anyway. */
-const passedOver: readonly string[] = ['dbname', 'replication'];
-/** Other keywords of libpq: their names may be repeated in an error. Any other word may be a part of a password. */
-const known =
-  'service fallback_application_name keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout gssencmode krbsrvname gsslib gssdelegation sslcompression sslcert sslkey sslpassword sslrootcert sslcrl sslcrldir sslsni sslnegotiation sslcertmode requiressl requirepeer require_auth ssl_min_protocol_version ssl_max_protocol_version min_protocol_version max_protocol_version target_session_attrs load_balance_hosts channel_binding scram_client_key scram_server_key sslkeylogfile oauth_issuer oauth_client_id oauth_client_secret oauth_scope'.split(
-    ' ',
-  );
-
-const refuse = (sentence: Message): BackupError =>
-  new BackupError('USAGE', sentence, { hint: say('settings.connection-hint') });
+type Pair = readonly [keyword: string, value: string];
 
 /**
- * Reads a connection string of libpq (PostgreSQL documentation, "Connection Strings"), `keyword=value …` or `postgresql://…`, as the
- * environment variables that say the same. Nothing of it is repeated in an error but names of keywords.
- * @throws BackupError `USAGE`, also for keywords that are not supported
+ * Reads a connection string of libpq (PostgreSQL documentation, "Connection Strings"), `keyword=value …` or `postgresql://…`. The
+ * last of several values counts. Nothing of it is repeated in an error: each word may be a part of a password.
+ * @throws BackupError `USAGE`
  */
-export function parseConnectionString(text: string): Record<string, string> {
+export function parseConnectionString(text: string): ConnectionWords {
   const pairs = /^postgres(?:ql)?:\/\//.test(text) ? pairsOfUri(text) : pairsOfWords(text);
-  const environment: Record<string, string> = {};
+  const words: Partial<Record<ConnectionKeyword, string>> = {};
   for (const [keyword, value] of pairs) {
-    if (passedOver.includes(keyword)) continue;
-    const variable = Object.hasOwn(variables, keyword) ? variables[keyword] : undefined;
-    if (variable === undefined) {
-      const isKnown = known.includes(keyword);
-      throw refuse(isKnown ? say('settings.connection-later', { option: keyword }) : say('settings.connection-option'));
-    }
-    environment[variable] = value;
+    if (!isConnectionKeyword(keyword)) throw refuse('settings.connection-option');
+    words[keyword] = value;
   }
-  return environment;
+  return words;
 }
 
 /** Values in single quotes may hold blanks; a backslash takes the next character as it is, in quotes and without. */
-function pairsOfWords(text: string): [string, string][] {
-  const pairs: [string, string][] = [];
-  const pattern = /\s*([^\s=]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?!')(?:[^\s\\]|\\.)*))(?=\s|$)/gsy;
-  let at = 0;
-  while (text.slice(at).trim() !== '') {
-    pattern.lastIndex = at;
+function pairsOfWords(text: string): Pair[] {
+  const pairs: Pair[] = [];
+  // Between a closing quote and the next keyword no blank is needed.
+  const pattern = /\s*([^\s=]*)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?!')(?:[^\s\\]|\\.|\\$)*))/sy;
+  while (text.slice(pattern.lastIndex).trim() !== '') {
+    const rest = text.slice(pattern.lastIndex);
     const match = pattern.exec(text);
     if (match === null) {
-      const opensQuote = /^\s*[^\s=]+\s*=\s*'/.test(text.slice(at));
-      throw refuse(say(opensQuote ? 'settings.connection-quote' : 'settings.connection-equals'));
+      throw refuse(/^\s*[^\s=]*\s*=\s*'/.test(rest) ? 'settings.connection-quote' : 'settings.connection-equals');
     }
-    const [whole, keyword = '', quoted, bare = ''] = match;
-    pairs.push([keyword, (quoted ?? bare).replace(/\\(.)/gs, '$1')]);
-    at += whole.length;
+    const [, keyword = '', quoted, bare = ''] = match;
+    pairs.push([keyword, (quoted ?? bare).replace(/\\(.?)/gs, '$1')]);
   }
   return pairs;
 }
 
 /** `postgresql://[user[:password]@][host[:port],…][/dbname][?keyword=value&…]` */
-function pairsOfUri(text: string): [string, string][] {
-  const match = /^[a-z]+:\/\/(?:([^@/?]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text);
-  if (match === null) throw refuse(say('settings.connection-uri'));
-  const [, login, places = '', , query = ''] = match;
-  const pairs: [string, string][] = [];
+function pairsOfUri(text: string): Pair[] {
+  const [, login, places = '', path = '', query] =
+    /^[a-z]+:\/\/(?:([^@/]*)@)?((?:\[[^\]]*\]|[^/?])*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text) ?? [];
+  const pairs: Pair[] = [];
+  const add = (keyword: ConnectionKeyword, value: string): void => {
+    if (value !== '') pairs.push([keyword, decoded(value)]);
+  };
   if (login !== undefined) {
     const colon = login.indexOf(':');
-    pairs.push(['user', decoded(colon < 0 ? login : login.slice(0, colon))]);
-    if (colon >= 0) pairs.push(['password', decoded(login.slice(colon + 1))]);
+    add('user', colon < 0 ? login : login.slice(0, colon));
+    if (colon >= 0) add('password', login.slice(colon + 1));
   }
-  const hosts = places.split(',').map((place) => {
-    const parts = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(place);
-    if (parts === null) throw refuse(say('settings.connection-uri'));
-    return { host: parts[1] ?? parts[2] ?? '', port: parts[3] ?? '' };
-  });
-  if (hosts.some(({ host }) => host !== '')) pairs.push(['host', hosts.map(({ host }) => decoded(host)).join(',')]);
-  if (hosts.some(({ port }) => port !== '')) pairs.push(['port', hosts.map(({ port }) => port).join(',')]);
-  for (const part of query === '' ? [] : query.split('&')) {
-    const equals = part.indexOf('=');
-    if (equals < 0) throw refuse(say('settings.connection-equals'));
-    pairs.push([decoded(part.slice(0, equals)), decoded(part.slice(equals + 1))]);
-  }
+  const hosts = places.split(',').map(hostOfUri);
+  add('host', hosts.map(({ host }) => host).join(','));
+  add('port', hosts.some(({ port }) => port !== '') ? hosts.map(({ port }) => port).join(',') : '');
+  add('dbname', path);
+  for (const part of query === undefined || query === '' ? [] : query.split('&')) pairs.push(pairOfQuery(part));
   return pairs;
 }
 
+function hostOfUri(place: string): { readonly host: string; readonly port: string } {
+  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(place);
+  if (parts === null) {
+    throw refuse(place.startsWith('[') && !place.includes(']') ? 'settings.connection-bracket' : 'settings.connection-uri');
+  }
+  const [, literal, host = '', port = ''] = parts;
+  if (literal === '') throw refuse('settings.connection-empty-literal');
+  return { host: literal ?? host, port };
+}
+
+function pairOfQuery(part: string): Pair {
+  const words = part.split('=');
+  const [keyword = '', value] = words;
+  if (value === undefined) throw refuse('settings.connection-uri-equals');
+  if (words.length > 2) throw refuse('settings.connection-extra-equals');
+  // The spelling of JDBC, which libpq takes as well.
+  if (keyword === 'ssl' && value === 'true') return ['sslmode', 'require'];
+  return [decoded(keyword), decoded(value)];
+}
+
 function decoded(text: string): string {
+  if (text.includes('%00')) throw refuse('settings.connection-zero');
   try {
     return decodeURIComponent(text);
   } catch {
-    throw refuse(say('settings.connection-encoding'));
+    throw refuse('settings.connection-encoding');
   }
+}
+
+function refuse(key: Extract<MessageKey, `settings.connection-${string}`>): BackupError {
+  return new BackupError('USAGE', say(key as 'settings.connection-uri'), { hint: say('settings.connection-hint') });
 }

@@ -52,6 +52,7 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
   {
     title: 'backup.help.connection',
     options: [
+      { long: 'dbname', short: 'd', argument: 'CONNSTR', help: 'backup.help.dbname' },
       { long: 'host', short: 'h', argument: 'HOSTNAME', help: 'backup.help.host' },
       { long: 'port', short: 'p', argument: 'PORT', help: 'backup.help.port' },
       { long: 'ha-port', argument: 'PORT', help: 'backup.help.ha-port' },
@@ -67,7 +68,6 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
     title: 'backup.help.later',
     options: [
       { long: 'incremental', short: 'i', argument: 'OLDMANIFEST', hidden: true, help: 'backup.help.later' },
-      { long: 'dbname', short: 'd', argument: 'CONNSTR', hidden: true, help: 'backup.help.later' },
     ],
   },
 ];
@@ -83,4 +83,4 @@ export const pgBasebackupOptions: readonly OptionGroup[] = gsBasebackupOptions.m
 }));
 
 /** Long names of pg_basebackup's options that are known, and refused until they come. */
-export const laterOptions: readonly string[] = ['incremental', 'dbname'];
+export const laterOptions: readonly string[] = ['incremental'];

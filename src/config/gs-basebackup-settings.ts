@@ -4,7 +4,7 @@ import { parseCompression, type BackupCompression } from './compression-option.t
 import { laterOptions } from './gs-basebackup-options.ts';
 import { parseInteger, parseRate } from './numbers.ts';
 import type { GivenOptions } from './option-table.ts';
-import { usage } from './parse-options.ts';
+import { tooMany, usage } from './parse-options.ts';
 import { parseTablespaceMappings, type TablespaceMapping } from './tablespace-mapping.ts';
 
 export type ManifestAlgorithm = 'NONE' | 'CRC32C' | 'SHA224' | 'SHA256' | 'SHA384' | 'SHA512';
@@ -63,7 +63,7 @@ export function progressStyle(given: GivenOptions): ProgressStyle {
 export function basebackupSettings(program: string, given: GivenOptions): BasebackupSettings {
   const refuse = (sentence: Message): BackupError => usage(program, sentence);
   const [operand] = given.operands;
-  if (operand !== undefined) throw refuse(say('options.too-many', { word: operand }));
+  if (operand !== undefined) throw tooMany(program, given, operand);
   refuseLater(program, given);
   const serverTarget = serverTargetOf(given);
   const target = given.last('pgdata');

@@ -56,6 +56,14 @@ export function usage(program: string, sentence: Message): BackupError {
   return new BackupError('USAGE', sentence, { hint: say('options.try-help', { program }) });
 }
 
+/**
+ * The error for a word too many. Behind a connection string it is likely to be a part of it that lacks its quotes, a password
+ * maybe: then it is not repeated.
+ */
+export function tooMany(program: string, given: GivenOptions, word: string): BackupError {
+  return usage(program, given.has('dbname') ? say('options.too-many-hidden') : say('options.too-many', { word }));
+}
+
 function lexiconOf(groups: readonly OptionGroup[]): Lexicon {
   const byLong = new Map<string, OptionSpec>();
   const byShort = new Map<string, OptionSpec>();

@@ -3,8 +3,8 @@ import { say } from '../messages/message.ts';
 import { parseWalCompression, type CompressionSetting } from './compression-option.ts';
 import { parseInteger, parseSize } from './numbers.ts';
 import type { GivenOptions } from './option-table.ts';
-import { usage } from './parse-options.ts';
-import { listOf } from './several-hosts.ts';
+import { tooMany, usage } from './parse-options.ts';
+import { listOf } from './host-list.ts';
 
 /** What a command line of a WAL receiver asks for, checked for sense; connection settings and the archive are apart. */
 export interface ReceiveSettings {
@@ -49,7 +49,7 @@ export function receiveSettings(
   const endPosition = endPositionOf(given);
   const statusIntervalMs = 1000 * secondsOf(given, 'status-interval', '-s/--status-interval', 10);
   const [operand] = given.operands;
-  if (operand !== undefined) throw usage(program, say('options.too-many', { word: operand }));
+  if (operand !== undefined) throw tooMany(program, given, operand);
   const action = actionOf(program, given);
   if (given.has('synchronous') && given.has('no-sync')) throw usage(program, say('receive.synchronous-no-sync'));
   const directory = given.last('directory');

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { readPlaces, type Places } from '../../config/places.ts';
-import { oneOrEach, resolveConnections } from '../../config/several-hosts.ts';
+import { resolveConnections, type ResolvedConnection } from '../../config/connection-settings.ts';
 import { receivewalOptions, walReceiveOptions } from '../../config/wal-receive-options.ts';
 import { receiveSettings, type ReceiveSettings } from '../../config/wal-receive-settings.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../../errors/backup-error.ts';
@@ -20,7 +20,7 @@ import {
   type SessionSettings,
   type WalStore,
 } from '../../index.ts';
-import { say, type Message } from '../../messages/message.ts';
+import { render, say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
@@ -133,29 +133,28 @@ async function sourcesOf(
   { program, terminal }: ProgramContext,
   { originalOnly }: { readonly originalOnly: boolean },
 ): Promise<Sources> {
-  const connections = await resolveConnections(
+  const { connections, warnings, notes } = await resolveConnections(
     {
       host: given.last('host'),
       port: given.last('port'),
       user: given.last('username'),
       connectionString: given.last('dbname'),
+      haPorts: settings.haPorts,
     },
     readEnvironment(),
   );
-  const haPorts = oneOrEach(settings.haPorts, connections.length, 'settings.ha-port-count');
-  const sources = connections.map(({ applicationName, warnings, ...connection }, index): SessionSettings => {
-    for (const warning of warnings) terminal.line(warningLine(program, warning));
-    const haPort = haPorts[index];
-    const standard = originalOnly ? program : 'gausskeep';
-    return {
-      ...connection,
-      // What a server finds in synchronous_standby_names.
-      parameters: { ...connection.parameters, application_name: applicationName ?? standard },
-      replicationPort: haPort === undefined ? undefined : Number(haPort),
-      inactivityTimeoutMs: settings.inactivityTimeoutMs,
-    };
+  for (const warning of warnings) terminal.line(warningLine(program, warning));
+  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${render(note)}`);
+  const standard = originalOnly ? program : 'gausskeep';
+  const sourceOf = ({ applicationName, haPort, ...connection }: ResolvedConnection): SessionSettings => ({
+    ...connection,
+    // What a server finds in synchronous_standby_names.
+    parameters: { ...connection.parameters, application_name: applicationName ?? standard },
+    replicationPort: haPort,
+    inactivityTimeoutMs: settings.inactivityTimeoutMs,
   });
-  return sources as unknown as Sources;
+  const [first, ...others] = connections;
+  return [sourceOf(first), ...others.map(sourceOf)];
 }
 
 function withKnown([first, ...further]: Sources, password: string | undefined): Sources {

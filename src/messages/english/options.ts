@@ -8,6 +8,8 @@ export const optionsMessages = {
     'option "{option}" takes no value: the password is asked for on the terminal, never given on the command line',
   'options.not-utf8': 'the argument "{word}" is not valid UTF-8: name the file by another path, such as a link to it',
   'options.too-many': 'too many command-line arguments (first is "{word}")',
+  'options.too-many-hidden':
+    'too many command-line arguments (not shown: a connection string with blanks needs quotes around all of it)',
   'options.bad-integer': 'invalid {what} "{text}": a whole number between {low} and {high} is expected',
   'options.bad-size': 'invalid size "{text}" for {option}',
   'options.bad-size.hint': 'It is a whole number with B, kB, MB, GB or TB, for example 512MB.',

@@ -32,7 +32,7 @@ export const receiveHelpMessages = {
   'receive-help.on-unproved':
     'when it cannot be known whether the server goes on where we ended: stop (default) or continue',
   'receive-help.connection': 'Connection options:',
-  'receive-help.dbname': 'connection string',
+  'receive-help.dbname': 'connection string or URI, as libpq has them; -h, -p and -U win over it',
   'receive-help.host': 'database server host or socket directory; several, separated by commas: the primary is taken',
   'receive-help.port': 'database server port number; one for all hosts, or one for each',
   'receive-help.ha-port': 'openGauss: the HA port, where it is not the port + 1',
