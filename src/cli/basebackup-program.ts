@@ -46,7 +46,8 @@ export async function basebackupProgram(program: string, argv: readonly string[]
     const talk = new BackupTalk(context, progressStyle(given), given.count('verbose') > 0);
     const sources = await sourcesOf(given, settings, context);
     const result = await withPassword(given, context, (password) => {
-      const known = password === undefined ? sources : sources.map((one) => ({ ...one, password, passwordFile: undefined }));
+      const known =
+        password === undefined ? sources : sources.map((one) => ({ ...one, password, passwordFile: undefined }));
       return takeBackup(requestOf(settings, known, given), { signal: context.signal, onEvent: talk.listener });
     });
     return finish(result, talk);

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { render } from '../messages/message.ts';
-import { resolveConnection } from './connection-settings.ts';
+import { resolveConnections, type ConnectionOptions } from './connection-settings.ts';
 import { readEnvironment } from './environment.ts';
+import { findService } from './service-file.ts';
 import { findPassword } from './password-file.ts';
 
 let home = '';
@@ -17,18 +18,16 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-const resolve = (options: Parameters<typeof resolveConnection>[0], environment: Record<string, string> = {}) =>
-  resolveConnection(options, { HOME: home, ...environment });
+const resolveAll = (options: ConnectionOptions, environment: Record<string, string> = {}) =>
+  resolveConnections(options, { HOME: home, ...environment });
 
-describe('resolveConnection', () => {
-  it.each(['PGSERVICE', 'PGSERVICEFILE'])('does not go elsewhere than %s says', async (name) => {
-    await expect(resolve({ host: 'h' }, { [name]: 'production' })).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-      sentence: { key: 'settings.service', parameters: { name, value: 'production' } },
-    });
-    expect(await resolve({ host: 'h' }, { [name]: '' })).toMatchObject({ host: 'h' });
-  });
+/** The first host, with what is said about all. */
+const resolve = async (options: ConnectionOptions, environment: Record<string, string> = {}) => {
+  const { connections, warnings } = await resolveAll(options, environment);
+  return { ...connections[0], warnings };
+};
 
+describe('resolveConnections', () => {
   it('has defaults', async () => {
     const settings = await resolve({});
     expect(settings).toMatchObject({
@@ -59,7 +58,7 @@ describe('resolveConnection', () => {
       PGOPTIONS: '-c x=1',
       PGCLIENTENCODING: 'UTF8',
     };
-    expect(await resolve({}, environment)).toEqual({
+    expect(await resolve({}, environment)).toMatchObject({
       host: 'h1',
       hostaddr: '10.0.0.1',
       port: 6000,
@@ -101,10 +100,140 @@ describe('resolveConnection', () => {
       'CONFIG_INVALID',
       'invalid integer value "1s" for connection option "connect_timeout"',
     ],
-    [{ host: 'a,b' }, {}, 'CONFIG_INVALID', 'several hosts in one connection are not supported yet: "a,b"'],
   ])('refuses %j %j', async (options, environment, code, message) => {
     const secret = { PGPASSWORD: 'Secret@1', ...environment };
     await expect(resolve(options, secret)).rejects.toMatchObject({ code, message });
+  });
+
+  it('takes the service behind the command line and before the environment', async () => {
+    const file = join(home, 'services');
+    const text =
+      '[other]\nhost=x\n# comment\n[main]\n host=s\nport=7001\nuser=of service\nsslmode=require\nport=9\n[main]\nuser=z\n';
+    await writeFile(file, text);
+    const environment = {
+      PGSERVICEFILE: file,
+      PGSERVICE: 'main',
+      PGHOST: 'e',
+      PGHOSTADDR: '127.0.0.1',
+      PGAPPNAME: 'app',
+    };
+    const all = {
+      host: 's',
+      hostaddr: undefined,
+      port: 7001,
+      user: 'of service',
+      sslmode: 'require',
+      applicationName: 'app',
+    };
+    expect(await resolve({}, environment)).toMatchObject(all);
+    expect(await resolve({ host: 'h', connectionString: 'port=7002' }, environment)).toMatchObject({
+      ...all,
+      host: 'h',
+      port: 7002,
+    });
+    const named = { PGSERVICEFILE: file, PGSERVICE: 'none' };
+    expect(await resolve({ connectionString: 'service=other' }, named)).toMatchObject({ host: 'x', sslmode: 'prefer' });
+    await expect(resolve({}, named)).rejects.toMatchObject({ message: 'definition of service "none" not found' });
+    await expect(resolve({}, { ...named, PGSERVICEFILE: '/none' })).rejects.toMatchObject({
+      message: 'service file "/none" not found',
+    });
+    // The user's own file, and behind it that of all users.
+    await writeFile(join(home, '.pg_service.conf'), '[mine]\nhost=m\n');
+    const system = join(home, 'system');
+    await mkdir(system);
+    await writeFile(join(system, 'pg_service.conf'), '[mine]\nhost=no\n[theirs]\nhost=t\n');
+    const both = { PGSYSCONFDIR: system };
+    expect(await resolve({ connectionString: 'service=mine' }, both)).toMatchObject({ host: 'm' });
+    expect(await resolve({ connectionString: 'service=theirs' }, both)).toMatchObject({ host: 't' });
+  });
+
+  it.each([
+    ['[a]\nservice=b', 'nested "service" specifications not supported in service file "f", line 2'],
+    ['[a]\nldap://ldap.example.org/x', 'LDAP is not supported in service file "f", line 2'],
+    ['[a]\n\npassword: Secret@1', 'syntax error in service file "f", line 3'],
+    ['[a]\nSecret@1=x', 'syntax error in service file "f", line 2'],
+  ])('refuses the service %j', (text, message) => {
+    expect(() => findService(text, 'a', 'f')).toThrow(message);
+    expect(findService(text, 'b', 'f')).toBeUndefined();
+  });
+
+  it('reads what TLS and the login demand', async () => {
+    const words =
+      'sslrootcert=/r sslcrl=/c sslcrldir=/d sslcert=/a sslkey=/k sslpassword=p sslsni=0 ssl_min_protocol_version=tlsv1.2 ssl_max_protocol_version=TLSv1.3 sslnegotiation=direct sslmode=verify-ca channel_binding=require target_session_attrs=standby keepalives=0 keepalives_idle=7';
+    expect(await resolve({ connectionString: words })).toMatchObject({
+      sslmode: 'verify-ca',
+      tls: {
+        negotiation: 'direct',
+        directory: join(home, '.postgresql'),
+        rootCertificate: '/r',
+        revocationList: '/c',
+        revocationDirectory: '/d',
+        certificate: '/a',
+        key: '/k',
+        keyPassword: 'p',
+        sendsServerName: false,
+        minVersion: 'TLSv1.2',
+        maxVersion: 'TLSv1.3',
+      },
+      channelBinding: 'require',
+      targetSessionAttrs: 'standby',
+      keepAlive: false,
+      keepAliveIdleMs: 7000,
+    });
+    expect(await resolve({}, { PGREQUIRESSL: '1' })).toMatchObject({ sslmode: 'require' });
+    expect(await resolve({ connectionString: 'sslrootcert=system' })).toMatchObject({ sslmode: 'verify-full' });
+  });
+
+  it.each([
+    ['md5,scram-sha-256', ['md5', 'scram-sha-256']],
+    ['none', ['none']],
+    ['!password,!md5,!none', ['scram-sha-256', 'sha256', 'sm3', 'gss', 'sspi', 'oauth']],
+  ])('allows by require_auth=%s', async (text, expected) => {
+    expect((await resolve({ connectionString: `require_auth=${text}` })).requireAuth).toEqual(expected);
+  });
+
+  it.each([
+    ['require_auth=md5,', 'invalid require_auth value: ""'],
+    ['require_auth=kerberos', 'invalid require_auth value: "kerberos"'],
+    ['require_auth=md5,md5', 'require_auth method "md5" is specified more than once'],
+    ['require_auth=md5,!gss', 'negative require_auth method "!gss" cannot be mixed with non-negative methods'],
+    ['require_auth=!md5,gss', 'require_auth method "gss" cannot be mixed with negative methods'],
+    ['channel_binding=yes', 'invalid channel_binding value: "yes"'],
+    ['target_session_attrs=master', 'invalid target_session_attrs value: "master"'],
+    ['load_balance_hosts=x', 'invalid load_balance_hosts value: "x"'],
+    [
+      'sslnegotiation=direct',
+      'weak sslmode "prefer" may not be used with sslnegotiation=direct (use "require", "verify-ca", or "verify-full")',
+    ],
+    [
+      'sslrootcert=system sslmode=require',
+      'weak sslmode "require" may not be used with sslrootcert=system (use "verify-full")',
+    ],
+    ['ssl_min_protocol_version=SSLv3', 'invalid ssl_min_protocol_version value: "SSLv3"'],
+    ['ssl_max_protocol_version=TLSv1.1', 'invalid SSL protocol version range'],
+    ['keepalives_idle=1m', 'invalid integer value "1m" for connection option "keepalives_idle"'],
+    ['gssencmode=require', 'connection option gssencmode=require is not supported'],
+    ['sslcertmode=require', 'connection option sslcertmode=require is not supported'],
+    ['host=/tmp requirepeer=postgres', 'connection option requirepeer is not supported'],
+    ['scram_client_key=Secret@1', 'connection option scram_client_key is not supported'],
+    ['min_protocol_version=3.2', 'connection option min_protocol_version is not supported'],
+  ])('refuses %s', async (connectionString, message) => {
+    await expect(resolve({ connectionString })).rejects.toMatchObject({ code: 'USAGE', message });
+  });
+
+  it('tells what has no effect', async () => {
+    const words = 'host=h requirepeer=x keepalives_interval=1 keepalives_count=2 tcp_user_timeout=3 gssencmode=prefer';
+    const { notes } = await resolveAll({ connectionString: words }, { PGKRBSRVNAME: 'postgres', PGGSSLIB: 'gssapi' });
+    const options = [
+      'keepalives_interval',
+      'keepalives_count',
+      'tcp_user_timeout',
+      'krbsrvname',
+      'gsslib',
+      'gssencmode=prefer',
+    ];
+    expect(notes.map((note) => note.parameters['option'])).toEqual(options);
+    expect((await resolveAll({}, {})).notes).toEqual([]);
   });
 
   it('reads the password file, its own of the home directory or the one that PGPASSFILE names', async () => {

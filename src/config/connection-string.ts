@@ -60,7 +60,9 @@ function pairsOfUri(text: string): Pair[] {
 function hostOfUri(place: string): { readonly host: string; readonly port: string } {
   const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(place);
   if (parts === null) {
-    throw refuse(place.startsWith('[') && !place.includes(']') ? 'settings.connection-bracket' : 'settings.connection-uri');
+    throw refuse(
+      place.startsWith('[') && !place.includes(']') ? 'settings.connection-bracket' : 'settings.connection-uri',
+    );
   }
   const [, literal, host = '', port = ''] = parts;
   if (literal === '') throw refuse('settings.connection-empty-literal');

@@ -28,9 +28,13 @@ export function requiredAuthOf(words: SaidWords): readonly (typeof methods)[numb
       );
     }
     if (method === undefined) {
-      throw new BackupError(words.code('require_auth'), say('settings.bad-word', { option: 'require_auth', text: part }), {
-        hint: say('settings.bad-word-hint', { words: methods.join(', ') }),
-      });
+      throw new BackupError(
+        words.code('require_auth'),
+        say('settings.bad-word', { option: 'require_auth', text: part }),
+        {
+          hint: say('settings.bad-word-hint', { words: methods.join(', ') }),
+        },
+      );
     }
     if (named.has(method)) throw wrong(say('settings.auth-twice', { method: part }));
     named.add(method);

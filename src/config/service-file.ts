@@ -52,7 +52,8 @@ export function findService(text: string, service: string, path: string): Connec
     if (line.startsWith('ldap')) throw refuse(say('settings.service-ldap', at));
     const equals = line.indexOf('=');
     const keyword = line.slice(0, Math.max(0, equals));
-    if (keyword === 'service' || keyword === 'servicefile') throw refuse(say('settings.service-nested', { ...at, keyword }));
+    if (keyword === 'service' || keyword === 'servicefile')
+      throw refuse(say('settings.service-nested', { ...at, keyword }));
     if (!isConnectionKeyword(keyword)) throw refuse(say('settings.service-syntax', at));
     words[keyword] ??= line.slice(equals + 1);
   }

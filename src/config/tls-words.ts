@@ -77,15 +77,17 @@ function sslModeOf(words: SaidWords, standard: (typeof sslModes)[number]): (type
 }
 
 function versionsOf(words: SaidWords): Pick<ResolvedTls, 'minVersion' | 'maxVersion'> {
-  const [minVersion, maxVersion] = (['ssl_min_protocol_version', 'ssl_max_protocol_version'] as const).map((keyword) => {
-    const text = words.get(keyword);
-    if (text === undefined) return undefined;
-    const version = tlsVersions.find((known) => known.toLowerCase() === text.toLowerCase());
-    if (version !== undefined) return version;
-    throw new BackupError(words.code(keyword), say('settings.bad-word', { option: keyword, text }), {
-      hint: say('settings.bad-word-hint', { words: tlsVersions.join(', ') }),
-    });
-  });
+  const [minVersion, maxVersion] = (['ssl_min_protocol_version', 'ssl_max_protocol_version'] as const).map(
+    (keyword) => {
+      const text = words.get(keyword);
+      if (text === undefined) return undefined;
+      const version = tlsVersions.find((known) => known.toLowerCase() === text.toLowerCase());
+      if (version !== undefined) return version;
+      throw new BackupError(words.code(keyword), say('settings.bad-word', { option: keyword, text }), {
+        hint: say('settings.bad-word-hint', { words: tlsVersions.join(', ') }),
+      });
+    },
+  );
   // TLSv1.2 is the least unless another is named.
   const least = tlsVersions.indexOf(minVersion ?? 'TLSv1.2');
   if (maxVersion !== undefined && tlsVersions.indexOf(maxVersion) < least) {

@@ -79,7 +79,12 @@ function alternativeNames(extensions: DerElement | undefined): readonly DerEleme
   for (const extension of derElements(derChild(extensions, 0)?.content ?? new Uint8Array()) ?? []) {
     if (objectIdentifier(derChild(extension, 0)) !== oid.subjectAltName) continue;
     const value = (derElements(extension.content) ?? []).find(({ tag }) => tag === derTag.octetString);
-    return derElements(derChild({ tag: derTag.octetString, content: value?.content ?? new Uint8Array() }, 0)?.content ?? new Uint8Array()) ?? [];
+    return (
+      derElements(
+        derChild({ tag: derTag.octetString, content: value?.content ?? new Uint8Array() }, 0)?.content ??
+          new Uint8Array(),
+      ) ?? []
+    );
   }
   return [];
 }

@@ -9,5 +9,7 @@ export function endPointBinding(certificate: Uint8Array): Buffer | undefined {
   const digest = signatureDigest(certificate);
   if (digest === undefined) return undefined;
   const weak = digest === 'md5' || digest === 'sha1';
-  return createHash(weak ? 'sha256' : digest).update(certificate).digest();
+  return createHash(weak ? 'sha256' : digest)
+    .update(certificate)
+    .digest();
 }

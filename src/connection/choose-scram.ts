@@ -19,14 +19,16 @@ export function chooseScram(
   const demanded = channelBinding === 'require';
   if (demanded && certificate === undefined) throw refuse('connection.binding-no-tls');
   if (demanded && !offersPlus) throw refuse('connection.binding-not-offered');
-  const data =
-    certificate === undefined || channelBinding === 'disable' ? undefined : endPointBinding(certificate);
+  const data = certificate === undefined || channelBinding === 'disable' ? undefined : endPointBinding(certificate);
   if (demanded && data === undefined) throw refuse('connection.binding-no-digest');
   if (offersPlus && data !== undefined) {
     return { mechanism: scramPlusMechanism, binding: { header: 'p=tls-server-end-point,,', data } };
   }
   if (!offered.includes(scramMechanism)) {
-    throw new BackupError('AUTHENTICATION', say('connection.unsupported-mechanism', { mechanisms: offered.join(', ') }));
+    throw new BackupError(
+      'AUTHENTICATION',
+      say('connection.unsupported-mechanism', { mechanisms: offered.join(', ') }),
+    );
   }
   return { mechanism: scramMechanism, binding: { header: data === undefined ? 'n,,' : 'y,,' } };
 }

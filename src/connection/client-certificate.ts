@@ -62,10 +62,8 @@ function checkPair(
   try {
     fits = certificate.checkPrivateKey(createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) }));
   } catch (error) {
-    const code = systemCodeOf(error);
-    // The texts of OpenSSL for these two name neither the file nor what to do.
-    const wantsPassword = code === 'ERR_MISSING_PASSPHRASE' || code === 'ERR_OSSL_BAD_DECRYPT';
-    if (wantsPassword) throw refuse(say('connection.key-password', { path: keyPath }), error);
+    // The texts of OpenSSL for a missing and for a wrong password name neither the file nor what to do.
+    if (key.includes('ENCRYPTED')) throw refuse(say('connection.key-password', { path: keyPath }), error);
     throw refuse(say('connection.key-unreadable', { path: keyPath, reason: reasonOf(error) }), error);
   }
   if (!fits) throw refuse(say('connection.key-of-another', { path, key: keyPath }));

@@ -9,7 +9,7 @@ export const derTag = { octetString: 0x04, objectIdentifier: 0x06, utf8String: 0
 /** The elements that lie in `bytes` one after another; undefined where they are not whole. Tags above 30 are not in certificates. */
 export function derElements(bytes: Uint8Array): DerElement[] | undefined {
   const elements: DerElement[] = [];
-  for (let position = 0; position < bytes.length; ) {
+  for (let position = 0; position < bytes.length;) {
     const tag = bytes[position];
     const first = bytes[position + 1];
     if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined;

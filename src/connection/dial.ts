@@ -15,7 +15,10 @@ const defaultKeepAliveIdleMs = 10_000;
 export async function dial(
   target: Target,
   patience: Patience,
-  { keepAlive = true, keepAliveIdleMs = defaultKeepAliveIdleMs }: Pick<ConnectionSettings, 'keepAlive' | 'keepAliveIdleMs'> = {},
+  {
+    keepAlive = true,
+    keepAliveIdleMs = defaultKeepAliveIdleMs,
+  }: Pick<ConnectionSettings, 'keepAlive' | 'keepAliveIdleMs'> = {},
 ): Promise<ByteChannel> {
   const { signal } = patience;
   signal?.throwIfAborted();

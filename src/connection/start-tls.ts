@@ -42,7 +42,9 @@ export async function startTls(
     });
   } catch (error) {
     // Certificates that OpenSSL does not take, and versions that exclude each other.
-    throw new BackupError('CONFIG_INVALID', say('connection.tls-failed', { reason: reasonOf(error) }), { cause: error });
+    throw new BackupError('CONFIG_INVALID', say('connection.tls-failed', { reason: reasonOf(error) }), {
+      cause: error,
+    });
   }
   channel.attachSecure(socket);
   await settled(patience, (resolve, reject) => {

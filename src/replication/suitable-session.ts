@@ -25,7 +25,8 @@ export async function openSuitableSession(
   options: Abortable = {},
 ): Promise<SuitableSession> {
   const wanted = sources[0].targetSessionAttrs ?? 'any';
-  const passes: readonly Exclude<TargetSessionAttrs, 'prefer-standby'>[] = wanted === 'prefer-standby' ? ['standby', 'any'] : [wanted];
+  const passes: readonly Exclude<TargetSessionAttrs, 'prefer-standby'>[] =
+    wanted === 'prefer-standby' ? ['standby', 'any'] : [wanted];
   let failures: BackupError[] = [];
   for (const kind of passes) {
     failures = [];

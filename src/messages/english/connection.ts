@@ -57,16 +57,17 @@ export const connectionMessages = {
     'channel binding is required, but server did not offer an authentication method that supports channel binding',
   'connection.binding-no-digest':
     "channel binding is required, but the signature of the server's certificate has no digest to bind to",
-  'connection.binding-unsupported':
-    "channel binding required but not supported by server's authentication request",
+  'connection.binding-unsupported': "channel binding required but not supported by server's authentication request",
   'connection.not-bound': 'channel binding required, but server authenticated client without channel binding',
   'connection.auth-password':
     'authentication method requirement "{required}" failed: server requested a cleartext password',
   'connection.auth-md5': 'authentication method requirement "{required}" failed: server requested a hashed password',
-  'connection.auth-scram': 'authentication method requirement "{required}" failed: server requested SASL authentication',
+  'connection.auth-scram':
+    'authentication method requirement "{required}" failed: server requested SASL authentication',
   'connection.auth-sha256': 'authentication method requirement "{required}" failed: server requested a sha256 password',
   'connection.auth-sm3': 'authentication method requirement "{required}" failed: server requested an sm3 password',
-  'connection.auth-gss': 'authentication method requirement "{required}" failed: server requested GSSAPI authentication',
+  'connection.auth-gss':
+    'authentication method requirement "{required}" failed: server requested GSSAPI authentication',
   'connection.auth-sspi': 'authentication method requirement "{required}" failed: server requested SSPI authentication',
   'connection.auth-unknown':
     'authentication method requirement "{required}" failed: server requested authentication method {code}',
@@ -98,8 +99,7 @@ export const connectionMessages = {
   'connection.key-password':
     'could not load private key file "{path}": it has a password, and sslpassword is missing or wrong',
   'connection.key-of-another': 'certificate "{path}" does not match private key file "{key}"',
-  'connection.tls-no-alpn':
-    'direct SSL connection was established without ALPN protocol negotiation extension',
+  'connection.tls-no-alpn': 'direct SSL connection was established without ALPN protocol negotiation extension',
   'connection.tls-no-certificate': 'certificate could not be obtained: the server sent none',
   'connection.weak-direct':
     'weak sslmode "{mode}" may not be used with sslnegotiation=direct (use "require", "verify-ca", or "verify-full")',

@@ -8,13 +8,10 @@ export const settingsMessages = {
   'settings.bad-word-hint': 'Possible are {words}.',
   'settings.bad-integer': 'invalid integer value "{text}" for connection option "{option}"',
   'settings.bad-hostaddr': 'could not parse network address "{text}"',
-  'settings.weak-system-roots':
-    'weak sslmode "{mode}" may not be used with sslrootcert=system (use "verify-full")',
+  'settings.weak-system-roots': 'weak sslmode "{mode}" may not be used with sslrootcert=system (use "verify-full")',
   'settings.tls-version-range': 'invalid SSL protocol version range',
-  'settings.auth-positive-mixed':
-    'require_auth method "{method}" cannot be mixed with negative methods',
-  'settings.auth-negative-mixed':
-    'negative require_auth method "{method}" cannot be mixed with non-negative methods',
+  'settings.auth-positive-mixed': 'require_auth method "{method}" cannot be mixed with negative methods',
+  'settings.auth-negative-mixed': 'negative require_auth method "{method}" cannot be mixed with non-negative methods',
   'settings.auth-twice': 'require_auth method "{method}" is specified more than once',
   'settings.unsupported': 'connection option {option} is not supported',
   'settings.unsupported-hint':
@@ -26,8 +23,7 @@ export const settingsMessages = {
   'settings.service-unknown': 'definition of service "{service}" not found',
   'settings.service-unknown-hint':
     'Services are looked for in the file of PGSERVICEFILE or ~/.pg_service.conf, then in pg_service.conf of the directory of PGSYSCONFDIR.',
-  'settings.service-nested':
-    'nested "{keyword}" specifications not supported in service file "{path}", line {line}',
+  'settings.service-nested': 'nested "{keyword}" specifications not supported in service file "{path}", line {line}',
   'settings.service-ldap': 'LDAP is not supported in service file "{path}", line {line}',
   'settings.service-syntax': 'syntax error in service file "{path}", line {line}',
   'settings.service-unreadable': 'could not read service file "{path}": {reason}',
@@ -38,8 +34,7 @@ export const settingsMessages = {
   'settings.connection-quote': 'unterminated quoted string in connection info string',
   'settings.connection-uri': 'invalid connection URI',
   'settings.connection-encoding': 'invalid percent-encoded token in connection URI',
-  'settings.connection-bracket':
-    'end of string reached when looking for matching "]" in IPv6 host address in URI',
+  'settings.connection-bracket': 'end of string reached when looking for matching "]" in IPv6 host address in URI',
   'settings.connection-empty-literal': 'IPv6 host address may not be empty in URI',
   'settings.connection-uri-equals': 'missing key/value separator "=" in URI query parameter',
   'settings.connection-extra-equals': 'extra key/value separator "=" in URI query parameter',
