@@ -60,13 +60,15 @@ export type { ByteSink, TarCompression } from './backup/request.ts';
 export { needsPassword } from './connection/authenticate.ts';
 export type { Abortable, Connection, Endpoint } from './connection/connection.ts';
 export { ServerError } from './connection/server-error.ts';
-export type { ConnectionSettings, SslMode } from './connection/settings.ts';
+export type { AuthenticationMethod, ChannelBinding, ConnectionSettings, SslMode } from './connection/settings.ts';
+export type { TlsSettings, TlsVersion } from './connection/tls-settings.ts';
 export type { ErrorFields } from './protocol/backend-messages.ts';
 export {
   openReplicationSession,
   type ReplicationSession,
   type ReplicationSessionOptions,
   type SessionSettings,
+  type TargetSessionAttrs,
 } from './replication/open-session.ts';
 export type { BaseBackupEvent, BaseBackupRequest, TablespaceRow } from './replication/base-backup.ts';
 export { startBaseBackup, type BaseBackupOptions } from './replication/start-base-backup.ts';

@@ -177,11 +177,14 @@ describe('openConnection', () => {
     expect(versions).toEqual([0x0003_0033, 0x0003_0000]);
   });
 
-  it('refuses a method that it does not know, and modes of part 7', async () => {
+  it('refuses a method that it does not know, and verification without an authority', async () => {
     const settings = await serve((socket) => socket.write(authentication(7)));
     await expect(openConnection(settings)).rejects.toThrow('authentication method 7 (GSSAPI) is not supported');
-    await expect(openConnection({ ...settings, sslmode: 'verify-full' })).rejects.toMatchObject({
+    // Not to a server that does without TLS, and not without something to verify with.
+    const tls = await serve((socket) => socket.write('S'));
+    await expect(openConnection({ ...tls, sslmode: 'verify-full' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
+      hint: { key: 'connection.no-root-hint' },
     });
   });
 

@@ -122,7 +122,7 @@ function noneFits(failures: readonly unknown[], wanted: TargetSessionAttrs | und
   const sentence =
     wanted === undefined
       ? say('receiver.no-primary', { count, reasons })
-      : say('receiver.none-fits', { count, wanted, reasons });
+      : say('receiver.none-fits', { wanted, reasons });
   return new BackupError('SERVER_UNREACHABLE', sentence, { cause: first });
 }
 

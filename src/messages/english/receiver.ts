@@ -27,8 +27,7 @@ export const receiverMessages = {
   'receiver.gap-warning':
     'GAP: the WAL from {begin} to {end} (timeline {timeline}) is lost to this receiver; going on at {end}. Take a new backup: recoveries from earlier ones end at {begin}',
   'receiver.no-primary': 'none of {count} {count|server|servers} is a primary that can be reached: {reasons}',
-  'receiver.none-fits':
-    'none of {count} {count|server|servers} can be reached and is what target_session_attrs={wanted} wants: {reasons}',
+  'receiver.none-fits': 'none of the servers can be reached and is what target_session_attrs={wanted} wants: {reasons}',
   'receiver.not-primary': '{server} is a standby',
   'receiver.other-instance': '{server} is another instance (system identifier {actual}, not {expected})',
   'receiver.skipped-server': '{server} is left out: {reason}',
