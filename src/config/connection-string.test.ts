@@ -43,6 +43,7 @@ describe('parseConnectionString', () => {
     ['postgresql://:pw@h', { password: 'pw', host: 'h' }],
     ['postgresql:///db?host=/run/pg,b', { dbname: 'db', host: '/run/pg,b' }],
     ['postgresql://h1:1,h2,[fe80::1]:3', { host: 'h1,h2,fe80::1', port: '1,,3' }],
+    ['postgresql://a:1:2,?ssl=true&', { host: 'a,', port: '1:2,', sslmode: 'require' }],
     ['postgresql://[::1]?ssl=true', { host: '::1', sslmode: 'require' }],
     [
       'postgres://h?sslmode=verify-full&target_session_attrs=read-write',
@@ -64,7 +65,6 @@ describe('parseConnectionString', () => {
     ['postgresql://[secret', 'end of string reached when looking for matching "]" in IPv6 host address in URI'],
     ['postgresql://[]:1/secret', 'IPv6 host address may not be empty in URI'],
     ['postgresql://[::1]secret', 'invalid connection URI'],
-    ['postgresql://a:1:secret', 'invalid connection URI'],
     ['postgresql://db?secret', 'missing key/value separator "=" in URI query parameter'],
     ['postgresql://db?password=a=secret', 'extra key/value separator "=" in URI query parameter'],
     ['postgresql://db?secret=1', 'invalid connection option'],

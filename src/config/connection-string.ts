@@ -38,8 +38,9 @@ function pairsOfWords(text: string): Pair[] {
 
 /** `postgresql://[user[:password]@][host[:port],…][/dbname][?keyword=value&…]` */
 function pairsOfUri(text: string): Pair[] {
-  const [, login, places = '', path = '', query] =
-    /^[a-z]+:\/\/(?:([^@/]*)@)?((?:\[[^\]]*\]|[^/?])*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text) ?? [];
+  const [start = '', login] = /^[a-z]+:\/\/(?:([^@/]*)@)?/.exec(text) ?? [];
+  const { hosts, ports, end } = placesOfUri(text, start.length);
+  const [, path = '', query = ''] = /^(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text.slice(end)) ?? [];
   const pairs: Pair[] = [];
   const add = (keyword: ConnectionKeyword, value: string): void => {
     if (value !== '') pairs.push([keyword, decoded(value)]);
@@ -49,24 +50,29 @@ function pairsOfUri(text: string): Pair[] {
     add('user', colon < 0 ? login : login.slice(0, colon));
     if (colon >= 0) add('password', login.slice(colon + 1));
   }
-  const hosts = places.split(',').map(hostOfUri);
-  add('host', hosts.map(({ host }) => host).join(','));
-  add('port', hosts.some(({ port }) => port !== '') ? hosts.map(({ port }) => port).join(',') : '');
+  add('host', hosts.join(','));
+  add('port', ports.join(','));
   add('dbname', path);
-  for (const part of query === undefined || query === '' ? [] : query.split('&')) pairs.push(pairOfQuery(part));
+  // A separator at the end is taken as none.
+  const parts = query.replace(/(?<=.)&$/s, '');
+  for (const part of parts === '' ? [] : parts.split('&')) pairs.push(pairOfQuery(part));
   return pairs;
 }
 
-function hostOfUri(place: string): { readonly host: string; readonly port: string } {
-  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(place);
-  if (parts === null) {
-    throw refuse(
-      place.startsWith('[') && !place.includes(']') ? 'settings.connection-bracket' : 'settings.connection-uri',
-    );
+/** From `start` on: hosts, in brackets where they are IPv6 addresses, each with its port. */
+function placesOfUri(text: string, start: number) {
+  const place = /(?:\[([^\]]*)\](?=[:/?,]|$)|(?!\[)([^:/?,]*))(?::([^/?,]*))?/sy;
+  const [hosts, ports]: [string[], string[]] = [[], []];
+  for (place.lastIndex = start; ; place.lastIndex += 1) {
+    const rest = text.slice(place.lastIndex);
+    const match = place.exec(text);
+    if (match === null) throw refuse(rest.includes(']') ? 'settings.connection-uri' : 'settings.connection-bracket');
+    const [, literal, host = '', port = ''] = match;
+    if (literal === '') throw refuse('settings.connection-empty-literal');
+    hosts.push(literal ?? host);
+    ports.push(port);
+    if (text[place.lastIndex] !== ',') return { hosts, ports, end: place.lastIndex };
   }
-  const [, literal, host = '', port = ''] = parts;
-  if (literal === '') throw refuse('settings.connection-empty-literal');
-  return { host: literal ?? host, port };
 }
 
 function pairOfQuery(part: string): Pair {

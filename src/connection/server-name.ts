@@ -27,11 +27,11 @@ export function checkServerName(host: string, certificate: Uint8Array): void {
 
 /** The rules by themselves. */
 export function namesHost({ commonName, dnsNames, addresses }: CertificateNames, host: string): boolean {
-  const family = isIP(host);
+  const version = isIP(host);
   // An address that stands among the DNS names is taken, as libpq does.
   if (dnsNames.some((name) => matchesName(name, host))) return true;
-  if (family !== 0 && addresses.some((address) => isAddress(address, host, family))) return true;
-  const ofItsKind = family === 0 ? dnsNames.length : addresses.length;
+  if (version !== 0 && addresses.some((address) => isAddress(address, host, version))) return true;
+  const ofItsKind = version === 0 ? dnsNames.length : addresses.length;
   return ofItsKind === 0 && commonName !== undefined && matchesName(commonName, host);
 }
 
@@ -50,9 +50,9 @@ function lower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-function isAddress(bytes: Uint8Array, host: string, family: number): boolean {
-  if (bytes.length !== (family === 4 ? 4 : 16)) return false;
-  const kind = family === 4 ? 'ipv4' : 'ipv6';
+function isAddress(bytes: Uint8Array, host: string, version: number): boolean {
+  if (bytes.length !== (version === 4 ? 4 : 16)) return false;
+  const kind = version === 4 ? 'ipv4' : 'ipv6';
   const list = new BlockList();
   list.addAddress(addressText(bytes), kind);
   return list.check(host.replace(/%.*$/, ''), kind);

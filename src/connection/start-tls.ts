@@ -49,7 +49,7 @@ export async function startTls(
   channel.attachSecure(socket);
   await settled(patience, (resolve, reject) => {
     socket.once('secureConnect', resolve);
-    socket.once('error', (error) => reject(handshakeFailure(error)));
+    socket.once('error', (error: Error) => reject(handshakeFailure(error)));
     socket.once('close', () => reject(hungUp()));
   });
   const certificate = socket.getPeerCertificate(false).raw as Buffer | undefined;
