@@ -4,7 +4,7 @@ import { resolveConnections } from '../../src/config/connection-settings.ts';
 import { reasonOf } from '../../src/errors/backup-error.ts';
 import { openReplicationSession } from '../../src/replication/open-session.ts';
 import { openSuitableSession } from '../../src/replication/suitable-session.ts';
-import { Workspace, runBackup } from '../support/opengauss/backup-run.ts';
+import { Workspace } from '../support/opengauss/backup-run.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 
 let primary: OpengaussServer;
@@ -51,25 +51,4 @@ it('target_session_attrs goes by the role that the server tells', async () => {
   for (const kind of ['primary', 'read-write']) {
     expect([kind, await led(`${both} target_session_attrs=${kind}`)]).toEqual([kind, primary.sqlPort]);
   }
-});
-
-it('a backup with a connection string takes the primary', async () => {
-  const words = `host=127.0.0.1,127.0.0.1 port=${standby.sqlPort},${primary.sqlPort} target_session_attrs=primary`;
-  // The helper names host and port as well: options win over the string, so that it gets what the string has.
-  const result = await runBackup({ sqlPort: primary.sqlPort }, [
-    '-D',
-    workspace.at('backup'),
-    '-X',
-    'fetch',
-    '-d',
-    words,
-    '-v',
-    '-h',
-    '127.0.0.1,127.0.0.1',
-    '-p',
-    `${standby.sqlPort},${primary.sqlPort}`,
-  ]);
-  expect(result).toMatchObject({ status: 0 });
-  expect(result.stderr).toContain(`connecting to 127.0.0.1:${standby.sqlPort}`);
-  expect(result.stderr).not.toContain('Backup@1234');
 });
