@@ -66,9 +66,7 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
   },
   {
     title: 'backup.help.later',
-    options: [
-      { long: 'incremental', short: 'i', argument: 'OLDMANIFEST', hidden: true, help: 'backup.help.later' },
-    ],
+    options: [{ long: 'incremental', short: 'i', argument: 'OLDMANIFEST', hidden: true, help: 'backup.help.later' }],
   },
 ];
 
