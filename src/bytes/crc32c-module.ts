@@ -1,65 +1,74 @@
-/**
- * A WebAssembly module that computes CRC-32C by slicing-by-16, assembled here byte by byte so that nothing binary is
- * committed and nothing external builds it. Format: https://webassembly.github.io/spec/core/binary/
- *
- * It imports nothing, and exports
- * - `memory`: 16 tables of 256 i32 at 0 (filled by the caller), free space from 16384 on
- * - `update(address, length, state) → state`: the raw state, not inverted
- * - `record(address, headerLength, coveredLength, totalLength) → crc`: the final CRC of a WAL record, which covers the
- *   bytes behind the header first and then the first `coveredLength` bytes of the header
- */
-export function crc32cModule(memoryPages: number): Uint8Array<ArrayBuffer> {
-  const i32 = 0x7f;
-  const types = vector([
-    [0x60, ...vector([[i32], [i32], [i32]]), ...vector([[i32]])],
-    [0x60, ...vector([[i32], [i32], [i32], [i32]]), ...vector([[i32]])],
-  ]);
-  const functions = vector([[0], [1]]);
-  const memories = vector([[0x01, ...unsigned(memoryPages), ...unsigned(memoryPages)]]);
-  const exports = vector([
-    [...name('memory'), 0x02, 0],
-    [...name('update'), 0x00, 0],
-    [...name('record'), 0x00, 1],
-  ]);
-  const bodies = vector([sized(updateBody()), sized(recordBody())]);
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, types),
-    ...section(3, functions),
-    ...section(5, memories),
-    ...section(7, exports),
-    ...section(10, bodies),
-  ]);
-}
+import {
+  add,
+  and,
+  assembleModule,
+  block,
+  branch,
+  branchIf,
+  call,
+  constant,
+  copyMemory,
+  end,
+  i32,
+  isZero,
+  lessUnsigned,
+  load,
+  loadByte,
+  localGet,
+  localSet,
+  localTee,
+  loop,
+  noResult,
+  shiftLeft,
+  shiftRight,
+  signed,
+  storeByte,
+  subtract,
+  unsigned,
+  v128,
+  vectorLoad,
+  vectorStore,
+  vectorXor,
+  xor,
+  type Code,
+} from './wasm-code.ts';
 
 /** Bytes of the 16 lookup tables at the start of the memory. */
 export const tablesBytes = 16 * 1024;
 
-type Code = readonly number[];
+/**
+ * Folding: x^5275 = x^4508 + x^2751 + 1 modulo the polynomial (the shortest multiple with four terms). Its eighth power has
+ * these exponents in bytes, so that a byte of the message may be added to the bytes so far behind it, and counts as zero then.
+ */
+const foldDistances = [5275, 5275 - 2751, 5275 - 4508] as const;
 
-// Instructions that are used.
-const block = 0x02;
-const loop = 0x03;
-const end = 0x0b;
-const branch = 0x0c;
-const branchIf = 0x0d;
-const call = 0x10;
-const localGet = 0x20;
-const localSet = 0x21;
-const load = 0x28;
-const loadByte = 0x2d;
-const constant = 0x41;
-const isZero = 0x45;
-const lessUnsigned = 0x49;
-const add = 0x6a;
-const subtract = 0x6b;
-const and = 0x71;
-const xor = 0x73;
-const shiftLeft = 0x74;
-const shiftRight = 0x76;
-const noResult = 0x40;
+/** Zeros that must lie in front of what is folded. */
+export const foldMarginBytes = 5280;
 
-function updateBody(): Code {
+/** Bytes that folding leaves: at least 5275, and so many that what is folded is a multiple of 64. */
+export const foldRestBytes = 5275 + 63;
+
+/** Below this length folding and what it leaves cost more than slicing. */
+export const foldWorthBytes = 12 * 1024;
+
+/**
+ * A WebAssembly module for CRC-32C. It imports nothing, and exports
+ * - `memory`: 16 tables of 256 i32 at 0 (filled by the caller), free space from 16384 on
+ * - `update(address, length, state) → state`: the raw state, not inverted, by slicing-by-16
+ * - `record(address, headerLength, coveredLength, totalLength) → crc`: the final CRC of a WAL record, which covers the
+ *   bytes behind the header first and then the first `coveredLength` bytes of the header
+ * - `fold(address, length) → rest`: replaces a message of at least `foldRestBytes` by one of `rest` bytes, at most `foldRestBytes`, with the
+ *   same CRC when both begin with the state 0, and moves that to `address`. In front of `address` lie `foldMarginBytes` of zeros.
+ */
+export function crc32cModule(memoryPages: number): Uint8Array<ArrayBuffer> {
+  return assembleModule(memoryPages, [
+    { name: 'update', parameters: 3, hasResult: true, locals: [i32, i32, i32, i32], code: updateCode() },
+    { name: 'record', parameters: 4, hasResult: true, locals: [], code: recordCode() },
+    { name: 'fold', parameters: 2, hasResult: true, locals: [i32, i32, i32, v128], code: foldCode() },
+  ]);
+}
+
+function updateCode(): Code {
   const [address, length, state, first, second, third, fourth] = [0, 1, 2, 3, 4, 5, 6];
   const word = (offset: number): Code => [localGet, address, load, 2, ...unsigned(offset)];
   const advance = (bytes: number): Code => [
@@ -86,11 +95,10 @@ function updateBody(): Code {
     ...[...step, ...advance(bytes), branch, 0, end, end],
   ];
   return [
-    ...[1, 4, 0x7f], // four local i32
     ...[...whileAtLeast(16, sixteen), ...whileAtLeast(4, four)],
     ...[block, noResult, loop, noResult, localGet, length, isZero, branchIf, 1],
     ...[...one, ...advance(1), branch, 0, end, end],
-    ...[localGet, state, end],
+    ...[localGet, state],
   ];
 }
 
@@ -105,40 +113,72 @@ function slices(word: number, lowest: number): Code {
   return [...entry(0), ...entry(1), xor, ...entry(2), xor, ...entry(3), xor];
 }
 
-function recordBody(): Code {
+function recordCode(): Code {
   const [address, header, covered, total] = [0, 1, 2, 3];
-  const minusOne = [constant, 0x7f];
+  const minusOne = [constant, ...signed(-1)];
   return [
-    0,
     ...[localGet, address],
     ...[localGet, covered],
     ...[localGet, address, localGet, header, add, localGet, total, localGet, header, subtract, ...minusOne, call, 0],
-    ...[call, 0, ...minusOne, xor, end],
+    ...[call, 0, ...minusOne, xor],
   ];
 }
 
-function section(id: number, content: Code): Code {
-  return [id, ...sized(content)];
-}
-
-function sized(content: Code): Code {
-  return [...unsigned(content.length), ...content];
-}
-
-function vector(items: readonly Code[]): Code {
-  return [...unsigned(items.length), ...items.flat()];
-}
-
-function name(text: string): Code {
-  return sized([...Buffer.from(text, 'utf8')]);
-}
-
-/** LEB128. */
-function unsigned(value: number): Code {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-/** Signed LEB128 of a value that is not negative. */
-function signed(value: number): Code {
-  return value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...signed(value >>> 7)];
+function foldCode(): Code {
+  const [address, length, position, cut, stop, value] = [0, 1, 2, 3, 4, 5];
+  const [far, middle, near] = foldDistances;
+  /** Pushes the address so many bytes before `position`; the offset of a load cannot be negative. */
+  const before = (distance: number): Code => [localGet, position, constant, ...signed(distance), subtract];
+  const vectorAt = (distance: number, offset: number): Code => [
+    ...before(distance),
+    ...vectorLoad,
+    0,
+    ...unsigned(offset),
+  ];
+  /** Each of 16 bytes takes what comes to it from those before it, which are final: the shortest distance is 767. */
+  const sixteen = (offset: number): Code => [
+    ...[localGet, position],
+    ...[...vectorAt(far, offset), ...vectorAt(middle, offset), ...vectorXor],
+    ...[...vectorAt(near, offset), ...vectorXor, localGet, position, ...vectorLoad, 0, offset, ...vectorXor],
+    ...[...vectorStore, 0, offset],
+  ];
+  const advance = (bytes: number): Code => [localGet, position, constant, ...signed(bytes), add, localSet, position];
+  const main: Code = [
+    ...[localGet, address, localSet, position],
+    ...[block, noResult, loop, noResult, localGet, position, localGet, cut, subtract, isZero, branchIf, 1],
+    ...[...sixteen(0), ...sixteen(16), ...sixteen(32), ...sixteen(48), ...advance(64), branch, 0, end, end],
+  ];
+  /** What comes from before `cut` to the bytes behind it, over one distance. */
+  const toRest = (distance: number): Code => [
+    ...[localGet, cut, localTee, position, constant, ...signed(distance - (distance % 16)), add, localSet, stop],
+    ...[block, noResult, loop, noResult, localGet, position, localGet, stop, subtract, isZero, branchIf, 1],
+    ...[...vectorAt(distance, 0), localGet, position, ...vectorLoad, 0, 0, ...vectorXor, localSet, value],
+    ...[localGet, position, localGet, value, ...vectorStore, 0, 0, ...advance(16), branch, 0, end, end],
+    ...Array.from({ length: distance % 16 }, (_, byte) => [
+      ...[localGet, position, ...before(distance), loadByte, 0, byte, localGet, position, loadByte, 0, byte, xor],
+      ...[storeByte, 0, byte],
+    ]).flat(),
+  ];
+  const rest: Code = [localGet, address, localGet, length, add, localGet, cut, subtract];
+  return [
+    // cut = address + the largest multiple of 64 that leaves 5275 bytes
+    ...[
+      localGet,
+      address,
+      localGet,
+      length,
+      constant,
+      ...signed(far),
+      subtract,
+      constant,
+      ...signed(-64),
+      and,
+      add,
+      localSet,
+      cut,
+    ],
+    ...[...main, ...toRest(far), ...toRest(middle), ...toRest(near)],
+    ...[localGet, address, localGet, cut, ...rest, ...copyMemory],
+    ...rest,
+  ];
 }

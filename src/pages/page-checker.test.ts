@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fromText } from '../bytes/byte-string.ts';
 import { PageChecker, type BadPage, type PageCounts } from './page-checker.ts';
 import { pageChecksum } from './page-checksum.ts';
@@ -119,6 +119,35 @@ describe('PageChecker on PostgreSQL pages', () => {
     logical.writeUInt16LE(0x10, 10);
     logical[4000] = 1;
     expect(check(logical, 'opengauss').counts.empty).toBe(1);
+  });
+
+  it('judges each page alike among sound, failing and empty ones, with and without WebAssembly', async () => {
+    const failing = Buffer.from(postgresqlPage(0, 1n));
+    const kinds = 'ooooxooee.ooxxeeo'.replaceAll('.', 'o'.repeat(40));
+    const pages = [...kinds].map((kind, block) => {
+      if (kind === 'e') return Buffer.alloc(8192);
+      return kind === 'x' ? failing : postgresqlPage(block, 1n);
+    });
+    const expected = {
+      counts: { ok: 51, bad: 3, empty: 4, partialBytes: 5 },
+      blocks: [...kinds].flatMap((kind, block) => (kind === 'x' ? [block] : [])),
+    };
+    const judge = (Checker: typeof PageChecker): unknown => {
+      const blocks: number[] = [];
+      const onBadPage = ({ block }: BadPage): void => void blocks.push(block);
+      const checker = new Checker({ format: 'postgresql', blockSizeBytes: 8192, firstBlock: 0, onBadPage });
+      checker.update(Buffer.concat([...pages, Buffer.alloc(5)]));
+      return { counts: checker.finish(), blocks };
+    };
+    expect(judge(PageChecker)).toEqual(expected);
+    vi.stubGlobal('WebAssembly', undefined);
+    vi.resetModules();
+    try {
+      expect(judge((await import('./page-checker.ts')).PageChecker)).toEqual(expected);
+    } finally {
+      vi.unstubAllGlobals();
+      vi.resetModules();
+    }
   });
 
   it('counts what is left over at the end', () => {

@@ -1,4 +1,4 @@
-import { pageChecksum } from './page-checksum.ts';
+import { pageChecksum, soundPages } from './page-checksum.ts';
 import { decodePageHeader } from './page-header.ts';
 import type { PageFormat } from './page-file.ts';
 
@@ -44,7 +44,7 @@ export class PageChecker {
   readonly #size: number;
   readonly #firstBlock: number;
   readonly #onBadPage: (page: BadPage) => void;
-  /** Collects a page that comes in parts, or that is not aligned to words. */
+  /** Collects a page that comes in parts, or that is judged by itself. */
   readonly #page: Uint8Array;
   readonly #pageWords: Int32Array;
   #filled = 0;
@@ -85,17 +85,27 @@ export class PageChecker {
     return { ok: this.#ok, bad: this.#bad, empty: this.#empty, partialBytes: this.#filled };
   }
 
-  /** Checks the whole pages in place that begin at `position`, when words can be read there; returns their bytes. */
+  /** Checks the whole pages that begin at `position`; returns their bytes. */
   #wholePages(piece: Uint8Array, position: number): number {
-    const offset = piece.byteOffset + position;
-    const count = Math.floor((piece.length - position) / this.#size);
-    if (count === 0 || offset % 4 !== 0) return 0;
-    const words = new Int32Array(piece.buffer, offset, (count * this.#size) / 4);
-    for (let page = 0; page < count; page++) {
-      const start = position + page * this.#size;
-      this.#check(piece.subarray(start, start + this.#size), words, (page * this.#size) / 4);
+    const size = this.#size;
+    const end = position + Math.floor((piece.length - position) / size) * size;
+    let at = position;
+    // Behind a page that is not sound few are tried at once: where every page is empty, nothing is looked at in vain.
+    let run = end - position;
+    while (at < end) {
+      const tried = piece.subarray(at, Math.min(end, at + run));
+      const sound = soundPages(tried, size, this.#firstBlock + this.#index) ?? 0;
+      this.#ok += sound;
+      this.#index += sound;
+      at += sound * size;
+      run *= 2;
+      if (sound * size === tried.length) continue;
+      this.#page.set(piece.subarray(at, at + size));
+      this.#check(this.#page, this.#pageWords, 0);
+      at += size;
+      run = size;
     }
-    return count * this.#size;
+    return end - position;
   }
 
   #check(page: Uint8Array, words: Int32Array, start: number): void {

@@ -1,6 +1,7 @@
+import { randomFillSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pageChecksum } from './page-checksum.ts';
+import { pageChecksum, soundPages } from './page-checksum.ts';
 
 /** Straight from the description of the algorithm, one lane after another in big integers. */
 function slowChecksum(page: Uint8Array, block: number): number {
@@ -52,6 +53,57 @@ describe('pageChecksum', () => {
         expect(fast(bytes, block)).toBe(slowChecksum(bytes, block));
       }),
       { numRuns: 30 },
+    );
+  });
+});
+
+describe('soundPages', () => {
+  /** Pages with the checksum of their place, each initialised. */
+  function pagesOf(size: number, count: number, firstBlock: number): Uint8Array {
+    const bytes = randomFillSync(new Uint8Array(size * count));
+    const view = new DataView(bytes.buffer);
+    const words = new Int32Array(bytes.buffer);
+    for (let page = 0; page < count; page++) {
+      view.setUint16(page * size + 14, size, true);
+      const checksum = pageChecksum(words, (page * size) / 4, size / 4, firstBlock + page);
+      view.setUint16(page * size + 8, checksum, true);
+    }
+    return bytes;
+  }
+
+  it('passes all pages that hold the checksum of their place, of any size and block number, at any alignment', () => {
+    const cases = fc.tuple(
+      fc.constantFrom(1024, 2048, 8192, 32768),
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 0, max: 0xffff_ff00 }),
+      fc.nat(3),
+    );
+    fc.assert(
+      fc.property(cases, ([size, count, firstBlock, shift]) => {
+        const pages = pagesOf(size, count, firstBlock);
+        const shifted = new Uint8Array(pages.length + shift).subarray(shift);
+        shifted.set(pages);
+        expect(soundPages(shifted, size, firstBlock)).toBe(count);
+        expect(Buffer.from(shifted).equals(pages)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('stops at each page with a changed bit, and at one that was never initialised', () => {
+    fc.assert(
+      fc.property(fc.nat(39), fc.nat(8191), fc.nat(7), (page, byte, bit) => {
+        const pages = pagesOf(8192, 40, 7);
+        const at = page * 8192 + byte;
+        pages[at] = (pages[at] ?? 0) ^ (1 << bit);
+        expect(soundPages(pages, 8192, 7)).toBe(page);
+        pages.fill(0, page * 8192 + 14, page * 8192 + 16);
+        const words = new Int32Array(pages.buffer);
+        const checksum = pageChecksum(words, page * 2048, 2048, 7 + page);
+        new DataView(pages.buffer).setUint16(page * 8192 + 8, checksum, true);
+        expect(soundPages(pages, 8192, 7)).toBe(page);
+      }),
+      { numRuns: 40 },
     );
   });
 });
