@@ -1,3 +1,4 @@
+import { recordsCode, recordsLocals } from './records-code.ts';
 import {
   add,
   and,
@@ -36,35 +37,54 @@ import {
 /** Bytes of the 16 lookup tables at the start of the memory. */
 export const tablesBytes = 16 * 1024;
 
+/** Where the rules of `records` lie: a byte for each `rmid << 8 | info`, behind them the words that `recordRules` describes. */
+export const passedKindsAddress = tablesBytes;
+export const recordRulesAddress = passedKindsAddress + 65_536;
+
+/** Where what `crc32c` works on begins: behind 5280 zeros. */
+export const pieceAddress = recordRulesAddress + 64 + 5280;
+
+/** Bytes that are copied to there at once: they stay in the second cache. */
+export const pieceBytes = 128 * 1024;
+
 /**
  * Folding: x^5275 = x^4508 + x^2751 + 1 modulo the polynomial (the shortest multiple with four terms). Its eighth power has
  * these exponents in bytes, so that a byte of the message may be added to the bytes so far behind it, and counts as zero then.
  */
 const foldDistances = [5275, 5275 - 2751, 5275 - 4508] as const;
 
-/** Zeros that must lie in front of what is folded. */
-export const foldMarginBytes = 5280;
-
 /** Bytes that folding leaves: at least 5275, and so many that what is folded is a multiple of 64. */
 export const foldRestBytes = 5275 + 63;
+
+/** Where the window begins, and its length: see `Crc32cWindow`. */
+export const windowAddress = Math.ceil((pieceAddress + pieceBytes + foldRestBytes) / 65_536) * 65_536;
+export const windowBytes = 1024 * 1024;
 
 /** Below this length folding and what it leaves cost more than slicing. */
 export const foldWorthBytes = 12 * 1024;
 
 /**
  * A WebAssembly module for CRC-32C. It imports nothing, and exports
- * - `memory`: 16 tables of 256 i32 at 0 (filled by the caller), free space from 16384 on
+ * - `memory`: 16 tables of 256 i32 at 0 (filled by the caller), then what is named above
  * - `update(address, length, state) → state`: the raw state, not inverted, by slicing-by-16
  * - `record(address, headerLength, coveredLength, totalLength) → crc`: the final CRC of a WAL record, which covers the
  *   bytes behind the header first and then the first `coveredLength` bytes of the header
  * - `fold(address, length) → rest`: replaces a message of at least `foldRestBytes` by one of `rest` bytes, at most `foldRestBytes`, with the
- *   same CRC when both begin with the state 0, and moves that to `address`. In front of `address` lie `foldMarginBytes` of zeros.
+ *   same CRC when both begin with the state 0, and moves that to `address`. In front of `address` lie 5280 bytes of zeros.
+ * - `records`: described in `records-code.ts`
  */
-export function crc32cModule(memoryPages: number): Uint8Array<ArrayBuffer> {
-  return assembleModule(memoryPages, [
+export function crc32cModule(): Uint8Array<ArrayBuffer> {
+  return assembleModule((windowAddress + windowBytes) / 65_536, [
     { name: 'update', parameters: 3, hasResult: true, locals: [i32, i32, i32, i32], code: updateCode() },
     { name: 'record', parameters: 4, hasResult: true, locals: [], code: recordCode() },
     { name: 'fold', parameters: 2, hasResult: true, locals: [i32, i32, i32, v128], code: foldCode() },
+    {
+      name: 'records',
+      parameters: 6,
+      hasResult: true,
+      locals: recordsLocals,
+      code: recordsCode(1, passedKindsAddress, recordRulesAddress),
+    },
   ]);
 }
 

@@ -1,25 +1,31 @@
-import { crc32cModule, foldMarginBytes, foldRestBytes, foldWorthBytes, tablesBytes } from './crc32c-module.ts';
+import {
+  crc32cModule,
+  foldRestBytes,
+  foldWorthBytes,
+  passedKindsAddress,
+  pieceAddress,
+  pieceBytes,
+  recordRulesAddress,
+  windowAddress,
+  windowBytes,
+} from './crc32c-module.ts';
+import { recordRules } from './records-code.ts';
 import { startModule } from './wasm-code.ts';
 
 /** Castagnoli polynomial, bit-reversed. Source: port/pg_crc32c.h of both products; RFC 3720 §12.1. */
 const polynomial = 0x82f6_3b78;
 
-/** Bytes that are copied into the memory of the module at once by `crc32c`: they stay in the second cache. */
-const pieceBytes = 128 * 1024;
-
-/** Where they are copied to: behind zeros and what is left of the piece before, see `fold`. */
-const pieceAddress = tablesBytes + foldMarginBytes;
-const pieceEnd = pieceAddress + foldRestBytes + pieceBytes;
-const windowAddress = Math.ceil(pieceEnd / 65_536) * 65_536;
+/** Largest input of a `Crc32cWindow`. */
+export { windowBytes } from './crc32c-module.ts';
 
 /** Below this the copy into the module costs more than it saves (measured on Node 20, x86-64). */
 const shortBytes = 96;
 
-/** Largest input of a `Crc32cWindow`. */
-export const windowBytes = 1024 * 1024;
+/** Filled when they are first needed. */
+const tables = new Int32Array(16 * 256);
 
-const tables = buildTables();
-const module = instantiate();
+/** Undefined until it is needed, null where the engine cannot run it. */
+let running: CrcModule | null | undefined;
 
 /**
  * CRC-32C of `bytes`, 0 … 2^32-1.
@@ -31,7 +37,9 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
 
 /** CRC-32C of `bytes[start … end)`, without making a view of it. */
 export function crc32cRange(bytes: Uint8Array, start: number, end: number, seed = 0): number {
-  if (module === undefined || end - start < shortBytes) return plainCrc32c(bytes, start, end, seed);
+  if (end - start < shortBytes) return plainCrc32c(bytes, start, end, seed);
+  const module = crcModule();
+  if (module === null) return plainCrc32c(bytes, start, end, seed);
   if (end - start >= foldWorthBytes) return foldedCrc32c(module, bytes, start, end, seed);
   module.bytes.set(bytes.subarray(start, end), pieceAddress);
   return ~module.update(pieceAddress, end - start, ~seed) >>> 0;
@@ -57,6 +65,7 @@ function foldedCrc32c(module: CrcModule, bytes: Uint8Array, start: number, end: 
  * For short inputs, and for all where the engine has no WebAssembly (`--jitless`) or no address space for it (`ulimit -v`).
  */
 export function plainCrc32c(bytes: Uint8Array, start: number, end: number, seed = 0): number {
+  if (tables[1] === 0) fillTables();
   let state = ~seed;
   let position = start;
   for (; end - position >= 8; position += 8) {
@@ -76,6 +85,36 @@ export function plainCrc32c(bytes: Uint8Array, start: number, end: number, seed 
   return ~state >>> 0;
 }
 
+/** How `Crc32cWindow.passRecords` knows the records that nobody has to look at. */
+export interface PassRules {
+  /** By `rmid << 8 | info`: 1 for kinds that are passed. Read whenever these rules come after others. */
+  readonly passedKinds: Uint8Array;
+  /** Raised when `passedKinds` has changed. */
+  readonly edition: number;
+  readonly header: {
+    readonly sizeBytes: number;
+    readonly infoOffset: number;
+    readonly prevOffset: number;
+    readonly crcOffset: number;
+  };
+  readonly checksCrc: boolean;
+}
+
+/** Records that were passed. */
+export interface PassedRecords {
+  /** Behind the last of them, in the page. */
+  position: number;
+  count: number;
+  /** Where the last of them begins, in the page; of no meaning where there is none. */
+  lastPosition: number;
+}
+
+/** The addresses of a page and of the record before the first that is looked at, each in two words. */
+export interface PassStart {
+  readonly link: { readonly high: number; readonly low: number };
+  readonly address: { readonly high: number; readonly low: number };
+}
+
 /**
  * Memory of the module to which bytes are brought once, for many CRCs over parts of them: `bytes` and `words` show it
  * until the next `load` by anyone in this thread.
@@ -91,16 +130,37 @@ export interface Crc32cWindow {
   crc(offset: number, length: number, seed: number): number;
   /** CRC of a WAL record at `offset`: the bytes behind its header, then the first `coveredBytes` of the header. */
   recordCrc(offset: number, headerBytes: number, coveredBytes: number, totalBytes: number): number;
+  /**
+   * Passes records of a whole WAL page at `base` from `position` on that are of a passed kind, follow one another and, where the rules say
+   * so, hold their CRC. The first other one is the caller's. May pass none although it could.
+   */
+  passRecords(rules: PassRules, base: number, position: number, start: PassStart, passed: PassedRecords): void;
 }
 
+let window: Crc32cWindow | undefined;
+
 /** The window of this thread. */
-export const crc32cWindow: Crc32cWindow = module === undefined ? plainWindow() : moduleWindow(module);
+export function crc32cWindow(): Crc32cWindow {
+  if (window === undefined) {
+    const module = crcModule();
+    window = module === null ? plainWindow() : moduleWindow(module);
+  }
+  return window;
+}
 
 /** Described in `crc32c-module.ts`. */
 interface CrcFunctions {
   readonly update: (address: number, length: number, state: number) => number;
   readonly record: (address: number, headerBytes: number, coveredBytes: number, totalBytes: number) => number;
   readonly fold: (address: number, length: number) => number;
+  readonly records: (
+    base: number,
+    position: number,
+    linkLow: number,
+    linkHigh: number,
+    addressLow: number,
+    addressHigh: number,
+  ) => number;
 }
 
 interface CrcModule extends CrcFunctions {
@@ -108,41 +168,63 @@ interface CrcModule extends CrcFunctions {
   readonly words: Int32Array;
 }
 
-function moduleWindow({ bytes, update, record }: CrcModule): Crc32cWindow {
+function moduleWindow({ bytes, words, update, record, records }: CrcModule): Crc32cWindow {
   const base = windowAddress;
-  const window = bytes.subarray(base, base + windowBytes);
+  const content = bytes.subarray(base, base + windowBytes);
+  const results = words.subarray(recordRulesAddress / 4, recordRulesAddress / 4 + 16);
+  let known: PassRules | undefined;
+  let edition = 0;
+  const know = (rules: PassRules): void => {
+    bytes.set(rules.passedKinds, passedKindsAddress);
+    const { sizeBytes, infoOffset, prevOffset, crcOffset } = rules.header;
+    results.set([sizeBytes, infoOffset, prevOffset, crcOffset, rules.checksCrc ? 1 : 0]);
+    known = rules;
+    edition = rules.edition;
+  };
   return {
-    bytes: window,
+    bytes: content,
     words: new Int32Array(bytes.buffer, base, windowBytes / 4),
-    load: (content) => window.set(content),
+    load: (loaded) => content.set(loaded),
     crc: (offset, length, seed) => ~update(base + offset, length, ~seed) >>> 0,
     recordCrc: (offset, headerBytes, coveredBytes, totalBytes) =>
       record(base + offset, headerBytes, coveredBytes, totalBytes) >>> 0,
-  };
-}
-
-function plainWindow(): Crc32cWindow {
-  const window = new Uint8Array(windowBytes);
-  return {
-    bytes: window,
-    words: new Int32Array(window.buffer),
-    load: (content) => window.set(content),
-    crc: (offset, length, seed) => plainCrc32c(window, offset, offset + length, seed),
-    recordCrc: (offset, headerBytes, coveredBytes, totalBytes) => {
-      const body = plainCrc32c(window, offset + headerBytes, offset + totalBytes);
-      return plainCrc32c(window, offset, offset + coveredBytes, body);
+    passRecords: (rules, page, position, { link, address }, passed) => {
+      if (known !== rules || edition !== rules.edition) know(rules);
+      passed.position = records(base + page, position, link.low | 0, link.high | 0, address.low | 0, address.high | 0);
+      passed.count = results[recordRules.count] ?? 0;
+      passed.lastPosition = results[recordRules.lastPosition] ?? 0;
     },
   };
 }
 
-function instantiate(): CrcModule | undefined {
-  const running = startModule<CrcFunctions>(() => crc32cModule((windowAddress + windowBytes) / 65_536));
-  if (running === undefined) return undefined;
-  const { memory, functions } = running;
-  const { update, record, fold } = functions;
+function plainWindow(): Crc32cWindow {
+  const bytes = new Uint8Array(windowBytes);
+  return {
+    bytes,
+    words: new Int32Array(bytes.buffer),
+    load: (content) => bytes.set(content),
+    crc: (offset, length, seed) => plainCrc32c(bytes, offset, offset + length, seed),
+    recordCrc: (offset, headerBytes, coveredBytes, totalBytes) => {
+      const body = plainCrc32c(bytes, offset + headerBytes, offset + totalBytes);
+      return plainCrc32c(bytes, offset, offset + coveredBytes, body);
+    },
+    passRecords: (_rules, _base, position, _start, passed) => {
+      passed.position = position;
+      passed.count = 0;
+    },
+  };
+}
+
+function crcModule(): CrcModule | null {
+  if (running !== undefined) return running;
+  const started = startModule<CrcFunctions>(crc32cModule);
+  if (started === undefined) return (running = null);
+  const { memory, functions } = started;
   const words = new Int32Array(memory);
+  if (tables[1] === 0) fillTables();
   words.set(tables);
-  return { bytes: new Uint8Array(memory), words, update, record, fold };
+  const { update, record, fold, records } = functions;
+  return (running = { bytes: new Uint8Array(memory), words, update, record, fold, records });
 }
 
 function word(bytes: Uint8Array, position: number): number {
@@ -159,16 +241,14 @@ function entry(table: number, index: number): number {
 }
 
 /** Table t, entry b: the effect of byte b followed by t zero bytes. */
-function buildTables(): Int32Array {
-  const values = new Int32Array(16 * 256);
+function fillTables(): void {
   for (let index = 0; index < 256; index++) {
     let crc = index;
     for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
-    values[index] = crc;
+    tables[index] = crc;
   }
-  for (let index = 256; index < values.length; index++) {
-    const before = values[index - 256] ?? 0;
-    values[index] = (values[before & 0xff] ?? 0) ^ (before >>> 8);
+  for (let index = 256; index < tables.length; index++) {
+    const before = tables[index - 256] ?? 0;
+    tables[index] = (tables[before & 0xff] ?? 0) ^ (before >>> 8);
   }
-  return values;
 }

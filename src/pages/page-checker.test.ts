@@ -123,14 +123,14 @@ describe('PageChecker on PostgreSQL pages', () => {
 
   it('judges each page alike among sound, failing and empty ones, with and without WebAssembly', async () => {
     const failing = Buffer.from(postgresqlPage(0, 1n));
-    const kinds = 'ooooxooee.ooxxeeo'.replaceAll('.', 'o'.repeat(40));
-    const pages = [...kinds].map((kind, block) => {
+    const kinds = `ooooxooee${'o'.repeat(40)}ooxxeeo`.split(/(?:)/);
+    const pages = kinds.map((kind, block) => {
       if (kind === 'e') return Buffer.alloc(8192);
       return kind === 'x' ? failing : postgresqlPage(block, 1n);
     });
     const expected = {
-      counts: { ok: 51, bad: 3, empty: 4, partialBytes: 5 },
-      blocks: [...kinds].flatMap((kind, block) => (kind === 'x' ? [block] : [])),
+      counts: { ok: 49, bad: 3, empty: 4, partialBytes: 5 },
+      blocks: kinds.flatMap((kind, block) => (kind === 'x' ? [block] : [])),
     };
     const judge = (Checker: typeof PageChecker): unknown => {
       const blocks: number[] = [];

@@ -1,6 +1,7 @@
-import { crc32cRange, crc32cWindow } from '../bytes/crc32c.ts';
+import { crc32cRange, crc32cWindow, type PassedRecords, type PassStart } from '../bytes/crc32c.ts';
 import type { WalFormat } from './formats/format.ts';
 import { lsn, type Lsn } from './lsn.ts';
+import { overwrittenBy } from './overwritten-record.ts';
 import { walPageBytes } from './page-header.ts';
 import { PendingRecord } from './pending-record.ts';
 import { restPrefixBytes } from './segment-border.ts';
@@ -51,7 +52,6 @@ export interface RecordPlace {
 /** Told where a damaged record begins, and of the last whole record before it. */
 export type DamageListener = (at: Lsn, last: RecordPlace | undefined) => void;
 
-const overwriteContinuationInfo = 0xd0;
 const switchInfo = 0x40;
 
 /**
@@ -72,6 +72,10 @@ export class RecordScanner {
   readonly #own: PendingRecord;
   #pending: PendingRecord | undefined;
   #overwritten: Lsn | undefined;
+  readonly #window = crc32cWindow();
+  /** Kinds that are known to concern nobody: `#keeps` is 1, and it is no switch. */
+  readonly #passRules;
+  readonly #passed: PassedRecords = { position: 0, count: 0, lastPosition: 0 };
 
   constructor(options: ScannerOptions) {
     this.#options = options;
@@ -79,6 +83,8 @@ export class RecordScanner {
     this.#firstFrom = this.#startsAt;
     this.#cursor = new RecordCursor(options.format);
     this.#own = new PendingRecord(options.format.header.sizeBytes);
+    const { header } = options.format;
+    this.#passRules = { passedKinds: new Uint8Array(65_536), edition: 0, header, checksCrc: options.checksEvery };
   }
 
   get pending(): PendingRecord | undefined {
@@ -149,6 +155,8 @@ export class RecordScanner {
     const { start, end } = this.#last;
     let position = offset;
     while (position < walPageBytes) {
+      position = this.#pass(page, position);
+      if (position >= walPageBytes) break;
       const at = (base + position) >> 2;
       const total = (words[at] ?? 0) >>> 0;
       if (position + 4 > page.availableBytes) {
@@ -187,6 +195,22 @@ export class RecordScanner {
     return 'next-page';
   }
 
+  /** Passes records that concern nobody. @returns where the first begins that is to be looked at */
+  #pass(page: PageToScan, position: number): number {
+    if (!page.memory.isWindow || page.availableBytes < walPageBytes || this.#recordCount === 0) return position;
+    if (this.#first === undefined || this.#overwritten !== undefined) return position;
+    const { start, end } = this.#last;
+    const passed = this.#passed;
+    const from: PassStart = { link: start, address: page.address };
+    this.#window.passRecords(this.#passRules, page.base, position, from, passed);
+    if (passed.count === 0) return position;
+    start.low = page.address.low + passed.lastPosition;
+    start.high = page.address.high;
+    setLsn(end, page.address, passed.position);
+    this.#recordCount += passed.count;
+    return passed.position;
+  }
+
   /** A record begins that does not end in the bytes of the page. */
   #begin(page: PageToScan, offset: number, totalBytes: number): PageOutcome {
     const pending = this.#own.begin(totalBytes, page.address, offset);
@@ -213,7 +237,7 @@ export class RecordScanner {
     if (pending.isKept === true) pending.collect(memory.bytes.subarray(body, to));
     if (pending.isStartKnown && (pending.isKept === true || this.#options.checksEvery)) {
       pending.bodyCrc = memory.isWindow
-        ? crc32cWindow.crc(body, to - body, pending.bodyCrc)
+        ? this.#window.crc(body, to - body, pending.bodyCrc)
         : crc32cRange(memory.bytes, body, to, pending.bodyCrc);
     }
     return undefined;
@@ -302,6 +326,10 @@ export class RecordScanner {
     if (known !== 0) return known === 2;
     const isKept = this.#options.keeps(kind >>> 8, kind & 0xff);
     this.#keeps[kind] = isKept ? 2 : 1;
+    if (!isKept && !isSwitch(kind)) {
+      this.#passRules.passedKinds[kind] = 1;
+      this.#passRules.edition += 1;
+    }
     return isKept;
   }
 
@@ -331,7 +359,7 @@ export class RecordScanner {
     const { sizeBytes, crcOffset } = this.#options.format.header;
     const expected = (memory.words[(offset + crcOffset) >> 2] ?? 0) >>> 0;
     const actual = memory.isWindow
-      ? crc32cWindow.recordCrc(offset, sizeBytes, crcOffset, totalBytes)
+      ? this.#window.recordCrc(offset, sizeBytes, crcOffset, totalBytes)
       : crc32cRange(
           memory.bytes,
           offset,
@@ -370,14 +398,4 @@ function isBefore(left: SplitLsn, right: SplitLsn): boolean {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/**
- * The record that this one says it replaces: the main data of OVERWRITE_CONTRECORD (u64 lsn, i64 time) follows its
- * header and a sub-header of 2 bytes.
- */
-function overwrittenBy(view: DataView, offset: number, kind: number, format: WalFormat): Lsn | undefined {
-  const position = offset + format.header.sizeBytes + 2;
-  if ((kind & 0xfff0) !== overwriteContinuationInfo || position + 8 > view.byteLength) return undefined;
-  return lsn(view.getBigUint64(position, true));
 }

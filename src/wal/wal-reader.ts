@@ -1,4 +1,4 @@
-import { crc32cWindow, windowBytes } from '../bytes/crc32c.ts';
+import { crc32cWindow } from '../bytes/crc32c.ts';
 import type { WalFormat } from './formats/format.ts';
 import { lsn, type Lsn } from './lsn.ts';
 import {
@@ -220,14 +220,11 @@ export class WalReader {
 
   /** @param lastPageBytes valid bytes of the last of the `pages`, which are whole in memory */
   #readPages(pages: Uint8Array, lastPageBytes: number): void {
-    // 32-bit reads need aligned memory; the window of the CRC is, and so are nearly all buffers.
-    const inPlace = this.#options.check === 'visited-records' && pages.byteOffset % 4 === 0;
-    const pieceBytes = inPlace ? pages.length : windowBytes;
-    for (let position = 0; position < pages.length && this.#isOpen(); position += pieceBytes) {
-      const piece = pages.subarray(position, position + pieceBytes);
+    for (let position = 0; position < pages.length && this.#isOpen(); position += loadedBytes) {
+      const piece = pages.subarray(position, position + loadedBytes);
       const from = this.#toNextSegment ? this.#skipToSegment(piece.length) : 0;
       if (from === piece.length) continue;
-      const memory = inPlace ? memoryOf(piece) : loadWindow(piece);
+      const memory = loadWindow(piece);
       for (let base = from; base < piece.length && this.#isOpen(); base += walPageBytes) {
         if (this.#toNextSegment && this.#skipToSegment(walPageBytes) > 0) continue;
         this.#readPage(memory, base, base + walPageBytes < piece.length ? walPageBytes : lastPageBytes);
@@ -367,18 +364,18 @@ export class WalReader {
   }
 }
 
-function memoryOf(bytes: Uint8Array): PageMemory {
-  return {
-    bytes,
-    words: new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4),
-    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
-    isWindow: false,
-  };
-}
+/** Bytes that are brought to the window at once: they stay in the second cache. */
+const loadedBytes = 128 * 1024;
 
-const windowMemory: PageMemory = { ...memoryOf(crc32cWindow.bytes), isWindow: true };
+let windowMemory: PageMemory | undefined;
 
 function loadWindow(pages: Uint8Array): PageMemory {
-  crc32cWindow.load(pages);
-  return windowMemory;
+  const window = crc32cWindow();
+  window.load(pages);
+  return (windowMemory ??= {
+    bytes: window.bytes,
+    words: window.words,
+    view: new DataView(window.bytes.buffer, window.bytes.byteOffset, window.bytes.length),
+    isWindow: true,
+  });
 }
