@@ -100,6 +100,8 @@ export interface BackupRequest {
   readonly verifyChecksums?: boolean | undefined;
   /** Put in what makes a server that is started on the copy a standby of the source (PostgreSQL). Default false. */
   readonly standby?: boolean | undefined;
+  /** Further keywords of libpq for the `primary_conninfo` of that standby, which the connection of the backup does without: `tcp_user_timeout`, `dbname`, … */
+  readonly standbyParameters?: Readonly<Record<string, string>> | undefined;
   /** Ask the server for its size, so that progress has a total. Default false. */
   readonly estimateSize?: boolean | undefined;
   /** Longest time between two status updates of the WAL receiver in ms; 0: only when the server asks. Default 10 s. */

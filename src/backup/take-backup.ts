@@ -146,7 +146,10 @@ class BackupRun {
     const found = await configurationFiles(session.connection, session.capabilities, { signal });
     const { configDirectory } = request;
     const received = receivedFiles(request, session.capabilities, found);
-    const standby = standbyPartsOf(request, session.capabilities, this.#passwords.plain(source.settings));
+    const { password } = this.#passwords.plain(source.settings);
+    const known = typeof password === 'string' ? password : undefined;
+    const standby = standbyPartsOf(request, session.capabilities, known);
+    if (standby.warning !== undefined) tell({ type: 'warning', sentence: standby.warning });
     const output = standby.around(await createOutput(request, { session, meter, signal }));
     this.#output = output;
     const configuration =

@@ -44,11 +44,11 @@ export async function basebackupProgram(program: string, argv: readonly string[]
     }
     const settings = basebackupSettings(program, given);
     const talk = new BackupTalk(context, progressStyle(given), given.count('verbose') > 0);
-    const sources = await sourcesOf(given, settings, context);
+    const { sources, further } = await sourcesOf(given, settings, context);
     const result = await withPassword(given, context, (password) => {
       const known =
         password === undefined ? sources : sources.map((one) => ({ ...one, password, passwordFile: undefined }));
-      return takeBackup(requestOf(settings, known, given), { signal: context.signal, onEvent: talk.listener });
+      return takeBackup(requestOf(settings, known, given, further), { signal: context.signal, onEvent: talk.listener });
     });
     return finish(result, talk);
   });
@@ -67,7 +67,7 @@ async function sourcesOf(
   given: GivenOptions,
   settings: BasebackupSettings,
   { program, terminal }: ProgramContext,
-): Promise<readonly SessionSettings[]> {
+): Promise<{ readonly sources: readonly SessionSettings[]; readonly further: Readonly<Record<string, string>> }> {
   const options = {
     host: given.last('host'),
     port: given.last('port'),
@@ -75,10 +75,10 @@ async function sourcesOf(
     connectionString: given.last('dbname'),
   };
   const environment = readEnvironment();
-  const { connections, warnings, notes } = await resolveConnections(options, environment);
+  const { connections, warnings, notes, further } = await resolveConnections(options, environment);
   for (const warning of warnings) terminal.line(warningLine(program, warning));
   for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${render(note)}`);
-  return connections.map(({ applicationName, haPort: _, ...connection }: ResolvedConnection) => ({
+  const sources = connections.map(({ applicationName, haPort: _, ...connection }: ResolvedConnection) => ({
     ...connection,
     // The name decides what openGauss sends along, so the environment does not change it there: see `openReplicationSession`.
     parameters: { ...connection.parameters, application_name: applicationName ?? 'gs_basebackup' },
@@ -88,12 +88,14 @@ async function sourcesOf(
     inactivityTimeoutMs: settings.inactivityTimeoutMs,
     maxAuthIterations: settings.maxAuthIterations,
   }));
+  return { sources, further };
 }
 
 function requestOf(
   settings: BasebackupSettings,
   [source, ...otherSources]: readonly SessionSettings[],
   given: GivenOptions,
+  standbyParameters: Readonly<Record<string, string>>,
 ): BackupRequest {
   if (source === undefined) throw new TypeError('no source');
   return {
@@ -110,6 +112,7 @@ function requestOf(
     serverCompression: settings.compression.at === 'server' ? settings.compression : undefined,
     verifyChecksums: settings.verifyChecksums,
     standby: settings.standby,
+    standbyParameters,
     estimateSize: given.has('progress') && !given.has('no-estimate-size'),
     statusIntervalMs: settings.statusIntervalMs,
     sync: settings.sync,

@@ -5,7 +5,7 @@ export const connectionKeywords = {
   host: 'PGHOST',
   hostaddr: 'PGHOSTADDR',
   port: 'PGPORT',
-  dbname: undefined,
+  dbname: 'PGDATABASE',
   user: 'PGUSER',
   password: 'PGPASSWORD',
   passfile: 'PGPASSFILE',

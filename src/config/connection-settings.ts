@@ -6,7 +6,7 @@ import { say, type Message } from '../messages/message.ts';
 import { gatherWords, homeOf, type SaidWords } from './connection-words.ts';
 import type { Environment } from './environment.ts';
 import { hostsOf, type HostPlace } from './host-list.ts';
-import { passedOver, requiredAuthOf } from './login-words.ts';
+import { furtherWords, passedOver, requiredAuthOf } from './login-words.ts';
 import { readPasswordFile } from './password-file.ts';
 import { tlsOf, type ResolvedTls } from './tls-words.ts';
 
@@ -59,6 +59,8 @@ export interface ResolvedConnections {
   readonly warnings: readonly Message[];
   /** What has no effect, to be shown where more is wanted (`-v`). */
   readonly notes: readonly Message[];
+  /** Words that say nothing to a connection of ours, but to one of libpq that is to be made in the same way. */
+  readonly further: Readonly<Record<string, string>>;
 }
 
 /** Where packages of PostgreSQL put the socket, Debian's place first; PostgreSQL's own default is the other one. */
@@ -108,7 +110,7 @@ export async function resolveConnections(
   const inOrder = balances ? shuffled(connections) : connections;
   const [first, ...others] = inOrder;
   if (first === undefined) throw new TypeError('no host');
-  return { connections: [first, ...others], warnings: passwords.warnings, notes };
+  return { connections: [first, ...others], warnings: passwords.warnings, notes, further: furtherWords(words) };
 }
 
 /** What the words say, else the password file of the host. */

@@ -42,6 +42,28 @@ export function requiredAuthOf(words: SaidWords): readonly (typeof methods)[numb
   return methods.filter((method) => named.has(method) !== negated);
 }
 
+/** What a connection of libpq does with, and ours without, or with a value of its own. */
+const onlyOfLibpq: readonly ConnectionKeyword[] = [
+  'dbname',
+  'application_name',
+  'keepalives_interval',
+  'keepalives_count',
+  'tcp_user_timeout',
+  'gssencmode',
+  'krbsrvname',
+  'gsslib',
+  'gssdelegation',
+  'requirepeer',
+  'min_protocol_version',
+  'max_protocol_version',
+];
+
+/** These of them that were said. */
+export function furtherWords(words: SaidWords): Readonly<Record<string, string>> {
+  const pairs = onlyOfLibpq.map((keyword) => [keyword, words.get(keyword)] as const);
+  return Object.fromEntries(pairs.filter((pair): pair is [ConnectionKeyword, string] => pair[1] !== undefined));
+}
+
 /** Keywords that change nothing here, and nothing about safety either: said with -v. */
 const withoutEffect: readonly ConnectionKeyword[] = [
   'keepalives_interval',

@@ -49,7 +49,7 @@ export async function startTls(
   channel.attachSecure(socket);
   await settled(patience, (resolve, reject) => {
     socket.once('secureConnect', resolve);
-    socket.once('error', (error: Error) => reject(handshakeFailure(error)));
+    socket.once('error', (error: Error) => reject(handshakeFailure(error, direct)));
     socket.once('close', () => reject(hungUp()));
   });
   const certificate = socket.getPeerCertificate(false).raw as Buffer | undefined;
@@ -63,15 +63,21 @@ export async function startTls(
 const certificateCodes =
   /^(?:UNABLE_TO|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|ERROR_IN_C|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH)/;
 
-function handshakeFailure(error: Error): BackupError {
+function handshakeFailure(error: Error, direct: boolean): BackupError {
   const sentence = say('connection.tls-failed', { reason: reasonOf(error) });
   const isCertificate = certificateCodes.test(systemCodeOf(error) ?? '');
-  return new BackupError('SERVER_UNREACHABLE', sentence, {
-    cause: error,
-    ...(isCertificate
-      ? { hint: say('connection.certificate-refused-hint'), kind: 'tls-refused' as const, retryable: false }
-      : {}),
-  });
+  if (isCertificate) {
+    const hint = say('connection.certificate-refused-hint');
+    return new BackupError('SERVER_UNREACHABLE', sentence, {
+      hint,
+      kind: 'tls-refused',
+      retryable: false,
+      cause: error,
+    });
+  }
+  // A server that does not know it takes the first bytes for a startup packet that makes no sense, and hangs up.
+  const hint = direct ? say('connection.tls-direct-hint') : undefined;
+  return new BackupError('SERVER_UNREACHABLE', sentence, { hint, cause: error });
 }
 
 function refused(key: 'connection.tls-no-alpn' | 'connection.tls-no-certificate'): BackupError {

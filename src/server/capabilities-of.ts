@@ -58,6 +58,7 @@ function postgresqlCapabilities(major: number): Capabilities {
     filesForApplicationName: [],
     newTimelineAfterRecovery: true,
     recoveryConfiguration: major >= 12 ? 'signal-files' : 'recovery-conf',
+    libpqRelease: major,
     shutdownAtTarget: true,
     recoveryNeedsLocalWal: false,
     wideTransactionIds: false,
@@ -125,6 +126,7 @@ function opengaussCapabilities(after10: boolean): Capabilities {
     ],
     newTimelineAfterRecovery: false,
     recoveryConfiguration: 'opengauss-recovery-conf',
+    libpqRelease: 0,
     shutdownAtTarget: false,
     // "failed to translate name to xlog in GetOldestXLOGSegNo" (seen on 5.0.5).
     recoveryNeedsLocalWal: true,

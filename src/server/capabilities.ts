@@ -91,6 +91,8 @@ export interface Capabilities {
   readonly newTimelineAfterRecovery: boolean;
   /** `recovery.conf` of openGauss; `recovery.conf` of PostgreSQL up to 11; signal files from 12. */
   readonly recoveryConfiguration: 'opengauss-recovery-conf' | 'recovery-conf' | 'signal-files';
+  /** Major release of the libpq with which a standby of PostgreSQL reaches its primary; 0: there are no such standbys. */
+  readonly libpqRelease: number;
   /** A recovery can shut the server down at its target. */
   readonly shutdownAtTarget: boolean;
   /** A recovery does not begin with an empty WAL directory, even where restore_command has every segment. */

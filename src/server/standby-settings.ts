@@ -2,12 +2,12 @@ import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Capabilities } from './capabilities.ts';
+import { formatConninfo, wordsForLibpq, type ConninfoWord } from './conninfo-words.ts';
 import { settingLine, type Setting } from './recovery-settings.ts';
 
 /** What a standby is told about its primary. */
 export interface StandbySettings {
-  /** A connection string. It may hold a password. */
-  readonly primaryConninfo: string;
+  readonly primaryConninfo: readonly ConninfoWord[];
   readonly slot: string | undefined;
 }
 
@@ -17,6 +17,8 @@ export interface StandbyConfiguration {
   readonly files: readonly { readonly name: ByteString; readonly text: ByteString }[];
   /** Lines for the end of a file that may be there, and may end without a newline. */
   readonly appended: { readonly name: ByteString; readonly text: ByteString } | undefined;
+  /** Keywords of the connection that the libpq of the server does not know, so that the standby goes without. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -25,10 +27,11 @@ export interface StandbyConfiguration {
  */
 export function standbyConfiguration(
   { primaryConninfo, slot }: StandbySettings,
-  { recoveryConfiguration }: Pick<Capabilities, 'recoveryConfiguration'>,
+  { recoveryConfiguration, libpqRelease }: Pick<Capabilities, 'recoveryConfiguration' | 'libpqRelease'>,
 ): StandbyConfiguration {
+  const { known, leftOut } = wordsForLibpq(primaryConninfo, libpqRelease);
   const settings: Setting[] = [
-    { name: 'primary_conninfo', value: primaryConninfo },
+    { name: 'primary_conninfo', value: formatConninfo(known) },
     ...(slot === undefined ? [] : [{ name: 'primary_slot_name', value: slot }]),
   ];
   const textOf = (lines: readonly Setting[]): ByteString =>
@@ -38,12 +41,13 @@ export function standbyConfiguration(
       throw new BackupError('USAGE', say('server.no-standby'), { hint: say('server.no-standby.hint') });
     case 'recovery-conf': {
       const text = textOf([{ name: 'standby_mode', value: 'on' }, ...settings]);
-      return { files: [{ name: 'recovery.conf' as ByteString, text }], appended: undefined };
+      return { files: [{ name: 'recovery.conf' as ByteString, text }], appended: undefined, leftOut };
     }
     case 'signal-files':
       return {
         files: [{ name: 'standby.signal' as ByteString, text: '' as ByteString }],
         appended: { name: 'postgresql.auto.conf' as ByteString, text: `\n${textOf(settings)}` as ByteString },
+        leftOut,
       };
   }
 }

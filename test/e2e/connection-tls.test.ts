@@ -1,5 +1,5 @@
 /** What each sslmode promises of the server's certificate, client certificates, channel binding and require_auth, on a real server. */
-import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,13 @@ import { openReplicationSession } from '../../src/replication/open-session.ts';
 import { openSuitableSession } from '../../src/replication/suitable-session.ts';
 import { newTarget, runBackup } from '../support/backups.ts';
 import { giveToServerUser } from '../support/postgres/server-user.ts';
-import { startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
+import {
+  serverDirectory,
+  startFrom,
+  startServer,
+  stopAllServers,
+  type PostgresServer,
+} from '../support/postgres/server.ts';
 import { temporaryDirectory } from '../support/programs.ts';
 import { projectRoot } from '../support/project.ts';
 import { serversInFull } from '../support/servers-under-test.ts';
@@ -228,7 +234,12 @@ describe.each(newest === undefined ? [] : [newest])('TLS, PostgreSQL %i', (versi
     }
     const args = 'ssl_min_protocol_version=TLSv1.3 ssl_max_protocol_version=TLSv1.2';
     expect(await login(args)).toContain('invalid SSL protocol version range');
-    expect(await login(`host=localhost sslmode=verify-full sslnegotiation=direct ${ca}`)).toBe('in');
+    const direct = `host=localhost sslmode=verify-full sslnegotiation=direct ${ca}`;
+    if (version >= 17) expect(await login(direct)).toBe('in');
+    else {
+      const { stderr } = await runBackup(server, ['-D', newTarget(), '-d', direct], { env: { HOME: home } });
+      expect(stderr).toMatch(/failed: SSL error: .*\n.*hint: sslnegotiation=direct needs PostgreSQL 17/);
+    }
     expect(await login('sslnegotiation=direct')).toContain('weak sslmode "prefer" may not be used');
   });
 
@@ -242,6 +253,33 @@ describe.each(newest === undefined ? [] : [newest])('TLS, PostgreSQL %i', (versi
     const result = await login(`host=localhost port=${port} sslmode=verify-full ${ca}`);
     injecting.close();
     expect(result).toContain('received unencrypted data after SSL response');
+  });
+
+  it('-R hands on how the connection was made: several hosts, verification, certificate of the client, rules of the login', async () => {
+    const place = serverDirectory('standby-files');
+    for (const name of ['ca.crt', 'client.crt', 'client.key']) {
+      copyFileSync(file(name), join(place, name));
+      chmodSync(join(place, name), 0o600);
+    }
+    giveToServerUser(place);
+    const words =
+      `user=scramuser password='${secret}' host=localhost,localhost hostaddr=127.0.0.1,127.0.0.1 port=1,${server.port} ` +
+      `sslmode=verify-full sslrootcert=${place}/ca.crt sslcert=${place}/client.crt sslkey=${place}/client.key ` +
+      'channel_binding=require require_auth=scram-sha-256 target_session_attrs=primary application_name=follower dbname=app';
+    const target = newTarget();
+    const run = await runBackup(server, ['-D', target, '-R', '-d', words], { env: { HOME: home } });
+    const lost = [...(version < 13 ? ['channel_binding'] : []), ...(version < 16 ? ['require_auth'] : [])].join(', ');
+    const warning = `gs_basebackup: warning: the standby will connect without ${lost}: PostgreSQL ${version} does not take that in primary_conninfo\n`;
+    expect(run).toEqual({ ...done, stderr: lost === '' ? '' : warning });
+    const written = readFileSync(join(target, version >= 12 ? 'postgresql.auto.conf' : 'recovery.conf'), 'utf8');
+    expect(written.includes('dbname=app')).toBe(version >= 17);
+    expect(written.includes('channel_binding=require')).toBe(version >= 13);
+    const standby = await startFrom(target);
+    expect(await standby.value('select pg_is_in_recovery()')).toBe('true');
+    const name = version >= 12 ? 'client_dn' : 'clientdn';
+    const follower = `from pg_stat_replication join pg_stat_ssl using (pid) where application_name = 'follower' and ssl`;
+    await server.waitFor(`select exists (select ${follower} and ${name} like '%CN=%')`);
+    await standby.stop();
   });
 
   describe('channel binding', () => {

@@ -50,6 +50,8 @@ export const backupMessages = {
   'backup.source-settings':
     'the copy keeps the settings of its source (port, archiving): edit postgresql.conf before it is started in place',
   'backup.missing-files': 'missing in this backup because of the client name that was used: {files}',
+  'backup.conninfo-left-out':
+    'the standby will connect without {keywords}: PostgreSQL {release} does not take that in primary_conninfo',
   'backup.other-name':
     'the role may not use the HA channel as "gs_basebackup": going on as "{name}", without the configuration of the server',
   'backup.step-mot': 'fetching MOT checkpoint',

@@ -15,9 +15,9 @@ export const connectionMessages = {
   'connection.unknown-host-hint':
     'Check the spelling of the name, and that this host can resolve it (/etc/hosts, DNS). An address can be given instead (-h, PGHOSTADDR).',
   'connection.time-out-hint':
-    'The server did not complete the login in time. PGCONNECT_TIMEOUT (seconds) sets the time; otherwise it is that of -t, at least one minute.',
+    'The server did not complete the login in time. connect_timeout or PGCONNECT_TIMEOUT (seconds) sets the time; otherwise it is that of -t, at least one minute.',
   'connection.no-tls-hint':
-    'Set ssl = on with a certificate on the server, or do without TLS on a network that you trust: PGSSLMODE=prefer.',
+    'Set ssl = on with a certificate on the server, or do without TLS on a network that you trust: sslmode=prefer (PGSSLMODE).',
   'connection.login-endless': 'the server does not come to the end of the login: more than {limit} messages',
   'connection.login-rounds':
     'the server does not come to the end of the login: more than {limit} requests for a password',
@@ -74,7 +74,7 @@ export const connectionMessages = {
   'connection.auth-none':
     'authentication method requirement "{required}" failed: server did not complete authentication',
   'connection.auth-hint':
-    'Nothing was sent. The rule of pg_hba.conf for this user decides what the server asks for; require_auth and PGREQUIREAUTH decide what may be answered.',
+    'The server got no answer. The rule of pg_hba.conf for this user decides what the server asks for; require_auth and PGREQUIREAUTH decide what may be answered.',
   'connection.no-certificate-name': "could not get server's host name from server certificate",
   'connection.other-certificate-name': 'server certificate for "{name}" does not match host name "{host}"',
   'connection.other-certificate-names':
@@ -99,6 +99,8 @@ export const connectionMessages = {
   'connection.key-password':
     'could not load private key file "{path}": it has a password, and sslpassword is missing or wrong',
   'connection.key-of-another': 'certificate "{path}" does not match private key file "{key}"',
+  'connection.tls-direct-hint':
+    'sslnegotiation=direct needs PostgreSQL 17 or later with ssl = on; without it, any server is asked for TLS first.',
   'connection.tls-no-alpn': 'direct SSL connection was established without ALPN protocol negotiation extension',
   'connection.tls-no-certificate': 'certificate could not be obtained: the server sent none',
   'connection.weak-direct':
