@@ -1,5 +1,5 @@
-import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
+import { forEachPiece, SeenBytes } from '../bytes/ready-source.ts';
 import type { BaseBackupEvent } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { memberOf } from '../tar/encode-members.ts';
@@ -111,39 +111,14 @@ export class MemberDelivery {
         if (observed === undefined || !manifest.wantsContents) {
           await output.file(part, member);
         } else {
-          const whole = new ObservedContent(content, (piece) => observed.update(piece));
-          await output.file(part, { ...member, content: whole });
-          await whole.finish();
+          const seen = new SeenBytes(content, (piece) => observed.update(piece));
+          await output.file(part, { ...member, content: seen });
+          // To its end even where the output stopped before: the manifest needs all of it.
+          await forEachPiece(seen, () => undefined);
         }
         observed?.end(header.size);
         this.#options.onFile?.();
       }
     }
-  }
-}
-
-/** Content that is seen as it is read, to its end even where its reader stops before: the manifest needs all of it. */
-class ObservedContent implements AsyncIterable<Uint8Array> {
-  readonly #pieces: AsyncIterator<Uint8Array>;
-  readonly #see: (piece: Uint8Array) => void;
-
-  constructor(content: ByteSource, see: (piece: Uint8Array) => void) {
-    this.#pieces = content[Symbol.asyncIterator]();
-    this.#see = see;
-  }
-
-  /** Without `return`: a reader that stops leaves the rest for `finish`. */
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return { next: () => this.#next() };
-  }
-
-  async finish(): Promise<void> {
-    while ((await this.#next()).done !== true);
-  }
-
-  async #next(): Promise<IteratorResult<Uint8Array>> {
-    const result = await this.#pieces.next();
-    if (result.done !== true) this.#see(result.value);
-    return result;
   }
 }

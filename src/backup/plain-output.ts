@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { forEachPiece } from '../bytes/ready-source.ts';
 import { display, fromText, isUtf8, type ByteString } from '../bytes/byte-string.ts';
 import { HeldControlFile } from '../content/held-control-file.ts';
 import { BackupError } from '../errors/backup-error.ts';
@@ -85,7 +86,7 @@ export class PlainOutput implements Output {
     const writer = this.#writerOf(part, name);
     const file = writer.openFile(part.oid === undefined ? this.#control.nameFor(name) : name, mode);
     try {
-      for await (const piece of content) file.write(piece);
+      await forEachPiece(content, (piece) => file.write(piece));
     } finally {
       file.close();
     }

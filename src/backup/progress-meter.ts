@@ -1,9 +1,15 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { SeenBytes, type ReadySource } from '../bytes/ready-source.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { BackupNews } from './events.ts';
 
 type ProgressNews = Extract<BackupNews, { type: 'progress' }>;
+
+/** An event for each piece of a fast server costs more than its bytes: one for so many bytes, or so much time. */
+const everyBytes = 4 * 1024 * 1024;
+const everyMs = 50;
 
 /** Counts what has come against what the server announced. */
 export class ProgressMeter {
@@ -15,7 +21,9 @@ export class ProgressMeter {
   #tablespacesDone = 0;
   #tablespace: number | undefined;
   #lsn: Lsn | undefined;
-  #current = '';
+  #current: ByteString | undefined;
+  #toldBytes = 0;
+  #toldAtMs = 0;
 
   constructor(tell: (progress: ProgressNews) => void) {
     this.#tell = tell;
@@ -36,20 +44,21 @@ export class ProgressMeter {
 
   beginTar({ oid }: TablespaceRow): void {
     this.#tablespace = oid;
+    this.#report();
   }
 
   /** The same bytes, counted as they pass. */
-  async *count(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const piece of content) {
+  count(content: ByteSource): ReadySource {
+    return new SeenBytes(content, (piece) => {
       this.#doneBytes += piece.length;
-      this.#report();
-      yield piece;
-    }
+      const isDue = this.#doneBytes - this.#toldBytes >= everyBytes || performance.now() - this.#toldAtMs >= everyMs;
+      if (isDue) this.#report();
+    });
   }
 
   /** The file that is being received, for people. */
   readonly onMember = (path: ByteString): void => {
-    this.#current = display(path);
+    this.#current = path;
   };
 
   /** A file has come whole. */
@@ -70,6 +79,8 @@ export class ProgressMeter {
   }
 
   #report(): void {
+    this.#toldBytes = this.#doneBytes;
+    this.#toldAtMs = performance.now();
     this.#tell({
       type: 'progress',
       doneBytes: this.#doneBytes,
@@ -79,7 +90,7 @@ export class ProgressMeter {
       lsn: this.#lsn,
       tablespacesDone: this.#tablespacesDone,
       tablespaceCount: this.#tablespaceCount,
-      current: this.#current,
+      current: this.#current === undefined ? '' : display(this.#current),
     });
   }
 }

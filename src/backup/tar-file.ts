@@ -1,3 +1,4 @@
+import { forEachPiece } from '../bytes/ready-source.ts';
 import { PushedBytes, readPushed } from '../bytes/pushed-bytes.ts';
 import { compress } from '../compression/decompress.ts';
 import { fillingOf, headOf } from '../tar/encode-members.ts';
@@ -42,12 +43,11 @@ export class TarFile {
   async add(member: Member): Promise<void> {
     await this.#put(headOf(member, { format: this.#format, mtime: this.#mtime }));
     let length = 0;
-    for await (const piece of member.content) {
+    await forEachPiece(member.content, (piece) => {
       length += piece.length;
-      if (length > member.header.size) break;
-      const written = this.#put(piece);
-      if (written !== undefined) await written;
-    }
+      // Longer than its header says: told below.
+      return length > member.header.size ? undefined : this.#put(piece);
+    });
     await this.#put(fillingOf(member, length));
   }
 

@@ -1,5 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { takerOf } from './ready-source.ts';
 
 /** A stream of bytes. Pieces may be views into a buffer that is reused: a piece is valid until the next one is asked for. */
 export type ByteSource = AsyncIterable<Uint8Array>;
@@ -10,12 +11,14 @@ export type ByteSource = AsyncIterable<Uint8Array>;
  */
 export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array>;
+  readonly #takeNow: () => Uint8Array | undefined;
   #piece: Uint8Array = new Uint8Array(0);
   #position = 0;
   #consumed = 0;
 
   constructor(source: ByteSource) {
     this.#iterator = source[Symbol.asyncIterator]();
+    this.#takeNow = takerOf(source);
   }
 
   /** Bytes consumed so far. */
@@ -25,7 +28,7 @@ export class ByteReader {
 
   /** True at the end of the source. */
   async atEnd(): Promise<boolean> {
-    while (this.#position === this.#piece.length) {
+    while (!this.#atHand()) {
       const next = await this.#iterator.next();
       if (next.done === true) return true;
       this.#piece = next.value;
@@ -36,7 +39,32 @@ export class ByteReader {
 
   /** The next piece, at most `limit` bytes and at least one; undefined at the end. A view: copy it if you keep it. */
   async readSome(limit: number): Promise<Uint8Array | undefined> {
-    if (await this.atEnd()) return undefined;
+    if (!this.#atHand() && (await this.atEnd())) return undefined;
+    return this.#view(limit);
+  }
+
+  /** `readSome` of what is at hand; undefined when that is nothing, which does not mean the end. */
+  readSomeNow(limit: number): Uint8Array | undefined {
+    return this.#atHand() ? this.#view(limit) : undefined;
+  }
+
+  /** `readExactly` where all of it lies in the piece at hand; else undefined, and nothing is consumed. */
+  readExactlyNow(length: number): Uint8Array | undefined {
+    return this.#atHand() && this.#piece.length - this.#position >= length ? this.#view(length) : undefined;
+  }
+
+  /** Whether there is a byte to read without waiting. */
+  #atHand(): boolean {
+    while (this.#position === this.#piece.length) {
+      const piece = this.#takeNow();
+      if (piece === undefined) return false;
+      this.#piece = piece;
+      this.#position = 0;
+    }
+    return true;
+  }
+
+  #view(limit: number): Uint8Array {
     const end = Math.min(this.#piece.length, this.#position + limit);
     const view = this.#piece.subarray(this.#position, end);
     this.#position = end;

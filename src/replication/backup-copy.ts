@@ -1,4 +1,5 @@
-import type { CopyDataPiece } from '../protocol/backend-messages.ts';
+import { forEachPiece, type ReadySource } from '../bytes/ready-source.ts';
+import type { BackendMessage, CopyDataPiece } from '../protocol/backend-messages.ts';
 import { protocolViolation } from '../protocol/protocol-violation.ts';
 import { say } from '../messages/message.ts';
 import type { BackupAnswer } from './backup-answer.ts';
@@ -16,23 +17,68 @@ export class PlainCopy {
     this.#phase = phase;
   }
 
-  async *content(): AsyncGenerator<Uint8Array, void, undefined> {
-    while (!this.#done) {
-      const message = this.#answer.receiveNow() ?? (await this.#answer.receive());
-      if (message.type === 'CopyData') {
-        if (message.bytes.length > 0) yield message.bytes;
-      } else if (message.type === 'CopyDone') {
-        this.#done = true;
-      } else {
-        throw this.#answer.failure(message, failed, this.#phase);
-      }
-    }
+  content(): ReadySource {
+    return new CopyContent(this.#answer, {
+      isOver: () => this.#done,
+      dataOf: (message) => this.#dataOf(message),
+    });
   }
 
   async finish(): Promise<void> {
-    await drain(this.content());
+    await forEachPiece(this.content(), ignore);
+  }
+
+  #dataOf(message: BackendMessage): Uint8Array | undefined {
+    if (message.type === 'CopyData') return message.bytes;
+    if (message.type !== 'CopyDone') throw this.#answer.failure(message, failed, this.#phase);
+    this.#done = true;
+    return undefined;
   }
 }
+
+/** What a copy makes of the messages of its answer. */
+interface CopyReading {
+  /** Whether all of the content has come. */
+  isOver(): boolean;
+  /** The content in a message, where it has some. */
+  dataOf(message: BackendMessage): Uint8Array | undefined;
+}
+
+class CopyContent implements ReadySource, AsyncIterator<Uint8Array> {
+  readonly #answer: BackupAnswer;
+  readonly #reading: CopyReading;
+
+  constructor(answer: BackupAnswer, reading: CopyReading) {
+    this.#answer = answer;
+    this.#reading = reading;
+  }
+
+  takeNow(): Uint8Array | undefined {
+    while (!this.#reading.isOver()) {
+      const message = this.#answer.receiveNow();
+      if (message === undefined) return undefined;
+      const data = this.#reading.dataOf(message);
+      if (data !== undefined && data.length > 0) return data;
+    }
+    return undefined;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      let data = this.takeNow();
+      if (data !== undefined) return { done: false, value: data };
+      if (this.#reading.isOver()) return { done: true, value: undefined };
+      data = this.#reading.dataOf(await this.#answer.receive());
+      if (data !== undefined && data.length > 0) return { done: false, value: data };
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+const ignore = (): undefined => undefined;
 
 /** What begins in the framed copy of PostgreSQL 15+. */
 export type FrameStart =
@@ -66,7 +112,7 @@ export class FramedCopy {
 
   /** What begins next; data that was not read is skipped. */
   async nextStart(): Promise<FrameStart> {
-    await drain(this.content());
+    await forEachPiece(this.content(), ignore);
     const start = this.#next;
     if (start === undefined) throw new RangeError('the copy went on without a start');
     if (start.kind !== 'done') this.#next = undefined;
@@ -74,18 +120,20 @@ export class FramedCopy {
   }
 
   /** Data up to the next start. */
-  async *content(): AsyncGenerator<Uint8Array, void, undefined> {
-    while (this.#next === undefined) {
-      const message = this.#answer.receiveNow() ?? (await this.#answer.receive());
-      if (message.type === 'CopyData') {
-        const data = this.#take(message);
-        if (data !== undefined && data.length > 0) yield data;
-      } else if (message.type === 'CopyDone') {
-        this.#next = { kind: 'done' };
-      } else {
-        throw this.#answer.failure(message, failed, 'reading the archives of a base backup');
-      }
+  content(): ReadySource {
+    return new CopyContent(this.#answer, {
+      isOver: () => this.#next !== undefined,
+      dataOf: (message) => this.#dataOf(message),
+    });
+  }
+
+  #dataOf(message: BackendMessage): Uint8Array | undefined {
+    if (message.type === 'CopyData') return this.#take(message);
+    if (message.type !== 'CopyDone') {
+      throw this.#answer.failure(message, failed, 'reading the archives of a base backup');
     }
+    this.#next = { kind: 'done' };
+    return undefined;
   }
 
   /** Data of the piece, if it is data; the other kinds are collected and acted on when whole. */
@@ -145,8 +193,4 @@ export class FramedCopy {
       say('replication.result-shape', { command: 'BASE_BACKUP', reason: `${reason} CopyData of kind "${kind}"` }),
     );
   }
-}
-
-async function drain(content: AsyncGenerator<Uint8Array, void, undefined>): Promise<void> {
-  while ((await content.next()).done !== true);
 }

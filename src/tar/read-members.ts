@@ -1,4 +1,5 @@
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
+import type { ReadySource } from '../bytes/ready-source.ts';
 import { notATar, truncatedMember } from './faults.ts';
 import type { TarFormat, Member, MemberHeader } from './member.ts';
 import { decodeOpengaussHeader, looksLikeOpengaussHeader, opengaussHeaderLength } from './opengauss-header.ts';
@@ -92,16 +93,17 @@ class OpengaussHeaders implements HeaderSource {
   async next(): Promise<MemberHeader | undefined> {
     const first = this.#first;
     this.#first = undefined;
-    if (first === undefined && (await this.#reader.atEnd())) return undefined;
     const offset = first === undefined ? this.#reader.offset : 0;
-    const bytes = first ?? (await this.#reader.readExactly(opengaussHeaderLength, 'a member header'));
+    const atHand = first ?? this.#reader.readExactlyNow(opengaussHeaderLength);
+    if (atHand === undefined && (await this.#reader.atEnd())) return undefined;
+    const bytes = atHand ?? (await this.#reader.readExactly(opengaussHeaderLength, 'a member header'));
     if (this.#verbatim) this.verbatim = Uint8Array.from(bytes);
     return decodeOpengaussHeader(bytes, offset);
   }
 }
 
 /** The content of a member, as a view of the reader. One pass; what nobody read is skipped by `finish`. */
-class MemberContent implements AsyncIterable<Uint8Array> {
+class MemberContent implements ReadySource, AsyncIterator<Uint8Array> {
   readonly #reader: ByteReader;
   readonly #header: MemberHeader;
   readonly #signal: AbortSignal | undefined;
@@ -114,22 +116,37 @@ class MemberContent implements AsyncIterable<Uint8Array> {
     this.#left = header.size;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    while (this.#left > 0) {
-      this.#signal?.throwIfAborted();
-      const piece = await this.#reader.readSome(this.#left);
-      if (piece === undefined) throw truncatedMember(this.#header.name, this.#left);
-      this.#left -= piece.length;
-      yield piece;
-    }
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  takeNow(): Uint8Array | undefined {
+    if (this.#left === 0) return undefined;
+    const piece = this.#reader.readSomeNow(this.#left);
+    if (piece !== undefined) this.#left -= piece.length;
+    return piece;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#left === 0) return { done: true, value: undefined };
+    this.#signal?.throwIfAborted();
+    const piece = await this.#reader.readSome(this.#left);
+    if (piece === undefined) throw truncatedMember(this.#header.name, this.#left);
+    this.#left -= piece.length;
+    return { done: false, value: piece };
   }
 
   async finish(): Promise<void> {
     let left = this.#left + paddingLength(this.#header.size);
     this.#left = 0;
     while (left > 0) {
+      let piece = this.#reader.readSomeNow(left);
+      if (piece !== undefined) {
+        left -= piece.length;
+        continue;
+      }
       this.#signal?.throwIfAborted();
-      const piece = await this.#reader.readSome(left);
+      piece = await this.#reader.readSome(left);
       if (piece === undefined) throw truncatedMember(this.#header.name, left);
       left -= piece.length;
     }

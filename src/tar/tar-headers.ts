@@ -83,12 +83,13 @@ export class TarHeaders {
     const first = this.#first;
     this.#first = undefined;
     const offset = first === undefined ? this.#reader.offset : 0;
-    if (first === undefined && (await this.#reader.atEnd())) {
+    const atHand = first ?? this.#reader.readExactlyNow(blockLength);
+    if (atHand === undefined && (await this.#reader.atEnd())) {
       if (extended) throw tarFault('tar.lone-extension', offset);
       if (this.#terminated) throw noEndMark();
       return undefined;
     }
-    const block = first ?? (await this.#reader.readExactly(blockLength, 'a member header'));
+    const block = atHand ?? (await this.#reader.readExactly(blockLength, 'a member header'));
     if (isZeroBlock(block)) {
       if (extended) throw tarFault('tar.lone-extension', offset);
       await this.#readEnd();
