@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchArchive } from './archive.mjs';
 import { benchBackup } from './backup.mjs';
 import { benchEventLoop } from './event-loop.mjs';
+import { benchOpengauss } from './opengauss.mjs';
 import { benchPlan } from './plan.mjs';
 import { benchReceive } from './receive.mjs';
 import { benchRestore } from './restore.mjs';
@@ -27,6 +28,7 @@ const suites = {
   archive: benchArchive,
   backup: benchBackup,
   loop: benchEventLoop,
+  opengauss: benchOpengauss,
   plan: benchPlan,
   receive: benchReceive,
   restore: benchRestore,
