@@ -16,7 +16,13 @@ export interface ByteSink {
 }
 
 export type TarCompression =
-  { readonly method: 'none' } | { readonly method: 'gzip' | 'lz4' | 'zstd'; readonly level: number | undefined };
+  | { readonly method: 'none' }
+  | {
+      readonly method: 'gzip' | 'lz4' | 'zstd';
+      readonly level: number | undefined;
+      /** Threads of zstd at most; default: one for each processor, 4 at most. */
+      readonly workers?: number | undefined;
+    };
 
 /** Where a backup goes and in which shape. Paths are absolute. */
 export type BackupTarget =

@@ -28,6 +28,7 @@ import { connectSource, type ConnectedSource } from './connect-source.ts';
 import type { OwnedSlot } from './owned-slot.ts';
 import { prepareSlotUse } from './slot-use.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import { requireCodecs } from './required-codecs.ts';
 import type { WalTask } from './receive-wal.ts';
 import { SourcePassword } from './source-password.ts';
 import { orderOf, type BackupOptions, type BackupRequest, type BackupResult, type LocalOrder } from './request.ts';
@@ -63,6 +64,7 @@ export async function takeBackup(request: BackupRequest, options: BackupOptions 
   const signals = options.signal === undefined ? [] : [options.signal];
   const signal = AbortSignal.any([...signals, listenerFailure.signal]);
   const teller = new Teller<'backup', BackupNews>(onEvent);
+  await requireCodecs(order);
   const { output } = order;
   if (output.kind === 'server') return backupOnServer(order, output, { teller, signal });
   return keepBackup({ ...order, output }, { teller, signal });

@@ -81,9 +81,13 @@ class PackingSteps {
   readonly #plain = new PushedBytes();
   readonly #done: Promise<void>;
 
-  constructor(write: WriteBytes, { method, level }: Exclude<TarCompression, { method: 'none' }>, signal: AbortSignal) {
+  constructor(
+    write: WriteBytes,
+    { method, level, workers }: Exclude<TarCompression, { method: 'none' }>,
+    signal: AbortSignal,
+  ) {
     this.#done = readPushed(this.#plain, async (source) => {
-      for await (const piece of compress(source, method, { level, signal })) await write(piece);
+      for await (const piece of compress(source, method, { level, workers, signal })) await write(piece);
     });
   }
 

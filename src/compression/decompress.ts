@@ -3,8 +3,9 @@ import { detectCompression, magicLength, type Compression } from './detect.ts';
 import { EventTurns } from './event-turns.ts';
 import { gunzipMembers, type DecompressOptions } from './gunzip.ts';
 import { gzipMembers, type CompressOptions } from './gzip-members.ts';
-import { lz4Frames, unlz4Frames } from './lz4-frames.ts';
-import { unzstdFrames, zstdFrames } from './zstd-frames.ts';
+import { lz4FrameEncoder, lz4Frames, unlz4Frames } from './lz4-frames.ts';
+import { createZstdEncoder } from './zstd-encoder.ts';
+import { requireZstdDecoder, unzstdFrames, zstdFrames } from './zstd-frames.ts';
 
 /** `source` compressed, in blocks of 1 MiB of their own. lz4 knows no level. See the writer of each kind. */
 export function compress(
@@ -20,6 +21,17 @@ export function compress(
     case 'zstd':
       return zstdFrames(source, options);
   }
+}
+
+/** Whether `compress` can do it here, for those who want to know before they begin. @throws BackupError `CONFIG_INVALID` */
+export async function requireEncoder(kind: Compression, level?: number): Promise<void> {
+  if (kind === 'lz4') await lz4FrameEncoder();
+  if (kind === 'zstd') (await createZstdEncoder({ level, workers: 1 })).close();
+}
+
+/** The same of `decompress`, by the name of a method that somebody else compresses with. */
+export async function requireDecoder(method: string): Promise<void> {
+  if (method === 'zstd') await requireZstdDecoder();
 }
 
 /**

@@ -3,7 +3,8 @@ import { constants, createGzip, type Gzip } from 'node:zlib';
 import type { Compression } from './detect.ts';
 import { checkLevel } from './gzip-members.ts';
 import { lz4FrameEncoder } from './lz4-frames.ts';
-import { zstdFrameEncoder, zstdNote } from './zstd-frames.ts';
+import { createZstdEncoder } from './zstd-encoder.ts';
+import { zstdNote } from './zstd-frames.ts';
 
 /** Longest block that a `FlushingEncoder` takes, in bytes: what keeps a thread for a millisecond where a codec works on it. */
 export const flushingBlockBytes = 256 * 1024;
@@ -23,9 +24,9 @@ export interface FlushingEncoder {
 
 /**
  * gzip: one member, on the thread pool, for tools read the size of the content from the last four bytes. lz4 and zstd: a frame
- * for each block, with a checksum (zstd: in a skippable frame behind it, for the codec of Node 20 gives none); on this thread, as `lz4Frames` and
- * `zstdFrames` do, so that a high level of zstd keeps it for as long as that takes for a block.
- * @param level as the codec counts: gzip -1 … 9, zstd 1 … 19; lz4 knows none
+ * for each block, with a checksum; behind each of zstd there is another one, of its compressed form, in a skippable frame. lz4 on this
+ * thread, zstd on another.
+ * @param level as the codec counts: gzip -1 … 9, zstd -131072 … 19; lz4 knows none
  * @throws BackupError `CONFIG_INVALID` for another level or when the codec's package is not installed
  */
 export async function createFlushingEncoder(kind: Compression, level?: number): Promise<FlushingEncoder> {
@@ -38,11 +39,11 @@ export async function createFlushingEncoder(kind: Compression, level?: number): 
       return new FrameEncoder((block) => Promise.resolve([encode(block)]));
     }
     case 'zstd': {
-      const encode = await zstdFrameEncoder(level);
+      const { encode, close } = await createZstdEncoder({ level, workers: 1 });
       return new FrameEncoder(async (block) => {
         const frame = await encode(block);
         return [frame, zstdNote(frame)];
-      });
+      }, close);
     }
   }
 }
@@ -97,11 +98,13 @@ class GzipEncoder implements FlushingEncoder {
 /** Frames may follow each other in both formats; nothing is held back, so that there is nothing to flush. */
 class FrameEncoder implements FlushingEncoder {
   readonly #frame: (block: Uint8Array) => Promise<Uint8Array[]>;
+  readonly #close: () => void;
   #isEmpty = true;
   #sinceTurn = 0;
 
-  constructor(frame: (block: Uint8Array) => Promise<Uint8Array[]>) {
+  constructor(frame: (block: Uint8Array) => Promise<Uint8Array[]>, close: () => void = () => undefined) {
     this.#frame = frame;
+    this.#close = close;
   }
 
   async encode(block: Uint8Array): Promise<Uint8Array[]> {
@@ -123,6 +126,6 @@ class FrameEncoder implements FlushingEncoder {
   }
 
   close(): void {
-    // Holds nothing.
+    this.#close();
   }
 }

@@ -15,6 +15,8 @@ export interface CompressOptions {
   readonly level?: number | undefined;
   /** Blocks compressed at the same time; default 6. More than the threads of the pool (UV_THREADPOOL_SIZE) only queue. */
   readonly concurrency?: number | undefined;
+  /** Threads of zstd: see `ZstdEncoderOptions`. */
+  readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

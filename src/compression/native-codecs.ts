@@ -1,4 +1,4 @@
-import type * as zstd from '@cloudpss/zstd';
+import type * as zstd from '@cloudpss/zstd/napi';
 import type * as lz4 from 'lz4-napi';
 import { reasonOf, BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
@@ -6,6 +6,7 @@ import type { Compression } from './detect.ts';
 
 export type Lz4Codec = typeof lz4;
 export type ZstdCodec = typeof zstd;
+export type ZstdBlocks = Pick<ZstdCodec['_NapiBindings'], 'Compressor'>;
 
 /** The lz4 package, an optional dependency with a native part. @throws BackupError `CONFIG_INVALID` when it is not there */
 export async function loadLz4(): Promise<Lz4Codec> {
@@ -16,10 +17,20 @@ export async function loadLz4(): Promise<Lz4Codec> {
   }
 }
 
-/** The zstd package, an optional dependency with a native part. @throws BackupError `CONFIG_INVALID` when it is not there */
-export async function loadZstd(): Promise<ZstdCodec> {
+/** A decoder of zstd, which has a native part. @throws BackupError `CONFIG_INVALID` when the package, an optional dependency, is not there */
+export async function loadZstd(): Promise<Pick<ZstdCodec, 'Decompressor'>> {
   try {
-    return await import('@cloudpss/zstd');
+    // Not the package's main module, which goes on with a form in WebAssembly that has no streams.
+    return await import('@cloudpss/zstd/napi');
+  } catch (error) {
+    throw missing('zstd', '@cloudpss/zstd', error);
+  }
+}
+
+/** Contexts of the zstd package below its streams. @throws BackupError `CONFIG_INVALID` when it is not there */
+export async function loadZstdBlocks(): Promise<ZstdBlocks> {
+  try {
+    return (await import('@cloudpss/zstd/napi'))._NapiBindings;
   } catch (error) {
     throw missing('zstd', '@cloudpss/zstd', error);
   }

@@ -5,8 +5,12 @@ export interface OrderedBlocksOptions {
   readonly blockSize: number;
   /** Blocks being worked on at the same time. */
   readonly concurrency: number;
+  /** Memory for a block; default: of this thread. */
+  readonly allocate?: ((bytes: number) => Uint8Array) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const ownMemory = (bytes: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 
 /**
  * Cuts `source` into blocks, has `work` turn several of them at a time into something else, and yields the results in the order of
@@ -16,7 +20,7 @@ export interface OrderedBlocksOptions {
 export async function* orderedBlocks<Result>(
   source: ByteSource,
   work: (block: Uint8Array) => Promise<Result>,
-  { blockSize, concurrency, signal }: OrderedBlocksOptions,
+  { blockSize, concurrency, allocate = ownMemory, signal }: OrderedBlocksOptions,
 ): AsyncGenerator<Result, void, undefined> {
   const free: Uint8Array[] = [];
   const running: Promise<Result>[] = [];
@@ -28,7 +32,7 @@ export async function* orderedBlocks<Result>(
     result.catch(() => undefined);
     running.push(result);
   };
-  const take = () => free.pop() ?? new Uint8Array(Buffer.allocUnsafeSlow(blockSize).buffer);
+  const take = () => free.pop() ?? allocate(blockSize);
   const next = async () => {
     const result = (await running[0]) as Result;
     void running.shift();

@@ -7,10 +7,11 @@ import { damagedData, impossibleSize, needsDictionary, trailingData, truncatedDa
 import { EventTurns } from './event-turns.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { DecompressOptions } from './gunzip.ts';
-import { checkLevel, type CompressOptions } from './gzip-members.ts';
+import type { CompressOptions } from './gzip-members.ts';
 import { loadZstd } from './native-codecs.ts';
 import { orderedBlocks } from './ordered-blocks.ts';
 import { through } from './through.ts';
+import { createZstdEncoder } from './zstd-encoder.ts';
 
 const frameMagic = 0xfd2fb528;
 const frameMagicBytes = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
@@ -19,45 +20,34 @@ const blockLimit = 128 * 1024;
 
 /** What newer versions of Node have in node:zlib; the types of Node 20 do not know it. */
 interface NodeZstd {
-  zstdCompress?: (data: Uint8Array, options: object, done: (error: Error | null, result: Uint8Array) => void) => void;
   createZstdDecompress?: () => Transform;
-  readonly constants: Readonly<Record<string, number>>;
 }
 const node = zlib as unknown as NodeZstd;
 
 /**
- * `source` as zstd frames of 1 MiB. On the thread pool where Node has zstd itself (22.15), else on this thread.
- * @param options.level 1 … 19; default 3
- * @throws BackupError `CONFIG_INVALID` for another level or when no codec is there
+ * `source` as zstd frames of 1 MiB, each with a checksum of its content; not on this thread.
+ * @throws BackupError `CONFIG_INVALID` for a level that is not there, or when no codec is
  */
 export async function* zstdFrames(
   source: ByteSource,
-  { level = 3, concurrency = 4, signal }: CompressOptions = {},
+  { level, workers, concurrency, signal }: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const compress = await zstdFrameEncoder(level);
-  yield* orderedBlocks(source, compress, { blockSize: 1024 * 1024, concurrency, signal });
+  const encoder = await createZstdEncoder({ level, workers });
+  try {
+    yield* orderedBlocks(source, encoder.encode, {
+      blockSize: 1024 * 1024,
+      concurrency: concurrency ?? encoder.concurrency,
+      allocate: encoder.allocate,
+      signal,
+    });
+  } finally {
+    encoder.close();
+  }
 }
 
-/**
- * What makes a frame of a block: with a checksum, on the thread pool, where Node has zstd itself (22.15); else without one, on this thread.
- * @throws BackupError `CONFIG_INVALID` for a level outside 1 … 19 or when no codec is there
- */
-export async function zstdFrameEncoder(level = 3): Promise<(block: Uint8Array) => Promise<Uint8Array>> {
-  checkLevel('zstd', level, 1, 19);
-  const { zstdCompress } = node;
-  if (zstdCompress === undefined) {
-    const codec = await loadZstd();
-    return (block) => Promise.resolve(codec.compress(block, level));
-  }
-  const { ZSTD_c_compressionLevel: levelKey = 100, ZSTD_c_checksumFlag: checksumKey = 201 } = node.constants;
-  const params = { [levelKey]: level, [checksumKey]: 1 };
-  return (block) =>
-    new Promise((resolve, reject) => {
-      zstdCompress(block, { params }, (error, result) => {
-        if (error === null) resolve(result);
-        else reject(error);
-      });
-    });
+/** @throws BackupError `CONFIG_INVALID` when there is no decoder */
+export async function requireZstdDecoder(): Promise<void> {
+  if (node.createZstdDecompress === undefined) await loadZstd();
 }
 
 /**

@@ -52,9 +52,10 @@ describe('basebackupSettings', () => {
       ...client,
       method: 'zstd',
       level: 7,
+      workers: 2,
     });
     expect(compression('--compress=zstd:22')).toMatchObject({ level: 19 });
-    expect(compression('--compress=zstd:-5')).toMatchObject({ level: 1 });
+    expect(compression('--compress=zstd:-5')).toMatchObject({ level: -5 });
     expect(compression('--compress=none')).toEqual({ at: 'client', method: 'none' });
     expect(settings('-Z', '0').compression).toEqual({ at: 'client', method: 'none' });
   });
@@ -120,7 +121,9 @@ describe('basebackupSettings', () => {
   it('refuses each wrong compression with its own message (BB-03 to BB-05)', () => {
     const text = (value: string) => refusal('-D', '/b', '-F', 't', '-Z', value);
     expect(text('10')).toBe('invalid compression level "10"');
-    expect(text('none:1')).toBe('compression algorithm "none" does not accept a compression level');
+    expect(text('none:1')).toBe(
+      'invalid compression specification: compression algorithm "none" does not accept a compression level',
+    );
     expect(text('none+')).toBe('unrecognized compression algorithm: "none+"');
     expect(text('gzip:')).toContain('found empty string where a compression option was expected');
     expect(text('gzip:thunk')).toContain('unrecognized compression option: "thunk"');

@@ -70,7 +70,7 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
   if (serverTarget === undefined && (target === undefined || target === '')) throw refuse(say('backup.no-target'));
   const format = formatOf(given, refuse);
   const wal = walMethodOf(program, given, refuse);
-  const compression = compressionOf(given, serverTarget === undefined ? 'client' : 'server');
+  const compression = compressionOf(program, given, serverTarget === undefined ? 'client' : 'server');
   if (serverTarget !== undefined) checkServerTarget(given, { wal, compression }, refuse);
   else if (format === 'plain' && compression.at === 'client' && compression.method !== 'none')
     throw refuse(say('backup.plain-compressed'));
@@ -219,9 +219,9 @@ function walMethodOf(
   }
 }
 
-function compressionOf(given: GivenOptions, standard: 'client' | 'server'): BackupCompression {
+function compressionOf(program: string, given: GivenOptions, standard: 'client' | 'server'): BackupCompression {
   const text = given.last('compress') ?? (given.has('gzip') ? 'gzip' : undefined);
-  return text === undefined ? { at: 'client', method: 'none' } : parseCompression(text, standard);
+  return text === undefined ? { at: 'client', method: 'none' } : parseCompression(text, { standard, program });
 }
 
 function checkOutput(target: string | undefined, format: 'plain' | 'tar', wal: 'none' | 'fetch' | 'stream'): void {

@@ -1,10 +1,13 @@
 /** The command line of gs_basebackup: what is refused before anything is done, and that every spelling takes effect. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import * as zlib from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exists, newTarget } from '../support/backups.ts';
 import { startServer, type PostgresServer } from '../support/postgres/server.ts';
-import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { programPath, runProgram, startCommand, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 /** Nothing listens there: an attempt to connect would show. */
@@ -158,6 +161,42 @@ describe('a wrong command line is refused before any connection', () => {
     expect(result).toMatchObject({ status: 1, stdout: '' });
     expect(result.stderr).toContain('takes no value: the password is asked for on the terminal');
     expect(result.stderr).not.toMatch(/ecret|#1/);
+  });
+
+  it('a codec whose package is not installed is missed before anybody is asked for a connection', async () => {
+    const home = temporaryDirectory('without-packages');
+    cpSync(dirname(programPath('gs_basebackup')), join(home, 'dist'), { recursive: true });
+    writeFileSync(join(home, 'package.json'), '{ "type": "module" }');
+    let connections = 0;
+    const listener = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    const program = join(home, 'dist', 'gs_basebackup.js');
+    const call = (...args: string[]) =>
+      startCommand(process.execPath, [program, '-h', '127.0.0.1', '-p', String(port), '-U', 'x', ...args], {}).result;
+    const missing: [string, string, ...string[]][] = [['lz4', 'lz4-napi', '-Ft', '-Z', 'lz4']];
+    if (!('zstdCompress' in zlib)) {
+      missing.push(
+        ['zstd', '@cloudpss/zstd', '-Ft', '-Z', 'zstd'],
+        ['zstd', '@cloudpss/zstd', '-Fp', '-Z', 'server-zstd'],
+      );
+    }
+    for (const [codec, name, ...args] of missing) {
+      const missed = await call('-D', newTarget(), ...args);
+      expect(missed).toMatchObject({ status: 1, stdout: '' });
+      expect(missed.stderr).toMatch(
+        new RegExp(`^gs_basebackup: error: ${codec} needs the npm package ${name}, which is not installed`),
+      );
+      expect(missed.stderr).toContain(`npm install ${name}`);
+    }
+    expect(connections).toBe(0);
+    // It is the package that is missing, not the listener.
+    expect(await call('-D', newTarget(), '-Ft', '-Z', 'gzip')).toMatchObject({ status: 1 });
+    expect(connections).toBeGreaterThan(0);
+    listener.close();
   });
 
   it('a target with something in it stays as it is (BB-09)', async () => {

@@ -12,6 +12,7 @@ export const backupOptionsMessages = {
   'backup.compression-unknown-option': 'unrecognized compression option: "{option}"',
   'backup.compression-needs-value': 'compression option "{option}" requires a value',
   'backup.compression-not-integer': 'value for compression option "{option}" must be an integer',
+  'backup.compression-not-boolean': 'value for compression option "{option}" must be a Boolean value',
   'backup.compression-level-range':
     'compression algorithm "{algorithm}" expects a compression level between {low} and {high} (default at {standard})',
   'backup.compression-no-workers': 'compression algorithm "{algorithm}" does not accept a worker count',
