@@ -212,6 +212,8 @@ describe('resolveConnections', () => {
     ['ssl_min_protocol_version=SSLv3', 'invalid ssl_min_protocol_version value: "SSLv3"'],
     ['ssl_max_protocol_version=TLSv1.1', 'invalid SSL protocol version range'],
     ['keepalives_idle=1m', 'invalid integer value "1m" for connection option "keepalives_idle"'],
+    ['tcp_user_timeout=x', 'invalid integer value "x" for connection option "tcp_user_timeout"'],
+    ['host=a,@b', 'host "@b" is an abstract Unix-domain socket, which is not supported: name a directory or a host'],
     ['gssencmode=require', 'connection option gssencmode=require is not supported'],
     ['sslcertmode=require', 'connection option sslcertmode=require is not supported'],
     ['host=/tmp requirepeer=postgres', 'connection option requirepeer is not supported'],
@@ -219,6 +221,11 @@ describe('resolveConnections', () => {
     ['min_protocol_version=3.2', 'connection option min_protocol_version is not supported'],
   ])('refuses %s', async (connectionString, message) => {
     await expect(resolve({ connectionString })).rejects.toMatchObject({ code: 'USAGE', message });
+  });
+
+  it('does not leave the encoding to a server that knows no locale of ours', async () => {
+    const { parameters } = await resolve({ connectionString: 'client_encoding=auto' });
+    expect(parameters).toEqual({ client_encoding: 'UTF8' });
   });
 
   it('tells what has no effect', async () => {

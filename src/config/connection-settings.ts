@@ -158,7 +158,12 @@ function socketDirectory(port: number): string {
 }
 
 function parametersOf(words: SaidWords): Record<string, string> {
-  const pairs = (['options', 'client_encoding'] as const).map((keyword) => [keyword, words.get(keyword)] as const);
+  const encoding = words.get('client_encoding');
+  const pairs = [
+    ['options', words.get('options')],
+    // `auto` is the encoding of the locale, for libpq and not for a server. What we show is UTF-8.
+    ['client_encoding', encoding === 'auto' ? 'UTF8' : encoding],
+  ] as const;
   return Object.fromEntries(pairs.filter((pair): pair is [(typeof pair)[0], string] => pair[1] !== undefined));
 }
 

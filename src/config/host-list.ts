@@ -18,6 +18,9 @@ export interface HostPlace {
  */
 export function hostsOf(words: SaidWords, haPorts: readonly string[]): readonly HostPlace[] {
   const hosts = listOf(words.get('host'));
+  const abstract = hosts.find((host) => host.startsWith('@'));
+  if (abstract !== undefined)
+    throw new BackupError(words.code('host'), say('settings.abstract-socket', { host: abstract }));
   // An address from farther away belongs to the host from there, and must not lead this one elsewhere.
   const addresses = words.rank('hostaddr') >= words.rank('host') ? listOf(words.get('hostaddr')) : [];
   if (hosts.length > 0 && addresses.length > 0 && hosts.length !== addresses.length) {

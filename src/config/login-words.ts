@@ -98,6 +98,9 @@ export function passedOver(words: SaidWords): readonly Message[] {
   }
   const least = words.get('min_protocol_version');
   if (least !== undefined && least !== '3.0') throw refuse('min_protocol_version', 'min_protocol_version');
+  // What libpq would not take must not reach the libpq of a standby either.
+  for (const keyword of ['keepalives_interval', 'keepalives_count', 'tcp_user_timeout'] as const)
+    words.integer(keyword);
   const options: string[] = withoutEffect.filter((keyword) => words.get(keyword) !== undefined);
   if (encryption === 'prefer') options.push('gssencmode=prefer');
   return options.map((option) => say('settings.passed-over', { option }));

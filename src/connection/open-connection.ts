@@ -3,7 +3,7 @@ import { render, say } from '../messages/message.ts';
 import { encodeCancelRequest, protocolVersion } from '../protocol/frontend-messages.ts';
 import { newProgress, type Progress } from './authenticate.ts';
 import type { ByteChannel } from './byte-channel.ts';
-import { connectFailure, silentError } from './connect-failure.ts';
+import { connectFailure, connectFailures, silentError } from './connect-failure.ts';
 import type { Abortable, Connection } from './connection.ts';
 import { dial, requestTls } from './dial.ts';
 import type { Patience } from './patience.ts';
@@ -63,11 +63,12 @@ async function openTarget(
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), loginTimeoutMs(settings));
   const signals = signal === undefined ? [timeout.signal] : [signal, timeout.signal];
+  const earlier: unknown[] = [];
   try {
-    return await openInTurn(target, settings, speechOf(settings), { signal: AbortSignal.any(signals) });
+    return await openInTurn(target, settings, speechOf(settings), earlier, { signal: AbortSignal.any(signals) });
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
-    if (!timeout.signal.aborted) throw connectFailure(target, error);
+    if (!timeout.signal.aborted) throw connectFailures(target, earlier, error, settings);
     const expired = new BackupError('SERVER_UNREACHABLE', say('connection.time-out'), {
       hint: say('connection.time-out-hint'),
       kind: 'login-time-out',
@@ -90,11 +91,15 @@ export function loginTimeoutMs({
   return inactivityTimeoutMs === undefined ? longestLoginMs : Math.max(inactivityTimeoutMs, leastLoginMs);
 }
 
-/** Tries the encryptions that the sslmode allows one after the other, as libpq does, but never after a password was sent. */
+/**
+ * Tries the encryptions that the sslmode allows one after the other, as libpq does, but never after a password was sent.
+ * @param earlier gets the failures of those that were tried in vain before the last one
+ */
 async function openInTurn(
   target: Target,
   settings: ConnectionSettings,
   speech: Speech,
+  earlier: unknown[],
   options: Abortable,
 ): Promise<OpenConnection> {
   const encryptions = encryptionsOf(target, settings);
@@ -107,9 +112,10 @@ async function openInTurn(
       if (speech.dialect === 'detect' && isUnknownVersion(error)) {
         // PostgreSQL up to 10.2 refuses a version that it does not know instead of negotiating.
         const older: Speech = { dialect: 'postgresql', version: protocolVersion.v3_0 };
-        return await openInTurn(target, settings, older, options);
+        return await openInTurn(target, settings, older, earlier, options);
       }
       if (index + 1 === encryptions.length || !mayHelp(error, encryption, attempt)) throw error;
+      earlier.push(error);
     }
   }
   throw new TypeError('no way to connect');

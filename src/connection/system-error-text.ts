@@ -10,6 +10,7 @@ const texts: Readonly<Record<string, string>> = {
   EHOSTDOWN: 'Host is down',
   EHOSTUNREACH: 'No route to host',
   EINVAL: 'Invalid argument',
+  EISDIR: 'Is a directory',
   EMFILE: 'Too many open files',
   ENETDOWN: 'Network is down',
   ENETUNREACH: 'Network is unreachable',

@@ -122,6 +122,17 @@ describe.each(newest === undefined ? [] : [newest])('TLS, PostgreSQL %i', (versi
     expect(told.stderr).not.toContain(secret);
   });
 
+  it('a refusal with TLS and one without are both told, and the advice is not TLS', async () => {
+    const args = ['-D', newTarget(), '-w', '-d', 'host=localhost user=nohba'];
+    for (const mode of ['prefer', 'allow']) {
+      const { status, stderr } = await runBackup(server, args, { env: { HOME: home, PGSSLMODE: mode } });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/entry for replication .*(?:SSL encryption|SSL on)$/m);
+      expect(stderr).toMatch(/entry for replication .*(?:no encryption|SSL off)$/m);
+      expect(stderr).toContain('hint: Add the line "host replication nohba 127.0.0.1/32');
+    }
+  });
+
   it('a certificate of the authority for the name is taken by every mode', async () => {
     for (const mode of ['require', 'verify-ca', 'verify-full']) {
       expect(await login(`host=localhost sslmode=${mode} ${ca}`)).toBe('in');

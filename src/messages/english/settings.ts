@@ -13,6 +13,8 @@ export const settingsMessages = {
   'settings.auth-positive-mixed': 'require_auth method "{method}" cannot be mixed with negative methods',
   'settings.auth-negative-mixed': 'negative require_auth method "{method}" cannot be mixed with non-negative methods',
   'settings.auth-twice': 'require_auth method "{method}" is specified more than once',
+  'settings.abstract-socket':
+    'host "{host}" is an abstract Unix-domain socket, which is not supported: name a directory or a host',
   'settings.unsupported': 'connection option {option} is not supported',
   'settings.unsupported-hint':
     'Node.js cannot do it, and without it the connection would be less safe than was asked for. Leave it out if that is acceptable.',
