@@ -1,22 +1,29 @@
 /** Connection settings of libpq where openGauss has its own way: its methods of logging in, its roles, its port for replication. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveConnections } from '../../src/config/connection-settings.ts';
 import { reasonOf } from '../../src/errors/backup-error.ts';
 import { openReplicationSession } from '../../src/replication/open-session.ts';
 import { openSuitableSession } from '../../src/replication/suitable-session.ts';
 import { Workspace } from '../support/opengauss/backup-run.ts';
+import { projectRoot } from '../support/project.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 
 let primary: OpengaussServer;
 let standby: OpengaussServer;
+let encrypted: OpengaussServer;
 const workspace = new Workspace();
+const file = (name: string): string => join(projectRoot, 'test', 'fixtures', 'tls', 'verify', name);
 
 beforeAll(async () => {
   primary = await startOpengaussServer({ mode: 2 });
   standby = await startOpengaussServer({ mode: 3 });
+  const [key, cert] = [readFileSync(file('good.key'), 'utf8'), readFileSync(file('good.crt'), 'utf8')];
+  encrypted = await startOpengaussServer({ tls: { key, cert } });
 });
 afterAll(async () => {
-  await Promise.all([primary.stop(), standby.stop()]);
+  await Promise.all([primary.stop(), standby.stop(), encrypted.stop()]);
   workspace.remove();
 });
 
@@ -51,4 +58,19 @@ it('target_session_attrs goes by the role that the server tells', async () => {
   for (const kind of ['primary', 'read-write']) {
     expect([kind, await led(`${both} target_session_attrs=${kind}`)]).toEqual([kind, primary.sqlPort]);
   }
+});
+
+it('its certificate is verified before it is told who comes; binding the login to it is what it cannot', async () => {
+  const words = `host=localhost hostaddr=127.0.0.1 port=${encrypted.sqlPort} sslmode=verify-full`;
+  expect(await led(`${words} sslrootcert=${file('other-ca.crt')}`)).toContain('SSL error: ');
+  const elsewhere = words.replace('host=localhost', 'host=db.example.com');
+  expect(await led(`${elsewhere} sslrootcert=${file('ca.crt')}`)).toContain(
+    'does not match host name "db.example.com"',
+  );
+  expect(encrypted.eventsOf('startup')).toEqual([]);
+  expect(await led(`${words} sslrootcert=${file('ca.crt')} channel_binding=require`)).toContain(
+    'channel binding required',
+  );
+  expect(encrypted.eventsOf('password')).toEqual([]);
+  expect(await led(`${words} sslrootcert=${file('ca.crt')} require_auth=sha256`)).toBe(encrypted.sqlPort);
 });
