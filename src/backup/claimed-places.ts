@@ -1,5 +1,5 @@
 import { chmodSync } from 'node:fs';
-import { display, fromText } from '../bytes/byte-string.ts';
+import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { claimDirectory, type ClaimedDirectory } from '../files/claim-directory.ts';
 import { directoryState, requireEmpty } from '../files/directory-state.ts';
@@ -10,6 +10,13 @@ import { fsPath } from '../files/path.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
 import type { BackupNews } from './events.ts';
+
+export interface PublishOptions {
+  readonly sync: boolean;
+  readonly signal: AbortSignal;
+  /** Files that are on disk already. */
+  readonly isFlushed?: ((path: ByteString) => boolean) | undefined;
+}
 
 /**
  * The directories that one backup fills: claimed for this run alone, made durable and published together at its end, or
@@ -61,11 +68,11 @@ export class ClaimedPlaces {
    * Publishes: releases the locks, makes every file durable, then gives the held files their names, then makes the names
    * durable. After a crash anywhere before the end, at least one held file still has its provisional name.
    */
-  async publish(held: readonly HeldFile[], { sync, signal }: { sync: boolean; signal: AbortSignal }): Promise<void> {
+  async publish(held: readonly HeldFile[], { sync, signal, isFlushed }: PublishOptions): Promise<void> {
     for (const claim of this.#claims) claim.release();
     if (sync) {
       for (const { path, changedAbove } of this.#claims) {
-        await syncTree(path, { signal });
+        await syncTree(path, { signal, isFlushed });
         for (const directory of changedAbove ?? []) await syncDirectory(directory);
       }
     }

@@ -7,7 +7,8 @@ import type { TimelineId } from '../wal/segment.ts';
 /** Follows one file while it is written. */
 export interface ObservedFile {
   update(piece: Uint8Array): void;
-  end(sizeBytes: number): void;
+  /** @param sum the checksum where somebody else makes it; `update` is not called then */
+  end(sizeBytes: number, sum?: Promise<string>): void;
 }
 
 /** Sees every file of a backup while it passes. */
@@ -27,6 +28,8 @@ export class ManifestBuilder implements FileObserver {
   readonly #algorithm: ChecksumAlgorithm;
   readonly #writer: ManifestWriter;
   readonly #write: (text: Uint8Array) => void;
+  /** Entries whose checksum is still being made, in order. */
+  #waiting: Promise<void> = Promise.resolve();
 
   constructor(
     algorithm: ChecksumAlgorithm,
@@ -45,12 +48,23 @@ export class ManifestBuilder implements FileObserver {
       update: (piece) => {
         checksum.update(piece);
       },
-      end: (size) => {
-        this.#write(
-          this.#writer.addFile({ path, size, mtime, algorithm: this.#algorithm, checksum: checksum.digestHex() }),
-        );
+      end: (size, sum) => {
+        const add = (checksum: string): void =>
+          this.#write(this.#writer.addFile({ path, size, mtime, algorithm: this.#algorithm, checksum }));
+        if (sum === undefined) {
+          add(checksum.digestHex());
+          return;
+        }
+        this.#waiting = this.#waiting.then(async () => add(await sum));
+        // Told by `settled`.
+        this.#waiting.catch(() => undefined);
       },
     };
+  }
+
+  /** Resolves when every checksum is there, as `finish` needs it. @throws what made one fail */
+  settled(): Promise<void> {
+    return this.#waiting;
   }
 
   finish(timeline: TimelineId, startLsn: Lsn, endLsn: Lsn): void {

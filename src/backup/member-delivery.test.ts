@@ -20,6 +20,7 @@ import { MemberDelivery, type TarEvent } from './member-delivery.ts';
 import type { Output, OutputParts } from './output.ts';
 import type { ManifestObservers } from './passing-manifest.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import { WrittenFiles } from './written-files.ts';
 import type { BackupTarget, LocalTarget } from './request.ts';
 
 const baseRow = { oid: undefined, location: undefined, relative: false, sizeKib: undefined };
@@ -68,7 +69,9 @@ async function delivery(
   manifest: ManifestObservers = nobody,
 ): Promise<{ delivery: MemberDelivery; output: Output }> {
   const session = { capabilities } as OutputParts['session'];
-  const output = await createOutput({ output: target }, { session, meter: new ProgressMeter(() => undefined), signal });
+  const files = new WrittenFiles({ algorithm: undefined, sync: false });
+  const meter = new ProgressMeter(() => undefined);
+  const output = await createOutput({ output: target }, { session, meter, signal, files, flushes: false });
   return { delivery: new MemberDelivery({ output, capabilities, manifest, signal }), output };
 }
 

@@ -108,7 +108,8 @@ export class MemberDelivery {
         return;
       case 'file': {
         const observed = observer?.begin((prefix + header.name) as ByteString, header.mtime);
-        if (observed === undefined || !manifest.wantsContents) {
+        const sums = output.contentSums;
+        if (observed === undefined || !manifest.wantsContents || sums !== undefined) {
           await output.file(part, member);
         } else {
           const seen = new SeenBytes(content, (piece) => observed.update(piece));
@@ -116,7 +117,7 @@ export class MemberDelivery {
           // To its end even where the output stopped before: the manifest needs all of it.
           await forEachPiece(seen, () => undefined);
         }
-        observed?.end(header.size);
+        observed?.end(header.size, sums?.lastSum);
         this.#options.onFile?.();
       }
     }

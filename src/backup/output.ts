@@ -1,9 +1,11 @@
 import type { OriginalTablespace } from '../manifest/companion.ts';
+import type { ByteString } from '../bytes/byte-string.ts';
 import type { HeldFile } from '../files/held-file.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
 import type { ClaimedPlaces } from './claimed-places.ts';
 import type { ProgressMeter } from './progress-meter.ts';
+import type { FileSequence } from './file-sequence.ts';
 import type { BackupSink } from './sink.ts';
 import type { WalTarget } from './wal-store.ts';
 
@@ -15,6 +17,8 @@ export interface Output extends BackupSink {
   readonly verbatim: boolean;
   /** Nothing of ours may be among the members. */
   readonly foreign: boolean;
+  /** Where the output itself makes the checksums that the manifest wants, of the file that was handed in last. */
+  readonly contentSums?: Pick<FileSequence, 'lastSum'> | undefined;
   /** Before the first member. @returns the tablespaces that will not be where the server has them */
   begin(tablespaces: readonly TablespaceRow[], places: ClaimedPlaces): Promise<readonly OriginalTablespace[]>;
   /** The text of the manifest, in order. */
@@ -23,12 +27,18 @@ export interface Output extends BackupSink {
   walPlace(): WalTarget;
   /** Ends what is left to write; the files that get their names when everything is durable, in this order. */
   finish(): Promise<readonly HeldFile[]>;
-  /** Closes what is open, after a failure. Never throws. */
-  abandon(): void;
+  /** Whether the file `path` is on disk since `finish`, so that nobody needs to flush it. */
+  isFlushed?(path: ByteString): boolean;
+  /** Closes what is open, after a failure; when it is over nothing is written any more. Never throws. */
+  abandon(): void | Promise<void>;
 }
 
 export interface OutputParts {
   readonly session: ReplicationSession;
   readonly meter: ProgressMeter;
   readonly signal: AbortSignal;
+  /** Writes the files of the members. */
+  readonly files: FileSequence;
+  /** Whether it flushes them. */
+  readonly flushes: boolean;
 }

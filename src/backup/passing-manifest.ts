@@ -111,6 +111,11 @@ export class PassingManifest implements ManifestObservers {
     this.#received = manifest;
   }
 
+  /** Resolves when `finish` may be called. */
+  async settled(): Promise<void> {
+    await this.#builder?.settled();
+  }
+
   /** Ends our own manifest, or holds the server's against the positions of the backup. */
   finish(start: BackupStart, end: BackupEnd): void {
     const { request } = this.#parts;

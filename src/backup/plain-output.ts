@@ -14,6 +14,8 @@ import type { TablespaceRow } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import type { Member } from '../tar/member.ts';
 import type { ClaimedPlaces } from './claimed-places.ts';
+import type { FileSequence } from './file-sequence.ts';
+import { FlushedPaths } from './flushed-paths.ts';
 import { ManifestFile } from './manifest-file.ts';
 import type { Output, OutputParts } from './output.ts';
 import type { ProgressMeter } from './progress-meter.ts';
@@ -41,13 +43,17 @@ export class PlainOutput implements Output {
   readonly #spaces = new Map<number, DirectoryWriter>();
   readonly #control: HeldControlFile;
   readonly #manifest: ManifestFile;
+  readonly #files: FileSequence;
+  readonly #flushed: FlushedPaths;
 
   /** @param group whether the group may read it */
-  constructor({ session, meter }: OutputParts, target: Target, group: boolean) {
+  constructor({ session, meter, files, flushes }: OutputParts, target: Target, group: boolean) {
     this.fileMode = group ? 0o640 : 0o600;
     this.#target = target;
     this.#walDirectory = session.capabilities.walDirectory;
     this.#meter = meter;
+    this.#files = files;
+    this.#flushed = new FlushedPaths(flushes);
     this.#group = group;
     this.#root = fromText(target.directory);
     this.#base = new DirectoryWriter(this.#root);
@@ -84,12 +90,22 @@ export class PlainOutput implements Output {
 
   async file(part: BackupPart, { header: { name, mode }, content }: Member): Promise<void> {
     const writer = this.#writerOf(part, name);
-    const file = writer.openFile(part.oid === undefined ? this.#control.nameFor(name) : name, mode);
-    try {
-      await forEachPiece(content, (piece) => file.write(piece));
-    } finally {
-      file.close();
-    }
+    const path = writer.placeFile(part.oid === undefined ? this.#control.nameFor(name) : name);
+    const files = this.#files;
+    const opened = files.open(path, mode & 0o777);
+    if (opened !== undefined) await opened;
+    await forEachPiece(content, (piece) => files.write(piece, true));
+    await files.endContent();
+    await files.close();
+    this.#flushed.add(path);
+  }
+
+  get contentSums(): FileSequence | undefined {
+    return this.#files.sums ? this.#files : undefined;
+  }
+
+  isFlushed(path: ByteString): boolean {
+    return this.#flushed.has(path);
   }
 
   link(part: BackupPart, { header: { name, type, linkName } }: Member): void {
@@ -120,15 +136,17 @@ export class PlainOutput implements Output {
     return { kind: 'directory', path };
   }
 
-  finish(): Promise<readonly HeldFile[]> {
+  async finish(): Promise<readonly HeldFile[]> {
     const manifest = this.#manifest.finish();
     const control = this.#control.held;
     if (control === undefined) throw new BackupError('PROTOCOL_VIOLATION', say('backup.no-control-file'));
-    return Promise.resolve([...manifest, control]);
+    await this.#files.finish();
+    return [...manifest, control];
   }
 
-  abandon(): void {
+  async abandon(): Promise<void> {
     this.#manifest.abandon();
+    await this.#files.abandon();
   }
 
   /** Where `name` of `part` goes. */

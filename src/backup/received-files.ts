@@ -52,9 +52,9 @@ export function observeBoth(first: FileObserver, second: FileObserver | undefine
           one.update(piece);
           other.update(piece);
         },
-        end: (size) => {
-          one.end(size);
-          other.end(size);
+        end: (size, sum) => {
+          one.end(size, sum);
+          other.end(size, sum);
         },
       };
     },

@@ -82,8 +82,12 @@ export class StandbyOutput implements Output {
     return this.#inner.finish();
   }
 
-  abandon(): void {
-    this.#inner.abandon();
+  isFlushed(path: ByteString): boolean {
+    return this.#inner.isFlushed?.(path) ?? false;
+  }
+
+  abandon(): void | Promise<void> {
+    return this.#inner.abandon();
   }
 
   #made(name: ByteString, text: ByteString): Member {

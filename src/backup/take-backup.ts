@@ -36,6 +36,7 @@ import { sentContent } from './sent-content.ts';
 import { standbyPartsOf, type StandbyParts } from './standby-parts.ts';
 import { waitTold } from './wait-told.ts';
 import { WalThread } from './wal-thread.ts';
+import { WritingThread } from './writing-thread.ts';
 import { walTask } from './wal-task.ts';
 import { ClaimedPlaces } from './claimed-places.ts';
 
@@ -112,7 +113,7 @@ class BackupRun {
   readonly #passwords = new SourcePassword();
   readonly #workplace: ClaimedPlaces;
   readonly #teller: Teller<'backup', BackupNews>;
-  /** Aborts the backup when its caller does, and when the WAL receiver fails. */
+  /** Aborts the backup when its caller does, and when the WAL receiver or the writing thread fails. */
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
   #session: ReplicationSession | undefined;
@@ -152,7 +153,9 @@ class BackupRun {
     const known = typeof password === 'string' ? password : undefined;
     const standby = standbyPartsOf(request, session.capabilities, known);
     if (standby.warning !== undefined) tell({ type: 'warning', sentence: standby.warning });
-    const output = standby.around(await createOutput(request, { session, meter, signal }));
+    const output = standby.around(
+      await createOutput(request, { session, meter, signal, files: this.#files(session), flushes: request.sync }),
+    );
     this.#output = output;
     const configuration =
       configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found, output.fileMode);
@@ -182,10 +185,15 @@ class BackupRun {
       await abortable(this.#wal.finished, signal);
     }
     this.#teller.enter('publish');
+    await abortable(manifest.settled(), signal);
     manifest.finish(start, end);
     const held = await output.finish();
     if (request.sync && directoriesOf(request).length > 0) this.#step(say('backup.step-sync'));
-    await this.#workplace.publish(held, { sync: request.sync, signal });
+    await this.#workplace.publish(held, {
+      sync: request.sync,
+      signal,
+      isFlushed: (path) => output.isFlushed?.(path) ?? false,
+    });
     // From here on it is the user's.
     tell({ type: 'owed', sentence: undefined });
     this.#step(say('backup.step-complete'));
@@ -220,7 +228,7 @@ class BackupRun {
   /** Ends what is still under way, in an order that leaves nothing on the server. Never throws. */
   async abandon(): Promise<void> {
     this.#session?.connection.destroy();
-    this.#output?.abandon();
+    await this.#output?.abandon();
     await this.#wal?.abort();
     const left = await this.#slot?.drop((sentence) => this.#step(sentence));
     if (left !== undefined) this.#teller.tell({ type: 'left', sentence: left });
@@ -330,12 +338,22 @@ class BackupRun {
         this.#teller.tell({ type: 'owed', sentence: this.#slot?.owed });
       },
     });
-    wal.onFailure((error) => {
-      this.#failure.abort(error);
-      this.#session?.connection.destroy();
-    });
+    wal.onFailure((error) => this.#fail(error));
     this.#wal = wal;
     return wal;
+  }
+
+  /** The files of the members, summed where the server makes no manifest. */
+  #files({ capabilities }: ReplicationSession): WritingThread {
+    const { manifest, sync } = this.#request;
+    const algorithm = capabilities.baseBackup.manifest ? undefined : manifest;
+    return new WritingThread({ algorithm, sync }, (error) => this.#fail(error));
+  }
+
+  /** Ends the backup for a failure beside it. */
+  #fail(error: unknown): void {
+    this.#failure.abort(error);
+    this.#session?.connection.destroy();
   }
 
   #step(sentence: Message): void {

@@ -6,13 +6,18 @@ import { endOfTar } from '../tar/encode-member.ts';
 import type { Member, TarFormat } from '../tar/member.ts';
 import type { TarCompression } from './request.ts';
 
-/** Takes bytes that may be reused when it returns, or when the promise that it returns has settled. */
-export type WriteBytes = (piece: Uint8Array) => void | Promise<void>;
+/**
+ * Takes bytes that may be reused when it returns, or when the promise that it returns has settled.
+ * @param isContent whether they are of the content of a file, as it came
+ */
+export type WriteBytes = (piece: Uint8Array, isContent: boolean) => void | Promise<void>;
 
 export interface TarFileOptions {
   readonly compression: TarCompression | undefined;
   readonly format: TarFormat;
   readonly signal: AbortSignal;
+  /** False where small writes cost nothing, so that content stays apart from headers. Default true. */
+  readonly gathers?: boolean | undefined;
 }
 
 /** What is shorter is gathered: a write for each header and each small file costs more than its bytes. */
@@ -28,14 +33,16 @@ export class TarFile {
   readonly #mtime = Math.floor(Date.now() / 1000);
   readonly #gathered = new Uint8Array(gatheredBytes);
   #gatheredLength = 0;
+  readonly #gathers: boolean;
 
   /** @param write gets the bytes as they are to be stored */
-  constructor(write: WriteBytes, { compression, format, signal }: TarFileOptions) {
+  constructor(write: WriteBytes, { compression, format, signal, gathers = true }: TarFileOptions) {
     this.#format = format;
     this.#packed =
       compression === undefined || compression.method === 'none'
         ? undefined
         : new PackingSteps(write, compression, signal);
+    this.#gathers = gathers || this.#packed !== undefined;
     this.#write = this.#packed === undefined ? write : (piece) => this.#packed?.write(piece);
   }
 
@@ -46,7 +53,7 @@ export class TarFile {
     await forEachPiece(member.content, (piece) => {
       length += piece.length;
       // Longer than its header says: told below.
-      return length > member.header.size ? undefined : this.#put(piece);
+      return length > member.header.size ? undefined : this.#put(piece, true);
     });
     await this.#put(fillingOf(member, length));
   }
@@ -59,11 +66,12 @@ export class TarFile {
   }
 
   /** Where it returns a promise, that must have settled before the next piece comes. */
-  #put(piece: Uint8Array): void | Promise<void> {
+  #put(piece: Uint8Array, isContent = false): void | Promise<void> {
+    if (!this.#gathers) return piece.length === 0 ? undefined : this.#write(piece, isContent);
     if (piece.length > gatheredBytes - this.#gatheredLength || piece.length > smallBytes) {
       const flushed = this.#flush();
-      if (flushed !== undefined) return flushed.then(() => this.#put(piece));
-      if (piece.length > smallBytes) return this.#write(piece);
+      if (flushed !== undefined) return flushed.then(() => this.#put(piece, isContent));
+      if (piece.length > smallBytes) return this.#write(piece, isContent);
     }
     this.#gathered.set(piece, this.#gatheredLength);
     this.#gatheredLength += piece.length;
@@ -72,7 +80,7 @@ export class TarFile {
   #flush(): void | Promise<void> {
     const length = this.#gatheredLength;
     this.#gatheredLength = 0;
-    return length === 0 ? undefined : this.#write(this.#gathered.subarray(0, length));
+    return length === 0 ? undefined : this.#write(this.#gathered.subarray(0, length), false);
   }
 }
 
@@ -87,7 +95,7 @@ class PackingSteps {
     signal: AbortSignal,
   ) {
     this.#done = readPushed(this.#plain, async (source) => {
-      for await (const piece of compress(source, method, { level, workers, signal })) await write(piece);
+      for await (const piece of compress(source, method, { level, workers, signal })) await write(piece, false);
     });
   }
 

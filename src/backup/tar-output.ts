@@ -1,16 +1,17 @@
 import { join } from 'node:path';
-import { fromText } from '../bytes/byte-string.ts';
+import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { compressionSuffix } from '../compression/detect.ts';
 import { DirectoryWriter } from '../files/directory-writer.ts';
-import type { FileWriter } from '../files/file-writer.ts';
 import type { HeldFile } from '../files/held-file.ts';
 import type { OriginalTablespace } from '../manifest/companion.ts';
 import type { Member, TarFormat } from '../tar/member.ts';
+import type { FileSequence } from './file-sequence.ts';
+import { FlushedPaths } from './flushed-paths.ts';
 import { ManifestFile, unfinishedSuffix } from './manifest-file.ts';
 import type { Output, OutputParts } from './output.ts';
 import type { BackupTarget } from './request.ts';
 import type { BackupPart } from './sink.ts';
-import { TarFile } from './tar-file.ts';
+import { TarFile, type WriteBytes } from './tar-file.ts';
 import type { WalTarget } from './wal-store.ts';
 
 type Target = Extract<BackupTarget, { kind: 'tar' }>;
@@ -26,7 +27,8 @@ export class TarOutput implements Output {
   readonly #directory: DirectoryWriter;
   readonly #manifest: ManifestFile;
   readonly #names: string[] = [];
-  #open: { readonly tar: TarFile; readonly file: FileWriter } | undefined;
+  readonly #flushed: FlushedPaths;
+  #open: TarFile | undefined;
   #walName: string | undefined;
 
   constructor(parts: OutputParts, target: Target) {
@@ -37,6 +39,7 @@ export class TarOutput implements Output {
     this.verbatim = tarFormat === 'tar' || this.foreign;
     this.#format = this.foreign ? tarFormat : 'tar';
     this.#directory = new DirectoryWriter(fromText(target.directory));
+    this.#flushed = new FlushedPaths(parts.flushes);
     this.#manifest = new ManifestFile(target.directory, this.fileMode);
   }
 
@@ -44,22 +47,34 @@ export class TarOutput implements Output {
     return Promise.resolve([]);
   }
 
-  directory(part: BackupPart, member: Member): Promise<void> {
-    return this.#tarOf(part).add(member);
+  /** Of what is compressed, the bytes that are written are no content any more. */
+  get contentSums(): FileSequence | undefined {
+    const { files } = this.#parts;
+    return files.sums && (this.#target.compression?.method ?? 'none') === 'none' ? files : undefined;
   }
 
-  file(part: BackupPart, member: Member): Promise<void> {
-    return this.#tarOf(part).add(member);
+  async directory(part: BackupPart, member: Member): Promise<void> {
+    await (await this.#tarOf(part)).add(member);
   }
 
-  link(part: BackupPart, member: Member): Promise<void> {
-    return this.#tarOf(part).add(member);
+  async file(part: BackupPart, member: Member): Promise<void> {
+    await (await this.#tarOf(part)).add(member);
+    if (this.contentSums !== undefined) await this.#parts.files.endContent();
+  }
+
+  async link(part: BackupPart, member: Member): Promise<void> {
+    await (await this.#tarOf(part)).add(member);
   }
 
   async end(part: BackupPart): Promise<void> {
-    await this.#tarOf(part).end({ mark: true });
-    this.#open?.file.close();
+    const tar = await this.#tarOf(part);
+    await tar.end({ mark: true });
+    await this.#parts.files.close();
     this.#open = undefined;
+  }
+
+  isFlushed(path: ByteString): boolean {
+    return this.#flushed.has(path);
   }
 
   writeManifest(text: Uint8Array): void {
@@ -75,7 +90,7 @@ export class TarOutput implements Output {
     return { kind: 'tar', path: join(directory, `${this.#walName}${unfinishedSuffix}`), gzip };
   }
 
-  finish(): Promise<readonly HeldFile[]> {
+  async finish(): Promise<readonly HeldFile[]> {
     const { directory } = this.#target;
     const manifest = this.#manifest.finish();
     const names = this.#walName === undefined ? this.#names : [...this.#names, this.#walName];
@@ -83,27 +98,31 @@ export class TarOutput implements Output {
       from: fromText(join(directory, `${name}${unfinishedSuffix}`)),
       to: fromText(join(directory, name)),
     }));
-    return Promise.resolve([...tars, ...manifest]);
+    await this.#parts.files.finish();
+    return [...tars, ...manifest];
   }
 
-  abandon(): void {
-    this.#open?.file.abandon();
+  async abandon(): Promise<void> {
     this.#manifest.abandon();
+    await this.#parts.files.abandon();
   }
 
   /** Parts come one after another: the tar of the one that is coming. */
-  #tarOf(part: BackupPart): TarFile {
-    if (this.#open !== undefined) return this.#open.tar;
+  async #tarOf(part: BackupPart): Promise<TarFile> {
+    if (this.#open !== undefined) return this.#open;
     const name = this.#fileName(part.name);
-    const file = this.#directory.openFile(fromText(`${name}${unfinishedSuffix}`), this.fileMode);
+    const { files } = this.#parts;
+    const path = this.#directory.placeFile(fromText(`${name}${unfinishedSuffix}`));
+    await files.open(path, this.fileMode);
+    this.#flushed.add(path);
     this.#names.push(name);
     this.#parts.meter.onMember(fromText(join(this.#target.directory, name)));
     // The server knows no tar of its own for what comes behind the data directory.
     const format = part.name === 'mot' ? 'tar' : this.#format;
     const { compression } = this.#target;
-    const tar = new TarFile((piece) => file.write(piece), { compression, format, signal: this.#parts.signal });
-    this.#open = { tar, file };
-    return tar;
+    const write: WriteBytes = (piece, isContent) => files.write(piece, isContent);
+    this.#open = new TarFile(write, { compression, format, signal: this.#parts.signal, gathers: false });
+    return this.#open;
   }
 
   #fileName(stem: string): string {

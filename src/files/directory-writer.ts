@@ -1,25 +1,12 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readlinkSync,
-  symlinkSync,
-  unlinkSync,
-  type Stats,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, unlinkSync, type Stats } from 'node:fs';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
 import { FileWriter } from './file-writer.ts';
+import { exists, NewFiles } from './new-file.ts';
 import { fsPath, joinPath } from './path.ts';
 
-const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** How many directories are remembered as real ones. Forgetting costs a few lstat calls, never safety. */
 const rememberedLimit = 4096;
 
@@ -34,8 +21,7 @@ export class DirectoryWriter {
   readonly root: ByteString;
   readonly #directories = new Set<string>();
   readonly #redirects = new Map<string, DirectoryWriter>();
-  /** Whether a file created with these permission bits got others (umask, default ACL) and needs fchmod. */
-  readonly #needsChmod = new Map<number, boolean>();
+  readonly #newFiles = new NewFiles();
 
   /** @param root an existing directory; it may be a link itself */
   constructor(root: ByteString) {
@@ -69,21 +55,13 @@ export class DirectoryWriter {
     const other = this.#elsewhere(name);
     if (other !== undefined) return other.writer.openFile(other.name, mode);
     const path = this.#pathOf(name);
-    const bits = mode & 0o777;
-    let descriptor: number;
-    try {
-      descriptor = openSync(fsPath(path), newFile, bits);
-    } catch (error) {
-      if (systemCodeOf(error) === 'EEXIST') throw exists(path, error);
-      throw fileFailure('create', path, error);
-    }
-    try {
-      this.#applyMode(descriptor, bits);
-    } catch (error) {
-      closeSync(descriptor);
-      throw fileFailure('mode', path, error);
-    }
-    return new FileWriter(path, descriptor);
+    return new FileWriter(path, this.#newFiles.open(path, mode & 0o777));
+  }
+
+  /** Where `openFile` would make the file, after all of its parents were found or made: for who opens it elsewhere (`NewFiles`). */
+  placeFile(name: ByteString): ByteString {
+    const other = this.#elsewhere(name);
+    return other === undefined ? this.#pathOf(name) : other.writer.placeFile(other.name);
   }
 
   /** A new file with this content. */
@@ -190,17 +168,6 @@ export class DirectoryWriter {
     if (this.#directories.size >= rememberedLimit) this.#directories.clear();
     this.#directories.add(directory);
   }
-
-  #applyMode(descriptor: number, bits: number): void {
-    const known = this.#needsChmod.get(bits);
-    if (known === false) return;
-    if (known === undefined) {
-      const got = fstatSync(descriptor).mode & 0o7777;
-      this.#needsChmod.set(bits, got !== bits);
-      if (got === bits) return;
-    }
-    fchmodSync(descriptor, bits);
-  }
 }
 
 function setMode(path: ByteString, bits: number): void {
@@ -237,8 +204,4 @@ function linkTarget(path: ByteString): ByteString | undefined {
     if (systemCodeOf(error) === 'EINVAL') return undefined;
     throw fileFailure('read', path, error);
   }
-}
-
-function exists(path: ByteString, cause: unknown): BackupError {
-  return new BackupError('OBJECT_EXISTS', say('files.exists', { path: display(path) }), { cause });
 }

@@ -10,6 +10,8 @@ export interface SyncTreeOptions {
   readonly signal?: AbortSignal | undefined;
   /** How many fsync calls run at a time; default 8, which is best on the disks measured. */
   readonly concurrency?: number | undefined;
+  /** Files that are flushed already. */
+  readonly isFlushed?: ((path: ByteString) => boolean) | undefined;
   /** Called after each file and directory that was flushed. */
   readonly onSynced?: (() => void) | undefined;
 }
@@ -20,12 +22,13 @@ export interface SyncTreeOptions {
  * @throws BackupError `STORAGE_UNAVAILABLE` for the first fsync that fails
  */
 export async function syncTree(root: ByteString, options: SyncTreeOptions = {}): Promise<void> {
-  const { signal, concurrency = 8, onSynced } = options;
+  const { signal, concurrency = 8, onSynced, isFlushed } = options;
   const directories: ByteString[] = [root, parentPath(root)];
   const files = async function* () {
     for await (const entry of walkTree(root, { signal })) {
-      if (entry.type === 'directory') directories.push(joinPath(root, entry.name));
-      else if (entry.type === 'file') yield joinPath(root, entry.name);
+      const path = joinPath(root, entry.name);
+      if (entry.type === 'directory') directories.push(path);
+      else if (entry.type === 'file' && isFlushed?.(path) !== true) yield path;
     }
   };
   await inParallel(files(), concurrency, async (path) => {

@@ -1,0 +1,7 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { serveWriting } from '../backup/serve-writing.ts';
+import type { WritingThreadData } from '../backup/writing-thread.ts';
+
+/** The start of the thread that `WritingThread` controls. */
+const port = parentPort;
+if (port !== null) await serveWriting(workerData as WritingThreadData, (report) => port.postMessage(report));
