@@ -7,12 +7,16 @@ import { fileFailure } from '../files/failure.ts';
 import { isLockName } from '../files/lock-directory.ts';
 import { revealFile, type HeldFile } from '../files/held-file.ts';
 import { fsPath } from '../files/path.ts';
+import { syncFileSystem } from '../files/sync-file-system.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
 import type { BackupNews } from './events.ts';
+import type { SyncMethod } from './request.ts';
 
 export interface PublishOptions {
   readonly sync: boolean;
+  /** Default `fsync`. */
+  readonly syncMethod?: SyncMethod | undefined;
   readonly signal: AbortSignal;
   /** Files that are on disk already. */
   readonly isFlushed?: ((path: ByteString) => boolean) | undefined;
@@ -68,11 +72,12 @@ export class ClaimedPlaces {
    * Publishes: releases the locks, makes every file durable, then gives the held files their names, then makes the names
    * durable. After a crash anywhere before the end, at least one held file still has its provisional name.
    */
-  async publish(held: readonly HeldFile[], { sync, signal, isFlushed }: PublishOptions): Promise<void> {
+  async publish(held: readonly HeldFile[], { sync, syncMethod, signal, isFlushed }: PublishOptions): Promise<void> {
     for (const claim of this.#claims) claim.release();
     if (sync) {
       for (const { path, changedAbove } of this.#claims) {
-        await syncTree(path, { signal, isFlushed });
+        const isSynced = syncMethod === 'syncfs' && (await syncFileSystem(path));
+        if (!isSynced) await syncTree(path, { signal, isFlushed });
         for (const directory of changedAbove ?? []) await syncDirectory(directory);
       }
     }

@@ -8,12 +8,17 @@ import { manifestFileName } from '../manifest/manifest.ts';
 /** Suffix that a file has until the whole backup is durable. */
 export const unfinishedSuffix = '.unfinished';
 
+/** Entries are gathered: a call for each costs more than its bytes. */
+const gatheredBytes = 64 * 1024;
+
 /** The manifest of a backup in a directory. */
 export class ManifestFile {
   readonly #path: string;
   readonly #directory: DirectoryWriter;
   readonly #fileMode: number;
   #file: FileWriter | undefined;
+  #gathered: Uint8Array[] = [];
+  #gatheredLength = 0;
 
   constructor(directory: string, fileMode: number) {
     this.#path = join(directory, manifestFileName);
@@ -23,12 +28,16 @@ export class ManifestFile {
 
   write(text: Uint8Array): void {
     this.#file ??= this.#directory.openFile(fromText(`${manifestFileName}${unfinishedSuffix}`), this.#fileMode);
-    this.#file.write(text);
+    // A copy: the text may be a view of what is received.
+    this.#gathered.push(new Uint8Array(text));
+    this.#gatheredLength += text.length;
+    if (this.#gatheredLength >= gatheredBytes) this.#writeGathered();
   }
 
   /** Closes the file. @returns it, unless nothing was written */
   finish(): HeldFile[] {
     if (this.#file === undefined) return [];
+    this.#writeGathered();
     this.#file.close();
     return [{ from: fromText(`${this.#path}${unfinishedSuffix}`), to: fromText(this.#path) }];
   }
@@ -36,5 +45,11 @@ export class ManifestFile {
   /** After a failure. */
   abandon(): void {
     this.#file?.abandon();
+  }
+
+  #writeGathered(): void {
+    this.#file?.write(Buffer.concat(this.#gathered));
+    this.#gathered = [];
+    this.#gatheredLength = 0;
   }
 }

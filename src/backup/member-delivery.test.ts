@@ -147,7 +147,7 @@ describe('a backup as one tar stream', () => {
     const failing = await delivery({ kind: 'stream', sink: { write: full }, ...gzip }, postgresql);
     const large = await collect(encodeMembers(members(file('a', 'y'.repeat(9 * 1024 * 1024)))));
     await expect(failing.delivery.tar(event(reused(large, 65_536)))).rejects.toThrow('no space');
-    failing.output.abandon();
+    await failing.output.abandon();
   });
 
   it('in the format of openGauss is what the server sent, with nothing changed and nothing added', async () => {

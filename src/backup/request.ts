@@ -115,6 +115,11 @@ export interface BackupRequest {
   /** Make everything durable before the backup counts as done. Default true. */
   readonly sync?: boolean | undefined;
   /**
+   * How: `fsync` flushes each file, early; `syncfs` flushes the whole file system at the end, other people's data as well, which for many small files on a file
+   * system of their own is much faster (where coreutils' `sync` is missing, the files are flushed). Default `fsync`.
+   */
+  readonly syncMethod?: SyncMethod | undefined;
+  /**
    * openGauss with enable_thread_pool = on lets only the operator role onto its HA port as `gs_basebackup`. Go on under a
    * name of our own then: the server leaves its configuration out. Default false.
    */
@@ -127,6 +132,8 @@ export interface BackupRequest {
   /** Remove what was written when the backup fails. Default true. */
   readonly clean?: boolean | undefined;
 }
+
+export type SyncMethod = 'fsync' | 'syncfs';
 
 export interface BackupOptions {
   readonly signal?: AbortSignal | undefined;
@@ -154,6 +161,7 @@ export type BackupOrder = Omit<
     | 'estimateSize'
     | 'statusIntervalMs'
     | 'sync'
+    | 'syncMethod'
     | 'allowMissingConfig'
     | 'clean'
     | 'manifestForceEncode'
@@ -175,6 +183,7 @@ export function orderOf(request: BackupRequest): BackupOrder {
     estimateSize: request.estimateSize ?? false,
     statusIntervalMs: request.statusIntervalMs ?? 10_000,
     sync: request.sync ?? true,
+    syncMethod: request.syncMethod ?? 'fsync',
     allowMissingConfig: request.allowMissingConfig ?? false,
     clean: request.clean ?? true,
     manifestForceEncode: request.manifestForceEncode ?? false,

@@ -29,13 +29,15 @@ export async function serveWriting(data: WritingThreadData, tell: (report: Writi
         return files.open(fromBytes(bytes), value);
       case writing.content:
       case writing.other:
-        return files.write(bytes, type === writing.content);
+        files.write(bytes, type === writing.content);
+        return undefined;
       case writing.endContent:
         files.endContent();
         sums.push(files.sum);
         return undefined;
       case writing.close:
-        return files.close();
+        files.close();
+        return undefined;
       case writing.finish:
         tellSums();
         return files.finish();

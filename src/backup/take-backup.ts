@@ -1,3 +1,4 @@
+import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
 import { say, type Message } from '../messages/message.ts';
@@ -153,9 +154,8 @@ class BackupRun {
     const known = typeof password === 'string' ? password : undefined;
     const standby = standbyPartsOf(request, session.capabilities, known);
     if (standby.warning !== undefined) tell({ type: 'warning', sentence: standby.warning });
-    const output = standby.around(
-      await createOutput(request, { session, meter, signal, files: this.#files(session), flushes: request.sync }),
-    );
+    const parts = { session, meter, signal, files: this.#files(session), flushes: this.#flushes };
+    const output = standby.around(await createOutput(request, parts));
     this.#output = output;
     const configuration =
       configDirectory === undefined ? [] : withOrigin(ownFiles, configDirectory, found, output.fileMode);
@@ -189,11 +189,8 @@ class BackupRun {
     manifest.finish(start, end);
     const held = await output.finish();
     if (request.sync && directoriesOf(request).length > 0) this.#step(say('backup.step-sync'));
-    await this.#workplace.publish(held, {
-      sync: request.sync,
-      signal,
-      isFlushed: (path) => output.isFlushed?.(path) ?? false,
-    });
+    const isFlushed = (path: ByteString): boolean => output.isFlushed?.(path) ?? false;
+    await this.#workplace.publish(held, { ...request, signal, isFlushed });
     // From here on it is the user's.
     tell({ type: 'owed', sentence: undefined });
     this.#step(say('backup.step-complete'));
@@ -345,9 +342,14 @@ class BackupRun {
 
   /** The files of the members, summed where the server makes no manifest. */
   #files({ capabilities }: ReplicationSession): WritingThread {
-    const { manifest, sync } = this.#request;
+    const { manifest } = this.#request;
     const algorithm = capabilities.baseBackup.manifest ? undefined : manifest;
-    return new WritingThread({ algorithm, sync }, (error) => this.#fail(error));
+    return new WritingThread({ algorithm, sync: this.#flushes }, (error) => this.#fail(error));
+  }
+
+  /** Whether each file is flushed where it is written. */
+  get #flushes(): boolean {
+    return this.#request.sync && this.#request.syncMethod === 'fsync';
   }
 
   /** Ends the backup for a failure beside it. */

@@ -1,10 +1,11 @@
-import type { ByteSource } from './byte-reader.ts';
+/** See `ByteSource` in byte-reader.ts, which imports this. */
+type Source = AsyncIterable<Uint8Array>;
 
 /**
  * A source that also hands out what is at hand without a promise: for the pieces of a fast server those promises cost more than the bytes.
  * Taking and asking the iterator may alternate; both go on where the other stopped.
  */
-export interface ReadySource extends ByteSource {
+export interface ReadySource extends Source {
   /** The next piece where it is at hand. Undefined says no more than that: the iterator knows whether more comes. */
   takeNow(): Uint8Array | undefined;
 }
@@ -12,15 +13,12 @@ export interface ReadySource extends ByteSource {
 const nothingAtHand = (): undefined => undefined;
 
 /** `takeNow` of a source that has it; for any other source nothing is ever at hand. */
-export function takerOf(source: ByteSource): () => Uint8Array | undefined {
+export function takerOf(source: Source): () => Uint8Array | undefined {
   return 'takeNow' in source ? () => (source as ReadySource).takeNow() : nothingAtHand;
 }
 
 /** Hands every piece to `use`, and waits for it where it returns a promise. The source is ended early when `use` fails. */
-export async function forEachPiece(
-  source: ByteSource,
-  use: (piece: Uint8Array) => void | Promise<void>,
-): Promise<void> {
+export async function forEachPiece(source: Source, use: (piece: Uint8Array) => void | Promise<void>): Promise<void> {
   const takeNow = takerOf(source);
   const iterator = source[Symbol.asyncIterator]();
   for (;;) {
@@ -46,7 +44,7 @@ export class SeenBytes implements ReadySource, AsyncIterator<Uint8Array> {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #see: (piece: Uint8Array) => void;
 
-  constructor(source: ByteSource, see: (piece: Uint8Array) => void) {
+  constructor(source: Source, see: (piece: Uint8Array) => void) {
     this.#takeNow = takerOf(source);
     this.#pieces = source[Symbol.asyncIterator]();
     this.#see = see;

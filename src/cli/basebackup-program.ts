@@ -116,6 +116,7 @@ function requestOf(
     estimateSize: given.has('progress') && !given.has('no-estimate-size'),
     statusIntervalMs: settings.statusIntervalMs,
     sync: settings.sync,
+    syncMethod: settings.syncMethod,
     clean: settings.clean,
     allowMissingConfig: settings.allowMissingConfig,
     configDirectory: settings.configDirectory === undefined ? undefined : resolve(settings.configDirectory),

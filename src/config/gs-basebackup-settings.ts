@@ -35,6 +35,7 @@ export interface BasebackupSettings {
   readonly verifyChecksums: boolean;
   readonly clean: boolean;
   readonly sync: boolean;
+  readonly syncMethod: 'fsync' | 'syncfs';
   readonly allowMissingConfig: boolean;
   /** As given. */
   readonly configDirectory: string | undefined;
@@ -100,6 +101,7 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
     verifyChecksums: !given.has('no-verify-checksums'),
     clean: !given.has('no-clean'),
     sync: !given.has('no-sync'),
+    syncMethod: given.last('sync-method') === 'syncfs' ? 'syncfs' : 'fsync',
     allowMissingConfig: given.has('allow-missing-config'),
     configDirectory: given.last('config-dir'),
     ...timesOf(given),
@@ -178,7 +180,6 @@ function checkNoConflict(given: GivenOptions, refuse: (sentence: Message) => Bac
   if (conflict !== undefined) {
     throw refuse(say('backup.incompatible', { first: `--${conflict[0]}`, second: `--${conflict[1]}` }));
   }
-  // We flush what we wrote, file by file: there is nothing of others on its file system that we could wait for.
   const method = given.last('sync-method');
   if (method !== undefined && method !== 'fsync' && method !== 'syncfs')
     throw refuse(say('backup.bad-sync-method', { text: method }));

@@ -1,6 +1,6 @@
 /** Options of pg_basebackup that are the server's business, or a standby's: what they make is verified, restored and started. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, openSync, readdirSync, readFileSync, writeSync, closeSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exists, expectNothingOnServer, newTarget, restoreTar, runBackup, takeBackup } from '../support/backups.ts';
@@ -215,10 +215,22 @@ forEachServer('full', (version) => {
 
   it('--no-estimate-size and --sync-method take effect', async () => {
     const target = newTarget();
-    const args = ['-D', target, '-c', 'fast', '--sync-method=syncfs', '--no-estimate-size', ...mapped()];
-    const result = await runProgram('gs_basebackup', args, { env: server.environment() });
+    const args = ['-c', 'fast', '--sync-method=syncfs', '--no-estimate-size'];
+    // The system's own program, watched.
+    const programs = temporaryDirectory();
+    const watch = `#!/bin/sh\necho "$@" >> ${programs}/calls\nPATH=$SYSTEM_PATH exec sync "$@"\n`;
+    writeFileSync(join(programs, 'sync'), watch, { mode: 0o755 });
+    const path = process.env['PATH'] ?? '';
+    const env = { ...server.environment(), PATH: `${programs}:${path}`, SYSTEM_PATH: path };
+    const result = await runProgram('gs_basebackup', [...args, '-D', target, ...mapped()], { env });
     expect(result).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
     expect(existsSync(join(target, 'PG_VERSION'))).toBe(true);
+    expect(readFileSync(join(programs, 'calls'), 'utf8').split('\n')).toContain(`-f -- ${target}`);
+    // Without such a program each file is flushed.
+    const alone = await runProgram('gs_basebackup', [...args, '-D', newTarget(), ...mapped()], {
+      env: { ...server.environment(), PATH: '/nowhere' },
+    });
+    expect(alone).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
   });
 
   it.runIf(version >= 11)('--no-verify-checksums takes a damaged page as it is, in silence', async () => {

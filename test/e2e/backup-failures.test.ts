@@ -6,6 +6,7 @@ import {
   exists,
   expectNothingOnServer,
   newTarget,
+  quick,
   runBackup,
   segmentsIn,
   startBackup,
@@ -15,7 +16,7 @@ import {
 import { startProxy, type NetworkProxy, type ProxyOptions } from '../support/network-proxy.ts';
 import { startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import type { RunningProgram } from '../support/programs.ts';
-import { temporaryDirectory } from '../support/programs.ts';
+import { programPath, startCommand, temporaryDirectory } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 /** A rate at which a backup takes minutes, so that what the test does happens in its middle. */
@@ -319,6 +320,25 @@ forEachServer('full', (version) => {
     expect(readFileSync(file, 'utf8')).toBe('content');
     await expectNothingOnServer(server);
   });
+
+  it.each([
+    ['plain', [], /base\/\d+\/\d+/],
+    ['tar', ['-Ft'], /base\.tar/],
+  ] as const)(
+    'a disk that takes no more in the middle (%s): which file, and nothing is left',
+    async (_, form, file) => {
+      const target = newTarget();
+      // No file grows above 1 MiB; the thread that writes is the first to see it.
+      const words = [process.execPath, programPath('gs_basebackup'), ...quick, '-X', 'none', '-D', target, ...form];
+      const command = ['-c', 'ulimit -f 2048; exec "$@"', 'sh', ...words];
+      const { status, stdout, stderr } = await startCommand('sh', command, { env: server.environment() }).result;
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(errorLine(stderr)).toMatch(file);
+      expect(errorLine(stderr)).toMatch(/could not write .*\(EFBIG\)/);
+      expect(exists(target)).toBe(false);
+      await expectNothingOnServer(server);
+    },
+  );
 
   describe('damaged pages', () => {
     /** Makes a table of a few pages, on disk, and damages the pages behind their headers. */
