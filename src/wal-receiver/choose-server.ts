@@ -42,18 +42,24 @@ export async function chooseServer(
   const [only, ...others] = sources;
   const wanted = only.targetSessionAttrs;
   if (others.length === 0 && wanted === undefined) return examined(await open(only, options), options);
-  if (wanted !== 'prefer-standby') return firstFit(sources, wanted, options);
+  const refused = new Set<SessionSettings>();
+  if (wanted !== 'prefer-standby') return firstFit(sources, wanted, refused, options);
   try {
-    return await firstFit(sources, 'standby', options);
-  } catch {
+    return await firstFit(sources, 'standby', refused, options);
+  } catch (error) {
     options.signal.throwIfAborted();
-    return firstFit(sources, 'any', options);
+    // Not a second try of a password that was wrong: openGauss locks an account after some.
+    const others = sources.filter((source) => !refused.has(source));
+    if (others.length === 0) throw error;
+    return firstFit(others, 'any', refused, options);
   }
 }
 
+/** @param refused gets those that did not let us in */
 async function firstFit(
   sources: readonly SessionSettings[],
   wanted: Exclude<TargetSessionAttrs, 'prefer-standby'> | undefined,
+  refused: Set<SessionSettings>,
   options: ChooseServerOptions,
 ): Promise<ChosenServer> {
   const failures: unknown[] = [];
@@ -68,6 +74,7 @@ async function firstFit(
       failures.push(error);
       // Would never be said where another host answers: another instance in the list, or a primary of the past that is back.
       if (!(error instanceof BackupError)) throw error;
+      if (error.code === 'AUTHENTICATION') refused.add(source);
       if (!error.retryable && sources.length > 1) {
         options.onSkipped(say('receiver.skipped-server', { server: nameOf(source), reason: reasonOf(error) }));
       }
