@@ -25,6 +25,13 @@ describe('checkRequest', () => {
     [['md5'], 3, 'postgresql', 'server requested a cleartext password'],
     [['none'], 7, 'postgresql', 'server requested GSSAPI authentication'],
     [['md5', 'none'], 9, 'postgresql', 'requirement "md5,none" failed: server requested SSPI authentication'],
+    // As it was written: `!password`.
+    [
+      ['md5', 'scram-sha-256', 'sha256', 'sm3', 'gss', 'sspi', 'oauth', 'none'],
+      3,
+      'postgresql',
+      'requirement "!password" failed: server requested a cleartext password',
+    ],
     [['password'], 14, 'opengauss', 'server requested authentication method 14'],
   ] as const)('%j, asked for %i by %s', (required, code, dialect, refusal) => {
     const check = () => checkRequest(rules(required), { code, dialect });

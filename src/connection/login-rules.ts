@@ -37,11 +37,23 @@ function methodOf({ code, dialect }: Request): keyof typeof askedFor | undefined
   return code === 13 ? 'sm3' : undefined;
 }
 
+const allMethods: readonly AuthenticationMethod[] = [
+  ...(Object.keys(askedFor) as (keyof typeof askedFor)[]),
+  'oauth',
+  'none',
+];
+
+/** The shorter of the two ways to say it: what is allowed, or, with `!`, what is not. */
+function ruleText(allowed: readonly AuthenticationMethod[]): string {
+  const others = allMethods.filter((method) => !allowed.includes(method)).map((method) => `!${method}`);
+  return (others.length < allowed.length ? others : allowed).join(',');
+}
+
 /** Before anything is answered. @throws BackupError `AUTHENTICATION` for a request that the rules do not allow */
 export function checkRequest({ requireAuth, channelBinding }: LoginRules, request: Request): void {
   const method = methodOf(request);
   if (requireAuth !== undefined && (method === undefined || !requireAuth.includes(method))) {
-    const required = requireAuth.join(',');
+    const required = ruleText(requireAuth);
     const sentence =
       method === undefined
         ? say('connection.auth-unknown', { required, code: request.code })
@@ -62,7 +74,7 @@ export function checkLogin(
   { answered, bound }: { readonly answered: boolean; readonly bound: boolean },
 ): void {
   if (requireAuth !== undefined && !answered && !requireAuth.includes('none')) {
-    throw new BackupError('AUTHENTICATION', say('connection.auth-none', { required: requireAuth.join(',') }));
+    throw new BackupError('AUTHENTICATION', say('connection.auth-none', { required: ruleText(requireAuth) }));
   }
   if (channelBinding === 'require' && !bound) {
     throw new BackupError('AUTHENTICATION', say('connection.not-bound'));
