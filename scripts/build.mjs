@@ -20,6 +20,7 @@ if (!existsSync('node_modules/esbuild')) {
   process.exit(0);
 }
 const { build } = await import('esbuild');
+const { precomputed } = await import('./precomputed.mjs');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 const programs = {
@@ -36,6 +37,13 @@ const threads = existsSync('src/threads')
         .map((name) => [name.slice(0, -3), `src/threads/${name}`]),
     )
   : {};
+
+// What programs load when they are called for; the programs themselves are one file each, that loads nothing else.
+const parts = Object.fromEntries(
+  readdirSync('src/cli')
+    .filter((name) => name.endsWith('-program.ts'))
+    .map((name) => [name.slice(0, -3), `src/cli/${name}`]),
+);
 
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 // Built beside dist/ and moved into it when everything worked: a build that fails leaves the last good one.
@@ -55,21 +63,28 @@ const shared = {
   minifySyntax: true,
   logLevel: 'warning',
 };
-// Commands that a server runs for each segment are one file each: what they load decides how long that takes.
-const single = /\.\/([a-z-]+-single)\.ts$/;
-const singles = readdirSync('src/cli').filter((name) => name.endsWith('-single.ts'));
+// Commands that are run often are one file each, and so are threads that are started for a short time: what they load decides
+// how long that takes.
+const singles = Object.fromEntries([
+  ...readdirSync('src/cli')
+    .filter((name) => name.endsWith('-single.ts'))
+    .map((name) => [name.slice(0, -3), `src/cli/${name}`]),
+  ...['verify-thread', 'wal-proof-thread'].map((name) => [name, `src/threads/${name}.ts`]),
+]);
+const loadedLater = /\.\/([a-z-]+-(?:single|program))\.ts$/;
 const besides = {
-  name: 'singles',
+  name: 'besides',
   setup: ({ onResolve }) =>
-    onResolve({ filter: single }, ({ path }) => ({ path: path.replace(/ts$/, 'js'), external: true })),
+    onResolve({ filter: loadedLater }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: path.replace(/ts$/, 'js'), external: true } : undefined,
+    ),
 };
-await build({
-  ...shared,
-  entryPoints: singles.map((name) => `src/cli/${name}`),
-  splitting: false,
-  minify: true,
-});
-await build({ ...shared, plugins: [besides], entryPoints: { ...present(programs), ...present(library), ...threads } });
+const alone = { ...shared, splitting: false, minify: true, plugins: [besides, await precomputed(build)] };
+await build({ ...alone, entryPoints: present(programs) });
+await build({ ...alone, entryPoints: singles });
+const others = { ...parts, ...present(library), ...threads };
+for (const name of Object.keys(singles)) delete others[name];
+await build({ ...shared, plugins: [await precomputed(build)], entryPoints: others });
 launchBySh(`${fresh}/gausskeep.js`);
 for (const name of Object.keys(present(programs))) chmodSync(`${fresh}/${name}.js`, 0o755);
 

@@ -5,7 +5,8 @@
 import type { OptionGroup, OptionSpec } from '../src/config/option-table.ts';
 import { gsBasebackupOptions, laterOptions } from '../src/config/gs-basebackup-options.ts';
 import { gsTarOptions } from '../src/config/gs-tar-options.ts';
-import { commandList, commandsByProgramName } from '../src/cli/command-list.ts';
+import { commandList } from '../src/cli/command-list.ts';
+import { commandsByProgramName } from '../src/cli/command-names.ts';
 import { exitStatus } from '../src/cli/exit-status.ts';
 import { BackupError } from '../src/errors/backup-error.ts';
 import { errorCodes, type ErrorCode } from '../src/errors/codes.ts';

@@ -1,83 +1,33 @@
+import { commandNames } from './command-names.ts';
 import type { CommandEntry } from './command.ts';
 
-/** The commands of `gausskeep`, in the order of `--help`. */
-export const commandList: readonly CommandEntry[] = [
-  {
-    name: 'verify',
-    summary: 'verify.help.summary',
-    load: async () => (await import('./commands/verify.ts')).verifyCommand,
-  },
-  {
-    name: 'wal init',
-    summary: 'wal-commands.init.summary',
-    load: async () => (await import('./commands/wal-init.ts')).walInitCommand,
-  },
-  {
-    name: 'restore',
-    summary: 'restore.help.summary',
-    load: async () => (await import('./commands/restore.ts')).restoreCommand,
-  },
-  {
-    name: 'recover',
-    summary: 'recovery-help.recover.summary',
-    load: async () => (await import('./commands/recover.ts')).recoverCommand,
-  },
-  {
-    name: 'resume',
-    summary: 'recovery-help.resume.summary',
-    load: async () => (await import('./commands/resume.ts')).resumeCommand,
-  },
-  {
-    name: 'status',
-    summary: 'recovery-help.status.summary',
-    load: async () => (await import('./commands/status.ts')).statusCommand,
-  },
-  {
-    name: 'window',
-    summary: 'window.help.summary',
-    load: async () => (await import('./commands/window.ts')).windowCommand,
-  },
-  {
-    name: 'wal receive',
-    summary: 'receive-help.summary',
-    load: async () => (await import('./commands/wal-receive.ts')).walReceiveCommand,
-    loadOriginal: async () => (await import('./commands/wal-receive.ts')).receivewalCommand,
-  },
-  {
-    name: 'wal status',
-    summary: 'receive-help.status.summary',
-    load: async () => (await import('./commands/wal-status.ts')).walStatusCommand,
-  },
-  {
-    name: 'wal push',
-    summary: 'wal-commands.push.summary',
-    load: async () => (await import('./commands/wal-push.ts')).walPushCommand,
-  },
-  {
-    name: 'wal get',
-    summary: 'wal-commands.get.summary',
-    load: async () => (await import('./commands/wal-get.ts')).walGetCommand,
-  },
-  {
-    name: 'wal cleanup',
-    summary: 'wal-commands.cleanup.summary',
-    load: async () => (await import('./commands/wal-cleanup.ts')).walCleanupCommand,
-  },
-  {
-    name: 'wal wrapper',
-    summary: 'wal-commands.wrapper.summary',
-    load: async () => (await import('./commands/wal-wrapper.ts')).walWrapperCommand,
-  },
-  {
-    name: 'wal generation',
-    summary: 'wal-commands.generation.summary',
-    load: async () => (await import('./commands/wal-generation.ts')).walGenerationCommand,
-  },
-];
+type Loaders = Pick<CommandEntry, 'load' | 'loadOriginal'>;
 
-/** Other names that `gausskeep` may be called by, and the command that each stands for. */
-export const commandsByProgramName: Readonly<Record<string, string>> = {
-  pg_verifybackup: 'verify',
-  pg_receivewal: 'wal receive',
-  pg_receivexlog: 'wal receive',
-};
+const loaders = new Map<string, Loaders>([
+  ['verify', { load: async () => (await import('./commands/verify.ts')).verifyCommand }],
+  ['wal init', { load: async () => (await import('./commands/wal-init.ts')).walInitCommand }],
+  ['restore', { load: async () => (await import('./commands/restore.ts')).restoreCommand }],
+  ['recover', { load: async () => (await import('./commands/recover.ts')).recoverCommand }],
+  ['resume', { load: async () => (await import('./commands/resume.ts')).resumeCommand }],
+  ['status', { load: async () => (await import('./commands/status.ts')).statusCommand }],
+  ['window', { load: async () => (await import('./commands/window.ts')).windowCommand }],
+  [
+    'wal receive',
+    {
+      load: async () => (await import('./commands/wal-receive.ts')).walReceiveCommand,
+      loadOriginal: async () => (await import('./commands/wal-receive.ts')).receivewalCommand,
+    },
+  ],
+  ['wal status', { load: async () => (await import('./commands/wal-status.ts')).walStatusCommand }],
+  ['wal push', { load: async () => (await import('./commands/wal-push.ts')).walPushCommand }],
+  ['wal get', { load: async () => (await import('./commands/wal-get.ts')).walGetCommand }],
+  ['wal cleanup', { load: async () => (await import('./commands/wal-cleanup.ts')).walCleanupCommand }],
+  ['wal wrapper', { load: async () => (await import('./commands/wal-wrapper.ts')).walWrapperCommand }],
+  ['wal generation', { load: async () => (await import('./commands/wal-generation.ts')).walGenerationCommand }],
+]);
+
+/** The commands of `gausskeep`, in the order of `--help`. */
+export const commandList: readonly CommandEntry[] = commandNames.flatMap((entry) => {
+  const loader = loaders.get(entry.name);
+  return loader === undefined ? [] : [{ ...entry, ...loader }];
+});

@@ -1,10 +1,11 @@
 import { nearest } from '../config/nearest-word.ts';
 import { usage } from '../config/parse-options.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
-import { commandList, commandsByProgramName } from './command-list.ts';
+import { say } from '../messages/message.ts';
+import { commandList } from './command-list.ts';
+import { commandNames, commandsByProgramName } from './command-names.ts';
 import type { CommandEntry } from './command.ts';
-import { helpText, labelled } from './help-text.ts';
+import { overview } from './overview.ts';
 import { runProgram } from './program.ts';
 import { runCommand } from './run-command.ts';
 
@@ -28,7 +29,7 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
   await runProgram({ program, statusRule: 'by-code' }, async ({ terminal }) => {
     const [first, second] = argv;
     if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
-      await terminal.data(overview(program, commandList, terminal.helpColumns));
+      await terminal.data(overview(program, commandNames, terminal.helpColumns));
       return 0;
     }
     if (first === undefined) throw usage(program, say('cli.no-command'));
@@ -57,17 +58,4 @@ function unknownCommand(program: string, word: string): BackupError {
   );
   if (meant === undefined) return usage(program, sentence);
   return new BackupError('USAGE', sentence, { hint: say('cli.did-you-mean', { program, command: meant }) });
-}
-
-function overview(program: string, entries: readonly CommandEntry[], columns: number): string {
-  const lines: Message[] = [
-    say('cli.what', { program }),
-    say('cli.usage', { program, synopsis: 'COMMAND [OPTION]...' }),
-  ];
-  const width = Math.max(0, ...entries.map(({ name }) => name.length)) + 2;
-  const commands = entries.flatMap(({ name, summary }) =>
-    labelled(`  ${name}`, render(say(summary as 'cli.no-command')), width + 2, columns),
-  );
-  const foot = helpText([say('cli.foot', { program })], [], [], columns);
-  return `${helpText(lines, [], [], columns)}\n${render(say('cli.commands'))}\n${commands.join('\n')}\n\n${foot}`;
 }

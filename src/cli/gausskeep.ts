@@ -1,21 +1,16 @@
 #!/usr/bin/env node
-// Imports nothing until it knows what for: what cannot be loaded must not end `wal get` with node's status 1. Built behind a
-// few lines of sh, see launcher.sh.
+// Built into one file that loads nothing until it knows what for: what cannot be loaded must not end `wal get` with node's status 1.
+// Behind a few lines of sh, see launcher.sh.
+import { printVersion } from './print-version.ts';
+import { calledAs, releaseStoodInFor } from './program-name.ts';
 
+const program = calledAs('gausskeep');
 const words = process.argv.slice(2);
 const [first, second] = words;
 
 if (first === '--version' || first === '-V') {
-  // A reader that went away.
-  process.stdout.on('error', () => {
-    process.exitCode = 141;
-  });
-  const { version } = await import('../version.ts');
-  const { calledAs, releaseStoodInFor } = await import('./program-name.ts');
-  const program = calledAs('gausskeep');
   const release = program === 'gausskeep' ? undefined : releaseStoodInFor();
-  const behind = release === undefined ? '' : `, in the words of PostgreSQL ${release}`;
-  process.stdout.write(`${program} (gausskeep) ${version}${behind}\n`);
+  printVersion(program, release === undefined ? '' : `, in the words of PostgreSQL ${release}`);
 } else if (first === 'wal' && second === 'push') {
   await (await import('./wal-push-single.ts')).runWalPush(words.slice(2));
 } else if (first === 'wal' && second === 'get') {
@@ -30,11 +25,19 @@ if (first === '--version' || first === '-V') {
 }
 
 async function startProgram(): Promise<void> {
-  const [{ gausskeepProgram }, { calledAs }] = await Promise.all([
-    import('./gausskeep-program.ts'),
-    import('./program-name.ts'),
-  ]);
-  await gausskeepProgram(calledAs('gausskeep'), words);
+  if (program === 'pg_verifybackup') {
+    await (await import('./verify-single.ts')).runVerifyBackup(program, words);
+  } else if (program.startsWith('pg_')) {
+    await (await import('./gausskeep-program.ts')).gausskeepProgram(program, words);
+  } else if (first === 'verify') {
+    await (await import('./verify-single.ts')).runVerify(program, words.slice(1));
+  } else if (first === 'restore') {
+    await (await import('./restore-single.ts')).runRestore(program, words.slice(1));
+  } else if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
+    await (await import('./help-single.ts')).runHelp(program);
+  } else {
+    await (await import('./gausskeep-program.ts')).gausskeepProgram(program, words);
+  }
 }
 
 /**

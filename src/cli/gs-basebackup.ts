@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-// Imports nothing by itself: what cannot be loaded (open files, memory) becomes one sentence.
+// Built into one file that loads nothing by itself: what cannot be loaded (open files, memory) becomes one sentence.
+import { printVersion } from './print-version.ts';
+import { calledAs } from './program-name.ts';
 
 const words = process.argv.slice(2);
 const [first] = words;
@@ -11,7 +13,6 @@ await start().catch((error: unknown) => {
 });
 
 async function start(): Promise<void> {
-  const { calledAs } = await import('./program-name.ts');
   const program = calledAs('gs_basebackup');
   // Nothing is loaded for the version: monitoring asks for it often.
   if (first !== '--version' && first !== '-V') {
@@ -19,10 +20,5 @@ async function start(): Promise<void> {
     await basebackupProgram(program, words);
     return;
   }
-  // A reader that went away.
-  process.stdout.on('error', () => {
-    process.exitCode = 141;
-  });
-  const { version } = await import('../version.ts');
-  process.stdout.write(`${program} (gausskeep) ${version}\n`);
+  printVersion(program);
 }

@@ -33,26 +33,29 @@ import {
   xor,
   type Code,
 } from '../bytes/wasm-code.ts';
+import { prime, seeds } from './page-checksum-seeds.ts';
+
+/** Bytes of the memory: so many stay in the second cache. */
+export const windowBytes = 128 * 1024;
 
 /**
  * A WebAssembly module that computes page checksums with vectors: 32 lanes are eight vectors of four. It imports nothing, and exports
  * - `memory`
  * - `sound(address, pageBytes, count, firstBlock) → pages`: how many of `count` pages from `address` on, before the first
  *   other one, are initialised (`upper` is not 0) and hold the checksum that `pageChecksum` gives
- * @param seeds start values of the lanes
  */
-export function pageChecksumModule(memoryPages: number, seeds: Int32Array, prime: number): Uint8Array<ArrayBuffer> {
+export function pageChecksumModule(): Uint8Array<ArrayBuffer> {
   const vectors = Array.from({ length: seeds.length / 4 }, () => v128);
   const locals = [i32, i32, i32, i32, v128, v128, ...vectors];
-  const code = soundCode(seeds, prime);
-  return assembleModule(memoryPages, [{ name: 'sound', parameters: 4, hasResult: true, locals, code }]);
+  const code = soundCode();
+  return assembleModule(windowBytes / 65_536, [{ name: 'sound', parameters: 4, hasResult: true, locals, code }]);
 }
 
 /** Where a page header has its checksum (the low half of this word) and its `upper`. Source: storage/bufpage.h. */
 const checksumOffset = 8;
 const upperOffset = 14;
 
-function soundCode(seeds: Int32Array, prime: number): Code {
+function soundCode(): Code {
   const [address, pageBytes, count, blockNumber, index, stop, stored, position, primes, value] = [
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
   ];

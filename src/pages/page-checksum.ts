@@ -1,15 +1,7 @@
 import { startModule } from '../bytes/wasm-code.ts';
-import { pageChecksumModule } from './page-checksum-module.ts';
+import { pageChecksumModule, windowBytes } from './page-checksum-module.ts';
+import { laneCount, prime, seeds } from './page-checksum-seeds.ts';
 
-/** Start values of the 32 lanes. Source: storage/checksum_impl.h of both products. */
-const seeds = Int32Array.of(
-  ...[0x5b1f36e9, 0xb8525960, 0x02ab50aa, 0x1de66d2a, 0x79ff467a, 0x9bb9f8a3, 0x217e7cd2, 0x83e13d2c],
-  ...[0xf8d4474f, 0xe39eb970, 0x42c6ae16, 0x993216fa, 0x7b093b5d, 0x98daff3c, 0xf718902a, 0x0b1c9cdb],
-  ...[0xe58f764b, 0x187636bc, 0x5d7b3bb1, 0xe73de7de, 0x92bec979, 0xcca6c0b2, 0x304a0979, 0x85aa43d4],
-  ...[0x783125bb, 0x6ca8eaa2, 0xe407eac6, 0x4b5cfc3e, 0x9fbf8c76, 0x15ca20be, 0xf2ca9fd3, 0x959bd756],
-);
-const laneCount = 32;
-const prime = 16_777_619;
 /** Word of the page whose low half is the stored checksum, which counts as zero. */
 const checksumWord = 2;
 
@@ -49,9 +41,6 @@ function mix(value: number): number {
   return Math.imul(value, prime) ^ (value >>> 17);
 }
 
-/** Most bytes of one call of `soundPages`: they stay in the second cache. */
-const windowBytes = 128 * 1024;
-
 type Sound = (address: number, pageBytes: number, count: number, firstBlock: number) => number;
 
 interface Scanner {
@@ -87,7 +76,7 @@ export function soundPages(pages: Uint8Array, pageBytes: number, firstBlock: num
 }
 
 function startScanner(): Scanner | null {
-  const running = startModule<{ readonly sound: Sound }>(() => pageChecksumModule(windowBytes / 65_536, seeds, prime));
+  const running = startModule<{ readonly sound: Sound }>(pageChecksumModule);
   if (running === undefined) return null;
   return { window: new Uint8Array(running.memory, 0, windowBytes), sound: running.functions.sound };
 }

@@ -1,0 +1,26 @@
+import type { MessageKey } from '../messages/message.ts';
+
+/** The commands of `gausskeep`, in the order of `--help`: the words behind it, and the sentence that sums each up. */
+export const commandNames: readonly { readonly name: string; readonly summary: MessageKey }[] = [
+  { name: 'verify', summary: 'verify.help.summary' },
+  { name: 'wal init', summary: 'wal-commands.init.summary' },
+  { name: 'restore', summary: 'restore.help.summary' },
+  { name: 'recover', summary: 'recovery-help.recover.summary' },
+  { name: 'resume', summary: 'recovery-help.resume.summary' },
+  { name: 'status', summary: 'recovery-help.status.summary' },
+  { name: 'window', summary: 'window.help.summary' },
+  { name: 'wal receive', summary: 'receive-help.summary' },
+  { name: 'wal status', summary: 'receive-help.status.summary' },
+  { name: 'wal push', summary: 'wal-commands.push.summary' },
+  { name: 'wal get', summary: 'wal-commands.get.summary' },
+  { name: 'wal cleanup', summary: 'wal-commands.cleanup.summary' },
+  { name: 'wal wrapper', summary: 'wal-commands.wrapper.summary' },
+  { name: 'wal generation', summary: 'wal-commands.generation.summary' },
+];
+
+/** Other names that `gausskeep` may be called by, and the command that each stands for. */
+export const commandsByProgramName: Readonly<Record<string, string>> = {
+  pg_verifybackup: 'verify',
+  pg_receivewal: 'wal receive',
+  pg_receivexlog: 'wal receive',
+};

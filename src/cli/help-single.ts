@@ -1,0 +1,11 @@
+// Built into one file of its own, see wal-push-single.ts: `gausskeep --help` loads no more than its words.
+import { commandNames } from './command-names.ts';
+import { overview } from './overview.ts';
+import { runProgram } from './program.ts';
+
+export async function runHelp(program: string): Promise<void> {
+  await runProgram({ program, statusRule: 'by-code' }, async ({ terminal }) => {
+    await terminal.data(overview(program, commandNames, terminal.helpColumns));
+    return 0;
+  });
+}
