@@ -12,7 +12,7 @@ interface Share {
   readonly names: readonly string[];
 }
 
-const buffer = Buffer.allocUnsafeSlow(256 * 1024);
+const buffer = Buffer.allocUnsafeSlow(128 * 1024);
 
 /** The bytes of a file in pieces of one buffer, as our programs read them. */
 function readPieces(path: string, onPiece: (piece: Uint8Array) => boolean): void {

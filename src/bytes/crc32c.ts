@@ -21,6 +21,10 @@ export { windowBytes } from './crc32c-module.ts';
 /** Below this the copy into the module costs more than it saves (measured on Node 20, x86-64). */
 const shortBytes = 96;
 
+/** Before so many bytes the module is not started: that takes as long as they do without it. */
+const startWorthBytes = 256 * 1024;
+let bytesBefore = 0;
+
 /** Filled when they are first needed. */
 const tables = new Int32Array(16 * 256);
 
@@ -38,6 +42,8 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
 /** CRC-32C of `bytes[start … end)`, without making a view of it. */
 export function crc32cRange(bytes: Uint8Array, start: number, end: number, seed = 0): number {
   if (end - start < shortBytes) return plainCrc32c(bytes, start, end, seed);
+  if (running === undefined && (bytesBefore += end - start) < startWorthBytes)
+    return plainCrc32c(bytes, start, end, seed);
   const module = crcModule();
   if (module === null) return plainCrc32c(bytes, start, end, seed);
   if (end - start >= foldWorthBytes) return foldedCrc32c(module, bytes, start, end, seed);

@@ -43,7 +43,7 @@ export function createChecksum(algorithm: ChecksumAlgorithm): Checksum {
         update: (bytes) => {
           crc = crc32c(bytes, crc);
         },
-        digestHex: () => crcHex(crc),
+        digestHex: () => crc32cHex(crc),
       };
     }
     case 'SHA224':
@@ -63,8 +63,13 @@ export function createChecksum(algorithm: ChecksumAlgorithm): Checksum {
 }
 
 /** The server writes its `pg_crc32c` variable byte by byte as it lies in memory: little-endian on every machine we serve. */
-function crcHex(crc: number): string {
+export function crc32cHex(crc: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(crc);
   return bytes.toString('hex');
+}
+
+/** The CRC that `crc32cHex` gave as text. */
+export function crc32cOfHex(text: string): number {
+  return Buffer.from(text, 'hex').readUInt32LE();
 }

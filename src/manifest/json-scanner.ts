@@ -1,5 +1,4 @@
-import type { ByteString } from '../bytes/byte-string.ts';
-import { fromText } from '../bytes/byte-string.ts';
+import { fromBytes, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 
@@ -19,8 +18,13 @@ const longestTokenBytes = 64 * 1024;
 /** Deepest nesting; a manifest has three levels. */
 const deepest = 64;
 
-const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
+const [quote, comma, colon] = [0x22, 0x2c, 0x3a];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** A string up to its end, to a control character, which stands in none, or to what has not arrived. Escapes are judged later. */
+const stringBeginning = /"[^"\\\0-\x1f]*(?:\\[^][^"\\\0-\x1f]*)*/y;
+const word = /[0-9A-Za-z+.-]*/y;
+const space = /[ \n\r\t]*/y;
 
 type Expectation = 'value' | 'valueOrEnd' | 'field' | 'fieldOrEnd' | 'colon' | 'commaOrEnd' | 'end';
 
@@ -32,8 +36,8 @@ export class JsonScanner {
   readonly #listener: JsonListener;
   readonly #open: ('object' | 'array')[] = [];
   #expect: Expectation = 'value';
-  /** The beginning of a token whose end has not arrived. */
-  #rest: Buffer = Buffer.alloc(0);
+  /** The beginning of a token whose end has not arrived. Text is a byte string: one character for each byte. */
+  #rest = '';
   #offset = 0;
 
   constructor(listener: JsonListener) {
@@ -42,8 +46,7 @@ export class JsonScanner {
 
   /** @throws BackupError `CORRUPT` where the text stops being JSON */
   push(piece: Uint8Array): void {
-    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    this.#scan(this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]), false);
+    this.#scan(this.#rest + fromBytes(piece), false);
   }
 
   /** @throws BackupError `CORRUPT` when the document is not complete */
@@ -54,27 +57,23 @@ export class JsonScanner {
     }
   }
 
-  #scan(bytes: Buffer, last: boolean): void {
-    let position = 0;
-    while (position < bytes.length) {
-      const byte = bytes[position] ?? 0;
-      if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) {
-        position++;
-        continue;
-      }
-      const end = this.#token(bytes, position, byte, last);
+  #scan(text: string, last: boolean): void {
+    let position = afterMatch(space, text, 0);
+    while (position < text.length) {
+      const end = this.#token(text, position, last);
       if (end === undefined) break;
-      position = end;
+      position = afterMatch(space, text, end);
     }
-    if (bytes.length - position > longestTokenBytes) {
+    if (text.length - position > longestTokenBytes) {
       throw new BackupError('CORRUPT', say('manifest.token-too-long', { limit: longestTokenBytes }));
     }
-    this.#rest = Buffer.from(bytes.subarray(position));
+    this.#rest = text.slice(position);
     this.#offset += position;
   }
 
   /** Handles the token at `position`; returns its end, or undefined when that has not arrived. */
-  #token(bytes: Buffer, position: number, byte: number, last: boolean): number | undefined {
+  #token(text: string, position: number, last: boolean): number | undefined {
+    const byte = text.charCodeAt(position);
     switch (byte) {
       case openBrace:
       case openBracket:
@@ -93,9 +92,9 @@ export class JsonScanner {
         this.#expect = 'value';
         return position + 1;
       case quote:
-        return this.#string(bytes, position);
+        return this.#string(text, position);
       default:
-        return this.#word(bytes, position, last);
+        return this.#word(text, position, last);
     }
   }
 
@@ -117,29 +116,20 @@ export class JsonScanner {
     else this.#listener.endArray();
   }
 
-  #string(bytes: Buffer, position: number): number | undefined {
-    let end = position + 1;
-    let escaped = false;
-    for (;;) {
-      const byte = bytes[end];
-      if (byte === undefined) return undefined;
-      if (byte === quote) break;
-      if (byte < 0x20) this.#fail(end);
-      if (byte === backslash) {
-        escaped = true;
-        end++;
-      }
-      end++;
-    }
-    let text = bytes.toString('latin1', position + 1, end) as ByteString;
-    if (escaped) text = this.#unescape(text, position);
+  #string(text: string, position: number): number | undefined {
+    const end = afterMatch(stringBeginning, text, position);
+    // A backslash here is the last character.
+    if (end === text.length || text[end] === '\\') return undefined;
+    if (text[end] !== '"') this.#fail(end);
+    const inside = text.slice(position + 1, end);
+    const content = (inside.includes('\\') ? this.#unescape(inside as ByteString, position) : inside) as ByteString;
     if (this.#expect === 'field' || this.#expect === 'fieldOrEnd') {
       this.#expect = 'colon';
-      this.#listener.field(text);
+      this.#listener.field(content);
     } else {
       this.#requireValue(position);
       this.#afterValue();
-      this.#listener.scalar(text);
+      this.#listener.scalar(content);
     }
     return end + 1;
   }
@@ -160,12 +150,11 @@ export class JsonScanner {
     }) as ByteString;
   }
 
-  #word(bytes: Buffer, position: number, last: boolean): number | undefined {
-    let end = position;
-    while (end < bytes.length && isWordByte(bytes[end] ?? 0)) end++;
+  #word(bytes: string, position: number, last: boolean): number | undefined {
+    const end = afterMatch(word, bytes, position);
     if (end === position) this.#fail(position);
     if (end === bytes.length && !last) return undefined;
-    const text = bytes.toString('latin1', position, end) as ByteString;
+    const text = bytes.slice(position, end) as ByteString;
     if (!/^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)$/.test(text)) this.#fail(position);
     this.#requireValue(position);
     this.#afterValue();
@@ -188,14 +177,9 @@ export class JsonScanner {
   }
 }
 
-/** Letters, digits, `+`, `-`, `.`: what numbers and the three words consist of. */
-function isWordByte(byte: number): boolean {
-  return (
-    (byte >= 0x30 && byte <= 0x39) ||
-    (byte >= 0x61 && byte <= 0x7a) ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    byte === 0x2b ||
-    byte === 0x2d ||
-    byte === 0x2e
-  );
+/** Where what `pattern` (sticky, may be empty) matches at `position` ends. */
+function afterMatch(pattern: RegExp, text: string, position: number): number {
+  pattern.lastIndex = position;
+  pattern.test(text);
+  return pattern.lastIndex;
 }

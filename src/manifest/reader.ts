@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
+import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import type { ErrorKind } from '../errors/codes.ts';
 import { say, type Message } from '../messages/message.ts';
@@ -236,7 +236,17 @@ function finishFile(file: Partial<Record<FileField, ByteString>>): ManifestFile 
   if (!isHex(checksum)) {
     fail(say('manifest.bad-checksum', { path: display(path), checksum: display(checksum as ByteString) }));
   }
-  return { path, size: Number(size), algorithm, checksum: checksum.toLowerCase() };
+  return {
+    path: detached(path),
+    size: Number(size),
+    algorithm,
+    checksum: detached(checksum.toLowerCase() as ByteString),
+  };
+}
+
+/** The same text in memory of its own: a part of a text keeps all of it. */
+function detached(text: ByteString): ByteString {
+  return fromBytes(toBytes(text));
 }
 
 function finishRange(range: Partial<Record<RangeField, ByteString>>): WalRange {

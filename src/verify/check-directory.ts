@@ -7,25 +7,38 @@ import { isLeftByRun, leftByRuns, shownNames } from '../content/left-by-runs.ts'
 import { lackingDirectories, plainFaults } from '../content/plain-faults.ts';
 import { plainLinks, type PlainLink } from '../content/plain-tablespaces.ts';
 import { fsPath, joinPath } from '../files/path.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import { classifyPageFile } from '../pages/page-file.ts';
 import type { RestoreRules } from '../server/restore-rules.ts';
-import type { FileCheck, FileCheckResult, PageRule } from './check-file.ts';
+import type { FileCheck, FileCheckResult, FileContent, PageRule } from './check-file.ts';
 import type { Examination, Examined } from './examination.ts';
-import { checkFiles } from './file-checkers.ts';
+import { FileCheckers } from './file-checkers.ts';
 import { isListedWal } from './ignored-paths.ts';
 import { checkInstance, checkVersion, pageFormatOf, pagesNotJudged, type InstanceCheck } from './instance-check.ts';
 import { readInstanceFiles, type InstanceFileName } from './instance-files.ts';
 import { surveyDirectory, type SurveyedFile } from './survey-directory.ts';
 import { failedCall } from './system-reason.ts';
+import type { ManifestCheck } from './manifest-check.ts';
 import { readTablespaceMap, warnOfPlaces } from './tablespaces.ts';
 import { warnOfCopies } from './warn-of-copies.ts';
 
 /** Checks a plain backup: first all names and sizes, then what the files hold. */
 export async function checkDirectory(examination: Examination): Promise<Examined> {
+  const checkers = new FileCheckers();
+  try {
+    return await checkWith(checkers, examination);
+  } finally {
+    await checkers.end();
+  }
+}
+
+async function checkWith(checkers: FileCheckers, examination: Examination): Promise<Examined> {
   const { plan, manifestCheck, ignored, findings, signal } = examination;
   const { root } = plan;
   const { manifest } = manifestCheck;
+  // They start while names and sizes are surveyed.
+  if (plan.readContent) checkers.expect(listedBytes(manifest));
   const files: SurveyedFile[] = [];
   const unreadable = new Set<InstanceFileName>();
   const instanceFiles = readInstanceFiles(root, (name) => unreadable.add(name));
@@ -69,7 +82,8 @@ export async function checkDirectory(examination: Examination): Promise<Examined
   if (lacking.length > 0) findings.warning(say('verify.lacks-directories', { names: lacking.join(', ') }));
   const totals = { files: files.length, bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
   const notJudged = pagesNotJudged(facts.control, 'plain');
-  if (plan.readContent) await checkContents(examination, files, pageRules(examination, facts.control, notJudged));
+  if (plan.readContent)
+    await checkContents(checkers, examination, files, pageRules(examination, facts.control, notJudged));
   return { ...facts, ...totals, links, pagesNotJudged: notJudged };
 }
 
@@ -121,7 +135,15 @@ function pageRules({ tally }: Examination, control: Examined['control'], notJudg
   };
 }
 
+/** Bytes that a backup should have; 0 without a manifest. */
+function listedBytes(manifest: Manifest | undefined): number {
+  let bytes = 0;
+  for (const { size } of manifest?.files.values() ?? []) bytes += size;
+  return bytes;
+}
+
 async function checkContents(
+  checkers: FileCheckers,
   { plan, manifestCheck, findings, tally, progress, signal }: Examination,
   files: readonly SurveyedFile[],
   rules: PageRules,
@@ -129,9 +151,10 @@ async function checkContents(
   // Without a checksum and without pages a file is still read: that proves that it can be.
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   progress.begin(totalBytes);
-  await checkFiles({
+  await checkers.check({
     items: files,
-    totalBytes,
+    sizeOf: ({ sizeBytes }) => sizeBytes,
+    isSound: ({ path }, result) => result.kind === 'content' && isSound(manifestCheck, path, result.content),
     checkOf: (file): FileCheck => ({
       path: joinPath(plan.root, file.at),
       algorithm: manifestCheck.algorithmFor(file.path),
@@ -154,4 +177,8 @@ async function checkContents(
     signal,
   });
   progress.finish();
+}
+
+function isSound(manifestCheck: ManifestCheck, path: ByteString, content: FileContent): boolean {
+  return (content.pages?.bad ?? 0) === 0 && manifestCheck.problemOf(path, content) === undefined;
 }

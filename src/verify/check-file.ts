@@ -19,6 +19,8 @@ export interface FileCheck {
   readonly path: ByteString;
   readonly algorithm: ChecksumAlgorithm;
   readonly pages: PageRule | undefined;
+  /** Only these bytes; `end` undefined: to the end of the file. Default: all. */
+  readonly range?: { readonly start: number; readonly end: number | undefined } | undefined;
 }
 
 /** What the content of a file is. */
@@ -36,9 +38,10 @@ export type FileCheckResult =
   | { readonly kind: 'failed'; readonly action: 'open' | 'read'; readonly reason: string };
 
 /** A file of 1 GiB has 131 072 pages; more than these tell nothing new. */
-const keptBadPages = 4096;
+export const keptBadPages = 4096;
 
-const bufferBytes = 1024 * 1024;
+/** A buffer that stays in the second cache is filled four times as fast as one of 256 KiB (measured on x86-64). */
+const bufferBytes = 128 * 1024;
 let buffer: Buffer | undefined;
 
 /** Takes the content of one file, in whatever way it arrives. */
@@ -75,7 +78,7 @@ export class ContentCheck {
 }
 
 /**
- * Reads a file and checks what it holds, blocking the thread: this runs on worker threads. Memory: one buffer of 1 MiB per
+ * Reads a file and checks what it holds, blocking the thread: this runs on worker threads. Memory: one buffer of 128 KiB per
  * thread.
  * @param onBytes told of the bytes read, as they are
  */
@@ -89,8 +92,11 @@ export function checkFile(check: FileCheck, onBytes: (count: number) => void = (
   try {
     const content = new ContentCheck(check.algorithm, check.pages);
     buffer ??= Buffer.allocUnsafeSlow(bufferBytes);
+    let position = check.range?.start ?? 0;
+    const end = check.range?.end ?? Number.POSITIVE_INFINITY;
     for (;;) {
-      const count = readSync(descriptor, buffer, 0, bufferBytes, null);
+      const count = readSync(descriptor, buffer, 0, Math.min(bufferBytes, end - position), position);
+      position += count;
       if (count === 0) return { kind: 'content', content: content.finish() };
       content.update(buffer.subarray(0, count));
       onBytes(count);

@@ -1,7 +1,7 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { checksumDigits, type ChecksumAlgorithm } from '../manifest/checksum.ts';
 import type { Manifest, ManifestFile } from '../manifest/manifest.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { FileContent } from './check-file.ts';
 import type { Findings } from './findings.ts';
 import type { IgnoredPaths } from './ignored-paths.ts';
@@ -60,11 +60,16 @@ export class ManifestCheck {
     return this.#bad.has(path) ? 'NONE' : (this.manifest?.files.get(path)?.algorithm ?? 'NONE');
   }
 
-  /** Bytes that `path` should have, where its content is compared at all. */
-  content(path: ByteString, content: FileContent, archive?: string): void {
+  /** What is wrong with the content of `path`, where it is compared at all. */
+  problemOf(path: ByteString, content: FileContent, archive?: string): Message | undefined {
     const file = this.manifest?.files.get(path);
-    if (file === undefined || file.algorithm === 'NONE' || this.#bad.has(path)) return;
-    const message = problemOf(display(path), file, content, archive);
+    if (file === undefined || file.algorithm === 'NONE' || this.#bad.has(path)) return undefined;
+    return problemOf(display(path), file, content, archive);
+  }
+
+  /** The content of `path` is known. */
+  content(path: ByteString, content: FileContent, archive?: string): void {
+    const message = this.problemOf(path, content, archive);
     if (message !== undefined) this.#findings.damage(message);
   }
 }
@@ -74,7 +79,7 @@ function problemOf(
   file: ManifestFile,
   content: FileContent,
   archive: string | undefined,
-): ReturnType<typeof say> | undefined {
+): Message | undefined {
   if (content.sizeBytes !== file.size) {
     return say('verify.read-size', { path, expected: file.size, actual: content.sizeBytes });
   }

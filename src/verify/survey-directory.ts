@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, realpathSync, statSync, lstatSync, type Stats } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
 import { isLinkInData, type PlainLink } from '../content/plain-tablespaces.ts';
 import { fsPath, joinPath, parentPath } from '../files/path.ts';
@@ -70,12 +70,12 @@ interface Visit {
 function visitDirectory(survey: Survey, { path: directory, at, above, passedOver }: Visit): void {
   const { findings, ignored, signal } = survey;
   const path = joinPath(survey.root, at);
-  let names: ByteString[];
+  let entries: Dirent[];
   let place: Place;
   try {
     const { dev, ino } = statSync(fsPath(path));
     place = { identity: `${dev}:${ino}`, above };
-    names = readdirSync(fsPath(path), { encoding: 'latin1' }).sort() as ByteString[];
+    entries = readdirSync(fsPath(path), { encoding: 'latin1', withFileTypes: true }).sort(byName);
   } catch (error) {
     findings.damage(say('verify.open-directory', { path: display(path), reason: systemReason(error) }));
     ignored.add(directory);
@@ -85,13 +85,19 @@ function visitDirectory(survey: Survey, { path: directory, at, above, passedOver
     findings.damage(say('verify.endless-link', { path: display(directory) }));
     return;
   }
-  for (const name of names) {
+  for (const found of entries) {
     signal.throwIfAborted();
+    const name = found.name as ByteString;
     const entry = below(directory, name);
     const entryAt = below(at, name);
     if (passedOver.has(entryAt) || ignored.has(entry)) continue;
-    visitEntry(survey, { path: entry, at: entryAt, above: place, passedOver });
+    visitEntry(survey, { path: entry, at: entryAt, above: place, passedOver }, found);
   }
+}
+
+function byName(a: Dirent, b: Dirent): number {
+  if (a.name === b.name) return 0;
+  return a.name < b.name ? -1 : 1;
 }
 
 function below(directory: ByteString, name: ByteString): ByteString {
@@ -105,7 +111,7 @@ function isAbove({ identity, above }: Place): boolean {
   return false;
 }
 
-function visitEntry(survey: Survey, visit: Visit): void {
+function visitEntry(survey: Survey, visit: Visit, found: Dirent): void {
   const { root, ignored, tablespaces, findings, onFile } = survey;
   const { path: entry, at } = visit;
   const inside = tablespaces.find(({ oid }) => entry === `pg_tblspc/${oid}`)?.inside;
@@ -118,13 +124,13 @@ function visitEntry(survey: Survey, visit: Visit): void {
   let stats: Stats;
   try {
     stats = statSync(fsPath(path));
-    noteLink(survey, entry, path);
+    if (found.isSymbolicLink()) noteLink(survey, entry, path);
   } catch (error) {
     findings.damage(say('verify.stat', { path: display(entry), reason: systemReason(error) }));
     ignored.add(entry);
     return;
   }
-  if (isCopiedLink(entry, survey.manifest) && lstatSync(fsPath(path)).isSymbolicLink()) {
+  if (found.isSymbolicLink() && isCopiedLink(entry, survey.manifest)) {
     findings.damage(say('content.link-in-data', { path: display(entry) }));
   }
   if (stats.isDirectory()) visitDirectory(survey, visit);
@@ -145,7 +151,7 @@ function noteInside({ root, links }: Survey, entry: ByteString): void {
 /** A tablespace link must lead to a directory that belongs to this backup alone. */
 function noteLink({ root, findings, links }: Survey, entry: ByteString, path: ByteString): void {
   const oid = /^pg_tblspc\/([0-9]+)$/.exec(entry)?.[1];
-  if (oid === undefined || !lstatSync(fsPath(path)).isSymbolicLink()) return;
+  if (oid === undefined) return;
   const target = display(readlinkSync(fsPath(path), { encoding: 'latin1' }) as ByteString);
   links.push({ oid: Number(oid), target });
   if (!statSync(fsPath(path)).isDirectory()) {
