@@ -56,12 +56,13 @@ const foldDistances = [5275, 5275 - 2751, 5275 - 4508] as const;
 /** Bytes that folding leaves: at least 5275, and so many that what is folded is a multiple of 64. */
 export const foldRestBytes = 5275 + 63;
 
-/** Where the window begins, and its length: see `Crc32cWindow`. */
-export const windowAddress = Math.ceil((pieceAddress + pieceBytes + foldRestBytes) / 65_536) * 65_536;
-export const windowBytes = 1024 * 1024;
-
 /** Below this length folding and what it leaves cost more than slicing. */
 export const foldWorthBytes = 12 * 1024;
+
+/** Where the window begins, and its length: see `Crc32cWindow`. */
+export const windowAddress =
+  Math.ceil((pieceAddress + pieceBytes + Math.max(foldRestBytes, foldWorthBytes)) / 65_536) * 65_536;
+export const windowBytes = 1024 * 1024;
 
 /**
  * A WebAssembly module for CRC-32C. It imports nothing, and exports

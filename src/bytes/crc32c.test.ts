@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { joinCrc32c } from './crc32c-join.ts';
-import { crc32c, crc32cRange, crc32cWindow, plainCrc32c, windowBytes } from './crc32c.ts';
+import { crc32c, openCrc32cStream, crc32cRange, crc32cWindow, plainCrc32c, windowBytes } from './crc32c.ts';
 
 /** Bit by bit, from the definition. */
 function reference(bytes: Uint8Array): number {
@@ -70,6 +70,25 @@ describe('crc32c', () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it('is the same of bytes that are read to where it is computed, in pieces of any size', () => {
+    const random = randomFillSync(new Uint8Array(400_000));
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 131_072 }), { maxLength: 5 }), fc.nat(9), (large, small) => {
+        const stream = openCrc32cStream();
+        if (stream === undefined) throw new Error('there is no WebAssembly');
+        let position = 0;
+        for (const wanted of [...Array<number>(small).fill(1), ...large, small]) {
+          const piece = random.subarray(position, position + wanted);
+          stream.target.set(piece);
+          stream.take(piece.length);
+          position += piece.length;
+        }
+        expect(stream.finish()).toBe(plainCrc32c(random, 0, position));
+      }),
+      { numRuns: 100 },
     );
   });
 

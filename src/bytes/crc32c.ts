@@ -67,6 +67,54 @@ function foldedCrc32c(module: CrcModule, bytes: Uint8Array, start: number, end: 
 }
 
 /**
+ * CRC-32C of bytes that are read to where it is computed, so that nobody copies them. One at a time in a thread, and nothing else of this
+ * file between its calls.
+ */
+export interface Crc32cStream {
+  /** Where the next bytes are to be put, at most as many as it holds; valid until `take`. */
+  readonly target: Uint8Array;
+  /** So many bytes were put into `target`, which may still be read before: this changes it. */
+  take(count: number): void;
+  /** The CRC of all bytes. Call once, last. */
+  finish(): number;
+}
+
+/** Undefined where there is no WebAssembly: `crc32c` does without. */
+export function openCrc32cStream(): Crc32cStream | undefined {
+  const module = crcModule();
+  return module === null ? undefined : new FoldingStream(module);
+}
+
+class FoldingStream implements Crc32cStream {
+  readonly #module: CrcModule;
+  #rest = 0;
+  #state = ~0;
+
+  constructor(module: CrcModule) {
+    this.#module = module;
+  }
+
+  get target(): Uint8Array {
+    const start = pieceAddress + this.#rest;
+    return this.#module.bytes.subarray(start, start + pieceBytes);
+  }
+
+  take(count: number): void {
+    const { words, fold } = this.#module;
+    this.#rest += count;
+    if (this.#rest < foldWorthBytes) return;
+    // The state before a message is the same as added to its first four bytes.
+    words[pieceAddress / 4] = (words[pieceAddress / 4] ?? 0) ^ this.#state;
+    this.#state = 0;
+    this.#rest = fold(pieceAddress, this.#rest);
+  }
+
+  finish(): number {
+    return ~this.#module.update(pieceAddress, this.#rest, this.#state) >>> 0;
+  }
+}
+
+/**
  * The same without WebAssembly: slicing-by-8.
  * For short inputs, and for all where the engine has no WebAssembly (`--jitless`) or no address space for it (`ulimit -v`).
  */

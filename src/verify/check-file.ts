@@ -1,8 +1,9 @@
 import { closeSync, readSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
+import { openCrc32cStream } from '../bytes/crc32c.ts';
 import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
-import { createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
+import { crc32cHex, createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
 import { PageChecker, type BadPage, type PageCounts } from '../pages/page-checker.ts';
 import type { PageFormat } from '../pages/page-file.ts';
 import { systemReason } from './system-reason.ts';
@@ -90,20 +91,30 @@ export function checkFile(check: FileCheck, onBytes: (count: number) => void = (
     return { kind: 'failed', action: 'open', reason: systemReason(error) };
   }
   try {
-    const content = new ContentCheck(check.algorithm, check.pages);
-    buffer ??= Buffer.allocUnsafeSlow(bufferBytes);
-    let position = check.range?.start ?? 0;
-    const end = check.range?.end ?? Number.POSITIVE_INFINITY;
-    for (;;) {
-      const count = readSync(descriptor, buffer, 0, Math.min(bufferBytes, end - position), position);
-      position += count;
-      if (count === 0) return { kind: 'content', content: content.finish() };
-      content.update(buffer.subarray(0, count));
-      onBytes(count);
-    }
+    return { kind: 'content', content: readContent(descriptor, check, onBytes) };
   } catch (error) {
     return { kind: 'failed', action: 'read', reason: systemReason(error) };
   } finally {
     closeSync(descriptor);
   }
+}
+
+function readContent(descriptor: number, check: FileCheck, onBytes: (count: number) => void): FileContent {
+  const { algorithm, pages, range } = check;
+  // Bytes of a CRC are read to where it is computed.
+  const stream = algorithm === 'CRC32C' ? openCrc32cStream() : undefined;
+  const content = new ContentCheck(stream === undefined ? algorithm : 'NONE', pages);
+  let position = range?.start ?? 0;
+  const end = range?.end ?? Number.POSITIVE_INFINITY;
+  for (;;) {
+    const target = stream?.target ?? (buffer ??= Buffer.allocUnsafeSlow(bufferBytes));
+    const count = readSync(descriptor, target, 0, Math.min(target.length, end - position), position);
+    if (count === 0) break;
+    position += count;
+    content.update(target.subarray(0, count));
+    stream?.take(count);
+    onBytes(count);
+  }
+  const found = content.finish();
+  return stream === undefined ? found : { ...found, checksum: crc32cHex(stream.finish()) };
 }
