@@ -69,7 +69,7 @@ const singles = Object.fromEntries([
   ...readdirSync('src/cli')
     .filter((name) => name.endsWith('-single.ts'))
     .map((name) => [name.slice(0, -3), `src/cli/${name}`]),
-  ...['verify-thread', 'wal-proof-thread'].map((name) => [name, `src/threads/${name}.ts`]),
+  ...['restore-thread', 'verify-thread', 'wal-proof-thread'].map((name) => [name, `src/threads/${name}.ts`]),
 ]);
 const loadedLater = /\.\/([a-z-]+-(?:single|program))\.ts$/;
 const besides = {

@@ -17,6 +17,7 @@ import { readControlFile } from '../server/control-file.ts';
 import { raiseLimits } from '../server/recovery-limits.ts';
 import { encodeRecoveryRecord, nothingPromised, recoveryRecordName } from '../server/recovery-record.ts';
 import type { RecoveryLimits } from '../wal/recovery-limits.ts';
+import { Copiers } from './copiers.ts';
 import { configure, type ConfigurationOutcome } from './configure.ts';
 import type { RestoreListener, RestoreNews } from './events.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
@@ -215,7 +216,17 @@ class Restoring {
 
   async #receive(): Promise<ReceiveBackup> {
     const { source } = this.#plan;
-    const sink = new ReceiveBackup(this.#plan, this.#base, this.#spaces);
+    const copiers = new Copiers(source.format === 'plain' ? source.totalBytes : 0);
+    try {
+      return await this.#receiveWith(copiers);
+    } finally {
+      await copiers.end();
+    }
+  }
+
+  async #receiveWith(copiers: Copiers): Promise<ReceiveBackup> {
+    const { source } = this.#plan;
+    const sink = new ReceiveBackup(this.#plan, this.#base, this.#spaces, { copiers, signal: this.#signal });
     let doneBytes = 0;
     this.#teller.enter('copy');
     await this.#prepared.source.deliver(sink, {

@@ -9,6 +9,7 @@ import { noteLimit } from '../content/backup-identity.ts';
 import { controlFile, HeldControlFile } from '../content/held-control-file.ts';
 import { oursUnfinished } from '../server/restore-rules.ts';
 import { ConfigurationNotes, isOutsideConfiguration } from '../backup-source/outside-configuration.ts';
+import { alreadyThere, type Copiers } from './copiers.ts';
 import type { RestorePlan } from './plan.ts';
 import { observed, type RestoreSink, type SourceFile } from '../backup-source/backup-source.ts';
 import type { TargetTree } from './target-tree.ts';
@@ -36,13 +37,18 @@ export class ReceiveBackup implements RestoreSink {
   readonly #base: TargetTree;
   readonly #spaces: ReadonlyMap<number, { readonly tree: TargetTree; readonly prefix: string }>;
   readonly #seen = new Set<ByteString>();
+  readonly #copiers: Copiers;
+  readonly #signal: AbortSignal;
 
   constructor(
     plan: RestorePlan,
     base: TargetTree,
     spaces: ReadonlyMap<number, { readonly tree: TargetTree; readonly prefix: string }>,
+    copying: { readonly copiers: Copiers; readonly signal: AbortSignal },
   ) {
     this.#plan = plan;
+    this.#copiers = copying.copiers;
+    this.#signal = copying.signal;
     this.#base = base;
     this.#spaces = spaces;
     this.held = new HeldControlFile(base.root);
@@ -91,6 +97,10 @@ export class ReceiveBackup implements RestoreSink {
   async file(oid: number | undefined, file: SourceFile): Promise<void> {
     const listed = this.#listedName(oid, file.name);
     const expected = this.#expected(listed);
+    if (expected !== undefined && this.#isCopied(oid, file, expected)) {
+      await this.#copy(oid, file, listed, expected);
+      return;
+    }
     const checksum = expected === undefined ? undefined : createChecksum(expected.algorithm);
     const isControl = oid === undefined && file.name === controlFile;
     const isCompanion = oid === undefined && file.name === companionFileName;
@@ -131,6 +141,31 @@ export class ReceiveBackup implements RestoreSink {
       if (this.#seen.has(path) || unlisted.test(path) || path.startsWith(`${source.rules.walDirectory}/`)) continue;
       throw mismatch(say('restore.missing', { path: display(path) }));
     }
+  }
+
+  /** Whether a file is nothing but a file of a directory that is to be copied and compared. */
+  #isCopied(oid: number | undefined, { name, path }: SourceFile, { algorithm }: ManifestFile): boolean {
+    if (path === undefined || this.#plan.mode === 'delta' || algorithm === 'NONE') return false;
+    return oid !== undefined || (name !== controlFile && name !== companionFileName && !isOutsideConfiguration(name));
+  }
+
+  async #copy(
+    oid: number | undefined,
+    { name, path, mode, sizeBytes }: SourceFile,
+    listed: ByteString,
+    expected: ManifestFile,
+  ): Promise<void> {
+    const { tree, prefix } = this.#place(oid);
+    const place = tree.placeFor((prefix + name) as ByteString, mode);
+    const { algorithm } = expected;
+    const copy = { from: path ?? name, to: place.path, bits: place.bits, algorithm, sync: this.#plan.sync };
+    const found = await this.#copiers.copy(copy, sizeBytes, this.#signal);
+    if (found === alreadyThere) throw tree.twice((prefix + name) as ByteString);
+    this.totals.files += 1;
+    this.totals.bytes += sizeBytes;
+    this.#seen.add(listed);
+    if (sizeBytes !== expected.size) throw mismatch(say('restore.size', sizes({ sizeBytes }, expected)));
+    if (found !== expected.checksum) throw mismatch(say('restore.checksum', { path: display(expected.path) }));
   }
 
   async #store(
@@ -180,7 +215,10 @@ export class ReceiveBackup implements RestoreSink {
   }
 }
 
-function sizes(file: SourceFile, expected: ManifestFile): { path: string; actual: number; expected: number } {
+function sizes(
+  file: Pick<SourceFile, 'sizeBytes'>,
+  expected: ManifestFile,
+): { path: string; actual: number; expected: number } {
   return { path: display(expected.path), actual: file.sizeBytes, expected: expected.size };
 }
 

@@ -98,6 +98,18 @@ export class TargetTree {
     }
   }
 
+  /** Makes way for a file that is copied by somebody else. Not for a delta. @returns where it goes, and its permission bits */
+  placeFor(name: ByteString, mode: number): { readonly path: ByteString; readonly bits: number } {
+    // Proves that every directory above is one and no link.
+    this.#writer.makeParents(name);
+    return { path: joinPath(this.root, name), bits: mode & this.#modeMask & 0o777 };
+  }
+
+  /** The error for a file that is there already. */
+  twice(name: ByteString): BackupError {
+    return this.#twice(name, undefined);
+  }
+
   /** Marks a name, with all directories above it, as belonging here. */
   keep(name: ByteString): void {
     if (!this.#delta) return;
