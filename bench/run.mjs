@@ -7,6 +7,7 @@ import { benchOpengauss } from './opengauss.mjs';
 import { benchPlan } from './plan.mjs';
 import { benchReceive } from './receive.mjs';
 import { benchRestore } from './restore.mjs';
+import { benchVerify } from './verify.mjs';
 import { benchWal } from './wal.mjs';
 
 const { values, positionals } = parseArgs({
@@ -32,6 +33,7 @@ const suites = {
   plan: benchPlan,
   receive: benchReceive,
   restore: benchRestore,
+  verify: benchVerify,
   wal: benchWal,
 };
 for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {

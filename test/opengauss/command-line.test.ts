@@ -169,26 +169,28 @@ describe('what another account keeps to itself', () => {
 });
 
 describe('a system that refuses open files', () => {
-  it.each(['gausskeep', 'gs_tar', 'gs_basebackup'])(
-    '%s says so in one sentence, wherever that strikes',
-    async (name) => {
-      const statuses = new Set<number | null>();
-      for (const limit of [20, 22, 24, 26, 30, 64]) {
-        const line = `ulimit -n ${limit}; exec "$0" "$@"`;
-        const program = startCommand('sh', ['-c', line, process.execPath, programPath(name), '--help'], {});
-        program.stdin.end();
-        const { status, stdout, stderr } = await program.result;
-        statuses.add(status);
-        if (status === 0) {
-          expect(stderr).toBe('');
-          expect(stdout).toContain('Usage:');
-          continue;
-        }
-        expect(status, stderr).toBe(1);
-        expect(stderr).toMatch(/^\S+: error: .*EMFILE: too many open files.*\n(?:\S+: (?:detail|hint): .*\n)*$/);
+  // `gausskeep --help` by itself loads one file: where that cannot be opened node does not start either.
+  it.each([
+    ['gausskeep', ['window', '--help']],
+    ['gs_tar', ['--help']],
+    ['gs_basebackup', ['--help']],
+  ] as const)('%s says so in one sentence, wherever that strikes', async (name, words) => {
+    const statuses = new Set<number | null>();
+    for (const limit of [20, 22, 24, 26, 30, 64]) {
+      const line = `ulimit -n ${limit}; exec "$0" "$@"`;
+      const program = startCommand('sh', ['-c', line, process.execPath, programPath(name), ...words], {});
+      program.stdin.end();
+      const { status, stdout, stderr } = await program.result;
+      statuses.add(status);
+      if (status === 0) {
+        expect(stderr).toBe('');
+        expect(stdout).toContain('Usage:');
+        continue;
       }
-      // The test has seen both.
-      expect([...statuses].sort()).toEqual([0, 1]);
-    },
-  );
+      expect(status, stderr).toBe(1);
+      expect(stderr).toMatch(/^\S+: error: .*EMFILE: too many open files.*\n(?:\S+: (?:detail|hint): .*\n)*$/);
+    }
+    // The test has seen both.
+    expect([...statuses].sort()).toEqual([0, 1]);
+  });
 });
