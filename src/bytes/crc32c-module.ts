@@ -35,7 +35,7 @@ import {
 } from './wasm-code.ts';
 
 /** Bytes of the 16 lookup tables at the start of the memory. */
-export const tablesBytes = 16 * 1024;
+const tablesBytes = 16 * 1024;
 
 /** Where the rules of `records` lie: a byte for each `rmid << 8 | info`, behind them the words that `recordRules` describes. */
 export const passedKindsAddress = tablesBytes;

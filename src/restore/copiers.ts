@@ -86,7 +86,7 @@ interface Waiting {
 class CopyThread {
   readonly #worker = new Worker(threadEntry);
   readonly #waiting = new Map<number, Waiting>();
-  #failure: unknown;
+  #failure: Error | undefined;
   queuedBytes = 0;
 
   constructor() {

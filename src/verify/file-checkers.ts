@@ -162,7 +162,7 @@ async function runLane(
     const next = queue.next();
     if (next.done === true) return;
     const results = await thread.run(next.value.checks, onBytes, signal);
-    for (const [index, take] of next.value.takers.entries()) take(results[index] as FileCheckResult);
+    for (const [index, result] of results.entries()) next.value.takers[index]?.(result);
   }
 }
 
