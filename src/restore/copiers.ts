@@ -32,8 +32,17 @@ export class Copiers {
   readonly #threads: CopyThread[] = [];
   #turn = 0;
 
-  /** @param totalBytes of the restore */
-  constructor(totalBytes: number) {
+  /** @param totalBytes of the restore. When `work` has ended, copies that are under way come to nothing. */
+  static async during<Result>(totalBytes: number, work: (copiers: Copiers) => Promise<Result>): Promise<Result> {
+    const copiers = new Copiers(totalBytes);
+    try {
+      return await work(copiers);
+    } finally {
+      await Promise.all(copiers.#threads.map((thread) => thread.end()));
+    }
+  }
+
+  private constructor(totalBytes: number) {
     if (totalBytes < threadsWorthBytes || !existsSync(threadEntry)) return;
     const count = Math.min(availableParallelism(), 4);
     for (let index = 0; index < count; index++) this.#threads.push(new CopyThread());
@@ -49,11 +58,6 @@ export class Copiers {
     const answer = await this.#take(sizeBytes, copy, signal);
     if (answer.kind === 'failed') throw errorFromData(answer.error);
     return answer.kind === 'exists' ? alreadyThere : answer.checksum;
-  }
-
-  /** Also of copies under way, which come to nothing. */
-  async end(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.end()));
   }
 
   #take(sizeBytes: number, copy: CheckedCopy, signal: AbortSignal): Promise<CopyAnswer> {

@@ -216,12 +216,8 @@ class Restoring {
 
   async #receive(): Promise<ReceiveBackup> {
     const { source } = this.#plan;
-    const copiers = new Copiers(source.format === 'plain' ? source.totalBytes : 0);
-    try {
-      return await this.#receiveWith(copiers);
-    } finally {
-      await copiers.end();
-    }
+    const totalBytes = source.format === 'plain' ? source.totalBytes : 0;
+    return Copiers.during(totalBytes, (copiers) => this.#receiveWith(copiers));
   }
 
   async #receiveWith(copiers: Copiers): Promise<ReceiveBackup> {

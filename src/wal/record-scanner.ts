@@ -1,4 +1,4 @@
-import { crc32cRange, crc32cWindow, type PassedRecords, type PassStart } from '../bytes/crc32c.ts';
+import { crc32cRange, crc32cWindow, type PassedRecords } from '../bytes/crc32c.ts';
 import type { WalFormat } from './formats/format.ts';
 import { lsn, type Lsn } from './lsn.ts';
 import { overwrittenBy } from './overwritten-record.ts';
@@ -83,8 +83,8 @@ export class RecordScanner {
     this.#firstFrom = this.#startsAt;
     this.#cursor = new RecordCursor(options.format);
     this.#own = new PendingRecord(options.format.header.sizeBytes);
-    const { header } = options.format;
-    this.#passRules = { passedKinds: new Uint8Array(65_536), edition: 0, header, checksCrc: options.checksEvery };
+    const { checksEvery: checksCrc, format } = options;
+    this.#passRules = { passedKinds: new Uint8Array(65_536), edition: 0, header: format.header, checksCrc };
   }
 
   get pending(): PendingRecord | undefined {
@@ -201,8 +201,7 @@ export class RecordScanner {
     if (this.#first === undefined || this.#overwritten !== undefined) return position;
     const { start, end } = this.#last;
     const passed = this.#passed;
-    const from: PassStart = { link: start, address: page.address };
-    this.#window.passRecords(this.#passRules, page.base, position, from, passed);
+    this.#window.passRecords(this.#passRules, page.base, position, { link: start, address: page.address }, passed);
     if (passed.count === 0) return position;
     start.low = page.address.low + passed.lastPosition;
     start.high = page.address.high;
