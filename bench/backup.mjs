@@ -30,12 +30,12 @@ export async function benchBackup({ rounds, gigabytes, files, only }) {
   const big = startCluster({ bin, gigabytes, files: 0, port: 54871 });
   try {
     const at = `-h 127.0.0.1 -p ${big.port} -U postgres -c fast`;
-    await add('tar to nowhere', '≤ 1.05', {
+    await add('tar to nowhere', '≤ 1.00, CPU ≤ 0.85', {
       ours: `${ours} ${at} -D - -Ft -X none >/dev/null`,
       native: `${native} ${at} -D - -Ft -X none >/dev/null`,
     });
-    await add('plain with sync', '≤ 1.05', { ours: `${ours} ${at} -D ${work}`, native: `${native} ${at} -D ${work}` });
-    await add('gzip 1 to a file', '≤ 0.70', {
+    await add('plain with sync', '≤ 0.85', { ours: `${ours} ${at} -D ${work}`, native: `${native} ${at} -D ${work}` });
+    await add('gzip 1 to a file', '≤ 0.55', {
       ours: `${ours} ${at} -D ${work} -Ft -Z 1 -X fetch`,
       native: `${native} ${at} -D ${work} -Ft -Z client-gzip:1 -X fetch`,
     });
@@ -46,11 +46,15 @@ export async function benchBackup({ rounds, gigabytes, files, only }) {
     const small = startCluster({ bin, gigabytes: 0, files, port: 54872 });
     try {
       const at = `-h 127.0.0.1 -p ${small.port} -U postgres -c fast`;
-      await add(`small files (${files}), plain with sync`, '≤ 1.0', {
-        ours: `${ours} ${at} -D ${work}`,
-        native: `${native} ${at} -D ${work}`,
+      await add(`small files (${files}), plain with sync`, '≤ 0.75', {
+        // Each run has a directory of its own: ext4 without a journal searches long for inodes behind so many that were just removed
+        // (recently_deleted, for 35 s), which was most of the time of such a run.
+        clean: () => undefined,
+        ours: `mkdir -p ${work} && ${ours} ${at} -D ${work}/ours-$$`,
+        native: `mkdir -p ${work} && ${native} ${at} -D ${work}/native-$$`,
       });
     } finally {
+      clean();
       small.stop();
     }
   }
