@@ -39,6 +39,10 @@ export async function benchBackup({ rounds, gigabytes, files, only }) {
       ours: `${ours} ${at} -D ${work} -Ft -Z 1 -X fetch`,
       native: `${native} ${at} -D ${work} -Ft -Z client-gzip:1 -X fetch`,
     });
+    await add('zstd 3 to a file', '≤ 0.85', {
+      ours: `${ours} ${at} -D ${work} -Ft -Z zstd:3 -X fetch`,
+      native: `${native} ${at} -D ${work} -Ft -Z client-zstd:3 -X fetch`,
+    });
   } finally {
     big.stop();
   }

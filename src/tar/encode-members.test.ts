@@ -9,6 +9,7 @@ import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { encodeMemberHeader } from './encode-member.ts';
 import type { Member } from './member.ts';
 import { encodeMembers, memberOf } from './encode-members.ts';
+import { readMembers } from './read-members.ts';
 import { rewriteMembers } from '../../test/support/rewritten-tar.ts';
 import { headerChecksum } from './ustar-header.ts';
 
@@ -20,6 +21,35 @@ function link(name: string, target: string): Member {
 }
 
 describe('encodeMembers', () => {
+  it('a member of more than 8 GiB with a late time passes, and what is behind it stays where it is (BB-47)', async () => {
+    const size = 8 * 1024 ** 3 + 5;
+    const late = 2 ** 31 + 5;
+    // The same piece again and again: nothing of it is looked at.
+    const piece = new Uint8Array(4 * 1024 * 1024);
+    const big = async function* () {
+      for (let left = size; left > 0; left -= piece.length) {
+        yield await Promise.resolve(piece.subarray(0, Math.min(left, piece.length)));
+      }
+    };
+    const header = { name: fromText('base/1/big'), type: 'file', mode: 0o600, mtime: late, linkName: none } as const;
+    const members = async function* (): AsyncGenerator<Member> {
+      yield await Promise.resolve({ header: { ...header, size }, content: big() });
+      yield memberOf({ ...header, name: fromText('base/1/empty') }, new Uint8Array(0));
+      yield memberOf({ ...header, name: fromText('base/1/last') }, Buffer.from('last'));
+    };
+    const read: unknown[] = [];
+    for await (const { header: found, content } of readMembers(encodeMembers(members()), 'tar')) {
+      let length = 0;
+      for await (const part of content) length += part.length;
+      read.push([found.name, found.size, found.mtime, length]);
+    }
+    expect(read).toEqual([
+      ['base/1/big', size, late, size],
+      ['base/1/empty', 0, late, 0],
+      ['base/1/last', 4, late, 4],
+    ]);
+  });
+
   it.each(chunkSizes)('takes members from openGauss to tar, in pieces of %i', async (chunk) => {
     const members = [file('backup_label', 'label'), file('global/1', 'y'.repeat(513), 0o640), file('a', '')];
     const source = await encode(members, 'opengauss');

@@ -159,7 +159,8 @@ class TarPass {
     }
     warnOfPlaces(map ?? [], findings);
     for (const oid of new Set(oids)) {
-      if (map !== undefined && !map.some((entry) => entry.oid === oid)) {
+      // One in place is in no map, but in the manifest, which proves the map as well.
+      if (map !== undefined && !map.some((entry) => entry.oid === oid) && !this.#isListed(oid)) {
         const archive = this.#examination.plan.archives.find(({ tablespace }) => tablespace === oid)?.name ?? '';
         findings.damage(say('verify.tablespace-unknown', { archive, oid }));
       }
@@ -175,6 +176,14 @@ class TarPass {
       if (inside !== undefined) this.#inside.set(oid, inside);
       if (inside !== inPlace(oid)) attempt(findings, () => names.tablespaceLink(oid));
     }
+  }
+
+  #isListed(oid: number): boolean {
+    const prefix = `${inPlace(oid)}/`;
+    for (const path of this.#examination.manifestCheck.manifest?.files.keys() ?? []) {
+      if (path.startsWith(prefix)) return true;
+    }
+    return false;
   }
 
   async #members(

@@ -1,10 +1,20 @@
 /** Options of pg_basebackup that are the server's business, or a standby's: what they make is verified, restored and started. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exists, expectNothingOnServer, newTarget, restoreTar, runBackup, takeBackup } from '../support/backups.ts';
-import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
@@ -15,25 +25,52 @@ forEachServer('full', (version) => {
   let server: PostgresServer;
   let location: string;
   let oid: string;
+  /** PostgreSQL 15 and older leave them out of their tars. */
+  const hasInside = version >= 16;
+  let inside = '';
 
   beforeAll(async () => {
-    server = await startServer({ version });
+    // In the configuration: without it the recovery of a copy takes the directory of a tablespace for a stray one.
+    server = await startServer({ version, config: hasInside ? { allow_in_place_tablespaces: true } : {} });
     location = serverDirectory('space');
     await server.sql(`create tablespace space location '${location}'`);
     await server.sql("create table kept as select i, repeat('row ' || i, 20) as text from generate_series(1, 3000) i");
     await server.sql('create table moved tablespace space as select generate_series(1, 500) i');
     await server.sql("create role copier login replication password 'it''s'");
     oid = await server.value("select oid from pg_tablespace where spcname = 'space'");
+    // A directory below pg_tblspc, and not elsewhere (BB-39).
+    if (hasInside) await makeInside();
+    await toNextTimeline();
   });
+
+  async function makeInside(): Promise<void> {
+    await server.sql("create tablespace inside location ''");
+    await server.sql(
+      "create table stayed tablespace inside as select i, 'inside ' || i as text from generate_series(1, 700) i",
+    );
+    inside = await server.value("select oid from pg_tablespace where spcname = 'inside'");
+  }
+
+  /** All backups here are taken behind a promotion. */
+  async function toNextTimeline(): Promise<void> {
+    await server.stop();
+    const signal = join(server.dataDirectory, version >= 12 ? 'standby.signal' : 'recovery.conf');
+    writeFileSync(signal, version >= 12 ? '' : "standby_mode = 'on'\n");
+    giveToServerUser(signal);
+    await server.start();
+    await server.promote();
+    expect(await server.value('select pg_walfile_name(pg_current_wal_lsn())')).toMatch(/^00000002/);
+  }
 
   const verified = async (backup: string): Promise<void> => {
     const result = await runProgram('gausskeep', ['verify', backup]);
-    expect(result, backup).toMatchObject({ status: 0 });
+    expect(result.status, result.stdout + result.stderr).toBe(0);
   };
 
-  /** Restores with our program, starts the copy, and compares the rows. */
+  /** Reads it with `verify`, `gs_tar` and `restore`, starts what that made, and compares the rows. */
   async function expectRestored(backup: string): Promise<void> {
     await verified(backup);
+    await expectUnpacked(backup);
     const data = join(temporaryDirectory('restored'), 'data');
     const words = ['restore', '--no-sync', '--from', backup, '--pgdata', data, '-T', `${oid}=${newTarget()}`, ...owner];
     const result = await runProgram('gausskeep', words);
@@ -41,33 +78,118 @@ forEachServer('full', (version) => {
     await expectRows(await startFrom(data));
   }
 
+  /** `gs_tar` makes of each tar the files that the manifest names. */
+  async function expectUnpacked(backup: string): Promise<void> {
+    const parts: Record<string, string> = { base: '', [oid]: `pg_tblspc/${oid}/`, [inside]: `pg_tblspc/${inside}/` };
+    const { Files } = JSON.parse(readFileSync(join(backup, 'backup_manifest'), 'utf8')) as {
+      Files: { Path?: string; Size: number }[];
+    };
+    for (const name of readdirSync(backup).filter((candidate) => /^(?:base|[0-9]+)\.tar/.test(candidate))) {
+      const below = parts[name.slice(0, name.indexOf('.'))] ?? 'unknown';
+      const target = temporaryDirectory('unpacked');
+      expect(await runProgram('gs_tar', ['-D', target, '-F', join(backup, name)])).toMatchObject({ status: 0 });
+      const files = Files.filter(
+        ({ Path = '' }) => Path.startsWith(below) && (below !== '' || !/^pg_(?:tblspc|wal)\//.test(Path)),
+      );
+      expect(files.length, name).toBeGreaterThan(0);
+      for (const { Path = '', Size } of files)
+        expect(statSync(join(target, Path.slice(below.length))).size, Path).toBe(Size);
+    }
+  }
+
   async function expectRows(copy: PostgresServer): Promise<void> {
     const digest = "select md5(string_agg(text, ',' order by i)) from kept";
     expect(await copy.value(digest)).toBe(await server.value(digest));
     expect(await copy.value('select count(*) from moved')).toBe('500');
+    if (hasInside) {
+      expect(await copy.value("select string_agg(text, ',' order by i) from stayed")).toContain('inside 1,inside 2,');
+      expect(lstatSync(join(copy.dataDirectory, 'pg_tblspc', inside)).isDirectory()).toBe(true);
+    }
     await copy.stop('immediate');
   }
 
+  const tarNames = (suffix: string, wal: readonly string[]): string[] =>
+    [
+      'backup_manifest',
+      ...['base', oid, ...(hasInside ? [inside] : [])].map((stem) => `${stem}.tar${suffix}`),
+      ...wal,
+    ].sort();
   const mapped = (): string[] => ['-T', `${location}=${newTarget()}`];
 
   describe('compression on this side', () => {
-    it.each([
-      ['lz4:5', '.lz4'],
-      ['client-zstd:level=5,workers=3', '.zst'],
-    ])('-Z %s: tars that other tools read, WAL in a tar of its own', async (method, suffix) => {
-      const backup = await takeBackup(server, ['-Ft', '-Z', method]);
-      const names = ['backup_manifest', `base.tar${suffix}`, `${oid}.tar${suffix}`, 'pg_wal.tar'];
-      expect(readdirSync(backup).sort()).toEqual(names.sort());
-      await expectRestored(backup);
-    });
+    const formats: [method: string, wal: string, suffix: string, walNames: string[]][] = [
+      // As with the original, which does not compress WAL with these.
+      ['lz4:5', 'stream', '.lz4', ['pg_wal.tar']],
+      ['client-zstd:level=5,workers=3,long', 'stream', '.zst', ['pg_wal.tar']],
+    ];
+    const further: typeof formats = [
+      ['none', 'stream', '', ['pg_wal.tar']],
+      ['gzip:1', 'stream', '.gz', ['pg_wal.tar.gz']],
+      ['zstd:-7', 'fetch', '.zst', []],
+    ];
+    // What does not hang on the server is tried with one of them.
+    it.each(version >= 15 ? [...formats, ...further] : formats)(
+      '-Z %s -X %s: a tar for each tablespace, all read by verify, gs_tar and restore',
+      async (method, wal, suffix, walNames) => {
+        const backup = await takeBackup(server, ['-Ft', '-Z', method, '-X', wal]);
+        expect(readdirSync(backup).sort()).toEqual(tarNames(suffix, walNames));
+        await expectRestored(backup);
+      },
+    );
+
+    it.runIf(version >= 15)(
+      'without WAL it is proved as far as it goes, and restore says what is missing',
+      async () => {
+        const backup = await takeBackup(server, ['-Ft', '-Z', 'zstd', '-X', 'none']);
+        expect(readdirSync(backup).sort()).toEqual(tarNames('.zst', []));
+        expect(await runProgram('gausskeep', ['verify', '-n', backup])).toMatchObject({ status: 0 });
+        const data = join(temporaryDirectory('restored'), 'data');
+        const words = [
+          'restore',
+          '--no-sync',
+          '--from',
+          backup,
+          '--pgdata',
+          data,
+          '-T',
+          `${oid}=${newTarget()}`,
+          ...owner,
+        ];
+        const result = await runProgram('gausskeep', words);
+        expect(result.status, result.stderr).toBe(3);
+        expect(result.stderr).toContain('WAL');
+        expect(existsSync(join(data, 'global', 'pg_control'))).toBe(true);
+      },
+    );
+
+    it.runIf(version >= 15)(
+      'one bit of a frame that is not as it was is found by verify, restore and gs_tar',
+      async () => {
+        const backup = await takeBackup(server, ['-Ft', '-Z', 'zstd', '-X', 'fetch', '--no-manifest']);
+        const path = join(backup, 'base.tar.zst');
+        const bytes = readFileSync(path);
+        // In the content of the last frame, whose last four bytes are its checksum.
+        const place = bytes.length - 40;
+        bytes[place] = (bytes[place] ?? 0) ^ 0x10;
+        writeFileSync(path, bytes);
+        for (const [program, ...args] of [
+          ['gausskeep', 'verify', backup],
+          ['gausskeep', 'restore', '--from', backup, '--pgdata', newTarget(), '-T', `${oid}=${newTarget()}`, ...owner],
+          ['gs_tar', '-D', temporaryDirectory('unpacked'), '-F', path],
+        ] as const) {
+          const result = await runProgram(program, args);
+          expect(result.status, args.join(' ')).not.toBe(0);
+          expect(`${result.stdout}${result.stderr}`, args.join(' ')).toContain('damaged zstd data');
+        }
+      },
+    );
   });
 
   describe.runIf(version >= 15)('compression by the server', () => {
     it.each([[['-X', 'fetch']], [['-X', 'stream']]])('tars are stored as they come, and proved (%j)', async (wal) => {
       const backup = await takeBackup(server, ['-Ft', '-Z', 'server-gzip:2', ...wal]);
       const streamed = wal[1] === 'stream' ? ['pg_wal.tar'] : [];
-      const names = ['backup_manifest', 'base.tar.gz', `${oid}.tar.gz`, ...streamed];
-      expect(readdirSync(backup).sort()).toEqual(names.sort());
+      expect(readdirSync(backup).sort()).toEqual(tarNames('.gz', streamed));
       // One member of gzip with the server's header; ours are cut in many.
       execFileSync('gzip', ['-t', join(backup, 'base.tar.gz')]);
       await expectRestored(backup);
@@ -115,7 +237,7 @@ forEachServer('full', (version) => {
       expect(result.stderr).toContain(
         `gs_basebackup: note: the server wrote the backup to "${directory}" on its own host; nothing of it was checked here`,
       );
-      expect(readdirSync(directory).sort()).toEqual(['backup_manifest', 'base.tar.gz', `${oid}.tar.gz`].sort());
+      expect(readdirSync(directory).sort()).toEqual(tarNames('.gz', []));
       await expectRestored(directory);
       const again = await runBackup(server, args);
       expect(again.status).toBe(1);
@@ -188,7 +310,10 @@ forEachServer('full', (version) => {
       async (method) => {
         const backup = await takeBackup(server, ['-R', '-Ft', '-Z', method]);
         await verified(backup);
-        await expectStandby(restoreTar(backup, { [oid]: serverDirectory('again') }), undefined);
+        await expectStandby(
+          restoreTar(backup, { [oid]: serverDirectory('again') }, hasInside ? [inside] : []),
+          undefined,
+        );
       },
     );
 

@@ -1,12 +1,15 @@
-import { cpSync, mkdtempSync, renameSync } from 'node:fs';
+import { cpSync, createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { parseLsn, type ReceiveRequest, type SessionSettings } from '../../src/index.ts';
+import { formatLsn, parseLsn, type ReceiveRequest, type SessionSettings } from '../../src/index.ts';
+import { decompressBeginning } from '../../src/compression/decompress-beginning.ts';
 import { openWalDirectory, type WalDirectoryOptions } from '../../src/wal-receiver/directory-store.ts';
+import { defaultSegmentSizeBytes, segmentOffset } from '../../src/wal/segment.ts';
 import { takeBackup } from '../support/backups.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
-import { runProgram } from '../support/programs.ts';
+import { programPath, runProgram, startCommand, startProgram } from '../support/programs.ts';
 import { endSegment, expectSameAsServer } from '../support/received-segments.ts';
 import { runDirectory } from '../support/run-directory.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
@@ -40,6 +43,14 @@ function copyOf(server: PostgresServer): string {
   cpSync(server.dataDirectory, data, { recursive: true, verbatimSymlinks: true });
   giveToServerUser(home);
   return data;
+}
+
+/** As much of a compressed beginning as can be read; nothing of none. */
+async function heldOf(path: string): Promise<Buffer> {
+  if (!existsSync(path)) return Buffer.alloc(0);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of decompressBeginning(() => createReadStream(path), 'gzip')) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
 }
 
 forEachServer('full', (version) => {
@@ -106,6 +117,60 @@ forEachServer('full', (version) => {
     await again.receiver.stop();
     expect(segmentNames(directory)).toContain(last);
     expectSameAsServer(directory, server);
+  });
+
+  it('ends on a full disk, its slot keeps what was not durable, and with space it has all (RW-14)', async () => {
+    // A slot begins at the last checkpoint: at the begin of a segment.
+    await endSegment(server);
+    await server.sql('checkpoint');
+    await server.sql("select pg_create_physical_replication_slot('full', true)");
+    const restart = "(select restart_lsn from pg_replication_slots where slot_name = 'full')";
+    const place = [
+      '-h',
+      server.host,
+      '-p',
+      String(server.port),
+      '-U',
+      server.user,
+      '-S',
+      'full',
+      '-Z',
+      'gzip',
+      '--synchronous',
+    ];
+    const words = ['wal', 'receive', '-D', directory, ...place];
+    // No file grows beyond 64 or 128 KiB, as the shell counts.
+    const limited = ['-c', 'ulimit -f 128; exec "$@"', 'sh', process.execPath, programPath('gausskeep'), ...words];
+    const full = startCommand('sh', limited, {});
+    await server.sql('create table little()');
+    const little = await server.value('select pg_current_wal_flush_lsn()');
+    await server.waitFor(`select ${restart} >= '${little}'`);
+    await server.sql('create table random as select md5(random()::text) as text from generate_series(1, 20000)');
+    const ended = await full.result;
+    expect(ended).toMatchObject({ status: 13, stdout: '' });
+    expect(ended.stderr).toContain('EFBIG');
+
+    // What the server was told of is here, as the server has it.
+    const told = await server.value(`select ${restart}`);
+    const name = await server.value(`select pg_walfile_name('${told}')`);
+    const length = segmentOffset(parseLsn(told), defaultSegmentSizeBytes);
+    const held = await heldOf(join(directory, `${name}.gz.partial`));
+    expect(held.length).toBeGreaterThanOrEqual(length);
+    const own = readFileSync(join(server.dataDirectory, 'pg_wal', name));
+    expect(own.subarray(0, length).equals(held.subarray(0, length))).toBe(true);
+
+    const end = await endSegment(server);
+    const again = startProgram('gausskeep', [...words, '--endpos', formatLsn(end)]);
+    // The position must be passed, not only reached.
+    await server.sql('create table passed()');
+    expect(await again.result).toMatchObject({ status: 0 });
+    const files = readdirSync(directory).filter((file) => file.endsWith('.gz'));
+    expect(files).toContain(`${name}.gz`);
+    for (const file of files) {
+      const whole = gunzipSync(readFileSync(join(directory, file)));
+      expect(whole.equals(readFileSync(join(server.dataDirectory, 'pg_wal', file.slice(0, 24)))), file).toBe(true);
+    }
+    await server.sql("select pg_drop_replication_slot('full')");
   });
 
   it('ends behind the position that it was given, which is durable then', async () => {

@@ -110,8 +110,13 @@ export function unpack(archive: string, directory: string): void {
  * Makes a data directory out of a tar backup as its documentation tells: every archive in its place, `tablespace_map`
  * edited for tablespaces that moved.
  * @param locations new directory by the oid of each tablespace
+ * @param inPlace oids of those that are directories below pg_tblspc
  */
-export function restoreTar(backup: string, locations: Readonly<Record<string, string>> = {}): string {
+export function restoreTar(
+  backup: string,
+  locations: Readonly<Record<string, string>> = {},
+  inPlace: readonly string[] = [],
+): string {
   const data = newTarget();
   const names = readdirSync(backup);
   const archive = (stem: string): string => {
@@ -121,6 +126,7 @@ export function restoreTar(backup: string, locations: Readonly<Record<string, st
   };
   unpack(archive('base'), data);
   if (names.some((name) => name.startsWith('pg_wal.tar'))) unpack(archive('pg_wal'), join(data, 'pg_wal'));
+  for (const oid of inPlace) unpack(archive(oid), join(data, 'pg_tblspc', oid));
   const map = join(data, 'tablespace_map');
   for (const [oid, location] of Object.entries(locations)) {
     unpack(archive(oid), location);
