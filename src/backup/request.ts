@@ -139,8 +139,8 @@ export interface BackupOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: BackupListener | undefined;
   /**
-   * Work on a thread of its own, for a process that must answer others meanwhile: a backup writes synchronously, which is
-   * fastest, and a slow disk then holds up its thread. For the outputs `plain` and `tar`. A password given as a function is asked for first, progress is told
+   * Work on a thread of its own, for a process that must answer others meanwhile: a backup makes directories and its
+   * manifest synchronously, which is fastest, and a slow disk then holds up its thread. For the outputs `plain` and `tar`. A password given as a function is asked for first, progress is told
    * ten times a second at most, and what a server reported is a BackupError, not a ServerError. Default false.
    */
   readonly ownThread?: boolean | undefined;
