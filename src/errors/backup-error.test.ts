@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ServerError } from '../connection/server-error.ts';
 import { say } from '../messages/message.ts';
-import { BackupError } from './backup-error.ts';
+import { BackupError, systemCodeOf } from './backup-error.ts';
 import { errorFromData, errorToData } from './error-data.ts';
 
 const cause = new Error('the disk');
@@ -47,6 +47,14 @@ it('stays of its class, with what that has', () => {
   expect(changed.sqlState).toBe('57P03');
   expect(changed).toMatchObject({ code: 'SERVER_UNREACHABLE', retryable: true, context: { server: 'a' } });
   expect(changed.hint).toEqual(error.hint);
+});
+
+it('goes from thread to thread with what the system calls its cause', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  const error = new BackupError('SERVER_UNREACHABLE', say('connection.closed'), { cause: full });
+  const arrived = errorFromData(structuredClone(errorToData(error)));
+  expect(systemCodeOf(arrived.cause)).toBe('ENOSPC');
+  expect(arrived.cause).toMatchObject({ message: full.message });
 });
 
 it('goes from thread to thread with its kind', () => {

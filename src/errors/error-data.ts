@@ -1,5 +1,5 @@
 import { say, type Message } from '../messages/message.ts';
-import { BackupError, reasonOf, type ErrorContext } from './backup-error.ts';
+import { BackupError, reasonOf, systemCodeOf, type ErrorContext } from './backup-error.ts';
 import type { ErrorCode, ErrorKind } from './codes.ts';
 
 /** An error as plain data, to go from one thread to another. */
@@ -11,13 +11,15 @@ export interface ErrorData {
   readonly retryable: boolean;
   readonly kind: ErrorKind | undefined;
   readonly cause: string | undefined;
+  /** What the system calls the cause (`ENOSPC`), where it has a name for it. */
+  readonly causeCode?: string | undefined;
 }
 
 export function errorToData(error: unknown): ErrorData {
   if (error instanceof BackupError) {
     const { code, sentence, hint, context, retryable, kind, cause } = error;
     const reason = cause === undefined ? undefined : reasonOf(cause);
-    return { code, sentence, hint, context, retryable, kind, cause: reason };
+    return { code, sentence, hint, context, retryable, kind, cause: reason, causeCode: systemCodeOf(cause) };
   }
   const sentence = say('common.internal', { reason: reasonOf(error) });
   return {
@@ -31,6 +33,8 @@ export function errorToData(error: unknown): ErrorData {
   };
 }
 
-export function errorFromData({ code, sentence, cause, ...rest }: ErrorData): BackupError {
-  return new BackupError(code, sentence, { ...rest, cause: cause === undefined ? undefined : new Error(cause) });
+export function errorFromData({ code, sentence, cause, causeCode, ...rest }: ErrorData): BackupError {
+  if (cause === undefined) return new BackupError(code, sentence, rest);
+  const reason = causeCode === undefined ? new Error(cause) : Object.assign(new Error(cause), { code: causeCode });
+  return new BackupError(code, sentence, { ...rest, cause: reason });
 }

@@ -277,6 +277,34 @@ forEachServer('full', (version) => {
     expect((await verify([plain, plain])).stderr).toContain('too many command-line arguments');
   });
 
+  it('tells what is wrong in files in the order of their names, on every run, and -e the first of them', async () => {
+    const copy = copyOf(plain);
+    const expected: string[] = [];
+    // Each directory in the order of its names, as the files are found.
+    const damage = (directory: string): void => {
+      for (const entry of readdirSync(join(copy, directory), { withFileTypes: true }).sort((a, b) =>
+        Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
+      )) {
+        const path = `${directory}/${entry.name}`;
+        if (entry.isDirectory()) damage(path);
+        else if (/^\d+$/.test(entry.name) && readFileSync(join(copy, path)).length > 0) {
+          flipByte(join(copy, path), 100);
+          expected.push(path);
+        }
+      }
+    };
+    damage('base');
+    expect(expected.length).toBeGreaterThan(200);
+    for (let round = 0; round < 2; round += 1) {
+      const { stderr } = await verify(['-n', copy]);
+      const told = [...stderr.matchAll(/checksum mismatch for file "(.*)"/g)].map(([, path]) => path);
+      expect(told).toEqual(expected);
+    }
+    const first = await verify(['-n', '-e', copy]);
+    expect(first.stderr).toBe(`gausskeep verify: error: checksum mismatch for file "${expected[0]}"\n`);
+    expect(first.status).toBe(20);
+  });
+
   it('VB-06 shows progress', async () => {
     const { stderr, status } = await verify(['-P', plain]);
     expect(status).toBe(0);
