@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
-  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -17,8 +16,7 @@ import {
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
-import { classifyPageFile } from '../../src/pages/page-file.ts';
-import { fromText } from '../../src/bytes/byte-string.ts';
+import { archiveBackup, flipByte, flipInEach, tableFile } from '../support/damaged-copies.ts';
 import { runDirectory } from '../support/run-directory.ts';
 import { runProgram, temporaryDirectory, type ProgramOptions, type ProgramResult } from '../support/programs.ts';
 import { loadData } from '../support/postgres/load.ts';
@@ -28,41 +26,6 @@ import { forEachServer } from '../support/servers-under-test.ts';
 
 const verify = (args: readonly string[], options?: ProgramOptions): Promise<ProgramResult> =>
   runProgram('gausskeep', ['verify', ...args], options);
-
-/** Sets of archives as `tar` makes them of a plain backup: the tablespace and WAL in archives of their own. */
-function archiveBackup(plain: string, without: { tablespace?: boolean } = {}): string {
-  const target = temporaryDirectory('tar');
-  const tar = (archive: string, directory: string, ...more: string[]): void => {
-    execFileSync('tar', ['-C', directory, ...more, '-cf', join(target, archive), '.']);
-  };
-  const [oid] = readdirSync(join(plain, 'pg_tblspc'));
-  tar('base.tar', plain, '--exclude=./pg_wal', '--exclude=./backup_manifest', '--exclude=./pg_tblspc/*');
-  if (oid !== undefined && without.tablespace !== true) {
-    tar(`${oid}.tar`, join(plain, 'pg_tblspc', oid));
-  }
-  tar('pg_wal.tar', join(plain, 'pg_wal'));
-  cpSync(join(plain, 'backup_manifest'), join(target, 'backup_manifest'));
-  return target;
-}
-
-function flipByte(file: string, position: number): void {
-  const bytes = readFileSync(file);
-  bytes[position] = bytes[position]! ^ 0xff;
-  writeFileSync(file, bytes);
-}
-
-/** A heap file of a table with more than one page, relative to the data directory. */
-function tableFile(directory: string): string {
-  const folder = join(directory, 'base');
-  for (const database of readdirSync(folder).sort()) {
-    for (const name of readdirSync(join(folder, database)).sort()) {
-      const path = `base/${database}/${name}`;
-      const isMain = classifyPageFile(fromText(path), 'postgresql', 131072).kind === 'pages' && /^\d+$/.test(name);
-      if (isMain && readFileSync(join(directory, path)).length >= 4 * 8192) return path;
-    }
-  }
-  throw new Error('no table of several pages');
-}
 
 forEachServer('full', (version) => {
   let server: PostgresServer;
@@ -279,21 +242,7 @@ forEachServer('full', (version) => {
 
   it('tells what is wrong in files in the order of their names, on every run, and -e the first of them', async () => {
     const copy = copyOf(plain);
-    const expected: string[] = [];
-    // Each directory in the order of its names, as the files are found.
-    const damage = (directory: string): void => {
-      for (const entry of readdirSync(join(copy, directory), { withFileTypes: true }).sort((a, b) =>
-        Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
-      )) {
-        const path = `${directory}/${entry.name}`;
-        if (entry.isDirectory()) damage(path);
-        else if (/^\d+$/.test(entry.name) && readFileSync(join(copy, path)).length > 0) {
-          flipByte(join(copy, path), 100);
-          expected.push(path);
-        }
-      }
-    };
-    damage('base');
+    const expected = flipInEach(copy, 'base');
     expect(expected.length).toBeGreaterThan(200);
     for (let round = 0; round < 2; round += 1) {
       const { stderr } = await verify(['-n', copy]);
