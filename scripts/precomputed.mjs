@@ -1,6 +1,7 @@
 // What the sources compute at every start is computed by the build: the catalogue of sentences, put together from its parts, and the
 // bytes of WebAssembly modules, assembled from their instructions. The sources stay as they are; only dist/ holds results.
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -20,13 +21,14 @@ export async function precomputed(build) {
 
 async function load(build, file) {
   const result = await build({ entryPoints: [file], bundle: true, platform: 'node', format: 'esm', write: false });
-  // A module from a file of its own: from memory it could not be told apart from the one before.
-  const made = join(process.cwd(), `.precomputed-${process.pid}.mjs`);
-  writeFileSync(made, result.outputFiles[0].contents);
+  // A module is imported from a file; it needs nothing else, so the file may be anywhere.
+  const directory = mkdtempSync(join(tmpdir(), 'gausskeep-precomputed-'));
   try {
-    return await import(`${pathToFileURL(made)}?${file}`);
+    const made = join(directory, 'made.mjs');
+    writeFileSync(made, result.outputFiles[0].contents);
+    return await import(pathToFileURL(made).href);
   } finally {
-    rmSync(made);
+    rmSync(directory, { recursive: true });
   }
 }
 
