@@ -25,6 +25,7 @@ const operationImports = [
   'backup-source',
   'pitr',
   'content',
+  'incremental',
   'threads',
 ];
 /** folder → what it may import */
@@ -45,6 +46,7 @@ const table = {
   storage: [...pure, 'files'],
   'wal-archive': [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
   manifest: [...pure, 'wal'],
+  incremental: [...pure, 'wal'],
   window: [...pure, 'wal', 'manifest', 'server'],
   survey: [...pure, 'events', 'wal', 'compression', 'storage', 'wal-archive', 'manifest', 'server', 'tar', 'window'],
   content: [...pure, 'wal', 'tar', 'server', 'wal-archive', 'files', 'manifest'],

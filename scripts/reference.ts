@@ -3,7 +3,7 @@
  * `--help` and the programs themselves. `npm run reference` writes them; a test compares them.
  */
 import type { OptionGroup, OptionSpec } from '../src/config/option-table.ts';
-import { gsBasebackupOptions, laterOptions } from '../src/config/gs-basebackup-options.ts';
+import { gsBasebackupOptions } from '../src/config/gs-basebackup-options.ts';
 import { gsTarOptions } from '../src/config/gs-tar-options.ts';
 import { commandList } from '../src/cli/command-list.ts';
 import { commandsByProgramName } from '../src/cli/command-names.ts';
@@ -25,7 +25,6 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
 async function commandsPage(): Promise<string> {
   const sections = [
     section('gs_basebackup', say('backup.help.what', { program: 'gs_basebackup' }), '[OPTION]...', gsBasebackupOptions),
-    `Known from pg_basebackup, and refused until they come: ${laterOptions.map((name) => `\`--${name}\``).join(', ')}.`,
     section('gs_tar', say('unpack.help.what', { program: 'gs_tar' }), '-D DIRECTORY -F FILE', gsTarOptions),
   ];
   for (const { name, load, loadOriginal } of commandList) {

@@ -25,6 +25,8 @@ export interface SourceTablespace {
 export interface SourceFacts {
   readonly description: string;
   readonly format: 'plain' | 'tar';
+  /** What is restored before it: the full backup and the incremental ones up to this, oldest first. Undefined: it stands alone. */
+  readonly earlier?: readonly SourceFacts[] | undefined;
   /** Real path of a local backup, and of the directories that its links lead to. */
   readonly localPaths: readonly ByteString[];
   readonly rules: RestoreRules;

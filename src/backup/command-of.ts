@@ -1,3 +1,5 @@
+import { fromText } from '../bytes/byte-string.ts';
+import { readPieces } from '../files/read-file.ts';
 import type { BaseBackupRequest } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import type { BackupOrder } from './request.ts';
@@ -15,6 +17,7 @@ export function commandOf(order: BackupOrder, { baseBackup }: Capabilities): Bas
     tablespaceMap: order.output.kind !== 'plain' && baseBackup.tablespaceMap,
     verifyChecksums: order.verifyChecksums,
     compression: order.serverCompression,
+    incremental: order.incrementalTo === undefined ? undefined : readPieces(fromText(order.incrementalTo)),
     manifest:
       order.manifest === undefined || !baseBackup.manifest
         ? undefined

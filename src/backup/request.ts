@@ -110,6 +110,11 @@ export interface BackupRequest {
   readonly standbyParameters?: Readonly<Record<string, string>> | undefined;
   /** Ask the server for its size, so that progress has a total. Default false. */
   readonly estimateSize?: boolean | undefined;
+  /**
+   * Manifest of an earlier backup of the same server, an absolute path: an incremental backup, with the blocks that changed since
+   * (PostgreSQL 17 with summarize_wal = on). It is restored together with those that it builds on. Default: a full backup.
+   */
+  readonly incrementalTo?: string | undefined;
   /** Longest time between two status updates of the WAL receiver in ms; 0: only when the server asks. Default 10 s. */
   readonly statusIntervalMs?: number | undefined;
   /** Make everything durable before the backup counts as done. Default true. */

@@ -22,6 +22,7 @@ import { readConfiguration, withOrigin, type ConfigurationEntry } from './config
 import { createOutput, storesAsSent } from './create-output.ts';
 import { extraFilesOf, withTablespaces } from './extra-files.ts';
 import { MemberDelivery } from './member-delivery.ts';
+import { checkOldManifest } from './old-manifest.ts';
 import type { Output } from './output.ts';
 import { motMembers } from './mot-members.ts';
 import { PassingManifest } from './passing-manifest.ts';
@@ -67,6 +68,7 @@ export async function takeBackup(request: BackupRequest, options: BackupOptions 
   const signal = AbortSignal.any([...signals, listenerFailure.signal]);
   const teller = new Teller<'backup', BackupNews>(onEvent);
   await requireCodecs(order);
+  if (order.incrementalTo !== undefined) checkOldManifest(order.incrementalTo);
   const { output } = order;
   if (output.kind === 'server') return backupOnServer(order, output, { teller, signal });
   return keepBackup({ ...order, output }, { teller, signal });

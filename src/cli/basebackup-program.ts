@@ -113,6 +113,7 @@ function requestOf(
     verifyChecksums: settings.verifyChecksums,
     standby: settings.standby,
     standbyParameters,
+    incrementalTo: settings.incremental === undefined ? undefined : resolve(settings.incremental),
     estimateSize: given.has('progress') && !given.has('no-estimate-size'),
     statusIntervalMs: settings.statusIntervalMs,
     sync: settings.sync,

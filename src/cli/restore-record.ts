@@ -17,6 +17,11 @@ export function planRecord(plan: RestorePlan): Record<string, unknown> {
     label: source.label.label ?? null,
     startLsn: formatLsn(source.label.startLsn),
     timeline: source.label.startTimeline,
+    earlier: (source.earlier ?? []).map(({ description, label }) => ({
+      backup: description,
+      startLsn: formatLsn(label.startLsn),
+      timeline: label.startTimeline,
+    })),
     directory: pathToText(plan.directory),
     mode: plan.mode,
     bytes: source.totalBytes,

@@ -19,6 +19,7 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
       { long: 'waldir', aliases: ['xlogdir'], argument: 'WALDIR', help: 'backup.help.waldir' },
       { long: 'gzip', short: 'z', help: 'backup.help.gzip' },
       { long: 'compress', short: 'Z', argument: 'METHOD', help: 'backup.help.compress' },
+      { long: 'incremental', short: 'i', argument: 'OLDMANIFEST', help: 'backup.help.incremental' },
       { long: 'write-recovery-conf', short: 'R', help: 'backup.help.write-recovery-conf' },
       { long: 'target', argument: 'TARGET', help: 'backup.help.target' },
       { long: 'max-rate', short: 'r', argument: 'RATE', help: 'backup.help.max-rate' },
@@ -64,10 +65,6 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
       { long: 'max-auth-iterations', argument: 'COUNT', help: 'backup.help.max-auth-iterations' },
     ],
   },
-  {
-    title: 'backup.help.later',
-    options: [{ long: 'incremental', short: 'i', argument: 'OLDMANIFEST', hidden: true, help: 'backup.help.later' }],
-  },
 ];
 
 /** The same under the name pg_basebackup, where -t is the target. */
@@ -79,6 +76,3 @@ export const pgBasebackupOptions: readonly OptionGroup[] = gsBasebackupOptions.m
     return short === undefined ? spec : { ...spec, short };
   }),
 }));
-
-/** Long names of pg_basebackup's options that are known, and refused until they come. */
-export const laterOptions: readonly string[] = ['incremental'];

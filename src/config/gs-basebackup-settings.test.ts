@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
-import { gsBasebackupOptions, laterOptions, pgBasebackupOptions } from './gs-basebackup-options.ts';
+import { gsBasebackupOptions, pgBasebackupOptions } from './gs-basebackup-options.ts';
 import { basebackupSettings, progressStyle } from './gs-basebackup-settings.ts';
 import { parseOptions } from './parse-options.ts';
 
@@ -161,18 +160,6 @@ describe('basebackupSettings', () => {
     expect(settings('-r', '32').maxRateKib).toBe(32);
     expect(settings('--max-rate=1M').maxRateKib).toBe(1024);
     expect(settings('-r', '100k').maxRateKib).toBe(100);
-  });
-
-  it('says of the options that come later that they do', () => {
-    for (const name of laterOptions) {
-      const spec = gsBasebackupOptions.flatMap(({ options }) => options).find(({ long }) => long === name);
-      const argv = spec?.argument === undefined ? [`--${name}`] : [`--${name}=x`];
-      expect(refusal('-D', '/b', ...argv)).toBe(`option "--${name}" is not available yet`);
-    }
-    // Of openGauss, whatever comes later: backups are full.
-    expect(() => settings('-i', 'm')).toThrow(
-      expect.objectContaining({ hint: say('options.later-incremental.hint') }) as BackupError,
-    );
   });
 
   it('knows two styles of progress', () => {

@@ -1,7 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { parseCompression, type BackupCompression } from './compression-option.ts';
-import { laterOptions } from './gs-basebackup-options.ts';
 import { parseInteger, parseRate } from './numbers.ts';
 import type { GivenOptions } from './option-table.ts';
 import { tooMany, usage } from './parse-options.ts';
@@ -22,6 +21,8 @@ export interface BasebackupSettings {
   readonly wal: 'none' | 'fetch' | 'stream';
   readonly walDirectory: string | undefined;
   readonly compression: BackupCompression;
+  /** Manifest of the backup that an incremental one builds on, as given. */
+  readonly incremental: string | undefined;
   /** Write what a standby needs to follow the source. */
   readonly standby: boolean;
   readonly checkpoint: 'fast' | 'spread';
@@ -65,7 +66,6 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
   const refuse = (sentence: Message): BackupError => usage(program, sentence);
   const [operand] = given.operands;
   if (operand !== undefined) throw tooMany(program, given, operand);
-  refuseLater(program, given);
   const serverTarget = serverTargetOf(given);
   const target = given.last('pgdata');
   if (serverTarget === undefined && (target === undefined || target === '')) throw refuse(say('backup.no-target'));
@@ -91,6 +91,7 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
     wal,
     walDirectory: walDirectoryOf(given, format, refuse),
     compression,
+    incremental: given.last('incremental'),
     standby: given.has('write-recovery-conf'),
     checkpoint: checkpointOf(given, refuse),
     label: given.last('label') ?? `${program} base backup`,
@@ -124,19 +125,6 @@ function timesOf(
     maxAuthIterations: number('max-auth-iterations', 'iteration count', 10_000_000, 1, 2_147_483_647),
     haPort: given.has('ha-port') ? number('ha-port', 'port number', 0, 1, 65_535) : undefined,
   };
-}
-
-/** Where openGauss has something else instead, for good. */
-const laterHints: Readonly<Partial<Record<string, Message>>> = {
-  incremental: say('options.later-incremental.hint'),
-};
-
-function refuseLater(program: string, given: GivenOptions): void {
-  const hint = say('options.later.hint', { program });
-  const later = laterOptions.find((name) => given.has(name));
-  if (later !== undefined) {
-    throw new BackupError('USAGE', say('options.later', { option: `--${later}` }), { hint: laterHints[later] ?? hint });
-  }
 }
 
 /** pg_basebackup has -t for its target, gs_basebackup for the time-out: what is no number after that is the target. */

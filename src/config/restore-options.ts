@@ -6,7 +6,7 @@ export const restoreOptions: readonly OptionGroup[] = [
   {
     title: 'restore.help.places',
     options: [
-      { long: 'from', argument: 'BACKUP', help: 'restore.help.from' },
+      { long: 'from', argument: 'BACKUP', repeatable: true, help: 'restore.help.from' },
       { long: 'pgdata', short: 'D', argument: 'DIRECTORY', help: 'restore.help.pgdata' },
       {
         long: 'tablespace-mapping',

@@ -8,6 +8,8 @@ import { parseTablespaceMapping } from './tablespace-mapping.ts';
 /** What a command line asked `gausskeep restore` for; the fields of the library's request. */
 export interface RestoreSettings {
   readonly from: { readonly kind: 'directory'; readonly path: string };
+  /** The backups that it builds on, the full one first. */
+  readonly basedOn: readonly { readonly kind: 'directory'; readonly path: string }[] | undefined;
   readonly directory: string;
   readonly tablespaces: readonly {
     readonly from: { readonly oid: number } | { readonly directory: string };
@@ -43,6 +45,7 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
   const owner = given.last('owner');
   return {
     from: { kind: 'directory', path: withoutSlash(from) },
+    basedOn: earlierOf(program, given),
     directory: withoutSlash(directory),
     tablespaces: given.all('tablespace-mapping').map(mappingOf),
     allTablespaces: all,
@@ -58,6 +61,13 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
     verify: !given.has('no-verify'),
     sync: !given.has('no-sync'),
   };
+}
+
+/** All but the last of several backups. */
+function earlierOf(program: string, given: GivenOptions): RestoreSettings['basedOn'] {
+  const earlier = given.all('from').slice(0, -1);
+  if (earlier.includes('')) throw usage(program, say('restore.no-from'));
+  return earlier.length === 0 ? undefined : earlier.map((path) => ({ kind: 'directory', path: withoutSlash(path) }));
 }
 
 function withoutSlash(path: string): string {

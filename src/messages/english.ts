@@ -11,6 +11,7 @@ import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
 import { filesMessages } from './english/files.ts';
 import { manifestMessages } from './english/manifest.ts';
+import { incrementalMessages } from './english/incremental.ts';
 import { optionsMessages } from './english/options.ts';
 import { receiveHelpMessages } from './english/receive-help.ts';
 import { receiveOptionsMessages } from './english/receive-options.ts';
@@ -59,6 +60,7 @@ export const english = {
   ...bytesMessages,
   ...compressionMessages,
   ...filesMessages,
+  ...incrementalMessages,
   ...manifestMessages,
   ...optionsMessages,
   ...settingsMessages,

@@ -111,6 +111,12 @@ async function backupsOf({ from, backups }: PitrRequest, options: StorageOptions
   const found = await findBackups(backups ?? [], { ...options, depth: 'quick' });
   const whole = found.backups.filter(({ facts }) => facts.label.incrementalFrom === undefined);
   if (whole.length > 0) return whole;
+  const [incremental] = found.backups;
+  if (incremental !== undefined) {
+    throw new BackupError('BACKUP_NOT_FOUND', say('survey.only-incremental', { backup: incremental.name }), {
+      hint: say('survey.only-incremental.hint'),
+    });
+  }
   throw new BackupError('BACKUP_NOT_FOUND', say('survey.no-backup'), { hint: say('survey.no-backup.hint') });
 }
 

@@ -49,6 +49,10 @@ export class BackupAnswer {
     connection.onNotice = (notice) => this.#noticed(notice);
   }
 
+  get signal(): AbortSignal | undefined {
+    return this.#receiveOptions.signal;
+  }
+
   /** Gives the connection back as it was. */
   release(): void {
     this.endSilence();

@@ -69,7 +69,7 @@ function optionCommand(request: Command): string {
     !request.verifyChecksums && 'VERIFY_CHECKSUMS 0',
     `MANIFEST '${manifest === undefined ? 'no' : manifest.forceEncode ? 'force-encode' : 'yes'}'`,
     manifest !== undefined && `MANIFEST_CHECKSUMS ${literal(manifest.checksums)}`,
-    request.incremental === true && 'INCREMENTAL',
+    request.incremental !== undefined && 'INCREMENTAL',
     target !== undefined && `TARGET ${literal(target.name)}`,
     target?.detail !== undefined && `TARGET_DETAIL ${literal(target.detail)}`,
     compression !== undefined && `COMPRESSION ${literal(compression.method)}`,
@@ -121,7 +121,7 @@ function checkRequest(can: BaseBackupCapabilities, request: Command): void {
     ['MANIFEST', request.manifest !== undefined, can.manifest],
     ['COMPRESSION', request.compression !== undefined, can.targets],
     ['TARGET', request.target !== undefined, can.targets],
-    ['INCREMENTAL', request.incremental === true, can.incremental],
+    ['INCREMENTAL', request.incremental !== undefined, can.incremental],
   ];
   const missing = asked.find(([, wanted, possible]) => wanted && !possible);
   if (missing === undefined) return;

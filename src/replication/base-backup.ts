@@ -1,3 +1,4 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import type { ErrorFields } from '../protocol/backend-messages.ts';
 import type { TarFormat } from '../tar/member.ts';
@@ -38,8 +39,8 @@ export interface BaseBackupRequest {
   readonly compression?: { readonly method: string; readonly detail?: string | undefined } | undefined;
   /** PostgreSQL 15+: where the server puts the archives (`client`, `server`, `blackhole`). */
   readonly target?: { readonly name: string; readonly detail?: string | undefined } | undefined;
-  /** PostgreSQL 17+, after UPLOAD_MANIFEST. */
-  readonly incremental?: boolean | undefined;
+  /** PostgreSQL 17+: the manifest of an earlier backup, which is uploaded first; only blocks that changed since come. */
+  readonly incremental?: ByteSource | undefined;
 }
 
 /**

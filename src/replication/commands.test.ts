@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { onePiece } from '../bytes/one-piece.ts';
 import { MemoryConnection } from '../../test/support/memory-connection.ts';
 import { fixtureRoot, readConnection } from '../../test/support/opengauss/recordings.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -59,7 +60,7 @@ describe('BASE_BACKUP', () => {
       18,
       {
         ...least,
-        incremental: true,
+        incremental: onePiece(Buffer.alloc(0)),
         target: { name: 'server', detail: '/d' },
         compression: { method: 'zstd', detail: 'level=3' },
       },
@@ -80,7 +81,7 @@ describe('BASE_BACKUP', () => {
     [10, { verifyChecksums: false }],
     [12, { manifest: { checksums: 'NONE', forceEncode: false } }],
     [14, { compression: { method: 'gzip' } }],
-    [16, { incremental: true }],
+    [16, { incremental: onePiece(Buffer.alloc(0)) }],
     [17, { maxRateKib: 31 }],
     [17, { maxRateKib: 1_048_577 }],
     [17, { label: 'x'.repeat(1025) }],

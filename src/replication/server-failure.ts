@@ -34,6 +34,7 @@ type Failed =
   | 'replication.failed-backup-list'
   | 'replication.failed-backup-data'
   | 'replication.failed-backup-end'
+  | 'replication.failed-manifest'
   | 'replication.failed-mot'
   | 'replication.failed-wal';
 

@@ -11,6 +11,7 @@ import { BackupAnswer, type AnswerOptions } from './backup-answer.ts';
 import { baseBackupCommand } from './backup-command.ts';
 import { FramedCopy, PlainCopy } from './backup-copy.ts';
 import type { BaseBackupEvent, BaseBackupRequest, TablespaceRow } from './base-backup.ts';
+import { uploadManifest } from './upload-manifest.ts';
 import { badResult, lsnOf, onlyRow, uint32Of, type Row } from './query-row.ts';
 
 export interface BaseBackupOptions extends AnswerOptions {
@@ -37,6 +38,7 @@ export async function* startBaseBackup(
   const command = baseBackupCommand(capabilities, request);
   const answer = new BackupAnswer(connection, options);
   try {
+    if (request.incremental !== undefined) await uploadManifest(answer, request.incremental);
     answer.expectSilence('start-position');
     await connection.send(command, { signal: options.signal });
     if (capabilities.baseBackup.grammar === 'opengauss') await readWalLink(answer);

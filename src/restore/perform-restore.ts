@@ -7,7 +7,7 @@ import { Teller } from '../events/teller.ts';
 import { fileFailure } from '../files/failure.ts';
 import { revealFile } from '../files/held-file.ts';
 import { giveTree } from '../files/give-tree.ts';
-import { lockDirectory, lockName } from '../files/lock-directory.ts';
+import { lockDirectory } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
@@ -22,13 +22,14 @@ import { configure, type ConfigurationOutcome } from './configure.ts';
 import type { RestoreListener, RestoreNews } from './events.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import { checkLinks, removeForeignLinks } from './links.ts';
-import { isOursInRestore, markerName, removeMarker, writeMarker } from './marker.ts';
+import { isOursInRestore, removeMarker, writeMarker } from './marker.ts';
 import { hasOldCopiesOnly, moveAside, type MovedContent } from './move-aside.ts';
 import type { MovedAside, RestorePlan } from './plan.ts';
 import { brokenBehind } from './plan-sentences.ts';
-import { ReceiveBackup } from './receive-backup.ts';
+import type { ReceiveBackup } from './receive-backup.ts';
+import { receiveChain, type Received } from './receive-chain.ts';
+import { RestoreTrees } from './restore-trees.ts';
 import { refuseRunningServer } from './running-server.ts';
-import { TargetTree } from './target-tree.ts';
 import { removeReplayedTwoPhase } from './two-phase.ts';
 import { RestoreTarget } from './restore-target.ts';
 
@@ -128,8 +129,8 @@ class Restoring {
   readonly #teller: Teller<'restore', RestoreNews>;
   readonly #signal: AbortSignal;
   readonly #warnings: Message[] = [];
-  readonly #base: TargetTree;
-  readonly #spaces = new Map<number, { readonly tree: TargetTree; readonly prefix: string }>();
+  /** As the backup that was received last fills them. */
+  #trees: RestoreTrees;
 
   constructor(
     prepared: PreparedRestore,
@@ -143,18 +144,13 @@ class Restoring {
     this.#workplace = workplace;
     this.#teller = teller;
     this.#signal = signal;
-    const { mode, modeMask } = plan;
-    this.#base = new TargetTree(plan.directory, { delta: mode === 'delta', modeMask });
-    for (const { oid, directory, inside } of plan.tablespaces) {
-      const tree = inside === undefined ? new TargetTree(directory, { delta: mode === 'delta', modeMask }) : this.#base;
-      this.#spaces.set(oid, { tree, prefix: inside === undefined ? '' : `${inside}/` });
-    }
+    this.#trees = new RestoreTrees(plan);
   }
 
   async run(): Promise<Omit<RestoreResult, 'movedAside'>> {
     const plan = this.#plan;
     await this.#begin();
-    const received = await this.#receive();
+    const { sink: received, bytes } = await this.#receive();
     const removed = plan.mode === 'delta' ? await this.#removeUnlisted() : 0;
     await this.#makeLinks();
     const control = received.control ?? Buffer.alloc(0);
@@ -184,7 +180,7 @@ class Restoring {
     return {
       plan,
       files: received.totals.files,
-      bytes: received.totals.bytes,
+      bytes: plan.source.earlier === undefined ? received.totals.bytes : bytes,
       unchanged: received.totals.unchanged,
       removed,
       dropped: [...received.dropped].sort(),
@@ -198,45 +194,38 @@ class Restoring {
   async #begin(): Promise<void> {
     const { directory, mode, source } = this.#plan;
     for (const path of this.#workplace.directories) writeMarker(path, source);
-    for (const tree of this.#trees()) tree.keep(markerName as ByteString);
-    for (const tree of this.#trees()) tree.keep(lockName as ByteString);
-    // What is there stays until the new one takes its place.
-    for (const { oid, link } of this.#plan.tablespaces) {
-      if (link !== undefined) this.#base.keep(`pg_tblspc/${oid}` as ByteString);
-    }
     if (mode !== 'delta') return;
     this.#step(say('restore.delta-begins', { path: display(directory) }));
     // From here on no server can start what is there.
     for (const name of ['global/pg_control', ...source.rules.controlCopies])
-      await this.#base.remove(name as ByteString);
+      await this.#trees.base.remove(name as ByteString);
     const global = joinPath(directory, 'global');
     if (existsSync(fsPath(global))) await syncDirectory(global);
     removeForeignLinks(directory, source.rules.walDirectory);
   }
 
-  async #receive(): Promise<ReceiveBackup> {
+  async #receive(): Promise<Received> {
     const { source } = this.#plan;
     const totalBytes = source.format === 'plain' ? source.totalBytes : 0;
     return Copiers.during(totalBytes, (copiers) => this.#receiveWith(copiers));
   }
 
-  async #receiveWith(copiers: Copiers): Promise<ReceiveBackup> {
+  async #receiveWith(copiers: Copiers): Promise<Received> {
     const { source } = this.#plan;
-    const sink = new ReceiveBackup(this.#plan, this.#base, this.#spaces, { copiers, signal: this.#signal });
-    let doneBytes = 0;
     this.#teller.enter('copy');
-    await this.#prepared.source.deliver(sink, {
+    const received = await receiveChain(this.#prepared, this.#trees, {
+      copiers,
       signal: this.#signal,
-      onBytes: (count) => {
-        doneBytes += count;
+      onProgress: (doneBytes, filesDone) => {
         const totalBytes = Math.max(source.totalBytes, doneBytes);
-        this.#teller.tell({ type: 'progress', doneBytes, totalBytes, filesDone: sink.totals.files });
+        this.#teller.tell({ type: 'progress', doneBytes, totalBytes, filesDone });
       },
+      onStep: (sentence) => this.#step(sentence),
     });
-    sink.finish();
+    this.#trees = received.trees;
     this.#teller.enter('configure');
     await this.#makeDirectories();
-    return sink;
+    return received;
   }
 
   /** Those that a server needs and that a backup may lack, because nothing was in them. */
@@ -249,28 +238,23 @@ class Restoring {
       // A link to elsewhere (statistics in memory) is the backup's own; in a delta it is what is to be replaced.
       if (there?.isSymbolicLink() === true && !own.includes(name) && this.#plan.mode !== 'delta') continue;
       if (there?.isDirectory() !== true) {
-        await this.#base.makeDirectory(name as ByteString, 0o700);
+        await this.#trees.base.makeDirectory(name as ByteString, 0o700);
         if (!own.includes(name)) made.push(name);
       }
-      this.#base.keep(name as ByteString);
+      this.#trees.base.keep(name as ByteString);
     }
     if (made.length > 0) this.#step(say('restore.made-directories', { names: made.join(', ') }));
   }
 
   async #removeUnlisted(): Promise<number> {
     let removed = 0;
-    for (const tree of this.#trees()) removed += await tree.removeUnlisted({ signal: this.#signal });
+    for (const tree of this.#trees.all) removed += await tree.removeUnlisted({ signal: this.#signal });
     return removed;
-  }
-
-  /** Each directory once: tablespaces inside the data directory share its tree. */
-  #trees(): ReadonlySet<TargetTree> {
-    return new Set([this.#base, ...[...this.#spaces.values()].map(({ tree }) => tree)]);
   }
 
   async #makeLinks(): Promise<void> {
     for (const { oid, link } of this.#plan.tablespaces) {
-      if (link !== undefined) await this.#base.makeLink(`pg_tblspc/${oid}` as ByteString, link);
+      if (link !== undefined) await this.#trees.base.makeLink(`pg_tblspc/${oid}` as ByteString, link);
     }
     for (const { oid, directory } of checkLinks(this.#plan)) {
       this.#step(say('restore.link', { oid, path: display(directory) }));
@@ -301,9 +285,9 @@ class Restoring {
     );
     await replaceText(main, before.main, outcome.main);
     if (overriding !== undefined) await replaceText(overriding, before.overriding, outcome.overriding);
-    for (const name of outcome.directories) this.#base.makeParents(`${name}/x` as ByteString);
+    for (const name of outcome.directories) this.#trees.base.makeParents(`${name}/x` as ByteString);
     for (const [name, text] of outcome.files) {
-      this.#base.makeParents(name);
+      this.#trees.base.makeParents(name);
       await replaceText(joinPath(directory, name), undefined, text);
     }
     return outcome;
@@ -313,7 +297,7 @@ class Restoring {
   async #noteRestore(archiveCommand: string | undefined): Promise<void> {
     const { archiving: archiveMode } = this.#plan.configuration;
     const record = encodeRecoveryRecord({ ...nothingPromised, archiveMode, archiveCommand, archiveRecovery: false });
-    await this.#base.writeFile(recoveryRecordName as ByteString, 0o600, onePiece(record));
+    await this.#trees.base.writeFile(recoveryRecordName as ByteString, 0o600, onePiece(record));
   }
 
   async #removeTwoPhase(systemIdentifier: bigint): Promise<void> {
@@ -330,10 +314,10 @@ class Restoring {
   async #createExtraFiles(control: Buffer): Promise<void> {
     const { rules } = this.#plan.source;
     for (const { name, sizeBytes, mode } of rules.created) {
-      await this.#base.writeFile(name as ByteString, mode, onePiece(Buffer.alloc(sizeBytes)));
+      await this.#trees.base.writeFile(name as ByteString, mode, onePiece(Buffer.alloc(sizeBytes)));
     }
     // The server falls back to it: it must never be older than the control file itself.
-    for (const name of rules.controlCopies) await this.#base.writeFile(name as ByteString, 0o600, onePiece(control));
+    for (const name of rules.controlCopies) await this.#trees.base.writeFile(name as ByteString, 0o600, onePiece(control));
   }
 
   #warnAbout(received: ReceiveBackup): void {

@@ -25,7 +25,17 @@ export function planHead({ source, directory }: RestorePlan): Message[] {
       lsn: formatLsn(label.startLsn),
       timeline: label.startTimeline,
     }),
+    ...earlierLines(source),
   ];
+}
+
+/** The backups that are restored before it. */
+function earlierLines({ earlier = [] }: RestorePlan['source']): Message[] {
+  return earlier.map(({ description: backup, label, manifest }, index) => {
+    const values = { backup, lsn: formatLsn(label.startLsn), timeline: label.startTimeline };
+    if (manifest === undefined) return say('restore-plan.earlier-unlisted', values);
+    return index === 0 ? say('restore-plan.earlier-full', values) : say('restore-plan.earlier', values);
+  });
 }
 
 /** That no file is compared with anything, and why. */

@@ -2,6 +2,7 @@ import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
+import { formatLsn } from '../wal/lsn.ts';
 import { isAside } from './aside-name.ts';
 import { planConfiguration, type ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts, TargetFacts } from './facts.ts';
@@ -83,15 +84,22 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
     modeMask: source.rules.groupAccess && source.groupAccess ? 0o750 : 0o700,
     configuration: planConfiguration(request, source, { directory: target.path, ...host }),
     keepsBackupWal: request.recovery?.keepsBackupWal ?? true,
-    verify: (request.verify ?? true) && source.manifest !== undefined,
+    verify: (request.verify ?? true) && isListed(source),
     sync: request.sync ?? true,
   };
 }
 
-function refuseIncremental({ label, description }: SourceFacts): void {
-  if (label.incrementalFrom === undefined) return;
+/** Something can be held against a manifest. */
+function isListed({ manifest, earlier = [] }: SourceFacts): boolean {
+  return manifest !== undefined || earlier.some(isListed);
+}
+
+function refuseIncremental({ label, description, earlier }: SourceFacts): void {
+  const from = label.incrementalFrom;
+  if (from === undefined || earlier !== undefined) return;
+  const values = { lsn: formatLsn(from.lsn), timeline: from.timeline };
   throw new BackupError('USAGE', say('restore.incremental', { backup: description }), {
-    hint: say('restore.incremental.hint'),
+    hint: say('restore.incremental.hint', values),
   });
 }
 

@@ -7,7 +7,7 @@ import { accountOf } from './account.ts';
 import type { ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts } from './facts.ts';
 import { hostPlaces } from './host-places.ts';
-import { openBackupSource } from '../backup-source/open-backup.ts';
+import { openChain, type EarlierSource } from './open-chain.ts';
 import { planTablespaces } from './plan-tablespaces.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
 import { proveBackupWal, type BackupWalOptions } from './prove-backup-wal.ts';
@@ -32,6 +32,8 @@ export interface PreparedRestore {
   readonly request: RestoreRequest;
   readonly plan: RestorePlan;
   readonly source: BackupSource;
+  /** What is restored before it, oldest first. */
+  readonly earlier: readonly EarlierSource[];
 }
 
 /**
@@ -44,11 +46,10 @@ export async function prepareRestore(request: RestoreRequest, options: PrepareOp
   if (path.includes('\n')) {
     throw new BackupError('CONFIG_INVALID', say('files.line-feed', { path }), { hint: say('files.line-feed.hint') });
   }
-  const source = await openBackupSource(request.from, signal);
   const now = new Date();
   const there = await targetFacts(request.directory, now);
   const hasNodeName = request.settings?.some(({ name }) => name.toLowerCase() === 'pgxc_node_name') ?? false;
-  const facts = await source.facts({
+  const { source, facts, earlier } = await openChain(request, {
     identity: there.systemIdentifier !== undefined || there.unfinished?.systemIdentifier !== undefined,
     configuration: wholePlan || hasNodeName,
     signal,
@@ -69,7 +70,7 @@ export async function prepareRestore(request: RestoreRequest, options: PrepareOp
   const { ownWal = {} } = options;
   const isAlone = request.recovery === undefined && ownWal !== false;
   const proved = isAlone ? await proveBackupWal(request.from, ownWal, signal) : undefined;
-  return { request, plan: { ...plan, ownWal: proved }, source };
+  return { request, plan: { ...plan, ownWal: proved }, source, earlier };
 }
 
 function hostOf(owner: Owner): Pick<ConfigurationPlan, 'host' | 'account'> {

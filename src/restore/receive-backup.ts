@@ -12,10 +12,31 @@ import { ConfigurationNotes, isOutsideConfiguration } from '../backup-source/out
 import { alreadyThere, type Copiers } from './copiers.ts';
 import type { RestorePlan } from './plan.ts';
 import { observed, type RestoreSink, type SourceFile } from '../backup-source/backup-source.ts';
+import { originalOf } from '../incremental/incremental-file.ts';
+import { StaleMaps } from '../incremental/stale-maps.ts';
+import { wholeLabel } from '../incremental/whole-label.ts';
 import type { TargetTree } from './target-tree.ts';
+import type { RestoreTrees, SpaceTree } from './restore-trees.ts';
 
 /** pg_verifybackup passes these over too: they may change after the backup, or are not covered. */
 const unlisted = /^(?:backup_manifest|postgresql\.auto\.conf|recovery\.signal|standby\.signal|gausskeep\.json)$/;
+
+/** Where a backup stands among those that are put on top of each other; one that stands alone is both. */
+export interface ChainPart {
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
+interface StoredFile {
+  readonly tree: TargetTree;
+  readonly name: ByteString;
+}
+
+/** Who copies files of a directory, and until when. */
+export interface Copying {
+  readonly copiers: Copiers;
+  readonly signal: AbortSignal;
+}
 
 export interface ReceivedTotals {
   files: number;
@@ -34,29 +55,32 @@ export class ReceiveBackup implements RestoreSink {
   /** Configuration from outside of the data directory; it is not stored as it comes. */
   readonly outside = new ConfigurationNotes();
   readonly #plan: RestorePlan;
-  readonly #base: TargetTree;
-  readonly #spaces: ReadonlyMap<number, { readonly tree: TargetTree; readonly prefix: string }>;
+  readonly #trees: RestoreTrees;
+  readonly #part: ChainPart;
   readonly #seen = new Set<ByteString>();
   readonly #copiers: Copiers;
   readonly #signal: AbortSignal;
+  /** Files of which the changes came. */
+  readonly #changed = new Set<ByteString>();
+  readonly #staleMaps = new StaleMaps<StoredFile>();
 
-  constructor(
-    plan: RestorePlan,
-    base: TargetTree,
-    spaces: ReadonlyMap<number, { readonly tree: TargetTree; readonly prefix: string }>,
-    copying: { readonly copiers: Copiers; readonly signal: AbortSignal },
-  ) {
+  constructor(plan: RestorePlan, trees: RestoreTrees, part: ChainPart, copying: Copying) {
     this.#plan = plan;
+    this.#trees = trees;
+    this.#part = part;
     this.#copiers = copying.copiers;
     this.#signal = copying.signal;
-    this.#base = base;
-    this.#spaces = spaces;
-    this.held = new HeldControlFile(base.root);
+    this.held = new HeldControlFile(trees.base.root);
   }
 
   wants(oid: number | undefined, name: ByteString): boolean {
     if (name === companionFileName) return true;
     if (oid !== undefined) {
+      // Of a chain, the last backup says which tablespaces there are.
+      if (!this.#part.isLast && !this.#trees.spaces.has(oid)) {
+        this.#seen.add(this.#listedName(oid, name));
+        return false;
+      }
       if (!oursUnfinished.test(name)) return true;
       this.dropped.add(`pg_tblspc/${oid}/${name}` as ByteString);
       return false;
@@ -97,7 +121,7 @@ export class ReceiveBackup implements RestoreSink {
   async file(oid: number | undefined, file: SourceFile): Promise<void> {
     const listed = this.#listedName(oid, file.name);
     const expected = this.#expected(listed);
-    if (expected !== undefined && this.#isCopied(oid, file, expected)) {
+    if (expected !== undefined && originalOf(listed) === undefined && this.#isCopied(oid, file, expected)) {
       await this.#copy(oid, file, listed, expected);
       return;
     }
@@ -106,7 +130,8 @@ export class ReceiveBackup implements RestoreSink {
     const isCompanion = oid === undefined && file.name === companionFileName;
     const isOutside = oid === undefined && isOutsideConfiguration(file.name);
     const isWanted = isOutside && this.outside.wants(file.name, file.sizeBytes);
-    const noted = isControl || isCompanion || isWanted ? await noteOf(file) : undefined;
+    const isLabel = !this.#part.isFirst && oid === undefined && file.name === 'backup_label';
+    const noted = isControl || isCompanion || isWanted || isLabel ? await noteOf(file) : undefined;
     const content = noted === undefined ? file.content : onePiece(noted);
     const through = checksum === undefined ? content : observed(content, checksum);
     if (isCompanion) {
@@ -116,7 +141,14 @@ export class ReceiveBackup implements RestoreSink {
       await readToEnd(through);
       if (noted === undefined) this.dropped.add(file.name);
       else this.outside.add(file.name, noted);
+    } else if (isLabel) {
+      checksum?.update(noted ?? new Uint8Array(0));
+      await this.#store(oid, file, onePiece(wholeLabel(noted ?? new Uint8Array(0))), false, false);
+    } else if (originalOf(listed) !== undefined) {
+      await this.#change(oid, file.name, listed, through);
     } else {
+      if (this.#changed.has(listed)) throw twice(listed);
+      if (!this.#part.isFirst) this.#staleMaps.replaced(listed, file.sizeBytes);
       await this.#store(oid, file, through, isControl, checksum === undefined || expected?.algorithm === 'NONE');
     }
     if (isControl) this.control = noted;
@@ -136,6 +168,7 @@ export class ReceiveBackup implements RestoreSink {
     if (this.control === undefined) {
       throw new BackupError('CORRUPT', say('restore.no-control', { backup: source.description }));
     }
+    for (const { place, pages } of this.#staleMaps.stale()) place.tree.clearPages(place.name, pages);
     if (!verify || source.manifest === undefined) return;
     for (const { path } of source.manifest.files.values()) {
       if (this.#seen.has(path) || unlisted.test(path) || path.startsWith(`${source.rules.walDirectory}/`)) continue;
@@ -185,12 +218,30 @@ export class ReceiveBackup implements RestoreSink {
     if (outcome === 'unchanged') this.totals.unchanged += 1;
   }
 
-  #place(oid: number | undefined): { readonly tree: TargetTree; readonly prefix: string } {
-    const space = oid === undefined ? undefined : this.#spaces.get(oid);
+  /** A file of which this backup has the changes only. */
+  async #change(
+    oid: number | undefined,
+    name: ByteString,
+    listed: ByteString,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const { tree, prefix } = this.#place(oid);
+    const original = originalOf(listed) ?? listed;
+    if (this.#part.isFirst) throw new BackupError('CORRUPT', say('incremental.unexpected', { path: display(listed) }));
+    if (this.#seen.has(original) || this.#changed.has(original)) throw twice(original);
+    this.#changed.add(original);
+    const directory = prefix + name.slice(0, name.lastIndexOf('/') + 1);
+    const changed = (directory + original.slice(original.lastIndexOf('/') + 1)) as ByteString;
+    const { header, isCut } = await tree.changeFile(changed, listed, content);
+    this.#staleMaps.changed(original, header, isCut, { tree, name: changed });
+  }
+
+  #place(oid: number | undefined): SpaceTree {
+    const space = oid === undefined ? undefined : this.#trees.spaces.get(oid);
     if (oid !== undefined && space === undefined) {
       throw new BackupError('CORRUPT', say('restore.tablespace-unknown', { oid }));
     }
-    return space ?? { tree: this.#base, prefix: '' };
+    return space ?? { tree: this.#trees.base, prefix: '' };
   }
 
   /** The name that a manifest has for a file: those of tablespaces are listed below their links. */
@@ -239,6 +290,10 @@ async function noteOf({ name, content }: SourceFile): Promise<Buffer> {
 async function readToEnd(content: AsyncIterable<Uint8Array>): Promise<void> {
   const pieces = content[Symbol.asyncIterator]();
   while ((await pieces.next()).done !== true);
+}
+
+function twice(path: ByteString): BackupError {
+  return new BackupError('CORRUPT', say('restore.twice', { name: display(path) }));
 }
 
 function mismatch(sentence: ReturnType<typeof say>): BackupError {

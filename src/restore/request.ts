@@ -10,6 +10,8 @@ export interface TablespaceTarget {
 
 export interface RestoreRequest {
   readonly from: BackupLocation;
+  /** For an incremental backup: what it builds on, the full backup first, each on top of the one before (PostgreSQL 17). */
+  readonly basedOn?: readonly BackupLocation[] | undefined;
   /** The data directory to be. */
   readonly directory: string;
   readonly tablespaces?: readonly TablespaceTarget[] | undefined;

@@ -20,10 +20,22 @@ import { fsPath, joinPath, parentPath } from '../files/path.ts';
 import { readDirectory } from '../files/read-directory.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { replaceLink } from '../files/replace-link.ts';
+import { readIncrementalFile, type IncrementalHeader } from '../incremental/incremental-file.ts';
 import { say } from '../messages/message.ts';
+import { applyChanges, zeroPages } from './apply-changes.ts';
 
 /** What became of a file: written anew, changed in part, or found to be the same. */
 export type FileOutcome = 'written' | 'updated' | 'unchanged';
+
+export interface TargetTreeOptions {
+  /** Something is there: what is the same stays. */
+  readonly delta: boolean;
+  readonly modeMask: number;
+  /** The same directory as an earlier backup of a chain left it, which a later one is applied to. */
+  readonly before?: TargetTree | undefined;
+  /** Know what was brought, for a later backup of a chain. Default: in a delta only. */
+  readonly isTracked?: boolean | undefined;
+}
 
 /**
  * One directory that a restore fills: the data directory or that of a tablespace. In a `delta` it compares what is there,
@@ -34,14 +46,19 @@ export class TargetTree {
   readonly #writer: DirectoryWriter;
   readonly #delta: boolean;
   readonly #modeMask: number;
-  /** Names that belong here; in a delta only. */
+  /** What the pass before brought here, where this one goes over it. */
+  readonly #before: TargetTree | undefined;
+  readonly #isTracked: boolean;
+  /** Names that belong here; where that is wanted. */
   readonly #listed = new Set<ByteString>();
 
-  constructor(root: ByteString, { delta, modeMask }: { readonly delta: boolean; readonly modeMask: number }) {
+  constructor(root: ByteString, { delta, modeMask, before, isTracked = delta }: TargetTreeOptions) {
     this.root = root;
     this.#writer = new DirectoryWriter(root);
-    this.#delta = delta;
+    this.#delta = delta || before !== undefined;
     this.#modeMask = modeMask;
+    this.#before = before;
+    this.#isTracked = isTracked || this.#delta;
   }
 
   async makeDirectory(name: ByteString, mode: number): Promise<void> {
@@ -70,9 +87,10 @@ export class TargetTree {
     const bits = mode & this.#modeMask & 0o777;
     if (this.#delta) {
       const same = await this.#clear(name, 'file');
-      this.keep(name);
+      if (same) this.keep(name);
       if (same) return this.#update(name, bits, content);
     }
+    this.keep(name);
     const file = this.#attempt(name, () => this.#writer.openFile(name, bits));
     try {
       for await (const piece of content) file.write(piece);
@@ -89,6 +107,7 @@ export class TargetTree {
     if (slash !== -1) this.#writer.makeParents(name);
     const path = joinPath(this.root, name);
     const bits = mode & this.#modeMask & 0o777;
+    this.keep(name);
     try {
       await copyFile(fsPath(from), fsPath(path), constants.COPYFILE_EXCL);
       if (bits !== (mode & 0o777)) chmodSync(fsPath(path), bits);
@@ -102,6 +121,7 @@ export class TargetTree {
   placeFor(name: ByteString, mode: number): { readonly path: ByteString; readonly bits: number } {
     // Proves that every directory above is one and no link.
     this.#writer.makeParents(name);
+    this.keep(name);
     return { path: joinPath(this.root, name), bits: mode & this.#modeMask & 0o777 };
   }
 
@@ -110,9 +130,45 @@ export class TargetTree {
     return this.#twice(name, undefined);
   }
 
+  /**
+   * Applies the changes that an incremental backup has of a file which the backup before brought.
+   * @param path of the incremental file, for people
+   * @throws BackupError `CORRUPT` for a file that was not brought, or changes that no server writes
+   */
+  async changeFile(
+    name: ByteString,
+    path: ByteString,
+    content: ByteSource,
+  ): Promise<{ readonly header: IncrementalHeader; readonly isCut: boolean }> {
+    const { header, runs } = await readIncrementalFile(path, content);
+    if (this.#before?.has(name) !== true) throw withoutOriginal(name, path);
+    this.#writer.makeParents(name);
+    this.keep(name);
+    return { header, isCut: await applyChanges(joinPath(this.root, name), header, runs) };
+  }
+
+  /** Makes pages of a file that was changed read as zeros, as far as they are there. */
+  clearPages(name: ByteString, pages: readonly number[]): void {
+    zeroPages(joinPath(this.root, name), pages);
+  }
+
+  /** Whether a name belongs here. */
+  has(name: ByteString): boolean {
+    return this.#listed.has(name);
+  }
+
+  /** Removes what passes before brought and this one does not have. */
+  async removeGone(): Promise<void> {
+    const gone = new Set<ByteString>();
+    for (let tree = this.#before; tree !== undefined; tree = tree.#before) {
+      for (const name of tree.#listed) if (!this.#listed.has(name)) gone.add(name);
+    }
+    for (const name of gone) if (!gone.has(parentPath(name))) await this.remove(name);
+  }
+
   /** Marks a name, with all directories above it, as belonging here. */
   keep(name: ByteString): void {
-    if (!this.#delta) return;
+    if (!this.#isTracked) return;
     for (let part = name; part !== '.' && !this.#listed.has(part); part = parentPath(part)) this.#listed.add(part);
   }
 
@@ -199,6 +255,11 @@ export class TargetTree {
   #twice(name: ByteString, cause: unknown): BackupError {
     return new BackupError('CORRUPT', say('restore.twice', { name: display(name) }), { cause });
   }
+}
+
+function withoutOriginal(name: ByteString, path: ByteString): BackupError {
+  const values = { path: display(name), name: display(path) };
+  return new BackupError('CORRUPT', say('incremental.no-original', values));
 }
 
 function unlink(path: ByteString): void {

@@ -120,6 +120,32 @@ export const commandRefusals: readonly RefusalRule[] = [
     hint: () => say('refusal.summarize-wal'),
   },
   {
+    message: /WAL summaries are required on timeline|WAL summarization is not progressing/,
+    code: 'SERVER_ERROR',
+    hint: () => say('refusal.summaries-missing'),
+  },
+  {
+    message: /manifest requires WAL from final timeline/,
+    code: 'SERVER_ERROR',
+    retryable: true,
+    hint: () => say('refusal.manifest-ahead'),
+  },
+  {
+    message: /manifest requires WAL from|timeline \d+ found in manifest, but not in this server's history/,
+    code: 'SYSTEM_MISMATCH',
+    hint: () => say('refusal.manifest-timeline'),
+  },
+  {
+    message: /system identifier in backup manifest|manifest system identifier/,
+    code: 'SYSTEM_MISMATCH',
+    hint: () => say('refusal.manifest-instance'),
+  },
+  {
+    message: /could not parse backup manifest|invalid manifest checksum|manifest checksum mismatch|backup manifest version/,
+    code: 'CORRUPT',
+    hint: () => say('refusal.manifest-unread'),
+  },
+  {
     message: /is ahead of the WAL flush position/,
     code: 'SYSTEM_MISMATCH',
     hint: () => say('refusal.ahead'),

@@ -11,11 +11,14 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import { classifyPageFile } from '../pages/page-file.ts';
 import type { RestoreRules } from '../server/restore-rules.ts';
-import type { FileCheck, FileCheckResult, FileContent, PageRule } from './check-file.ts';
+import type { FileCheck, FileCheckResult, FileContent } from './check-file.ts';
 import type { Examination, Examined } from './examination.ts';
 import { FileCheckers } from './file-checkers.ts';
+import { originalOf } from '../incremental/incremental-file.ts';
 import { isListedWal } from './ignored-paths.ts';
+import { incrementalName } from './incremental-name.ts';
 import { checkInstance, checkVersion, pageFormatOf, pagesNotJudged, type InstanceCheck } from './instance-check.ts';
+import type { PageRule } from './page-rule.ts';
 import { readInstanceFiles, type InstanceFileName } from './instance-files.ts';
 import { surveyDirectory, type SurveyedFile } from './survey-directory.ts';
 import { failedCall } from './system-reason.ts';
@@ -129,7 +132,7 @@ function pageRules({ tally }: Examination, control: Examined['control'], notJudg
   const { blockSizeBytes, blocksPerSegment } = control;
   const format = pageFormatOf(control);
   return ({ path }) => {
-    const file = classifyPageFile(path, format, blocksPerSegment);
+    const file = classifyPageFile(originalOf(path) ?? path, format, blocksPerSegment);
     if (file.kind === 'unjudged') tally.leftOut(file.reason);
     return file.kind === 'pages' ? { format, blockSizeBytes, firstBlock: file.firstBlock } : undefined;
   };
@@ -159,6 +162,7 @@ async function checkContents(
       path: joinPath(plan.root, file.at),
       algorithm: manifestCheck.algorithmFor(file.path),
       pages: rules(file),
+      incremental: incrementalName(file.path),
     }),
     onBytes: (count) => progress.add(count),
     onResult: ({ path }, result: FileCheckResult) => {
@@ -173,6 +177,7 @@ async function checkContents(
       }
       manifestCheck.content(path, result.content);
       tally.checked(path, result.content);
+      if (result.content.fault !== undefined) findings.damage(result.content.fault);
     },
     signal,
   });
@@ -180,5 +185,5 @@ async function checkContents(
 }
 
 function isSound(manifestCheck: ManifestCheck, path: ByteString, content: FileContent): boolean {
-  return (content.pages?.bad ?? 0) === 0 && manifestCheck.problemOf(path, content) === undefined;
+  return content.fault === undefined && (content.pages?.bad ?? 0) === 0 && manifestCheck.problemOf(path, content) === undefined;
 }

@@ -4,16 +4,11 @@ import { openCrc32cStream } from '../bytes/crc32c.ts';
 import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
 import { crc32cHex, createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
+import type { Message } from '../messages/message.ts';
 import { PageChecker, type BadPage, type PageCounts } from '../pages/page-checker.ts';
-import type { PageFormat } from '../pages/page-file.ts';
+import { IncrementalCheck } from './check-incremental.ts';
+import type { PageRule } from './page-rule.ts';
 import { systemReason } from './system-reason.ts';
-
-/** How the pages of a file are checked. */
-export interface PageRule {
-  readonly format: PageFormat;
-  readonly blockSizeBytes: number;
-  readonly firstBlock: number;
-}
 
 /** One file whose content is to be read. Plain data: it travels to a worker thread. */
 export interface FileCheck {
@@ -22,6 +17,8 @@ export interface FileCheck {
   readonly pages: PageRule | undefined;
   /** Only these bytes; `end` undefined: to the end of the file. Default: all. */
   readonly range?: { readonly start: number; readonly end: number | undefined } | undefined;
+  /** Its path in the backup, of an incremental file: it holds some of the pages of another. */
+  readonly incremental?: string | undefined;
 }
 
 /** What the content of a file is. */
@@ -32,6 +29,8 @@ export interface FileContent {
   readonly pages: PageCounts | undefined;
   /** The first `keptBadPages` pages that fail; `pages.bad` counts all. */
   readonly badPages: readonly BadPage[];
+  /** What is wrong with it as an incremental file. */
+  readonly fault?: Message | undefined;
 }
 
 export type FileCheckResult =
@@ -49,31 +48,34 @@ let buffer: Buffer | undefined;
 export class ContentCheck {
   readonly #checksum;
   readonly #pages: PageChecker | undefined;
+  readonly #incremental: IncrementalCheck | undefined;
   readonly #badPages: BadPage[] = [];
   #sizeBytes = 0;
 
-  constructor(algorithm: ChecksumAlgorithm, pages: PageRule | undefined) {
+  constructor({ algorithm, pages, incremental }: Omit<FileCheck, 'path'>) {
     this.#checksum = createChecksum(algorithm);
-    if (pages !== undefined) {
-      const onBadPage = (page: BadPage): void => {
-        if (this.#badPages.length < keptBadPages) this.#badPages.push(page);
-      };
-      this.#pages = new PageChecker({ ...pages, onBadPage });
-    }
+    const onBadPage = (page: BadPage): void => {
+      if (this.#badPages.length < keptBadPages) this.#badPages.push(page);
+    };
+    if (incremental !== undefined) this.#incremental = new IncrementalCheck(incremental, pages, onBadPage);
+    else if (pages !== undefined) this.#pages = new PageChecker({ ...pages, onBadPage });
   }
 
   update(bytes: Uint8Array): void {
     this.#sizeBytes += bytes.length;
     this.#checksum.update(bytes);
     this.#pages?.update(bytes);
+    this.#incremental?.update(bytes);
   }
 
   finish(): FileContent {
+    const incremental = this.#incremental?.finish();
     return {
       sizeBytes: this.#sizeBytes,
       checksum: this.#checksum.digestHex(),
-      pages: this.#pages?.finish(),
+      pages: incremental === undefined ? this.#pages?.finish() : incremental.pages,
       badPages: this.#badPages,
+      fault: incremental?.fault,
     };
   }
 }
@@ -100,10 +102,10 @@ export function checkFile(check: FileCheck, onBytes: (count: number) => void = (
 }
 
 function readContent(descriptor: number, check: FileCheck, onBytes: (count: number) => void): FileContent {
-  const { algorithm, pages, range } = check;
+  const { algorithm, pages, range, incremental } = check;
   // Bytes of a CRC are read to where it is computed.
   const stream = algorithm === 'CRC32C' ? openCrc32cStream() : undefined;
-  const content = new ContentCheck(stream === undefined ? algorithm : 'NONE', pages);
+  const content = new ContentCheck({ algorithm: stream === undefined ? algorithm : 'NONE', pages, incremental });
   let position = range?.start ?? 0;
   const end = range?.end ?? Number.POSITIVE_INFINITY;
   for (;;) {

@@ -14,10 +14,13 @@ import { familyOfTar } from '../server/tar-family.ts';
 import type { TarFormat, Member, MemberHeader } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import type { TablespaceMapEntry } from '../wal/tablespace-map.ts';
-import { ContentCheck, type PageRule } from './check-file.ts';
+import { ContentCheck } from './check-file.ts';
+import type { PageRule } from './page-rule.ts';
 import type { Examination, Examined } from './examination.ts';
 import { FirstFinding, type Findings } from './findings.ts';
+import { originalOf } from '../incremental/incremental-file.ts';
 import { isListedWal } from './ignored-paths.ts';
+import { incrementalName } from './incremental-name.ts';
 import {
   checkInstance,
   checkVersion,
@@ -221,10 +224,11 @@ class TarPass {
     manifestCheck.found(path, header.size, { name: archive.name, shown: header.name });
     const kept: Uint8Array[] = [];
     const isKept = isInstanceFile(path);
-    const check = new ContentCheck(
-      plan.readContent ? manifestCheck.algorithmFor(path) : 'NONE',
-      plan.readContent ? this.#pageRule(path) : undefined,
-    );
+    const check = new ContentCheck({
+      algorithm: plan.readContent ? manifestCheck.algorithmFor(path) : 'NONE',
+      pages: plan.readContent ? this.#pageRule(path) : undefined,
+      incremental: plan.readContent ? incrementalName(path) : undefined,
+    });
     for await (const piece of content) {
       check.update(piece);
       if (isKept) kept.push(Buffer.from(piece));
@@ -234,6 +238,7 @@ class TarPass {
     if (plan.readContent) {
       manifestCheck.content(path, result, archive.name);
       tally.checked(path, result);
+      if (result.fault !== undefined) findings.damage(result.fault);
     }
     if (isKept) this.#keep(path, Buffer.concat(kept));
   }
@@ -259,7 +264,7 @@ class TarPass {
   }
 
   #pageRule(path: ByteString): PageRule | undefined {
-    const file = classifyPageFile(path, this.#pageFormat, usualBlocksPerSegment);
+    const file = classifyPageFile(originalOf(path) ?? path, this.#pageFormat, usualBlocksPerSegment);
     if (file.kind === 'unjudged') this.#examination.tally.leftOut(file.reason);
     if (file.kind !== 'pages') return undefined;
     return { format: this.#pageFormat, blockSizeBytes: usualBlockSizeBytes, firstBlock: file.firstBlock };

@@ -5,6 +5,7 @@ import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PageFormat } from '../pages/page-file.ts';
+import { formatLsn } from '../wal/lsn.ts';
 import { parseBackupLabel, statesTimeline, type BackupLabel } from '../wal/backup-label.ts';
 import { familyOfTar } from '../server/tar-family.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
@@ -43,7 +44,10 @@ export function checkInstance(check: InstanceCheck): InstanceFacts {
   }
   const control = checkControl(check);
   const label = checkLabel(check);
-  if (label?.incrementalFrom !== undefined) check.findings.unproved(say('verify.incremental'));
+  if (label?.incrementalFrom !== undefined) {
+    const { lsn, timeline } = label.incrementalFrom;
+    check.findings.warning(say('verify.incremental', { lsn: formatLsn(lsn), timeline }));
+  }
   return { control, label, rules: rulesOf(check, control) };
 }
 

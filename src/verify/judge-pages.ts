@@ -1,4 +1,5 @@
 import { display } from '../bytes/byte-string.ts';
+import { originalOf } from '../incremental/incremental-file.ts';
 import { say } from '../messages/message.ts';
 import type { BadPage } from '../pages/page-checker.ts';
 import { relationOf } from '../pages/page-file.ts';
@@ -18,7 +19,7 @@ export function pagesToAskWalFor(tally: PageTally, control: ControlFile | undefi
   const keys = new Set<string>();
   if (control === undefined || !repairsTornPages(control)) return keys;
   for (const { path, pages } of tally.failing) {
-    const relation = relationOf(path);
+    const relation = relationOf(originalOf(path) ?? path);
     if (relation === undefined) continue;
     for (const page of pages) keys.add(pageKey(relation, page.block));
   }
@@ -57,7 +58,7 @@ export function judgePages({ tally, control, startLsn, wal, notReplaced, finding
 
   function judge(file: FailingFile, page: BadPage): 'corrupt' | 'replaced' | 'unproved' {
     if (!repairsTornPages(control)) return 'corrupt';
-    const relation = relationOf(file.path);
+    const relation = relationOf(originalOf(file.path) ?? file.path);
     if (relation === undefined) return 'corrupt';
     if (wal !== undefined && !notReplaced.has(pageKey(relation, page.block))) return 'replaced';
     const isComplete = wal?.isComplete === true;

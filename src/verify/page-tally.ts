@@ -1,4 +1,5 @@
 import type { ByteString } from '../bytes/byte-string.ts';
+import { originalOf } from '../incremental/incremental-file.ts';
 import type { BadPage } from '../pages/page-checker.ts';
 import type { UnjudgedReason } from '../pages/page-file.ts';
 import type { FileContent } from './check-file.ts';
@@ -16,8 +17,11 @@ export class PageTally {
   readonly counts = { files: 0, ok: 0, bad: 0, empty: 0 };
   readonly unjudged: Partial<Record<UnjudgedReason, number>> = {};
   readonly failing: FailingFile[] = [];
+  /** The first incremental file. */
+  incrementalFile: ByteString | undefined;
 
   checked(path: ByteString, { pages, badPages }: FileContent): void {
+    if (originalOf(path) !== undefined) this.incrementalFile ??= path;
     if (pages === undefined) return;
     this.counts.files += 1;
     this.counts.ok += pages.ok;

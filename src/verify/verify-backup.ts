@@ -87,6 +87,9 @@ async function examine(
   const examined = await (plan.format === 'plain' ? checkDirectory(examination) : checkTars(examination));
   outcome.examined = examined;
   const { control, label } = examined;
+  if (label?.incrementalFrom === undefined && label !== undefined && tally.incrementalFile !== undefined) {
+    findings.damage(say('incremental.unexpected', { path: display(tally.incrementalFile) }));
+  }
   const judged = examined.pagesNotJudged === undefined ? control : undefined;
   const pages = pagesToAskWalFor(tally, judged);
   outcome.required = requiredWal(manifest?.walRanges, label, control);

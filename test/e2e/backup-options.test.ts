@@ -141,15 +141,6 @@ describe('a wrong command line is refused before any connection', () => {
     expect(await refusal(['-D', target, `--tablespace-mapping=${mapping}`])).toBe(`gs_basebackup: error: ${sentence}`);
   });
 
-  it.each([['-i', 'manifest'], ['--incremental=manifest']])(
-    '%s of pg_basebackup comes later, which is said',
-    async (...args) => {
-      const result = await run(['-D', target, ...args]);
-      expect(result).toMatchObject({ status: 1, stdout: '' });
-      expect(result.stderr).toMatch(/^gs_basebackup: error: .*not available yet\n/);
-    },
-  );
-
   it.each([
     ['-W', 'Secret#1'],
     ['-WSecret#1'],

@@ -294,13 +294,6 @@ describe('a plain backup', () => {
     expect(texts.map((event) => String(event['text']).split(' ')[0])).toEqual(['BASE_BACKUP', 'FETCH_MOT_CHECKPOINT']);
   });
 
-  it('is refused as an incremental one', async () => {
-    const { events } = await run.serve();
-    const result = await runBackup(run.server!, ['-D', run.target, '-i', 'manifest']);
-    expect(result.status).toBe(1);
-    expect(events).toEqual([]);
-  });
-
   it('holds all configuration files', async () => {
     await run.serve();
     expect((await runBackup(run.server!, ['-D', run.target, '-c', 'fast', ...moved()])).status).toBe(0);

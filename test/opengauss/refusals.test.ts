@@ -1,7 +1,8 @@
 /** Logins, ports and refusals: what the program does, and what it says to whoever must mend it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/programs.ts';
 import { runBackup, startBackup } from '../support/opengauss/backup-run.ts';
 import { standInForEachTest } from '../support/opengauss/stand-in-run.ts';
 import type { OpengaussOptions } from '../support/opengauss/state.ts';
@@ -16,12 +17,14 @@ function expectNothingLeft(): void {
 describe('options of pg_basebackup that openGauss has nothing for', () => {
   it('are refused by name with the reason, and nothing is left', async () => {
     await run.serve();
+    const fixture = join(temporaryDirectory('old'), 'backup_manifest');
+    writeFileSync(fixture, '{ "PostgreSQL-Backup-Manifest-Version": 2,\n"System-Identifier": 7,\n');
     for (const [words, first, second] of [
       [['-R'], '-R is not for openGauss and MogDB', 'Make the standby with "gs_ctl build"'],
       [['-r', '1M'], 'the server has no MAX_RATE in its base backups', 'Leave out -r: '],
       [['-Z', 'server-gzip'], 'the server has no COMPRESSION in its base backups', 'Leave out -Z server-METHOD: '],
       [['--no-verify-checksums'], 'the server has no NOVERIFY_CHECKSUMS', 'Leave out --no-verify-checksums: '],
-      [['-i', 'manifest'], 'option "--incremental" is not available yet', 'only full backups can be taken'],
+      [['-i', fixture], 'the server has no INCREMENTAL in its base backups', 'Leave out -i: it is for PostgreSQL 17'],
     ] as const) {
       const result = await runBackup(run.server!, ['-D', run.target, '-c', 'fast', '-X', 'fetch', ...words]);
       expect(result).toMatchObject({ status: 1, stdout: '' });

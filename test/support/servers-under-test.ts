@@ -27,10 +27,15 @@ export function parseSelection(text: string): ReadonlyMap<ServerVersion, TestDep
 
 /**
  * Describes the tests once for each server of this run. `full` tests run on the servers chosen in full; `smoke` tests
- * run on every server. At the end of each server's tests all servers are stopped and all temporary directories removed.
+ * run on every server. `oldest` is the first release that has what is tested. At the end of each server's tests all servers are stopped and all temporary directories removed.
  */
-export function forEachServer(depth: TestDepth, body: (version: ServerVersion) => void): void {
+export function forEachServer(
+  depth: TestDepth,
+  body: (version: ServerVersion) => void,
+  { oldest = 0 }: { readonly oldest?: number } = {},
+): void {
   for (const [version, chosen] of selection) {
+    if (version < oldest) continue;
     if (depth === 'full' && chosen === 'smoke') continue;
     describe(`PostgreSQL ${version}`, () => {
       afterAll(async () => {

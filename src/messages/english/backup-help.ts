@@ -12,6 +12,8 @@ export const backupHelpMessages = {
   'backup.help.gzip': 'compress tar output with gzip',
   'backup.help.compress':
     'compress: [client-|server-]METHOD[:DETAIL] with gzip, lz4, zstd or none (PostgreSQL 15 can on its side), or a level of gzip',
+  'backup.help.incremental':
+    'take incremental backup: what changed since the backup with that manifest (PostgreSQL 17, summarize_wal = on)',
   'backup.help.write-recovery-conf': 'write configuration for replication (PostgreSQL)',
   'backup.help.target':
     'backup target (if other than client; PostgreSQL 15): server:DIR or blackhole; also -t, where it is no number',
@@ -53,6 +55,5 @@ export const backupHelpMessages = {
   'backup.help.no-password': 'never prompt for password',
   'backup.help.password': 'force password prompt (should happen automatically)',
   'backup.help.max-auth-iterations': 'refuse a login that asks for more key derivation rounds (default 10000000)',
-  'backup.help.later': 'comes later',
   'backup.help.foot': 'Documentation: docs/guide/020-first-backup.md; exit status 0: done, 1: failed.',
 } as const;

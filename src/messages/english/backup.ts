@@ -1,4 +1,8 @@
 export const backupMessages = {
+  'backup.manifest-too-old':
+    'the manifest "{path}" does not say of which instance it is (version 1): no incremental backup can build on it',
+  'backup.manifest-too-old.hint':
+    'PostgreSQL before 17 makes such manifests. Take a full backup of PostgreSQL 17 or later first; its manifest can be built on.',
   'backup.tablespace-leaves': 'the server named a tablespace outside of its data directory as relative: "{path}"',
   'backup.tablespace-not-empty': 'tablespace directory "{path}" exists but is not empty',
   'backup.tablespace-not-empty.hint':

@@ -20,8 +20,4 @@ export const optionsMessages = {
   'options.bad-progress': 'invalid progress style "{text}", must be "json"',
   'options.password-prompt': 'Password: ',
   'options.password-conflict': 'options -w/--no-password and -W/--password cannot be used together',
-  'options.later': 'option "{option}" is not available yet',
-  'options.later-incremental.hint':
-    'Of openGauss and MogDB only full backups can be taken. For PostgreSQL 17 and later the option comes with a later release.',
-  'options.later.hint': 'It comes with a later release; `{program} --help` lists the options of this one.',
 } as const;

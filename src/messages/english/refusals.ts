@@ -84,6 +84,14 @@ export const refusalMessages = {
   'refusal.protocol': 'The server does not speak protocol version 3. Supported are PostgreSQL 10 to 18 and openGauss.',
   'refusal.uuid': 'The server demands a replication UUID (repl_auth_mode = uuid), which is not supported.',
   'refusal.summarize-wal': 'Set summarize_wal = on on the server and take a full backup first.',
+  'refusal.summaries-missing':
+    'What changed since the earlier backup is not known for the whole of that time: summarize_wal was off, wal_level was minimal, or the summaries are gone (wal_summary_keep_time). Take a full backup.',
+  'refusal.manifest-ahead':
+    'The earlier backup ended behind the position at which this one begins. On a standby try again when it has replayed a later checkpoint.',
+  'refusal.manifest-timeline':
+    'The earlier backup belongs to a timeline that this server did not come from. Take a full backup.',
+  'refusal.manifest-instance': 'The manifest is that of a backup of another instance. Name one of this instance, or take a full backup.',
+  'refusal.manifest-unread': 'Name the backup_manifest of a backup of PostgreSQL 17 or later, unchanged.',
   'refusal.ahead':
     'The WAL at hand is newer than that of the server: this is another instance, or it was restored to an earlier moment.',
   'refusal.timeline': 'The server does not know that timeline: it was promoted or restored. Take a new base backup.',

@@ -1,6 +1,7 @@
 export const replicationMessages = {
   'replication.failed-command': 'could not send replication command "{command}": {text}',
   'replication.failed-backup-begin': 'could not initiate base backup: {text}',
+  'replication.failed-manifest': 'could not upload manifest: {text}',
   'replication.failed-backup-list': 'could not get backup header: {text}',
   'replication.failed-backup-data': 'could not read the data of the backup: {text}',
   'replication.failed-backup-end': 'could not get write-ahead log end position from server: {text}',

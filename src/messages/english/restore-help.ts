@@ -4,7 +4,8 @@ export const restoreHelpMessages = {
   'restore.help.summary': 'put a backup back into a data directory',
   'restore.help.synopsis': '--from=BACKUP --pgdata=DIRECTORY [OPTION]...',
   'restore.help.places': 'Options that say from where and to where:',
-  'restore.help.from': 'the backup: a data directory, or a directory of archives',
+  'restore.help.from':
+    'the backup: a data directory, or a directory of archives; an incremental one behind those that it builds on (--from FULL --from …)',
   'restore.help.pgdata': 'the data directory to be',
   'restore.help.tablespace-mapping':
     'relocate the tablespace that was in OLDDIR, or has that oid, to NEWDIR (may be repeated)',

@@ -2,6 +2,10 @@
 export const restorePlanMessages = {
   'restore-plan.title': 'Plan of the restore of "{backup}" ({format}) into "{path}"',
   'restore-plan.instance': 'instance {identifier}, backup "{label}" of {time}, WAL from {lsn} on timeline {timeline}',
+  'restore-plan.earlier-full': 'on top of the full backup "{backup}", WAL from {lsn} on timeline {timeline}',
+  'restore-plan.earlier': 'and the incremental backup "{backup}", WAL from {lsn} on timeline {timeline}',
+  'restore-plan.earlier-unlisted':
+    'on top of the backup "{backup}", WAL from {lsn} on timeline {timeline}, which has no manifest: its files are not checked',
   'restore-plan.1': '1. Stop the database server',
   'restore-plan.stopped': 'no server is running in "{path}" (checked); the command that stops one: {command}',
   'restore-plan.2': '2. Copy the original database and all tablespaces to another location',

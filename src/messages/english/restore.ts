@@ -16,7 +16,7 @@ export const restoreMessages = {
   'restore.dangling-link': 'tablespace link "{path}" of the backup leads nowhere: {target}',
   'restore.incremental': 'the backup "{backup}" is an incremental one: it cannot be restored by itself',
   'restore.incremental.hint':
-    'Combine it with the backups that it builds on (pg_combinebackup), and restore the result.',
+    'Name before it what it builds on: gausskeep restore --from FULL --from … --from THIS. The one just before it starts at LSN {lsn} on timeline {timeline} (START WAL LOCATION in its backup_label).',
   'restore.overlap': 'the backup "{backup}" and the target directory "{path}" lie in each other',
   'restore.overlap.hint': 'Move the backup elsewhere, or restore into another directory.',
   'restore.reads-from-target': '"{place}", which the recovery reads from, lies in "{path}", which the restore changes',

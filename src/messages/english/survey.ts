@@ -17,7 +17,10 @@ export const surveyMessages = {
   'survey.two-contents.hint':
     'They belong to different lines of WAL: a recovery lies between them. Leave out the place that does not belong to the backup.',
   'survey.other-instance': 'it is of another instance: {actual}, not {expected}',
-  'survey.incremental': 'it is an incremental backup, from which no server starts by itself',
+  'survey.incremental':
+    'it is an incremental backup, which is restored together with those that it builds on (restore --from FULL --from …)',
+  'survey.only-incremental': 'there is no full backup, only incremental ones such as "{backup}"',
+  'survey.only-incremental.hint': 'Name the chain: --from FULL --from INCREMENTAL …, oldest first.',
   'survey.no-history.hint': 'Without it no server follows the timeline. Name a place that has it with --wal-from.',
   'survey.older-timeline':
     '{name} is missing, and the server would replay {older} in its place, which belongs to the timeline that was left',

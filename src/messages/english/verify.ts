@@ -51,7 +51,7 @@ export const verifyMessages = {
   'verify.lacks-directories':
     'the backup lacks directories that a server needs to start, and that hold nothing: {names} (a restore makes them)',
   'verify.incremental':
-    'this is an incremental backup: it cannot be restored before it is combined with those that it builds on',
+    'this is an incremental backup: a restore needs those that it builds on too (the one before it starts at LSN {lsn} on timeline {timeline}), which were not looked at',
   'verify.tablespace-unknown': 'archive "{archive}" holds tablespace {oid}, which is not in tablespace_map',
   'verify.page':
     'checksum verification failed in file "{path}", block {block}: calculated checksum {computed} but block contains {stored}',
