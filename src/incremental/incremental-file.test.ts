@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { applyChanges } from '../restore/apply-changes.ts';
+import { partsOf } from '../verify/file-parts.ts';
 import { IncrementalCheck } from '../verify/check-incremental.ts';
 import { blockBytes, blocksPerSegment, originalOf, readIncrementalFile, resultBlocks } from './incremental-file.ts';
 import { heapBlocksPerPage, StaleMaps } from './stale-maps.ts';
@@ -119,6 +120,12 @@ describe('an incremental file', () => {
     file.writeUInt32LE(value, offset);
     await expect(apply(Buffer.alloc(0), file, [1000])).rejects.toThrow(text);
     expect(faultOf(file, [1000])).toBe('incremental.damaged');
+  });
+
+  it('is checked in one part, however large it is', () => {
+    const check = { path, algorithm: 'CRC32C', pages: undefined } as const;
+    expect(partsOf({ ...check, incremental: 'name' }, 1024 ** 3)).toHaveLength(1);
+    expect(partsOf(check, 1024 ** 3).length).toBeGreaterThan(1);
   });
 
   it('is known by its name in the directories of relations', () => {

@@ -10,7 +10,9 @@ const partBytes = 64 * 1024 * 1024;
  * @param sizeBytes of the file as it was surveyed; the last part is read to the end of the file, wherever that is by then
  */
 export function partsOf(check: FileCheck, sizeBytes: number): FileCheck[] {
-  const isJoinable = check.algorithm === 'CRC32C' || check.algorithm === 'NONE';
+  // The head of an incremental file says what all of it is.
+  const isWhole = check.incremental !== undefined;
+  const isJoinable = !isWhole && (check.algorithm === 'CRC32C' || check.algorithm === 'NONE');
   const count = isJoinable ? Math.max(1, Math.floor(sizeBytes / partBytes)) : 1;
   return Array.from({ length: count }, (_, index) => ({
     ...check,
