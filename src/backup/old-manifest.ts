@@ -29,5 +29,7 @@ export function checkOldManifest(path: string): void {
     throw fileFailure('read', fromText(path), error);
   }
   if (!versionOne.test(head.toString('latin1', 0, length))) return;
-  throw new BackupError('USAGE', say('backup.manifest-too-old', { path }), { hint: say('backup.manifest-too-old.hint') });
+  throw new BackupError('USAGE', say('backup.manifest-too-old', { path }), {
+    hint: say('backup.manifest-too-old.hint'),
+  });
 }

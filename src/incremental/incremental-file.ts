@@ -96,7 +96,11 @@ export function decodeHead(name: string, head: Uint8Array): IncrementalHeader {
 
 function decodeFixed(head: Uint8Array): { found: number; count: number; truncationBlocks: number } {
   const fixed = view(head);
-  return { found: fixed.getUint32(0, true), count: fixed.getUint32(4, true), truncationBlocks: fixed.getUint32(8, true) };
+  return {
+    found: fixed.getUint32(0, true),
+    count: fixed.getUint32(4, true),
+    truncationBlocks: fixed.getUint32(8, true),
+  };
 }
 
 /** How many blocks from `index` on follow each other, at most `blocksAtOnce`. */

@@ -67,5 +67,9 @@ export class StaleMaps<Place> {
 function relationFile(path: ByteString): { relation: string; isMap: boolean; firstBlock: number } | undefined {
   const found = relationPattern.exec(path);
   if (found === null) return undefined;
-  return { relation: found[1] ?? '', isMap: found[2] !== undefined, firstBlock: Number(found[3] ?? '0') * blocksPerSegment };
+  return {
+    relation: found[1] ?? '',
+    isMap: found[2] !== undefined,
+    firstBlock: Number(found[3] ?? '0') * blocksPerSegment,
+  };
 }

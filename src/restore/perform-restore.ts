@@ -317,7 +317,8 @@ class Restoring {
       await this.#trees.base.writeFile(name as ByteString, mode, onePiece(Buffer.alloc(sizeBytes)));
     }
     // The server falls back to it: it must never be older than the control file itself.
-    for (const name of rules.controlCopies) await this.#trees.base.writeFile(name as ByteString, 0o600, onePiece(control));
+    for (const name of rules.controlCopies)
+      await this.#trees.base.writeFile(name as ByteString, 0o600, onePiece(control));
   }
 
   #warnAbout(received: ReceiveBackup): void {

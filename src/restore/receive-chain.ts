@@ -41,7 +41,8 @@ export async function receiveChain(
   let doneFiles = 0;
   for (const [index, { source: one, facts }] of parts.entries()) {
     if (index > 0) trees = new RestoreTrees(plan, trees);
-    if (last > 0) onStep(say(index === 0 ? 'incremental.step-full' : 'incremental.step', { backup: facts.description }));
+    if (last > 0)
+      onStep(say(index === 0 ? 'incremental.step-full' : 'incremental.step', { backup: facts.description }));
     const passPlan: RestorePlan = {
       ...plan,
       source: facts,

@@ -141,7 +141,8 @@ export const commandRefusals: readonly RefusalRule[] = [
     hint: () => say('refusal.manifest-instance'),
   },
   {
-    message: /could not parse backup manifest|invalid manifest checksum|manifest checksum mismatch|backup manifest version/,
+    message:
+      /could not parse backup manifest|invalid manifest checksum|manifest checksum mismatch|backup manifest version/,
     code: 'CORRUPT',
     hint: () => say('refusal.manifest-unread'),
   },

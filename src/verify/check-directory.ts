@@ -185,5 +185,9 @@ async function checkContents(
 }
 
 function isSound(manifestCheck: ManifestCheck, path: ByteString, content: FileContent): boolean {
-  return content.fault === undefined && (content.pages?.bad ?? 0) === 0 && manifestCheck.problemOf(path, content) === undefined;
+  return (
+    content.fault === undefined &&
+    (content.pages?.bad ?? 0) === 0 &&
+    manifestCheck.problemOf(path, content) === undefined
+  );
 }

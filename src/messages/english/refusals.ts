@@ -90,7 +90,8 @@ export const refusalMessages = {
     'The earlier backup ended behind the position at which this one begins. On a standby try again when it has replayed a later checkpoint.',
   'refusal.manifest-timeline':
     'The earlier backup belongs to a timeline that this server did not come from. Take a full backup.',
-  'refusal.manifest-instance': 'The manifest is that of a backup of another instance. Name one of this instance, or take a full backup.',
+  'refusal.manifest-instance':
+    'The manifest is that of a backup of another instance. Name one of this instance, or take a full backup.',
   'refusal.manifest-unread': 'Name the backup_manifest of a backup of PostgreSQL 17 or later, unchanged.',
   'refusal.ahead':
     'The WAL at hand is newer than that of the server: this is another instance, or it was restored to an earlier moment.',
