@@ -61,6 +61,7 @@ const nobody: ManifestObservers = {
   observer: { begin: () => ({ update: () => undefined, end: () => undefined }) },
   ownObserver: undefined,
   wantsContents: false,
+  leaveOut: () => undefined,
 };
 
 async function delivery(
@@ -183,7 +184,7 @@ describe('a backup as tar files', () => {
     for (const size of [1, 511, 512, 4096, 20_000]) {
       const directory = temporaryDirectory();
       const watcher = new Watcher();
-      const manifest = { observer: watcher, ownObserver: undefined, wantsContents: true };
+      const manifest = { observer: watcher, ownObserver: undefined, wantsContents: true, leaveOut: () => undefined };
       const { delivery: to, output } = await delivery(
         { kind: 'tar', directory, ...uncompressed },
         postgresql,
@@ -219,7 +220,7 @@ describe('a backup as tar files', () => {
       ),
     );
     const watcher = new Watcher();
-    const manifest = { observer: watcher, ownObserver: watcher, wantsContents: true };
+    const manifest = { observer: watcher, ownObserver: watcher, wantsContents: true, leaveOut: () => undefined };
     const { delivery: to } = await delivery({ kind: 'tar', directory, ...uncompressed }, opengauss, manifest);
     to.add(extraFilesOf(opengauss, true), []);
     await to.tar(event(reused(sent, 700), { format: 'opengauss', terminated: false }));
@@ -279,7 +280,7 @@ describe('a backup as members', () => {
         },
       },
     };
-    const manifest = { observer: watcher, ownObserver: watcher, wantsContents: true };
+    const manifest = { observer: watcher, ownObserver: watcher, wantsContents: true, leaveOut: () => undefined };
     const { delivery: to, output } = await delivery(target, postgresql, manifest);
     to.add([{ name: fromText('own'), mode: 0o600, content: Buffer.from('mine') }], []);
     const sent = await collect(encodeMembers(members(file('a', text), link('l', 'a'), file('b', 'B'))));

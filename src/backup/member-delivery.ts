@@ -1,4 +1,8 @@
-import type { ByteString } from '../bytes/byte-string.ts';
+import { display, type ByteString } from '../bytes/byte-string.ts';
+import { isNameOfOurs, isOurConfiguration } from '../content/names-of-ours.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { companionFileName } from '../manifest/companion.ts';
+import { say } from '../messages/message.ts';
 import { forEachPiece, SeenBytes } from '../bytes/ready-source.ts';
 import type { BaseBackupEvent } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
@@ -33,6 +37,7 @@ export class MemberDelivery {
   readonly #own: Member[] = [];
   /** openGauss sends a WAL directory that is a link twice. */
   #walSeen = false;
+  #leftConfiguration = false;
 
   constructor(options: MemberDeliveryOptions) {
     this.#options = options;
@@ -74,9 +79,34 @@ export class MemberDelivery {
   async #pass(part: BackupPart, members: AsyncIterable<Member>, prefix: string): Promise<void> {
     const { output, manifest } = this.#options;
     for await (const member of members) {
+      if (part.oid === undefined && this.#isLeft(member)) continue;
       const wanted = output.verbatim || part.oid !== undefined ? member : this.#edited(member);
       if (wanted !== undefined) await this.#hand(part, wanted, manifest.observer, prefix);
     }
+  }
+
+  /**
+   * Whether it is of an earlier backup or restore of ours, on whose result the server was started: it is left out, for it would be taken for
+   * this backup's. @throws BackupError `USAGE` where the bytes of the server are stored as they are
+   */
+  #isLeft({ header: { name, type } }: Member): boolean {
+    if (!isNameOfOurs(name)) return false;
+    const { manifest, output } = this.#options;
+    if (output.foreign) {
+      // Files of runs are passed over by whoever reads the backup.
+      if (name !== companionFileName && !isOurConfiguration(name)) return false;
+      throw new BackupError('USAGE', say('backup.holds-ours', { path: display(name) }), {
+        hint: say('backup.holds-ours.hint'),
+      });
+    }
+    if (type === 'file') manifest.leaveOut(name);
+    this.#leftConfiguration ||= isOurConfiguration(name);
+    return true;
+  }
+
+  /** Whether configuration that an earlier backup took along was left out. */
+  get leftConfiguration(): boolean {
+    return this.#leftConfiguration;
   }
 
   /** The member as it belongs into a data directory that a server is to be started on. */

@@ -1,8 +1,9 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { display } from '../bytes/byte-string.ts';
+import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { ManifestExtension } from '../manifest/extend-manifest.ts';
 import type { Manifest } from '../manifest/manifest.ts';
+import { OmittedEntries } from '../manifest/omit-entries.ts';
 import { ManifestParser } from '../manifest/reader.ts';
 import { render, say } from '../messages/message.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
@@ -25,6 +26,8 @@ export interface ManifestObservers {
   readonly wantsContents: boolean;
   /** Of those that we put beside them. */
   readonly ownObserver: FileObserver | undefined;
+  /** Of one that the server sends, and that is no part of the backup. */
+  leaveOut(path: ByteString): void;
 }
 
 export interface PassingManifestParts {
@@ -46,6 +49,7 @@ export class PassingManifest implements ManifestObservers {
   readonly #builder: ManifestBuilder | undefined;
   #received: Manifest | undefined;
   #added: readonly ExtraFile[] = [];
+  readonly #leftOut = new Set<ByteString>();
 
   /** @param write gets the text in order */
   constructor(parts: PassingManifestParts, write: (text: Uint8Array) => void) {
@@ -76,6 +80,10 @@ export class PassingManifest implements ManifestObservers {
     return this.#builder !== undefined;
   }
 
+  leaveOut(path: ByteString): void {
+    this.#leftOut.add(path);
+  }
+
   /** Files of ours that are to stand in the manifest of the server. */
   add(files: readonly ExtraFile[]): void {
     this.#added = files;
@@ -88,14 +96,20 @@ export class PassingManifest implements ManifestObservers {
     const mtime = Math.floor(Date.now() / 1000);
     const own = [...configuration, ...this.#added.map((file) => ({ ...file, mtime }))];
     const added = manifestEntries(own, request.manifest ?? 'NONE');
-    const extension = added.length === 0 ? undefined : new ManifestExtension(added, request.manifestForceEncode);
+    const omitted = this.#leftOut.size === 0 ? undefined : new OmittedEntries(this.#leftOut);
+    const extension =
+      added.length === 0 && omitted === undefined
+        ? undefined
+        : new ManifestExtension(added, request.manifestForceEncode);
     let manifest: Manifest;
     try {
       for await (const piece of content) {
         parser.push(piece);
-        this.#write(extension === undefined ? piece : extension.push(piece));
+        const kept = omitted?.push(piece) ?? piece;
+        this.#write(extension?.push(kept) ?? kept);
       }
       manifest = parser.finish();
+      omitted?.finish();
       if (extension !== undefined) this.#write(extension.finish());
     } catch (error) {
       if (error instanceof BackupError && error.code === 'CORRUPT') throw damaged(error.message);
@@ -107,7 +121,7 @@ export class PassingManifest implements ManifestObservers {
     ) {
       throw damaged(render(say('backup.manifest-other-system', { identifier: manifest.systemIdentifier })));
     }
-    compare(manifest, received);
+    compare(manifest, received, this.#leftOut);
     this.#received = manifest;
   }
 
@@ -129,7 +143,7 @@ export class PassingManifest implements ManifestObservers {
   }
 }
 
-function compare(manifest: Manifest, { sizes, twice }: ReceivedFiles): void {
+function compare(manifest: Manifest, { sizes, twice }: ReceivedFiles, leftOut: ReadonlySet<ByteString>): void {
   if (twice !== undefined) throw damaged(render(say('backup.file-twice', { path: display(twice) })));
   for (const [path, size] of sizes) {
     const listed = manifest.files.get(path);
@@ -142,7 +156,8 @@ function compare(manifest: Manifest, { sizes, twice }: ReceivedFiles): void {
     }
   }
   for (const path of manifest.files.keys()) {
-    if (!sizes.has(path)) throw damaged(render(say('backup.manifest-not-received', { path: display(path) })));
+    if (!sizes.has(path) && !leftOut.has(path))
+      throw damaged(render(say('backup.manifest-not-received', { path: display(path) })));
   }
 }
 

@@ -210,6 +210,7 @@ class BackupRun {
         missesFiles: source.missesFiles,
         elsewhere: configurationElsewhere({ found, received, entries: configuration, directory: configDirectory }),
         included: includedElsewhere(configuration, configDirectory),
+        leftConfiguration: delivery.leftConfiguration,
       }),
     };
   }

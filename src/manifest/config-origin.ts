@@ -5,7 +5,7 @@ import { say } from '../messages/message.ts';
 export const configDirectoryName = 'gausskeep_config';
 
 /** Tells where that configuration was; beside it, and no part of it. */
-export const configOriginName = `${configDirectoryName}/origin.json`;
+export const configOriginName = `${configDirectoryName}/origin.json` as const;
 
 /** Where a server had its configuration, by its own words: absolute paths. Undefined where it did not say. */
 export interface ConfigOrigin {

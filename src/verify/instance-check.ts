@@ -2,6 +2,7 @@ import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { requireVersion } from '../content/backup-identity.ts';
 import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
+import { configOriginName, decodeConfigOrigin } from '../manifest/config-origin.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PageFormat } from '../pages/page-file.ts';
@@ -39,6 +40,7 @@ export interface InstanceCheck {
 /** Reads pg_control, backup_label and gausskeep.json, and compares the identity with the manifest's. */
 export function checkInstance(check: InstanceCheck): InstanceFacts {
   checkCompanion(check);
+  checkOrigin(check);
   if (check.files.get('PG_VERSION') === undefined && isToBeReported(check, 'PG_VERSION')) {
     check.findings.damage(say('verify.version-missing'));
   }
@@ -137,6 +139,18 @@ function checkCompanion({ files, findings }: InstanceCheck): void {
   try {
     const { missingFiles } = decodeCompanion(bytes);
     if (missingFiles.length > 0) findings.unproved(say('verify.lacks-files', { files: missingFiles.join(', ') }));
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    findings.damage(error.sentence);
+  }
+}
+
+/** Configuration from outside of the data directory says where it was: a restore puts it into its place by that. */
+function checkOrigin({ files, findings }: InstanceCheck): void {
+  const bytes = files.get(configOriginName);
+  if (bytes === undefined) return;
+  try {
+    decodeConfigOrigin(bytes);
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
     findings.damage(error.sentence);

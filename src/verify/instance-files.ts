@@ -4,6 +4,7 @@ import { systemCodeOf } from '../errors/backup-error.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { companionFileName } from '../manifest/companion.ts';
+import { configOriginName } from '../manifest/config-origin.ts';
 
 /** Small files of a backup that say what it is. */
 const instanceFileNames = [
@@ -12,6 +13,7 @@ const instanceFileNames = [
   'backup_label',
   'tablespace_map',
   companionFileName,
+  configOriginName,
 ] as const;
 
 export type InstanceFileName = (typeof instanceFileNames)[number];

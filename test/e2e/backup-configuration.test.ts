@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { backupToFile, exists, modeOf, newTarget, readTar, runBackup, through, unpack } from '../support/backups.ts';
 import { startProxy, type NetworkProxy } from '../support/network-proxy.ts';
-import { giveToServerUser } from '../support/postgres/server-user.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
+const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 const fileNames = ['postgresql.conf', 'pg_hba.conf', 'pg_ident.conf'] as const;
 
 forEachServer('full', (version) => {
@@ -122,6 +123,48 @@ forEachServer('full', (version) => {
       unpack(file, data);
       expectTaken(data);
       expect((await readTar(file)).at(-1)?.header.name).toBe('backup_manifest');
+    });
+
+    it('leaves out what an earlier backup brought into the data directory that the server was started on', async () => {
+      const stale = ['gausskeep.json', '.gausskeep.lock', '.gausskeep.recovery'];
+      const place = (name: string): string => join(server.dataDirectory, name);
+      mkdirSync(place('gausskeep_config'));
+      writeFileSync(place('gausskeep_config/origin.json'), JSON.stringify({ configDirectory: '/elsewhere' }));
+      writeFileSync(place('gausskeep_config/postgresql.conf'), "search_path = 'stale'\n");
+      for (const name of stale) writeFileSync(place(name), '{}');
+      giveToServerUser(server.dataDirectory);
+      const unlisted = newTarget();
+      for (const args of [
+        ['-D', target],
+        ['-D', newTarget(), '-Ft'],
+        ['-D', unlisted, '--no-manifest'],
+      ]) {
+        const result = await runBackup(server, [...args, '--config-dir', directory]);
+        expect(result.stderr).toContain('note: left out: the directory "gausskeep_config" in the data directory of');
+        expect(result.status).toBe(0);
+        const backup = args[1] ?? '';
+        if (backup !== unlisted) expect(await runProgram('gausskeep', ['verify', backup])).toMatchObject({ status: 0 });
+        const data = newTarget();
+        const restored = await runProgram('gausskeep', ['restore', '--from', backup, '--pgdata', data, ...owner]);
+        expect(restored.status, restored.stderr).toBe(0);
+        const configuration = readFileSync(join(data, 'postgresql.conf'), 'utf8');
+        expect(configuration).toMatch(/include_dir( =)? 'conf.d'/);
+        expect(configuration).not.toContain('stale');
+      }
+      expectTaken(target);
+      for (const name of stale) expect(exists(join(target, name))).toBe(false);
+      // The server's own bytes are kept with -Z server-METHOD: nothing can be left out of them.
+      if (version >= 15) {
+        const { status, stderr } = await runBackup(server, ['-D', newTarget(), '-Ft', '-Z', 'server-gzip']);
+        expect(status).toBe(1);
+        expect(stderr).toMatch(/error: the data directory of the server has "gausskeep[^"]*", which an earlier backup/);
+      }
+      for (const name of [...stale, 'gausskeep_config']) rmSync(place(name), { recursive: true });
+      // What a restore would refuse, verify finds.
+      writeFileSync(join(unlisted, 'gausskeep_config', 'origin.json'), '{}');
+      const verified = await runProgram('gausskeep', ['verify', unlisted]);
+      expect(verified.stderr).toContain('gausskeep_config/origin.json of the backup does not say which directory');
+      expect(verified.status).toBe(20);
     });
 
     it('refuses what is no configuration before it connects, and names it', async () => {

@@ -76,6 +76,12 @@ export const backupMessages = {
   'backup.config-empty': 'directory "{directory}" has no files',
   'backup.config-empty.hint':
     'Name the directory that holds postgresql.conf, on this host: on Debian /etc/postgresql/VERSION/CLUSTER.',
+  'backup.holds-ours':
+    'the data directory of the server has "{path}", which an earlier backup left there, and which a restore would take for part of this one',
+  'backup.holds-ours.hint':
+    'The bytes of the server are stored as they come, so that it cannot be left out. Move it out of the data directory, or take the backup without --tar-format=opengauss and without -Z server-METHOD.',
+  'backup.left-configuration':
+    'left out: the directory "{directory}" in the data directory of the server, which an earlier backup brought there; nothing in it is part of this backup',
   'backup.config-original': '--config-dir has no place in archives in the format of the server',
   'backup.config-outside': 'not in this backup: {files}, which the server has outside of its data directory',
   'backup.config-unknown':
