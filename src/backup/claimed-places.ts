@@ -92,7 +92,7 @@ export class ClaimedPlaces {
       try {
         if (!clean) {
           claim.release();
-          tell({ type: 'step', sentence: say('backup.not-removed', { path }) });
+          tell({ type: 'warning', sentence: say('backup.not-removed', { path }) });
           continue;
         }
         tell({

@@ -72,7 +72,7 @@ export const pgBasebackupOptions: readonly OptionGroup[] = gsBasebackupOptions.m
   ...group,
   options: group.options.map(({ short, ...spec }): OptionSpec => {
     if (spec.long === 'rw-timeout') return spec;
-    if (spec.long === 'target') return { ...spec, short: 't' };
+    if (spec.long === 'target') return { ...spec, short: 't', help: 'backup.help.target-original' };
     return short === undefined ? spec : { ...spec, short };
   }),
 }));

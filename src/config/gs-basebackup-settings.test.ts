@@ -41,6 +41,9 @@ describe('basebackupSettings', () => {
     const compression = (...argv: string[]) => settings('-F', 't', ...argv).compression;
     const client = { at: 'client', method: 'gzip', level: undefined };
     expect(compression('-z')).toEqual(client);
+    // The last one counts, as with the original.
+    expect(compression('-Z', 'none', '-z')).toEqual(client);
+    expect(compression('-z', '-Z', '0')).toEqual({ at: 'client', method: 'none' });
     expect(compression('-Z9')).toEqual({ ...client, level: 9 });
     expect(compression('-Z', '0')).toEqual({ at: 'client', method: 'none' });
     expect(compression('--compress=gzip')).toEqual(client);

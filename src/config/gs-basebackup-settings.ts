@@ -68,11 +68,12 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
   if (operand !== undefined) throw tooMany(program, given, operand);
   const serverTarget = serverTargetOf(given);
   const target = given.last('pgdata');
-  if (serverTarget === undefined && (target === undefined || target === '')) throw refuse(say('backup.no-target'));
+  if (serverTarget === undefined && (target === undefined || target === ''))
+    throw refuse(say(program === 'pg_basebackup' ? 'backup.no-target-original' : 'backup.no-target'));
   const format = formatOf(given, refuse);
   const wal = walMethodOf(program, given, refuse);
   const compression = compressionOf(program, given, serverTarget === undefined ? 'client' : 'server');
-  if (serverTarget !== undefined) checkServerTarget(given, { wal, compression }, refuse);
+  if (serverTarget !== undefined) checkServerTarget(program, given, { wal, compression }, refuse);
   else if (format === 'plain' && compression.at === 'client' && compression.method !== 'none')
     throw refuse(say('backup.plain-compressed'));
   checkOutput(target, format, wal);
@@ -144,6 +145,7 @@ function serverTargetOf(given: GivenOptions): BasebackupSettings['serverTarget']
 
 /** What makes no sense where nothing comes here. */
 function checkServerTarget(
+  program: string,
   given: GivenOptions,
   { wal, compression }: Pick<BasebackupSettings, 'wal' | 'compression'>,
   refuse: (sentence: Message) => BackupError,
@@ -154,7 +156,10 @@ function checkServerTarget(
   if (wal === 'stream') throw refuse(say('backup.target-streams'));
   if (given.has('waldir')) throw refuse(say('backup.target-waldir'));
   if (given.has('write-recovery-conf')) throw refuse(say('backup.target-standby'));
-  const local = ['config-dir', 'tar-format', 'tablespace-mapping'].find((name) => given.has(name));
+  // pg_basebackup takes -T, and has no use for it.
+  const local = ['config-dir', 'tar-format', ...(program === 'pg_basebackup' ? [] : ['tablespace-mapping'])].find(
+    (name) => given.has(name),
+  );
   if (local !== undefined) throw refuse(say('backup.target-local', { option: `--${local}` }));
 }
 
@@ -209,7 +214,7 @@ function walMethodOf(
 }
 
 function compressionOf(program: string, given: GivenOptions, standard: 'client' | 'server'): BackupCompression {
-  const text = given.last('compress') ?? (given.has('gzip') ? 'gzip' : undefined);
+  const text = given.lastOf('compress', 'gzip') === 'gzip' ? 'gzip' : given.last('compress');
   return text === undefined ? { at: 'client', method: 'none' } : parseCompression(text, { standard, program });
 }
 

@@ -30,11 +30,14 @@ export interface OptionGroup {
 /** What a command line said: values by long name, in order; a switch has one '' per occurrence. */
 export class GivenOptions {
   readonly #values: ReadonlyMap<string, readonly string[]>;
+  readonly #order: readonly string[];
   readonly operands: readonly string[];
 
-  constructor(values: ReadonlyMap<string, readonly string[]>, operands: readonly string[]) {
+  /** @param order the long name of each option, as they came */
+  constructor(values: ReadonlyMap<string, readonly string[]>, operands: readonly string[], order: readonly string[]) {
     this.#values = values;
     this.operands = operands;
+    this.#order = order;
   }
 
   has(long: string): boolean {
@@ -49,6 +52,11 @@ export class GivenOptions {
   /** The last value given, as the original tools take it. */
   last(long: string): string | undefined {
     return this.#values.get(long)?.at(-1);
+  }
+
+  /** Which of two options that overrule each other came last. */
+  lastOf(...longs: readonly string[]): string | undefined {
+    return this.#order.findLast((long) => longs.includes(long));
   }
 
   all(long: string): readonly string[] {

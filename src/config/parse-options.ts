@@ -33,6 +33,7 @@ export function parseOptions(program: string, groups: readonly OptionGroup[], ar
   const tokens = tokensOf(program, lexicon, [...argv]);
   const values = new Map<string, string[]>();
   const operands: string[] = [];
+  const order: string[] = [];
   let guard: number | undefined;
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
@@ -47,8 +48,9 @@ export function parseOptions(program: string, groups: readonly OptionGroup[], ar
     const list = values.get(spec.long) ?? [];
     list.push(valueOf(program, spec, token));
     values.set(spec.long, list);
+    order.push(spec.long);
   }
-  return new GivenOptions(values, operands);
+  return new GivenOptions(values, operands, order);
 }
 
 /** The error for a wrong command line, with the pointer to `--help` that users know. */

@@ -17,6 +17,7 @@ export const backupHelpMessages = {
   'backup.help.write-recovery-conf': 'write configuration for replication (PostgreSQL)',
   'backup.help.target':
     'backup target (if other than client; PostgreSQL 15): server:DIR or blackhole; also -t, where it is no number',
+  'backup.help.target-original': 'backup target (if other than client; PostgreSQL 15): server:DIR or blackhole',
   'backup.help.manifest-force-encode': 'hex encode all file names in manifest',
   'backup.help.no-estimate-size': 'do not estimate backup size in server side',
   'backup.help.no-verify-checksums': 'do not verify checksums (PostgreSQL 11)',

@@ -1,5 +1,6 @@
 export const backupOptionsMessages = {
   'backup.no-target': 'no target directory specified',
+  'backup.no-target-original': 'must specify output directory or backup target',
   'backup.bad-format': 'invalid output format "{text}", must be "plain" or "tar"',
   'backup.bad-wal-method': 'invalid {name} option "{text}", must be "fetch", "stream", or "none"',
   'backup.bad-checkpoint': 'invalid checkpoint argument "{text}", must be "fast" or "spread"',
