@@ -25,33 +25,34 @@ export class OmittedEntries {
 
   /** @throws BackupError `CORRUPT` for a list that has not one entry in each line */
   push(piece: Uint8Array): Uint8Array {
-    if (this.#state === 'tail') return piece;
+    if (this.#isIn('tail')) return piece;
     this.#held = Buffer.concat([this.#held, piece]);
     const passed: Uint8Array[] = [];
-    if (this.#state === 'head') {
-      const begin = this.#held.indexOf(listBegin);
-      if (begin === -1) {
-        if (this.#held.length > lineLimit) throw unknownShape();
-        return new Uint8Array(0);
-      }
-      passed.push(this.#take(begin + listBegin.length));
-      this.#state = 'list';
-    }
-    while (this.#state === 'list') {
+    if (this.#isIn('head')) this.#head(passed);
+    while (this.#isIn('list')) {
       const end = this.#held.indexOf('\n');
-      if (end === -1) {
-        if (this.#held.length > lineLimit) throw unknownShape();
-        return Buffer.concat(passed);
-      }
+      if (end === -1) break;
       this.#line(this.#take(end + 1), passed);
     }
-    passed.push(this.#take(this.#held.length));
+    if (this.#isIn('tail')) passed.push(this.#take(this.#held.length));
+    else if (this.#held.length > lineLimit) throw unknownShape();
     return Buffer.concat(passed);
   }
 
   /** @throws BackupError `CORRUPT` where the list did not end */
   finish(): void {
     if (this.#state !== 'tail') throw unknownShape();
+  }
+
+  #isIn(state: 'head' | 'list' | 'tail'): boolean {
+    return this.#state === state;
+  }
+
+  #head(passed: Uint8Array[]): void {
+    const begin = this.#held.indexOf(listBegin);
+    if (begin === -1) return;
+    passed.push(this.#take(begin + listBegin.length));
+    this.#state = 'list';
   }
 
   #line(line: Buffer, passed: Uint8Array[]): void {
