@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { gunzipSync } from 'node:zlib';
-import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { collect, reused } from '../../test/support/byte-pieces.ts';
+import { readGzip } from '../../test/support/gzip-reader.ts';
+import { noise } from '../../test/support/tool-sample.ts';
 import { gzipBlockSize, gzipMembers, sizedHeaderLength, sizedMemberLength } from './gzip-members.ts';
 
 function sample(length: number): Buffer {
-  const random = randomBytes(Math.min(length, 65_536));
+  const random = noise(Math.min(length, 65_536), length);
   return Buffer.concat(
     Array.from({ length: Math.ceil(length / 65_536) }, (_, n) => (n % 3 === 0 ? Buffer.alloc(65_536, n) : random)),
   ).subarray(0, length);
@@ -14,17 +15,14 @@ function sample(length: number): Buffer {
 
 describe('gzipMembers', () => {
   it.each([0, 1, 511, gzipBlockSize - 1, gzipBlockSize, gzipBlockSize + 1, 5 * gzipBlockSize + 12_345])(
-    'compresses %i bytes so that zlib, gzip and python read them',
+    'compresses %i bytes so that zlib, gzip and a reader that takes only what RFC 1952 says read them',
     async (length) => {
       const bytes = sample(length);
       const compressed = await collect(gzipMembers(reused(bytes, 32_768), { level: 1 }));
       expect(gunzipSync(compressed).equals(bytes)).toBe(true);
       expect(execFileSync('gzip', ['-dc'], { input: compressed, maxBuffer: 1 << 26 }).equals(bytes)).toBe(true);
       execFileSync('gzip', ['-t'], { input: compressed });
-      const script = 'import sys,gzip;sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()))';
-      expect(execFileSync('python3', ['-c', script], { input: compressed, maxBuffer: 1 << 26 }).equals(bytes)).toBe(
-        true,
-      );
+      expect(readGzip(compressed).equals(bytes)).toBe(true);
     },
   );
 

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { constants, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { othersRead } from '../../test/support/other-readers.ts';
 import { contentOf, MiB, positionAt, sourceOf, TestWalDirectory, walBytes } from '../../test/support/wal-directory.ts';
 import { fromText } from '../bytes/byte-string.ts';
 import { compress, decompress } from '../compression/decompress.ts';
@@ -83,7 +83,7 @@ describe.each(kinds)('a segment that grows as %s', (method) => {
         expect(wal.names()).toEqual(['.gausskeep.lock', `${segment}${compressionSuffix[method]}`]);
         const file = readFileSync(name);
         expect((await contentOf(decompress(sourceOf(file), method))).equals(whole)).toBe(true);
-        expect(execFileSync(method, ['-dc', name]).equals(whole)).toBe(true);
+        expect(whole.equals(othersRead[method](readFileSync(name)))).toBe(true);
         // From here pg_receivewal reads the size.
         if (method === 'gzip') expect(file.readUInt32LE(file.length - 4)).toBe(MiB);
         expect(await store.newest()).toMatchObject({ isWhole: true, from: name });
