@@ -13,7 +13,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { exists, expectNothingOnServer, newTarget, restoreTar, runBackup, takeBackup } from '../support/backups.ts';
+import {
+  exists,
+  expectNothingOnServer,
+  newTarget,
+  restoreTar,
+  runBackup,
+  takeBackup,
+  through,
+} from '../support/backups.ts';
+import { startCompressingProxy } from '../support/postgres/compressing-proxy.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, temporaryDirectory } from '../support/programs.ts';
@@ -67,13 +76,17 @@ forEachServer('full', (version) => {
     expect(result.status, result.stdout + result.stderr).toBe(0);
   };
 
+  const restoreWords = (backup: string, data: string): string[] => {
+    const place = `${oid}=${newTarget()}`;
+    return ['restore', '--no-sync', '--from', backup, '--pgdata', data, '-T', place, ...owner];
+  };
+
   /** Reads it with `verify`, `gs_tar` and `restore`, starts what that made, and compares the rows. */
   async function expectRestored(backup: string): Promise<void> {
     await verified(backup);
     await expectUnpacked(backup);
     const data = join(temporaryDirectory('restored'), 'data');
-    const words = ['restore', '--no-sync', '--from', backup, '--pgdata', data, '-T', `${oid}=${newTarget()}`, ...owner];
-    const result = await runProgram('gausskeep', words);
+    const result = await runProgram('gausskeep', restoreWords(backup, data));
     expect(result.status, result.stderr).toBe(0);
     await expectRows(await startFrom(data));
   }
@@ -144,18 +157,7 @@ forEachServer('full', (version) => {
         expect(readdirSync(backup).sort()).toEqual(tarNames('.zst', []));
         expect(await runProgram('gausskeep', ['verify', '-n', backup])).toMatchObject({ status: 0 });
         const data = join(temporaryDirectory('restored'), 'data');
-        const words = [
-          'restore',
-          '--no-sync',
-          '--from',
-          backup,
-          '--pgdata',
-          data,
-          '-T',
-          `${oid}=${newTarget()}`,
-          ...owner,
-        ];
-        const result = await runProgram('gausskeep', words);
+        const result = await runProgram('gausskeep', restoreWords(backup, data));
         expect(result.status, result.stderr).toBe(3);
         expect(result.stderr).toContain('WAL');
         expect(existsSync(join(data, 'global', 'pg_control'))).toBe(true);
@@ -199,6 +201,24 @@ forEachServer('full', (version) => {
       const backup = await takeBackup(server, ['-Z', 'server-gzip', ...mapped()]);
       await verified(backup);
       await expectRows(await startFrom(backup));
+    });
+
+    it.each([
+      ['server-lz4:1', 'lz4', "COMPRESSION 'lz4', COMPRESSION_DETAIL '1'"],
+      ['server-zstd:level=1,long', 'zst', "COMPRESSION 'zstd', COMPRESSION_DETAIL 'level=1,long'"],
+    ])('%s of a server that has it: stored as it comes and proved, or unpacked', async (method, suffix, asked) => {
+      const proxy = await startCompressingProxy({ host: '127.0.0.1', port: server.port });
+      try {
+        const backup = await takeBackup(through(proxy), ['-Ft', '-Z', method, '-X', 'fetch']);
+        expect(readdirSync(backup).sort()).toEqual(tarNames(`.${suffix}`, []));
+        await expectRestored(backup);
+        const plain = await takeBackup(through(proxy), ['-Z', method, ...mapped()]);
+        await verified(plain);
+        await expectRows(await startFrom(plain));
+        expect(proxy.asked).toEqual([asked, asked]);
+      } finally {
+        await proxy.close();
+      }
     });
 
     it('what the server does not know comes back in its own words, and nothing is left', async () => {
