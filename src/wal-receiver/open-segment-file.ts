@@ -98,11 +98,12 @@ async function openOwnFile(
   path: ByteString,
   owner: Owner | undefined,
 ): Promise<{ readonly handle: FileHandle; readonly stats: Stats }> {
-  const { handle, isNew } = await openOrMake(path);
+  const handle = await openOrMake(path);
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw notRegular(path);
-    if (isNew && owner !== undefined) await handle.chown(owner.uid, owner.gid);
+    // A run may have been killed before it gave away what it made.
+    if (owner !== undefined && stats.uid !== owner.uid) await handle.chown(owner.uid, owner.gid);
     return { handle, stats };
   } catch (error) {
     await handle.close();
@@ -110,15 +111,15 @@ async function openOwnFile(
   }
 }
 
-async function openOrMake(path: ByteString): Promise<{ readonly handle: FileHandle; readonly isNew: boolean }> {
+async function openOrMake(path: ByteString): Promise<FileHandle> {
   const flags = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
   try {
-    return { handle: await open(fsPath(path), flags | constants.O_CREAT | constants.O_EXCL, 0o600), isNew: true };
+    return await open(fsPath(path), flags | constants.O_CREAT | constants.O_EXCL, 0o600);
   } catch (error) {
     if (systemCodeOf(error) !== 'EEXIST') throw unusable(path, error);
   }
   try {
-    return { handle: await open(fsPath(path), flags), isNew: false };
+    return await open(fsPath(path), flags);
   } catch (error) {
     throw unusable(path, error);
   }
