@@ -150,9 +150,8 @@ forEachServer('full', (version) => {
       },
     );
 
-    it.runIf(version >= 15)(
-      'without WAL it is proved as far as it goes, and restore says what is missing',
-      async () => {
+    if (version >= 15)
+      it('without WAL it is proved as far as it goes, and restore says what is missing', async () => {
         const backup = await takeBackup(server, ['-Ft', '-Z', 'zstd', '-X', 'none']);
         expect(readdirSync(backup).sort()).toEqual(tarNames('.zst', []));
         expect(await runProgram('gausskeep', ['verify', '-n', backup])).toMatchObject({ status: 0 });
@@ -161,12 +160,10 @@ forEachServer('full', (version) => {
         expect(result.status, result.stderr).toBe(3);
         expect(result.stderr).toContain('WAL');
         expect(existsSync(join(data, 'global', 'pg_control'))).toBe(true);
-      },
-    );
+      });
 
-    it.runIf(version >= 15)(
-      'one bit of a frame that is not as it was is found by verify, restore and gs_tar',
-      async () => {
+    if (version >= 15)
+      it('one bit of a frame that is not as it was is found by verify, restore and gs_tar', async () => {
         const backup = await takeBackup(server, ['-Ft', '-Z', 'zstd', '-X', 'fetch', '--no-manifest']);
         const path = join(backup, 'base.tar.zst');
         const bytes = readFileSync(path);
@@ -183,117 +180,123 @@ forEachServer('full', (version) => {
           expect(result.status, args.join(' ')).not.toBe(0);
           expect(`${result.stdout}${result.stderr}`, args.join(' ')).toContain('damaged zstd data');
         }
-      },
-    );
+      });
   });
 
-  describe.runIf(version >= 15)('compression by the server', () => {
-    it.each([[['-X', 'fetch']], [['-X', 'stream']]])('tars are stored as they come, and proved (%j)', async (wal) => {
-      const backup = await takeBackup(server, ['-Ft', '-Z', 'server-gzip:2', ...wal]);
-      const streamed = wal[1] === 'stream' ? ['pg_wal.tar'] : [];
-      expect(readdirSync(backup).sort()).toEqual(tarNames('.gz', streamed));
-      // One member of gzip with the server's header; ours are cut in many.
-      execFileSync('gzip', ['-t', join(backup, 'base.tar.gz')]);
-      await expectRestored(backup);
-    });
-
-    it('a plain backup is unpacked, as if nothing had been compressed', async () => {
-      const backup = await takeBackup(server, ['-Z', 'server-gzip', ...mapped()]);
-      await verified(backup);
-      await expectRows(await startFrom(backup));
-    });
-
-    it.each([
-      ['server-lz4:1', 'lz4', "COMPRESSION 'lz4', COMPRESSION_DETAIL '1'"],
-      ['server-zstd:level=1,long', 'zst', "COMPRESSION 'zstd', COMPRESSION_DETAIL 'level=1,long'"],
-    ])('%s of a server that has it: stored as it comes and proved, or unpacked', async (method, suffix, asked) => {
-      const proxy = await startCompressingProxy({ host: '127.0.0.1', port: server.port });
-      try {
-        const backup = await takeBackup(through(proxy), ['-Ft', '-Z', method, '-X', 'fetch']);
-        expect(readdirSync(backup).sort()).toEqual(tarNames(`.${suffix}`, []));
+  if (version >= 15)
+    describe('compression by the server', () => {
+      it.each([[['-X', 'fetch']], [['-X', 'stream']]])('tars are stored as they come, and proved (%j)', async (wal) => {
+        const backup = await takeBackup(server, ['-Ft', '-Z', 'server-gzip:2', ...wal]);
+        const streamed = wal[1] === 'stream' ? ['pg_wal.tar'] : [];
+        expect(readdirSync(backup).sort()).toEqual(tarNames('.gz', streamed));
+        // One member of gzip with the server's header; ours are cut in many.
+        execFileSync('gzip', ['-t', join(backup, 'base.tar.gz')]);
         await expectRestored(backup);
-        const plain = await takeBackup(through(proxy), ['-Z', method, ...mapped()]);
-        await verified(plain);
-        await expectRows(await startFrom(plain));
-        expect(proxy.asked).toEqual([asked, asked]);
-      } finally {
-        await proxy.close();
-      }
+      });
+
+      it('a plain backup is unpacked, as if nothing had been compressed', async () => {
+        const backup = await takeBackup(server, ['-Z', 'server-gzip', ...mapped()]);
+        await verified(backup);
+        await expectRows(await startFrom(backup));
+      });
+
+      it.each([
+        ['server-lz4:1', 'lz4', "COMPRESSION 'lz4', COMPRESSION_DETAIL '1'"],
+        ['server-zstd:level=1,long', 'zst', "COMPRESSION 'zstd', COMPRESSION_DETAIL 'level=1,long'"],
+      ])('%s of a server that has it: stored as it comes and proved, or unpacked', async (method, suffix, asked) => {
+        const proxy = await startCompressingProxy({ host: '127.0.0.1', port: server.port });
+        try {
+          const backup = await takeBackup(through(proxy), ['-Ft', '-Z', method, '-X', 'fetch']);
+          expect(readdirSync(backup).sort()).toEqual(tarNames(`.${suffix}`, []));
+          await expectRestored(backup);
+          const plain = await takeBackup(through(proxy), ['-Z', method, ...mapped()]);
+          await verified(plain);
+          await expectRows(await startFrom(plain));
+          expect(proxy.asked).toEqual([asked, asked]);
+        } finally {
+          await proxy.close();
+        }
+      });
+
+      it('what the server does not know comes back in its own words, and nothing is left', async () => {
+        for (const [method, text] of [
+          ['extrasquishy', 'unrecognized compression algorithm: "extrasquishy"'],
+          ['gzip:', 'invalid compression specification: found empty string where a compression option was expected'],
+          [
+            'gzip:level=236',
+            'invalid compression specification: compression algorithm "gzip" expects a compression level',
+          ],
+          // Embedded servers are built without it.
+          ['lz4', 'invalid compression specification: this build does not support compression with LZ4'],
+        ] as const) {
+          const target = newTarget();
+          const result = await runBackup(server, ['-D', target, ...mapped(), '-Z', `server-${method}`]);
+          expect(result).toMatchObject({ status: 1, stdout: '' });
+          expect(result.stderr).toContain(`gs_basebackup: error: could not initiate base backup: ERROR:  ${text}`);
+          expect(exists(target)).toBe(false);
+        }
+        await expectNothingOnServer(server);
+      });
+
+      it('the configuration of this host has no place in the tars of the server', async () => {
+        const words = ['-D', newTarget(), '-Ft', '-Z', 'server-gzip', '--config-dir', server.dataDirectory];
+        const result = await runBackup(server, words);
+        expect(result.stderr).toContain('error: --config-dir has no place in archives in the format of the server');
+      });
     });
 
-    it('what the server does not know comes back in its own words, and nothing is left', async () => {
-      for (const [method, text] of [
-        ['extrasquishy', 'unrecognized compression algorithm: "extrasquishy"'],
-        ['gzip:', 'invalid compression specification: found empty string where a compression option was expected'],
-        [
-          'gzip:level=236',
-          'invalid compression specification: compression algorithm "gzip" expects a compression level',
-        ],
-        // Embedded servers are built without it.
-        ['lz4', 'invalid compression specification: this build does not support compression with LZ4'],
+  if (version >= 15)
+    describe('targets of the server', () => {
+      it('server:DIR keeps the backup there, says that it was not checked, and it can be restored', async () => {
+        const directory = join(serverDirectory('kept'), 'backup');
+        const args = [`--target=server:${directory}`, '-X', 'fetch', '-z', '-v'];
+        const result = await runBackup(server, args);
+        expect(result).toMatchObject({ status: 0, stdout: '' });
+        expect(result.stderr).toContain(
+          `gs_basebackup: note: the server wrote the backup to "${directory}" on its own host; nothing of it was checked here`,
+        );
+        expect(readdirSync(directory).sort()).toEqual(tarNames('.gz', []));
+        await expectRestored(directory);
+        const again = await runBackup(server, args);
+        expect(again.status).toBe(1);
+        expect(again.stderr).toContain(
+          `could not initiate base backup: ERROR:  directory "${directory}" exists but is not empty`,
+        );
+      });
+
+      it('blackhole goes nowhere; another name is refused by the server; -t of both names', async () => {
+        for (const args of [
+          ['--target', 'blackhole'],
+          ['-t', 'blackhole'],
+        ]) {
+          expect(await runBackup(server, [...args, '-X', 'fetch'])).toMatchObject({
+            status: 0,
+            stdout: '',
+            stderr: '',
+          });
+        }
+        const bogus = await runBackup(server, ['-t', 'bogus', '-X', 'none']);
+        expect(bogus.stderr).toContain('error: could not initiate base backup: ERROR:  unrecognized target: "bogus"');
+        const number = await runBackup(server, ['-t', '5', '-X', 'fetch'], { calledAs: 'pg_basebackup' });
+        expect(number.stderr).toContain(
+          'pg_basebackup: error: could not initiate base backup: ERROR:  unrecognized target: "5"',
+        );
+        await expectNothingOnServer(server);
+      });
+    });
+
+  if (version < 15)
+    it('what only PostgreSQL 15 can is refused by name, and nothing is left', async () => {
+      for (const [args, option, flag] of [
+        [['-Z', 'server-gzip', '-D', newTarget()], 'COMPRESSION', '-Z server-METHOD'],
+        [['-t', 'blackhole', '-X', 'none'], 'TARGET', '-t TARGET'],
       ] as const) {
-        const target = newTarget();
-        const result = await runBackup(server, ['-D', target, ...mapped(), '-Z', `server-${method}`]);
-        expect(result).toMatchObject({ status: 1, stdout: '' });
-        expect(result.stderr).toContain(`gs_basebackup: error: could not initiate base backup: ERROR:  ${text}`);
-        expect(exists(target)).toBe(false);
+        const result = await runBackup(server, [...args]);
+        expect(result.status).toBe(1);
+        expect(result.stderr).toContain(`error: the server has no ${option} in its base backups\n`);
+        expect(result.stderr).toContain(`hint: Leave out ${flag}: it is for PostgreSQL 15 and later`);
       }
-      await expectNothingOnServer(server);
     });
-
-    it('the configuration of this host has no place in the tars of the server', async () => {
-      const words = ['-D', newTarget(), '-Ft', '-Z', 'server-gzip', '--config-dir', server.dataDirectory];
-      const result = await runBackup(server, words);
-      expect(result.stderr).toContain('error: --config-dir has no place in archives in the format of the server');
-    });
-  });
-
-  describe.runIf(version >= 15)('targets of the server', () => {
-    it('server:DIR keeps the backup there, says that it was not checked, and it can be restored', async () => {
-      const directory = join(serverDirectory('kept'), 'backup');
-      const args = [`--target=server:${directory}`, '-X', 'fetch', '-z', '-v'];
-      const result = await runBackup(server, args);
-      expect(result).toMatchObject({ status: 0, stdout: '' });
-      expect(result.stderr).toContain(
-        `gs_basebackup: note: the server wrote the backup to "${directory}" on its own host; nothing of it was checked here`,
-      );
-      expect(readdirSync(directory).sort()).toEqual(tarNames('.gz', []));
-      await expectRestored(directory);
-      const again = await runBackup(server, args);
-      expect(again.status).toBe(1);
-      expect(again.stderr).toContain(
-        `could not initiate base backup: ERROR:  directory "${directory}" exists but is not empty`,
-      );
-    });
-
-    it('blackhole goes nowhere; another name is refused by the server; -t of both names', async () => {
-      for (const args of [
-        ['--target', 'blackhole'],
-        ['-t', 'blackhole'],
-      ]) {
-        expect(await runBackup(server, [...args, '-X', 'fetch'])).toMatchObject({ status: 0, stdout: '', stderr: '' });
-      }
-      const bogus = await runBackup(server, ['-t', 'bogus', '-X', 'none']);
-      expect(bogus.stderr).toContain('error: could not initiate base backup: ERROR:  unrecognized target: "bogus"');
-      const number = await runBackup(server, ['-t', '5', '-X', 'fetch'], { calledAs: 'pg_basebackup' });
-      expect(number.stderr).toContain(
-        'pg_basebackup: error: could not initiate base backup: ERROR:  unrecognized target: "5"',
-      );
-      await expectNothingOnServer(server);
-    });
-  });
-
-  it.runIf(version < 15)('what only PostgreSQL 15 can is refused by name, and nothing is left', async () => {
-    for (const [args, option, flag] of [
-      [['-Z', 'server-gzip', '-D', newTarget()], 'COMPRESSION', '-Z server-METHOD'],
-      [['-t', 'blackhole', '-X', 'none'], 'TARGET', '-t TARGET'],
-    ] as const) {
-      const result = await runBackup(server, [...args]);
-      expect(result.status).toBe(1);
-      expect(result.stderr).toContain(`error: the server has no ${option} in its base backups\n`);
-      expect(result.stderr).toContain(`hint: Leave out ${flag}: it is for PostgreSQL 15 and later`);
-    }
-  });
 
   describe('-R', () => {
     const configuration = version >= 12 ? 'postgresql.auto.conf' : 'recovery.conf';
@@ -378,17 +381,18 @@ forEachServer('full', (version) => {
     expect(alone).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
   });
 
-  it.runIf(version >= 11)('--no-verify-checksums takes a damaged page as it is, in silence', async () => {
-    const damaged = await startServer({ version });
-    await damaged.sql('create table t as select generate_series(1, 2000) i');
-    const path = await damaged.value("select pg_relation_filepath('t')");
-    await damaged.stop();
-    const file = openSync(join(damaged.dataDirectory, path), 'r+');
-    writeSync(file, Buffer.alloc(32, 0x5a), 0, 32, 4000);
-    closeSync(file);
-    await damaged.start();
-    expect(await runBackup(damaged, ['-D', newTarget()])).toMatchObject({ status: 1 });
-    await takeBackup(damaged, ['--no-verify-checksums']);
-    await damaged.stop('immediate');
-  });
+  if (version >= 11)
+    it('--no-verify-checksums takes a damaged page as it is, in silence', async () => {
+      const damaged = await startServer({ version });
+      await damaged.sql('create table t as select generate_series(1, 2000) i');
+      const path = await damaged.value("select pg_relation_filepath('t')");
+      await damaged.stop();
+      const file = openSync(join(damaged.dataDirectory, path), 'r+');
+      writeSync(file, Buffer.alloc(32, 0x5a), 0, 32, 4000);
+      closeSync(file);
+      await damaged.start();
+      expect(await runBackup(damaged, ['-D', newTarget()])).toMatchObject({ status: 1 });
+      await takeBackup(damaged, ['--no-verify-checksums']);
+      await damaged.stop('immediate');
+    });
 });

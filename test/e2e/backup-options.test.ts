@@ -60,7 +60,9 @@ describe('help and version', () => {
   it('a link of another name is that program, in every message', async () => {
     expect((await run(['--version'], 'pg_basebackup')).stdout).toMatch(/^pg_basebackup \(gausskeep\) /);
     expect((await run(['--help'], 'pg_basebackup')).stdout).toContain('\n  pg_basebackup [OPTION]...');
-    expect(await refusal([], 'pg_basebackup')).toBe('pg_basebackup: error: no target directory specified');
+    expect(await refusal([], 'pg_basebackup')).toBe(
+      'pg_basebackup: error: must specify output directory or backup target',
+    );
     expect((await run([], 'pg_basebackup')).stderr).toContain('Try "pg_basebackup --help" for more information.');
     expect(await refusal(['-D', 'x', '-X', 'y'], 'pg_basebackup')).toContain('invalid wal-method option "y"');
   });
