@@ -32,9 +32,9 @@ export async function benchWal({ rounds, gigabytes, only }) {
     const native = `${bin}/pg_waldump --stats -p ${directory} ${first} ${last} >/dev/null`;
     for (const [mode, threads, goal] of [
       ['strict', 1, 'report'],
-      ['strict', 2, '≤ 1.5'],
+      ['strict', 2, '≤ 1.0'],
       ['index', 1, 'report'],
-      ['index', 2, '≤ 0.6'],
+      ['index', 2, '≤ 0.4'],
     ]) {
       const name = `${mode} pass, ${threads} thread${threads === 1 ? '' : 's'}`;
       if (only !== undefined && !name.includes(only)) continue;
