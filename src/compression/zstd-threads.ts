@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
+import { hasThread, startThread } from '../threads/start-thread.ts';
 
 export interface ZstdOrder {
   readonly id: number;
@@ -13,11 +13,8 @@ export interface ZstdOrder {
 export type ZstdAnswer =
   { readonly id: number; readonly frame: Uint8Array } | { readonly id: number; readonly error: ErrorData };
 
-/** The build puts the entries of threads beside the file that this code ends up in; run from source there are none. */
-const entry = new URL('./zstd-thread.js', import.meta.url);
-
 /** Whether there are threads to be had. */
-export const hasThreads = existsSync(entry);
+export const hasThreads = hasThread('zstd-thread');
 
 /** With more, memory would be what ends it: a context takes up to 90 MB at the highest level. */
 const mostThreads = 16;
@@ -74,7 +71,7 @@ class ZstdThreads {
   }
 
   #start(): Running {
-    const worker = new Worker(entry, { execArgv: [] });
+    const worker = startThread('zstd-thread');
     const running: Running = { worker, waiting: new Map() };
     const fail = (error: unknown): void => {
       const place = this.#running.indexOf(running);

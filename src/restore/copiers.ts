@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { errorFromData, errorToData, type ErrorData } from '../errors/error-data.ts';
 import { copyChecked, type CheckedCopy } from './copy-checked.ts';
+import { hasThread, startThread } from '../threads/start-thread.ts';
 
 /** What a copying thread is told, and what it answers. */
 export interface CopyOrder {
@@ -14,9 +13,6 @@ export type CopyAnswer =
   | { readonly kind: 'copied'; readonly id: number; readonly checksum: string }
   | { readonly kind: 'exists'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorData };
-
-/** The build puts the entries of threads beside the file that this code ends up in; run from source there are none. */
-const threadEntry = new URL('./restore-thread.js', import.meta.url);
 
 /** Smaller files are copied here: a message to a thread costs as much. */
 const threadWorthBytes = 256 * 1024;
@@ -43,7 +39,7 @@ export class Copiers {
   }
 
   private constructor(totalBytes: number) {
-    if (totalBytes < threadsWorthBytes || !existsSync(threadEntry)) return;
+    if (totalBytes < threadsWorthBytes || !hasThread('restore-thread')) return;
     const count = Math.min(availableParallelism(), 4);
     for (let index = 0; index < count; index++) this.#threads.push(new CopyThread());
   }
@@ -88,7 +84,7 @@ interface Waiting {
 }
 
 class CopyThread {
-  readonly #worker = new Worker(threadEntry);
+  readonly #worker = startThread('restore-thread');
   readonly #waiting = new Map<number, Waiting>();
   #failure: Error | undefined;
   queuedBytes = 0;

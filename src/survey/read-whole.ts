@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { Teller } from '../events/teller.ts';
 import type { StorageOptions } from '../storage/storage.ts';
@@ -19,6 +17,7 @@ import {
 } from './segment-reading.ts';
 import type { WalKnowledge } from './wal-knowledge.ts';
 import type { WalPlace } from './wal-place.ts';
+import { hasThread, startThread } from '../threads/start-thread.ts';
 
 /** What a reading thread is told, and what it answers. */
 export interface ReadOrder {
@@ -29,9 +28,6 @@ export interface ReadOrder {
 }
 export type ReadAnswer =
   { readonly kind: 'read'; readonly known: KnownSegment } | { readonly kind: 'failed'; readonly error: ErrorData };
-
-/** The build puts the entries of threads beside the file that this code ends up in; run from source there are none. */
-const threadEntry = new URL('./wal-proof-thread.js', import.meta.url);
 
 /** More threads than this hardly help: the storage is the limit then. */
 export const mostThreads = 2;
@@ -139,7 +135,7 @@ export class SegmentReader {
     const { storedName, codec, receipt } = object;
     const isBeginning = receipt === undefined && object.file.kind === 'partial';
     const segment = { directory, storedName, codec, receipt, isBeginning };
-    if (this.#expected < threadWorthSegments || !existsSync(threadEntry)) {
+    if (this.#expected < threadWorthSegments || !hasThread('wal-proof-thread')) {
       return knownOf(await readStoredSegment(segment, task, { signal }), task, name);
     }
     const thread = await this.#takeThread();
@@ -179,7 +175,7 @@ export class SegmentReader {
 
 /** A thread that reads one segment after the other. */
 class ReadingThread {
-  readonly #worker = new Worker(threadEntry);
+  readonly #worker = startThread('wal-proof-thread');
   readonly #onAbort: () => void;
   readonly #signal: AbortSignal;
   #settle: { resolve: (known: KnownSegment) => void; reject: (error: unknown) => void } | undefined;

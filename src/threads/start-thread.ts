@@ -1,11 +1,24 @@
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+
+/**
+ * Whether the entry of a thread lies beside the file that this code ended up in: in every build; run from source there is none.
+ * @param name of `src/threads/<name>.ts`
+ */
+export function hasThread(name: string): boolean {
+  return existsSync(entryOf(name));
+}
 
 /**
  * Starts the worker thread whose entry is `src/threads/<name>.ts`. The build puts every entry and every chunk into one
  * folder, so the entry lies beside whichever file this code ended up in.
  * @param data handed to the thread as its `workerData`; in memory only, so it may hold a password
  */
-export function startThread(name: string, data: unknown): Worker {
+export function startThread(name: string, data?: unknown): Worker {
   // The flags of the process may not fit a thread (--input-type), and ours need none.
-  return new Worker(new URL(`./${name}.js`, import.meta.url), { workerData: data, execArgv: [] });
+  return new Worker(entryOf(name), { workerData: data, execArgv: [] });
+}
+
+function entryOf(name: string): URL {
+  return new URL(`./${name}.js`, import.meta.url);
 }

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { reasonOf } from '../errors/backup-error.ts';
 import { checkFile, type FileCheck, type FileCheckResult } from './check-file.ts';
 import { joinResults, partsOf } from './file-parts.ts';
+import { hasThread, startThread } from '../threads/start-thread.ts';
 
 /** What a checking thread is told: files, or parts of files, one after another. */
 export type CheckOrder = readonly FileCheck[];
@@ -13,9 +12,6 @@ export type CheckOrder = readonly FileCheck[];
 export type FromFileChecker =
   | { readonly kind: 'bytes'; readonly count: number }
   | { readonly kind: 'results'; readonly count: number; readonly results: readonly FileCheckResult[] };
-
-/** The build puts the entries of threads beside the file that this code ends up in; run from source there are none. */
-const threadEntry = new URL('./verify-thread.js', import.meta.url);
 
 /** Fewer bytes are not worth a thread of their own. */
 const threadWorthBytes = 4 * 1024 * 1024;
@@ -42,7 +38,7 @@ export class FileCheckers {
 
   /** Starts the threads if so many bytes are worth it, so that they are ready when `check` is called. */
   expect(bytes: number): void {
-    if (bytes < threadWorthBytes || this.#threads.length > 0 || !existsSync(threadEntry)) return;
+    if (bytes < threadWorthBytes || this.#threads.length > 0 || !hasThread('verify-thread')) return;
     const count = Math.min(availableParallelism(), 8);
     for (let index = 0; index < count; index++) this.#threads.push(new CheckThread());
   }
@@ -167,7 +163,7 @@ async function runLane(
 }
 
 class CheckThread {
-  readonly #worker = new Worker(threadEntry);
+  readonly #worker = startThread('verify-thread');
   #failure: Error | undefined;
   #onMessage: (message: FromFileChecker) => void = () => undefined;
   #reject: (reason: Error) => void = () => undefined;

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { errorFromData } from '../errors/error-data.ts';
 import { sealSegment, type SealAnswer, type SealOrder } from './seal-segment.ts';
+import { hasThread, startThread } from '../threads/start-thread.ts';
 
-/** The build puts the entries of threads beside the file that this code ends up in; run from source there are none. */
-const threadEntry = new URL('./wal-sealer-thread.js', import.meta.url);
-const isBuilt = existsSync(threadEntry);
+const isBuilt = hasThread('wal-sealer-thread');
 
 /** So many segments may be whole and not sealed; with more `room` waits. */
 const mostUnsealed = 4;
@@ -91,7 +89,7 @@ export class SegmentSealer {
   }
 
   #start(): Worker {
-    const worker = new Worker(threadEntry, { execArgv: [] });
+    const worker = startThread('wal-sealer-thread');
     worker.on('message', (answer: SealAnswer) => {
       if (answer.kind === 'sealed') this.#answer?.resolve();
       else this.#answer?.reject(errorFromData(answer.error));

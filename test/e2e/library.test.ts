@@ -53,6 +53,17 @@ forEachServer('full', (version) => {
 
   const left = (): Promise<unknown> => server.value('select count(*)::text from pg_stat_replication');
 
+  it('works in a program that node was given on its command line, threads and all', async () => {
+    const backup = newTarget();
+    const text = `import { reportError, takeBackup, verifyBackup } from ${JSON.stringify(built)};
+      const source = ${JSON.stringify(sourceOf())};
+      await takeBackup({ source, output: { kind: 'plain', directory: ${JSON.stringify(backup)} }, checkpoint: 'fast' });
+      console.log(reportError(await verifyBackup({ path: ${JSON.stringify(backup)} }))?.message ?? 'sound');`;
+    const { result, stdin } = startCommand(process.execPath, ['--input-type=module', '-e', text], {});
+    stdin.end();
+    expect(await result).toMatchObject({ status: 0, stderr: '', stdout: 'sound\n' });
+  });
+
   describe('examples', () => {
     it('stream-members: what it stored is the whole backup', async () => {
       const directory = temporaryDirectory();
