@@ -284,9 +284,11 @@ forEachServer('smoke', (version) => {
     await server.start();
     const again = await openSession(server);
     const startLast = segmentStart(again.system.flushLsn, 16 * 1024 * 1024);
-    const crashing = endOf(await startWalStream(again.connection, capabilities, { startLsn: startLast, timeline: 1 }));
+    const crashing = await startWalStream(again.connection, capabilities, { startLsn: startLast, timeline: 1 });
+    // Up to 13 a WAL sender that is stopped while it sends says nothing any more: it must have sent what there is.
+    while (crashing.position < again.system.flushLsn) await crashing.next();
     await server.stop('immediate');
-    expect(await crashing).toMatchObject({
+    expect(await endOf(crashing)).toMatchObject({
       code: 'SERVER_UNREACHABLE',
       kind: version >= 14 ? 'connection-lost' : 'server-crashed',
     });
