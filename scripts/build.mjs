@@ -21,6 +21,7 @@ if (!existsSync('node_modules/esbuild')) {
 }
 const { build } = await import('esbuild');
 const { precomputed } = await import('./precomputed.mjs');
+const { addCode } = await import('./code-cache.mjs');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 const programs = {
@@ -64,27 +65,46 @@ const shared = {
   logLevel: 'warning',
 };
 // Commands that are run often are one file each, and so are threads that are started for a short time: what they load decides
-// how long that takes.
+// how long that takes. They are CommonJS, see src/cli/load-part.ts.
 const singles = Object.fromEntries([
   ...readdirSync('src/cli')
     .filter((name) => name.endsWith('-single.ts'))
     .map((name) => [name.slice(0, -3), `src/cli/${name}`]),
   ...['restore-thread', 'verify-thread', 'wal-proof-thread'].map((name) => [name, `src/threads/${name}.ts`]),
 ]);
-const loadedLater = /\.\/([a-z-]+-(?:single|program))\.ts$/;
+/** Programs that a program loads are files of their own. */
 const besides = {
   name: 'besides',
   setup: ({ onResolve }) =>
-    onResolve({ filter: loadedLater }, ({ path, kind }) =>
+    onResolve({ filter: /\.\/([a-z-]+-program)\.ts$/ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: path.replace(/ts$/, 'js'), external: true } : undefined,
     ),
 };
-const alone = { ...shared, splitting: false, minify: true, plugins: [besides, await precomputed(build)] };
-await build({ ...alone, entryPoints: present(programs) });
-await build({ ...alone, entryPoints: singles });
+/** An ES module that imports a built-in module has every property of it read, which loads half of Node. */
+const builtinsAsTheyAre = {
+  name: 'builtins-as-they-are',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
+    onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
+    }));
+  },
+};
+const alone = { ...shared, splitting: false, minify: true };
+const commonJs = {
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { ...shared.define, 'import.meta.url': 'thisFile' },
+  // By the part's own "require": code that was compiled elsewhere does not know where it lies now.
+  supported: { 'dynamic-import': false },
+  banner: { js: 'const thisFile = require("node:url").pathToFileURL(__filename).href;' },
+};
+await build({ ...alone, plugins: [besides, builtinsAsTheyAre], entryPoints: present(programs) });
+await build({ ...alone, ...commonJs, plugins: [besides, await precomputed(build)], entryPoints: singles });
 const others = { ...parts, ...present(library), ...threads };
 for (const name of Object.keys(singles)) delete others[name];
 await build({ ...shared, plugins: [await precomputed(build)], entryPoints: others });
+addCode(fresh);
 launchBySh(`${fresh}/gausskeep.js`);
 for (const name of Object.keys(present(programs))) chmodSync(`${fresh}/${name}.js`, 0o755);
 
@@ -100,7 +120,7 @@ mkdirSync('dist', { recursive: true });
 const built = readdirSync(fresh);
 for (const name of built) renameSync(`${fresh}/${name}`, `dist/${name}`);
 for (const name of readdirSync('dist')) {
-  if (name.endsWith('.js') && !built.includes(name)) rmSync(`dist/${name}`);
+  if (/\.(?:js|cjs|code)$/.test(name) && !built.includes(name)) rmSync(`dist/${name}`);
 }
 
 if (!process.argv.includes('--no-types') && existsSync('src/index.ts')) {

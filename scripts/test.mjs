@@ -37,7 +37,7 @@ console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
 /** The tests run the built programs: dist/ must be newer than everything it is made of. */
 function buildIfStale() {
   const sources = ['src', 'scripts/build.mjs', 'package.json'].flatMap(filesBelow);
-  const built = existsSync('dist') ? filesBelow('dist').filter((file) => file.endsWith('.js')) : [];
+  const built = existsSync('dist') ? filesBelow('dist').filter((file) => /\.c?js$/.test(file)) : [];
   const newestSource = Math.max(...sources.map((file) => statSync(file).mtimeMs));
   const oldestBuilt = Math.min(...built.map((file) => statSync(file).mtimeMs));
   if (built.length > 0 && oldestBuilt >= newestSource) return;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Built into one file that loads nothing until it knows what for: what cannot be loaded must not end `wal get` with node's status 1.
 // Behind a few lines of sh, see launcher.sh.
+import { loadPart } from './load-part.ts';
 import { printVersion } from './print-version.ts';
 import { calledAs, releaseStoodInFor } from './program-name.ts';
 
@@ -12,10 +13,10 @@ if (first === '--version' || first === '-V') {
   const release = program === 'gausskeep' ? undefined : releaseStoodInFor();
   printVersion(program, release === undefined ? '' : `, in the words of PostgreSQL ${release}`);
 } else if (first === 'wal' && second === 'push') {
-  await (await import('./wal-push-single.ts')).runWalPush(words.slice(2));
+  await loadPart<typeof import('./wal-push-single.ts')>('wal-push-single').runWalPush(words.slice(2));
 } else if (first === 'wal' && second === 'get') {
   failWith126();
-  await (await import('./wal-get-single.ts')).runWalGet(words.slice(2));
+  await loadPart<typeof import('./wal-get-single.ts')>('wal-get-single').runWalGet(words.slice(2));
 } else {
   await startProgram().catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
@@ -26,15 +27,15 @@ if (first === '--version' || first === '-V') {
 
 async function startProgram(): Promise<void> {
   if (program === 'pg_verifybackup') {
-    await (await import('./verify-single.ts')).runVerifyBackup(program, words);
+    await loadPart<typeof import('./verify-single.ts')>('verify-single').runVerifyBackup(program, words);
   } else if (program.startsWith('pg_')) {
     await (await import('./gausskeep-program.ts')).gausskeepProgram(program, words);
   } else if (first === 'verify') {
-    await (await import('./verify-single.ts')).runVerify(program, words.slice(1));
+    await loadPart<typeof import('./verify-single.ts')>('verify-single').runVerify(program, words.slice(1));
   } else if (first === 'restore') {
-    await (await import('./restore-single.ts')).runRestore(program, words.slice(1));
+    await loadPart<typeof import('./restore-single.ts')>('restore-single').runRestore(program, words.slice(1));
   } else if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
-    await (await import('./help-single.ts')).runHelp(program);
+    await loadPart<typeof import('./help-single.ts')>('help-single').runHelp(program);
   } else {
     await (await import('./gausskeep-program.ts')).gausskeepProgram(program, words);
   }

@@ -19,6 +19,8 @@ export function startThread(name: string, data?: unknown): Worker {
   return new Worker(entryOf(name), { workerData: data, execArgv: [] });
 }
 
+/** Threads that are started for a short time are built as CommonJS, which a thread loads faster. */
 function entryOf(name: string): URL {
-  return new URL(`./${name}.js`, import.meta.url);
+  const commonJs = new URL(`./${name}.cjs`, import.meta.url);
+  return existsSync(commonJs) ? commonJs : new URL(`./${name}.js`, import.meta.url);
 }

@@ -234,7 +234,7 @@ describe('wal get', () => {
 
   it('ends with 126 when what it consists of cannot be loaded', async () => {
     const broken = mkdtempSync(join(root, 'broken-'));
-    for (const name of ['gausskeep.js', 'wal-push-single.js']) {
+    for (const name of ['gausskeep.js', 'wal-push-single.cjs']) {
       copyFileSync(join(dirname(programPath('gausskeep')), name), join(broken, name));
     }
     writeFileSync(join(broken, 'package.json'), '{"type":"module"}');

@@ -23,7 +23,7 @@ function stage(built: string): string {
   const target = join(home, 'dist');
   mkdirSync(target, { recursive: true });
   for (const name of readdirSync(built)) {
-    if (name.endsWith('.js')) cpSync(join(built, name), join(target, name));
+    if (name !== 'types') cpSync(join(built, name), join(target, name));
   }
   cpSync(join(projectRoot, 'package.json'), join(home, 'package.json'));
   for (const name of packagesOf(projectRoot)) copyPackage(name, home);
