@@ -95,18 +95,26 @@ const commonJs = {
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   define: { ...shared.define, 'import.meta.url': 'thisFile' },
-  // By the part's own "require": code that was compiled elsewhere does not know where it lies now.
-  supported: { 'dynamic-import': false },
   banner: { js: 'const thisFile = require("node:url").pathToFileURL(__filename).href;' },
 };
 await build({ ...alone, plugins: [besides, builtinsAsTheyAre], entryPoints: present(programs) });
-await build({ ...alone, ...commonJs, plugins: [besides, await precomputed(build)], entryPoints: singles });
+await build({ ...alone, ...commonJs, plugins: [besides], entryPoints: { gausskeep: programs.gausskeep } });
+await build({
+  ...alone,
+  ...commonJs,
+  // By the part's own "require": code that was compiled elsewhere does not know where it lies now.
+  supported: { 'dynamic-import': false },
+  plugins: [besides, await precomputed(build)],
+  entryPoints: singles,
+});
 const others = { ...parts, ...present(library), ...threads };
 for (const name of Object.keys(singles)) delete others[name];
 await build({ ...shared, plugins: [await precomputed(build)], entryPoints: others });
 addCode(fresh);
-launchBySh(`${fresh}/gausskeep.js`);
-for (const name of Object.keys(present(programs))) chmodSync(`${fresh}/${name}.js`, 0o755);
+for (const name of ['gausskeep.js', 'gausskeep.cjs']) launchBySh(`${fresh}/${name}`);
+for (const name of [...Object.keys(present(programs)).map((name) => `${name}.js`), 'gausskeep.cjs']) {
+  chmodSync(`${fresh}/${name}`, 0o755);
+}
 
 /** Executed as a program it is read by sh first, as JavaScript (`node dist/gausskeep.js`) by node alone. */
 function launchBySh(file) {

@@ -3,6 +3,20 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import type * as help from './help-single.ts';
+import type * as restore from './restore-single.ts';
+import type * as verify from './verify-single.ts';
+import type * as walGet from './wal-get-single.ts';
+import type * as walPush from './wal-push-single.ts';
+
+/** The parts, by the name of their file. */
+interface Parts {
+  readonly 'help-single': typeof help;
+  readonly 'restore-single': typeof restore;
+  readonly 'verify-single': typeof verify;
+  readonly 'wal-get-single': typeof walGet;
+  readonly 'wal-push-single': typeof walPush;
+}
 
 const digestBytes = 32;
 
@@ -13,7 +27,7 @@ const digestBytes = 32;
  * of this very text, and V8 finds it to be its own (release, flags); everywhere else the text is compiled.
  * @throws Error `Cannot find module …` when the part is not there
  */
-export function loadPart<Part>(name: string): Part {
+export function loadPart<Name extends keyof Parts>(name: Name): Parts[Name] {
   const file = join(dirname(fileURLToPath(import.meta.url)), `${name}.cjs`);
   const text = readPart(file);
   // The build writes nothing but ASCII.
@@ -22,7 +36,7 @@ export function loadPart<Part>(name: string): Part {
   const run = script.runInThisContext() as (...words: unknown[]) => void;
   const module = { exports: {} };
   run(module.exports, createRequire(file), module, file);
-  return module.exports as Part;
+  return module.exports as Parts[Name];
 }
 
 function readPart(file: string): Buffer {
