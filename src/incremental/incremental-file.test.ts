@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { applyChanges } from '../restore/apply-changes.ts';
-import { partsOf } from '../verify/file-parts.ts';
+import { divideCheck } from '../verify/file-parts.ts';
 import { IncrementalCheck } from '../verify/check-incremental.ts';
 import { blockBytes, blocksPerSegment, originalOf, readIncrementalFile, resultBlocks } from './incremental-file.ts';
 import { heapBlocksPerPage, StaleMaps } from './stale-maps.ts';
@@ -124,8 +124,8 @@ describe('an incremental file', () => {
 
   it('is checked in one part, however large it is', () => {
     const check = { path, algorithm: 'CRC32C', pages: undefined } as const;
-    expect(partsOf({ ...check, incremental: 'name' }, 1024 ** 3)).toHaveLength(1);
-    expect(partsOf(check, 1024 ** 3).length).toBeGreaterThan(1);
+    expect(divideCheck({ ...check, incremental: 'name' }, 1024 ** 3).parts).toHaveLength(1);
+    expect(divideCheck(check, 1024 ** 3).parts.length).toBeGreaterThan(1);
   });
 
   it('is known by its name in the directories of relations', () => {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { reasonOf } from '../errors/backup-error.ts';
 import { checkFile, type FileCheck, type FileCheckResult } from './check-file.ts';
-import { joinResults, partsOf } from './file-parts.ts';
+import { divideCheck, takePagesApart } from './file-parts.ts';
 import { hasThread, startThread } from '../threads/start-thread.ts';
 
 /** What a checking thread is told: files, or parts of files, one after another. */
@@ -49,7 +49,7 @@ export class FileCheckers {
     this.expect(items.reduce((sum, item) => sum + sizeOf(item), 0));
     const inOrder = new InOrder(options);
     if (this.#threads.length === 0) return checkHere(options, inOrder);
-    const queue = ordersOf(options, inOrder);
+    const queue = ordersOf(options, inOrder, this.#threads.length);
     const stop = new AbortController();
     const lanes = this.#threads.map((thread) =>
       runLane(thread, queue, options.onBytes, AbortSignal.any([signal, stop.signal])),
@@ -109,26 +109,35 @@ class InOrder<Item> {
 interface Order {
   readonly checks: FileCheck[];
   readonly takers: ((result: FileCheckResult) => void)[];
+  /** Its bytes are read by another order, too, which counts them. */
+  readonly readsAgain?: boolean;
 }
 
-/** Large files come first, so that no thread is left alone with one at the end; then all others in their order. */
+/**
+ * Large files come first, so that no thread is left alone with one at the end; then all others in their order. The pages of a file that
+ * is longer than the share of a thread are checked by the threads that would wait for it.
+ */
 function* ordersOf<Item>(
   { items, sizeOf, checkOf }: CheckFilesOptions<Item>,
   inOrder: InOrder<Item>,
+  threads: number,
 ): Generator<Order, void, undefined> {
+  const share = items.reduce((sum, item) => sum + sizeOf(item), 0) / threads;
   const isLarge = (item: Item): boolean => sizeOf(item) >= orderBytes;
   const large = [...items.entries()].filter(([, item]) => isLarge(item));
   large.sort(([, a], [, b]) => sizeOf(b) - sizeOf(a));
   for (const [index, item] of large) {
-    const parts = partsOf(checkOf(item), sizeOf(item));
+    const [check, size] = [checkOf(item), sizeOf(item)];
+    const apart = size > share ? takePagesApart(check, size) : undefined;
+    const { parts, join, readingParts } = apart ?? divideCheck(check, size);
     const results: FileCheckResult[] = [];
     let missing = parts.length;
     for (const [number, part] of parts.entries()) {
       const take = (result: FileCheckResult): void => {
         results[number] = result;
-        if (--missing === 0) inOrder.take(index, joinResults(results));
+        if (--missing === 0) inOrder.take(index, join(results));
       };
-      yield { checks: [part], takers: [take] };
+      yield { checks: [part], takers: [take], readsAgain: number >= readingParts };
     }
   }
   let order: Order = { checks: [], takers: [] };
@@ -157,8 +166,9 @@ async function runLane(
     signal.throwIfAborted();
     const next = queue.next();
     if (next.done === true) return;
-    const results = await thread.run(next.value.checks, onBytes, signal);
-    for (const [index, result] of results.entries()) next.value.takers[index]?.(result);
+    const { checks, takers, readsAgain = false } = next.value;
+    const results = await thread.run(checks, readsAgain ? () => undefined : onBytes, signal);
+    for (const [index, result] of results.entries()) takers[index]?.(result);
   }
 }
 

@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromText } from '../bytes/byte-string.ts';
-import { checkFile, type FileCheck } from './check-file.ts';
-import { joinResults, partsOf } from './file-parts.ts';
+import { checkFile, type FileCheck, type FileCheckResult } from './check-file.ts';
+import { divideCheck, takePagesApart, type DividedCheck } from './file-parts.ts';
+
+/** The result of all parts, put together. */
+function done(divided: DividedCheck | undefined): FileCheckResult | undefined {
+  return divided?.join(divided.parts.map((part) => checkFile(part)));
+}
 
 const mebibyte = 1024 * 1024;
 const sizeBytes = 130 * mebibyte + 5;
@@ -12,6 +17,7 @@ const sizeBytes = 130 * mebibyte + 5;
 describe('a large file in parts', () => {
   let directory: string;
   let check: FileCheck;
+  let summed: FileCheck;
 
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'gausskeep-parts-'));
@@ -29,33 +35,46 @@ describe('a large file in parts', () => {
       algorithm: 'CRC32C',
       pages: { format: 'postgresql', blockSizeBytes: 8192, firstBlock: 393_216 },
     };
+    summed = { ...check, algorithm: 'SHA256' };
   });
 
   afterAll(() => rmSync(directory, { recursive: true }));
 
   it('tells what the whole file tells: size, CRC, pages and the blocks that fail', () => {
     const whole = checkFile(check);
-    const parts = partsOf(check, sizeBytes);
-    expect(parts).toHaveLength(2);
-    const joined = joinResults(parts.map((part) => checkFile(part)));
-    expect(joined).toEqual(whole);
+    const divided = divideCheck(check, sizeBytes);
+    expect(divided).toMatchObject({ parts: { length: 2 }, readingParts: 2 });
+    expect(done(divided)).toEqual(whole);
     expect(whole).toMatchObject({ content: { sizeBytes, pages: { bad: 3, partialBytes: 5 } } });
   });
 
   it('tells what the whole file tells when it is shorter or longer than it was surveyed', () => {
     for (const surveyed of [sizeBytes + 100 * mebibyte, 128 * mebibyte]) {
-      const joined = joinResults(partsOf(check, surveyed).map((part) => checkFile(part)));
-      expect(joined).toEqual(checkFile(check));
+      expect(done(divideCheck(check, surveyed))).toEqual(checkFile(check));
+      expect(done(takePagesApart(summed, surveyed))).toEqual(checkFile(summed));
     }
   });
 
-  it('has no parts where the checksum cannot be put together', () => {
-    expect(partsOf({ ...check, algorithm: 'SHA256' }, sizeBytes)).toHaveLength(1);
+  it('has its pages checked beside its checksum where that cannot be put together', () => {
+    const divided = takePagesApart(summed, sizeBytes);
+    expect(divided).toMatchObject({ parts: { length: 3 }, readingParts: 1 });
+    expect(done(divided)).toEqual(checkFile(summed));
+    expect(checkFile(summed)).toMatchObject({ content: { sizeBytes, pages: { bad: 3, partialBytes: 5 } } });
+    expect(takePagesApart(check, sizeBytes)).toBeUndefined();
+    expect(takePagesApart({ ...summed, pages: undefined }, sizeBytes)).toBeUndefined();
+    expect(takePagesApart({ ...summed, incremental: 'name' }, sizeBytes)).toBeUndefined();
+  });
+
+  it('has no parts of bytes where the checksum cannot be put together', () => {
+    expect(divideCheck(summed, sizeBytes).parts).toHaveLength(1);
   });
 
   it('tells the failure of any part', () => {
     const missing = { ...check, path: fromText(join(directory, 'missing')) };
-    const parts = [checkFile(check), checkFile(missing)];
-    expect(joinResults(parts)).toMatchObject({ kind: 'failed', action: 'open' });
+    const failed = { kind: 'failed', action: 'open' };
+    expect(divideCheck(check, sizeBytes).join([checkFile(check), checkFile(missing)])).toMatchObject(failed);
+    const { join: joinApart } = takePagesApart(summed, sizeBytes) ?? divideCheck(check, sizeBytes);
+    expect(joinApart([checkFile(missing), checkFile(check)])).toMatchObject(failed);
+    expect(joinApart([checkFile(check), checkFile(missing)])).toMatchObject(failed);
   });
 });

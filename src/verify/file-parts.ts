@@ -5,15 +5,41 @@ import { keptBadPages, type FileCheck, type FileCheckResult, type FileContent } 
 /** Length of a part: whole pages of any size. */
 const partBytes = 64 * 1024 * 1024;
 
+/** A file's check as several that can be done at the same time, and its result from theirs, in their order. */
+export interface DividedCheck {
+  readonly parts: readonly FileCheck[];
+  readonly join: (results: readonly FileCheckResult[]) => FileCheckResult;
+  /** How many of the parts, from the first on, read all bytes of the file between them; the others read some again. */
+  readonly readingParts: number;
+}
+
 /**
- * Parts of a large file that can be checked apart from one another; the file as a whole where its checksum cannot be put together.
+ * Divides the check of a large file where its checksum can be put together; where it cannot there is one part.
  * @param sizeBytes of the file as it was surveyed; the last part is read to the end of the file, wherever that is by then
  */
-export function partsOf(check: FileCheck, sizeBytes: number): FileCheck[] {
+export function divideCheck(check: FileCheck, sizeBytes: number): DividedCheck {
   // The head of an incremental file says what all of it is.
   const isWhole = check.incremental !== undefined;
   const isJoinable = !isWhole && (check.algorithm === 'CRC32C' || check.algorithm === 'NONE');
-  const count = isJoinable ? Math.max(1, Math.floor(sizeBytes / partBytes)) : 1;
+  const parts = isJoinable ? rangesOf(check, sizeBytes) : [check];
+  return { parts, join: joinResults, readingParts: parts.length };
+}
+
+/**
+ * Divides the check of a file that one thread would be left alone with: one takes the checksum, which goes from byte to byte, the others
+ * the pages, which they read a second time. Undefined where there is nothing to gain.
+ * @param sizeBytes as of `divideCheck`
+ */
+export function takePagesApart(check: FileCheck, sizeBytes: number): DividedCheck | undefined {
+  if (check.incremental !== undefined || check.pages === undefined) return undefined;
+  if (check.algorithm === 'CRC32C' || check.algorithm === 'NONE') return undefined;
+  const pages = rangesOf({ ...check, algorithm: 'NONE' }, sizeBytes);
+  return { parts: [{ ...check, pages: undefined }, ...pages], join: joinPages, readingParts: 1 };
+}
+
+/** Parts of `partBytes`, the last of up to twice that. */
+function rangesOf(check: FileCheck, sizeBytes: number): FileCheck[] {
+  const count = Math.max(1, Math.floor(sizeBytes / partBytes));
   return Array.from({ length: count }, (_, index) => ({
     ...check,
     range: { start: index * partBytes, end: index === count - 1 ? undefined : (index + 1) * partBytes },
@@ -24,14 +50,23 @@ export function partsOf(check: FileCheck, sizeBytes: number): FileCheck[] {
   }));
 }
 
-/** The result of a file from those of its parts, in their order: the first failure, or the content of all. */
-export function joinResults(results: readonly FileCheckResult[]): FileCheckResult {
+/** The first failure, or the content of all. */
+function joinResults(results: readonly FileCheckResult[]): FileCheckResult {
   const contents: FileContent[] = [];
   for (const result of results) {
     if (result.kind === 'failed') return result;
     contents.push(result.content);
   }
   return { kind: 'content', content: contents.reduce(joined) };
+}
+
+/** The first result has the checksum, and says how long the file is; the others have the pages. */
+function joinPages([first, ...others]: readonly FileCheckResult[]): FileCheckResult {
+  const pages = joinResults(others);
+  if (first?.kind !== 'content') return first ?? pages;
+  if (pages.kind === 'failed') return pages;
+  const { sizeBytes, checksum } = first.content;
+  return { kind: 'content', content: { ...pages.content, sizeBytes, checksum } };
 }
 
 function joined(first: FileContent, second: FileContent): FileContent {
