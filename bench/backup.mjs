@@ -27,6 +27,11 @@ export async function benchBackup({ rounds, gigabytes, files, only }) {
     native: `${process.execPath} -e 0`,
   });
 
+  await add('start: gausskeep --help against node -e 0', '≤ 1.10', {
+    ours: 'dist/gausskeep.cjs --help',
+    native: `${process.execPath} -e 0`,
+  });
+
   const big = startCluster({ bin, gigabytes, files: 0, port: 54871 });
   try {
     const at = `-h 127.0.0.1 -p ${big.port} -U postgres -c fast`;

@@ -37,7 +37,7 @@ export async function benchPlan({ rounds, gigabytes, only }) {
     const names = readdirSync(archive).sort();
     const first = label.trim().slice('file '.length);
     const native = `${bin}/pg_waldump --stats -p ${archive} ${first} ${names.at(-1)} >/dev/null`;
-    const plan = `GAUSSKEEP_CACHE=${cache} ${process.execPath} dist/gausskeep.js restore -D ${home}/none --from ${backup} --archive ${archive} --plan`;
+    const plan = `GAUSSKEEP_CACHE=${cache} dist/gausskeep.cjs restore -D ${home}/none --from ${backup} --archive ${archive} --plan`;
     const forget = () => rmSync(cache, { recursive: true, force: true });
     const size = `${names.filter((name) => name >= first).length} segments`;
     for (const [name, goal, options] of [

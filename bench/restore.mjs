@@ -14,7 +14,7 @@ export async function benchRestore({ rounds, gigabytes, files, only }) {
   if (bin === undefined) throw new Error('the benchmark needs Debian’s PostgreSQL packages (pg_config is not there)');
   const backups = mkdtempSync('/tmp/gausskeep-bench-backups-');
   const ours = (backup, options) =>
-    `${process.execPath} dist/gausskeep.js restore --from ${backup} --pgdata ${work} -q ${options} || test $? = 3`;
+    `dist/gausskeep.cjs restore --from ${backup} --pgdata ${work} -q ${options} || test $? = 3`;
   const rows = [];
   const add = async (name, goal, commands) => {
     if (only !== undefined && !name.includes(only)) return;

@@ -14,7 +14,7 @@ export async function benchVerify({ rounds, gigabytes, only }) {
   const add = async (name, goal, algorithm, options) => {
     if (only !== undefined && !name.includes(only)) return;
     const backup = join(backups, algorithm);
-    const ours = `${process.execPath} dist/gausskeep.js verify ${options} ${backup} >/dev/null`;
+    const ours = `dist/gausskeep.cjs verify ${options} ${backup} >/dev/null`;
     const native = `${bin}/pg_verifybackup ${options} ${backup} >/dev/null`;
     const row = { ...(await compare(name, { rounds, ours, native })), goal };
     rows.push(row);
