@@ -162,7 +162,7 @@ forEachServer('full', (version) => {
 
   it('refuses a running server and prints the stop command', async () => {
     // Deeper down the server itself makes and removes files while it runs.
-    const before = readdirSync(server.dataDirectory);
+    const before = readdirSync(server.dataDirectory).sort();
     for (const option of ['--force', '--delta']) {
       const result = await restore(['--from', plain, '--pgdata', server.dataDirectory, option, ...mapped()]);
       expect(result.stderr).toContain(`a server is running in directory "${server.dataDirectory}"`);
@@ -174,7 +174,7 @@ forEachServer('full', (version) => {
     const hidden = await restore(['--from', plain, '--pgdata', server.dataDirectory, '--force', ...mapped()]);
     renameSync(join(server.dataDirectory, 'pid'), join(server.dataDirectory, 'postmaster.pid'));
     expect(hidden.status).toBe(17);
-    expect(readdirSync(server.dataDirectory)).toEqual(before);
+    expect(readdirSync(server.dataDirectory).sort()).toEqual(before);
   });
 
   it('--force moves the old content aside, tablespace included, and the old copy can still be started', async () => {
