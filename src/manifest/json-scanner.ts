@@ -10,6 +10,11 @@ export interface JsonListener {
   endArray(): void;
   field(name: ByteString): void;
   scalar(text: ByteString): void;
+  /**
+   * An object is allowed to begin at `position` and does: whoever knows its form takes all of it at once, and none of it comes as events.
+   * @returns where it ends; undefined: not taken
+   */
+  wholeObject?(text: string, position: number): number | undefined;
 }
 
 /** Longest string or number. A path has at most 4 KiB, six times that when every byte is escaped. */
@@ -77,8 +82,7 @@ export class JsonScanner {
     switch (byte) {
       case openBrace:
       case openBracket:
-        this.#begin(byte === openBrace ? 'object' : 'array', position);
-        return position + 1;
+        return this.#begin(byte === openBrace ? 'object' : 'array', text, position);
       case closeBrace:
       case closeBracket:
         this.#end(byte === closeBrace ? 'object' : 'array', position);
@@ -98,13 +102,19 @@ export class JsonScanner {
     }
   }
 
-  #begin(kind: 'object' | 'array', position: number): void {
+  #begin(kind: 'object' | 'array', text: string, position: number): number {
     this.#requireValue(position);
     if (this.#open.length === deepest) this.#fail(position);
+    const end = kind === 'object' ? this.#listener.wholeObject?.(text, position) : undefined;
+    if (end !== undefined) {
+      this.#afterValue();
+      return end;
+    }
     this.#open.push(kind);
     this.#expect = kind === 'object' ? 'fieldOrEnd' : 'valueOrEnd';
     if (kind === 'object') this.#listener.beginObject();
     else this.#listener.beginArray();
+    return position + 1;
   }
 
   #end(kind: 'object' | 'array', position: number): void {

@@ -155,6 +155,35 @@ describe('ManifestParser', () => {
     expect(parse(sealed(`${version}, "Files": [],\n`)).systemIdentifier).toBeUndefined();
   });
 
+  it('reads a file in the form that servers write as in any other, and refuses the same', () => {
+    const hex = 'ab'.repeat(32);
+    const written = (path: string, size: string, algorithm: string, checksum: string): string =>
+      `{ "Path": "${path}", "Size": ${size}, "Last-Modified": "2026-01-01 00:00:00 GMT", "Checksum-Algorithm": "${algorithm}", "Checksum": "${checksum}" }`;
+    const good = [written('base/1/1', '8192', 'SHA256', hex), written('\u00e4', '0', 'SHA256', hex.toUpperCase())];
+    const bodies = [
+      good,
+      [good[0]!, good[0]!],
+      [good[0]!, written('x', '007', 'SHA256', hex)],
+      [written('x', '99999999999999999999', 'SHA256', hex)],
+      [written('x', '1', 'MD5', hex)],
+      [written('x', '1', 'SHA256', 'abc')],
+      [written('x', '1', 'SHA256', hex), 'true'],
+    ];
+    for (const [index, files] of bodies.entries()) {
+      const text = sealed(`${version},\n"Files": [\n${files.join(',\n')}\n],\n"WAL-Ranges": []\n,\n`);
+      // Pieces of one byte hold no whole object; a second space makes the form another.
+      const spaced = sealed(
+        `${version},\n"Files": [\n${files.join(',\n').replaceAll('{ ', '{  ')}\n],\n"WAL-Ranges": []\n,\n`,
+      );
+      const told = [reasonFor(text, text.length), reasonFor(text, 1), reasonFor(spaced, spaced.length)];
+      expect(new Set(told.map((reason) => reason.replace(/\d+/g, ''))).size, told.join(' | ')).toBe(1);
+      expect(told[0] === 'accepted', told[0]).toBe(index === 0);
+    }
+    const text = sealed(`${version},\n"Files": [\n${good.join(',\n')}\n],\n"WAL-Ranges": []\n,\n`);
+    expect(parse(text, text.length)).toEqual(parse(text, 1));
+    expect(parse(text, text.length).files.size).toBe(2);
+  });
+
   it('reads back what the writer wrote', async () => {
     const file = fc.record({
       path: fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => fromBytes(bytes.map((byte) => byte || 1))),

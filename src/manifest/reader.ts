@@ -45,6 +45,15 @@ const rangeFields = ['Timeline', 'Start-LSN', 'End-LSN'] as const;
 /** Timelines that one backup can cross: one, or a few where a standby was promoted. Each costs a look for its segments. */
 const rangeLimit = 1000;
 
+/** A file as PostgreSQL and we write it, in one line and without escapes: nearly all of a manifest. Others come field by field. */
+const writtenFile = new RegExp(
+  String.raw`\{ "Path": "(TEXT)", "Size": (0|[1-9][0-9]*), "Last-Modified": "TEXT", "Checksum-Algorithm": "(TEXT)", "Checksum": "(TEXT)" \}`.replaceAll(
+    'TEXT',
+    String.raw`[^"\\\0-\x1f]*`,
+  ),
+  'y',
+);
+
 type FileField = (typeof fileFields)[number];
 type RangeField = (typeof rangeFields)[number];
 
@@ -119,13 +128,10 @@ export class ManifestParser implements JsonListener {
       case 'closing':
         this.#state = 'finished';
         break;
-      case 'file': {
-        const file = finishFile(this.#file);
-        if (this.#files.has(file.path)) fail(say('manifest.duplicate-path', { path: display(file.path) }));
-        this.#files.set(file.path, file);
+      case 'file':
+        this.#add(this.#file);
         this.#state = 'files';
         break;
-      }
       case 'range': {
         const range = finishRange(this.#range);
         if (this.#timelines.has(range.timeline)) fail(say('manifest.timeline-twice', { timeline: range.timeline }));
@@ -138,6 +144,22 @@ export class ManifestParser implements JsonListener {
       default:
         fail(say('manifest.unexpected-object-end'));
     }
+  }
+
+  wholeObject(text: string, position: number): number | undefined {
+    if (this.#state !== 'files') return undefined;
+    writtenFile.lastIndex = position;
+    const found = writtenFile.exec(text) as [string, ByteString, ByteString, ByteString, ByteString] | null;
+    if (found === null) return undefined;
+    const [, Path, Size, algorithm, Checksum] = found;
+    this.#add({ Path, Size, 'Checksum-Algorithm': algorithm, Checksum });
+    return writtenFile.lastIndex;
+  }
+
+  #add(fields: Partial<Record<FileField, ByteString>>): void {
+    const file = finishFile(fields);
+    if (this.#files.has(file.path)) fail(say('manifest.duplicate-path', { path: display(file.path) }));
+    this.#files.set(file.path, file);
   }
 
   beginArray(): void {
