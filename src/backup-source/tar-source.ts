@@ -1,5 +1,6 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
+import { SkippedBytes } from '../bytes/skipped-bytes.ts';
 import { decompressDetected } from '../compression/decompress.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import type { Manifest } from '../manifest/manifest.ts';
@@ -144,11 +145,20 @@ export class TarSource implements BackupSource {
   async *#members(
     archive: SetTar,
     signal: AbortSignal,
-    more: { onBytes?: (count: number) => void; onFormat?: (format: TarFormat) => void } = {},
+    more: {
+      onBytes?: (count: number) => void;
+      onFormat?: (format: TarFormat) => void;
+      /** What nobody reads need not be made. */
+      skipped?: SkippedBytes;
+    } = {},
   ): AsyncGenerator<Member, void, undefined> {
-    const { onBytes = () => undefined, onFormat } = more;
+    const { onBytes = () => undefined, onFormat, skipped } = more;
     const stored = counted(this.#options.storage.get(archive.name, { signal }), onBytes);
-    const members = readMembers(decompressDetected(stored, { signal }), 'detect', { signal, onFormat });
+    const members = readMembers(decompressDetected(stored, { signal, skipped }), 'detect', {
+      signal,
+      onFormat,
+      skipped,
+    });
     for await (const { header, content } of named(members, archive)) {
       yield { header, content: named(content, archive) };
     }
@@ -160,7 +170,10 @@ export class TarSource implements BackupSource {
     const onFormat = (format: TarFormat): void => {
       scan.format = format;
     };
-    for await (const member of this.#members(this.#options.set.base, signal, { onFormat })) {
+    for await (const member of this.#members(this.#options.set.base, signal, {
+      onFormat,
+      skipped: new SkippedBytes(),
+    })) {
       await scan.take(member);
       if (!wholly && scan.headIsComplete) return scan;
     }

@@ -1,6 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { takerOf } from './ready-source.ts';
+import type { SkippedBytes } from './skipped-bytes.ts';
 
 /** A stream of bytes. Pieces may be views into a buffer that is reused: a piece is valid until the next one is asked for. */
 export type ByteSource = AsyncIterable<Uint8Array>;
@@ -12,13 +13,16 @@ export type ByteSource = AsyncIterable<Uint8Array>;
 export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array>;
   readonly #takeNow: () => Uint8Array | undefined;
+  readonly #skipped: SkippedBytes | undefined;
   #piece: Uint8Array = new Uint8Array(0);
   #position = 0;
   #consumed = 0;
 
-  constructor(source: ByteSource) {
+  /** @param skipped shared with a source that need not make what is skipped */
+  constructor(source: ByteSource, skipped?: SkippedBytes) {
     this.#iterator = source[Symbol.asyncIterator]();
     this.#takeNow = takerOf(source);
+    this.#skipped = skipped;
   }
 
   /** Bytes consumed so far. */
@@ -41,6 +45,21 @@ export class ByteReader {
   async readSome(limit: number): Promise<Uint8Array | undefined> {
     if (!this.#atHand() && (await this.atEnd())) return undefined;
     return this.#view(limit);
+  }
+
+  /** Consumes some of the next `limit` bytes (at least 1), which the source need not make. @returns how many; 0 at the end */
+  async skipSome(limit: number): Promise<number> {
+    const skipped = this.#skipped;
+    if (skipped === undefined || this.#atHand()) return (await this.readSome(limit))?.length ?? 0;
+    skipped.ask(limit);
+    const next = await this.#iterator.next();
+    const count = skipped.settle();
+    if (next.done !== true) {
+      this.#piece = next.value;
+      this.#position = 0;
+    }
+    this.#consumed += count;
+    return count > 0 ? count : ((await this.readSome(limit))?.length ?? 0);
   }
 
   /** `readSome` of what is at hand; undefined when that is nothing, which does not mean the end. */

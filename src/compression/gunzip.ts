@@ -1,5 +1,6 @@
 import { createGunzip, gunzip, type Gunzip } from 'node:zlib';
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
+import type { SkippedBytes } from '../bytes/skipped-bytes.ts';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { damagedData, endlessZeros, impossibleSize, trailingData, truncatedData } from './faults.ts';
 import { gzipBlockSize, sizedHeaderLength, sizedMemberLength } from './gzip-members.ts';
@@ -8,6 +9,8 @@ import { through } from './through.ts';
 export interface DecompressOptions {
   /** Members or blocks decompressed at the same time where the format allows it; default 4. */
   readonly concurrency?: number | undefined;
+  /** Shared with the reader: what that does not want to see need not be decompressed, where the format tells what to leave out. It is not checked then. */
+  readonly skipped?: SkippedBytes | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -24,7 +27,7 @@ const zerosLimit = 64 * 1024 * 1024;
  */
 export async function* gunzipMembers(
   source: ByteSource,
-  { concurrency = 4, signal }: DecompressOptions = {},
+  { skipped, concurrency = skipped === undefined ? 4 : 2, signal }: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = new ByteReader(source);
   const running: Promise<Uint8Array>[] = [];
@@ -35,15 +38,20 @@ export async function* gunzipMembers(
     for (let length = sizedMemberLength(head); length !== undefined; length = sizedMemberLength(head)) {
       signal?.throwIfAborted();
       if (length < sizedHeaderLength + 8 || length > memberLimit) throw impossibleSize('gzip');
-      const result = inflateMember(await readMember(reader, head, length));
-      // Awaited below, in order.
-      result.catch(() => undefined);
-      running.push(result);
+      const member = await readMember(reader, head, length);
       members += 1;
-      if (running.length >= concurrency) yield await firstOf(running);
+      // What was begun ahead comes before it.
+      while (skipped?.isAsked === true && running.length > 0) yield* unlessSkipped(await firstOf(running), skipped);
+      if (running.length > 0 || !canSkip(member, skipped)) {
+        const result = inflateMember(member);
+        // Awaited below, in order.
+        result.catch(() => undefined);
+        running.push(result);
+      }
+      while (running.length >= concurrency) yield* unlessSkipped(await firstOf(running), skipped);
       head = await readUpTo(reader, sizedHeaderLength);
     }
-    while (running.length > 0) yield await firstOf(running);
+    while (running.length > 0) yield* unlessSkipped(await firstOf(running), skipped);
     if (head.length === 0) return;
     if (members > 0 && head[0] === 0) await requireZerosToEnd(reader, head);
     else yield* inflateRest(reader, head, signal);
@@ -57,6 +65,15 @@ async function firstOf(running: Promise<Uint8Array>[]): Promise<Uint8Array> {
   const result = (await running[0]) ?? new Uint8Array(0);
   void running.shift();
   return result;
+}
+
+function canSkip(member: Uint8Array, skipped: SkippedBytes | undefined): boolean {
+  const size = sizeOfMember(member);
+  return size <= gzipBlockSize && skipped?.take(size) === true;
+}
+
+function* unlessSkipped(piece: Uint8Array, skipped: SkippedBytes | undefined): Generator<Uint8Array, void, undefined> {
+  if (skipped?.take(piece.length) !== true) yield piece;
 }
 
 /** A copy of the next `length` bytes, or of what is left. */
@@ -84,9 +101,13 @@ async function readMember(reader: ByteReader, head: Uint8Array, length: number):
   return member;
 }
 
+/** What a member says that it holds. */
+function sizeOfMember(member: Uint8Array): number {
+  return new DataView(member.buffer, member.byteOffset, member.byteLength).getUint32(member.length - 4, true);
+}
+
 function inflateMember(member: Uint8Array): Promise<Uint8Array> {
-  const view = new DataView(member.buffer, member.byteOffset, member.byteLength);
-  const size = view.getUint32(member.length - 4, true);
+  const size = sizeOfMember(member);
   if (size > gzipBlockSize) return Promise.reject(impossibleSize('gzip'));
   return new Promise((resolve, reject) => {
     // One byte more than announced, so that zlib sees the end of the data without a second buffer.

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { SkippedBytes } from '../bytes/skipped-bytes.ts';
 import { decompressDetected } from '../compression/decompress.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
@@ -31,8 +32,10 @@ export class TarMembers {
   all(options: StorageOptions, onBytes?: (count: number) => void): AsyncGenerator<Member, void, undefined> {
     const stored = counted(this.#storage.get(this.#tar.name, options), onBytes);
     // As a restore does: the content tells how it is compressed.
-    const source = decompressDetected(stored, { signal: options.signal ?? new AbortController().signal });
-    return readMembers(source, 'detect', { ...options, terminated: false });
+    // Of data that nobody asks for only the headers matter: a restore checks it, when it reads it.
+    const skipped = new SkippedBytes();
+    const source = decompressDetected(stored, { skipped, signal: options.signal ?? new AbortController().signal });
+    return readMembers(source, 'detect', { ...options, skipped, terminated: false });
   }
 
   /** @throws BackupError `CORRUPT` where the tar is damaged before it, or it is not there any more */

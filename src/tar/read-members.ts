@@ -1,4 +1,5 @@
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
+import type { SkippedBytes } from '../bytes/skipped-bytes.ts';
 import type { ReadySource } from '../bytes/ready-source.ts';
 import { notATar, truncatedMember } from './faults.ts';
 import type { TarFormat, Member, MemberHeader } from './member.ts';
@@ -13,6 +14,8 @@ export interface ReadMembersOptions {
    * an end between two members is taken for the end. Default true. An openGauss archive never has an end mark.
    */
   readonly terminated?: boolean | undefined;
+  /** Shared with `source`, where that need not make the content that nobody reads: such content is not checked either. */
+  readonly skipped?: SkippedBytes | undefined;
   /** Told once, before the first member, which format it is. */
   readonly onFormat?: ((format: TarFormat) => void) | undefined;
   /** Members come with the bytes of their headers, and the member `./` comes too (its name is ''). Default false. */
@@ -30,7 +33,7 @@ export async function* readMembers(
   format: TarFormat | 'detect',
   options: ReadMembersOptions = {},
 ): AsyncGenerator<Member, void, undefined> {
-  const reader = new ByteReader(source);
+  const reader = new ByteReader(source, options.skipped);
   try {
     const verbatim = options.verbatim ?? false;
     const headers = await chooseHeaders(reader, format, { terminated: options.terminated ?? true, verbatim });
@@ -140,15 +143,15 @@ class MemberContent implements ReadySource, AsyncIterator<Uint8Array> {
     let left = this.#left + paddingLength(this.#header.size);
     this.#left = 0;
     while (left > 0) {
-      let piece = this.#reader.readSomeNow(left);
+      const piece = this.#reader.readSomeNow(left);
       if (piece !== undefined) {
         left -= piece.length;
         continue;
       }
       this.#signal?.throwIfAborted();
-      piece = await this.#reader.readSome(left);
-      if (piece === undefined) throw truncatedMember(this.#header.name, left);
-      left -= piece.length;
+      const count = await this.#reader.skipSome(left);
+      if (count === 0) throw truncatedMember(this.#header.name, left);
+      left -= count;
     }
   }
 }
