@@ -28,6 +28,8 @@ export interface RestoreSink {
   file(oid: number | undefined, file: SourceFile): Promise<void>;
   /** A link that is neither the WAL directory nor a tablespace. */
   link(oid: number | undefined, name: ByteString, target: ByteString): Promise<void>;
+  /** How many files of a directory it takes at the same time; it holds none of their content. */
+  readonly filesAtOnce: number;
   /** Whether a name of the data directory is wanted at all; asked before it is read. */
   wants(oid: number | undefined, name: ByteString): boolean;
 }

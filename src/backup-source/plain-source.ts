@@ -35,9 +35,6 @@ import { runLanes } from './lanes.ts';
 import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './backup-source.ts';
 import type { OutsideConfiguration } from './outside-configuration.ts';
 
-/** Files copied at the same time: the threads of Node's pool. */
-const lanes = 4;
-
 /** A backup in plain format: a data directory on this machine. */
 export class PlainSource implements BackupSource {
   readonly #root: ByteString;
@@ -99,7 +96,7 @@ export class PlainSource implements BackupSource {
   }
 
   async deliver(sink: RestoreSink, { signal, onBytes }: DeliverOptions): Promise<void> {
-    await runLanes(this.#steps(sink, signal), lanes, async ({ oid, name, path, stats }) => {
+    await runLanes(this.#steps(sink, signal), sink.filesAtOnce, async ({ oid, name, path, stats }) => {
       await sink.file(oid, {
         name,
         mode: stats.mode & 0o777,

@@ -1,9 +1,9 @@
-import { closeSync, constants, fchmodSync, fsync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fdatasync, fsync, openSync, readSync, writeSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from '../files/failure.ts';
 import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
-import { createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
+import { createChecksum, type Checksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
 
 /** One file to copy and to sum up on the way. Plain data: it travels to a worker thread. */
 export interface CheckedCopy {
@@ -23,45 +23,82 @@ const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | cons
 const bufferBytes = 128 * 1024;
 let buffer: Buffer | undefined;
 
+/** A large file is flushed while it grows, so that its end has not all of it to wait for. */
+const flushedBytes = 32 * 1024 * 1024;
+
 /**
- * Copies a file, blocking the thread; only the flush does not, so that the next copy can be made meanwhile.
+ * Copies a file and flushes it, blocking the thread but for the flush: the next copy can be made meanwhile.
  * @returns the checksum of what was written, lower-case hex
  * @throws BackupError `STORAGE_UNAVAILABLE`; `EEXIST` of the system when the new file is there already
  */
 export async function copyChecked(copy: CheckedCopy): Promise<string> {
-  const { descriptor, checksum } = writeCopy(copy);
+  const opened = openCopy(copy);
+  let flushing: Promise<void> | undefined;
   try {
-    if (copy.sync) await flush(descriptor, copy.to);
-  } finally {
-    closeCopy(descriptor, copy.to);
+    while (copyPieces(copy, opened, flushedBytes)) {
+      await flushing;
+      flushing = flush(fdatasync, opened.target, copy.to);
+      flushing.catch(() => undefined);
+    }
+    await flushing;
+    await flush(fsync, opened.target, copy.to);
+  } catch (error) {
+    await flushing?.catch(() => undefined);
+    abandon(opened);
+    throw error;
   }
-  return checksum;
+  closeCopy(copy, opened);
+  return opened.checksum.digestHex();
 }
 
-function writeCopy({ from, to, bits, algorithm }: CheckedCopy): { descriptor: number; checksum: string } {
-  const source = attempt('read', from, () => openRegularSync(fsPath(from)));
+/** The same without a flush. */
+export function copyNow(copy: CheckedCopy): string {
+  const opened = openCopy(copy);
   try {
-    const descriptor = openSync(fsPath(to), newFile, bits);
-    try {
-      attempt('mode', to, () => fchmodSync(descriptor, bits));
-      const checksum = createChecksum(algorithm);
-      buffer ??= Buffer.allocUnsafeSlow(bufferBytes);
-      const piece = buffer;
-      for (;;) {
-        const count = attempt('read', from, () => readSync(source, piece, 0, bufferBytes, null));
-        if (count === 0) return { descriptor, checksum: checksum.digestHex() };
-        checksum.update(piece.subarray(0, count));
-        for (let done = 0; done < count;) {
-          done += attempt('write', to, () => writeSync(descriptor, piece, done, count - done));
-        }
-      }
-    } catch (error) {
-      closeSync(descriptor);
-      throw error;
-    }
-  } finally {
-    closeSync(source);
+    copyPieces(copy, opened, Infinity);
+  } catch (error) {
+    abandon(opened);
+    throw error;
   }
+  closeCopy(copy, opened);
+  return opened.checksum.digestHex();
+}
+
+interface OpenedCopy {
+  readonly source: number;
+  readonly target: number;
+  readonly checksum: Checksum;
+}
+
+function openCopy({ from, to, bits, algorithm }: CheckedCopy): OpenedCopy {
+  const source = attempt('read', from, () => openRegularSync(fsPath(from)));
+  let target: number | undefined;
+  try {
+    const opened = openSync(fsPath(to), newFile, bits);
+    target = opened;
+    attempt('mode', to, () => fchmodSync(opened, bits));
+    return { source, target, checksum: createChecksum(algorithm) };
+  } catch (error) {
+    if (target !== undefined) closeSync(target);
+    closeSync(source);
+    throw error;
+  }
+}
+
+/** Copies about `limit` bytes more. @returns whether there can be others */
+function copyPieces({ from, to }: CheckedCopy, { source, target, checksum }: OpenedCopy, limit: number): boolean {
+  buffer ??= Buffer.allocUnsafeSlow(bufferBytes);
+  const piece = buffer;
+  for (let copied = 0; copied < limit;) {
+    const count = attempt('read', from, () => readSync(source, piece, 0, bufferBytes, null));
+    if (count === 0) return false;
+    checksum.update(piece.subarray(0, count));
+    for (let done = 0; done < count;) {
+      done += attempt('write', to, () => writeSync(target, piece, done, count - done));
+    }
+    copied += count;
+  }
+  return true;
 }
 
 function attempt<Result>(action: 'read' | 'write' | 'mode', path: ByteString, call: () => Result): Result {
@@ -72,9 +109,9 @@ function attempt<Result>(action: 'read' | 'write' | 'mode', path: ByteString, ca
   }
 }
 
-function flush(descriptor: number, path: ByteString): Promise<void> {
+function flush(call: typeof fsync, descriptor: number, path: ByteString): Promise<void> {
   return new Promise((resolve, reject) => {
-    fsync(descriptor, (error) => {
+    call(descriptor, (error) => {
       if (error === null) resolve();
       else reject(fileFailure('sync', path, error));
     });
@@ -82,6 +119,21 @@ function flush(descriptor: number, path: ByteString): Promise<void> {
 }
 
 /** Some file systems report a full disk only now. */
-function closeCopy(descriptor: number, path: ByteString): void {
-  attempt('write', path, () => closeSync(descriptor));
+function closeCopy({ to }: CheckedCopy, { source, target }: OpenedCopy): void {
+  try {
+    attempt('write', to, () => closeSync(target));
+  } finally {
+    closeSync(source);
+  }
+}
+
+/** After a failure, which is the one to tell. */
+function abandon({ source, target }: OpenedCopy): void {
+  for (const descriptor of [source, target]) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Nobody uses it any more.
+    }
+  }
 }

@@ -10,6 +10,7 @@ import { giveTree } from '../files/give-tree.ts';
 import { lockDirectory } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
+import { syncPlaces } from '../files/sync-places.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { writeDurably } from '../files/write-durably.ts';
 import { say, type Message } from '../messages/message.ts';
@@ -26,7 +27,7 @@ import { isOursInRestore, removeMarker, writeMarker } from './marker.ts';
 import { hasOldCopiesOnly, moveAside, type MovedContent } from './move-aside.ts';
 import type { MovedAside, RestorePlan } from './plan.ts';
 import { brokenBehind } from './plan-sentences.ts';
-import type { ReceiveBackup } from './receive-backup.ts';
+import type { ReceiveBackup, ReceivedTotals } from './receive-backup.ts';
 import { receiveChain, type Received } from './receive-chain.ts';
 import { RestoreTrees } from './restore-trees.ts';
 import { refuseRunningServer } from './running-server.ts';
@@ -176,7 +177,7 @@ class Restoring {
     await this.#createExtraFiles(control);
     this.#warnAbout(received);
     this.#teller.enter('publish');
-    await this.#publish(received.held);
+    await this.#publish(received.held, received.totals);
     return {
       plan,
       files: received.totals.files,
@@ -207,7 +208,7 @@ class Restoring {
   async #receive(): Promise<Received> {
     const { source } = this.#plan;
     const totalBytes = source.format === 'plain' ? source.totalBytes : 0;
-    return Copiers.during(totalBytes, (copiers) => this.#receiveWith(copiers));
+    return Copiers.during({ totalBytes, signal: this.#signal }, (copiers) => this.#receiveWith(copiers));
   }
 
   async #receiveWith(copiers: Copiers): Promise<Received> {
@@ -333,8 +334,8 @@ class Restoring {
   }
 
   /** Owner, durability, and the name of pg_control as the very last. */
-  async #publish({ held }: HeldControlFile): Promise<void> {
-    const { owner, modeMask, sync } = this.#plan;
+  async #publish({ held }: HeldControlFile, { files, bytes }: ReceivedTotals): Promise<void> {
+    const { owner, modeMask, sync, mode } = this.#plan;
     const directories = this.#workplace.directories;
     this.#workplace.setModes(modeMask);
     if (owner !== undefined) {
@@ -343,7 +344,10 @@ class Restoring {
     }
     if (sync) {
       this.#step(say('restore.syncing'));
-      for (const path of directories) await syncTree(path, { signal: this.#signal });
+      const options = { signal: this.#signal };
+      // In a directory that was there before, anything may be mounted.
+      if (mode === 'delta') for (const path of directories) await syncTree(path, options);
+      else await syncPlaces({ directories, files, bytes }, options);
     }
     this.#signal.throwIfAborted();
     if (held !== undefined) await revealFile(held, { sync });

@@ -21,6 +21,10 @@ import type { RestoreTrees, SpaceTree } from './restore-trees.ts';
 /** pg_verifybackup passes these over too: they may change after the backup, or are not covered. */
 const unlisted = /^(?:backup_manifest|postgresql\.auto\.conf|recovery\.signal|standby\.signal|gausskeep\.json)$/;
 
+/** Files that are handed to threads at the same time, and others, the content of which passes through here: as the threads of Node's pool. */
+const handedAtOnce = 256;
+const readAtOnce = 4;
+
 /** Where a backup stands among those that are put on top of each other; one that stands alone is both. */
 export interface ChainPart {
   readonly isFirst: boolean;
@@ -30,12 +34,6 @@ export interface ChainPart {
 interface StoredFile {
   readonly tree: TargetTree;
   readonly name: ByteString;
-}
-
-/** Who copies files of a directory, and until when. */
-export interface Copying {
-  readonly copiers: Copiers;
-  readonly signal: AbortSignal;
 }
 
 export interface ReceivedTotals {
@@ -59,18 +57,22 @@ export class ReceiveBackup implements RestoreSink {
   readonly #part: ChainPart;
   readonly #seen = new Set<ByteString>();
   readonly #copiers: Copiers;
-  readonly #signal: AbortSignal;
   /** Files of which the changes came. */
   readonly #changed = new Set<ByteString>();
   readonly #staleMaps = new StaleMaps<StoredFile>();
 
-  constructor(plan: RestorePlan, trees: RestoreTrees, part: ChainPart, copying: Copying) {
+  constructor(plan: RestorePlan, trees: RestoreTrees, part: ChainPart, copiers: Copiers) {
     this.#plan = plan;
     this.#trees = trees;
     this.#part = part;
-    this.#copiers = copying.copiers;
-    this.#signal = copying.signal;
+    this.#copiers = copiers;
     this.held = new HeldControlFile(trees.base.root);
+  }
+
+  get filesAtOnce(): number {
+    const { mode, verify, source } = this.#plan;
+    const { algorithm = 'NONE' } = source.manifest?.files.values().next().value ?? {};
+    return verify && mode !== 'delta' && algorithm !== 'NONE' ? handedAtOnce : readAtOnce;
   }
 
   wants(oid: number | undefined, name: ByteString): boolean {
@@ -192,7 +194,7 @@ export class ReceiveBackup implements RestoreSink {
     const place = tree.placeFor((prefix + name) as ByteString, mode);
     const { algorithm } = expected;
     const copy = { from: path ?? name, to: place.path, bits: place.bits, algorithm, sync: this.#plan.sync };
-    const found = await this.#copiers.copy(copy, sizeBytes, this.#signal);
+    const found = await this.#copiers.copy(copy, sizeBytes);
     if (found === alreadyThere) throw tree.twice((prefix + name) as ByteString);
     this.totals.files += 1;
     this.totals.bytes += sizeBytes;

@@ -50,12 +50,7 @@ export async function receiveChain(
       keepsBackupWal: index === last && plan.keepsBackupWal,
       verify: (request.verify ?? true) && facts.manifest !== undefined,
     };
-    const sink = new ReceiveBackup(
-      passPlan,
-      trees,
-      { isFirst: index === 0, isLast: index === last },
-      { copiers, signal },
-    );
+    const sink = new ReceiveBackup(passPlan, trees, { isFirst: index === 0, isLast: index === last }, copiers);
     await one.deliver(sink, {
       signal,
       onBytes: (count) => {
