@@ -1,6 +1,9 @@
-import { closeSync, fsyncSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, writeSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from './failure.ts';
+
+/** How much is written before a flush of it is begun, in bytes. */
+const flushedBytes = 32 * 1024 * 1024;
 
 /**
  * An open new file. Each piece is written at once and synchronously, while it is hot in the processor's cache: measured,
@@ -11,6 +14,8 @@ export class FileWriter {
   readonly path: ByteString;
   readonly #descriptor: number;
   #open = true;
+  #unflushed = 0;
+  #flush: Promise<unknown> | undefined;
 
   /** Takes over `descriptor`. */
   constructor(path: ByteString, descriptor: number) {
@@ -26,6 +31,31 @@ export class FileWriter {
     } catch (error) {
       throw fileFailure('write', this.path, error);
     }
+  }
+
+  /**
+   * `write` of a large file that is to be flushed: its flush begins, in the pool of threads, while it grows, so that its end has not all
+   * of it to wait for. To be closed by `closeFlushed`.
+   */
+  writeFlushed(piece: Uint8Array): void {
+    this.write(piece);
+    this.#unflushed += piece.length;
+    if (this.#unflushed < flushedBytes || this.#flush !== undefined) return;
+    this.#unflushed = 0;
+    this.#flush = new Promise((resolve) => {
+      fdatasync(this.#descriptor, (error) => {
+        // A failure is told only once, whatever is flushed later: it stays.
+        if (error === null) this.#flush = undefined;
+        resolve(error);
+      });
+    });
+  }
+
+  /** Closes the file after what `writeFlushed` began. @throws BackupError `STORAGE_UNAVAILABLE` */
+  async closeFlushed(): Promise<void> {
+    const failure = await this.#flush;
+    this.close();
+    if (failure !== undefined && failure !== null) throw fileFailure('sync', this.path, failure);
   }
 
   /** Flushes the content. For a tree of files `syncTree` at the end is faster. @throws BackupError `STORAGE_UNAVAILABLE` */

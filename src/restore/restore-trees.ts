@@ -22,6 +22,7 @@ export class RestoreTrees {
     const options = {
       delta: plan.mode === 'delta',
       modeMask: plan.modeMask,
+      sync: plan.sync,
       isTracked: plan.mode === 'delta' || plan.source.earlier !== undefined,
     };
     this.base = new TargetTree(plan.directory, { ...options, before: before?.base });

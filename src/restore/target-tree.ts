@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { forEachPiece } from '../bytes/ready-source.ts';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { DirectoryWriter } from '../files/directory-writer.ts';
@@ -31,6 +32,8 @@ export interface TargetTreeOptions {
   /** Something is there: what is the same stays. */
   readonly delta: boolean;
   readonly modeMask: number;
+  /** What is written is flushed in the end: begin with large files before. Default false. */
+  readonly sync?: boolean | undefined;
   /** The same directory as an earlier backup of a chain left it, which a later one is applied to. */
   readonly before?: TargetTree | undefined;
   /** Know what was brought, for a later backup of a chain. Default: in a delta only. */
@@ -46,17 +49,19 @@ export class TargetTree {
   readonly #writer: DirectoryWriter;
   readonly #delta: boolean;
   readonly #modeMask: number;
+  readonly #sync: boolean;
   /** What the pass before brought here, where this one goes over it. */
   readonly #before: TargetTree | undefined;
   readonly #isTracked: boolean;
   /** Names that belong here; where that is wanted. */
   readonly #listed = new Set<ByteString>();
 
-  constructor(root: ByteString, { delta, modeMask, before, isTracked = delta }: TargetTreeOptions) {
+  constructor(root: ByteString, { delta, modeMask, before, sync = false, isTracked = delta }: TargetTreeOptions) {
     this.root = root;
     this.#writer = new DirectoryWriter(root);
     this.#delta = delta || before !== undefined;
     this.#modeMask = modeMask;
+    this.#sync = sync;
     this.#before = before;
     this.#isTracked = isTracked || this.#delta;
   }
@@ -93,9 +98,9 @@ export class TargetTree {
     this.keep(name);
     const file = this.#attempt(name, () => this.#writer.openFile(name, bits));
     try {
-      for await (const piece of content) file.write(piece);
+      await forEachPiece(content, this.#sync ? (piece) => file.writeFlushed(piece) : (piece) => file.write(piece));
     } finally {
-      file.close();
+      await file.closeFlushed();
     }
     return 'written';
   }
