@@ -62,8 +62,7 @@ function takeBoth(backups, port, name) {
 async function addPair(prefix, { tars, plain }, add) {
   const isSmall = prefix !== '';
   // Status 3: what belongs to root cannot be started, which is a warning.
-  const ours = (backup) =>
-    `dist/gausskeep.cjs restore --from ${backup} --pgdata ${work}/ours-$$ -q || test $? = 3`;
+  const ours = (backup) => `dist/gausskeep.cjs restore --from ${backup} --pgdata ${work}/ours-$$ -q || test $? = 3`;
   const to = `${work}/native-$$`;
   await add(`${prefix}tar.gz; tar xzf and sync -f`, isSmall ? 'report' : '≤ 0.5', {
     ours: ours(tars),
