@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net';
 import { WaitSlot, type WaitOptions } from './wait-slot.ts';
 
-/** Size and number of the receive buffers: what can be read ahead of the consumer is 4 × 128 KiB. */
-const bufferLength = 128 * 1024;
+/**
+ * Size and number of the receive buffers: what can be read ahead of the consumer is 4 × 256 KiB. Measured over loopback: a wake-up for each
+ * 128 KiB costs a little more, and buffers of 512 KiB do not stay in the second cache (0.8 s in the kernel for 1 GB in place of 0.5 s).
+ */
+const bufferLength = 256 * 1024;
 const bufferCount = 4;
 
 interface Chunk {

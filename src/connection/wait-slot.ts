@@ -13,7 +13,9 @@ interface Waiter {
 
 /** A place to wait for an event; a wait is cancelled by a signal or by silence. */
 export class WaitSlot {
-  readonly #waiters = new Set<Waiter>();
+  #waiters: Waiter[] = [];
+  /** Signals that are listened to: those of the waiters, and the last one, which is that of the next wait as a rule. */
+  readonly #signals = new Map<AbortSignal, () => void>();
   #timer: NodeJS.Timeout | undefined;
   #timerDueAt = 0;
   #activeAt = 0;
@@ -25,32 +27,51 @@ export class WaitSlot {
 
   /** Ends every wait. */
   wake(): void {
-    for (const waiter of this.#waiters) waiter.resolve();
+    if (this.#waiters.length === 0) return;
+    const woken = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of woken) waiter.resolve();
   }
 
-  /** Forgets the timer; for the end of the life of the owner. */
+  /** Forgets the timer and the signals; for the end of the life of the owner, who has woken all. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#forgetSignals();
   }
 
   /** Resolves at `wake`; rejects with the reason of the signal or with the time-out. The silence starts with the call. */
-  async wait(options: WaitOptions): Promise<void> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    let waiter: Waiter | undefined;
-    const onAbort = () => waiter?.reject(signal?.reason);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        waiter = { options, resolve, reject };
-        this.#waiters.add(waiter);
-        signal?.addEventListener('abort', onAbort, { once: true });
-        this.#watch(options);
-      });
-    } finally {
-      if (waiter !== undefined) this.#waiters.delete(waiter);
-      signal?.removeEventListener('abort', onAbort);
+  wait(options: WaitOptions): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      options.signal?.throwIfAborted();
+      this.#listen(options.signal);
+      this.#waiters.push({ options, resolve, reject });
+      this.#watch(options);
+    });
+  }
+
+  /** A listener is kept across waits: adding and removing one for each would cost more than the wait. */
+  #listen(signal: AbortSignal | undefined): void {
+    if (signal === undefined || this.#signals.has(signal)) return;
+    this.#forgetSignals();
+    const onAbort = (): void => this.#end(({ options }) => options.signal === signal, signal.reason);
+    this.#signals.set(signal, onAbort);
+    signal.addEventListener('abort', onAbort, { once: true });
+  }
+
+  /** Stops listening to signals that no waiter has. */
+  #forgetSignals(): void {
+    for (const [signal, onAbort] of this.#signals) {
+      if (this.#waiters.some(({ options }) => options.signal === signal)) continue;
+      signal.removeEventListener('abort', onAbort);
+      this.#signals.delete(signal);
     }
+  }
+
+  #end(isMeant: (waiter: Waiter) => boolean, reason: unknown): void {
+    const ended = this.#waiters.filter(isMeant);
+    this.#waiters = this.#waiters.filter((waiter) => !isMeant(waiter));
+    for (const { reject } of ended) reject(reason);
   }
 
   /** One timer is kept across waits and looks at the clock when it fires: arming one per wait would cost more than the wait. */
@@ -73,11 +94,11 @@ export class WaitSlot {
   #expire(): void {
     this.#timer = undefined;
     let nextMs = Infinity;
-    for (const waiter of this.#waiters) {
+    for (const waiter of [...this.#waiters]) {
       const { timeoutMs, onTimeout } = waiter.options;
       if (timeoutMs === undefined || onTimeout === undefined) continue;
       const leftMs = this.#activeAt + timeoutMs - performance.now();
-      if (leftMs <= 0) waiter.reject(onTimeout());
+      if (leftMs <= 0) this.#end((one) => one === waiter, onTimeout());
       else nextMs = Math.min(nextMs, leftMs);
     }
     if (nextMs < Infinity) this.#startTimer(nextMs);
