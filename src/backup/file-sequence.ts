@@ -1,5 +1,6 @@
 import type { ByteString } from '../bytes/byte-string.ts';
 import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
+import type { SyncMethod } from './request.ts';
 
 /**
  * Files that are written one after the other. Where a call returns a promise, the next call waits for it; bytes are free to be reused then.
@@ -26,6 +27,6 @@ export interface FileSequence {
 export interface FileSequenceOptions {
   /** What is summed of each content; undefined: nothing. */
   readonly algorithm: ChecksumAlgorithm | undefined;
-  /** Whether the files are flushed, which begins early. */
-  readonly sync: boolean;
+  /** How the files are flushed, which begins early; with `syncfs` only large ones, while they grow: the file system is the caller's to flush. */
+  readonly sync: SyncMethod | undefined;
 }

@@ -70,7 +70,7 @@ async function delivery(
   manifest: ManifestObservers = nobody,
 ): Promise<{ delivery: MemberDelivery; output: Output }> {
   const session = { capabilities } as OutputParts['session'];
-  const files = new WrittenFiles({ algorithm: undefined, sync: false });
+  const files = new WrittenFiles({ algorithm: undefined, sync: undefined });
   const meter = new ProgressMeter(() => undefined);
   const output = await createOutput({ output: target }, { session, meter, signal, files, flushes: false });
   return { delivery: new MemberDelivery({ output, capabilities, manifest, signal }), output };

@@ -121,7 +121,8 @@ export interface BackupRequest {
   readonly sync?: boolean | undefined;
   /**
    * How: `fsync` flushes each file, early; `syncfs` flushes the whole file system at the end, other people's data as well, which for many small files on a file
-   * system of their own is much faster (where coreutils' `sync` is missing, the files are flushed). Default `fsync`.
+   * system of their own is much faster (where coreutils' `sync` is missing, the files are flushed). Default: `syncfs` where the directories of the backup have a
+   * file system of their own (mounted there or at the directory above, which holds nothing but backups) and Linux is 5.8 or newer, which tells of failed writes then; else `fsync`.
    */
   readonly syncMethod?: SyncMethod | undefined;
   /**
@@ -166,7 +167,6 @@ export type BackupOrder = Omit<
     | 'estimateSize'
     | 'statusIntervalMs'
     | 'sync'
-    | 'syncMethod'
     | 'allowMissingConfig'
     | 'clean'
     | 'manifestForceEncode'
@@ -188,7 +188,6 @@ export function orderOf(request: BackupRequest): BackupOrder {
     estimateSize: request.estimateSize ?? false,
     statusIntervalMs: request.statusIntervalMs ?? 10_000,
     sync: request.sync ?? true,
-    syncMethod: request.syncMethod ?? 'fsync',
     allowMissingConfig: request.allowMissingConfig ?? false,
     clean: request.clean ?? true,
     manifestForceEncode: request.manifestForceEncode ?? false,

@@ -23,7 +23,7 @@ function filled(fill: (put: (type: number, bytes?: Uint8Array, value?: number) =
   return { ring, writer };
 }
 
-describe.each([false, true])('the writing thread (sync %s)', (sync) => {
+describe.each([undefined, 'fsync', 'syncfs'] as const)('the writing thread (sync %s)', (sync) => {
   it('makes the files with their modes, and sums what is content', async () => {
     const big = new Uint8Array(100_000).fill(7);
     const { ring } = filled((put) => {

@@ -1,5 +1,7 @@
+import { release } from 'node:os';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { tellsFailedWrites } from '../files/sync-file-system.ts';
 import { Teller } from '../events/teller.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { BaseBackupEvent } from '../replication/base-backup.ts';
@@ -28,12 +30,20 @@ import { motMembers } from './mot-members.ts';
 import { PassingManifest } from './passing-manifest.ts';
 import { connectSource, type ConnectedSource } from './connect-source.ts';
 import type { OwnedSlot } from './owned-slot.ts';
+import { hasOwnFileSystem } from './own-file-system.ts';
 import { prepareSlotUse } from './slot-use.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { requireCodecs } from './required-codecs.ts';
 import type { WalTask } from './receive-wal.ts';
 import { SourcePassword } from './source-password.ts';
-import { orderOf, type BackupOptions, type BackupRequest, type BackupResult, type LocalOrder } from './request.ts';
+import {
+  orderOf,
+  type BackupOptions,
+  type BackupRequest,
+  type BackupResult,
+  type LocalOrder,
+  type SyncMethod,
+} from './request.ts';
 import { sentContent } from './sent-content.ts';
 import { standbyPartsOf, type StandbyParts } from './standby-parts.ts';
 import { waitTold } from './wait-told.ts';
@@ -123,6 +133,7 @@ class BackupRun {
   #output: Output | undefined;
   #wal: WalThread | undefined;
   #slot: OwnedSlot | undefined;
+  #syncMethod: SyncMethod = 'fsync';
 
   constructor(
     request: LocalOrder,
@@ -148,6 +159,7 @@ class BackupRun {
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
     this.#slot = await prepareSlotUse(request, source, { signal, tell });
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
+    this.#chooseSyncMethod();
     const meter = new ProgressMeter(tell);
     const found = await configurationFiles(session.connection, session.capabilities, { signal });
     const { configDirectory } = request;
@@ -192,7 +204,7 @@ class BackupRun {
     const held = await output.finish();
     if (request.sync && directoriesOf(request).length > 0) this.#step(say('backup.step-sync'));
     const isFlushed = (path: ByteString): boolean => output.isFlushed?.(path) ?? false;
-    await this.#workplace.publish(held, { ...request, signal, isFlushed });
+    await this.#workplace.publish(held, { ...request, syncMethod: this.#syncMethod, signal, isFlushed });
     // From here on it is the user's.
     tell({ type: 'owed', sentence: undefined });
     this.#step(say('backup.step-complete'));
@@ -347,12 +359,24 @@ class BackupRun {
   #files({ capabilities }: ReplicationSession): WritingThread {
     const { manifest } = this.#request;
     const algorithm = capabilities.baseBackup.manifest ? undefined : manifest;
-    return new WritingThread({ algorithm, sync: this.#flushes }, (error) => this.#fail(error));
+    const sync = this.#request.sync ? this.#syncMethod : undefined;
+    return new WritingThread({ algorithm, sync }, (error) => this.#fail(error));
+  }
+
+  /** Where nobody said how: the whole file system where that concerns nobody else. */
+  #chooseSyncMethod(): void {
+    const { sync, syncMethod } = this.#request;
+    const directories = directoriesOf(this.#request);
+    const mayChoose =
+      sync && syncMethod === undefined && directories.length > 0 && tellsFailedWrites(process.platform, release());
+    const isOwn = mayChoose && directories.every((path) => hasOwnFileSystem(path));
+    this.#syncMethod = syncMethod ?? (isOwn ? 'syncfs' : 'fsync');
+    if (isOwn) this.#step(say('backup.step-syncfs'));
   }
 
   /** Whether each file is flushed where it is written. */
   get #flushes(): boolean {
-    return this.#request.sync && this.#request.syncMethod === 'fsync';
+    return this.#request.sync && this.#syncMethod === 'fsync';
   }
 
   /** Ends the backup for a failure beside it. */

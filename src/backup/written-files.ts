@@ -29,7 +29,7 @@ export class WrittenFiles implements FileSequence {
 
   constructor({ algorithm, sync }: FileSequenceOptions) {
     this.#algorithm = algorithm;
-    this.#sync = sync ? new EarlySync() : undefined;
+    this.#sync = sync === undefined ? undefined : new EarlySync({ wholeFiles: sync === 'fsync' });
   }
 
   get sums(): boolean {

@@ -36,7 +36,7 @@ export interface BasebackupSettings {
   readonly verifyChecksums: boolean;
   readonly clean: boolean;
   readonly sync: boolean;
-  readonly syncMethod: 'fsync' | 'syncfs';
+  readonly syncMethod: 'fsync' | 'syncfs' | undefined;
   readonly allowMissingConfig: boolean;
   /** As given. */
   readonly configDirectory: string | undefined;
@@ -103,7 +103,7 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
     verifyChecksums: !given.has('no-verify-checksums'),
     clean: !given.has('no-clean'),
     sync: !given.has('no-sync'),
-    syncMethod: given.last('sync-method') === 'syncfs' ? 'syncfs' : 'fsync',
+    syncMethod: syncMethodOf(given),
     allowMissingConfig: given.has('allow-missing-config'),
     configDirectory: given.last('config-dir'),
     ...timesOf(given),
@@ -176,6 +176,12 @@ function checkNoConflict(given: GivenOptions, refuse: (sentence: Message) => Bac
   const method = given.last('sync-method');
   if (method !== undefined && method !== 'fsync' && method !== 'syncfs')
     throw refuse(say('backup.bad-sync-method', { text: method }));
+}
+
+/** Undefined: chosen by where the backup goes. */
+function syncMethodOf(given: GivenOptions): BasebackupSettings['syncMethod'] {
+  const method = given.last('sync-method');
+  return method === 'fsync' || method === 'syncfs' ? method : undefined;
 }
 
 function formatOf(given: GivenOptions, refuse: (sentence: Message) => BackupError): 'plain' | 'tar' {

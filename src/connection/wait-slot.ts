@@ -71,7 +71,7 @@ export class WaitSlot {
   #end(isMeant: (waiter: Waiter) => boolean, reason: unknown): void {
     const ended = this.#waiters.filter(isMeant);
     this.#waiters = this.#waiters.filter((waiter) => !isMeant(waiter));
-    for (const { reject } of ended) reject(reason);
+    for (const waiter of ended) waiter.reject(reason);
   }
 
   /** One timer is kept across waits and looks at the clock when it fires: arming one per wait would cost more than the wait. */

@@ -34,6 +34,21 @@ describe('flushing while later files are written', () => {
     expect(readFileSync(join(directory, '199'), 'utf8')).toBe('content');
   });
 
+  it('leaves the end of files to somebody else where that is said, but flushes large ones while they grow', async () => {
+    const sync = new EarlySync({ wholeFiles: false });
+    // A device that takes bytes and cannot flush them.
+    const [small, large] = [openSync('/dev/null', 'w'), openSync('/dev/null', 'w')];
+    sync.end(sync.begin(fromText('/dev/null'), small));
+    expect(sync.isIdle).toBe(true);
+    sync.check();
+    expect(() => fstatSync(small)).toThrow(/EBADF/);
+    const growing = sync.begin(fromText('/dev/null'), large);
+    sync.wrote(growing, 64 * 1024 * 1024);
+    sync.end(growing);
+    await expect(sync.progress()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(() => closeSync(large)).toThrow(/EBADF/);
+  });
+
   it('says which file could not be flushed, and goes on saying so', async () => {
     const sync = new EarlySync();
     // A device that takes bytes and cannot flush them.

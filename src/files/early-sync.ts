@@ -22,8 +22,14 @@ interface Flushed {
  */
 export class EarlySync {
   readonly #open = new Set<Flushed>();
+  readonly #wholeFiles: boolean;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
+
+  /** @param wholeFiles whether each file is flushed at its end; else only large ones while they grow, and the rest is left to somebody else */
+  constructor({ wholeFiles = true }: { readonly wholeFiles?: boolean } = {}) {
+    this.#wholeFiles = wholeFiles;
+  }
 
   /** Takes over a file that is written to `descriptor`. */
   begin(path: ByteString, descriptor: number): Flushed {
@@ -68,17 +74,23 @@ export class EarlySync {
   }
 
   #endNow(file: Flushed): void {
+    if (!this.#wholeFiles) {
+      this.#close(file, undefined);
+      return;
+    }
     file.isBusy = true;
-    fsync(file.descriptor, (error) => {
-      this.#open.delete(file);
-      let failure: unknown = error;
-      try {
-        closeSync(file.descriptor);
-      } catch (closeError) {
-        failure ??= closeError;
-      }
-      this.#settle(file, failure);
-    });
+    fsync(file.descriptor, (error) => this.#close(file, error));
+  }
+
+  #close(file: Flushed, error: unknown): void {
+    this.#open.delete(file);
+    let failure = error;
+    try {
+      closeSync(file.descriptor);
+    } catch (closeError) {
+      failure ??= closeError;
+    }
+    this.#settle(file, failure);
   }
 
   #synced(file: Flushed, error: unknown): void {

@@ -4,9 +4,15 @@ import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from './failure.ts';
 import { fsPath } from './path.ts';
 
+/** Whether `syncFileSystem` tells of writes that failed before: on Linux since 5.8. @param kernel as `os.release()` gives it */
+export function tellsFailedWrites(platform: NodeJS.Platform, kernel: string): boolean {
+  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(kernel) ?? [];
+  return platform === 'linux' && (Number(major) > 5 || (Number(major) === 5 && Number(minor) >= 8));
+}
+
 /**
  * Makes everything durable that was written to the file system of `path`, by whomever, in one call (syncfs, by coreutils' `sync -f`, for Node has none).
- * Linux tells of failed writes since 5.8.
+ * Whether it tells of failed writes: `tellsFailedWrites`.
  * @returns false where there is no such program: then nothing was done
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */

@@ -21,7 +21,8 @@ export const backupHelpMessages = {
   'backup.help.manifest-force-encode': 'hex encode all file names in manifest',
   'backup.help.no-estimate-size': 'do not estimate backup size in server side',
   'backup.help.no-verify-checksums': 'do not verify checksums (PostgreSQL 11)',
-  'backup.help.sync-method': 'fsync: each file, or syncfs: the whole file system, at the end',
+  'backup.help.sync-method':
+    'fsync: each file, or syncfs: the whole file system, at the end (default where the backup has one of its own)',
   'backup.help.max-rate':
     'maximum transfer rate to transfer data directory (in kB/s, or use suffix "k" or "M"; PostgreSQL)',
   'backup.help.tar-format':

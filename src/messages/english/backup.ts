@@ -24,6 +24,8 @@ export const backupMessages = {
   'backup.step-end': 'write-ahead log end point: {lsn}',
   'backup.step-wal-wait': 'waiting for background process to finish streaming ...',
   'backup.step-sync': 'syncing data to disk ...',
+  'backup.step-syncfs':
+    'the backup has a file system of its own, which is flushed as a whole at the end (--sync-method=fsync: each file)',
   'backup.step-complete': 'base backup completed',
   'backup.wait-checkpoint': 'waiting for the checkpoint of the server ({seconds} s)',
   'backup.wait-archive': 'waiting for the server to end the backup and archive its WAL ({seconds} s)',
