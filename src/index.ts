@@ -141,6 +141,7 @@ export {
   planHead,
   planSteps,
   uncheckedLine,
+  backupLine,
   nextCommand,
   archiveAgainLines,
   configurationLines,

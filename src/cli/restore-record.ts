@@ -35,6 +35,7 @@ export function planRecord(plan: RestorePlan): Record<string, unknown> {
     owner: plan.owner ?? null,
     verify: plan.verify,
     sync: plan.sync,
+    manifestChecksums: plan.manifestChecksums ?? null,
     archiving: configuration.archiving,
     settings: settings(configuration.outcome?.changed ?? configuration.set),
     disabledSettings: configuration.outcome === undefined ? null : settings(configuration.outcome.disabled),

@@ -1,13 +1,11 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { parseCompression, type BackupCompression } from './compression-option.ts';
+import { manifestAlgorithmOf, type ManifestAlgorithm } from './manifest-algorithm.ts';
 import { parseInteger, parseRate } from './numbers.ts';
 import type { GivenOptions } from './option-table.ts';
 import { tooMany, usage } from './parse-options.ts';
 import { parseTablespaceMappings, type TablespaceMapping } from './tablespace-mapping.ts';
-
-export type ManifestAlgorithm = 'NONE' | 'CRC32C' | 'SHA224' | 'SHA256' | 'SHA384' | 'SHA512';
-const manifestAlgorithms: readonly ManifestAlgorithm[] = ['NONE', 'CRC32C', 'SHA224', 'SHA256', 'SHA384', 'SHA512'];
 
 /** What a command line of gs_basebackup asks for, checked for sense; connection settings are apart. */
 export interface BasebackupSettings {
@@ -288,7 +286,7 @@ function manifestOf(given: GivenOptions, refuse: (sentence: Message) => BackupEr
     return undefined;
   }
   if (text === undefined) return 'CRC32C';
-  const algorithm = manifestAlgorithms.find((name) => name === text.toUpperCase());
+  const algorithm = manifestAlgorithmOf(text);
   if (algorithm === undefined) throw refuse(say('backup.bad-manifest-algorithm', { text }));
   return algorithm;
 }

@@ -46,6 +46,7 @@ export const restoreOptions: readonly OptionGroup[] = [
       { long: 'progress', short: 'P', help: 'restore.help.progress' },
       { long: 'quiet', short: 'q', help: 'restore.help.quiet' },
       { long: 'no-verify', help: 'restore.help.no-verify' },
+      { long: 'manifest-checksums', argument: 'ALGORITHM', help: 'restore.help.manifest-checksums' },
       { long: 'no-sync', short: 'N', help: 'restore.help.no-sync' },
       { long: 'json', help: 'restore.help.json' },
     ],

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { manifestAlgorithmOf, type ManifestAlgorithm } from './manifest-algorithm.ts';
 import type { GivenOptions } from './option-table.ts';
 import { usage } from './parse-options.ts';
 import { parseTablespaceMapping } from './tablespace-mapping.ts';
@@ -27,6 +28,8 @@ export interface RestoreSettings {
   readonly archiveMode: 'off' | 'preserve' | undefined;
   readonly verify: boolean;
   readonly sync: boolean;
+  /** The copy gets a manifest with these checksums. */
+  readonly manifestChecksums: ManifestAlgorithm | undefined;
 }
 
 /** @param chosen the backup that a recovery chose @throws BackupError `USAGE` */
@@ -60,6 +63,7 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
     archiveMode: archiveModeOf(program, given.last('archive-mode')),
     verify: !given.has('no-verify'),
     sync: !given.has('no-sync'),
+    manifestChecksums: checksumsOf(program, given.last('manifest-checksums')),
   };
 }
 
@@ -92,6 +96,12 @@ function settingOf(program: string, text: string): { name: string; value: string
   const equals = text.indexOf('=');
   if (equals <= 0) throw usage(program, say('restore.bad-set', { text }));
   return { name: text.slice(0, equals).trim(), value: text.slice(equals + 1) };
+}
+
+function checksumsOf(program: string, text: string | undefined): ManifestAlgorithm | undefined {
+  const algorithm = text === undefined ? undefined : manifestAlgorithmOf(text);
+  if (text === undefined || algorithm !== undefined) return algorithm;
+  throw usage(program, say('backup.bad-manifest-algorithm', { text }));
 }
 
 function archiveModeOf(program: string, text: string | undefined): 'off' | 'preserve' | undefined {

@@ -3,7 +3,8 @@ import type { HeldFile } from '../files/held-file.ts';
 import { joinPath } from '../files/path.ts';
 
 export const controlFile = 'global/pg_control' as ByteString;
-const unfinishedControlFile = 'global/pg_control.unfinished' as ByteString;
+/** Its name until then. */
+export const unfinishedControlFile = 'global/pg_control.unfinished' as ByteString;
 
 /**
  * The pg_control of a data directory that is being filled: it gets its name when all the rest is durable, because no server

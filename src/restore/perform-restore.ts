@@ -25,6 +25,7 @@ import type { PreparedRestore } from './prepare-restore.ts';
 import { checkLinks, removeForeignLinks } from './links.ts';
 import { isOursInRestore, removeMarker, writeMarker } from './marker.ts';
 import { hasOldCopiesOnly, moveAside, type MovedContent } from './move-aside.ts';
+import { writeNewManifest } from './new-manifest.ts';
 import type { MovedAside, RestorePlan } from './plan.ts';
 import { brokenBehind } from './plan-sentences.ts';
 import type { ReceiveBackup, ReceivedTotals } from './receive-backup.ts';
@@ -176,6 +177,7 @@ class Restoring {
     }
     await this.#createExtraFiles(control);
     this.#warnAbout(received);
+    await this.#writeManifest(received.missingFiles);
     this.#teller.enter('publish');
     await this.#publish(received.held, received.totals);
     return {
@@ -322,15 +324,23 @@ class Restoring {
       await this.#trees.base.writeFile(name as ByteString, 0o600, onePiece(control));
   }
 
+  async #writeManifest(missingFiles: readonly string[]): Promise<void> {
+    const { manifestChecksums: algorithm } = this.#plan;
+    if (algorithm === undefined) return;
+    this.#step(say('restore.new-manifest', { algorithm }));
+    await writeNewManifest(this.#plan, this.#trees, { algorithm, missingFiles, signal: this.#signal });
+  }
+
   #warnAbout(received: ReceiveBackup): void {
-    const { source, directory, keepsBackupWal, ownerIsRoot, ownWal } = this.#plan;
+    const { source, directory, keepsBackupWal, ownerIsRoot, ownWal, manifestChecksums } = this.#plan;
     const { startSegment } = source.label;
     const segment = joinPath(directory, `${source.rules.walDirectory}/${startSegment}`);
     if (keepsBackupWal && !existsSync(fsPath(segment))) this.#warn(say('restore.no-wal', { segment: startSegment }));
     if (ownWal?.kind === 'proved' && ownWal.brokenBehind !== undefined) this.#warn(brokenBehind(ownWal.brokenBehind));
     const { missingFiles } = received;
     if (missingFiles.length > 0) this.#warn(say('restore.lacks-files', { files: missingFiles.join(', ') }));
-    if (ownerIsRoot) this.#warn(say('restore.owned-by-root', { path: display(directory) }));
+    // A backup may be root's.
+    if (ownerIsRoot && manifestChecksums === undefined) this.#warn(say('restore.owned-by-root', { path: display(directory) }));
   }
 
   /** Owner, durability, and the name of pg_control as the very last. */

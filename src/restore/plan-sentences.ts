@@ -62,10 +62,17 @@ export function planSteps(plan: RestorePlan, recovery?: RecoveryPreparation, pro
       lines: [
         ...(recovery?.sentences(plan.configuration.outcome?.hotStandby ?? true) ?? []),
         ...ownWalLines(plan),
-        say('restore-plan.start', { command: nextCommand(plan, recovery, programs) }),
+        plan.manifestChecksums === undefined
+          ? say('restore-plan.start', { command: nextCommand(plan, recovery, programs) })
+          : backupLine(plan),
       ],
     },
   ];
+}
+
+/** What comes next of a copy that is a backup. */
+export function backupLine({ directory }: RestorePlan): Message {
+  return say('restore-plan.next-backup', { command: `gausskeep verify ${shellWord(display(directory))}` });
 }
 
 /** What the copy starts with that is given no other WAL. */
@@ -131,6 +138,9 @@ function fileLines(plan: RestorePlan, isRecovered: boolean): Message[] {
     ...[...source.rules.controlCopies, ...source.rules.created.map(({ name }) => name)].map((name) =>
       say('restore-plan.create', { name }),
     ),
+    ...(plan.manifestChecksums === undefined
+      ? []
+      : [say('restore-plan.new-manifest', { algorithm: plan.manifestChecksums })]),
     say('restore-plan.control-last'),
   ];
 }

@@ -7,6 +7,7 @@ import { isAside } from './aside-name.ts';
 import { planConfiguration, type ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts, TargetFacts } from './facts.ts';
 import type { SourceFacts } from '../backup-source/source-facts.ts';
+import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
 import { canContinue } from './marker.ts';
 import type { PlacedTablespace } from './plan-tablespaces.ts';
 import type { OwnWal } from './prove-backup-wal.ts';
@@ -42,6 +43,8 @@ export interface RestorePlan {
   readonly ownWal?: OwnWal | undefined;
   readonly verify: boolean;
   readonly sync: boolean;
+  /** The copy gets a manifest of its own, with checksums by this. */
+  readonly manifestChecksums?: ChecksumAlgorithm | undefined;
 }
 
 export interface PlanFacts {
@@ -62,6 +65,7 @@ export interface PlanFacts {
 export function planRestore(request: RestoreRequest, facts: PlanFacts): RestorePlan {
   const { source, target } = facts;
   refuseIncremental(source);
+  refuseNewManifest(request, source);
   refuseOverlap(source, target);
   refuseInsideInstance(target);
   refuseForeign(request, source, target);
@@ -86,6 +90,7 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
     keepsBackupWal: request.recovery?.keepsBackupWal ?? true,
     verify: (request.verify ?? true) && isListed(source),
     sync: request.sync ?? true,
+    manifestChecksums: request.manifestChecksums,
   };
 }
 
@@ -100,6 +105,16 @@ function refuseIncremental({ label, description, earlier }: SourceFacts): void {
   const values = { lsn: formatLsn(from.lsn), timeline: from.timeline };
   throw new BackupError('USAGE', say('restore.incremental', { backup: description }), {
     hint: say('restore.incremental.hint', values),
+  });
+}
+
+/** No manifest for what is no backup, or what nobody knows the end of. */
+function refuseNewManifest({ manifestChecksums, recovery }: RestoreRequest, source: SourceFacts): void {
+  if (manifestChecksums === undefined) return;
+  if (recovery !== undefined) throw new BackupError('USAGE', say('restore.manifest-and-target'));
+  if (source.manifest !== undefined) return;
+  throw new BackupError('USAGE', say('restore.manifest-unknown-end', { backup: source.description }), {
+    hint: say('restore.manifest-unknown-end.hint'),
   });
 }
 

@@ -10,6 +10,7 @@ import { controlFile, HeldControlFile } from '../content/held-control-file.ts';
 import { oursUnfinished } from '../server/restore-rules.ts';
 import { ConfigurationNotes, isOutsideConfiguration } from '../backup-source/outside-configuration.ts';
 import { alreadyThere, type Copiers } from './copiers.ts';
+import { listedName } from './listed-name.ts';
 import type { RestorePlan } from './plan.ts';
 import { observed, type RestoreSink, type SourceFile } from '../backup-source/backup-source.ts';
 import { originalOf } from '../incremental/incremental-file.ts';
@@ -80,7 +81,7 @@ export class ReceiveBackup implements RestoreSink {
     if (oid !== undefined) {
       // Of a chain, the last backup says which tablespaces there are.
       if (!this.#part.isLast && !this.#trees.spaces.has(oid)) {
-        this.#seen.add(this.#listedName(oid, name));
+        this.#seen.add(listedName(this.#plan.tablespaces, oid, name));
         return false;
       }
       if (!oursUnfinished.test(name)) return true;
@@ -121,7 +122,7 @@ export class ReceiveBackup implements RestoreSink {
   }
 
   async file(oid: number | undefined, file: SourceFile): Promise<void> {
-    const listed = this.#listedName(oid, file.name);
+    const listed = listedName(this.#plan.tablespaces, oid, file.name);
     const expected = this.#expected(listed);
     if (expected !== undefined && originalOf(listed) === undefined && this.#isCopied(oid, file, expected)) {
       await this.#copy(oid, file, listed, expected);
@@ -244,17 +245,6 @@ export class ReceiveBackup implements RestoreSink {
       throw new BackupError('CORRUPT', say('restore.tablespace-unknown', { oid }));
     }
     return space ?? { tree: this.#trees.base, prefix: '' };
-  }
-
-  /** The name that a manifest has for a file: those of tablespaces are listed below their links. */
-  #listedName(oid: number | undefined, name: ByteString): ByteString {
-    if (oid !== undefined) return `pg_tblspc/${oid}/${name}` as ByteString;
-    for (const space of this.#plan.tablespaces) {
-      if (space.inside !== undefined && name.startsWith(`${space.inside}/`)) {
-        return `pg_tblspc/${space.oid}/${name.slice(space.inside.length + 1)}` as ByteString;
-      }
-    }
-    return name;
   }
 
   #expected(name: ByteString): ManifestFile | undefined {

@@ -1,5 +1,6 @@
 import type { BackupLocation } from '../backup-source/open-backup.ts';
 import type { Owner } from '../files/directory-owner.ts';
+import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
 import type { RecoveryPreparation } from '../pitr/recovery-preparation.ts';
 
 /** Where a tablespace goes: named by its oid or by the directory that it had. */
@@ -36,6 +37,11 @@ export interface RestoreRequest {
   readonly verify?: boolean | undefined;
   /** Default true. */
   readonly sync?: boolean | undefined;
+  /**
+   * Makes a full backup of the copy: it gets a `backup_manifest` with checksums by this algorithm, as pg_combinebackup writes one. Default: none,
+   * for a copy that is started changes at once. Not with a `recovery`, and not of a backup without manifest.
+   */
+  readonly manifestChecksums?: ChecksumAlgorithm | undefined;
   /** What makes a recovery to a target of the restore; without one the copy starts with the WAL of the backup. */
   readonly recovery?: RecoveryPreparation | undefined;
 }

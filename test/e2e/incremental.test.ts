@@ -1,94 +1,27 @@
 /** Incremental backups of PostgreSQL 17 and later, and what they are restored to (CB-01 … CB-11). */
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Client } from 'pg';
 import { beforeAll, expect, it } from 'vitest';
 import { ManifestWriter } from '../../src/manifest/writer.ts';
-import { backupToFile, newTarget, pathsBelow, runBackup, takeBackup } from '../support/backups.ts';
-import { checkRelations, differences, snapshotData, type Content } from '../support/postgres/content.ts';
+import { backupToFile, newTarget, pathsBelow, runBackup, takeBackup, through } from '../support/backups.ts';
 import { loadData } from '../support/postgres/load.ts';
 import { runProgram, startProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
-import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { startCompressingProxy } from '../support/postgres/compressing-proxy.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
-
-const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
-const newDirectory = (name = 'restored'): string => join(temporaryDirectory(name), 'data');
-
-const restoreChain = (chain: readonly string[], data: string, args: readonly string[] = []): Promise<ProgramResult> =>
-  runProgram('gausskeep', [
-    'restore',
-    '--no-sync',
-    ...chain.flatMap((backup) => ['--from', backup]),
-    ...['--pgdata', data],
-    ...owner,
-    ...args,
-  ]);
-
-async function restored(
-  chain: readonly string[],
-  args: readonly string[] = [],
-  data = newDirectory(),
-): Promise<string> {
-  const result = await restoreChain(chain, data, args);
-  expect(result.status, result.stderr).toBe(0);
-  expect(result.stderr).not.toContain('error');
-  return data;
-}
-
-/** Incremental to the backup with its manifest, plain or beside tars. */
-const onTopOf = (backup: string): string[] => ['-i', join(backup, 'backup_manifest')];
-
-const incrementalFiles = (directory: string): string[] =>
-  pathsBelow(directory).filter((path) => path.includes('INCREMENTAL.'));
-
-/** Each database by name. */
-type Instance = ReadonlyMap<string, Content>;
-
-async function contentOf(server: PostgresServer): Promise<Instance> {
-  const names = ["select datname from pg_database where datallowconn and datname not like 'template%' order by 1"];
-  const content = new Map<string, Content>();
-  const client = await server.client();
-  const { rows } = await client.query<{ datname: string }>(names[0] ?? '');
-  for (const { datname: database } of rows)
-    content.set(database, await snapshotData(await server.client({ database })));
-  return content;
-}
-
-/** Tables with rows that the visibility map takes for visible to all, and that are not: an index-only scan would show them. */
-async function falselyVisible(client: Client): Promise<string[]> {
-  await client.query('create extension if not exists pg_visibility');
-  const { rows } = await client.query<{ name: string }>(
-    "select oid::regclass as name from pg_class where relkind = 'r' and exists (select from pg_check_visible(oid))",
-  );
-  return rows.map(({ name }) => name);
-}
-
-async function expectSame(data: string, expected: Instance): Promise<void> {
-  const server = await startFrom(data, { settings: { archive_mode: false } });
-  const client = await server.client();
-  await checkRelations(client);
-  expect(await falselyVisible(client)).toEqual([]);
-  const found = await contentOf(server).finally(() => server.stop());
-  expect([...found.keys()]).toEqual([...expected.keys()]);
-  for (const [name, content] of expected) expect(differences(content, found.get(name)!), name).toEqual([]);
-}
-
-/** What relations are: a file of each must be, byte for byte, what a full backup at the same position has. */
-function relationFiles(directory: string): Map<string, Buffer> {
-  const names = pathsBelow(directory).filter((path) =>
-    /(?:^|\/)(?:base\/\d+|global|PG_\d+_\d+\/\d+)\/\d+[^/]*$/.test(path),
-  );
-  return new Map(names.map((name) => [name, readFileSync(join(directory, name))]));
-}
-
-async function manyChanges(client: Client, round: number): Promise<void> {
-  await client.query(`update large_1 set code = 'round ${round} ' || id where id % 97 = ${round}`);
-  await client.query(
-    `insert into large_1 select 100000 * ${round} + i, 'new', 'grown' from generate_series(1, 3000) i`,
-  );
-  await client.query(`create table made_${round} as select g, repeat('x', 100) from generate_series(1, 2000) g`);
-}
+import {
+  contentOf,
+  expectSame,
+  incrementalFiles,
+  manyChanges,
+  newDirectory,
+  onTopOf,
+  relationFiles,
+  restoreChain,
+  owner,
+  restored,
+  type Instance,
+} from '../support/incremental-chains.ts';
 
 forEachServer(
   'smoke',
@@ -234,6 +167,72 @@ forEachServer(
       expect(plan.status, plan.stderr).toBe(0);
       const { earlier } = JSON.parse(plan.stdout) as { earlier: { backup: string }[] };
       expect(earlier.map(({ backup }) => backup)).toEqual([full, one]);
+    });
+
+    it('a full backup or a chain becomes a full backup with a manifest of its own, and chains go on from there (CB-04, CB-05)', async () => {
+      const manifestOf = (data: string): string => readFileSync(join(data, 'backup_manifest'), 'utf8');
+      const algorithms = (data: string): string[] => [
+        ...new Set([...manifestOf(data).matchAll(/"Checksum-Algorithm": "(\w+)"/g)].map(([, name]) => name!)),
+      ];
+      const verified = async (data: string, text: RegExp, isGood: boolean): Promise<void> => {
+        for (const run of [
+          runProgram('gausskeep', ['verify', data]),
+          runProgram('gausskeep', [data], { calledAs: 'pg_verifybackup' }),
+        ]) {
+          const result = await run;
+          expect(`${result.stdout}${result.stderr}`).toMatch(text);
+          expect(result.status === 0, result.stderr).toBe(isGood);
+        }
+      };
+      expect(existsSync(join(await restored([whole], elsewhere()), 'backup_manifest'))).toBe(false);
+      const single = await restored([whole], [...elsewhere(), '--manifest-checksums=sha512']);
+      expect(algorithms(single)).toEqual(['SHA512']);
+      expect(manifestOf(single)).toContain('"Path": "pg_tblspc/');
+      await verified(single, /backup successfully verified/, true);
+      const largest = [...relationFiles(single)].sort(([, left], [, right]) => right.length - left.length)[0]!;
+      writeFileSync(join(single, largest[0]), Buffer.concat([largest[1].subarray(1), Buffer.from('x')]));
+      await verified(single, new RegExp(`checksum mismatch for file "${largest[0]}"`), false);
+      writeFileSync(join(single, largest[0]), largest[1]);
+      const oid = await server.value("select oid from pg_tablespace where spcname = 'elsewhere'");
+      const moved = ['-T', `${oid}=${join(temporaryDirectory('space'), 'ts')}`];
+      const again = await restored([single], [...moved, '--manifest-checksums=none']);
+      expect(algorithms(again)).toEqual([]);
+      await verified(again, /backup successfully verified/, true);
+      const combined = await restored([full, one], [...elsewhere(), '--manifest-checksums=CRC32C']);
+      expect(algorithms(combined)).toEqual(['CRC32C']);
+      await verified(combined, /backup successfully verified/, true);
+      await expectSame(await restored([combined, two], elsewhere()), expected);
+      const three = await takeBackup(server, ['-Ft', ...onTopOf(combined)]);
+      await expectSame(await restored([combined, three], elsewhere()), expected);
+      const wal = ['--wal-from', join(server.dataDirectory, 'pg_wal'), '--target-lsn', '0/1'];
+      await refused([full], 2, /makes a backup of the copy/, ['--manifest-checksums=none', ...wal]);
+      await refused([full], 2, /unrecognized checksum algorithm: "md5"/, ['--manifest-checksums=md5']);
+      const bare = await takeBackup(server, ['-Ft', '--no-manifest']);
+      await refused([bare], 2, /has no manifest: up to where its WAL is needed/, ['--manifest-checksums=crc32c']);
+    });
+
+    it('incremental backups are compressed as full ones are, here or by the server, and restored from one chain', async () => {
+      const proxy = await startCompressingProxy({ host: '127.0.0.1', port: server.port });
+      const chain = [full];
+      for (const [method, wal, name] of [
+        ['lz4', 'stream', 'base.tar.lz4'],
+        ['zstd:3', 'fetch', 'base.tar.zst'],
+        ['server-gzip', 'fetch', 'base.tar.gz'],
+        ['server-lz4', 'fetch', 'base.tar.lz4'],
+        ['server-zstd', 'stream', 'base.tar.zst'],
+      ] as const) {
+        await server.sql(`insert into untouched select 0 from generate_series(1, ${chain.length})`);
+        // The server itself is built without these.
+        const from = method === 'server-lz4' || method === 'server-zstd' ? through(proxy) : server;
+        const target = await takeBackup(from, ['-Ft', '-Z', method, '-X', wal, ...onTopOf(chain.at(-1)!)]);
+        expect(existsSync(join(target, name))).toBe(true);
+        expect((await runProgram('gausskeep', ['verify', target])).status, method).toBe(0);
+        chain.push(target);
+      }
+      expect(proxy.asked).toHaveLength(2);
+      await proxy.close();
+      const rows = await contentOf(server);
+      await expectSame(await restored(chain, elsewhere()), rows);
     });
 
     it('verify says of an incremental backup that it is one, and finds a flipped bit, as the restore does', async () => {

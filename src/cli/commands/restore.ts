@@ -9,6 +9,7 @@ import { restoreOptions } from '../../config/restore-options.ts';
 import { restoreSettings } from '../../config/restore-settings.ts';
 import {
   archiveAgainLines,
+  backupLine,
   configurationLines,
   controlProgramPlace,
   nextCommand,
@@ -107,6 +108,8 @@ async function recoveryFor(
   const environment = readEnvironment();
   const asked = await targetSettings(context.program, given, environment);
   if (asked === undefined) return undefined;
+  // Before WAL is read for it.
+  if (given.has('manifest-checksums')) throw usage(context.program, say('restore.manifest-and-target'));
   const directory = resolve(given.last('pgdata') ?? '');
   if ((given.last('pgdata') ?? '') === '') throw usage(context.program, say('restore.no-pgdata'));
   const [node, ...words] = [process.execPath, ...process.argv.slice(1)];
@@ -220,9 +223,11 @@ function resultLines(
     ),
     ...(recovery?.preparation.sentences(configuration.hotStandby) ?? []),
     ...(plan.ownWal?.kind === 'proved' ? ownWalLines(plan) : []),
-    say(recovery === undefined ? 'restore-plan.next' : 'restore-recovery.next', {
-      command: nextCommand(plan, recovery?.preparation, programs),
-    }),
+    plan.manifestChecksums === undefined
+      ? say(recovery === undefined ? 'restore-plan.next' : 'restore-recovery.next', {
+          command: nextCommand(plan, recovery?.preparation, programs),
+        })
+      : backupLine(plan),
   ];
 }
 

@@ -27,6 +27,8 @@ export const restoreHelpMessages = {
   'restore.help.progress': 'show progress information',
   'restore.help.quiet': 'do not print any output, except for errors and warnings',
   'restore.help.no-verify': 'do not check the files against the manifest',
+  'restore.help.manifest-checksums':
+    'make a full backup of the copy: write a backup_manifest with these checksums (NONE, CRC32C, SHA224, SHA256, SHA384, SHA512); without it there is none',
   'restore.help.no-sync': 'do not wait for changes to be written safely to disk',
   'restore.help.json': 'write the plan or the result to stdout as one JSON object',
 } as const;

@@ -23,6 +23,11 @@ export const restoreMessages = {
   'restore.reads-from-target.hint': 'Move it to a place of its own first, or restore into another directory.',
   'restore.reads-wal-from-target.hint':
     'Copy the WAL elsewhere first and name that with --wal-from, or use --force, which moves the old directory aside and reads the WAL from there.',
+  'restore.manifest-and-target':
+    '--manifest-checksums makes a backup of the copy, and one that is to recover to a target is none: give either',
+  'restore.manifest-unknown-end':
+    'the backup "{backup}" has no manifest: up to where its WAL is needed is not known, so --manifest-checksums can write none of the copy',
+  'restore.manifest-unknown-end.hint': 'Restore without it, or from a backup that has a manifest.',
   'restore.inside-instance': 'target directory "{path}" lies in the data directory "{instance}" of another instance',
   'restore.foreign': 'directory "{path}" holds instance {actual}, but the backup is of instance {expected}',
   'restore.foreign.hint': 'Check the path. If another instance is to be replaced, add --allow-foreign.',
@@ -91,6 +96,7 @@ export const restoreMessages = {
   'restore.delta-begins': 'updating "{path}" in place: what was there is not kept',
   'restore.link': 'tablespace {oid} is linked to "{path}"',
   'restore.two-phase': 'left out of pg_twophase, because the WAL prepares them again: {names}',
+  'restore.new-manifest': 'writing a manifest of the copy ({algorithm})',
   'restore.syncing': 'making everything durable',
   'restore.progress': '{done}/{total} kB ({percent}%) restored',
   'restore.no-from': 'no backup specified (--from)',
