@@ -1,5 +1,16 @@
 /** What happens on the server while it is backed up, and servers in unusual states. */
-import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import {
@@ -20,13 +31,14 @@ import {
 import { startProxy, type NetworkProxy } from '../support/network-proxy.ts';
 import { checkRelations, differences, snapshotData } from '../support/postgres/content.ts';
 import { loadData } from '../support/postgres/load.ts';
-import { giveToServerUser } from '../support/postgres/server-user.ts';
+import { giveToServerUser, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { startStandby, waitForReplay } from '../support/postgres/standby.ts';
 import { checkWriting, prepareWriting, Writer } from '../support/postgres/writer.ts';
 import { runProgram, temporaryDirectory } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
+const owner = `${String(serverUser.uid)}:${String(serverUser.gid)}`;
 const done = { status: 0, signal: null, stdout: '', stderr: '' };
 
 forEachServer('full', (version) => {
@@ -256,6 +268,53 @@ forEachServer('full', (version) => {
     expect(await restored.value('select count(*) from kept')).toBe('20000');
     await restored.stop('immediate');
   }
+
+  it('files with holes, without content and with a time behind 2038 come and go as they are (BB-47)', async () => {
+    const names = { holes: 'base/holes', empty: 'base/empty', late: 'base/late' };
+    const at = (root: string, name: string): string => join(root, name);
+    // Punched as openGauss punches holes into compressed files: blocks in between, none at the end.
+    const holes = Buffer.alloc(9 * 1024 * 1024);
+    holes.fill('in between', 4_000_000, 4_010_000);
+    const source = at(server.dataDirectory, names.holes);
+    const file = openSync(source, 'w');
+    writeSync(file, holes, 4_000_000, 10_000, 4_000_000);
+    ftruncateSync(file, holes.length);
+    closeSync(file);
+    expect(statSync(source).blocks * 512).toBeLessThan(holes.length / 2);
+    writeFileSync(at(server.dataDirectory, names.empty), '');
+    writeFileSync(at(server.dataDirectory, names.late), 'late');
+    const seconds = 2 ** 31 + 5;
+    utimesSync(at(server.dataDirectory, names.late), seconds, seconds);
+    for (const name of Object.values(names)) giveToServerUser(at(server.dataDirectory, name));
+    const expectContent = (root: string): void => {
+      expect(readFileSync(at(root, names.holes)).equals(holes)).toBe(true);
+      expect(statSync(at(root, names.empty)).size).toBe(0);
+      expect(readFileSync(at(root, names.late), 'utf8')).toBe('late');
+    };
+    for (const args of [[], ['-Ft', '-z']]) {
+      const backup = await takeBackup(server, args);
+      if (args.length === 0) expectContent(backup);
+      else {
+        const members = await readTar(join(backup, 'base.tar.gz'));
+        expect(members.find(({ header }) => header.name === names.late)?.header.mtime).toEqual(new Date(seconds * 1000));
+      }
+      expect(readFileSync(join(backup, 'backup_manifest'), 'utf8')).toMatch(
+        new RegExp(`"${names.late}", "Size": 4, "Last-Modified": "2038-01-19 03:14:13 GMT"`),
+      );
+      expect((await runProgram('gausskeep', ['verify', backup])).status).toBe(0);
+      const data = join(temporaryDirectory('restored'), 'data');
+      const words = ['restore', '--no-sync', '--from', backup, '--pgdata', data, '--owner', owner];
+      expect((await runProgram('gausskeep', words)).status).toBe(0);
+      expectContent(data);
+      // A sparse copy is made by those who copy: as cp does.
+      if (args.length > 0) continue;
+      const copy = join(temporaryDirectory('sparse'), 'backup');
+      execFileSync('cp', ['-a', '--sparse=always', backup, copy]);
+      expect(statSync(at(copy, names.holes)).blocks * 512).toBeLessThan(holes.length / 2);
+      expect((await runProgram('gausskeep', ['verify', copy])).status).toBe(0);
+    }
+    for (const name of Object.values(names)) rmSync(at(server.dataDirectory, name));
+  });
 
   it('segments of another size', async () => {
     const small = await startServer({ version, walSegmentSizeMib: 1 });
