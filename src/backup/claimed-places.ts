@@ -92,12 +92,13 @@ export class ClaimedPlaces {
       try {
         if (!clean) {
           claim.release();
-          tell({ type: 'warning', sentence: say('backup.not-removed', { path }) });
+          tell({ type: 'removal', sentence: say('backup.not-removed', { path }), isKept: true });
           continue;
         }
         tell({
-          type: 'step',
+          type: 'removal',
           sentence: claim.existedBefore ? say('backup.removing-contents', { path }) : say('backup.removing', { path }),
+          isKept: false,
         });
         await claim.discard();
       } catch (error) {

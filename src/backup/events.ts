@@ -20,6 +20,8 @@ export type BackupNews =
   /** The server owes nothing and something else is waited for; repeated every 10 s. */
   | { readonly type: 'waiting'; readonly sentence: Message }
   | { readonly type: 'warning'; readonly sentence: Message }
+  /** After a failure: what becomes of a directory of the backup. */
+  | { readonly type: 'removal'; readonly sentence: Message; readonly isKept: boolean }
   /** Something of ours that could not be taken away after a failure: the last that a user should read. */
   | { readonly type: 'left'; readonly sentence: Message }
   /**

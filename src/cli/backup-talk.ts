@@ -34,6 +34,13 @@ export class BackupTalk {
       case 'warning':
         this.#context.terminal.line(warningLine(this.#context.program, event.sentence));
         return;
+      case 'removal':
+        // The original says it of itself, behind the error.
+        if (this.#context.program === 'pg_basebackup')
+          this.#context.lastLine(`${this.#context.program}: ${render(event.sentence)}`);
+        else if (event.isKept) this.#context.terminal.line(warningLine(this.#context.program, event.sentence));
+        else if (this.#verbose) this.#line(render(event.sentence));
+        return;
       case 'left':
         this.#context.lastLine(warningLine(this.#context.program, event.sentence));
         return;

@@ -97,6 +97,23 @@ forEachServer('full', (version) => {
     });
   });
 
+  it('what becomes of the directory is said under the name of pg_basebackup as it does, behind the error', async () => {
+    const there = temporaryDirectory();
+    const target = newTarget();
+    for (const [args, words] of [
+      [['-D', target], `pg_basebackup: removing data directory "${target}"\n`],
+      [['-D', there], `pg_basebackup: removing contents of data directory "${there}"\n`],
+      [['-D', target, '-n'], `pg_basebackup: data directory "${target}" not removed at user's request\n`],
+    ] as const) {
+      const asIt = await runBackup(server, [...args, '-S', 'nowhere'], { calledAs: 'pg_basebackup' });
+      expect(asIt.stderr).toMatch(/^pg_basebackup: error: .*replication slot "nowhere" does not exist\n/);
+      expect(asIt.stderr.endsWith(words), asIt.stderr).toBe(true);
+      expect(exists(target)).toBe(args.length === 3);
+    }
+    const ours = await runBackup(server, ['-D', newTarget(), '-S', 'nowhere']);
+    expect(ours.stderr).not.toContain('removing');
+  });
+
   describe('the WAL stream', () => {
     /** Ends the WAL sender of the stream, which is the one that streams and not the one that backs up. */
     async function killStream(): Promise<void> {
