@@ -149,7 +149,8 @@ forEachServer('full', (version) => {
 
   if (version >= 13)
     it('calls a slot that lost its WAL a gap, and goes on only where it was told to', async () => {
-      const server = await startServer({ version, config: { ...keep, max_slot_wal_keep_size: '32MB' } });
+      const config = { ...keep, max_slot_wal_keep_size: '32MB', log_replication_commands: true };
+      const server = await startServer({ version, config });
       const slot = { name: 'receiver', create: true };
       const watched = await receive(server, { slot });
       await watched.seen('started');
@@ -165,6 +166,12 @@ forEachServer('full', (version) => {
       expect(await stopped.failure()).toMatchObject({ code: 'WAL_MISSING' });
       expect(walFiles(directory)).toEqual(before);
       expect(stopped.receiver.status().gaps).toHaveLength(1);
+
+      // A slot that it made itself and received nothing through would keep WAL for nobody.
+      const unused = await receive(server, { slot: { name: 'unused', create: true } });
+      expect(await unused.failure()).toMatchObject({ code: 'WAL_MISSING' });
+      expect(server.log()).toMatch(/CREATE_REPLICATION_SLOT "?unused/);
+      expect(await server.value("select string_agg(slot_name, ' ') from pg_replication_slots")).toBe('receiver');
 
       const beyond = await receive(server, { slot, onGap: 'continue' });
       await beyond.seen('gap');
