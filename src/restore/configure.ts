@@ -64,6 +64,8 @@ export interface ConfigurationOutcome {
   readonly archiveCommand: ByteString | undefined;
   /** The copy can be asked while it recovers. */
   readonly hotStandby: boolean;
+  /** The server takes tablespaces in place. */
+  readonly takesInPlace: boolean;
   /** Settings that connect with other servers and stay. Passwords are masked. */
   readonly replication: readonly FoundSetting[];
   /** Settings and include lines that still name a path outside of the new directory. */
@@ -152,6 +154,8 @@ export function configure(plan: ConfigurationPlan, source: SourceConfiguration):
     disabled: copy.disabled.map(masked),
     ...archiving,
     hotStandby: !isOff(copy.value('hot_standby') ?? ('on' as ByteString)),
+    takesInPlace:
+      rules.inPlaceSetting === undefined || !isOff(copy.value(rules.inPlaceSetting) ?? ('off' as ByteString)),
     replication: effective(copy.files, (name) => rules.replicationSettings.test(name)),
     outside: outsidePaths(copy.files, plan.directory),
   };

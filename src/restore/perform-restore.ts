@@ -176,7 +176,7 @@ class Restoring {
       throw new BackupError('SYSTEM_MISMATCH', say('restore.identity', { expected, actual: systemIdentifier }));
     }
     await this.#createExtraFiles(control);
-    this.#warnAbout(received);
+    this.#warnAbout(received, configuration);
     await this.#writeManifest(received.missingFiles);
     this.#teller.enter('publish');
     await this.#publish(received.held, received.totals);
@@ -331,16 +331,19 @@ class Restoring {
     await writeNewManifest(this.#plan, this.#trees, { algorithm, missingFiles, signal: this.#signal });
   }
 
-  #warnAbout(received: ReceiveBackup): void {
+  #warnAbout(received: ReceiveBackup, { takesInPlace }: ConfigurationOutcome): void {
     const { source, directory, keepsBackupWal, ownerIsRoot, ownWal, manifestChecksums } = this.#plan;
     const { startSegment } = source.label;
     const segment = joinPath(directory, `${source.rules.walDirectory}/${startSegment}`);
     if (keepsBackupWal && !existsSync(fsPath(segment))) this.#warn(say('restore.no-wal', { segment: startSegment }));
     if (ownWal?.kind === 'proved' && ownWal.brokenBehind !== undefined) this.#warn(brokenBehind(ownWal.brokenBehind));
+    const inPlace = takesInPlace ? undefined : this.#plan.tablespaces.find(({ link }) => link === undefined);
+    if (inPlace !== undefined) this.#warn(say('restore.in-place', { oid: inPlace.oid }));
     const { missingFiles } = received;
     if (missingFiles.length > 0) this.#warn(say('restore.lacks-files', { files: missingFiles.join(', ') }));
     // A backup may be root's.
-    if (ownerIsRoot && manifestChecksums === undefined) this.#warn(say('restore.owned-by-root', { path: display(directory) }));
+    if (ownerIsRoot && manifestChecksums === undefined)
+      this.#warn(say('restore.owned-by-root', { path: display(directory) }));
   }
 
   /** Owner, durability, and the name of pg_control as the very last. */

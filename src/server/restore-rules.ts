@@ -27,6 +27,11 @@ export interface RestoreRules {
   readonly relativeTablespaces: string | undefined;
   /** The setting that is part of the name of the version directory of a tablespace. */
   readonly nodeNameSetting: string | undefined;
+  /**
+   * The setting without which a server refuses its own tablespaces in place: it ends in a PANIC when it is consistent (CheckTablespaceDirectory,
+   * xlogrecovery.c). Undefined where there are none, or the server takes them as they are.
+   */
+  readonly inPlaceSetting: string | undefined;
   /** Name of the version directory of a tablespace; its first group is the node name where there is one. */
   readonly versionDirectory: RegExp;
   /** The file of ALTER SYSTEM, which wins over postgresql.conf. */
@@ -111,6 +116,7 @@ const postgresqlRules: RestoreRules = {
   mapEscape: 'all',
   relativeTablespaces: undefined,
   nodeNameSetting: undefined,
+  inPlaceSetting: 'allow_in_place_tablespaces',
   versionDirectory: /^PG_\d+_\d{9}$/,
   overridingFile: 'postgresql.auto.conf',
   recoverySettings: /^recovery_target(?:_|$)/,
@@ -170,6 +176,7 @@ export function restoreRulesOf(family: ServerFamily | undefined, labelHasTimelin
     mapEscape: 'none',
     relativeTablespaces: 'pg_location',
     nodeNameSetting: 'pgxc_node_name',
+    inPlaceSetting: undefined,
     versionDirectory: /^PG_9\.2_201611171_(.+)$/,
     // ALTER SYSTEM writes postgresql.conf itself.
     overridingFile: undefined,

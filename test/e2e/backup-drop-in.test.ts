@@ -129,6 +129,20 @@ forEachServer('full', (version) => {
     ].sort();
   const mapped = (): string[] => ['-T', `${location}=${newTarget()}`];
 
+  if (hasInside)
+    it('a copy with a tablespace in place starts only where its settings allow that, and a restore says so (BB-39)', async () => {
+      const backup = await takeBackup(server, mapped());
+      const data = join(temporaryDirectory('restored'), 'data');
+      const result = await runProgram('gausskeep', [
+        ...restoreWords(backup, data),
+        '--set=allow_in_place_tablespaces=off',
+      ]);
+      expect(result.stderr).toContain(`warning: tablespace ${inside} lies in the data directory itself`);
+      expect(result.status).toBe(3);
+      await expect(startFrom(data)).rejects.toThrow();
+      await expectRows(await startFrom(data, { settings: { allow_in_place_tablespaces: true } }));
+    });
+
   describe('compression on this side', () => {
     const formats: [method: string, wal: string, suffix: string, walNames: string[]][] = [
       // As with the original, which does not compress WAL with these.
@@ -250,7 +264,13 @@ forEachServer('full', (version) => {
       it('server:DIR keeps the backup there, says that it was not checked, and it can be restored', async () => {
         const directory = join(serverDirectory('kept'), 'backup');
         const args = [`--target=server:${directory}`, '-X', 'fetch', '-z', '-v'];
-        const result = await runBackup(server, args);
+        // No superuser: who may write files of the server may do this (BB-29).
+        const env = { PGUSER: 'copier', PGPASSWORD: "it's" };
+        expect((await runBackup(server, args, { env })).stderr).toContain('could not initiate base backup: ERROR:');
+        expect(existsSync(directory)).toBe(false);
+        await server.sql('grant pg_write_server_files to copier');
+        const result = await runBackup(server, args, { env });
+        await server.sql('revoke pg_write_server_files from copier');
         expect(result).toMatchObject({ status: 0, stdout: '' });
         expect(result.stderr).toContain(
           `gs_basebackup: note: the server wrote the backup to "${directory}" on its own host; nothing of it was checked here`,

@@ -85,6 +85,8 @@ export const restoreMessages = {
   'restore.identity': 'the control file of the backup is of instance {actual}, but its manifest of instance {expected}',
   'restore.link-elsewhere': 'link "{path}" does not lead where it should: {target}',
   'restore.link-in-instance': 'link "{path}" leads into the data directory of another instance: {target}',
+  'restore.in-place':
+    'tablespace {oid} lies in the data directory itself, and the copy does not start without a setting for that: restore with --set allow_in_place_tablespaces=on, or add it to postgresql.conf',
   'restore.no-wal':
     'the backup holds no WAL segment {segment}: the copy cannot be started without a restore_command that has it',
   'restore.lacks-files': 'the backup was taken without these files of the server, and so is the copy: {files}',
