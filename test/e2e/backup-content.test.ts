@@ -296,7 +296,9 @@ forEachServer('full', (version) => {
       if (args.length === 0) expectContent(backup);
       else {
         const members = await readTar(join(backup, 'base.tar.gz'));
-        expect(members.find(({ header }) => header.name === names.late)?.header.mtime).toEqual(new Date(seconds * 1000));
+        expect(members.find(({ header }) => header.name === names.late)?.header.mtime).toEqual(
+          new Date(seconds * 1000),
+        );
       }
       expect(readFileSync(join(backup, 'backup_manifest'), 'utf8')).toMatch(
         new RegExp(`"${names.late}", "Size": 4, "Last-Modified": "2038-01-19 03:14:13 GMT"`),

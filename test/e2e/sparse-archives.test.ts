@@ -56,7 +56,7 @@ it.each([['gnu'], ['posix']])(
       const result = await runProgram(program, args);
       expect(result.stderr).toMatch(/archive member ".*sparse.*" is a sparse file, which is not supported/);
       // A finding of verify is no advice.
-    if (args[0] !== 'verify') expect(result.stderr).toMatch(/hint: .*--sparse/);
+      if (args[0] !== 'verify') expect(result.stderr).toMatch(/hint: .*--sparse/);
       expect(result.status).toBe(status);
     }
     expect(readdirSync(target)).toEqual([]);

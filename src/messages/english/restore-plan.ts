@@ -46,8 +46,7 @@ export const restorePlanMessages = {
   'restore-plan.create': 'create {name}',
   'restore-plan.new-manifest':
     'backup_manifest is written anew ({algorithm}) of the files as they are then: the copy is a full backup until a server starts in it',
-  'restore-plan.next-backup':
-    'Next: check it with {command}. It is a full backup until a server is started in it',
+  'restore-plan.next-backup': 'Next: check it with {command}. It is a full backup until a server is started in it',
   'restore-plan.control-last': 'global/pg_control gets its name last: an unfinished copy cannot be started',
   'restore-plan.5': '5. Re-point the links',
   'restore-plan.no-links': 'there is no tablespace',
