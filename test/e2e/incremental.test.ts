@@ -60,10 +60,7 @@ forEachServer(
     beforeAll(async () => {
       server = await startServer({
         version,
-        config: {
-          ...{ wal_level: 'replica', summarize_wal: 'on', autovacuum: 'off', max_wal_size: '1GB' },
-          allow_in_place_tablespaces: true,
-        },
+        config: { wal_level: 'replica', summarize_wal: 'on', autovacuum: 'off', max_wal_size: '1GB' },
       });
       const client = await server.client();
       await loadData(client, { rows: 20_000 });
@@ -72,8 +69,6 @@ forEachServer(
       await client.query(
         'create table there tablespace elsewhere as select g, md5(g::text) from generate_series(1, 9000) g',
       );
-      await client.query("create tablespace inside location ''");
-      await client.query('create table stays tablespace inside as select g from generate_series(1, 9000) g');
       await client.query('create table shrinks as select g, repeat(md5(g::text), 8) from generate_series(1, 9000) g');
       await client.query('create table dropped as select g from generate_series(1, 9000) g');
       await client.query('create table rewritten as select g, md5(g::text) m from generate_series(1, 9000) g');
@@ -91,7 +86,6 @@ forEachServer(
       await client.query('drop table dropped');
       await client.query('vacuum full rewritten');
       await client.query('update there set md5 = md5(md5) where g % 50 = 0');
-      await client.query('update stays set g = -g where g % 50 = 0');
       await client.query('create database later');
       await client.query('drop database again with (force)');
       await client.query('create database again oid 50000 strategy file_copy');
