@@ -110,7 +110,7 @@ function exitStatusPage(): string {
     [
       '| program | statuses |',
       '|---|---|',
-      '| `gs_basebackup`, `pg_basebackup`, `gs_tar` | 0 done, 1 anything else, signals included |',
+      '| `gs_basebackup`, `pg_basebackup`, `gs_tar` | 0 done, 1 anything else, signals included; a signal in the first moment, while the program itself is loaded and nothing was begun, ends it by that signal |',
       '| `pg_verifybackup` (a link to `gausskeep`) | 0 nothing wrong was found, 1 damage or failure |',
       '| `pg_receivewal`, `pg_receivexlog` (links to `gausskeep`) | 0 it received what was asked for, or a signal ended it in order; 1 failure |',
       '| `gausskeep wal receive` | as `gausskeep`, but 0 also when a signal ended it and everything received was durable |',

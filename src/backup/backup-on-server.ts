@@ -41,11 +41,13 @@ export async function backupOnServer(
       signal,
       onNotice: (notice) => tell({ type: 'notice', notice }),
       onWaiting: waitTold(tell),
+      onProgress: meter.countedByServer,
     });
     for await (const event of events) {
       switch (event.type) {
         case 'start':
           start = event;
+          tell({ type: 'step', sentence: say('backup.step-checkpoint-done') });
           tell({
             type: 'step',
             sentence: say('backup.step-started', { lsn: formatLsn(event.startLsn), timeline: event.timeline }),
@@ -70,6 +72,7 @@ export async function backupOnServer(
     }
     if (start === undefined || end === undefined) throw new BackupError('PROTOCOL_VIOLATION', say('backup.incomplete'));
     await connection.close();
+    tell({ type: 'step', sentence: say('backup.step-complete') });
     return {
       startLsn: start.startLsn,
       endLsn: end.endLsn,

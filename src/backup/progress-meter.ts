@@ -56,6 +56,12 @@ export class ProgressMeter {
     });
   }
 
+  /** What the server says to have done, where nothing of it comes here. */
+  readonly countedByServer = (doneBytes: bigint): void => {
+    this.#doneBytes = Number(doneBytes);
+    this.#report();
+  };
+
   /** The file that is being received, for people. */
   readonly onMember = (path: ByteString): void => {
     this.#current = path;

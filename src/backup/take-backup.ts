@@ -1,4 +1,5 @@
 import { release } from 'node:os';
+import { relative, resolve } from 'node:path';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { tellsFailedWrites } from '../files/sync-file-system.ts';
@@ -89,6 +90,7 @@ async function keepBackup(
   { teller, signal }: { readonly teller: Teller<'backup', BackupNews>; readonly signal: AbortSignal },
 ): Promise<BackupResult> {
   const workplace = new ClaimedPlaces();
+  checkWalDirectory(order);
   for (const path of directoriesOf(order)) await ClaimedPlaces.check(path);
   const run = new BackupRun(order, workplace, teller, signal);
   try {
@@ -101,6 +103,16 @@ async function keepBackup(
     await workplace.discard({ clean: order.clean, tell: teller.tell });
     throw reason;
   }
+}
+
+/** A link at the place to which it leads. */
+function checkWalDirectory({ output }: LocalOrder): void {
+  if (output.kind !== 'plain' || output.walDirectory === undefined) return;
+  const place = relative(resolve(output.directory), resolve(output.walDirectory));
+  if (place !== 'pg_wal' && place !== 'pg_xlog') return;
+  throw new BackupError('USAGE', say('backup.waldir-own-place', { path: output.walDirectory }), {
+    hint: say('backup.waldir-own-place.hint'),
+  });
 }
 
 function directoriesOf({ output }: LocalOrder): string[] {
@@ -338,6 +350,7 @@ class BackupRun {
   }
 
   #started({ startLsn, timeline }: Start): void {
+    this.#step(say('backup.step-checkpoint-done'));
     this.#step(say('backup.step-started', { lsn: formatLsn(startLsn), timeline }));
   }
 

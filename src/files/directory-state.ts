@@ -1,7 +1,9 @@
+import { lstatSync, readlinkSync } from 'node:fs';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { display, type ByteString } from '../bytes/byte-string.ts';
+import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { say } from '../messages/message.ts';
+import { fsPath } from './path.ts';
 import { entriesOf } from './read-directory.ts';
 
 /**
@@ -12,7 +14,7 @@ export type DirectoryState = 'missing' | 'empty' | 'dotFiles' | 'lostAndFound' |
 
 /**
  * @param isIgnored tells the entries that do not count
- * @throws BackupError `STORAGE_UNAVAILABLE` when it cannot be read; `TARGET_NOT_EMPTY` when `path` is no directory
+ * @throws BackupError `STORAGE_UNAVAILABLE` when it cannot be read; `TARGET_NOT_EMPTY` when `path` is no directory, or a link that leads nowhere
  */
 export async function directoryState(
   path: ByteString,
@@ -29,7 +31,10 @@ export async function directoryState(
     }
   } catch (error) {
     const code = error instanceof BackupError ? systemCodeOf(error.cause) : undefined;
-    if (code === 'ENOENT') return 'missing';
+    if (code === 'ENOENT') {
+      refuseDanglingLink(path);
+      return 'missing';
+    }
     if (code === 'ENOTDIR') {
       throw new BackupError('TARGET_NOT_EMPTY', say('files.not-a-directory', { path: display(path) }), {
         cause: error,
@@ -39,6 +44,16 @@ export async function directoryState(
   }
   if (others) return 'notEmpty';
   return dotFiles ? 'dotFiles' : 'empty';
+}
+
+/** A link that leads nowhere is there, and yet nothing can be put into it or in its place. */
+function refuseDanglingLink(path: ByteString): void {
+  const found = lstatSync(fsPath(path), { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() !== true) return;
+  const leads = display(fromBytes(readlinkSync(fsPath(path), { encoding: 'buffer' })));
+  throw new BackupError('TARGET_NOT_EMPTY', say('files.dangling-link', { path: display(path), leads }), {
+    hint: say('files.dangling-link.hint', { path: display(path) }),
+  });
 }
 
 /** @throws BackupError `TARGET_NOT_EMPTY` with the hint that fits, unless there is nothing in the directory */

@@ -279,16 +279,17 @@ forEachServer('full', (version) => {
       });
 
       it('blackhole goes nowhere; another name is refused by the server; -t of both names', async () => {
-        for (const args of [
-          ['--target', 'blackhole'],
-          ['-t', 'blackhole'],
-        ]) {
-          expect(await runBackup(server, [...args, '-X', 'fetch'])).toMatchObject({
-            status: 0,
-            stdout: '',
-            stderr: '',
-          });
+        for (const option of ['--target', '-t']) {
+          const { status, stdout, stderr } = await runBackup(server, [option, 'blackhole', '-X', 'fetch']);
+          expect([status, stdout, stderr]).toEqual([0, '', '']);
         }
+        // Nothing comes here; what is told is what the server counts.
+        const told = await runBackup(server, ['-t', 'blackhole', '-X', 'fetch', '-v', '--progress=json']);
+        const records = told.stderr.split('\n').filter((line) => line.startsWith('{'));
+        const last = JSON.parse(records.at(-1) ?? '') as { doneBytes: number; totalBytes: number; percent: number };
+        expect(last).toMatchObject({ percent: 100, totalBytes: last.doneBytes });
+        expect(last.doneBytes).toBeGreaterThan(10 * 1024 * 1024);
+        expect(told.stderr).toContain('gs_basebackup: base backup completed\n');
         const bogus = await runBackup(server, ['-t', 'bogus', '-X', 'none']);
         expect(bogus.stderr).toContain('error: could not initiate base backup: ERROR:  unrecognized target: "bogus"');
         const number = await runBackup(server, ['-t', '5', '-X', 'fetch'], { calledAs: 'pg_basebackup' });

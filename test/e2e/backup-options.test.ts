@@ -1,6 +1,6 @@
 /** The command line of gs_basebackup: what is refused before anything is done, and that every spelling takes effect. */
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import * as zlib from 'node:zlib';
@@ -203,6 +203,14 @@ describe('a wrong command line is refused before any connection', () => {
     const wal = await refusal(['-D', newTarget(), `--waldir=${directory}`]);
     expect(wal).toContain(`directory "${directory}" exists but is not empty`);
     expect(await refusal(['-D', join(directory, 'mine')])).toContain(`"${join(directory, 'mine')}" is not a directory`);
+    const link = join(directory, 'link');
+    symlinkSync('/nowhere', link);
+    expect(await refusal(['-D', link])).toBe(
+      `gs_basebackup: error: "${link}" is a link to "/nowhere", which is not there`,
+    );
+    const target = newTarget();
+    expect(await refusal(['-D', target, `--waldir=${target}/pg_wal`])).toContain('is the place of the link to it');
+    expect(existsSync(target)).toBe(false);
   });
 });
 

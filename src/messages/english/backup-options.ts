@@ -24,6 +24,9 @@ export const backupOptionsMessages = {
   'backup.plain-to-stdout': 'cannot write a plain backup to stdout',
   'backup.plain-to-stdout.hint': 'Add -F tar.',
   'backup.waldir-plain-only': 'WAL directory location can only be specified in plain mode',
+  'backup.waldir-own-place': 'WAL directory location "{path}" is the place of the link to it in the backup',
+  'backup.waldir-own-place.hint':
+    'Leave out --waldir: the WAL is there anyway. Or name a directory outside the target.',
   'backup.waldir-relative': 'WAL directory location must be an absolute path',
   'backup.slot-needs-stream': 'replication slots can only be used with WAL streaming',
   'backup.no-slot-with-slot': '--no-slot cannot be used with slot name',

@@ -25,6 +25,8 @@ export const filesMessages = {
   'files.through-link': 'refused to write through the link "{path}"',
   'files.not-a-directory': '"{path}" is not a directory',
   'files.leaves-root': 'refused name "{name}": it leads out of "{root}"',
+  'files.dangling-link': '"{path}" is a link to "{leads}", which is not there',
+  'files.dangling-link.hint': 'Make that directory, or remove the link: rm {path:word}',
   'files.not-empty': 'directory "{path}" exists but is not empty',
   'files.not-empty.hint': 'Remove or empty the directory "{path}", or choose another one.',
   'files.not-empty-mount-point.hint':
