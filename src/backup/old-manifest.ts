@@ -1,9 +1,11 @@
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, existsSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
+import { manifestFileName } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 
 /** The version stands in the first line of every manifest. */
@@ -26,7 +28,10 @@ export function checkOldManifest(path: string): void {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw fileFailure('read', fromText(path), error);
+    const failure = fileFailure('read', fromText(path), error);
+    const inside = join(path, manifestFileName);
+    if (!(failure instanceof BackupError) || !existsSync(inside)) throw failure;
+    throw failure.with({ hint: say('backup.manifest-of-directory.hint', { path: inside }) });
   }
   if (!versionOne.test(head.toString('latin1', 0, length))) return;
   throw new BackupError('USAGE', say('backup.manifest-too-old', { path }), {

@@ -34,6 +34,7 @@ export function planRecord(plan: RestorePlan): Record<string, unknown> {
     })),
     owner: plan.owner ?? null,
     verify: plan.verify,
+    unchecked: plan.unchecked,
     sync: plan.sync,
     manifestChecksums: plan.manifestChecksums ?? null,
     archiving: configuration.archiving,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
-import { systemErrorText } from './system-error-text.ts';
+import { systemErrorText } from '../errors/system-error-text.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
 /**

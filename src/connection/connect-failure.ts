@@ -2,7 +2,7 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { render, say } from '../messages/message.ts';
 import { ServerError, serverText } from './server-error.ts';
 import type { ConnectionSettings } from './settings.ts';
-import { systemErrorText } from './system-error-text.ts';
+import { systemErrorText } from '../errors/system-error-text.ts';
 import { failedSentence, type Target } from './target.ts';
 
 /** `SERVER_UNREACHABLE`: the server owed an answer and sent nothing for `timeoutMs`. */

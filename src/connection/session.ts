@@ -9,7 +9,7 @@ import type { ByteChannel } from './byte-channel.ts';
 import { silentError } from './connect-failure.ts';
 import type { Abortable, Connection, Endpoint } from './connection.ts';
 import { ServerError } from './server-error.ts';
-import { systemErrorText } from './system-error-text.ts';
+import { systemErrorText } from '../errors/system-error-text.ts';
 import type { WaitOptions } from './wait-slot.ts';
 
 /** The values of a result set that `query` keeps, in bytes of text. */

@@ -6,7 +6,7 @@ import { say, type Message } from '../messages/message.ts';
 import { abortable } from './abortable.ts';
 import type { Abortable, Endpoint } from './connection.ts';
 import type { ConnectionSettings } from './settings.ts';
-import { systemErrorText } from './system-error-text.ts';
+import { systemErrorText } from '../errors/system-error-text.ts';
 
 /** One place to try: an address of the host, or a socket file. */
 export type Target =
@@ -64,10 +64,10 @@ function socketPathOf(directory: string, port: number): string {
 }
 
 /** `connection to server at "HOST" (ADDRESS), port PORT failed: REASON`, as libpq says it. */
-export function failedSentence(target: Target, reason: string): Message {
-  if ('socketPath' in target) return say('connection.failed-socket', { path: target.socketPath, reason });
+export function failedSentence(target: Target, lines: string): Message {
+  if ('socketPath' in target) return say('connection.failed-socket', { path: target.socketPath, lines });
   const { endpoint, address } = target;
   const { host, port } = endpoint;
-  if (host === address) return say('connection.failed-address', { address, port, reason });
-  return say('connection.failed-host', { host, address, port, reason });
+  if (host === address) return say('connection.failed-address', { address, port, lines });
+  return say('connection.failed-host', { host, address, port, lines });
 }

@@ -5,7 +5,7 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { readClientCertificate } from './client-certificate.ts';
 import type { SslMode } from './settings.ts';
-import { systemErrorText } from './system-error-text.ts';
+import { systemErrorText } from '../errors/system-error-text.ts';
 import type { TlsSettings } from './tls-settings.ts';
 
 export interface TlsFiles {

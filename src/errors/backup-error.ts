@@ -75,8 +75,9 @@ export class BackupError extends Error {
 // A bundler renames a class that names itself within; a caller sees the name in every stack that node prints.
 Object.defineProperty(BackupError, 'name', { value: 'BackupError' });
 
-/** The text of anything thrown, for use as a `reason` parameter. */
+/** The text of anything thrown, for use as a `reason` parameter: of one line where it is ours. What a server says may have several. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof BackupError) return error.message.replaceAll(/\s*\n\s*/g, ' ');
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -19,9 +19,8 @@ export async function runCommand(
     return await connection.query(command, options);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    const text = serverText(error.fields);
     throw serverFailure(error.fields, {
-      sentence: say('replication.failed-command', { command: wordsOf(command), text }),
+      sentence: say('replication.failed-command', { command: wordsOf(command), lines: serverText(error.fields) }),
       user: connection.user,
     });
   }

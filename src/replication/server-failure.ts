@@ -28,7 +28,7 @@ export function serverFailure(fields: ErrorFields, options: FailureOptions = {})
   });
 }
 
-/** What could not be done: sentences with the parameter `text` only. */
+/** What could not be done: sentences with the parameter `lines` only. */
 type Failed =
   | 'replication.failed-backup-begin'
   | 'replication.failed-backup-list'
@@ -41,5 +41,5 @@ type Failed =
 /** The error for an ErrorResponse in the middle of a command. */
 export function serverFailureDuring(failed: Failed, fields: ErrorFields, user?: string): ServerError {
   const streaming = failed === 'replication.failed-wal';
-  return serverFailure(fields, { sentence: say(failed, { text: serverText(fields) }), user, streaming });
+  return serverFailure(fields, { sentence: say(failed, { lines: serverText(fields) }), user, streaming });
 }

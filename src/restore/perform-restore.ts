@@ -339,6 +339,10 @@ class Restoring {
     if (ownWal?.kind === 'proved' && ownWal.brokenBehind !== undefined) this.#warn(brokenBehind(ownWal.brokenBehind));
     const inPlace = takesInPlace ? undefined : this.#plan.tablespaces.find(({ link }) => link === undefined);
     if (inPlace !== undefined) this.#warn(say('restore.in-place', { oid: inPlace.oid }));
+    // Where no tool of the product makes manifests, that there is none says nothing: the result tells it, but is no other for that.
+    if ((this.#prepared.request.verify ?? true) && source.rules.makesManifests) {
+      for (const backup of this.#plan.unchecked) this.#warn(say('restore.unlisted-backup', { backup }));
+    }
     const { missingFiles } = received;
     if (missingFiles.length > 0) this.#warn(say('restore.lacks-files', { files: missingFiles.join(', ') }));
     // A backup may be root's.

@@ -40,7 +40,9 @@ function earlierLines({ earlier = [] }: RestorePlan['source']): Message[] {
 
 /** That no file is compared with anything, and why. */
 export function uncheckedLine({ source }: RestorePlan): Message {
-  return source.manifest === undefined ? say('restore-plan.no-manifest') : say('restore-plan.unverified');
+  const all = [...(source.earlier ?? []), source];
+  if (all.some(({ manifest }) => manifest !== undefined)) return say('restore-plan.unverified');
+  return all.length > 1 ? say('restore-plan.no-manifests') : say('restore-plan.no-manifest');
 }
 
 /** The plan in the manual's six steps. @param programs see `nextCommand` */
@@ -128,9 +130,13 @@ function keepLines({ mode, movedAside }: RestorePlan): Message[] {
 function fileLines(plan: RestorePlan, isRecovered: boolean): Message[] {
   const { source, owner, modeMask, verify, configuration } = plan;
   const mode = `0${modeMask.toString(8)}`;
-  const checked = verify ? say('restore-plan.verified') : uncheckedLine(plan);
+  const isPartly = verify && plan.unchecked.length > 0;
+  const checked = verify
+    ? say(isPartly ? 'restore-plan.partly-verified' : 'restore-plan.verified')
+    : uncheckedLine(plan);
   return [
     say('restore-plan.files', { size: source.totalBytes, checked: render(checked) }),
+    ...(isPartly ? plan.unchecked.map((backup) => say('restore-plan.unlisted', { backup })) : []),
     owner === undefined ? say('restore-plan.own', { mode }) : say('restore-plan.owner', { ...owner, mode }),
     say('restore-plan.left-out'),
     ...(source.slots ?? []).map((name) => say('restore-plan.slot', { name: display(name) })),

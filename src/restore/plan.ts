@@ -41,7 +41,10 @@ export interface RestorePlan {
   readonly keepsBackupWal: boolean;
   /** What the copy starts with, without a recovery to a target. */
   readonly ownWal?: OwnWal | undefined;
+  /** Files are compared with a manifest, but for those of `unchecked`. */
   readonly verify: boolean;
+  /** Backups of which no file is compared with anything, as `SourceFacts.description`, oldest first. */
+  readonly unchecked: readonly string[];
   readonly sync: boolean;
   /** The copy gets a manifest of its own, with checksums by this. */
   readonly manifestChecksums?: ChecksumAlgorithm | undefined;
@@ -75,6 +78,7 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
   refuseReadPlaces(request, facts, mode);
   const owner = ownerOf(request, source, target);
   const runsAs = owner ?? { uid: target.ownUid, gid: target.ownGid };
+  const unchecked = uncheckedOf(source, request.verify ?? true);
   const ownerIsRoot = runsAs.uid === 0;
   const host = facts.hostOf?.(runsAs) ?? { host: undefined, account: undefined };
   return {
@@ -88,15 +92,17 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
     modeMask: source.rules.groupAccess && source.groupAccess ? 0o750 : 0o700,
     configuration: planConfiguration(request, source, { directory: target.path, ...host }),
     keepsBackupWal: request.recovery?.keepsBackupWal ?? true,
-    verify: (request.verify ?? true) && isListed(source),
+    verify: unchecked.length <= (source.earlier ?? []).length,
+    unchecked,
     sync: request.sync ?? true,
     manifestChecksums: request.manifestChecksums,
   };
 }
 
-/** Something can be held against a manifest. */
-function isListed({ manifest, earlier = [] }: SourceFacts): boolean {
-  return manifest !== undefined || earlier.some(isListed);
+function uncheckedOf(source: SourceFacts, isWanted: boolean): string[] {
+  return [...(source.earlier ?? []), source]
+    .filter(({ manifest }) => !isWanted || manifest === undefined)
+    .map(({ description }) => description);
 }
 
 function refuseIncremental({ label, description, earlier }: SourceFacts): void {

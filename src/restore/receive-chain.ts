@@ -1,4 +1,4 @@
-import { BackupError } from '../errors/backup-error.ts';
+import { BackupError, reasonOf } from '../errors/backup-error.ts';
 import { blockBytes, blocksPerSegment } from '../incremental/incremental-file.ts';
 import { say, type Message } from '../messages/message.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
@@ -51,14 +51,18 @@ export async function receiveChain(
       verify: (request.verify ?? true) && facts.manifest !== undefined,
     };
     const sink = new ReceiveBackup(passPlan, trees, { isFirst: index === 0, isLast: index === last }, copiers);
-    await one.deliver(sink, {
-      signal,
-      onBytes: (count) => {
-        doneBytes += count;
-        onProgress(doneBytes, doneFiles + sink.totals.files);
-      },
-    });
-    sink.finish();
+    try {
+      await one.deliver(sink, {
+        signal,
+        onBytes: (count) => {
+          doneBytes += count;
+          onProgress(doneBytes, doneFiles + sink.totals.files);
+        },
+      });
+      sink.finish();
+    } catch (error) {
+      throw last === 0 ? error : ofBackup(facts.description, error);
+    }
     doneFiles += sink.totals.files;
     if (last > 0) control.check(facts.description, sink.control);
     if (index === last) {
@@ -67,6 +71,16 @@ export async function receiveChain(
     }
   }
   throw new Error('a restore has at least one backup');
+}
+
+/** What is damaged, with the backup of the chain that it is in. */
+function ofBackup(backup: string, error: unknown): unknown {
+  if (!(error instanceof BackupError) || error.code !== 'CORRUPT') return error;
+  return error.with({
+    sentence: say('incremental.of-backup', { backup, reason: reasonOf(error) }),
+    context: { backup },
+    hint: say('incremental.of-backup.hint', { backup }),
+  });
 }
 
 /** Holds the control files of a chain against each other, and against what incremental files are made of. */

@@ -65,6 +65,11 @@ export interface RestoreRules {
   /** Ports that the server listens on, counted from `port`. */
   readonly ports: readonly number[];
   readonly listenSetting: string;
+  /**
+   * The product's own tool makes a manifest with each backup. PostgreSQL's does since 13; 11 and 12 cannot be told from later ones by
+   * their backup_label, 10 can.
+   */
+  readonly makesManifests: boolean;
   /** The data directory may be readable for the group (0750). */
   readonly groupAccess: boolean;
   readonly stopCommand: string;
@@ -132,6 +137,7 @@ const postgresqlRules: RestoreRules = {
   replicationSettings: /^primary_(?:conninfo|slot_name)$/,
   ports: [0],
   listenSetting: 'listen_addresses',
+  makesManifests: true,
   groupAccess: true,
   stopCommand: 'pg_ctl stop -m fast -D',
   startCommand: 'pg_ctl start -D',
@@ -142,7 +148,8 @@ const postgresqlRules: RestoreRules = {
  * @param labelHasTimeline whether backup_label has START TIMELINE (PostgreSQL 11 and later): 10 knows no group access
  */
 export function restoreRulesOf(family: ServerFamily | undefined, labelHasTimeline = true): RestoreRules {
-  if (family !== 'opengauss') return { ...postgresqlRules, groupAccess: labelHasTimeline };
+  if (family !== 'opengauss')
+    return { ...postgresqlRules, makesManifests: labelHasTimeline, groupAccess: labelHasTimeline };
   const { droppedAfterBackup, createdAfterBackup, newTimelineAfterRecovery } = capabilitiesOf(identifyOpengauss());
   return {
     family,
@@ -193,6 +200,7 @@ export function restoreRulesOf(family: ServerFamily | undefined, labelHasTimelin
     replicationSettings: /^(?:cross_cluster_)?replconninfo\d+$/,
     ports: [0, 1],
     listenSetting: 'listen_addresses',
+    makesManifests: false,
     groupAccess: false,
     stopCommand: 'gs_ctl stop -m fast -D',
     startCommand: 'gs_ctl start -D',

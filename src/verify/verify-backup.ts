@@ -173,7 +173,7 @@ function placeFacts(options: VerifyOptions, problems: Message[]): PlaceFacts {
   return {
     isDataDirectory,
     names: isTar ? names.filter((name) => isRegularFile(root, name, ignored, problems)) : [],
-    walPathIsDirectory: options.walPath === undefined || isDirectory(fromText(options.walPath)),
+    walPathIsDirectory: options.walPath === undefined || isWalDirectory(options.walPath, options.parseWal ?? true),
     walDirectories: ['pg_wal', 'pg_xlog'].filter((name) => names.includes(name)),
   };
 }
@@ -190,8 +190,22 @@ function isRegularFile(root: ByteString, name: string, ignored: IgnoredPaths, pr
 }
 
 /** A path that is not there counts as a directory: its segments are then reported missing. */
-function isDirectory(path: ByteString): boolean {
-  return statSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() ?? true;
+/** @throws BackupError in the words of the original, where it is to be read and is not there or is neither a directory nor a tar */
+function isWalDirectory(path: string, isRead: boolean): boolean {
+  try {
+    const found = statSync(fsPath(fromText(path)));
+    if (found.isDirectory() || !isRead) return found.isDirectory();
+    if (found.isFile()) return false;
+  } catch (error) {
+    if (!isRead) return true;
+    const code = systemCodeOf(error) === 'ENOENT' ? 'WAL_MISSING' : 'STORAGE_UNAVAILABLE';
+    throw new BackupError(code, say('verify.open-directory', { path, reason: systemReason(error) }), {
+      hint: permissionHint(error) ?? say('verify.wal-path.hint'),
+    });
+  }
+  throw new BackupError('STORAGE_UNAVAILABLE', say('files.not-a-directory', { path }), {
+    hint: say('verify.wal-path.hint'),
+  });
 }
 
 function reportOf(plan: VerifyPlan, { findings, manifestCheck, tally }: Examination, outcome: Outcome): VerifyReport {

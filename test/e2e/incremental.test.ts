@@ -36,7 +36,12 @@ forEachServer(
       const incremental = temporaryDirectory('stdout');
       const args = ['-Ft', '-X', 'fetch', ...onTopOf(full)];
       expect(await backupToFile(server, args, join(incremental, 'base.tar'))).toMatchObject({ status: 0 });
-      await expectSame(await restored([full, incremental]), expected);
+      // In a tar from stdout the manifest is inside, behind all files: they are not checked, and it is said.
+      const data = newDirectory();
+      const result = await restoreChain([full, incremental], data);
+      expect(result.stderr).toContain(`the files of the backup "${incremental}" were not checked`);
+      expect(result.status, result.stderr).toBe(3);
+      await expectSame(data, expected);
       await server.stop();
     });
   },
@@ -262,8 +267,15 @@ forEachServer(
         [largest(full, '1'), 5000, /checksum mismatch for file "base/],
       ] as const) {
         flip(path, offset);
+        const which = path.startsWith(two) ? two : full;
         await refused([full, one, two], 20, words);
-        const found = await runProgram('gausskeep', ['verify', path.startsWith(two) ? two : full]);
+        await refused(
+          [full, one, two],
+          20,
+          `error: the backup "${which}" of the chain cannot be restored: checksum mismatch`,
+        );
+        await refused([full, one, two], 20, `hint: Look at it with gausskeep verify ${which}, and`);
+        const found = await runProgram('gausskeep', ['verify', which]);
         expect(found.stderr).toMatch(words);
         expect(found.status).toBe(20);
         flip(path, offset);
@@ -279,6 +291,32 @@ forEachServer(
         /page verification|checksum verification failed/,
       );
       flip(changed, size - 100);
+      const bytes = readFileSync(changed);
+      writeFileSync(changed, '');
+      await refused([full, one, two], 20, `the backup "${two}" of the chain cannot be restored: `, ['--no-verify']);
+      writeFileSync(changed, bytes);
+    });
+
+    it('each backup of a chain without a manifest is named, and the status is 3, unless nothing was to be checked', async () => {
+      const manifest = join(full, 'backup_manifest');
+      renameSync(manifest, `${manifest}.away`);
+      const plan = await restoreChain([full, one, two], newDirectory(), [...elsewhere(), '--plan']);
+      expect(plan.stdout).toContain(`unchecked: the files of "${full}", which has no manifest`);
+      expect(plan.stdout).toContain('each file checked against the manifest of its backup, where that has one');
+      const result = await restoreChain([full, one, two], newDirectory(), [...elsewhere(), '--json']);
+      expect(result.status, result.stderr).toBe(3);
+      const sentence = `the files of the backup "${full}" were not checked: it has no manifest`;
+      expect(result.stderr).toContain(`gausskeep restore: warning: ${sentence}`);
+      expect(result.stderr).not.toContain(`"${one}" were not`);
+      const record = JSON.parse(result.stdout) as Record<string, unknown>;
+      expect(record).toMatchObject({ verify: true, unchecked: [full], warnings: [expect.stringContaining(sentence)] });
+      const asked = await restoreChain([full, one, two], newDirectory(), [...elsewhere(), '--json', '--no-verify']);
+      expect(asked.status, asked.stderr).toBe(0);
+      expect(JSON.parse(asked.stdout)).toMatchObject({ verify: false, unchecked: [full, one, two], warnings: [] });
+      const single = await restoreChain([full], newDirectory(), elsewhere());
+      expect(single.status, single.stderr).toBe(3);
+      expect(single.stderr).toContain(sentence);
+      renameSync(`${manifest}.away`, manifest);
     });
 
     it('killed while it applies, it is unfinished, and --delta finishes it', async () => {
@@ -324,6 +362,9 @@ forEachServer(
       writeFileSync(other, 'nothing of the kind');
       expect((await take(other)).stderr).toMatch(/could not upload manifest: ERROR: .*could not parse backup manifest/);
       expect((await take('/nowhere')).stderr).toContain('/nowhere');
+      expect((await take(two)).stderr).toContain(
+        `hint: That is a directory. The manifest of the backup in it: -i ${manifest}`,
+      );
       await server.sql('alter system set summarize_wal = off');
       await server.sql('select pg_reload_conf()');
       await server.waitFor("select current_setting('summarize_wal') = 'off'");
@@ -383,6 +424,7 @@ forEachServer(
       await server.restart('fast', { settings: { wal_level: 'replica', max_wal_senders: 10, summarize_wal: true } });
       const result = await runBackup(server, ['-D', newTarget(), ...onTopOf(two)]);
       expect(result.stderr).toMatch(/could not initiate base backup: ERROR: .*WAL summaries are required on timeline/);
+      expect(result.stderr).not.toContain('\\x0a');
       expect(result.stderr).toContain('Take a full backup.');
       expect(result.status).toBe(1);
     });

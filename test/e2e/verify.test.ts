@@ -296,6 +296,16 @@ forEachServer('full', (version) => {
       expect(status, stderr).toBe(0);
     }
     expect((await verify(['-w', temporaryDirectory('empty'), backup])).status).toBe(15);
+    for (const calledAs of ['gausskeep', 'pg_verifybackup']) {
+      const words = [...(calledAs === 'gausskeep' ? ['verify'] : []), '-w', '/nowhere', backup];
+      const nowhere = await runProgram('gausskeep', words, { calledAs });
+      expect(nowhere.stderr).toMatch(/^[^\n]*error: could not open directory "\/nowhere": No such file or directory\n/);
+      expect(nowhere.stderr).not.toContain('WAL segment');
+      expect(nowhere.status).toBe(calledAs === 'gausskeep' ? 15 : 1);
+    }
+    const device = await verify(['-w', '/dev/null', backup]);
+    expect(device.stderr).toContain('"/dev/null" is not a directory');
+    expect((await verify(['-n', '-w', '/nowhere', backup])).status).toBe(0);
     const first = segments[0]!;
     const start = /Start-LSN": "[0-9A-F]+\/([0-9A-F]+)"/.exec(readFileSync(join(backup, 'backup_manifest'), 'utf8'))!;
     flipByte(join(elsewhere, first), (Number.parseInt(start[1]!, 16) % (16 * 1024 * 1024)) + 26);

@@ -1,4 +1,5 @@
 export const backupMessages = {
+  'backup.manifest-of-directory.hint': 'That is a directory. The manifest of the backup in it: -i {path:word}',
   'backup.manifest-too-old':
     'the manifest "{path}" does not say of which instance it is (version 1): no incremental backup can build on it',
   'backup.manifest-too-old.hint':

@@ -1,7 +1,7 @@
 export const connectionMessages = {
-  'connection.failed-host': 'connection to server at "{host}" ({address}), port {port} failed: {reason}',
-  'connection.failed-address': 'connection to server at "{address}", port {port} failed: {reason}',
-  'connection.failed-socket': 'connection to server on socket "{path}" failed: {reason}',
+  'connection.failed-host': 'connection to server at "{host}" ({address}), port {port} failed: {lines}',
+  'connection.failed-address': 'connection to server at "{address}", port {port} failed: {lines}',
+  'connection.failed-socket': 'connection to server on socket "{path}" failed: {lines}',
   'connection.failed-several': '{lines}',
   'connection.tcp-hint': 'Is the server running on that host and accepting TCP/IP connections?',
   'connection.unix-hint': 'Is the server running locally and accepting connections on that socket?',

@@ -1,6 +1,9 @@
 /** Incremental backups (PostgreSQL 17), and the chains that they are restored from. */
 export const incrementalMessages = {
   'incremental.damaged': 'incremental file "{path}" of the backup is damaged: {reason}',
+  'incremental.of-backup': 'the backup "{backup}" of the chain cannot be restored: {reason}',
+  'incremental.of-backup.hint':
+    'Look at it with gausskeep verify {backup:word}, and restore from another copy of it. Without it the chain ends before it; --no-verify restores files that only differ from their manifest as they are.',
   'incremental.step-full': 'restoring the full backup "{backup}"',
   'incremental.step': 'applying the incremental backup "{backup}"',
   'incremental.no-magic': 'it does not begin as one',

@@ -85,7 +85,7 @@ export const refusalMessages = {
   'refusal.uuid': 'The server demands a replication UUID (repl_auth_mode = uuid), which is not supported.',
   'refusal.summarize-wal': 'Set summarize_wal = on on the server and take a full backup first.',
   'refusal.summaries-missing':
-    'What changed since the earlier backup is not known for the whole of that time: summarize_wal was off, wal_level was minimal, or the summaries are gone (wal_summary_keep_time). Take a full backup.',
+    'What changed since the earlier backup is not known for the whole of that time: summarize_wal was off, wal_level was minimal, the summaries are gone (wal_summary_keep_time), or this server has none from before it was made: a standby or a restored copy that is newer than the earlier backup, promoted since. Take a full backup.',
   'refusal.manifest-ahead':
     'The earlier backup ended behind the position at which this one begins. On a standby try again when it has replayed a later checkpoint.',
   'refusal.manifest-timeline':

@@ -60,6 +60,7 @@ export const verifyMessages = {
   'verify.pages-more': '{count} more {count|page|pages} of file "{path}" {count|fails|fail}',
   'verify.page-unproved':
     'whether {count} {count|page|pages} of file "{path}" {count|is|are} corrupt cannot be told: {count|it fails|they fail}, and no WAL that was read says whether it replaces {count|it|them}',
+  'verify.wal-path.hint': 'Name the directory that holds the WAL, a WAL archive or a tar of WAL (-w), or leave -w out.',
   'verify.wal-missing': 'WAL segment {segment} is not in the backup',
   'verify.wal-short': 'WAL segment {segment} has {actual} of {expected} bytes',
   'verify.wal-read': 'could not read WAL segment {segment}: {reason}',

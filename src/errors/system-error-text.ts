@@ -1,4 +1,4 @@
-import { reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { reasonOf, systemCodeOf } from './backup-error.ts';
 
 /** The operating system's own words for what can go wrong with a socket, which users know from libpq. */
 const texts: Readonly<Record<string, string>> = {
@@ -23,6 +23,7 @@ const texts: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'Connection timed out',
 };
 
+/** The reason of a failed call of the system on a socket, as libpq says it. */
 export function systemErrorText(error: unknown): string {
   return texts[systemCodeOf(error) ?? ''] ?? reasonOf(error);
 }
