@@ -305,7 +305,7 @@ forEachServer(
       expect(plan.stdout).toContain('each file checked against the manifest of its backup, where that has one');
       const result = await restoreChain([full, one, two], newDirectory(), [...elsewhere(), '--json']);
       expect(result.status, result.stderr).toBe(3);
-      const sentence = `the files of the backup "${full}" were not checked: it has no manifest`;
+      const sentence = `the files of the backup "${full}" were not checked: no backup_manifest lies beside them`;
       expect(result.stderr).toContain(`gausskeep restore: warning: ${sentence}`);
       expect(result.stderr).not.toContain(`"${one}" were not`);
       const record = JSON.parse(result.stdout) as Record<string, unknown>;

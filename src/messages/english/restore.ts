@@ -81,7 +81,7 @@ export const restoreMessages = {
   'restore.missing': 'file "{path}" is in the manifest but not in the backup',
   'restore.unlisted': 'file "{path}" is in the backup but not in its manifest',
   'restore.unlisted-backup':
-    'the files of the backup "{backup}" were not checked: it has no manifest (backup_manifest). If that is known, --no-verify says so',
+    'the files of the backup "{backup}" were not checked: no backup_manifest lies beside them. If that is known, --no-verify says so',
   'restore.mismatch.hint':
     'The backup was changed or damaged since it was taken. Look at it with gausskeep verify; --no-verify restores it as it is.',
   'restore.identity': 'the control file of the backup is of instance {actual}, but its manifest of instance {expected}',
