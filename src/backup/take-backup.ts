@@ -1,5 +1,4 @@
 import { release } from 'node:os';
-import { relative, resolve } from 'node:path';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { tellsFailedWrites } from '../files/sync-file-system.ts';
@@ -51,6 +50,7 @@ import { waitTold } from './wait-told.ts';
 import { WalThread } from './wal-thread.ts';
 import { WritingThread } from './writing-thread.ts';
 import { walTask } from './wal-task.ts';
+import { checkWalDirectory, directoriesOf } from './backup-directories.ts';
 import { ClaimedPlaces } from './claimed-places.ts';
 
 type Start = Extract<BaseBackupEvent, { type: 'start' }>;
@@ -103,22 +103,6 @@ async function keepBackup(
     await workplace.discard({ clean: order.clean, tell: teller.tell });
     throw reason;
   }
-}
-
-/** A link at the place to which it leads. */
-function checkWalDirectory({ output }: LocalOrder): void {
-  if (output.kind !== 'plain' || output.walDirectory === undefined) return;
-  const place = relative(resolve(output.directory), resolve(output.walDirectory));
-  if (place !== 'pg_wal' && place !== 'pg_xlog') return;
-  throw new BackupError('USAGE', say('backup.waldir-own-place', { path: output.walDirectory }), {
-    hint: say('backup.waldir-own-place.hint'),
-  });
-}
-
-function directoriesOf({ output }: LocalOrder): string[] {
-  if (output.kind === 'stream' || output.kind === 'members') return [];
-  const walDirectory = output.kind === 'plain' ? output.walDirectory : undefined;
-  return walDirectory === undefined ? [output.directory] : [output.directory, walDirectory];
 }
 
 /** What takes part in receiving a backup. */
