@@ -4,7 +4,7 @@
  * Unit tests beside the files may read more: they build what they need from any folder, test/support and test/fixtures.
  */
 const pure = ['bytes', 'errors', 'messages'];
-const operations = ['backup', 'archiving', 'restore', 'verify', 'follow-recovery', 'unpack', 'wal-receiver'];
+const operations = ['backup', 'archiving', 'restore', 'verify', 'follow-recovery', 'unpack', 'wal-receiver', 'doctor'];
 const operationImports = [
   ...pure,
   'events',
@@ -26,6 +26,7 @@ const operationImports = [
   'pitr',
   'content',
   'incremental',
+  'checks',
   'threads',
 ];
 /** folder → what it may import */
@@ -42,6 +43,7 @@ const table = {
   protocol: pure,
   connection: [...pure, 'protocol'],
   server: [...pure, 'wal'],
+  checks: [...pure, 'server'],
   replication: [...pure, 'connection', 'protocol', 'server', 'tar', 'wal'],
   storage: [...pure, 'files'],
   'wal-archive': [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],

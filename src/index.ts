@@ -183,4 +183,7 @@ export {
   type ReceiverRecord,
   type RecordFrame,
 } from './wal-receiver/status-record.ts';
+export { examine, type Examination, type ExamineOptions, type ExamineRequest } from './doctor/examine.ts';
+export type { CheckName, ServerFinding, Severity } from './checks/server-finding.ts';
+export { describeServer } from './server/identity.ts';
 export { version } from './version.ts';

@@ -6,6 +6,7 @@ type Loaders = Pick<CommandEntry, 'load' | 'loadOriginal'>;
 const loaders = new Map<string, Loaders>([
   ['verify', { load: async () => (await import('./commands/verify.ts')).verifyCommand }],
   ['wal init', { load: async () => (await import('./commands/wal-init.ts')).walInitCommand }],
+  ['doctor', { load: async () => (await import('./commands/doctor.ts')).doctorCommand }],
   ['restore', { load: async () => (await import('./commands/restore.ts')).restoreCommand }],
   ['recover', { load: async () => (await import('./commands/recover.ts')).recoverCommand }],
   ['resume', { load: async () => (await import('./commands/resume.ts')).resumeCommand }],

@@ -4,6 +4,7 @@ import type { MessageKey } from '../messages/message.ts';
 export const commandNames: readonly { readonly name: string; readonly summary: MessageKey }[] = [
   { name: 'verify', summary: 'verify.help.summary' },
   { name: 'wal init', summary: 'wal-commands.init.summary' },
+  { name: 'doctor', summary: 'doctor.help.summary' },
   { name: 'restore', summary: 'restore.help.summary' },
   { name: 'recover', summary: 'recovery-help.recover.summary' },
   { name: 'resume', summary: 'recovery-help.resume.summary' },

@@ -16,7 +16,8 @@ const original = (ifNotExists: OptionSpec['help']): readonly OptionSpec[] => [
   { long: 'compress', short: 'Z', argument: 'METHOD[:DETAIL]', help: 'receive-help.compress' },
   { long: 'help', short: '?', help: 'receive-help.help' },
 ];
-const connection: OptionGroup = {
+/** Where to connect and as whom. */
+export const connectionGroup: OptionGroup = {
   title: 'receive-help.connection',
   options: [
     { long: 'dbname', short: 'd', argument: 'CONNSTR', help: 'receive-help.dbname' },
@@ -61,7 +62,7 @@ export const walReceiveOptions: readonly OptionGroup[] = [
     ],
   },
   watching,
-  connection,
+  connectionGroup,
   actions,
 ];
 
@@ -69,7 +70,7 @@ export const walReceiveOptions: readonly OptionGroup[] = [
 export const receivewalOptions: readonly OptionGroup[] = [
   { title: 'receive-help.options', options: [...target, ...original('receive-help.if-not-exists')] },
   { ...watching, options: watching.options.filter(({ long }) => long !== 'on-fork') },
-  connection,
+  connectionGroup,
   actions,
 ];
 

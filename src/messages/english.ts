@@ -9,6 +9,7 @@ import { configurationMessages } from './english/configuration.ts';
 import { contentMessages } from './english/content.ts';
 import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
+import { doctorMessages } from './english/doctor.ts';
 import { filesMessages } from './english/files.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { incrementalMessages } from './english/incremental.ts';
@@ -59,6 +60,7 @@ export const english = {
   ...connectionMessages,
   ...bytesMessages,
   ...compressionMessages,
+  ...doctorMessages,
   ...filesMessages,
   ...incrementalMessages,
   ...manifestMessages,

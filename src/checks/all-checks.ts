@@ -1,0 +1,41 @@
+import { archiveCommand, archiveFailures, archiveMode } from './archiving-checks.ts';
+import type { Check, ServerFinding } from './server-finding.ts';
+import {
+  checksums,
+  clock,
+  configurationFiles,
+  fsync,
+  fullPageWrites,
+  loginLimit,
+  runningBackups,
+  tablespaces,
+} from './instance-checks.ts';
+import { release } from './release-checks.ts';
+import { slots, standbyNames, walKeep, walLevel, walSenders } from './replication-checks.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+/** In the order in which they are told: what a backup needs, what a recovery needs, what is to be known. */
+const checks: readonly Check[] = [
+  release,
+  walLevel,
+  walSenders,
+  runningBackups,
+  slots,
+  standbyNames,
+  walKeep,
+  archiveMode,
+  archiveCommand,
+  archiveFailures,
+  fsync,
+  fullPageWrites,
+  checksums,
+  configurationFiles,
+  tablespaces,
+  clock,
+  loginLimit,
+];
+
+/** All that can be judged by what one server said. */
+export function judgeServer(facts: ServerFacts): ServerFinding[] {
+  return checks.flatMap((check) => check(facts) ?? []);
+}

@@ -1,0 +1,83 @@
+import { say } from '../messages/message.ts';
+import type { ServerFinding } from './server-finding.ts';
+import { textOf, type ServerFacts } from './server-facts.ts';
+
+export function archiveMode(facts: ServerFacts): ServerFinding {
+  const check = 'archive-mode';
+  const mode = textOf(facts, 'archive_mode');
+  if (mode === undefined) return { check, severity: 'unknown', what: say('doctor.archive-mode.unknown') };
+  if (mode !== 'off') return { check, severity: 'ok', what: say('doctor.archive-mode.ok', { mode }) };
+  return {
+    check,
+    severity: 'warning',
+    what: say('doctor.archive-mode'),
+    why: say('doctor.archive-mode.why'),
+    fix: say('doctor.restart-setting.fix', { name: 'archive_mode', value: 'on' }),
+  };
+}
+
+/** What archives: a directory of the server's own before a module, a module before a command. */
+export function archiveCommand(facts: ServerFacts): ServerFinding | undefined {
+  const check = 'archive-command';
+  const mode = textOf(facts, 'archive_mode');
+  if (mode === undefined || mode === 'off') return undefined;
+  const { archiveDirectory, archiveLibrary } = facts.examination;
+  const directory = archiveDirectory === undefined ? '' : (textOf(facts, archiveDirectory) ?? '');
+  const library = archiveLibrary === undefined ? '' : (textOf(facts, archiveLibrary) ?? '');
+  const command = textOf(facts, 'archive_command');
+  // A server shows "(disabled)" while archiving is off; it is on here.
+  const hasCommand = command !== undefined && command !== '' && command !== '(disabled)';
+  if (directory !== '' && hasCommand) {
+    return {
+      check,
+      severity: 'error',
+      what: say('doctor.archive-both', { directory, command }),
+      why: say('doctor.archive-both.why'),
+      fix: say('doctor.archive-both.fix'),
+    };
+  }
+  if (directory !== '') {
+    return {
+      check,
+      severity: 'note',
+      what: say('doctor.archive-directory', { directory }),
+      why: say('doctor.archive-directory.why'),
+    };
+  }
+  if (library !== '') return { check, severity: 'note', what: say('doctor.archive-library', { library }) };
+  if (hasCommand) return { check, severity: 'ok', what: say('doctor.archive-command.ok', { command }) };
+  if (command === undefined) return { check, severity: 'unknown', what: say('doctor.archive-command.unknown') };
+  return {
+    check,
+    severity: 'error',
+    what: say('doctor.archive-command'),
+    why: say('doctor.archive-command.why'),
+    fix: say('doctor.archive-command.fix'),
+  };
+}
+
+/** Whether what archives succeeds. */
+export function archiveFailures(facts: ServerFacts): ServerFinding | undefined {
+  const check = 'archive-failures';
+  const mode = textOf(facts, 'archive_mode');
+  if (mode === undefined || mode === 'off') return undefined;
+  const { archiver } = facts;
+  if (archiver === undefined) return { check, severity: 'unknown', what: say('doctor.archive-failures.unknown') };
+  const { failedCount, lastFailedName, lastFailedMs = 0, lastArchivedName, lastArchivedMs = 0 } = archiver;
+  if (failedCount > 0n && lastFailedMs > lastArchivedMs) {
+    return {
+      check,
+      severity: 'error',
+      what: say('doctor.archive-failures', {
+        name: lastFailedName ?? '',
+        time: new Date(lastFailedMs).toISOString(),
+        count: failedCount,
+      }),
+      why: say('doctor.archive-failures.why'),
+      fix: say('doctor.archive-failures.fix'),
+    };
+  }
+  if (lastArchivedName === undefined) return { check, severity: 'note', what: say('doctor.archive-nothing') };
+  const done = { name: lastArchivedName, time: new Date(lastArchivedMs).toISOString(), count: failedCount };
+  return { check, severity: 'ok', what: say('doctor.archive-failures.ok', done) };
+}

@@ -1,0 +1,131 @@
+import { isAbsolute, relative } from 'node:path/posix';
+import { say } from '../messages/message.ts';
+import type { ServerFinding } from './server-finding.ts';
+import { numberOf, switchOf, textOf, type ServerFacts } from './server-facts.ts';
+
+/** Whether a page that was written in part can be mended. A base backup of PostgreSQL turns full_page_writes on while it runs. */
+export function fullPageWrites(facts: ServerFacts): ServerFinding {
+  const check = 'full-page-writes';
+  const name = facts.examination.tornPages;
+  const on = switchOf(facts, name);
+  if (on === undefined) return { check, severity: 'unknown', what: say('doctor.torn-pages.unknown', { name }) };
+  if (on) return { check, severity: 'ok', what: say('doctor.torn-pages.ok', { name }) };
+  return {
+    check,
+    severity: 'warning',
+    what: say('doctor.torn-pages', { name }),
+    why: say('doctor.torn-pages.why'),
+    fix: say('doctor.setting.fix', { name, value: 'on' }),
+  };
+}
+
+export function checksums(facts: ServerFacts): ServerFinding | undefined {
+  const check = 'checksums';
+  // openGauss has no such setting: its pages always have a checksum.
+  const on = switchOf(facts, 'data_checksums');
+  if (on === undefined) return undefined;
+  if (on) return { check, severity: 'ok', what: say('doctor.checksums.ok') };
+  return {
+    check,
+    severity: 'warning',
+    what: say('doctor.checksums'),
+    why: say('doctor.checksums.why'),
+    fix: say('doctor.checksums.fix'),
+  };
+}
+
+export function fsync(facts: ServerFacts): ServerFinding {
+  const check = 'fsync';
+  const on = switchOf(facts, 'fsync');
+  if (on === undefined) return { check, severity: 'unknown', what: say('doctor.fsync.unknown') };
+  if (on) return { check, severity: 'ok', what: say('doctor.fsync.ok') };
+  return {
+    check,
+    severity: 'error',
+    what: say('doctor.fsync'),
+    why: say('doctor.fsync.why'),
+    fix: say('doctor.setting.fix', { name: 'fsync', value: 'on' }),
+  };
+}
+
+const places = ['config_file', 'hba_file', 'ident_file'] as const;
+
+export function configurationFiles(facts: ServerFacts): ServerFinding {
+  const check = 'configuration-files';
+  const data = textOf(facts, 'data_directory');
+  const files = places.flatMap((name) => textOf(facts, name) ?? []);
+  if (data === undefined || files.length < places.length) {
+    return { check, severity: 'unknown', what: say('doctor.configuration.unknown') };
+  }
+  const outside = files.filter((file) => /^\.\.(?:\/|$)/.test(relative(data, file)));
+  if (outside.length === 0) return { check, severity: 'ok', what: say('doctor.configuration.ok', { data }) };
+  return {
+    check,
+    severity: 'note',
+    what: say('doctor.configuration', { files: outside.join(', '), data }),
+    why: say('doctor.configuration.why'),
+  };
+}
+
+/** Clocks that differ by more decide which transactions a recovery to a time keeps. */
+const clockLimitMs = 2000;
+
+export function clock(facts: ServerFacts): ServerFinding {
+  const check = 'clock';
+  const zone = textOf(facts, 'TimeZone') ?? '?';
+  if (facts.clock === undefined) return { check, severity: 'unknown', what: say('doctor.clock.unknown') };
+  const { aheadMs, uncertaintyMs } = facts.clock;
+  const seconds = (aheadMs / 1000).toFixed(1);
+  if (Math.abs(aheadMs) - uncertaintyMs <= clockLimitMs) {
+    return { check, severity: 'ok', what: say('doctor.clock.ok', { zone, limit: clockLimitMs / 1000 }) };
+  }
+  return {
+    check,
+    severity: 'warning',
+    what: say('doctor.clock', { seconds, zone }),
+    why: say('doctor.clock.why'),
+    fix: say('doctor.clock.fix'),
+  };
+}
+
+export function runningBackups(facts: ServerFacts): ServerFinding {
+  const check = 'running-backups';
+  const { runningBackups: count } = facts;
+  if (count === undefined) return { check, severity: 'unknown', what: say('doctor.running.unknown') };
+  if (count === 0) return { check, severity: 'ok', what: say('doctor.running.ok') };
+  return {
+    check,
+    severity: 'warning',
+    what: say('doctor.running', { count }),
+    why: say('doctor.running.why'),
+    fix: say('doctor.running.fix'),
+  };
+}
+
+export function tablespaces(facts: ServerFacts): ServerFinding {
+  const check = 'tablespaces';
+  if (facts.tablespaces === undefined) {
+    return { check, severity: 'unknown', what: say('doctor.tablespaces.unknown') };
+  }
+  const absolute = facts.tablespaces.filter(({ path }) => isAbsolute(path));
+  if (absolute.length === 0) return { check, severity: 'ok', what: say('doctor.tablespaces.ok') };
+  const paths = absolute.map(({ name, path }) => `${name} (${path})`).join(', ');
+  return {
+    check,
+    severity: 'note',
+    what: say('doctor.tablespaces', { count: absolute.length, paths }),
+    why: say('doctor.tablespaces.why'),
+  };
+}
+
+export function loginLimit(facts: ServerFacts): ServerFinding | undefined {
+  const { loginLimit: name } = facts.examination;
+  const limit = name === undefined ? undefined : numberOf(facts, name);
+  if (limit === undefined || limit === 0) return undefined;
+  return {
+    check: 'login-limit',
+    severity: 'note',
+    what: say('doctor.login-limit', { limit }),
+    why: say('doctor.login-limit.why'),
+  };
+}

@@ -1,0 +1,133 @@
+import { say } from '../messages/message.ts';
+import type { ServerFinding } from './server-finding.ts';
+import { bytesOf, numberOf, textOf, type ServerFacts } from './server-facts.ts';
+
+/** A backup that streams its WAL takes two sessions, one with fetched WAL a single one. */
+const sessionsOfBackup = 2;
+/** For standbys and tools that come back while the ended session of theirs still counts. */
+const sparedSessions = 2;
+
+export function walSenders(facts: ServerFacts): ServerFinding {
+  const check = 'wal-senders';
+  const limit = numberOf(facts, 'max_wal_senders');
+  const { walSenders: used } = facts;
+  if (limit === undefined || used === undefined) {
+    return { check, severity: 'unknown', what: say('doctor.wal-senders.unknown') };
+  }
+  const free = Math.max(0, limit - used);
+  if (free >= sessionsOfBackup) {
+    return { check, severity: 'ok', what: say('doctor.wal-senders.ok', { limit, free }) };
+  }
+  return {
+    check,
+    severity: free === 0 ? 'error' : 'warning',
+    what: say('doctor.wal-senders', { limit, free }),
+    why: say('doctor.wal-senders.why'),
+    fix: say('doctor.restart-setting.fix', {
+      name: 'max_wal_senders',
+      value: String(used + sessionsOfBackup + sparedSessions),
+    }),
+  };
+}
+
+/** `archive` and `hot_standby` are names of earlier releases, which openGauss still has. */
+const sufficientLevels: ReadonlySet<string> = new Set(['archive', 'hot_standby', 'replica', 'logical']);
+
+export function walLevel(facts: ServerFacts): ServerFinding {
+  const check = 'wal-level';
+  const level = textOf(facts, 'wal_level');
+  if (level === undefined) return { check, severity: 'unknown', what: say('doctor.wal-level.unknown') };
+  if (sufficientLevels.has(level)) return { check, severity: 'ok', what: say('doctor.wal-level.ok', { level }) };
+  return {
+    check,
+    severity: 'error',
+    what: say('doctor.wal-level', { level }),
+    why: say('doctor.wal-level.why'),
+    fix: say('doctor.restart-setting.fix', { name: 'wal_level', value: facts.examination.walLevel }),
+  };
+}
+
+/** Of a backup that fetches its WAL at the end: what the server keeps for it without a slot. */
+export function walKeep(facts: ServerFacts): ServerFinding {
+  const check = 'wal-keep';
+  const { name, countsSegments } = facts.examination.walKeep;
+  const value = countsSegments ? numberOf(facts, name) : bytesOf(facts, name);
+  const segmentBytes = bytesOf(facts, 'wal_segment_size') ?? 16 * 1024 ** 2;
+  if (value === undefined) return { check, severity: 'unknown', what: say('doctor.wal-keep.unknown', { name }) };
+  const keptBytes = countsSegments ? value * segmentBytes : value;
+  const size = { name, mebibytes: Math.floor(keptBytes / 1024 ** 2) };
+  return { check, severity: 'note', what: say('doctor.wal-keep', size), why: say('doctor.wal-keep.why') };
+}
+
+/** Names under which our programs log in. */
+const ourNames = ['gs_basebackup', 'pg_basebackup', 'pg_receivewal', 'gausskeep'] as const;
+
+/** A receiver that reports what it has on disk can become a synchronous standby: commits then wait for it. */
+export function standbyNames(facts: ServerFacts): ServerFinding {
+  const check = 'standby-names';
+  const names = textOf(facts, 'synchronous_standby_names');
+  if (names === undefined) return { check, severity: 'unknown', what: say('doctor.standby-names.unknown') };
+  const words = new Set(namesIn(names));
+  const matching = words.has('*') ? '*' : ourNames.find((name) => words.has(name));
+  if (matching === undefined) return { check, severity: 'ok', what: say('doctor.standby-names.ok', { names }) };
+  return {
+    check,
+    severity: 'warning',
+    what: say('doctor.standby-names', { names, matching }),
+    why: say('doctor.standby-names.why'),
+    fix: say('doctor.standby-names.fix'),
+  };
+}
+
+/** The names of a list such as `FIRST 2 (a, "B", *)`, in lower case as servers compare them. */
+function namesIn(list: string): string[] {
+  const inner = /\((.*)\)/s.exec(list)?.[1] ?? list;
+  return inner
+    .split(',')
+    .map((name) =>
+      name
+        .trim()
+        .replace(/^"(.*)"$/s, '$1')
+        .toLowerCase(),
+    )
+    .filter((name) => name !== '');
+}
+
+/** What a slot may hold before somebody should look: as much as a small disk has left. */
+const slotLimitBytes = 1024n ** 3n;
+
+export function slots(facts: ServerFacts): readonly ServerFinding[] {
+  const check = 'slots';
+  if (facts.slots === undefined) return [{ check, severity: 'unknown', what: say('doctor.slots.unknown') }];
+  const limit = bytesOf(facts, 'max_slot_wal_keep_size');
+  const found = facts.slots.flatMap(({ name, active, heldBytes = 0n, lost }): ServerFinding[] => {
+    if (lost === true) {
+      return [
+        {
+          check,
+          severity: 'error',
+          what: say('doctor.slot-lost', { name }),
+          why: say('doctor.slot-lost.why'),
+          fix: say('doctor.slot.fix', { name: sqlText(name) }),
+        },
+      ];
+    }
+    if (active || heldBytes < slotLimitBytes) return [];
+    return [
+      {
+        check,
+        severity: 'warning',
+        what: say('doctor.slot-idle', { name, mebibytes: heldBytes / 1024n ** 2n }),
+        why: limit === undefined || limit < 0 ? say('doctor.slot-idle.why') : say('doctor.slot-idle.limited'),
+        fix: say('doctor.slot.fix', { name: sqlText(name) }),
+      },
+    ];
+  });
+  if (found.length > 0) return found;
+  return [{ check, severity: 'ok', what: say('doctor.slots.ok', { count: facts.slots.length }) }];
+}
+
+/** As a text of SQL. */
+function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

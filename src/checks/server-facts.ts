@@ -1,0 +1,87 @@
+import type { ServerIdentity } from '../server/identity.ts';
+import type { Examination } from '../server/examination.ts';
+
+/** What a server said, or undefined where it could not say it to this role, or knows no such thing. */
+export type Told<Value> = Value | undefined;
+
+/** A row of pg_settings. Source: chapter "pg_settings" of the manuals. */
+export interface SettingRow {
+  readonly value: string;
+  /** `kB`, `8kB`, `MB`, `s`, `min` …; undefined for numbers without unit and everything else. */
+  readonly unit: string | undefined;
+}
+
+export interface SlotRow {
+  readonly name: string;
+  readonly active: boolean;
+  readonly temporary: boolean;
+  /** WAL that the server keeps for it, in bytes; undefined: none is reserved. */
+  readonly heldBytes: bigint | undefined;
+  /** The server has removed WAL that the slot was to keep; undefined: it does not tell. */
+  readonly lost: Told<boolean>;
+}
+
+/** A row of pg_stat_archiver. Times in ms since 1970. */
+export interface ArchiverRow {
+  readonly archivedCount: bigint;
+  readonly lastArchivedName: string | undefined;
+  readonly lastArchivedMs: number | undefined;
+  readonly failedCount: bigint;
+  readonly lastFailedName: string | undefined;
+  readonly lastFailedMs: number | undefined;
+}
+
+export interface TablespaceRow {
+  readonly name: string;
+  /** As the server says it: absolute, or relative to the data directory. */
+  readonly path: string;
+}
+
+/** Everything that checks judge: rows that were read before, no connection. */
+export interface ServerFacts {
+  readonly identity: ServerIdentity;
+  readonly examination: Examination;
+  /** As whom the questions were asked. */
+  readonly user: string;
+  /** Only those that the server told. */
+  readonly settings: ReadonlyMap<string, SettingRow>;
+  /** Sessions that count against max_wal_senders now, ours not among them. */
+  readonly walSenders: Told<number>;
+  readonly slots: Told<readonly SlotRow[]>;
+  readonly archiver: Told<ArchiverRow>;
+  /** Backups that run now; ours is none. */
+  readonly runningBackups: Told<number>;
+  readonly tablespaces: Told<readonly TablespaceRow[]>;
+  /** Of all tablespaces, in bytes. */
+  readonly sizeBytes: Told<bigint>;
+  /** Server's clock minus ours in ms, and how wrong that may be: half of what the question took. */
+  readonly clock: Told<{ readonly aheadMs: number; readonly uncertaintyMs: number }>;
+}
+
+/** A boolean setting; undefined where it was not told. */
+export function switchOf({ settings }: ServerFacts, name: string): Told<boolean> {
+  const value = settings.get(name)?.value;
+  return value === undefined ? undefined : value === 'on';
+}
+
+/** A whole number; undefined where it was not told or is none. */
+export function numberOf({ settings }: ServerFacts, name: string): Told<number> {
+  const value = settings.get(name)?.value;
+  return value !== undefined && /^-?\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+const unitBytes: Readonly<Record<string, number>> = { B: 1, kB: 1024, '8kB': 8192, MB: 1024 ** 2, GB: 1024 ** 3 };
+
+/** A size in bytes, by the unit that the server gives; negative values (no limit) as they are. */
+export function bytesOf(facts: ServerFacts, name: string): Told<number> {
+  const value = numberOf(facts, name);
+  if (value === undefined || value < 0) return value;
+  const unit = facts.settings.get(name)?.unit;
+  const factor = unit === undefined ? 1 : unitBytes[unit];
+  return factor === undefined ? undefined : value * factor;
+}
+
+/** A text; undefined where it was not told. */
+export function textOf({ settings }: ServerFacts, name: string): Told<string> {
+  return settings.get(name)?.value;
+}

@@ -1,0 +1,56 @@
+import type { Message } from '../messages/message.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+/**
+ * `error`: a backup or a recovery fails, or would be worth nothing; `warning`: it will at some time, or something protects less than
+ * one thinks; `note`: to be known. `ok`: looked at, and sound. `unknown`: could not be looked at, which is not the same.
+ */
+export type Severity = 'ok' | 'note' | 'unknown' | 'warning' | 'error';
+
+/** Names of checks: a stable promise of `doctor --json`. */
+export type CheckName =
+  | 'replication-login'
+  | 'sql-login'
+  | 'wal-senders'
+  | 'wal-level'
+  | 'wal-keep'
+  | 'standby-names'
+  | 'slots'
+  | 'archive-mode'
+  | 'archive-command'
+  | 'archive-failures'
+  | 'full-page-writes'
+  | 'checksums'
+  | 'fsync'
+  | 'configuration-files'
+  | 'clock'
+  | 'running-backups'
+  | 'tablespaces'
+  | 'space'
+  | 'login-limit'
+  | 'release';
+
+/** What one check found. */
+export interface ServerFinding {
+  readonly check: CheckName;
+  readonly severity: Severity;
+  readonly what: Message;
+  /** Why that matters; with every `warning` and `error`. */
+  readonly why?: Message | undefined;
+  /** The exact line or statement that mends it; with every `warning` and `error`. */
+  readonly fix?: Message | undefined;
+}
+
+/** Judges what a server said of one matter; undefined where the matter is none for this server. */
+export type Check = (facts: ServerFacts) => ServerFinding | readonly ServerFinding[] | undefined;
+
+/** From the best to the worst. */
+const order: readonly Severity[] = ['ok', 'note', 'unknown', 'warning', 'error'];
+
+/** The worst of all; `ok` where there is none. */
+export function worstOf(findings: readonly ServerFinding[]): Severity {
+  return findings.reduce<Severity>(
+    (worst, { severity }) => (order.indexOf(severity) > order.indexOf(worst) ? severity : worst),
+    'ok',
+  );
+}

@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import { resolveConnections, type ResolvedConnection } from '../../config/connection-settings.ts';
+import { doctorOptions } from '../../config/doctor-options.ts';
+import { readEnvironment } from '../../config/environment.ts';
+import type { GivenOptions } from '../../config/option-table.ts';
+import { usage } from '../../config/parse-options.ts';
+import { describeServer, examine, type Examination, type ServerFinding, type SessionSettings } from '../../index.ts';
+import { render, say } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import { warningLine } from '../error-text.ts';
+import type { ProgramContext } from '../program.ts';
+import { withPassword } from '../with-password.ts';
+
+/** As of what was done with warnings. */
+const warned = 3;
+const notReady = 4;
+
+export const doctorCommand: Command = {
+  synopsis: say('doctor.help.synopsis'),
+  summary: say('doctor.help.what'),
+  options: doctorOptions,
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
+    const [operand] = given.operands;
+    if (operand !== undefined) throw usage(program, say('options.too-many', { word: operand }));
+    const sources = await sourcesOf(given, context);
+    const directory = given.last('backup-directory');
+    const verbose = given.has('verbose');
+    const examination = await withPassword(given, context, (password) =>
+      examine(
+        {
+          sources: withKnown(sources, password),
+          backupDirectory: directory === undefined ? undefined : resolve(directory),
+        },
+        {
+          signal,
+          onAttempt: (sentence) => {
+            if (verbose) terminal.line(`${program}: ${render(sentence)}`);
+          },
+        },
+      ),
+    );
+    const lines = given.has('json') ? [JSON.stringify(recordOf(examination))] : linesOf(examination, verbose);
+    await terminal.data(`${lines.join('\n')}\n`);
+    return statusOf(examination);
+  },
+};
+
+function statusOf({ worst }: Examination): number {
+  if (worst === 'error') return notReady;
+  return worst === 'ok' || worst === 'note' ? 0 : warned;
+}
+
+function linesOf({ findings, server, host, port }: Examination, verbose: boolean): string[] {
+  const shown = verbose ? findings : findings.filter(({ severity }) => severity !== 'ok');
+  const count = (...severities: ServerFinding['severity'][]): number =>
+    findings.filter(({ severity }) => severities.includes(severity)).length;
+  const summary = say('doctor.summary', {
+    ...{ server: describeServer(server), host, port },
+    ...{ errors: count('error'), warnings: count('warning'), sound: count('ok', 'note'), unknown: count('unknown') },
+  });
+  return [...shown.flatMap(linesOfFinding), render(summary)];
+}
+
+function linesOfFinding({ severity, what, why, fix }: ServerFinding): string[] {
+  const lines = [render(say('doctor.line', { severity: severityWord(severity), what: render(what) }))];
+  if (why !== undefined) lines.push(render(say('doctor.why', { why: render(why) })));
+  if (fix !== undefined) lines.push(render(say('doctor.fix', { fix: render(fix) })));
+  return lines;
+}
+
+function severityWord(severity: ServerFinding['severity']): string {
+  return render(say(`doctor.severity.${severity}`));
+}
+
+function recordOf({ server, host, port, worst, findings }: Examination): Record<string, unknown> {
+  return {
+    ...{ messageType: 'doctor', server: describeServer(server), host, port, worst },
+    findings: findings.map(({ check, severity, what, why, fix }) => ({
+      ...{ check, severity, what: render(what) },
+      why: why === undefined ? undefined : render(why),
+      fix: fix === undefined ? undefined : render(fix),
+    })),
+  };
+}
+
+type Sources = readonly [SessionSettings, ...SessionSettings[]];
+
+async function sourcesOf(given: GivenOptions, { program, terminal }: ProgramContext): Promise<Sources> {
+  const haPort = given.last('ha-port');
+  const { connections, warnings, notes } = await resolveConnections(
+    {
+      host: given.last('host'),
+      port: given.last('port'),
+      user: given.last('username'),
+      connectionString: given.last('dbname'),
+      haPorts: haPort === undefined ? [] : haPort.split(','),
+    },
+    readEnvironment(),
+  );
+  for (const warning of warnings) terminal.line(warningLine(program, warning));
+  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${render(note)}`);
+  const [first, ...others] = connections;
+  return [sourceOf(first), ...others.map(sourceOf)];
+}
+
+function sourceOf({ applicationName, haPort, ...connection }: ResolvedConnection): SessionSettings {
+  return {
+    ...connection,
+    parameters: { ...connection.parameters, application_name: applicationName ?? 'gausskeep' },
+    replicationPort: haPort,
+    advisesReplicationPort: true,
+  };
+}
+
+function withKnown([first, ...others]: Sources, password: string | undefined): Sources {
+  if (password === undefined) return [first, ...others];
+  const known = (source: SessionSettings): SessionSettings => ({ ...source, password, passwordFile: undefined });
+  return [known(first), ...others.map(known)];
+}

@@ -1,0 +1,92 @@
+import type { ArchiverRow, ServerFacts, SettingRow, SlotRow, Told } from '../checks/server-facts.ts';
+import type { Abortable, Connection } from '../connection/connection.ts';
+import { ServerError } from '../connection/server-error.ts';
+import { clockQuery, examinationOf, settingsQuery } from '../server/examination.ts';
+import type { ServerIdentity } from '../server/identity.ts';
+
+type Row = readonly (string | null)[];
+
+/**
+ * Asks a server everything that checks judge, over one SQL session. What it refuses to tell this role is left out of the facts.
+ * @param ownSessions how many of our sessions count against max_wal_senders while this runs
+ * @throws BackupError where the connection breaks
+ */
+export async function askFacts(
+  connection: Connection,
+  identity: ServerIdentity,
+  { ownSessions, signal }: Abortable & { readonly ownSessions: number },
+): Promise<ServerFacts> {
+  const examination = examinationOf(identity);
+  const ask = async (query: string | undefined): Promise<Told<readonly Row[]>> => {
+    if (query === undefined) return undefined;
+    try {
+      return (await connection.query(query, { signal }))[0]?.rows ?? [];
+    } catch (error) {
+      if (error instanceof ServerError) return undefined;
+      throw error;
+    }
+  };
+  const count = async (query: string | undefined): Promise<Told<number>> => numberOf((await ask(query))?.[0]?.[0]);
+  const senders = await count(examination.walSendersQuery);
+  return {
+    identity,
+    examination,
+    user: connection.user ?? '',
+    settings: settingsOf((await ask(settingsQuery)) ?? []),
+    walSenders: senders === undefined ? undefined : Math.max(0, senders - ownSessions),
+    slots: (await ask(examination.slotsQuery))?.map(slotOf),
+    archiver: archiverOf((await ask(examination.archiverQuery))?.[0]),
+    runningBackups: await count(examination.runningBackupsQuery),
+    tablespaces: (await ask(examination.tablespacesQuery))?.map(([name, path]) => ({
+      name: name ?? '',
+      path: path ?? '',
+    })),
+    sizeBytes: bigintOf((await ask(examination.sizeQuery))?.[0]?.[0]),
+    clock: await askClock(ask),
+  };
+}
+
+function settingsOf(rows: readonly Row[]): ReadonlyMap<string, SettingRow> {
+  return new Map(rows.map(([name, value, unit]) => [name ?? '', { value: value ?? '', unit: unit ?? undefined }]));
+}
+
+function slotOf([name, active, temporary, heldBytes, lost]: Row): SlotRow {
+  return {
+    name: name ?? '',
+    active: active === 't',
+    temporary: temporary === 't',
+    heldBytes: bigintOf(heldBytes),
+    lost: lost === null ? undefined : lost === 't',
+  };
+}
+
+function archiverOf(row: Told<Row>): Told<ArchiverRow> {
+  if (row === undefined) return undefined;
+  const [archived, lastArchived, archivedMs, failed, lastFailed, failedMs] = row;
+  return {
+    archivedCount: bigintOf(archived) ?? 0n,
+    lastArchivedName: lastArchived ?? undefined,
+    lastArchivedMs: numberOf(archivedMs),
+    failedCount: bigintOf(failed) ?? 0n,
+    lastFailedName: lastFailed ?? undefined,
+    lastFailedMs: numberOf(failedMs),
+  };
+}
+
+/** The server read its clock at some moment between our two readings. */
+async function askClock(ask: (query: string) => Promise<Told<readonly Row[]>>): Promise<ServerFacts['clock']> {
+  const beforeMs = Date.now();
+  const serverMs = numberOf((await ask(clockQuery))?.[0]?.[0]);
+  const afterMs = Date.now();
+  if (serverMs === undefined) return undefined;
+  return { aheadMs: serverMs - (beforeMs + afterMs) / 2, uncertaintyMs: (afterMs - beforeMs) / 2 };
+}
+
+function numberOf(text: string | null | undefined): Told<number> {
+  const value = text === null || text === undefined || text === '' ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function bigintOf(text: string | null | undefined): Told<bigint> {
+  return text !== null && text !== undefined && /^-?\d{1,19}$/.test(text) ? BigInt(text) : undefined;
+}

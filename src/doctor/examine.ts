@@ -1,0 +1,124 @@
+import { judgeServer } from '../checks/all-checks.ts';
+import { worstOf, type ServerFinding, type Severity } from '../checks/server-finding.ts';
+import { space } from '../checks/space-checks.ts';
+import type { Connection } from '../connection/connection.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { render, say, type Message } from '../messages/message.ts';
+import { openSqlConnection } from '../replication/ask-slot.ts';
+import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
+import { recogniseServer } from '../replication/recognise-server.ts';
+import { openSuitableSession } from '../replication/suitable-session.ts';
+import type { ServerIdentity } from '../server/identity.ts';
+import { askFacts } from './ask-facts.ts';
+import { freeSpace } from './free-space.ts';
+
+export interface ExamineRequest {
+  /** The server, or several of which the first that answers is examined. `port` is the SQL port. */
+  readonly sources: readonly [SessionSettings, ...SessionSettings[]];
+  /** Where a backup of it is to go, absolute; undefined: not asked about. */
+  readonly backupDirectory?: string | undefined;
+}
+
+export interface ExamineOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told what is tried, for `-v`. */
+  readonly onAttempt?: ((sentence: Message) => void) | undefined;
+}
+
+/** What was found, and where. */
+export interface Examination {
+  readonly server: ServerIdentity;
+  readonly host: string;
+  readonly port: number;
+  /** In the order in which they were looked at. */
+  readonly findings: readonly ServerFinding[];
+  readonly worst: Severity;
+}
+
+/**
+ * Looks at a server as the backup programs would reach it, and judges what stands in the way of a backup or a recovery. Changes nothing.
+ * @throws BackupError why nobody lets us in, where neither a replication session nor SQL is possible
+ */
+export async function examine(
+  { sources, backupDirectory }: ExamineRequest,
+  { signal, onAttempt }: ExamineOptions = {},
+): Promise<Examination> {
+  const opened = await openBoth(sources, { signal, onAttempt });
+  const { replication, sql, server, settings } = opened;
+  try {
+    const findings = [...opened.findings];
+    if (sql !== undefined) {
+      const facts = await askFacts(sql, server, { ownSessions: replication === undefined ? 0 : 1, signal });
+      findings.push(...judgeServer(facts));
+      if (backupDirectory !== undefined) findings.push(space(await freeSpace(backupDirectory, facts.sizeBytes)));
+    } else if (backupDirectory !== undefined) {
+      findings.push(space(await freeSpace(backupDirectory, undefined)));
+    }
+    await Promise.all([replication?.connection.close(), sql?.close()]);
+    return { server, host: settings.host, port: settings.port, findings, worst: worstOf(findings) };
+  } finally {
+    replication?.connection.destroy();
+    sql?.destroy();
+  }
+}
+
+interface Opened {
+  readonly replication: ReplicationSession | undefined;
+  readonly sql: Connection | undefined;
+  readonly server: ServerIdentity;
+  readonly settings: SessionSettings;
+  /** About the two logins. */
+  readonly findings: readonly ServerFinding[];
+}
+
+async function openBoth(sources: ExamineRequest['sources'], { signal, onAttempt }: ExamineOptions): Promise<Opened> {
+  const open = (source: SessionSettings) => openReplicationSession(source, { signal, onAttempt });
+  try {
+    const { session, settings } = await openSuitableSession(sources, open, { signal });
+    const login = { user: settings.user, host: settings.host, port: session.endpoint.port };
+    const first: ServerFinding = {
+      check: 'replication-login',
+      severity: 'ok',
+      what: say('doctor.replication-login.ok', login),
+    };
+    try {
+      const sql = await openSqlConnection(settings, { signal });
+      const second: ServerFinding = {
+        check: 'sql-login',
+        severity: 'ok',
+        what: say('doctor.sql-login.ok', { ...login, port: settings.port }),
+      };
+      return { replication: session, sql, server: session.identity, settings, findings: [first, second] };
+    } catch (error) {
+      const second = loginFinding('sql-login', error, signal);
+      return { replication: session, sql: undefined, server: session.identity, settings, findings: [first, second] };
+    }
+  } catch (error) {
+    const [settings] = sources;
+    const first = loginFinding('replication-login', error, signal);
+    // Where replication is refused, SQL may still tell why; where nobody answers, nothing does.
+    const sql = await openSqlConnection(settings, { signal }).catch(() => {
+      throw error;
+    });
+    return { replication: undefined, sql, server: await recogniseServer(sql, { signal }), settings, findings: [first] };
+  }
+}
+
+function loginFinding(
+  check: 'replication-login' | 'sql-login',
+  error: unknown,
+  signal: AbortSignal | undefined,
+): ServerFinding {
+  signal?.throwIfAborted();
+  if (!(error instanceof BackupError)) throw error;
+  const reason = render(error.sentence);
+  const isReplication = check === 'replication-login';
+  return {
+    check,
+    // Without SQL a backup works, and what was not looked at is said.
+    severity: isReplication ? 'error' : 'warning',
+    what: isReplication ? say('doctor.replication-login', { reason }) : say('doctor.sql-login', { reason }),
+    why: isReplication ? say('doctor.replication-login.why') : say('doctor.sql-login.why'),
+    fix: error.hint ?? say('doctor.login.fix'),
+  };
+}

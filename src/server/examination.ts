@@ -1,0 +1,125 @@
+import type { ServerIdentity } from './identity.ts';
+
+/**
+ * How a server is asked about its condition, and what is advised there: data, by product and release. Every query has fixed columns, in
+ * the order of its comment, and none takes a value from outside.
+ */
+export interface Examination {
+  /** wal_level that a backup needs at least, in the words of the product. */
+  readonly walLevel: string;
+  /** Setting that keeps WAL for those who fetch it late, and whether it counts segments. */
+  readonly walKeep: { readonly name: 'wal_keep_size' | 'wal_keep_segments'; readonly countsSegments: boolean };
+  /** Setting of a directory into which the server itself archives, before any command. */
+  readonly archiveDirectory: 'archive_dest' | undefined;
+  /** Setting of an archive module, in place of a command. */
+  readonly archiveLibrary: 'archive_library' | undefined;
+  /** full_page_writes protects against torn pages; elsewhere a double write buffer does. */
+  readonly tornPages: 'full_page_writes' | 'enable_double_write';
+  /** How often a wrong password is taken before the account is locked. */
+  readonly loginLimit: 'failed_login_attempts' | undefined;
+  /** how many sessions count against max_wal_senders, this one not among them */
+  readonly walSendersQuery: string;
+  /** name, active, temporary, bytes held or NULL, lost or NULL */
+  readonly slotsQuery: string;
+  /** archived_count, last_archived_wal, epoch of it, failed_count, last_failed_wal, epoch of it; undefined: there is no such view */
+  readonly archiverQuery: string | undefined;
+  /** how many backups run; undefined: the server does not tell */
+  readonly runningBackupsQuery: string | undefined;
+  /** name, path */
+  readonly tablespacesQuery: string;
+  /** bytes */
+  readonly sizeQuery: string;
+}
+
+/** Names of all settings that checks read. */
+export const examinedSettings: readonly string[] = [
+  ...[
+    'wal_level',
+    'max_wal_senders',
+    'max_replication_slots',
+    'max_slot_wal_keep_size',
+    'wal_keep_size',
+    'wal_keep_segments',
+  ],
+  ...[
+    'wal_segment_size',
+    'synchronous_standby_names',
+    'archive_mode',
+    'archive_command',
+    'archive_library',
+    'archive_dest',
+  ],
+  ...[
+    'archive_timeout',
+    'full_page_writes',
+    'enable_double_write',
+    'enable_incremental_checkpoint',
+    'data_checksums',
+    'fsync',
+  ],
+  ...['data_directory', 'config_file', 'hba_file', 'ident_file', 'TimeZone', 'log_timezone', 'enable_thread_pool'],
+  ...['failed_login_attempts', 'enable_xlog_prune', 'max_size_for_xlog_prune', 'summarize_wal', 'server_version'],
+];
+
+export const settingsQuery = `SELECT name, setting, unit FROM pg_catalog.pg_settings WHERE name IN (${examinedSettings
+  .map((name) => `'${name}'`)
+  .join(', ')})`;
+
+/** Milliseconds since 1970 by the server's clock. */
+export const clockQuery = 'SELECT extract(epoch FROM clock_timestamp()) * 1000';
+
+export function examinationOf(identity: ServerIdentity): Examination {
+  return identity.family === 'postgresql' ? postgresqlExamination(identity.major ?? 0) : opengaussExamination;
+}
+
+const sizeQuery = 'SELECT sum(pg_catalog.pg_tablespace_size(oid))::bigint FROM pg_catalog.pg_tablespace';
+const tablespacesQuery = `SELECT spcname, pg_catalog.pg_tablespace_location(oid) FROM pg_catalog.pg_tablespace
+  WHERE pg_catalog.pg_tablespace_location(oid) <> '' ORDER BY spcname`;
+
+function postgresqlExamination(major: number): Examination {
+  const status = major >= 13 ? `wal_status = 'lost'` : 'NULL::boolean';
+  const position = `CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_receive_lsn()
+    ELSE pg_catalog.pg_current_wal_lsn() END`;
+  return {
+    walLevel: 'replica',
+    walKeep:
+      major >= 13
+        ? { name: 'wal_keep_size', countsSegments: false }
+        : { name: 'wal_keep_segments', countsSegments: true },
+    archiveDirectory: undefined,
+    archiveLibrary: major >= 15 ? 'archive_library' : undefined,
+    tornPages: 'full_page_writes',
+    loginLimit: undefined,
+    walSendersQuery: 'SELECT count(*) FROM pg_catalog.pg_stat_replication',
+    slotsQuery: `SELECT slot_name, active, temporary, pg_catalog.pg_wal_lsn_diff(${position}, restart_lsn)::bigint, ${status}
+      FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
+    archiverQuery: `SELECT archived_count, last_archived_wal, extract(epoch FROM last_archived_time) * 1000,
+      failed_count, last_failed_wal, extract(epoch FROM last_failed_time) * 1000 FROM pg_catalog.pg_stat_archiver`,
+    runningBackupsQuery: runningBackups(major),
+    tablespacesQuery,
+    sizeQuery,
+  };
+}
+
+function runningBackups(major: number): string | undefined {
+  // A backup by functions is seen up to 14 only where it is an exclusive one, and not at all later.
+  if (major >= 13) return 'SELECT count(*) FROM pg_catalog.pg_stat_progress_basebackup';
+  return `SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE state = 'backup'`;
+}
+
+/** Source: openGauss 5.0 `pg_proc`, `system_views.sql`; initdb's postgresql.conf. */
+const opengaussExamination: Examination = {
+  walLevel: 'hot_standby',
+  walKeep: { name: 'wal_keep_segments', countsSegments: true },
+  archiveDirectory: 'archive_dest',
+  archiveLibrary: undefined,
+  tornPages: 'enable_double_write',
+  loginLimit: 'failed_login_attempts',
+  walSendersQuery: 'SELECT count(*) FROM pg_catalog.pg_stat_replication',
+  slotsQuery: `SELECT slot_name, active, false, pg_catalog.pg_xlog_location_diff(pg_catalog.pg_current_xlog_location(), restart_lsn)::bigint,
+    NULL::boolean FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
+  archiverQuery: undefined,
+  runningBackupsQuery: `SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE state = 'backup'`,
+  tablespacesQuery,
+  sizeQuery,
+};
