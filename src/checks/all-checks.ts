@@ -7,11 +7,12 @@ import {
   fsync,
   fullPageWrites,
   loginLimit,
+  replicationPort,
   runningBackups,
   tablespaces,
 } from './instance-checks.ts';
 import { release } from './release-checks.ts';
-import { slots, standbyNames, walKeep, walLevel, walSenders } from './replication-checks.ts';
+import { slots, standbyNames, walKeep, walLevel, walPruning, walSenders } from './replication-checks.ts';
 import type { ServerFacts } from './server-facts.ts';
 
 /** In the order in which they are told: what a backup needs, what a recovery needs, what is to be known. */
@@ -19,10 +20,12 @@ const checks: readonly Check[] = [
   release,
   walLevel,
   walSenders,
+  replicationPort,
   runningBackups,
   slots,
   standbyNames,
   walKeep,
+  walPruning,
   archiveMode,
   archiveCommand,
   archiveFailures,

@@ -93,11 +93,12 @@ export function runningBackups(facts: ServerFacts): ServerFinding {
   const { runningBackups: count } = facts;
   if (count === undefined) return { check, severity: 'unknown', what: say('doctor.running.unknown') };
   if (count === 0) return { check, severity: 'ok', what: say('doctor.running.ok') };
+  const shared = facts.examination.backupsShareProtection;
   return {
     check,
-    severity: 'warning',
+    severity: shared ? 'error' : 'warning',
     what: say('doctor.running', { count }),
-    why: say('doctor.running.why'),
+    why: shared ? say('doctor.running.shared') : say('doctor.running.why'),
     fix: say('doctor.running.fix'),
   };
 }
@@ -127,5 +128,17 @@ export function loginLimit(facts: ServerFacts): ServerFinding | undefined {
     severity: 'note',
     what: say('doctor.login-limit', { limit }),
     why: say('doctor.login-limit.why'),
+  };
+}
+
+/** Whether replication is taken on a port of its own only. */
+export function replicationPort(facts: ServerFacts): ServerFinding | undefined {
+  const { separatePort: name } = facts.examination;
+  if (name === undefined || switchOf(facts, name) !== true) return undefined;
+  return {
+    check: 'replication-port',
+    severity: 'note',
+    what: say('doctor.replication-port', { name }),
+    why: say('doctor.replication-port.why'),
   };
 }

@@ -1,6 +1,6 @@
 import { say } from '../messages/message.ts';
 import type { ServerFinding } from './server-finding.ts';
-import { bytesOf, numberOf, textOf, type ServerFacts } from './server-facts.ts';
+import { bytesOf, numberOf, switchOf, textOf, type ServerFacts } from './server-facts.ts';
 
 /** A backup that streams its WAL takes two sessions, one with fetched WAL a single one. */
 const sessionsOfBackup = 2;
@@ -125,6 +125,26 @@ export function slots(facts: ServerFacts): readonly ServerFinding[] {
   });
   if (found.length > 0) return found;
   return [{ check, severity: 'ok', what: say('doctor.slots.ok', { count: facts.slots.length }) }];
+}
+
+/** What is kept for a slot although it is behind. */
+export function walPruning(facts: ServerFacts): ServerFinding | undefined {
+  const [enabled, limitName] = facts.examination.walPruning ?? [];
+  if (enabled === undefined || limitName === undefined || switchOf(facts, enabled) !== true) return undefined;
+  const limit = bytesOf(facts, limitName);
+  if (limit === undefined) return undefined;
+  const check = 'wal-pruning';
+  const mebibytes = Math.floor(limit / 1024 ** 2);
+  const what = say('doctor.wal-pruning', { name: limitName, mebibytes });
+  // The default, 2 TB, is as good as none.
+  if (BigInt(limit) >= slotLimitBytes * 1024n) return { check, severity: 'ok', what };
+  return {
+    check,
+    severity: 'warning',
+    what,
+    why: say('doctor.wal-pruning.why'),
+    fix: say('doctor.setting.fix', { name: enabled, value: 'off' }),
+  };
 }
 
 /** As a text of SQL. */

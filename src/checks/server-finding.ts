@@ -14,6 +14,8 @@ export type CheckName =
   | 'wal-senders'
   | 'wal-level'
   | 'wal-keep'
+  | 'wal-pruning'
+  | 'replication-port'
   | 'standby-names'
   | 'slots'
   | 'archive-mode'

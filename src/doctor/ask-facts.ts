@@ -2,7 +2,7 @@ import type { ArchiverRow, ServerFacts, SettingRow, SlotRow, Told } from '../che
 import type { Abortable, Connection } from '../connection/connection.ts';
 import { ServerError } from '../connection/server-error.ts';
 import { clockQuery, examinationOf, settingsQuery } from '../server/examination.ts';
-import type { ServerIdentity } from '../server/identity.ts';
+import { releaseQuery, withRelease, type ServerIdentity } from '../server/identity.ts';
 
 type Row = readonly (string | null)[];
 
@@ -13,10 +13,9 @@ type Row = readonly (string | null)[];
  */
 export async function askFacts(
   connection: Connection,
-  identity: ServerIdentity,
+  recognised: ServerIdentity,
   { ownSessions, signal }: Abortable & { readonly ownSessions: number },
 ): Promise<ServerFacts> {
-  const examination = examinationOf(identity);
   const ask = async (query: string | undefined): Promise<Told<readonly Row[]>> => {
     if (query === undefined) return undefined;
     try {
@@ -27,6 +26,8 @@ export async function askFacts(
     }
   };
   const count = async (query: string | undefined): Promise<Told<number>> => numberOf((await ask(query))?.[0]?.[0]);
+  const identity = withRelease(recognised, (await ask(releaseQuery))?.[0]?.[0] ?? undefined);
+  const examination = examinationOf(identity);
   const senders = await count(examination.walSendersQuery);
   return {
     identity,

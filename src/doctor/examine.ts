@@ -1,6 +1,8 @@
 import { judgeServer } from '../checks/all-checks.ts';
 import { worstOf, type ServerFinding, type Severity } from '../checks/server-finding.ts';
 import { space } from '../checks/space-checks.ts';
+import { needsPassword } from '../connection/authenticate.ts';
+import { ServerError } from '../connection/server-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { render, say, type Message } from '../messages/message.ts';
@@ -44,11 +46,13 @@ export async function examine(
   { signal, onAttempt }: ExamineOptions = {},
 ): Promise<Examination> {
   const opened = await openBoth(sources, { signal, onAttempt });
-  const { replication, sql, server, settings } = opened;
+  const { replication, sql, settings } = opened;
   try {
     const findings = [...opened.findings];
+    let { server } = opened;
     if (sql !== undefined) {
       const facts = await askFacts(sql, server, { ownSessions: replication === undefined ? 0 : 1, signal });
+      server = facts.identity;
       findings.push(...judgeServer(facts));
       if (backupDirectory !== undefined) findings.push(space(await freeSpace(backupDirectory, facts.sizeBytes)));
     } else if (backupDirectory !== undefined) {
@@ -94,6 +98,7 @@ async function openBoth(sources: ExamineRequest['sources'], { signal, onAttempt 
       return { replication: session, sql: undefined, server: session.identity, settings, findings: [first, second] };
     }
   } catch (error) {
+    if (isAboutPassword(error)) throw error;
     const [settings] = sources;
     const first = loginFinding('replication-login', error, signal);
     // Where replication is refused, SQL may still tell why; where nobody answers, nothing does.
@@ -102,6 +107,11 @@ async function openBoth(sources: ExamineRequest['sources'], { signal, onAttempt 
     });
     return { replication: undefined, sql, server: await recogniseServer(sql, { signal }), settings, findings: [first] };
   }
+}
+
+/** The same password would be refused again, and a few such tries lock an account; where there is none, one is asked for first. */
+function isAboutPassword(error: unknown): boolean {
+  return needsPassword(error) || (error instanceof ServerError && error.sqlState === '28P01');
 }
 
 function loginFinding(

@@ -17,6 +17,12 @@ export interface Examination {
   readonly tornPages: 'full_page_writes' | 'enable_double_write';
   /** How often a wrong password is taken before the account is locked. */
   readonly loginLimit: 'failed_login_attempts' | undefined;
+  /** All backups share one protection of the WAL that they need: the first to end takes it from the others. */
+  readonly backupsShareProtection: boolean;
+  /** Setting with which replication is taken on the HA port only. */
+  readonly separatePort: 'enable_thread_pool' | undefined;
+  /** WAL that a slot needs is removed beyond the second setting, where the first is on. */
+  readonly walPruning: readonly ['enable_xlog_prune', 'max_size_for_xlog_prune'] | undefined;
   /** how many sessions count against max_wal_senders, this one not among them */
   readonly walSendersQuery: string;
   /** name, active, temporary, bytes held or NULL, lost or NULL */
@@ -90,6 +96,9 @@ function postgresqlExamination(major: number): Examination {
     archiveLibrary: major >= 15 ? 'archive_library' : undefined,
     tornPages: 'full_page_writes',
     loginLimit: undefined,
+    backupsShareProtection: false,
+    separatePort: undefined,
+    walPruning: undefined,
     walSendersQuery: 'SELECT count(*) FROM pg_catalog.pg_stat_replication',
     slotsQuery: `SELECT slot_name, active, temporary, pg_catalog.pg_wal_lsn_diff(${position}, restart_lsn)::bigint, ${status}
       FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
@@ -115,6 +124,9 @@ const opengaussExamination: Examination = {
   archiveLibrary: undefined,
   tornPages: 'enable_double_write',
   loginLimit: 'failed_login_attempts',
+  backupsShareProtection: true,
+  separatePort: 'enable_thread_pool',
+  walPruning: ['enable_xlog_prune', 'max_size_for_xlog_prune'],
   walSendersQuery: 'SELECT count(*) FROM pg_catalog.pg_stat_replication',
   slotsQuery: `SELECT slot_name, active, false, pg_catalog.pg_xlog_location_diff(pg_catalog.pg_current_xlog_location(), restart_lsn)::bigint,
     NULL::boolean FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,

@@ -92,6 +92,14 @@ export function identifyOpengauss(versionText?: string): ServerIdentity {
   return { family: 'opengauss', product, version, major: release.major, minor: release.minor };
 }
 
+/** The query whose answer `withRelease` takes. */
+export const releaseQuery = 'SELECT pg_catalog.version()';
+
+/** The same server with the release that it names itself over SQL, where a replication session does not tell it. */
+export function withRelease(identity: ServerIdentity, versionText: string | undefined): ServerIdentity {
+  return identity.family === 'opengauss' && versionText !== undefined ? identifyOpengauss(versionText) : identity;
+}
+
 /**
  * Whether an openGauss release is 1.1 or later, as far as is known. 1.0 cannot put WAL into a base backup and has no
  * TABLESPACE_MAP. Without a version text the reported settings tell: `plsql_compile_check_options` and

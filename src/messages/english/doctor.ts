@@ -47,6 +47,10 @@ export const doctorMessages = {
   'doctor.wal-keep': '{name} keeps {mebibytes} MiB of WAL for who fetches it late',
   'doctor.wal-keep.why':
     'A backup with -X fetch during which more WAL is written can fail at its end. -X stream does not depend on it.',
+  'doctor.wal-pruning': 'WAL that a slot still needs is removed when there is more than {mebibytes} MiB of it ({name})',
+  'doctor.wal-pruning.why': 'A receiver or a standby that was away for long has a gap and cannot go on.',
+  'doctor.replication-port': '{name} is on: replication is taken on the HA port only',
+  'doctor.replication-port.why': 'The port of the server plus 1 is tried by itself; --ha-port names another one.',
   'doctor.standby-names.unknown': 'synchronous_standby_names was not told',
   'doctor.standby-names.ok': 'synchronous_standby_names ("{names}") matches none of our programs',
   'doctor.standby-names': 'synchronous_standby_names ("{names}") matches our programs by "{matching}"',
@@ -117,6 +121,8 @@ export const doctorMessages = {
   'doctor.running.ok': 'no other backup runs',
   'doctor.running': '{count} {count|backup runs|backups run} now',
   'doctor.running.why': 'Both read all files: each slows the other and the server.',
+  'doctor.running.shared':
+    'The server keeps WAL for all backups together: when the first ends, WAL that the other still needs can be removed.',
   'doctor.running.fix': 'Wait until it has finished.',
   'doctor.tablespaces.unknown': 'tablespaces were not told',
   'doctor.tablespaces.ok': 'no tablespace outside the data directory',

@@ -5,13 +5,26 @@ import type { Slot } from './state.ts';
 import { lsnText } from './wal-store.ts';
 
 const defaultSettings: Readonly<Record<string, string>> = {
+  archive_command: '',
+  archive_dest: '/home/omm/archive',
   archive_mode: 'on',
+  config_file: '/home/omm/data/postgresql.conf',
   data_directory: '/home/omm/data',
+  enable_double_write: 'on',
+  enable_incremental_checkpoint: 'on',
   enable_thread_pool: 'off',
+  enable_xlog_prune: 'on',
+  failed_login_attempts: '10',
+  fsync: 'on',
+  full_page_writes: 'on',
+  hba_file: '/home/omm/data/pg_hba.conf',
+  ident_file: '/home/omm/data/pg_ident.conf',
+  max_size_for_xlog_prune: '2147483647kB',
   max_wal_senders: '16',
   server_version: '9.2.4',
   server_version_num: '90204',
   synchronous_standby_names: '*',
+  TimeZone: 'PRC',
   wal_keep_segments: '16',
   wal_level: 'hot_standby',
   wal_segment_size: '16MB',
@@ -37,31 +50,83 @@ function versionText(session: Session): string {
   return `(openGauss-lite 5.0.5 build c9f6da70) ${built}`;
 }
 
-function values(
-  session: Session,
-  text: string,
-): { readonly columns: string[]; readonly row: string[] | undefined } | undefined {
+interface Answer {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** What an examination asks, as views and functions of openGauss answer it. */
+function conditionOf(session: Session, query: string): Answer | undefined {
+  const { state } = session;
+  const settings = { ...defaultSettings, ...state.options.settings };
+  const named = /^select name, setting, unit from pg_catalog\.pg_settings where name in \((.*)\)$/.exec(query);
+  if (named) {
+    const wanted = new Set(named[1]!.split(', ').map((name) => name.slice(1, -1)));
+    const rows = Object.entries(settings).filter(([name]) => wanted.has(name.toLowerCase()));
+    // The view has numbers and their unit apart, unlike SHOW.
+    const split = rows.map(([name, value]) => {
+      const size = /^(\d+)(kB|MB|GB|s|min)$/.exec(value);
+      return size ? [name, size[1]!, size[2]!] : [name, value, null];
+    });
+    return { columns: ['name', 'setting', 'unit'], rows: split };
+  }
+  if (query === 'select count(*) from pg_catalog.pg_stat_replication') {
+    return { columns: ['count'], rows: [[String(state.walSenders())]] };
+  }
+  if (query === "select count(*) from pg_catalog.pg_stat_replication where state = 'backup'") {
+    return { columns: ['count'], rows: [[String(state.backupsRunning)]] };
+  }
+  if (query.startsWith('select slot_name, active, false, pg_catalog.pg_xlog_location_diff(')) {
+    const rows = [...state.slots].map(([name, { active, restartLsn }]) => {
+      const held = restartLsn === 0n ? null : String(state.wal.insertLsn - restartLsn);
+      return [name, active > 0 ? 't' : 'f', 'f', held, null];
+    });
+    return { columns: ['slot_name', 'active', 'bool', 'int8', 'bool'], rows };
+  }
+  if (query.startsWith('select spcname, pg_catalog.pg_tablespace_location(oid) from')) {
+    const { tablespaces = [] } = state.options;
+    const rows = tablespaces.map(({ oid, path, announced, relative }) => [
+      `space_${oid}`,
+      relative ?? announced ?? path,
+    ]);
+    return { columns: ['spcname', 'pg_tablespace_location'], rows };
+  }
+  if (query === 'select sum(pg_catalog.pg_tablespace_size(oid))::bigint from pg_catalog.pg_tablespace') {
+    return { columns: ['sum'], rows: [['26214400']] };
+  }
+  if (query === 'select extract(epoch from clock_timestamp()) * 1000') {
+    const ms = Date.now() + (state.options.clockAheadMs ?? 0);
+    return { columns: ['?column?'], rows: [[String(ms)]] };
+  }
+  return undefined;
+}
+
+function values(session: Session, text: string): Answer | undefined {
   const query = text.trim().replace(/;$/, '').replaceAll(/\s+/g, ' ').toLowerCase();
   const { release, options } = session.state;
+  const condition = conditionOf(session, query);
+  if (condition) return condition;
   const show = /^show ([a-z_]+)$/.exec(query);
   if (show) {
     const value = { ...defaultSettings, ...options.settings }[show[1]!];
-    return value === undefined ? undefined : { columns: [show[1]!], row: [value] };
+    return value === undefined ? undefined : { columns: [show[1]!], rows: [[value]] };
   }
   const slot = /^select ([a-z_, ]+) from pg_catalog\.pg_replication_slots where slot_name = '([^']*)'$/.exec(query);
   if (slot) {
     const columns = slot[1]!.split(', ');
     const found = session.state.slots.get(slot[2]!);
     if (columns.some((column) => !slotColumns.has(column))) return undefined;
-    return { columns, row: found && columns.map((column) => slotColumns.get(column)!(slot[2]!, found)) };
+    const rows = found ? [columns.map((column) => slotColumns.get(column)!(slot[2]!, found))] : [];
+    return { columns, rows };
   }
-  if (query === 'select 1') return { columns: ['?column?'], row: ['1'] };
-  if (/^select (pg_catalog\.)?version\(\)$/.test(query)) return { columns: ['version'], row: [versionText(session)] };
+  if (query === 'select 1') return { columns: ['?column?'], rows: [['1']] };
+  if (/^select (pg_catalog\.)?version\(\)$/.test(query))
+    return { columns: ['version'], rows: [[versionText(session)]] };
   if (/^select (pg_catalog\.)?opengauss_version\(\)$/.test(query) && release >= 3) {
-    return { columns: ['opengauss_version'], row: ['5.0.5'] };
+    return { columns: ['opengauss_version'], rows: [['5.0.5']] };
   }
   if (query === 'select current_user, version()') {
-    return { columns: ['current_user', 'version'], row: [session.user, versionText(session)] };
+    return { columns: ['current_user', 'version'], rows: [[session.user, versionText(session)]] };
   }
   return undefined;
 }
@@ -76,8 +141,8 @@ export async function answerSql(session: Session, text: string): Promise<void> {
   }
   await session.out.write(
     rowDescription(found.columns.map((name) => ({ name, oid: columnTypes[name] ?? 25, typeModifier: -1 }))),
-    ...(found.row === undefined ? [] : [dataRow(found.row)]),
-    commandComplete(`SELECT ${found.row === undefined ? 0 : 1}`),
+    ...found.rows.map((row) => dataRow(row)),
+    commandComplete(`SELECT ${found.rows.length}`),
     readyForQuery(),
   );
 }

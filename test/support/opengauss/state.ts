@@ -77,6 +77,8 @@ export interface OpengaussOptions {
   /** Told about each event as it happens, before the session goes on. */
   readonly onEvent?: (event: ServerEvent) => void;
   readonly settings?: Readonly<Record<string, string>>;
+  /** How far its clock is ahead of ours, default 0. */
+  readonly clockAheadMs?: number;
   readonly faults?: readonly Fault[];
   readonly chunking?: Chunking;
 }

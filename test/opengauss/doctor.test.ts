@@ -1,0 +1,77 @@
+/** `gausskeep doctor` on openGauss: what differs there from PostgreSQL. Each finding is provoked on the stand-in. */
+import { describe, expect, it } from 'vitest';
+import type { CheckName, Severity } from '../../src/index.ts';
+import { standInForEachTest } from '../support/opengauss/stand-in-run.ts';
+import type { OpengaussOptions } from '../support/opengauss/state.ts';
+import { runProgram, type ProgramResult } from '../support/programs.ts';
+
+const run = standInForEachTest({ tablespaces: [] });
+
+async function doctor(port: number, words: readonly string[] = [], password = 'Backup@1234'): Promise<ProgramResult> {
+  const login = ['-h', '127.0.0.1', '-p', String(port), '-U', 'backup', '-w'];
+  return await runProgram('gausskeep', ['doctor', ...login, ...words], { env: { PGPASSWORD: password } });
+}
+
+interface Seen {
+  readonly status: number | null;
+  readonly server: string;
+  readonly severities: ReadonlyMap<CheckName, Severity>;
+}
+
+async function seen(options: OpengaussOptions = {}): Promise<Seen> {
+  await run.serve(options);
+  const { status, stdout, stderr } = await doctor(run.server!.sqlPort, ['--json']);
+  expect(stderr).toBe('');
+  const { server, findings } = JSON.parse(stdout) as {
+    readonly server: string;
+    readonly findings: readonly { readonly check: CheckName; readonly severity: Severity }[];
+  };
+  expect(run.server!.violations).toEqual([]);
+  return { status, server, severities: new Map(findings.map(({ check, severity }) => [check, severity])) };
+}
+
+describe('doctor on openGauss', () => {
+  it('names release and ports, and what a default instance should change', async () => {
+    const { status, server, severities } = await seen();
+    expect([status, server]).toEqual([3, 'openGauss-lite 5.0.5']);
+    const warned = [...severities].filter(([, severity]) => severity === 'warning' || severity === 'error');
+    // initdb of openGauss writes '*'.
+    expect(warned).toEqual([['standby-names', 'warning']]);
+    expect(severities.get('replication-login')).toBe('ok');
+    expect(severities.get('login-limit')).toBe('note');
+    // There is no view that tells of it.
+    expect(severities.get('archive-failures')).toBe('unknown');
+  });
+
+  it('a command beside archive_dest is never run; with thread pool only the HA port takes replication', async () => {
+    const settings = {
+      archive_command: 'cp %p /backup/%f',
+      enable_thread_pool: 'on',
+      max_size_for_xlog_prune: '1048576kB',
+    };
+    const { status, severities } = await seen({ settings, threadPool: true });
+    expect(status).toBe(4);
+    expect(severities.get('archive-command')).toBe('error');
+    expect(severities.get('replication-port')).toBe('note');
+    expect(severities.get('wal-pruning')).toBe('warning');
+  });
+
+  it('a clock that is ahead, senders that are in use, pages without double write', async () => {
+    const settings = { enable_double_write: 'off', max_wal_senders: '4' };
+    const { status, severities } = await seen({ settings, busyWalSenders: 2, clockAheadMs: 90_000 });
+    expect(status).toBe(3);
+    expect(severities.get('clock')).toBe('warning');
+    expect(severities.get('full-page-writes')).toBe('warning');
+    expect(severities.get('wal-senders')).toBe('ok');
+    const one = await seen({ settings, busyWalSenders: 3 });
+    expect(one.severities.get('wal-senders')).toBe('warning');
+  });
+
+  it('a wrong password is tried once, and is no finding', async () => {
+    await run.serve();
+    const { status, stdout, stderr } = await doctor(run.server!.sqlPort, [], 'wrong');
+    expect([status, stdout]).toEqual([12, '']);
+    expect(stderr).toMatch(/^gausskeep doctor: error: .*[Ii]nvalid username\/password/);
+    expect(run.server!.wrongPasswords.get('backup')).toBe(1);
+  });
+});
