@@ -114,6 +114,7 @@ function exitStatusPage(): string {
       '| `pg_verifybackup` (a link to `gausskeep`) | 0 nothing wrong was found, 1 damage or failure |',
       '| `pg_receivewal`, `pg_receivexlog` (links to `gausskeep`) | 0 it received what was asked for, or a signal ended it in order; 1 failure |',
       '| `gausskeep wal receive` | as `gausskeep`, but 0 also when a signal ended it and everything received was durable |',
+      '| `gausskeep doctor` | as `gausskeep`; 3: warnings, or something was not looked at; 4: errors |',
       '| `gausskeep wal status` | as `gausskeep`; 3: the receiver does not receive, or met a gap |',
       '| `gausskeep wal get` | 0 delivered, 1 proved absent (or `--absent-status`), 126 anything else |',
       '| the script of `gausskeep wal wrapper` | 0 delivered, 1 proved absent, 126 anything else |',

@@ -82,6 +82,11 @@ it('verify', async () => {
   expect(expectDescribed(other, 'verify')).toMatchObject({ verdict: 'damaged', damageCount: 1, findings: [found] });
 });
 
+it('doctor', async () => {
+  const { stdout } = await runProgram('gausskeep', ['doctor', '--json'], { env: server.environment() });
+  expectDescribed(stdout.trim(), 'doctor');
+});
+
 it('init, push, generation, cleanup', async () => {
   const place = ['--archive', archive, '--json'];
   const [made] = await gausskeep('wal', 'init', backup, ...place);

@@ -63,7 +63,9 @@ forEachServer('full', (version) => {
       ...['standby-names', 'archive-mode', 'archive-command', 'fsync', 'full-page-writes', 'configuration-files'],
       ...['tablespaces', 'clock'],
     ]);
-    expect(await findings('wal-keep')).toMatchObject([{ severity: 'note', what: expect.stringContaining('0 MiB') }]);
+    expect(await findings('wal-keep')).toMatchObject([
+      { severity: 'note', what: expect.stringContaining('0 MiB') as unknown },
+    ]);
     const { stdout } = await runProgram('gausskeep', ['doctor', '-w'], { env: server.environment() });
     expect(stdout).toMatch(/^warning: pages have no checksums\n {2}why: .*\n {2}fix: .*pg_checksums/m);
     expect(stdout).toMatch(/: 0 errors, 1 warning, \d+ checks found nothing, 0 could not be made\n$/);
@@ -83,7 +85,10 @@ forEachServer('full', (version) => {
     await server.sql('drop table t; select pg_switch_wal()');
     await server.waitFor('select failed_count > 0 from pg_stat_archiver');
     const [failure] = await findings('archive-failures');
-    expect(failure).toMatchObject({ severity: 'error', what: expect.stringMatching(/^archiving fails: last 0000/) });
+    expect(failure).toMatchObject({
+      severity: 'error',
+      what: expect.stringMatching(/^archiving fails: last 0000/) as unknown,
+    });
     await reload(`set archive_command = ''`);
     expect(await findings('archive-command')).toMatchObject([{ severity: 'error' }]);
     expect((await examined()).status).toBe(4);
@@ -98,12 +103,14 @@ forEachServer('full', (version) => {
       await server.sql('create table w as select 1; drop table w; select pg_switch_wal()');
     }
     expect(await findings('slots')).toMatchObject([
-      { severity: 'warning', fix: expect.stringContaining(`pg_drop_replication_slot('forgotten')`) },
+      { severity: 'warning', fix: expect.stringContaining(`pg_drop_replication_slot('forgotten')`) as unknown },
     ]);
     if (version >= 13) {
       await reload(`set max_slot_wal_keep_size = '1MB'`);
       await server.sql('checkpoint');
-      expect(await findings('slots')).toMatchObject([{ severity: 'error', what: expect.stringContaining('has lost') }]);
+      expect(await findings('slots')).toMatchObject([
+        { severity: 'error', what: expect.stringContaining('has lost') as unknown },
+      ]);
       await reload('reset max_slot_wal_keep_size');
     }
     await server.sql(`select pg_drop_replication_slot('forgotten')`);
@@ -131,7 +138,9 @@ forEachServer('full', (version) => {
     mkdirSync(place);
     giveToServerUser(place);
     await server.sql(`create tablespace "a 'b" location '${place}'`);
-    expect(await findings('tablespaces')).toMatchObject([{ severity: 'note', what: expect.stringContaining(place) }]);
+    expect(await findings('tablespaces')).toMatchObject([
+      { severity: 'note', what: expect.stringContaining(place) as unknown },
+    ]);
     await server.sql(`drop tablespace "a 'b"`);
 
     // A file system without room, as every Linux has one.
@@ -183,7 +192,7 @@ forEachServer('full', (version) => {
     expect(found.of('error')).toEqual(['fsync']);
     expect(found.of('warning')).toEqual(expect.arrayContaining(['archive-mode', 'full-page-writes']));
     expect(found.found('configuration-files')).toMatchObject([
-      { severity: 'note', what: expect.stringContaining(hba) },
+      { severity: 'note', what: expect.stringContaining(hba) as unknown },
     ]);
     expect(found.found('wal-senders')).toMatchObject([{ severity: 'ok', what: '2 of 3 WAL senders are free' }]);
     const second = await session();
