@@ -38,7 +38,7 @@ export interface Examination {
 }
 
 /** Names of all settings that checks read. */
-export const examinedSettings: readonly string[] = [
+const examinedSettings: readonly string[] = [
   ...[
     'wal_level',
     'max_wal_senders',
