@@ -11,7 +11,7 @@ import { syncFileSystem } from '../files/sync-file-system.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
 import { say } from '../messages/message.ts';
 import type { BackupNews } from './events.ts';
-import type { SyncMethod } from './request.ts';
+import type { SyncMethod } from '../files/sync-file-system.ts';
 
 export interface PublishOptions {
   readonly sync: boolean;

@@ -1,6 +1,6 @@
 import type { ByteString } from '../bytes/byte-string.ts';
 import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
-import type { SyncMethod } from './request.ts';
+import type { SyncMethod } from '../files/sync-file-system.ts';
 
 /**
  * Files that are written one after the other. Where a call returns a promise, the next call waits for it; bytes are free to be reused then.

@@ -1,3 +1,4 @@
+import type { SyncMethod } from '../files/sync-file-system.ts';
 import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
 import type { Message } from '../messages/message.ts';
 import type { SessionSettings } from '../replication/open-session.ts';
@@ -138,8 +139,6 @@ export interface BackupRequest {
   /** Remove what was written when the backup fails. Default true. */
   readonly clean?: boolean | undefined;
 }
-
-export type SyncMethod = 'fsync' | 'syncfs';
 
 export interface BackupOptions {
   readonly signal?: AbortSignal | undefined;

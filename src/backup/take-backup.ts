@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { tellsFailedWrites } from '../files/sync-file-system.ts';
+import { tellsFailedWrites, type SyncMethod } from '../files/sync-file-system.ts';
 import { Teller } from '../events/teller.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { BaseBackupEvent } from '../replication/base-backup.ts';
@@ -36,14 +36,7 @@ import { ProgressMeter } from './progress-meter.ts';
 import { requireCodecs } from './required-codecs.ts';
 import type { WalTask } from './receive-wal.ts';
 import { SourcePassword } from './source-password.ts';
-import {
-  orderOf,
-  type BackupOptions,
-  type BackupRequest,
-  type BackupResult,
-  type LocalOrder,
-  type SyncMethod,
-} from './request.ts';
+import { orderOf, type BackupOptions, type BackupRequest, type BackupResult, type LocalOrder } from './request.ts';
 import { sentContent } from './sent-content.ts';
 import { standbyPartsOf, type StandbyParts } from './standby-parts.ts';
 import { waitTold } from './wait-told.ts';

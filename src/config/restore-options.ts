@@ -48,6 +48,7 @@ export const restoreOptions: readonly OptionGroup[] = [
       { long: 'no-verify', help: 'restore.help.no-verify' },
       { long: 'manifest-checksums', argument: 'ALGORITHM', help: 'restore.help.manifest-checksums' },
       { long: 'no-sync', short: 'N', help: 'restore.help.no-sync' },
+      { long: 'sync-method', argument: 'METHOD', help: 'restore.help.sync-method' },
       { long: 'json', help: 'restore.help.json' },
     ],
   },

@@ -28,6 +28,7 @@ export interface RestoreSettings {
   readonly archiveMode: 'off' | 'preserve' | undefined;
   readonly verify: boolean;
   readonly sync: boolean;
+  readonly syncMethod: 'fsync' | 'syncfs' | undefined;
   /** The copy gets a manifest with these checksums. */
   readonly manifestChecksums: ManifestAlgorithm | undefined;
 }
@@ -63,8 +64,14 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
     archiveMode: archiveModeOf(program, given.last('archive-mode')),
     verify: !given.has('no-verify'),
     sync: !given.has('no-sync'),
+    syncMethod: syncMethodOf(program, given.last('sync-method')),
     manifestChecksums: checksumsOf(program, given.last('manifest-checksums')),
   };
+}
+
+function syncMethodOf(program: string, text: string | undefined): RestoreSettings['syncMethod'] {
+  if (text === undefined || text === 'fsync' || text === 'syncfs') return text;
+  throw usage(program, say('backup.bad-sync-method', { text }));
 }
 
 /** All but the last of several backups. */

@@ -4,6 +4,9 @@ import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from './failure.ts';
 import { fsPath } from './path.ts';
 
+/** How files are flushed: one after the other, or the whole file system in one call. */
+export type SyncMethod = 'fsync' | 'syncfs';
+
 /** Whether `syncFileSystem` tells of writes that failed before: on Linux since 5.8. @param kernel as `os.release()` gives it */
 export function tellsFailedWrites(platform: NodeJS.Platform, kernel: string): boolean {
   const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(kernel) ?? [];

@@ -1,24 +1,50 @@
-import { describe, expect, it } from 'vitest';
-import { flushesAsWhole } from './sync-places.ts';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { fromText } from '../bytes/byte-string.ts';
+import type { SyncMethod } from './sync-file-system.ts';
+import { syncPlaces } from './sync-places.ts';
 
-const gibibyte = 1024 ** 3;
+const home = mkdtempSync(join(tmpdir(), 'gausskeep-sync-'));
+const place = join(home, 'place');
+const calls = join(home, 'calls');
+const path = process.env['PATH'] ?? '';
 
-describe('a file system is flushed as a whole', () => {
-  const usual = { files: 20_000, bytes: gibibyte, waitingBytes: gibibyte, kernel: '6.1.0-18-amd64' };
+beforeEach(() => {
+  mkdirSync(join(home, 'programs'), { recursive: true });
+  mkdirSync(join(place, 'below'), { recursive: true });
+  writeFileSync(join(place, 'below', 'file'), 'content');
+  // The system's own program, watched.
+  const watch = `#!/bin/sh\necho "$@" >> ${calls}\nPATH=${path} exec sync "$@"\n`;
+  writeFileSync(join(home, 'programs', 'sync'), watch, { mode: 0o755 });
+  process.env['PATH'] = `${join(home, 'programs')}:${path}`;
+});
+afterEach(() => {
+  process.env['PATH'] = path;
+  rmSync(calls, { force: true });
+});
+afterAll(() => rmSync(home, { recursive: true }));
 
-  it('for many files of which most of what waits is ours', () => {
-    expect(flushesAsWhole(usual)).toBe(true);
-    expect(flushesAsWhole({ ...usual, kernel: '5.8.0' })).toBe(true);
-  });
+async function callsOf(method: SyncMethod | undefined): Promise<string> {
+  await syncPlaces([fromText(place)], { method, signal: new AbortController().signal });
+  return existsSync(calls) ? readFileSync(calls, 'utf8') : '';
+}
 
-  it.each([
-    ['for few files', { files: 1000 }],
-    ['where others have written much', { waitingBytes: 3 * gibibyte }],
-    ['where the system does not tell', { waitingBytes: undefined }],
-    ['where the kernel keeps failures to itself', { kernel: '5.7.19' }],
-    ['where the kernel keeps failures to itself (4.19)', { kernel: '4.19.90-2003.4.0.0036.oe1.x86_64' }],
-    ['where the kernel is none of Linux', { kernel: 'unknown' }],
-  ])('not %s', (_, facts) => {
-    expect(flushesAsWhole({ ...usual, ...facts })).toBe(false);
-  });
+it('a place that shares its file system is flushed file by file, unless somebody says otherwise', async () => {
+  expect(await callsOf(undefined)).toBe('');
+  expect(await callsOf('fsync')).toBe('');
+  expect(await callsOf('syncfs')).toBe(`-f -- ${place}\n`);
+});
+
+it('without the program each file is flushed', async () => {
+  process.env['PATH'] = '/nowhere';
+  expect(await callsOf('syncfs')).toBe('');
+});
+
+it('a place that is not there fails, whatever the method', async () => {
+  rmSync(place, { recursive: true });
+  for (const method of ['fsync', 'syncfs'] as const) {
+    await expect(callsOf(method)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  }
 });

@@ -28,7 +28,7 @@ import { hasOldCopiesOnly, moveAside, type MovedContent } from './move-aside.ts'
 import { writeNewManifest } from './new-manifest.ts';
 import type { MovedAside, RestorePlan } from './plan.ts';
 import { brokenBehind } from './plan-sentences.ts';
-import type { ReceiveBackup, ReceivedTotals } from './receive-backup.ts';
+import type { ReceiveBackup } from './receive-backup.ts';
 import { receiveChain, type Received } from './receive-chain.ts';
 import { RestoreTrees } from './restore-trees.ts';
 import { refuseRunningServer } from './running-server.ts';
@@ -179,7 +179,7 @@ class Restoring {
     this.#warnAbout(received, configuration);
     await this.#writeManifest(received.missingFiles);
     this.#teller.enter('publish');
-    await this.#publish(received.held, received.totals);
+    await this.#publish(received.held);
     return {
       plan,
       files: received.totals.files,
@@ -351,7 +351,7 @@ class Restoring {
   }
 
   /** Owner, durability, and the name of pg_control as the very last. */
-  async #publish({ held }: HeldControlFile, { files, bytes }: ReceivedTotals): Promise<void> {
+  async #publish({ held }: HeldControlFile): Promise<void> {
     const { owner, modeMask, sync, mode } = this.#plan;
     const directories = this.#workplace.directories;
     this.#workplace.setModes(modeMask);
@@ -364,7 +364,7 @@ class Restoring {
       const options = { signal: this.#signal };
       // In a directory that was there before, anything may be mounted.
       if (mode === 'delta') for (const path of directories) await syncTree(path, options);
-      else await syncPlaces({ directories, files, bytes }, options);
+      else await syncPlaces(directories, { ...options, method: this.#plan.syncMethod });
     }
     this.#signal.throwIfAborted();
     if (held !== undefined) await revealFile(held, { sync });

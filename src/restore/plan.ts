@@ -1,3 +1,4 @@
+import type { SyncMethod } from '../files/sync-file-system.ts';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { joinPath } from '../files/path.ts';
@@ -46,6 +47,8 @@ export interface RestorePlan {
   /** Backups of which no file is compared with anything, as `SourceFacts.description`, oldest first. */
   readonly unchecked: readonly string[];
   readonly sync: boolean;
+  /** Undefined: chosen by the places. */
+  readonly syncMethod?: SyncMethod | undefined;
   /** The copy gets a manifest of its own, with checksums by this. */
   readonly manifestChecksums?: ChecksumAlgorithm | undefined;
 }
@@ -95,6 +98,7 @@ export function planRestore(request: RestoreRequest, facts: PlanFacts): RestoreP
     verify: unchecked.length <= (source.earlier ?? []).length,
     unchecked,
     sync: request.sync ?? true,
+    syncMethod: request.syncMethod,
     manifestChecksums: request.manifestChecksums,
   };
 }

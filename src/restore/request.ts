@@ -1,3 +1,4 @@
+import type { SyncMethod } from '../files/sync-file-system.ts';
 import type { BackupLocation } from '../backup-source/open-backup.ts';
 import type { Owner } from '../files/directory-owner.ts';
 import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
@@ -37,6 +38,8 @@ export interface RestoreRequest {
   readonly verify?: boolean | undefined;
   /** Default true. */
   readonly sync?: boolean | undefined;
+  /** Default: `syncfs` where each directory of the copy is the root of a file system, else `fsync`. A `delta` restore always has `fsync`. */
+  readonly syncMethod?: SyncMethod | undefined;
   /**
    * Makes a full backup of the copy: it gets a `backup_manifest` with checksums by this algorithm, as pg_combinebackup writes one. Default: none,
    * for a copy that is started changes at once. Not with a `recovery`, and not of a backup without manifest.

@@ -29,6 +29,8 @@ export const restoreHelpMessages = {
   'restore.help.no-verify': 'do not check the files against the manifest',
   'restore.help.manifest-checksums':
     'make a full backup of the copy: write a backup_manifest with these checksums (NONE, CRC32C, SHA224, SHA256, SHA384, SHA512); without it there is none',
+  'restore.help.sync-method':
+    'fsync: each file; syncfs: the whole file system, faster with many files; default syncfs where the directory is a file system of its own',
   'restore.help.no-sync': 'do not wait for changes to be written safely to disk',
   'restore.help.json': 'write the plan or the result to stdout as one JSON object',
 } as const;
