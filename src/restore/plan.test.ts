@@ -8,6 +8,7 @@ import type { SourceFacts, SourceTablespace } from '../backup-source/source-fact
 import { planTablespaces, unusedMappings } from './plan-tablespaces.ts';
 import { planHead, planSteps } from './plan-sentences.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import type { RestoreRequest } from './request.ts';
 
 const path = (text: string): ByteString => fromText(text);
@@ -296,4 +297,15 @@ describe('the plan as text', () => {
     expect(lines).toContain('replication slot "logical" is not restored');
     expect(lines).toContain('pg_ctl start -D /data/new');
   });
+});
+
+it('no manifest vouches for files that were compared with nothing', () => {
+  const manifest = { version: 2, systemIdentifier: 7n, files: new Map(), walRanges: [] } as unknown as Manifest;
+  const listed = { ...source, manifest };
+  const wanted = { manifestChecksums: 'CRC32C' } as const;
+  expect(plan(wanted, { from: listed })).toMatchObject({ manifestChecksums: 'CRC32C', unchecked: [] });
+  const chain = { ...listed, earlier: [{ ...source, description: '/full' }] };
+  expect(failureOf(() => plan(wanted, { from: chain }))).toEqual(refused('USAGE', 'restore.manifest-unchecked'));
+  const unverified = failureOf(() => plan({ ...wanted, verify: false }, { from: listed }));
+  expect(unverified).toEqual(refused('USAGE', 'restore.manifest-unverified'));
 });

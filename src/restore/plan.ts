@@ -118,14 +118,17 @@ function refuseIncremental({ label, description, earlier }: SourceFacts): void {
   });
 }
 
-/** No manifest for what is no backup, or what nobody knows the end of. */
-function refuseNewManifest({ manifestChecksums, recovery }: RestoreRequest, source: SourceFacts): void {
+/** No manifest for what is no backup, what nobody knows the end of, or what was compared with nothing: it would vouch for that. */
+function refuseNewManifest({ manifestChecksums, recovery, verify = true }: RestoreRequest, source: SourceFacts): void {
   if (manifestChecksums === undefined) return;
   if (recovery !== undefined) throw new BackupError('USAGE', say('restore.manifest-and-target'));
-  if (source.manifest !== undefined) return;
-  throw new BackupError('USAGE', say('restore.manifest-unknown-end', { backup: source.description }), {
-    hint: say('restore.manifest-unknown-end.hint'),
-  });
+  const hint = say('restore.manifest-unknown-end.hint');
+  if (source.manifest === undefined) {
+    throw new BackupError('USAGE', say('restore.manifest-unknown-end', { backup: source.description }), { hint });
+  }
+  if (!verify) throw new BackupError('USAGE', say('restore.manifest-unverified'));
+  const [backup] = uncheckedOf(source, true);
+  if (backup !== undefined) throw new BackupError('USAGE', say('restore.manifest-unchecked', { backup }), { hint });
 }
 
 /** Neither may the target lie in the backup nor the backup in the target: one would be moved or written over. */

@@ -27,6 +27,10 @@ export const restoreMessages = {
     '--manifest-checksums makes a backup of the copy, and one that is to recover to a target is none: give either',
   'restore.manifest-unknown-end':
     'the backup "{backup}" has no manifest: up to where its WAL is needed is not known, so --manifest-checksums can write none of the copy',
+  'restore.manifest-unverified':
+    'with --no-verify files are compared with nothing, and a manifest of the copy would vouch for them: give either --no-verify or --manifest-checksums',
+  'restore.manifest-unchecked':
+    'the backup "{backup}" has no manifest: its files are compared with nothing, and a manifest of the copy would vouch for them',
   'restore.manifest-unknown-end.hint': 'Restore without it, or from a backup that has a manifest.',
   'restore.inside-instance': 'target directory "{path}" lies in the data directory "{instance}" of another instance',
   'restore.foreign': 'directory "{path}" holds instance {actual}, but the backup is of instance {expected}',
