@@ -270,7 +270,7 @@ forEachServer('full', (version) => {
   }
 
   it('files with holes, without content and with a time behind 2038 come and go as they are (BB-47)', async () => {
-    const names = { holes: 'base/holes', empty: 'base/empty', late: 'base/late' };
+    const names = { holes: 'pg_logical/holes', empty: 'pg_logical/empty', late: 'pg_logical/late' };
     const at = (root: string, name: string): string => join(root, name);
     // Punched as openGauss punches holes into compressed files: blocks in between, none at the end.
     const holes = Buffer.alloc(9 * 1024 * 1024);
