@@ -218,7 +218,8 @@ forEachServer(
 
     it('incremental backups are compressed as full ones are, here or by the server, and restored from one chain', async () => {
       const proxy = await startCompressingProxy({ host: '127.0.0.1', port: server.port });
-      const chain = [full];
+      // Not from the full one: 17.10 leaves blocks out where a file was cut and grew again since (guide 045).
+      const chain = [full, one, two];
       for (const [method, wal, name] of [
         ['lz4', 'stream', 'base.tar.lz4'],
         ['zstd:3', 'fetch', 'base.tar.zst'],
