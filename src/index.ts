@@ -112,6 +112,7 @@ export { BackupError, type ErrorContext } from './errors/backup-error.ts';
 export { errorCodes, type ErrorCode, type ErrorKind } from './errors/codes.ts';
 export { phases, type OperationName, type PhaseOf } from './events/phases.ts';
 export type { PhaseBegun, Progress, Told } from './events/teller.ts';
+export { loadCatalogue, type Language } from './messages/languages.ts';
 export { render, type Catalogue, type Message } from './messages/message.ts';
 export { recoverInstance, type RecoverReport, type RecoverRequest } from './follow-recovery/recover.ts';
 export { resumeInstance, type ResumeReport, type ResumeRequest } from './follow-recovery/resume.ts';

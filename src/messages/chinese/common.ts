@@ -1,0 +1,11 @@
+import type { commonMessages as english } from '../english/common.ts';
+import type { Translation } from '../translation.ts';
+
+export const commonMessages: Translation<typeof english> = {
+  'common.internal': '内部错误：{reason}',
+  'common.internal.hint': '这是 gausskeep 的缺陷。请附上命令行和这条消息进行报告。',
+  'common.aborted': '被 {signal} 中断',
+  'common.stdout': '无法写入标准输出：{reason}',
+  'common.server-text': '{lines}',
+  'common.pace': '{rate}/s，剩余 {eta}',
+};
