@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'opengauss',
           maxWorkers: workers,
-          include: ['test/{opengauss,follow-recovery}/**/*.test.ts'],
+          include: ['test/{opengauss,follow-recovery,faults}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -11,6 +11,8 @@ import { exitStatus } from '../src/cli/exit-status.ts';
 import { BackupError } from '../src/errors/backup-error.ts';
 import { errorCodes, type ErrorCode } from '../src/errors/codes.ts';
 import { render, say, type Message, type MessageKey } from '../src/messages/message.ts';
+import type { FaultRow, Proof } from '../test/faults/fault-row.ts';
+import { faultSections } from '../test/faults/matrix.ts';
 
 const made = '<!-- Made by `npm run reference` from the tables in src/. Edit those, not this file. -->';
 
@@ -19,6 +21,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/reference/commands.md', await commandsPage()],
     ['docs/reference/exit-status.md', exitStatusPage()],
+    ['docs/reference/faults.md', faultsPage()],
   ]);
 }
 
@@ -128,4 +131,32 @@ function exitStatusPage(): string {
 function statusRow(status: number, code: ErrorCode): string {
   const { meaning, retryable } = errorCodes[code];
   return `| ${status} | \`${code}\` | ${meaning} | ${retryable ? 'yes' : 'no'} |`;
+}
+
+function faultsPage(): string {
+  const sections = faultSections.map(({ title, text, rows }) =>
+    [
+      `## ${title}`,
+      ...(text === '' ? [] : [text]),
+      [
+        '| program | what goes wrong | status | it says | afterwards there is | the next run | shown by |',
+        '|---|---|---|---|---|---|---|',
+        ...rows.map(faultRow),
+      ].join('\n'),
+    ].join('\n\n'),
+  );
+  const head = [
+    '# What goes wrong, and what happens then',
+    '<!-- Made by `npm run reference` from test/faults/matrix.ts, from which the tests take what they expect. Edit that, not this file. -->',
+    'Each row is shown by tests that run the programs. A status is that of `gausskeep` ([exit-status](exit-status.md)); *unfinished* is\n' +
+      'what nobody takes for a backup or an instance: a directory without `global/pg_control` starts no server, an archive does not list it.',
+  ];
+  return `${[...head, ...sections].join('\n\n')}\n`;
+}
+
+function faultRow({ program, fault, status, says, after, next, proof }: FaultRow): string {
+  const link = ([file]: Proof): string => `[${file.replace(/^.*\/|\.test\.ts$/g, '')}](../../${file})`;
+  const tests = [...new Set(proof.map(link))].join(', ');
+  const cells = [program, fault, String(status), says, after, next].map((text) => cell(text === '' ? '–' : text));
+  return `| ${cells.join(' | ')} | ${tests} |`;
 }
