@@ -16,7 +16,13 @@ async function englishTextsOf(file: string): Promise<Texts> {
 }
 
 /** Sentences that are nothing but commands or names: the same in every language. */
-const sameInChinese = new Set<string>([]);
+const sameInChinese = new Set<string>([
+  'receive-help.synopsis',
+  'receive-help.status.synopsis',
+  'recovery-help.recover.synopsis',
+  'recovery-help.resume.synopsis',
+  'recovery-help.status.synopsis',
+]);
 
 describe('the Chinese catalogue', () => {
   it('has every sentence of the English one and no other', async () => {

@@ -36,7 +36,7 @@ export const receiveHelpMessages: Translation<typeof english> = {
     '无法得知服务器是否接着上次结束处继续时：停止（stop，默认），或继续（continue）',
   'receive-help.connection': '连接选项：',
   'receive-help.dbname': '连接串或 URI，写法同 libpq；-h、-p 和 -U 优先于它',
-  'receive-help.host': '数据库服务器的主机名或套接字目录；可写多个，用逗号分隔：取其中的主机',
+  'receive-help.host': '数据库服务器的主机名或套接字目录；可写多个，用逗号分隔：使用其中的主机（primary）',
   'receive-help.port': '数据库服务器的端口号；所有地址共用一个，或每个地址一个',
   'receive-help.ha-port': 'openGauss：HA 端口，在它不是端口 + 1 时指定',
   'receive-help.username': '以指定的数据库用户连接',

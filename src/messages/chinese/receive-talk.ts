@@ -2,10 +2,10 @@ import type { receiveTalkMessages as english } from '../english/receive-talk.ts'
 import type { Translation } from '../translation.ts';
 
 export const receiveTalkMessages: Translation<typeof english> = {
-  'receive.starting': '从 {lsn} 开始流复制日志（时间线 {timeline}）',
+  'receive.starting': '从 {lsn} 开始接收日志流（时间线 {timeline}）',
   'receive.segment': '在 {lsn} 处完成一个段（时间线 {timeline}）',
   'receive.switched': '在 {lsn} 处切换到时间线 {timeline}',
-  'receive.stopped': '在 {lsn} 处停止流复制日志（时间线 {timeline}）',
+  'receive.stopped': '在 {lsn} 处停止接收日志流（时间线 {timeline}）',
   'receive.disconnected': '连接已断开',
   'receive.retry': '连接已断开；等待 {seconds} 秒后重试',
   'receive.retry-connect': '无法连接；等待 {seconds} 秒后重试',

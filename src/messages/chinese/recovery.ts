@@ -16,7 +16,7 @@ export const recoveryMessages: Translation<typeof english> = {
   'recovery.manager': '{name} 正在运行（pid {pid}）：在恢复期间，它可能会启动、停止或重建这个服务器',
   'recovery.cannot-start': '无法运行 "{program}"：{reason}',
   'recovery.cannot-start.hint':
-    '如果缺少库，请按服务器的操作系统用户的设置来设置 LD_LIBRARY_PATH（openGauss：GAUSSHOME/lib）。',
+    '如果缺少库，请把 LD_LIBRARY_PATH 设成与服务器的操作系统用户相同（openGauss：GAUSSHOME/lib）。',
   'recovery.log-file': '"{path}" 不是只有一个名称的普通文件',
   'recovery.running': '"{path}" 中已有数据库服务在运行（pid {pid}）',
   'recovery.running.hint': '查看它进行到了哪里：gausskeep status --pgdata {path:word}',
@@ -74,9 +74,9 @@ export const recoveryMessages: Translation<typeof english> = {
     '从未到达目标 {target}：服务器一直回放到 WAL 末尾，并在那里打开了数据库',
   'recovery.opened-instead': '服务器没有在目标处暂停，而是打开了数据库',
   'recovery.restore-again.hint':
-    '不要把这个还原出的实例用于生产：请重新还原备份。如果它仍然够用：--allow-end-of-wal。',
+    '不要把这个还原出的实例投入使用：请重新还原备份。如果它仍然够用：--allow-end-of-wal。',
   'recovery.restore-again-by.hint':
-    '不要把这个还原出的实例用于生产。重新还原的命令：\n    {command}\n如果它仍然够用：--allow-end-of-wal。',
+    '不要把这个还原出的实例投入使用。重新还原的命令：\n    {command}\n如果它仍然够用：--allow-end-of-wal。',
   'recovery.restart-trap':
     '暂停期间不要重启服务器：它会以可读写方式打开数据库；如果是时间目标，还会多出一个事务',
   'recovery.not-running': '"{path}" 中没有数据库服务在运行',
@@ -86,7 +86,7 @@ export const recoveryMessages: Translation<typeof english> = {
   'recovery.not-running.own.hint': 'gausskeep 的还原没有在这里留下任何东西，因此没有可以继续的恢复。',
   'recovery.no-sessions': '服务器正在启动，还不接受会话',
   'recovery.no-sessions.hint':
-    '请等到它在目标处暂停，并在执行本命令之前查看它。查看它进行到了哪里：gausskeep status --pgdata {path:word} 。hot_standby = off 时，它在恢复期间不接受会话。',
+    '请等到它在目标处暂停，并在执行本命令之前查看它。hot_standby = off 时，它在恢复期间不接受会话。查看它进行到了哪里：gausskeep status --pgdata {path:word}',
   'recovery.not-there': '服务器接受会话，但不是在 "{host}" 的端口 {port} 上',
   'recovery.not-there.hint': '请去掉 --host：服务器自己给出的是 "{own}"。',
   'recovery.not-recovered':
@@ -101,13 +101,13 @@ export const recoveryMessages: Translation<typeof english> = {
     '打开归档后，服务器不会自己归档 {name}：请在 "{path}" 中创建一个空文件，文件名是它的名称后面加上 ".ready"',
   'recovery.settings-removed': '已从 {file} 中去掉恢复用的参数',
   'recovery.next.look': '查看这是否是想要的状态（只读）',
-  'recovery.next.resume': '如果是，打开数据库供读写',
+  'recovery.next.resume': '如果是，打开数据库（可读写）',
   'recovery.next.prepared':
     '决定如何处理数据库 "{database}" 的 {count} 个预备事务 {list}（COMMIT PREPARED 或 ROLLBACK PREPARED）：在此之前，读取它们的行可能会挂住',
   'recovery.next.hot-standby': '要查看它：设置 hot_standby = on',
   'recovery.next.pause': '要查看它：让它在目标处暂停',
   'recovery.next.recover-again': '然后再次启动恢复：它从原处继续，并会暂停',
-  'recovery.next.open-instead': '或者不查看就打开供读写：让它升主，并再次启动恢复',
+  'recovery.next.open-instead': '或者不查看就打开它（可读写）：让它升主，并再次启动恢复',
   'recovery.next.start': '它的恢复已经结束：像普通服务器一样启动它',
   'recovery.next.compare': '把它与承诺的内容比对，这还没有人做过',
   'recovery.next.generation':

@@ -9,7 +9,7 @@ export const replicationMessages: Translation<typeof english> = {
   'replication.failed-backup-data': '无法读取备份的数据：{lines}',
   'replication.failed-backup-end': '无法从服务器得到 WAL 的结束位置：{lines}',
   'replication.failed-mot': '无法取得 MOT 检查点：{lines}',
-  'replication.failed-wal': '无法流复制 WAL：{lines}',
+  'replication.failed-wal': '无法接收 WAL 流：{lines}',
   'replication.result-shape': '{command} 的回答不符合预期：{reason}',
   'replication.label-refused': '备份标签 "{label}" 不能用于这个服务器',
   'replication.label-refused.hint':
