@@ -3,7 +3,6 @@ import type { Translation } from '../translation.ts';
 
 export const receiverMessages: Translation<typeof english> = {
   'receiver.not-wal': '服务器从 {lsn} 起发来的内容不是这个实例在这个位置的 WAL',
-  'receiver.segment-size': '服务器的 WAL 段为 {actual} 字节，而之前接收的为 {expected} 字节',
   'receiver.timeline-behind':
     '服务器在时间线 {theirs} 上，而已接收的 WAL 到 {lsn} 处已在时间线 {ours} 上',
   'receiver.timeline-elsewhere':
@@ -33,11 +32,10 @@ export const receiverMessages: Translation<typeof english> = {
   'receiver.none-fits':
     '没有一台服务器既连得上，又符合 target_session_attrs={wanted} 的要求：{reasons}',
   'receiver.not-primary': '{server} 是备机',
-  'receiver.other-instance': '{server} 是另一个实例（系统标识符为 {actual}，不是 {expected}）',
   'receiver.skipped-server': '不使用 {server}：{reason}',
   'receiver.slot-made': '已在 {server} 上创建复制槽 "{slot}"',
   'receiver.slot-left':
-    '这里创建的复制槽 "{slot}" 仍留在服务器上并在那里保留 WAL（{reason}）；要删除它：{statement}',
+    '本次创建的复制槽 "{slot}" 仍留在服务器上并在那里保留 WAL（{reason}）；要删除它：{statement}',
   'receiver.slot-warn': '复制槽 "{slot}" 使服务器保留了 {retained} 字节 WAL（从 {limit} 字节起发出警告）',
   'receiver.slot-max': '复制槽 "{slot}" 使服务器保留了 {retained} 字节 WAL（最多允许 {limit} 字节）',
   'receiver.slot-max.hint':

@@ -42,7 +42,7 @@ export const recoveryHelpMessages: Translation<typeof english> = {
   'recovery.result.stop': '：停在 {text}',
   'recovery.result.position': '已回放到 {lsn}',
   'recovery.result.position-time': '已回放到 {lsn}，最后一个事务在 {time}',
-  'recovery.result.was-open': '数据库早已打开，可读写',
+  'recovery.result.was-open': '数据库原本就已打开，可读写',
   'recovery.prepared':
     '预备事务 "{name}"（xid {xid}），属于 {owner}，在数据库 {database} 中，于 {time} 预备',
   'recovery.prepared-promised': '预备事务 "{name}"（xid {xid}）：数据库打开后才能看到',

@@ -96,7 +96,7 @@ export const recoveryMessages: Translation<typeof english> = {
   'recovery.standby.hint': '将它升主：{command}',
   'recovery.not-paused': '服务器仍在恢复，没有暂停',
   'recovery.not-paused.hint': '请等到它暂停。查看：gausskeep status --pgdata {path:word}',
-  'recovery.history-marked': '已将 {name} 标记为打开归档时要归档',
+  'recovery.history-marked': '已把 {name} 标记为在打开归档时归档',
   'recovery.history-unmarked':
     '打开归档后，服务器不会自己归档 {name}：请在 "{path}" 中创建一个空文件，文件名是它的名称后面加上 ".ready"',
   'recovery.settings-removed': '已从 {file} 中去掉恢复用的参数',

@@ -9,7 +9,6 @@ export const refusalMessages: Translation<typeof english> = {
   'refusal.role-no-login': '该角色不允许登录：ALTER ROLE {role} LOGIN，或指定另一个角色（-U、PGUSER）。',
   'refusal.role-missing':
     '服务器上没有这个角色：请指定另一个（-U、PGUSER），或用 CREATE ROLE {role} LOGIN REPLICATION 创建它。',
-  'refusal.no-password-stored': '该用户没有密码，或不允许登录。请用 ALTER USER … PASSWORD 给它设置密码。',
   'refusal.hba-replication':
     '请在服务器的 pg_hba.conf 中加入一行 "{line}"，并重新加载（{reload}）。数据库一列必须是 replication；"all" 不包括它。',
   'refusal.hba-database': '请在服务器的 pg_hba.conf 中加入一行 "{line}"，并重新加载（{reload}）。',

@@ -10,8 +10,6 @@ export const contentMessages = {
   'content.tar-is-link.hint': 'Put the file itself in the place of the link.',
   'content.link-in-data':
     '"{path}" of the backup is a link: a restore would copy the link, and the copy would share what it leads to',
-  'content.made-directories':
-    'the backup lacks directories that a server needs to start, which tools that copy only files leave out: {names}',
   'content.tablespace-cut':
     'the link of tablespace {oid} leads to "{target}", which is not there: openGauss had cut its path, because it begins like that of the data directory (as /data/db_ts and /data/db). {where}',
   'content.cut-plain':

@@ -1,6 +1,5 @@
 export const receiverMessages = {
   'receiver.not-wal': 'what the server sent from {lsn} on is not the WAL of this instance and position',
-  'receiver.segment-size': 'the server has WAL segments of {actual} bytes, those received before have {expected} bytes',
   'receiver.timeline-behind':
     'the server is on timeline {theirs}, but the WAL that was received goes on to timeline {ours} at {lsn}',
   'receiver.timeline-elsewhere':
@@ -29,7 +28,6 @@ export const receiverMessages = {
   'receiver.no-primary': 'none of {count} {count|server|servers} is a primary that can be reached: {reasons}',
   'receiver.none-fits': 'none of the servers can be reached and is what target_session_attrs={wanted} wants: {reasons}',
   'receiver.not-primary': '{server} is a standby',
-  'receiver.other-instance': '{server} is another instance (system identifier {actual}, not {expected})',
   'receiver.skipped-server': '{server} is left out: {reason}',
   'receiver.slot-made': 'created the replication slot "{slot}" on {server}',
   'receiver.slot-left':

@@ -6,7 +6,6 @@ export const refusalMessages = {
   'refusal.role-no-login': 'The role may not log in: ALTER ROLE {role} LOGIN, or name another one (-U, PGUSER).',
   'refusal.role-missing':
     'The server has no such role: name another one (-U, PGUSER), or make it with CREATE ROLE {role} LOGIN REPLICATION.',
-  'refusal.no-password-stored': 'The user has no password, or must not log in. Give it one with ALTER USER … PASSWORD.',
   'refusal.hba-replication':
     'Add the line "{line}" to pg_hba.conf of the server and reload it ({reload}). The word replication must stand in the database column; "all" does not include it.',
   'refusal.hba-database': 'Add the line "{line}" to pg_hba.conf of the server and reload it ({reload}).',
