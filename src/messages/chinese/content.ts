@@ -10,8 +10,7 @@ export const contentMessages: Translation<typeof english> = {
   'content.wal-archive-name': 'WAL 在 "{archive}" 中，而该服务器的 WAL 放在 {directory} 中',
   'content.tar-is-link': '备份中的 "{path}" 是链接：还原只在备份文件的实际所在处读取它们',
   'content.tar-is-link.hint': '请用文件本身替换该链接。',
-  'content.link-in-data':
-    '备份中的 "{path}" 是链接：还原会复制这个链接，还原出的实例就会共用它所指向的内容',
+  'content.link-in-data': '备份中的 "{path}" 是链接：还原会复制这个链接，还原出的实例就会共用它所指向的内容',
   'content.tablespace-cut':
     '表空间 {oid} 的链接指向 "{target}"，而那里什么也没有：openGauss 截断了它的路径，因为该路径的开头与数据目录的路径相同（例如 /data/db_ts 与 /data/db）。{where}',
   'content.cut-plain':

@@ -14,8 +14,7 @@ export const incrementalMessages: Translation<typeof english> = {
   'incremental.bad-block': '块 {block} 列在了它不可能在的位置',
   'incremental.goes-on': '它比它的块列表所说的更长',
   'incremental.no-head': '备份中的增量文件 "{path}" 已损坏：它在头部中间就结束了',
-  'incremental.ends':
-    '备份中的增量文件 "{path}" 已损坏：它的块数据为 {actual} 字节，而头部列出的是 {expected} 字节',
+  'incremental.ends': '备份中的增量文件 "{path}" 已损坏：它的块数据为 {actual} 字节，而头部列出的是 {expected} 字节',
   'incremental.too-long': '备份中的增量文件 "{path}" 已损坏：它比它的块列表所说的更长',
   'incremental.unexpected': '按 backup_label，该备份不是增量备份，但其中有增量文件 "{path}"',
   'incremental.no-original': '之前的备份中没有文件 "{path}"，而增量文件 "{name}" 是对它的更改',
@@ -26,13 +25,10 @@ export const incrementalMessages: Translation<typeof english> = {
     '备份 "{backup}" 的版本（catalog {actual}）与 "{earlier}" 的版本（catalog {expected}）不同',
   'incremental.first-not-full': '第一个备份 "{backup}" 是增量备份：排在最前的应是全量备份',
   'incremental.full-later': '备份 "{backup}" 是全量备份，而只有第一个可以是全量备份',
-  'incremental.other-start':
-    '备份 "{earlier}" 始于 LSN {actual}，而 "{backup}" 所基于的备份始于 LSN {expected}',
-  'incremental.other-timeline':
-    '备份 "{earlier}" 始于时间线 {actual}，而 "{backup}" 所基于的备份始于时间线 {expected}',
+  'incremental.other-start': '备份 "{earlier}" 始于 LSN {actual}，而 "{backup}" 所基于的备份始于 LSN {expected}',
+  'incremental.other-timeline': '备份 "{earlier}" 始于时间线 {actual}，而 "{backup}" 所基于的备份始于时间线 {expected}',
   'incremental.other-instance': '备份 "{backup}" 属于实例 {actual}，而 "{earlier}" 属于实例 {expected}',
-  'incremental.manifest-instance':
-    '备份 "{backup}" 的备份清单属于实例 {expected}，而它的 pg_control 属于实例 {actual}',
+  'incremental.manifest-instance': '备份 "{backup}" 的备份清单属于实例 {expected}，而它的 pg_control 属于实例 {actual}',
   'incremental.twice': '备份 "{first}" 与 "{second}" 是同一个备份',
   'incremental.twice.hint': '备份链中的每个备份只应指定一次。',
   'incremental.order.hint': '按这个顺序可以衔接：{order}。',

@@ -44,6 +44,5 @@ export const manifestMessages: Translation<typeof english> = {
   'manifest.mismatch': '备份清单的校验和不匹配',
   'manifest.bad-config-origin': '备份的 {name} 没有说明配置来自哪个目录',
   'manifest.bad-companion': 'gausskeep.json 已损坏或格式较新',
-  'manifest.hint':
-    '备份清单被改动或已损坏，因此对这个备份什么也证明不了。请用原来的备份清单校验，或做一次新的备份。',
+  'manifest.hint': '备份清单被改动或已损坏，因此对这个备份什么也证明不了。请用原来的备份清单校验，或做一次新的备份。',
 };

@@ -13,8 +13,7 @@ export const receiveHelpMessages: Translation<typeof english> = {
   'receive-help.generation': '归档代（GAUSSKEEP_GENERATION）；默认：唯一未关闭的那一代',
   'receive-help.endpos': '接收到指定的 LSN 后退出',
   'receive-help.if-not-exists': '创建复制槽时，若已存在则不报错',
-  'receive-help.make-slot':
-    '服务器上没有该复制槽时创建它，在接收之前也会创建；与 --create-slot 同用：已有时不报错',
+  'receive-help.make-slot': '服务器上没有该复制槽时创建它，在接收之前也会创建；与 --create-slot 同用：已有时不报错',
   'receive-help.no-loop': '连接断开时不循环重试',
   'receive-help.no-sync': '不等待改动安全落盘',
   'receive-help.status-interval': '向服务器发送状态包的间隔（默认：10）',
@@ -30,10 +29,8 @@ export const receiveHelpMessages: Translation<typeof english> = {
   'receive-help.slot-max': '复制槽在服务器上最多可以保留的 WAL',
   'receive-help.on-slot-max': '达到上限时怎么做：警告（warn，默认）、停止（stop），或删除复制槽并停止（drop）',
   'receive-help.on-gap': '服务器已删除这里还没有的 WAL 时：停止（stop，默认），或在其后继续（continue）',
-  'receive-help.on-fork':
-    '服务器被恢复到更早的位置时：停止（stop，默认），或在归档的新一代中继续（generation）',
-  'receive-help.on-unproved':
-    '无法得知服务器是否接着上次结束处继续时：停止（stop，默认），或继续（continue）',
+  'receive-help.on-fork': '服务器被恢复到更早的位置时：停止（stop，默认），或在归档的新一代中继续（generation）',
+  'receive-help.on-unproved': '无法得知服务器是否接着上次结束处继续时：停止（stop，默认），或继续（continue）',
   'receive-help.connection': '连接选项：',
   'receive-help.dbname': '连接串或 URI，写法同 libpq；-h、-p 和 -U 优先于它',
   'receive-help.host': '数据库服务器的主机名或套接字目录；可写多个，用逗号分隔：使用其中的主机（primary）',

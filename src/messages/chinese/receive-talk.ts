@@ -22,8 +22,7 @@ export const receiveTalkMessages: Translation<typeof english> = {
     '请用 --create-slot 创建它，或指定另一个（见 pg_replication_slots）。服务器在此期间删除的 WAL 就是断档。',
   'receive.gap':
     '缺少从 {beginLsn} 到 {endLsn} 的 WAL（时间线 {timeline}）：{reason}；请做一次新的备份，任何恢复都跨不过这段断档',
-  'receive.cut-short':
-    '被第二个信号终止：已接收的内容到 {lsn} 为止已在这里落盘，其后的可能没有',
+  'receive.cut-short': '被第二个信号终止：已接收的内容到 {lsn} 为止已在这里落盘，其后的可能没有',
   'receive.cut-short-unknown': '被第二个信号终止：最后接收的内容可能没有在这里落盘',
   'receive.status-file': '无法写入状态文件 "{path}"：{reason}；接收照常继续，但不写该文件',
   'receive-status.damaged': '"{path}" 不是 WAL 接收程序的状态文件',

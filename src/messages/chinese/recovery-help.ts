@@ -10,19 +10,16 @@ export const recoveryHelpMessages: Translation<typeof english> = {
     '启动还原出的实例，跟踪其恢复直到目标或 WAL 末尾，检查它停在何处，并让它继续运行：给了目标时停在目标处暂停，以便查看。以 root 执行时，服务器以该目录属主的身份运行。',
   'recovery-help.resume.summary': '打开在恢复目标处暂停的数据库',
   'recovery-help.resume.synopsis': '--pgdata DIRECTORY [OPTION]...',
-  'recovery-help.resume.what':
-    '结束在恢复目标处的暂停，等到数据库可读写，并把恢复用的参数重新去掉。',
+  'recovery-help.resume.what': '结束在恢复目标处的暂停，等到数据库可读写，并把恢复用的参数重新去掉。',
   'recovery-help.status.summary': '显示恢复进行到了哪里',
   'recovery-help.status.synopsis': '--pgdata DIRECTORY [OPTION]...',
   'recovery-help.status.what': '显示一个实例的恢复进行到了哪里。不改动任何东西。',
   'recovery-help.pgdata': '数据目录',
   'recovery-help.bindir': '服务器程序所在目录；默认：GAUSSHOME/bin、PATH、常见位置',
   'recovery-help.config-file': 'postgresql.conf，在它不在数据目录中时指定',
-  'recovery-help.log-file':
-    '服务器在打开自己的日志之前的输出；默认：数据目录中的 .gausskeep.recover.log',
+  'recovery-help.log-file': '服务器在打开自己的日志之前的输出；默认：数据目录中的 .gausskeep.recover.log',
   'recovery-help.allow-end-of-wal': 'WAL 在目标之前结束也可以接受',
-  'recovery-help.stall-timeout':
-    '服务器的日志和回答都这么久没有进展时放弃；0：永不；默认：600',
+  'recovery-help.stall-timeout': '服务器的日志和回答都这么久没有进展时放弃；0：永不；默认：600',
   'recovery-help.bad-stall-timeout': '--stall-timeout "{text}" 无效：应为秒数',
   'recovery-help.host': '主机名或套接字目录',
   'recovery-help.username': '用户名',
@@ -43,8 +40,7 @@ export const recoveryHelpMessages: Translation<typeof english> = {
   'recovery.result.position': '已回放到 {lsn}',
   'recovery.result.position-time': '已回放到 {lsn}，最后一个事务在 {time}',
   'recovery.result.was-open': '数据库原本就已打开，可读写',
-  'recovery.prepared':
-    '预备事务 "{name}"（xid {xid}），属于 {owner}，在数据库 {database} 中，于 {time} 预备',
+  'recovery.prepared': '预备事务 "{name}"（xid {xid}），属于 {owner}，在数据库 {database} 中，于 {time} 预备',
   'recovery.prepared-promised': '预备事务 "{name}"（xid {xid}）：数据库打开后才能看到',
   'recovery.prepared-more': '另有 {count} 个预备事务（--json 会全部列出）',
   'recovery.archive-mode': 'archive_mode 为 {mode}（询问服务器所得）',

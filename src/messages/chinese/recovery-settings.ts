@@ -2,8 +2,7 @@ import type { recoverySettingsMessages as english } from '../english/recovery-se
 import type { Translation } from '../translation.ts';
 
 export const recoverySettingsMessages: Translation<typeof english> = {
-  'recovery-settings.inclusive':
-    '是否包含目标本身，对 "{kind}" 类目标没有意义：它只适用于时间、事务或 LSN',
+  'recovery-settings.inclusive': '是否包含目标本身，对 "{kind}" 类目标没有意义：它只适用于时间、事务或 LSN',
   'recovery-settings.no-shutdown': '这个服务器不能在恢复目标处停机',
   'recovery-settings.no-shutdown.hint':
     'openGauss 只能暂停或打开数据库：请用 --target-action=pause，查看之后用 gs_ctl stop 停止它。注意：暂停期间重启会以可读写方式打开数据库。',

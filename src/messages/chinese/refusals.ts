@@ -24,8 +24,7 @@ export const refusalMessages: Translation<typeof english> = {
     '初始化该实例的用户只能从服务器所在的机器连接。请另建一个有 SYSADMIN 和 REPLICATION 的用户，或在服务器所在的机器上运行本命令。',
   'refusal.trust-remote':
     'openGauss 不接受从别的机器以 trust 方式连接。请把 pg_hba.conf 中那一行的认证方式改为 sha256。',
-  'refusal.internal-tool':
-    '该应用名属于服务器的维护工具。请另选一个（--application-name、PGAPPNAME）。',
+  'refusal.internal-tool': '该应用名属于服务器的维护工具。请另选一个（--application-name、PGAPPNAME）。',
   'refusal.thread-pool':
     'enable_thread_pool 打开时，复制只能走 HA 端口；除非另有配置，它是 SQL 端口加 1。请用 --ha-port 指定它。',
   'refusal.sql-on-ha-port': '这是 HA 端口。SQL 要走 SQL 端口，它通常小 1。',
@@ -34,13 +33,11 @@ export const refusalMessages: Translation<typeof english> = {
   'refusal.wal-senders-off':
     '服务器不接受复制连接，例如在 wal_level = minimal 时。请在服务器上把 wal_level 设为 {level}，把 max_wal_senders 设为至少 2，并重启服务器。',
   'refusal.wal-level': '请在服务器上把 wal_level 设为 {level}，并重启服务器。',
-  'refusal.locked':
-    '登录失败次数过多，账户已被锁定。管理员可用 ALTER USER {user} ACCOUNT UNLOCK 解锁。',
+  'refusal.locked': '登录失败次数过多，账户已被锁定。管理员可用 ALTER USER {user} ACCOUNT UNLOCK 解锁。',
   'refusal.validity': '当前不在该账户的有效期内。请查看该用户的 VALID BEGIN 和 VALID UNTIL。',
   'refusal.tls-required': '服务器只接受 TLS 连接。请使用 sslmode=require。',
   'refusal.starting': '服务器正在启动、停止或恢复。请在它接受连接后再试。',
-  'refusal.too-many-clients':
-    '服务器的连接已全部占用。请调大 max_connections，或等到其他连接结束。',
+  'refusal.too-many-clients': '服务器的连接已全部占用。请调大 max_connections，或等到其他连接结束。',
   'refusal.wal-removed':
     '服务器已回收 WAL 段 {segment}。请调大 {setting}，或用复制槽保留 WAL（-S NAME，加 -C 则创建它），然后做一次新的备份。',
   'refusal.wal-file-missing':
@@ -62,35 +59,27 @@ export const refusalMessages: Translation<typeof english> = {
   'refusal.slot-missing': '请用 -C 创建该复制槽，或选择一个已有的（见 pg_replication_slots）。',
   'refusal.slot-exists': '请另选一个名称，或去掉 -C 以直接使用这个复制槽，或删除它。',
   'refusal.slot-active': '另一个接收程序正在使用该复制槽。请另选一个复制槽，或结束进程号为 {pid} 的会话。',
-  'refusal.slot-name':
-    '复制槽名由 1 到 63 个小写字母、数字和下划线组成；openGauss 还接受 "?"、"." 和 "-"。',
-  'refusal.slots-used':
-    '请在服务器上调大 max_replication_slots（需要重启），或删除一个没有人用的复制槽。',
+  'refusal.slot-name': '复制槽名由 1 到 63 个小写字母、数字和下划线组成；openGauss 还接受 "?"、"." 和 "-"。',
+  'refusal.slots-used': '请在服务器上调大 max_replication_slots（需要重启），或删除一个没有人用的复制槽。',
   'refusal.slot-logical': '该复制槽是逻辑复制槽。请选择或创建物理复制槽。',
   'refusal.slot-invalidated':
     '服务器丢弃了该复制槽需要的 WAL（max_slot_wal_keep_size）。请删除该复制槽，重新创建，并做一次新的基础备份。',
-  'refusal.grammar':
-    '服务器不理解该命令。它的版本可能与所认为的不同，或者是连接池或代理在代它回答。',
+  'refusal.grammar': '服务器不理解该命令。它的版本可能与所认为的不同，或者是连接池或代理在代它回答。',
   'refusal.label': '请选择较短的、不含引号和括号的备份标签。',
-  'refusal.stopped':
-    '服务器已停止，或管理员结束了该会话。这个备份的任何部分都不能用；请重新备份。',
+  'refusal.stopped': '服务器已停止，或管理员结束了该会话。这个备份的任何部分都不能用；请重新备份。',
   'refusal.promoted': '服务器在备份期间改变了角色。请重新备份。',
   'refusal.full-page-writes': '请在主机上设置 full_page_writes = on，在那里运行 CHECKPOINT，然后重新备份。',
   'refusal.name-too-long':
     'PostgreSQL 备份的格式容纳不下超过 100 字节的文件名。请在服务器的数据目录中删除或重命名该文件。',
-  'refusal.unreadable-file':
-    '服务器无法读取其数据目录中的一个文件。请删除该文件，或把它交还给运行服务器的用户。',
+  'refusal.unreadable-file': '服务器无法读取其数据目录中的一个文件。请删除该文件，或把它交还给运行服务器的用户。',
   'refusal.protocol': '服务器不支持协议版本 3。支持的是 PostgreSQL 10 到 18 和 openGauss。',
   'refusal.uuid': '服务器要求复制 UUID（repl_auth_mode = uuid），不支持这种认证。',
   'refusal.summarize-wal': '请在服务器上设置 summarize_wal = on，并先做一次全量备份。',
   'refusal.summaries-missing':
     '自较早的备份以来改动了什么，并非全程可知：summarize_wal 曾为 off，或 wal_level 曾为 minimal，或 WAL 汇总已不在（wal_summary_keep_time），或者这个服务器没有它自己建成之前的 WAL 汇总：它是比较早的备份更新的备机或还原出的实例，此后升了主。请做一次全量备份。',
-  'refusal.manifest-ahead':
-    '较早的备份的结束位置在这个备份的起始位置之后。在备机上，请等它回放到更晚的检查点后再试。',
-  'refusal.manifest-timeline':
-    '较早的备份所属的时间线，不是这个服务器的来源。请做一次全量备份。',
-  'refusal.manifest-instance':
-    '该备份清单属于另一个实例的备份。请指定这个实例的备份清单，或做一次全量备份。',
+  'refusal.manifest-ahead': '较早的备份的结束位置在这个备份的起始位置之后。在备机上，请等它回放到更晚的检查点后再试。',
+  'refusal.manifest-timeline': '较早的备份所属的时间线，不是这个服务器的来源。请做一次全量备份。',
+  'refusal.manifest-instance': '该备份清单属于另一个实例的备份。请指定这个实例的备份清单，或做一次全量备份。',
   'refusal.manifest-unread': '请指定 PostgreSQL 17 或更高版本的备份中未经改动的 backup_manifest。',
   'refusal.ahead': '手头的 WAL 比服务器的新：这是另一个实例，或者它被还原到了更早的时刻。',
   'refusal.timeline': '服务器不认识那条时间线：它升过主或被还原过。请做一次新的基础备份。',

@@ -19,18 +19,15 @@ export const replicationMessages: Translation<typeof english> = {
   'replication.option-missing': '服务器的基础备份没有 {option}',
   'replication.option-missing.hint':
     '请去掉 {flag}：它用于 PostgreSQL {release} 及更高版本，openGauss 和 MogDB 没有这类东西。',
-  'replication.wal-in-backup.hint':
-    'openGauss 1.0 不能把 WAL 放进基础备份，而这个服务器的版本未知。请使用 -X stream。',
+  'replication.wal-in-backup.hint': 'openGauss 1.0 不能把 WAL 放进基础备份，而这个服务器的版本未知。请使用 -X stream。',
   'replication.rate': '传输速率 {rate} kB/s 超出范围',
   'replication.rate.hint': '速率应在 32 到 1048576 kB/s 之间。',
   'replication.slot-name': '复制槽名 "{name}" 无效',
-  'replication.slot-name.hint':
-    '复制槽名由 1 到 63 个小写字母、数字和下划线组成；openGauss 还接受 "?"、"." 和 "-"。',
+  'replication.slot-name.hint': '复制槽名由 1 到 63 个小写字母、数字和下划线组成；openGauss 还接受 "?"、"." 和 "-"。',
   'replication.no-temporary-slots': '这个服务器没有临时复制槽',
   'replication.slot-needs-position': '在这个服务器上，复制槽需要指明从哪个位置起保留 WAL',
   'replication.no-timelines': '这个服务器没有时间线历史',
-  'replication.system-mismatch':
-    '两个连接通到了不同的服务器：系统标识符先是 {first}，后是 {second}',
+  'replication.system-mismatch': '两个连接通到了不同的服务器：系统标识符先是 {first}，后是 {second}',
   'replication.system-mismatch.hint':
     '该主机名或端口可能通到多个服务器（负载均衡、已漂移的虚拟地址，或 HA 端口上的另一个服务器）。请只指定一个服务器。',
   'replication.physical-only': '在连接到数据库的会话上不启动物理复制',
@@ -43,13 +40,11 @@ export const replicationMessages: Translation<typeof english> = {
   'replication.wal-message': '长度为 {length} 字节的 WAL 消息 "{kind}" 无效',
   'replication.wal-compressed': '服务器发送的是压缩的 WAL，而这并没有要求过',
   'replication.wal-compressed.hint': '请在服务器上设置 enable_wal_shipping_compression = off。',
-  'replication.tablespace-cut':
-    '服务器发来的 oid 为 {oid} 的表空间的路径被截断了（"{path}"），因此它将无法还原',
+  'replication.tablespace-cut': '服务器发来的 oid 为 {oid} 的表空间的路径被截断了（"{path}"），因此它将无法还原',
   'replication.tablespace-cut.hint':
     '当表空间的路径以数据目录的路径开头、却不在数据目录之内时，openGauss 就会这样，例如 /data/db 与 /data/db_ts。请新建一个路径不同的表空间，把该表空间中的表移过去（ALTER TABLE … SET TABLESPACE），然后再做备份。',
   'replication.file-left-out': '服务器没有把 {file} 放进备份，因为它超出了备份格式的大小限制',
-  'replication.file-left-out.hint':
-    'openGauss 的基础备份不能发送 8 GiB 或更大的文件。备份会不完整，因此已将其中止。',
+  'replication.file-left-out.hint': 'openGauss 的基础备份不能发送 8 GiB 或更大的文件。备份会不完整，因此已将其中止。',
   'replication.not-primary': '"{host}" 端口 {port} 上的服务器处于热备模式',
   'replication.not-standby': '"{host}" 端口 {port} 上的服务器不处于热备模式',
   'replication.read-only': '"{host}" 端口 {port} 上的会话是只读的',
