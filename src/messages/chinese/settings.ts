@@ -1,0 +1,48 @@
+import type { settingsMessages as english } from '../english/settings.ts';
+import type { Translation } from '../translation.ts';
+
+export const settingsMessages: Translation<typeof english> = {
+  'settings.passfile-open': '密码文件 "{path}" 允许组或其他用户访问；权限应为 u=rw (0600) 或更严',
+  'settings.passfile-not-plain': '密码文件 "{path}" 不是普通文件',
+  'settings.passfile-unreadable': '无法读取密码文件 "{path}"：{reason}',
+  'settings.bad-port': '无效的端口号："{text}"',
+  'settings.bad-word': '无效的 {option} 值："{text}"',
+  'settings.bad-word-hint': '可用的值有 {words}。',
+  'settings.bad-integer': '连接选项 "{option}" 的整数值 "{text}" 无效',
+  'settings.bad-hostaddr': '无法解析网络地址 "{text}"',
+  'settings.weak-system-roots': '弱 sslmode "{mode}" 不能与 sslrootcert=system 同用（请用 "verify-full"）',
+  'settings.tls-version-range': '无效的 SSL 协议版本范围',
+  'settings.auth-positive-mixed': 'require_auth 方法 "{method}" 不能与否定的方法混用',
+  'settings.auth-negative-mixed': 'require_auth 的否定方法 "{method}" 不能与非否定的方法混用',
+  'settings.auth-twice': 'require_auth 方法 "{method}" 指定了不止一次',
+  'settings.abstract-socket': '主机 "{host}" 是抽象 Unix 域套接字，不支持：请指定目录或主机',
+  'settings.unsupported': '不支持连接选项 {option}',
+  'settings.unsupported-hint':
+    'Node.js 做不到，而没有它，连接就不如所要求的安全。如果可以接受，就去掉这个选项。',
+  'settings.passed-over': '连接选项 {option} 在这里不起作用',
+  'settings.no-user': '无法查到操作系统用户的名字',
+  'settings.no-user-hint': '用 -U/--username 或 PGUSER 指定数据库用户。',
+  'settings.service-no-file': '没有找到服务文件 "{path}"',
+  'settings.service-unknown': '没有找到服务 "{service}" 的定义',
+  'settings.service-unknown-hint':
+    '查找服务时，先看 PGSERVICEFILE 指定的文件或 ~/.pg_service.conf，再看 PGSYSCONFDIR 目录中的 pg_service.conf。',
+  'settings.service-nested': '服务文件 "{path}" 第 {line} 行：不支持嵌套的 "{keyword}"',
+  'settings.service-ldap': '服务文件 "{path}" 第 {line} 行：不支持 LDAP',
+  'settings.service-syntax': '服务文件 "{path}" 第 {line} 行有语法错误',
+  'settings.service-unreadable': '无法读取服务文件 "{path}"：{reason}',
+  'settings.port-count': '{ports} 个端口号与 {hosts} 个主机对应不上',
+  'settings.ha-port-count': '{ports} 个 HA 端口号与 {hosts} 个主机对应不上',
+  'settings.hostaddr-count': '{hosts} 个主机名与 {addresses} 个 hostaddr 值对应不上',
+  'settings.connection-equals': '连接字符串中缺少 "="',
+  'settings.connection-quote': '连接字符串中的引号没有结束',
+  'settings.connection-uri': '无效的连接 URI',
+  'settings.connection-encoding': '连接 URI 中有无效的百分号编码',
+  'settings.connection-bracket': '在 URI 的 IPv6 主机地址中查找匹配的 "]" 时到达了字符串末尾',
+  'settings.connection-empty-literal': 'URI 中的 IPv6 主机地址不能为空',
+  'settings.connection-uri-equals': 'URI 查询参数中缺少键与值之间的分隔符 "="',
+  'settings.connection-extra-equals': 'URI 查询参数中有多余的键值分隔符 "="',
+  'settings.connection-zero': '百分号编码的值中不允许出现 %00',
+  'settings.connection-option': '无效的连接选项',
+  'settings.connection-hint':
+    '写法是 keyword=value … 或 postgresql://user@host:port/?keyword=value&…，keyword 是 libpq 的关键字。不显示该字符串，因为其中可能有密码。',
+};

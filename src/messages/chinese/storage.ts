@@ -1,0 +1,19 @@
+import type { storageMessages as english } from '../english/storage.ts';
+import type { Translation } from '../translation.ts';
+
+export const storageMessages: Translation<typeof english> = {
+  'storage.bad-name': '无效的对象名 "{name}"',
+  'storage.bad-name.hint':
+    '名字由 "/" 分隔的各段组成；任何一段都不能为空，不能是 "." 或 ".."，不能以 ".gausskeep-" 开头，也不能有控制字符。',
+  'storage.exists': '对象 "{name}" 已存在',
+  'storage.not-found': '没有对象 "{name}"',
+  'storage.failed': '存储在 "{name}" 处失败：{reason}',
+  'storage.full.hint': '存储已满。在那里腾出空间；之后可以重复该操作。',
+  'storage.refused-read.hint': '以有权读取它的账号运行 gausskeep：它的属主，或 root。没有任何改动。',
+  'storage.refused-write.hint':
+    '以该目录的属主运行 gausskeep。root 曾在另一个账号的归档中建立的内容，用以下命令交还：chown -R OWNER ARCHIVE',
+  'storage.no-directory': '目录 "{path}" 不存在',
+  'storage.no-directory.hint': '创建它，或挂载它所在的文件系统。',
+  'storage.gone': '目录 "{path}" 已经不在了',
+  'storage.leaves-root': '对象 "{name}" 在一个指向存储之外的链接后面',
+};

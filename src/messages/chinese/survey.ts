@@ -1,0 +1,32 @@
+import type { surveyMessages as english } from '../english/survey.ts';
+import type { Translation } from '../translation.ts';
+
+export const surveyMessages: Translation<typeof english> = {
+  'survey.unsound': '{name} 有段的名字，却不是段：只写了一半，或属于另一个实例',
+  'survey.known-damage': '{reason}',
+  'survey.unreadable': '无法读取：{reason}',
+  'survey.damaged-record': '段 {name} 在 {lsn} 处损坏：{reason}，尽管后面还有 WAL',
+  'survey.damaged-object': '段 {name} 已损坏：{reason}',
+  'survey.damaged-crossing': '段 {name}：起始于 {lsn}、结束于下一个段的记录，CRC 错误',
+  'survey.object-missing': '段 {name} 有回执，但它的对象 {stored} 不是那里的一个独立文件（不跟随链接）',
+  'survey.object-size': '段 {name}：它的对象 {stored} 有 {actual} 字节，不是回执所记的 {expected} 字节',
+  'survey.damaged-member': '段 {name} 在 {lsn} 之后损坏：{reason}',
+  'survey.member-gone': '{name} 已不在 {tar} 中',
+  'survey.changes': '{name} 在读取时发生变化（{from}）',
+  'survey.changes.hint': '有程序在写它。等写完之后再运行本命令。',
+  'survey.no-history': '缺少 {name}：不知道这条时间线从哪里来',
+  'survey.two-contents': '同一个段的两个文件不同：{first} 和 {second}',
+  'survey.two-contents.hint': '它们属于不同的 WAL 分支：中间有过一次恢复。去掉不属于该备份的位置。',
+  'survey.other-instance': '属于另一个实例：{actual}，不是 {expected}',
+  'survey.incremental': '这是增量备份，要与它所依赖的备份一起还原（restore --from FULL --from …）',
+  'survey.only-incremental': '没有全量备份，只有增量备份，例如 "{backup}"',
+  'survey.only-incremental.hint': '写出备份链：--from FULL --from INCREMENTAL …，最早的在前。',
+  'survey.no-history.hint': '没有它，任何服务器都不会沿该时间线走。用 --wal-from 指定有它的位置。',
+  'survey.older-timeline': '缺少 {name}，服务器会改为回放 {older}，而后者属于已经离开的时间线',
+  'survey.no-backup': '没有可以作为起点的备份',
+  'survey.no-backup.hint': '用 --from 指定备份，或用 --backups 指定存放备份的目录。',
+  'survey.no-wal-for-backup': '哪里都找不到备份开始处的 WAL',
+  'survey.other-timeline': '时间线 {timeline} 不是在备份 "{backup}" 之后从时间线 {own} 分出的',
+  'survey.other-timeline.hint': '选择时间线分开之前的备份，或用 --target-timeline 选择。',
+  'survey.odd-name': '它的名字中有控制字符，存放备份的目录中不允许有这样的名字',
+};
