@@ -22,7 +22,22 @@ const sameInChinese = new Set<string>([
   'recovery-help.recover.synopsis',
   'recovery-help.resume.synopsis',
   'recovery-help.status.synopsis',
+  'restore.help.synopsis',
+  'verify.help.synopsis',
+  'wal-commands.push.synopsis',
+  'wal-commands.init.synopsis',
+  'wal-commands.get.synopsis',
+  'wal-commands.cleanup.synopsis',
+  'wal-commands.wrapper.synopsis',
+  'wal-commands.generation.synopsis',
+  'window.help.synopsis',
+  'target.time-echo',
+  'target.time-echo-local',
+  'verify.label-damaged',
 ]);
+
+/** English words that are written large for their weight. */
+const loudWords = new Set(['NOT', 'DONE']);
 
 describe('the Chinese catalogue', () => {
   it('has every sentence of the English one and no other', async () => {
@@ -55,7 +70,7 @@ describe('the Chinese catalogue', () => {
       new Set(text.match(/(?<![\w{-])--[a-z][a-z-]*[a-z]|\b[a-zA-Z]+(?:_[a-zA-Z]+)+\b|\b[A-Z]{2,}\d*\b/g));
     const lost = Object.entries(chinese).flatMap(([key, text]) => {
       const own = names(text);
-      return [...names(englishTexts[key] ?? '')].filter((name) => !own.has(name)).map((name) => `${key}: ${name}`);
+      return [...names(englishTexts[key] ?? '')].filter((name) => !own.has(name) && !loudWords.has(name)).map((name) => `${key}: ${name}`);
     });
     expect(lost).toEqual([]);
   });

@@ -16,6 +16,24 @@ import { recoveryHelpMessages } from './chinese/recovery-help.ts';
 import { recoverySettingsMessages } from './chinese/recovery-settings.ts';
 import { refusalMessages } from './chinese/refusals.ts';
 import { replicationMessages } from './chinese/replication.ts';
+import { restoreHelpMessages } from './chinese/restore-help.ts';
+import { restorePlanMessages } from './chinese/restore-plan.ts';
+import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
+import { restoreMessages } from './chinese/restore.ts';
+import { serverMessages } from './chinese/server.ts';
+import { settingsMessages } from './chinese/settings.ts';
+import { storageMessages } from './chinese/storage.ts';
+import { surveyMessages } from './chinese/survey.ts';
+import { tarMessages } from './chinese/tar.ts';
+import { targetMessages } from './chinese/target.ts';
+import { unpackHelpMessages } from './chinese/unpack-help.ts';
+import { unpackMessages } from './chinese/unpack.ts';
+import { verifyHelpMessages } from './chinese/verify-help.ts';
+import { verifyMessages } from './chinese/verify.ts';
+import { walCommandsMessages } from './chinese/wal-commands.ts';
+import { walDirectoryMessages } from './chinese/wal-directory.ts';
+import { walMessages } from './chinese/wal.ts';
+import { windowMessages } from './chinese/window.ts';
 import type { Catalogue } from './message.ts';
 
 /** Every sentence in Chinese, by the keys of `english`. One file per area in `chinese/`, called as in `english/`. */
@@ -38,4 +56,22 @@ export const chinese: Catalogue = {
   ...recoverySettingsMessages,
   ...refusalMessages,
   ...replicationMessages,
+  ...restoreHelpMessages,
+  ...restorePlanMessages,
+  ...restoreRecoveryMessages,
+  ...restoreMessages,
+  ...serverMessages,
+  ...settingsMessages,
+  ...storageMessages,
+  ...surveyMessages,
+  ...tarMessages,
+  ...targetMessages,
+  ...unpackHelpMessages,
+  ...unpackMessages,
+  ...verifyHelpMessages,
+  ...verifyMessages,
+  ...walCommandsMessages,
+  ...walDirectoryMessages,
+  ...walMessages,
+  ...windowMessages,
 };

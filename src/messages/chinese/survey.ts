@@ -16,7 +16,7 @@ export const surveyMessages: Translation<typeof english> = {
   'survey.changes.hint': '有程序在写它。等写完之后再运行本命令。',
   'survey.no-history': '缺少 {name}：不知道这条时间线从哪里来',
   'survey.two-contents': '同一个段的两个文件不同：{first} 和 {second}',
-  'survey.two-contents.hint': '它们属于不同的 WAL 分支：中间有过一次恢复。去掉不属于该备份的位置。',
+  'survey.two-contents.hint': '它们属于不同的 WAL 历史：中间有过一次恢复。去掉不属于该备份的位置。',
   'survey.other-instance': '属于另一个实例：{actual}，不是 {expected}',
   'survey.incremental': '这是增量备份，要与它所依赖的备份一起还原（restore --from FULL --from …）',
   'survey.only-incremental': '没有全量备份，只有增量备份，例如 "{backup}"',

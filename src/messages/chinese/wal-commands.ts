@@ -28,7 +28,7 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.generation.summary': '列出、打开、关闭或重新打开 WAL 归档的世代',
   'wal-commands.generation.synopsis': '[OPTION]...',
   'wal-commands.generation.what':
-    'WAL 归档的世代：文件名相同的各条 WAL 分支。openGauss 做时间点恢复之后，打开一个新的世代。',
+    'WAL 归档的世代：文件名相同的各条 WAL 历史。openGauss 做时间点恢复之后，打开一个新的世代。',
   'wal-commands.help.options': '选项：',
   'wal-commands.help.archive': 'WAL 归档目录（GAUSSKEEP_ARCHIVE）',
   'wal-commands.help.generation': '归档的世代（GAUSSKEEP_GENERATION）；默认：唯一打开的世代',

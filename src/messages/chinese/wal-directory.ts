@@ -21,6 +21,6 @@ export const walDirectoryMessages: Translation<typeof english> = {
   'wal-directory.segment-exists.hint': '它保持原样。把它移走；之后会重新接收该段。',
   'wal-directory.history-exists': '时间线历史文件 "{path}" 已存在，但内容不同',
   'wal-directory.history-exists.hint': '该目录中是这个服务器的另一段历史。比较两者，或接收到另一个目录。',
-  'wal-directory.no-generations': '目录 "{path}" 容不下两条 WAL 分支：只有归档才有世代',
+  'wal-directory.no-generations': '目录 "{path}" 容不下两条 WAL 历史：只有归档才有世代',
   'wal-directory.no-generations.hint': '用 --archive 接收到归档，或接收到空目录。',
 };

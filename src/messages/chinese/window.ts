@@ -54,9 +54,9 @@ export const windowMessages: Translation<typeof english> = {
   'window.own-wal-unread':
     '备份开始处 {lsn} 的 WAL 不在归档中；备份的 tar 包中可能有这些 WAL，但没有读取：gausskeep restore --plan 会读取',
   'window.wal-ends-in-backup': 'WAL 结束于 {lsn}，此时备份尚未一致',
-  'window.other-line': '这里的 WAL 在 {lsn} 处没有该备份开始时的检查点：它属于另一条 WAL 分支',
+  'window.other-line': '这里的 WAL 在 {lsn} 处没有该备份开始时的检查点：它属于另一条 WAL 历史',
   'window.proof.other-line':
-    'WAL 在 {lsn} 处没有备份 "{backup}" 开始时的检查点：它属于另一条 WAL 分支或另一个实例',
+    'WAL 在 {lsn} 处没有备份 "{backup}" 开始时的检查点：它属于另一条 WAL 历史或另一个实例',
   'window.proof.other-line.hint': '用 --generation 指定做该备份时的归档世代。',
   'window.proof.broken.hint': '它在那里中断：{reason}。用 --wal-from 指定另外有这些 WAL 的位置。',
   'window.proof.no-wal': '缺少备份 "{backup}" 开始处（{start}）的 WAL',
@@ -102,12 +102,12 @@ export const windowMessages: Translation<typeof english> = {
   'window.note.prepared':
     '{count} 个预备事务没有结束：{list}；用 COMMIT PREPARED 或 ROLLBACK PREPARED 逐个结束，遇到其行的 SELECT 可能要等到那时',
   'window.note.unread': '{count} 条记录太长，无法从索引中读出；其中可能有未计入的事务',
-  'window.note.no-pause': '服务器无法在那里暂停：它会立即开放写入（--require-pause 会拒绝这样的目标）',
-  'window.no-pause': '服务器无法在 {target} 处暂停：它会立即开放写入',
+  'window.note.no-pause': '服务器无法在那里暂停：它会立即以可读写方式打开（--require-pause 会拒绝这样的目标）',
+  'window.no-pause': '服务器无法在 {target} 处暂停：它会立即以可读写方式打开',
   'window.no-pause.hint': '最近的可以暂停的位置：{list}。',
   'window.no-pause.nowhere.hint': '这些 WAL 中没有可以暂停的位置。',
   'window.no-pause.not-asked': '--require-pause 需要有目标，并且 --target-action=pause',
-  'window.note.restart-time': '暂停期间不要重启服务器：它会开放写入，而且多出一个事务',
-  'window.note.restart': '暂停期间不要重启服务器：它会开放写入',
-  'window.note.restart-exact': '暂停期间重启服务器，它会在同一点开放写入，因为 WAL 在那里结束',
+  'window.note.restart-time': '暂停期间不要重启服务器：它会以可读写方式打开，而且多出一个事务',
+  'window.note.restart': '暂停期间不要重启服务器：它会以可读写方式打开',
+  'window.note.restart-exact': '暂停期间重启服务器，它会在同一点以可读写方式打开，因为 WAL 在那里结束',
 };
