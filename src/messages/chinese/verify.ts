@@ -20,7 +20,7 @@ export const verifyMessages: Translation<typeof english> = {
   'verify.read-size': '文件 "{path}" 应有 {expected} 字节，实际读到 {actual} 字节',
   'verify.not-regular': '文件 "{path}" 不是普通文件',
   'verify.unexpected-archive': 'tar 格式的备份中不应有文件 "{path}"',
-  'verify.archive-twice': 'tar 包 "{path}" 有两份："{other}" 是同一个包',
+  'verify.archive-twice': 'tar 包 "{path}" 有两份：另一份是 "{other}"',
   'verify.no-base-archive': '"{path}" 中没有 base.tar',
   'verify.no-base-archive.hint':
     '备份是含有 PG_VERSION 的目录，或者是 tar 包中有 base.tar 或 base.tar.gz 的目录。',

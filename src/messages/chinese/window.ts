@@ -81,7 +81,7 @@ export const windowMessages: Translation<typeof english> = {
     '要在还原出的实例中保留它为预备事务：--target-lsn {lsn}，它在那里预备（{transaction}）。',
   'window.unreachable.overrun': '无法停在 {target}：这个服务器会继续越过 {transaction}',
   'window.unreachable.overrun.hint':
-    '用复制方式提供 WAL（--wal-supply=copy），它在该处之前结束：{transaction}。',
+    '用复制方式提供 WAL（--wal-supply=copy），它在该事务之前结束：{transaction}。',
   'window.unreachable.no-immediate': '无法让这个服务器一达到一致就停止',
   'window.unreachable.no-immediate.hint': '用复制方式提供 WAL（--wal-supply=copy），它在那里结束。',
   'window.unreachable.gap': '无法到达 {target}：WAL 只能回放到 {end}（{reason}）',
