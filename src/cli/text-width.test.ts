@@ -41,7 +41,7 @@ describe('a line of Chinese', () => {
   });
 
   it('fills the line', () => {
-    const [first = ''] = labelled('', text, 0, 61);
+    const [first = ''] = labelled('', text, 2, 61);
     expect(columnsOf(first)).toBeGreaterThan(56);
   });
 

@@ -70,7 +70,9 @@ describe('the Chinese catalogue', () => {
       new Set(text.match(/(?<![\w{-])--[a-z][a-z-]*[a-z]|\b[a-zA-Z]+(?:_[a-zA-Z]+)+\b|\b[A-Z]{2,}\d*\b/g));
     const lost = Object.entries(chinese).flatMap(([key, text]) => {
       const own = names(text);
-      return [...names(englishTexts[key] ?? '')].filter((name) => !own.has(name) && !loudWords.has(name)).map((name) => `${key}: ${name}`);
+      return [...names(englishTexts[key] ?? '')]
+        .filter((name) => !own.has(name) && !loudWords.has(name))
+        .map((name) => `${key}: ${name}`);
     });
     expect(lost).toEqual([]);
   });

@@ -4,8 +4,7 @@ import type { Translation } from '../translation.ts';
 /** The steps are called as in the Chinese manual ("从备份文件恢复数据"). */
 export const restorePlanMessages: Translation<typeof english> = {
   'restore-plan.title': '还原计划：把 "{backup}"（{format}）还原到 "{path}"',
-  'restore-plan.instance':
-    '实例 {identifier}，备份 "{label}"，时间 {time}，WAL 从 {lsn} 开始，时间线 {timeline}',
+  'restore-plan.instance': '实例 {identifier}，备份 "{label}"，时间 {time}，WAL 从 {lsn} 开始，时间线 {timeline}',
   'restore-plan.earlier-full': '叠加在全量备份 "{backup}" 之上，其 WAL 从 {lsn} 开始，时间线 {timeline}',
   'restore-plan.earlier': '以及增量备份 "{backup}"，其 WAL 从 {lsn} 开始，时间线 {timeline}',
   'restore-plan.earlier-unlisted':
@@ -42,8 +41,7 @@ export const restorePlanMessages: Translation<typeof english> = {
   'restore-plan.archiving-unknown': '还原出的实例是否归档未知：备份中没有这个参数',
   'restore-plan.taken': '原先在 "{path}" 中的配置放入还原出的实例',
   'restore-plan.taken-left-out': '该配置中未放入还原出的实例的：{name}',
-  'restore-plan.made':
-    '备份中没有，因此新建：{files}。源实例的配置在其数据目录之外，没有随备份带来；只允许本地连接',
+  'restore-plan.made': '备份中没有，因此新建：{files}。源实例的配置在其数据目录之外，没有随备份带来；只允许本地连接',
   'restore-plan.socket-moved':
     '还原出的实例的套接字在 "{to}"（客户端：-h {to:word}）：其账号不能写 "{from}"，而软件包安装的服务器把套接字放在那里',
   'restore-plan.archiving-preserve': '归档保持源实例的设置',

@@ -37,14 +37,12 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
   'restore-recovery.no-pause.hint': '给出 --set hot_standby=on。',
   'restore-recovery.other-instance': 'WAL 属于实例 {expected}，备份属于实例 {actual}',
   'restore-recovery.no-archive': '没有可供 restore_command 获取 WAL 的归档',
-  'restore-recovery.tablespace':
-    '要回放的 WAL 会在 "{path}" 创建表空间 {oid}（记录 {lsn}），而该目录在本机已有内容',
+  'restore-recovery.tablespace': '要回放的 WAL 会在 "{path}" 创建表空间 {oid}（记录 {lsn}），而该目录在本机已有内容',
   'restore-recovery.tablespace.hint':
     '服务器会清空它。如果没有别的程序在用，可用 --allow-tablespace-replay 继续；否则让恢复停在该记录之前。',
   'restore-recovery.tablespace-missing':
     '要回放的 WAL 会在 "{path}" 创建表空间 {oid}（记录 {lsn}），而该目录不存在：服务器会在那里失败',
-  'restore-recovery.tablespace-missing.hint':
-    '创建空目录 "{path}"，属主为服务器的账号，或让恢复停在该记录之前。',
+  'restore-recovery.tablespace-missing.hint': '创建空目录 "{path}"，属主为服务器的账号，或让恢复停在该记录之前。',
   'restore-recovery.passed-over': '跳过备份 {name}：{reason}',
   'restore-recovery.backup': '从备份 {name} 开始，自 {lsn} 起一致（{time}）',
   'restore-recovery.latest': '目标：WAL 末尾',

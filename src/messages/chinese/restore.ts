@@ -46,8 +46,7 @@ export const restoreMessages: Translation<typeof english> = {
   'restore.unfinished.hint':
     '对它的一次还原没有完成。用 --delta 继续，或用 --force 重新开始，后者会把已有内容移到一旁。',
   'restore.unfinished-other': '目录 "{path}" 中是另一个备份的未完成的还原',
-  'restore.unfinished-other.hint':
-    '用 --delta 和那个备份继续，或用 --force 重新开始，后者会把已有内容移到一旁。',
+  'restore.unfinished-other.hint': '用 --delta 和那个备份继续，或用 --force 重新开始，后者会把已有内容移到一旁。',
   'restore.dangling-target': '"{path}" 是指向不存在位置的链接',
   'restore.tablespace-shared': '表空间 {oid} 和 {other} 会共用目录 "{path}"',
   'restore.tablespace-in-instance': '表空间 {oid} 会放到 "{path}"，它在另一个实例的数据目录 "{instance}" 中',
@@ -72,8 +71,7 @@ export const restoreMessages: Translation<typeof english> = {
   'restore.running.hint': '先停止它：{command}',
   'restore.socket-held': '目录 "{path}" 的服务器在套接字 "{socket}" 上有应答',
   'restore.perhaps-running': 'postmaster.pid 中的进程 {pid} 存在，但无法判断它是否是目录 "{path}" 的服务器',
-  'restore.perhaps-running.hint':
-    '停止服务器：{command}。如果没有服务器在运行，自行从 {path} 中删除 postmaster.pid。',
+  'restore.perhaps-running.hint': '停止服务器：{command}。如果没有服务器在运行，自行从 {path} 中删除 postmaster.pid。',
   'restore.pid-unclear': '目录 "{path}" 中的 postmaster.pid 没有说明属于哪个进程',
   'restore.pid-unreadable': '目录 "{path}" 中的 postmaster.pid 无法读取',
   'restore.made-directories': '已创建服务器需要而备份中没有的目录：{names}',
@@ -84,18 +82,15 @@ export const restoreMessages: Translation<typeof english> = {
   'restore.unlisted': '文件 "{path}" 在备份中，但不在其备份清单中',
   'restore.unlisted-backup':
     '备份 "{backup}" 的文件没有校验：旁边没有 backup_manifest。如果这是已知的，用 --no-verify 说明',
-  'restore.mismatch.hint':
-    '备份完成之后被改动或损坏了。用 gausskeep verify 查看；--no-verify 会原样还原它。',
+  'restore.mismatch.hint': '备份完成之后被改动或损坏了。用 gausskeep verify 查看；--no-verify 会原样还原它。',
   'restore.identity': '备份的控制文件属于实例 {actual}，但其备份清单属于实例 {expected}',
   'restore.link-elsewhere': '链接 "{path}" 没有指向应指的位置：{target}',
   'restore.link-in-instance': '链接 "{path}" 指向另一个实例的数据目录之中：{target}',
   'restore.in-place':
     '表空间 {oid} 就在数据目录中，没有为此设置参数，还原出的实例无法启动：还原时用 --set allow_in_place_tablespaces=on，或把它加入 postgresql.conf',
-  'restore.no-wal':
-    '备份中没有 WAL 段 {segment}：没有能提供它的 restore_command，还原出的实例无法启动',
+  'restore.no-wal': '备份中没有 WAL 段 {segment}：没有能提供它的 restore_command，还原出的实例无法启动',
   'restore.lacks-files': '备份时没有取得服务器的这些文件，还原出的实例也没有：{files}',
-  'restore.owned-by-root':
-    '"{path}" 中的文件属于 root，而服务器不能以 root 运行：用 --owner 还原，或改变它们的属主',
+  'restore.owned-by-root': '"{path}" 中的文件属于 root，而服务器不能以 root 运行：用 --owner 还原，或改变它们的属主',
   'restore.not-moved-back': '无法把 "{to}" 移回 "{from}"',
   'restore.moved': '已把 "{from}" 移到一旁：现在是 "{to}"',
   'restore.moved-back': '已把 "{to}" 移回：又是 "{from}"',

@@ -17,8 +17,7 @@ export const settingsMessages: Translation<typeof english> = {
   'settings.auth-twice': 'require_auth 方法 "{method}" 指定了不止一次',
   'settings.abstract-socket': '主机 "{host}" 是抽象 Unix 域套接字，不支持：请指定目录或主机',
   'settings.unsupported': '不支持连接选项 {option}',
-  'settings.unsupported-hint':
-    'Node.js 做不到，而没有它，连接就不如所要求的安全。如果可以接受，就去掉这个选项。',
+  'settings.unsupported-hint': 'Node.js 做不到，而没有它，连接就不如所要求的安全。如果可以接受，就去掉这个选项。',
   'settings.passed-over': '连接选项 {option} 在这里不起作用',
   'settings.no-user': '无法查到操作系统用户的名字',
   'settings.no-user-hint': '用 -U/--username 或 PGUSER 指定数据库用户。',

@@ -3,8 +3,7 @@ import type { Translation } from '../translation.ts';
 
 export const tarMessages: Translation<typeof english> = {
   'tar.not-an-archive': '不是 tar 包：开头既没有 tar 头，也没有 openGauss 的包内文件头',
-  'tar.not-an-archive.hint':
-    '需要的是 tar 文件，或原版 gs_basebackup -F t 写出的包；可以用 gzip、lz4 或 zstd 压缩。',
+  'tar.not-an-archive.hint': '需要的是 tar 文件，或原版 gs_basebackup -F t 写出的包；可以用 gzip、lz4 或 zstd 压缩。',
 
   'tar.bad-checksum': 'tar 包损坏：第 {offset} 字节处的头校验和错误',
   'tar.no-name': 'tar 包损坏：第 {offset} 字节处的包内文件头没有名字',

@@ -22,8 +22,7 @@ export const verifyMessages: Translation<typeof english> = {
   'verify.unexpected-archive': 'tar 格式的备份中不应有文件 "{path}"',
   'verify.archive-twice': 'tar 包 "{path}" 有两份：另一份是 "{other}"',
   'verify.no-base-archive': '"{path}" 中没有 base.tar',
-  'verify.no-base-archive.hint':
-    '备份是含有 PG_VERSION 的目录，或者是 tar 包中有 base.tar 或 base.tar.gz 的目录。',
+  'verify.no-base-archive.hint': '备份是含有 PG_VERSION 的目录，或者是 tar 包中有 base.tar 或 base.tar.gz 的目录。',
   'verify.archive-extra': '文件 "{path}" 在 tar 包 "{archive}" 中，但不在备份清单中',
   'verify.archive-size': '文件 "{path}" 在 tar 包 "{archive}" 中的大小为 {actual}，在备份清单中为 {expected}',
   'verify.archive-checksum': 'tar 包 "{archive}" 中文件 "{path}" 的校验和不匹配',
@@ -50,8 +49,7 @@ export const verifyMessages: Translation<typeof english> = {
     '表空间链接 "{path}" 指向 "{target}"，在本备份之外：这是一个副本，在它上面启动的服务器会使用另一个备份的文件（还原会重新建立链接）',
   'verify.link-shared':
     '表空间链接 "{path}" 指向 "{target}"，"{other}" 的该链接也一样：在其中一个上启动的服务器会改动两者的文件（还原会各自复制）',
-  'verify.lacks-directories':
-    '备份中缺少服务器启动所需、其中没有内容的目录：{names}（还原会创建它们）',
+  'verify.lacks-directories': '备份中缺少服务器启动所需、其中没有内容的目录：{names}（还原会创建它们）',
   'verify.incremental':
     '这是增量备份：还原还需要它所依赖的备份（紧挨在它前面的备份起始于时间线 {timeline} 的 LSN {lsn}），那些备份没有检查',
   'verify.tablespace-unknown': 'tar 包 "{archive}" 中是表空间 {oid}，而它不在 tablespace_map 中',

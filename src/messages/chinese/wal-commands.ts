@@ -23,8 +23,7 @@ export const walCommandsMessages: Translation<typeof english> = {
     '从归档中删除 OLDEST 之前的 WAL，但不删除 --backups 中的备份或设有保留标记（hold）的备机仍然需要的 WAL。',
   'wal-commands.wrapper.summary': '生成用作 restore_command 的脚本',
   'wal-commands.wrapper.synopsis': '[OPTION]...',
-  'wal-commands.wrapper.what':
-    '生成用于 restore_command 的脚本，只有在已证明文件不存在时，它才告诉服务器文件不存在。',
+  'wal-commands.wrapper.what': '生成用于 restore_command 的脚本，只有在已证明文件不存在时，它才告诉服务器文件不存在。',
   'wal-commands.generation.summary': '列出、打开、关闭或重新打开 WAL 归档的世代',
   'wal-commands.generation.synopsis': '[OPTION]...',
   'wal-commands.generation.what':
@@ -41,8 +40,7 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.help.no-partial': '不把段的开头部分当作整个段交付',
   'wal-commands.help.prefetch': '在另一个进程中预取后面这么多个段',
   'wal-commands.help.spool': '预取的段放在哪里；要与数据目录在同一文件系统上，但不在数据目录中',
-  'wal-commands.help.log-file':
-    '把输出的消息也追加到此文件；openGauss 的默认值：其日志目录中的 gausskeep-wal-get.log',
+  'wal-commands.help.log-file': '把输出的消息也追加到此文件；openGauss 的默认值：其日志目录中的 gausskeep-wal-get.log',
   'wal-commands.help.backups': '存放备份的目录，这些备份的 WAL 保留（GAUSSKEEP_BACKUPS）',
   'wal-commands.help.hold': '该备机需要 OLDEST 及其后的 WAL，直到它另行说明',
   'wal-commands.help.release-hold': '该备机已不存在：去掉它的保留标记；不给 OLDEST',
@@ -78,6 +76,7 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.no-hold': '没有保留标记 {name}',
   'wal-commands.spool-needed': '--prefetch 需要 --spool',
   'wal-commands.generation-line': '世代 {number}，打开于 {createdAt}：{state}，{reason}',
-  'wal-commands.child-line': '世代 {number}，打开于 {createdAt}：{state}，在 {forkLsn} 处从世代 {parent} 分出，{reason}',
+  'wal-commands.child-line':
+    '世代 {number}，打开于 {createdAt}：{state}，在 {forkLsn} 处从世代 {parent} 分出，{reason}',
   'wal-commands.open-needs': '--open 需要 --parent 和 --fork-lsn',
 };

@@ -15,8 +15,7 @@ export const walDirectoryMessages: Translation<typeof english> = {
   'wal-directory.other-instance':
     '目录 "{path}" 中是另一个数据库系统的 WAL：其标识符为 {actual}，服务器的为 {expected}',
   'wal-directory.other-instance.hint': '每个服务器接收到各自的目录：文件 "{file}" 说明目录属于谁。',
-  'wal-directory.other-segment-size':
-    '目录 "{path}" 中的 WAL 每段 {actual} 字节，服务器的每段 {expected} 字节',
+  'wal-directory.other-segment-size': '目录 "{path}" 中的 WAL 每段 {actual} 字节，服务器的每段 {expected} 字节',
   'wal-directory.segment-exists': '段文件 "{path}" 已存在，但不是完整的段',
   'wal-directory.segment-exists.hint': '它保持原样。把它移走；之后会重新接收该段。',
   'wal-directory.history-exists': '时间线历史文件 "{path}" 已存在，但内容不同',

@@ -55,8 +55,7 @@ export const windowMessages: Translation<typeof english> = {
     '备份开始处 {lsn} 的 WAL 不在归档中；备份的 tar 包中可能有这些 WAL，但没有读取：gausskeep restore --plan 会读取',
   'window.wal-ends-in-backup': 'WAL 结束于 {lsn}，此时备份尚未一致',
   'window.other-line': '这里的 WAL 在 {lsn} 处没有该备份开始时的检查点：它属于另一条 WAL 历史',
-  'window.proof.other-line':
-    'WAL 在 {lsn} 处没有备份 "{backup}" 开始时的检查点：它属于另一条 WAL 历史或另一个实例',
+  'window.proof.other-line': 'WAL 在 {lsn} 处没有备份 "{backup}" 开始时的检查点：它属于另一条 WAL 历史或另一个实例',
   'window.proof.other-line.hint': '用 --generation 指定做该备份时的归档世代。',
   'window.proof.broken.hint': '它在那里中断：{reason}。用 --wal-from 指定另外有这些 WAL 的位置。',
   'window.proof.no-wal': '缺少备份 "{backup}" 开始处（{start}）的 WAL',
@@ -73,15 +72,13 @@ export const windowMessages: Translation<typeof english> = {
     '无法到达 {target}：备份太新，或它的 WAL 结束得太早；该事务在备份之前已经开始，在备份之后的 WAL 中没有结束',
   'window.unreachable.subtransaction': '事务 {xid} 是 {parent} 的子事务：任何恢复都不能停在它那里',
   'window.unreachable.subtransaction.hint': '它所属的事务：{transaction}。',
-  'window.unreachable.prepared':
-    '事务 {xid} 是预备事务：这个服务器不会停在预备事务结束的地方，而会回放全部 WAL 后打开',
+  'window.unreachable.prepared': '事务 {xid} 是预备事务：这个服务器不会停在预备事务结束的地方，而会回放全部 WAL 后打开',
   'window.unreachable.prepared.hint': '用复制方式提供 WAL（--wal-supply=copy），它恰好在那里结束：{transaction}。',
   'window.unreachable.never-ended': '事务 {xid} 已预备，但在 WAL 中没有结束：任何恢复都不能停在它结束的地方',
   'window.unreachable.never-ended.hint':
     '要在还原出的实例中保留它为预备事务：--target-lsn {lsn}，它在那里预备（{transaction}）。',
   'window.unreachable.overrun': '无法停在 {target}：这个服务器会继续越过 {transaction}',
-  'window.unreachable.overrun.hint':
-    '用复制方式提供 WAL（--wal-supply=copy），它在该事务之前结束：{transaction}。',
+  'window.unreachable.overrun.hint': '用复制方式提供 WAL（--wal-supply=copy），它在该事务之前结束：{transaction}。',
   'window.unreachable.no-immediate': '无法让这个服务器一达到一致就停止',
   'window.unreachable.no-immediate.hint': '用复制方式提供 WAL（--wal-supply=copy），它在那里结束。',
   'window.unreachable.gap': '无法到达 {target}：WAL 只能回放到 {end}（{reason}）',
@@ -95,8 +92,7 @@ export const windowMessages: Translation<typeof english> = {
   'window.note.end-of-wal': '达不到目标 {target}：恢复到 WAL 末尾',
   'window.note.same-second':
     '备份开始于 {time}，而这个时间只精确到整秒：在它前后两秒以内提交的事务，即使晚于目标，也可能在还原出的实例中；更早的备份能把它们区分开',
-  'window.note.torn-end':
-    'WAL 在 {lsn} 处以一条没有写完的记录结束，崩溃会留下这种情况；没有找到接续它的更晚的 WAL',
+  'window.note.torn-end': 'WAL 在 {lsn} 处以一条没有写完的记录结束，崩溃会留下这种情况；没有找到接续它的更晚的 WAL',
   'window.note.aborted': '事务 {xid} 已回滚：恢复停在那里，看不到它的任何内容',
   'window.note.repeated-name': '有多个恢复点叫 "{name}"：{list}；恢复停在第一个',
   'window.note.prepared':
