@@ -1,6 +1,5 @@
 import type { OptionGroup, OptionSpec } from '../config/option-table.ts';
 import { render, say, type Message, type MessageKey } from '../messages/message.ts';
-import { breakable, columnsOf } from './text-width.ts';
 
 const textColumn = 30;
 
@@ -37,7 +36,7 @@ function optionLines(option: OptionSpec, columns: number): string[] {
 /** `label`, and `text` from column `at` on: beside the label where that leaves room. */
 export function labelled(label: string, text: string, at: number, columns: number): string[] {
   const lines = wrap(text, at, columns);
-  if (columnsOf(label) + 2 > at) return [label, ...lines];
+  if (label.length + 2 > at) return [label, ...lines];
   return [label.padEnd(at) + (lines[0] ?? '').trimStart(), ...lines.slice(1)];
 }
 
@@ -47,11 +46,11 @@ function wrap(text: string, indent: number, columns: number): string[] {
   for (const paragraph of text.split('\n')) {
     const margin = ' '.repeat(indent + paragraph.length - paragraph.trimStart().length);
     let line = '';
-    for (const { text: piece, gap } of piecesOf(paragraph.trim())) {
-      const candidate = line === '' ? piece : line + gap + piece;
-      if (line !== '' && margin.length + columnsOf(candidate) > columns) {
+    for (const word of paragraph.trim().split(' ')) {
+      const candidate = line === '' ? word : `${line} ${word}`;
+      if (line !== '' && margin.length + candidate.length > columns) {
         lines.push(margin + line);
-        line = piece;
+        line = word;
       } else {
         line = candidate;
       }
@@ -59,11 +58,4 @@ function wrap(text: string, indent: number, columns: number): string[] {
     lines.push((margin + line).trimEnd());
   }
   return lines;
-}
-
-/** What stays on one line, and the gap before it where the line goes on. */
-function piecesOf(paragraph: string): { readonly text: string; readonly gap: string }[] {
-  return paragraph
-    .split(' ')
-    .flatMap((word) => breakable(word).map((text, index) => ({ text, gap: index === 0 ? ' ' : '' })));
 }

@@ -1,6 +1,5 @@
 import { render, say } from '../messages/message.ts';
 import type { Terminal } from './terminal.ts';
-import { columnsOf } from './text-width.ts';
 
 /** Before that a rate is a guess: a job of a minute would be told as one of hours. */
 const settleMs = 2000;
@@ -41,7 +40,7 @@ export function showJob(terminal: Terminal, { done, total, text, perSecond, left
   const eta = leftSeconds === undefined ? '?' : durationText(leftSeconds);
   const rate = perSecond === undefined ? '? B' : byteText(perSecond);
   const rest = ` ${text}  ${render(say('common.pace', { rate, eta }))}`;
-  const width = Math.min(24, terminal.columns - columnsOf(rest) - 3);
+  const width = Math.min(24, terminal.columns - rest.length - 3);
   if (width < 5) {
     terminal.live(rest.trimStart());
     return;
