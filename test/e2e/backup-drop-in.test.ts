@@ -264,7 +264,13 @@ forEachServer('full', (version) => {
       it('server:DIR keeps the backup there, says that it was not checked, and it can be restored', async () => {
         const directory = join(serverDirectory('kept'), 'backup');
         const args = [`--target=server:${directory}`, '-X', 'fetch', '-z', '-v'];
-        const result = await runBackup(server, args);
+        // No superuser: who may write files of the server may do this (BB-29).
+        const env = { PGUSER: 'copier', PGPASSWORD: "it's" };
+        expect((await runBackup(server, args, { env })).stderr).toContain('could not initiate base backup: ERROR:');
+        expect(existsSync(directory)).toBe(false);
+        await server.sql('grant pg_write_server_files to copier');
+        const result = await runBackup(server, args, { env });
+        await server.sql('revoke pg_write_server_files from copier');
         expect(result).toMatchObject({ status: 0, stdout: '' });
         expect(result.stderr).toContain(
           `gs_basebackup: note: the server wrote the backup to "${directory}" on its own host; nothing of it was checked here`,

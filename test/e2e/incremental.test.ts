@@ -66,7 +66,13 @@ forEachServer(
       server = await startServer({
         version,
         // The last case recovers with the WAL that the server still has.
-        config: { summarize_wal: 'on', autovacuum: 'off', max_wal_size: '1GB', wal_keep_size: '2GB' },
+        config: {
+          summarize_wal: 'on',
+          autovacuum: 'off',
+          max_wal_size: '1GB',
+          wal_keep_size: '2GB',
+          allow_in_place_tablespaces: true,
+        },
       });
       const client = await server.client();
       await loadData(client, { rows: 20_000 });
@@ -75,6 +81,8 @@ forEachServer(
       await client.query(
         'create table there tablespace elsewhere as select g, md5(g::text) from generate_series(1, 9000) g',
       );
+      await client.query("create tablespace inside location ''");
+      await client.query('create table stays tablespace inside as select g from generate_series(1, 9000) g');
       await client.query('create table shrinks as select g, repeat(md5(g::text), 8) from generate_series(1, 9000) g');
       await client.query('create table dropped as select g from generate_series(1, 9000) g');
       await client.query('create table rewritten as select g, md5(g::text) m from generate_series(1, 9000) g');
@@ -92,6 +100,7 @@ forEachServer(
       await client.query('drop table dropped');
       await client.query('vacuum full rewritten');
       await client.query('update there set md5 = md5(md5) where g % 50 = 0');
+      await client.query('update stays set g = -g where g % 50 = 0');
       await client.query('create database later');
       await client.query('drop database again with (force)');
       await client.query('create database again oid 50000 strategy file_copy');
