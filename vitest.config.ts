@@ -36,8 +36,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/docs/{guide,json-output}.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           // Three files at a time on two cores: a test waits for its server as much as it works. The cases of a file run one after another.
           maxWorkers: workers + 1,
           globalSetup: ['test/support/global-setup.ts'],
