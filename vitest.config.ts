@@ -4,12 +4,16 @@ import { defineConfig } from 'vitest/config';
 /** vitest leaves one core to itself, of two as well; here it has next to nothing to do. */
 const workers = Math.max(2, availableParallelism() - 1);
 
+/** What a test expects is English, wherever the tester comes from. */
+const env = { LC_ALL: 'C.UTF-8', LANGUAGE: '' };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
+          env,
           maxWorkers: workers,
           include: [
             'src/**/*.test.ts',
@@ -26,6 +30,7 @@ export default defineConfig({
         // The programs and the library against the openGauss stand-in and the recorded sessions: no server needed.
         test: {
           name: 'opengauss',
+          env,
           maxWorkers: workers,
           include: ['test/{opengauss,follow-recovery,faults}/**/*.test.ts'],
           testTimeout: 120_000,
@@ -35,6 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          env,
           include: ['test/e2e/**/*.test.ts', 'test/docs/{guide,json-output}.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,

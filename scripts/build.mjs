@@ -65,7 +65,7 @@ const shared = {
   logLevel: 'warning',
 };
 // Commands that are run often are one file each, and so are threads that are started for a short time: what they load decides
-// how long that takes. They are CommonJS, see src/cli/load-part.ts.
+// how long that takes. They are CommonJS, see src/cli/run-part.ts.
 const singles = Object.fromEntries([
   ...readdirSync('src/cli')
     .filter((name) => name.endsWith('-single.ts'))

@@ -1,4 +1,4 @@
-// What V8 makes of the parts of programs (src/cli/load-part.ts) when they run, put beside them: loaded in a third of the time of compiling.
+// What V8 makes of the parts of programs (src/cli/run-part.ts) when they run, put beside them: loaded in a third of the time of compiling.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -47,7 +47,8 @@ async function commandsPage(): Promise<string> {
     '# Commands and options',
     made,
     'Short options can be joined (`-Pv`) and take their value attached (`-Xstream`). Long options can be shortened as long as',
-    'they stay unique, and take their value after `=` or as the next word. Every `gausskeep` command also has `-?`, `--help`.',
+    'they stay unique, and take their value after `=` or as the next word. Every `gausskeep` command also has',
+    '`--lang=en|zh` (see [language.md](language.md)) and `-?`, `--help`.',
   ];
   return `${[head.slice(0, 2).join('\n\n'), head.slice(2).join('\n'), ...sections].join('\n\n')}\n`;
 }

@@ -1,5 +1,5 @@
 // node write-code.mjs PART CODE CALL: calls a function of a program's part and writes the code that V8 has of the part then, in the
-// form that src/cli/load-part.ts reads.
+// form that src/cli/run-part.ts reads.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

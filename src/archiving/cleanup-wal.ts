@@ -1,4 +1,4 @@
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import { chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
@@ -144,7 +144,7 @@ async function backupKeepers(folder: Storage, archive: Archive | undefined, opti
     } catch (error) {
       const foreign = error instanceof BackupError && (error.code === 'CORRUPT' || error.code === 'BACKUP_NOT_FOUND');
       if (!foreign) throw error;
-      throw new BackupError('CORRUPT', say('archive.unreadable-backup', { name, reason: reasonOf(error) }), {
+      throw new BackupError('CORRUPT', say('archive.unreadable-backup', { name, reason: reasonFor(error) }), {
         hint: say('archive.unreadable-backup.hint'),
         cause: error,
         context: { folder: folder.description, archive: archive?.storage.description ?? '' },

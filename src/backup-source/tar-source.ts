@@ -222,7 +222,7 @@ async function* named<Piece>(pieces: AsyncIterable<Piece>, { name }: SetTar): As
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
     throw error.with({
-      sentence: say('restore.archive-damaged', { archive: name, reason: error.message }),
+      sentence: say('restore.archive-damaged', { archive: name, reason: error.sentence }),
       context: { archive: name },
     });
   }

@@ -1,4 +1,4 @@
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { say } from '../messages/message.ts';
 import type { SessionSettings } from '../replication/open-session.ts';
@@ -72,5 +72,5 @@ async function plain(settings: SessionSettings): Promise<SessionSettings> {
 }
 
 function broken(cause: unknown): BackupError {
-  return new BackupError('INTERNAL', say('backup.thread-ended', { reason: reasonOf(cause) }), { cause });
+  return new BackupError('INTERNAL', say('backup.thread-ended', { reason: reasonFor(cause) }), { cause });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServerError } from '../connection/server-error.ts';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { openReplicationSession, type SessionSettings } from '../replication/open-session.ts';
 import { dropSlot } from '../replication/slots.ts';
@@ -62,9 +62,7 @@ export class OwnedSlot {
     if (!this.#isOurs) return say('backup.slot-unsure', { slot, statement });
     onStep(say('backup.step-slot-drop', { slot }));
     const failure = await this.#tryToDrop();
-    return failure === undefined
-      ? undefined
-      : say('backup.slot-left', { slot, statement, reason: reasonOf(failure).replaceAll('\n', ' ') });
+    return failure === undefined ? undefined : say('backup.slot-left', { slot, statement, reason: reasonFor(failure) });
   }
 
   async #tryToDrop(): Promise<unknown> {

@@ -5,7 +5,7 @@ import { ManifestExtension } from '../manifest/extend-manifest.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { OmittedEntries } from '../manifest/omit-entries.ts';
 import { ManifestParser } from '../manifest/reader.ts';
-import { render, say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
@@ -112,14 +112,14 @@ export class PassingManifest implements ManifestObservers {
       omitted?.finish();
       if (extension !== undefined) this.#write(extension.finish());
     } catch (error) {
-      if (error instanceof BackupError && error.code === 'CORRUPT') throw damaged(error.message);
+      if (error instanceof BackupError && error.code === 'CORRUPT') throw damaged(error.sentence);
       throw error;
     }
     if (
       manifest.systemIdentifier !== undefined &&
       String(manifest.systemIdentifier) !== session.system.systemIdentifier
     ) {
-      throw damaged(render(say('backup.manifest-other-system', { identifier: manifest.systemIdentifier })));
+      throw damaged(say('backup.manifest-other-system', { identifier: manifest.systemIdentifier }));
     }
     compare(manifest, received, this.#leftOut);
     this.#received = manifest;
@@ -136,32 +136,32 @@ export class PassingManifest implements ManifestObservers {
     this.#builder?.finish(start.timeline, start.startLsn, end.endLsn);
     if (this.#builder !== undefined || request.manifest === undefined) return;
     const manifest = this.#received;
-    if (manifest === undefined) throw damaged(render(say('backup.manifest-missing')));
+    if (manifest === undefined) throw damaged(say('backup.manifest-missing'));
     const begins = manifest.walRanges.some(({ startLsn }) => startLsn === start.startLsn);
     const ends = manifest.walRanges.some(({ timeline, endLsn }) => timeline === end.timeline && endLsn === end.endLsn);
-    if (!begins || !ends) throw damaged(render(say('backup.manifest-other-wal')));
+    if (!begins || !ends) throw damaged(say('backup.manifest-other-wal'));
   }
 }
 
 function compare(manifest: Manifest, { sizes, twice }: ReceivedFiles, leftOut: ReadonlySet<ByteString>): void {
-  if (twice !== undefined) throw damaged(render(say('backup.file-twice', { path: display(twice) })));
+  if (twice !== undefined) throw damaged(say('backup.file-twice', { path: display(twice) }));
   for (const [path, size] of sizes) {
     const listed = manifest.files.get(path);
     // WAL is not listed as a rule; a server lists the marks and history files that it puts beside it (fetch).
     if (listed === undefined && unlistedFile.test(path)) continue;
-    if (listed === undefined) throw damaged(render(say('backup.manifest-not-listed', { path: display(path) })));
+    if (listed === undefined) throw damaged(say('backup.manifest-not-listed', { path: display(path) }));
     if (listed.size !== size) {
       const values = { path: display(path), listed: listed.size, size };
-      throw damaged(render(say('backup.manifest-other-size', values)));
+      throw damaged(say('backup.manifest-other-size', values));
     }
   }
   for (const path of manifest.files.keys()) {
     if (!sizes.has(path) && !leftOut.has(path))
-      throw damaged(render(say('backup.manifest-not-received', { path: display(path) })));
+      throw damaged(say('backup.manifest-not-received', { path: display(path) }));
   }
 }
 
-function damaged(reason: string): BackupError {
+function damaged(reason: Message): BackupError {
   return new BackupError('CORRUPT', say('backup.manifest-damaged', { reason }), {
     hint: say('backup.manifest-damaged.hint'),
     retryable: true,

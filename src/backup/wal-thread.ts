@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import { startThread } from '../threads/start-thread.ts';
@@ -93,7 +93,7 @@ function ended(cause: unknown): BackupError {
   const error =
     cause instanceof BackupError
       ? cause
-      : new BackupError('INTERNAL', say('backup.wal-crashed', { reason: reasonOf(cause) }));
+      : new BackupError('INTERNAL', say('backup.wal-crashed', { reason: reasonFor(cause) }));
   return error.with({
     hint: error.hint ?? say('backup.wal-ended.hint'),
     cause: new Error(render(say('backup.wal-ended'))),

@@ -1,9 +1,10 @@
 import type { ProgressStyle } from '../config/gs-basebackup-settings.ts';
 import type { BackupEvent, ErrorFields } from '../index.ts';
-import { printable, render, type Message } from '../messages/message.ts';
-import { warningLine } from './error-text.ts';
+import { printable, type Message } from '../messages/message.ts';
+import { labelledLine, warningLine } from './error-text.ts';
 import type { ProgramContext } from './program.ts';
 import { ProgressView } from './progress.ts';
+import { speak } from './speech.ts';
 
 /** What gs_basebackup says on stderr while it runs. */
 export class BackupTalk {
@@ -26,10 +27,10 @@ export class BackupTalk {
         this.#progress?.begin(event.phase);
         return;
       case 'step':
-        if (this.#verbose) this.#line(render(event.sentence));
+        if (this.#verbose) this.#line(speak(event.sentence));
         return;
       case 'waiting':
-        this.#line(render(event.sentence));
+        this.#line(speak(event.sentence));
         return;
       case 'warning':
         this.#context.terminal.line(warningLine(this.#context.program, event.sentence));
@@ -37,9 +38,9 @@ export class BackupTalk {
       case 'removal':
         // The original says it of itself, behind the error.
         if (this.#context.program === 'pg_basebackup')
-          this.#context.lastLine(`${this.#context.program}: ${render(event.sentence)}`);
+          this.#context.lastLine(`${this.#context.program}: ${speak(event.sentence)}`);
         else if (event.isKept) this.#context.terminal.line(warningLine(this.#context.program, event.sentence));
-        else if (this.#verbose) this.#line(render(event.sentence));
+        else if (this.#verbose) this.#line(speak(event.sentence));
         return;
       case 'left':
         this.#context.lastLine(warningLine(this.#context.program, event.sentence));
@@ -54,16 +55,20 @@ export class BackupTalk {
   };
 
   error(sentence: Message, hint: Message): void {
-    this.#line(`error: ${render(sentence)}`);
-    this.#line(`hint: ${render(hint)}`);
+    this.#labelled('error', sentence);
+    this.#labelled('hint', hint);
   }
 
   note(sentence: Message): void {
-    this.#line(`note: ${render(sentence)}`);
+    this.#labelled('note', sentence);
   }
 
   finish(): void {
     this.#progress?.finish();
+  }
+
+  #labelled(label: 'error' | 'hint' | 'note', sentence: Message): void {
+    this.#context.terminal.line(labelledLine(this.#context.program, label, speak(sentence)));
   }
 
   #line(text: string): void {

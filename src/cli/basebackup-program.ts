@@ -4,7 +4,6 @@ import { readEnvironment } from '../config/environment.ts';
 import { gsBasebackupOptions, pgBasebackupOptions } from '../config/gs-basebackup-options.ts';
 import { basebackupSettings, progressStyle, type BasebackupSettings } from '../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../config/option-table.ts';
-import { parseOptions } from '../config/parse-options.ts';
 import {
   takeBackup,
   version,
@@ -14,11 +13,13 @@ import {
   type SessionSettings,
   type TarCompression,
 } from '../index.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import { BackupTalk } from './backup-talk.ts';
+import { readCommandLine } from './command-line.ts';
 import { warningLine } from './error-text.ts';
 import { helpText } from './help-text.ts';
 import { runProgram, type ProgramContext } from './program.ts';
+import { speak } from './speech.ts';
 import { stdoutSink } from './stdout-sink.ts';
 import { withPassword } from './with-password.ts';
 
@@ -26,7 +27,7 @@ import { withPassword } from './with-password.ts';
 export async function basebackupProgram(program: string, argv: readonly string[]): Promise<void> {
   await runProgram({ program, statusRule: 'always-one' }, async (context) => {
     const options = program === 'pg_basebackup' ? pgBasebackupOptions : gsBasebackupOptions;
-    const given = parseOptions(program, options, argv);
+    const given = readCommandLine(program, options, argv);
     if (given.has('help')) {
       await context.terminal.data(
         helpText(
@@ -77,7 +78,7 @@ async function sourcesOf(
   const environment = readEnvironment();
   const { connections, warnings, notes, further } = await resolveConnections(options, environment);
   for (const warning of warnings) terminal.line(warningLine(program, warning));
-  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${render(note)}`);
+  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${speak(note)}`);
   const sources = connections.map(({ applicationName, haPort: _, ...connection }: ResolvedConnection) => ({
     ...connection,
     // The name decides what openGauss sends along, so the environment does not change it there: see `openReplicationSession`.

@@ -1,41 +1,42 @@
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { systemErrorText } from '../errors/system-error-text.ts';
 import { printable, printableName, render, say, type Message } from '../messages/message.ts';
+import { speak } from './speech.ts';
 
 /** Lines for people about `error`: what, where, why and what to do, each with the program's name in front. Never a stack trace. */
 export function errorLines(program: string, error: unknown): string[] {
   if (!(error instanceof BackupError)) {
     return [
-      `${program}: error: ${render(say('common.internal', { reason: reasonOf(error) }))}`,
-      `${program}: hint: ${render(say('common.internal.hint'))}`,
+      labelledLine(program, 'error', speak(say('common.internal', { reason: reasonOf(error) }))),
+      labelledLine(program, 'hint', speak(say('common.internal.hint'))),
     ];
   }
   // What a server says of a failure has a detail, in a line of its own.
-  const sentence = error.message.replaceAll(/\nDETAIL: +/g, `\n${program}: detail: `);
-  const lines = [`${program}: error: ${sentence}`];
+  const said = speak(error.sentence);
+  const detail = labelledLine(program, 'detail', '');
+  const lines = [labelledLine(program, 'error', said.replaceAll(/\nDETAIL: +/g, `\n${detail}`))];
   for (const [name, value] of Object.entries(error.context)) {
-    if (error.message.includes(String(value))) continue;
-    lines.push(`${program}: detail: ${name} ${printableName(String(value))}`);
+    if (said.includes(String(value))) continue;
+    lines.push(labelledLine(program, 'detail', `${name} ${printableName(String(value))}`));
   }
-  const cause = causeText(error);
-  if (cause !== undefined) lines.push(`${program}: detail: ${cause}`);
-  if (error.hint !== undefined) lines.push(`${program}: hint: ${render(error.hint)}`);
+  const cause = causeText(error, said);
+  if (cause !== undefined) lines.push(labelledLine(program, 'detail', cause));
+  if (error.hint !== undefined) lines.push(labelledLine(program, 'hint', speak(error.hint)));
   return lines;
 }
 
 /** The innermost reason, unless the first line says it already. */
-function causeText(error: BackupError): string | undefined {
+function causeText(error: BackupError, said: string): string | undefined {
   let cause: unknown = error.cause;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
-  if (!(cause instanceof Error) || cause.message === '' || error.message.includes(cause.message)) return undefined;
+  if (!(cause instanceof Error) || cause.message === '') return undefined;
+  const text = cause instanceof BackupError ? speak(cause.sentence) : cause.message;
+  if (said.includes(text)) return undefined;
   // A call of the system that failed: the sentence tells its reason already, in the same words or in those of libpq.
-  if (
-    systemCodeOf(cause) !== undefined &&
-    (tellsReason(error.message, cause.message) || tellsCall(error.message, cause))
-  ) {
+  if (systemCodeOf(cause) !== undefined && (tellsReason(said, text) || tellsCall(said, cause))) {
     return undefined;
   }
-  return printable(cause.message);
+  return printable(text);
 }
 
 /** Whether `text` has what `system` says, `EACCES: permission denied, open '/x'` or `write EPIPE`: the reason or the code. */
@@ -54,7 +55,16 @@ function tellsCall(text: string, cause: Error): boolean {
 }
 
 export function warningLine(program: string, warning: Message): string {
-  return `${program}: warning: ${render(warning)}`;
+  return labelledLine(program, 'warning', speak(warning));
+}
+
+/** `program: error: text`, with the word in front in the language that is spoken. */
+export function labelledLine(
+  program: string,
+  label: 'error' | 'warning' | 'hint' | 'detail' | 'note',
+  text: string,
+): string {
+  return `${program}: ${speak(say(`cli.label.${label}`))} ${text}`;
 }
 
 /** The same as data, for `--json`: code, text, key and parameters of the sentence, hint, context. */

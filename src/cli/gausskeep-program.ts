@@ -1,7 +1,9 @@
 import { nearest } from '../config/nearest-word.ts';
+import { languageIn } from '../config/language.ts';
 import { usage } from '../config/parse-options.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { speakAsAsked } from './command-line.ts';
 import { commandList } from './command-list.ts';
 import { commandNames, commandsByProgramName } from './command-names.ts';
 import type { CommandEntry } from './command.ts';
@@ -19,7 +21,7 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
   // `help wal push` is `wal push --help`, and `help wal` lists the verbs.
   if (argv[0] === 'help' && argv.length > 1) {
     const words = argv.slice(1).filter((word) => !word.startsWith('-'));
-    return gausskeepProgram(program, [...words, '--help']);
+    return gausskeepProgram(program, [...words, '--help', ...languageWords(argv)]);
   }
   const entry = entryOf(argv);
   if (entry !== undefined) {
@@ -27,12 +29,16 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
     return runCommand(`${program} ${entry.name}`, await entry.load(), argv.slice(words));
   }
   await runProgram({ program, statusRule: 'by-code' }, async ({ terminal }) => {
-    const [first, second] = argv;
+    speakAsAsked(argv);
+    const told = languageWords(argv);
+    const isInFront = told.length > 0 && argv[0]?.startsWith('--lang') === true;
+    const [first, second] = isInFront ? argv.slice(argv[0] === '--lang' ? 2 : 1) : argv;
     if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
       await terminal.data(overview(program, commandNames, terminal.helpColumns));
       return 0;
     }
     if (first === undefined) throw usage(program, say('cli.no-command'));
+    if (isInFront) throw languageFirst(program, told.join(' '));
     const family = commandList.filter(({ name }) => name.startsWith(`${first} `));
     if (family.length > 0 && (second === undefined || second === '--help' || second === '-?')) {
       await terminal.data(overview(program, family, terminal.helpColumns));
@@ -40,6 +46,17 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
     }
     throw unknownCommand(program, family.length > 0 ? `${first} ${second ?? ''}` : first);
   });
+}
+
+/** `--lang` and its value, where they are there and sound. */
+function languageWords(argv: readonly string[]): readonly string[] {
+  const language = languageIn(argv);
+  return language === undefined ? [] : ['--lang', language];
+}
+
+/** In front of `wal get` it would keep what starts us from guarding the status that a server is told. */
+function languageFirst(program: string, option: string): BackupError {
+  return new BackupError('USAGE', say('cli.lang-first'), { hint: say('cli.lang-first.hint', { program, option }) });
 }
 
 function entryOf(argv: readonly string[]): CommandEntry | undefined {

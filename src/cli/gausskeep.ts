@@ -47,7 +47,7 @@ async function startProgram(): Promise<void> {
   } else if (first === 'restore') {
     await loadPart('restore-single').runRestore(program, words.slice(1));
   } else if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
-    await loadPart('help-single').runHelp(program);
+    await loadPart('help-single').runHelp(program, words);
   } else {
     await (await import('./gausskeep-program.ts')).gausskeepProgram(program, words);
   }

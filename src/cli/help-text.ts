@@ -1,5 +1,7 @@
 import type { OptionGroup, OptionSpec } from '../config/option-table.ts';
-import { render, say, type Message, type MessageKey } from '../messages/message.ts';
+import { say, type Message, type MessageKey } from '../messages/message.ts';
+import { speak } from './speech.ts';
+import { breakable, textWidth } from './text-width.ts';
 
 const textColumn = 30;
 
@@ -10,14 +12,14 @@ export function helpText(
   foot: readonly Message[] = [],
   columns = 80,
 ): string {
-  const lines = head.flatMap((sentence) => wrap(render(sentence), 0, columns));
+  const lines = head.flatMap((sentence) => wrap(speak(sentence), 0, columns));
   for (const group of groups) {
     const shown = group.options.filter((option) => option.hidden !== true);
     if (shown.length === 0) continue;
-    lines.push('', ...wrap(render(plain(group.title)), 0, columns));
+    lines.push('', ...wrap(speak(plain(group.title)), 0, columns));
     for (const option of shown) lines.push(...optionLines(option, columns));
   }
-  if (foot.length > 0) lines.push('', ...foot.flatMap((sentence) => wrap(render(sentence), 0, columns)));
+  if (foot.length > 0) lines.push('', ...foot.flatMap((sentence) => wrap(speak(sentence), 0, columns)));
   return `${lines.join('\n')}\n`;
 }
 
@@ -30,7 +32,7 @@ function optionLines(option: OptionSpec, columns: number): string[] {
   const short = option.short === undefined ? '    ' : `-${option.short}, `;
   const value = option.argument === undefined ? '' : `=${option.argument}`;
   const inline = option.inlineArgument === undefined ? '' : `[=${option.inlineArgument}]`;
-  return labelled(`  ${short}--${option.long}${value}${inline}`, render(plain(option.help)), textColumn, columns);
+  return labelled(`  ${short}--${option.long}${value}${inline}`, speak(plain(option.help)), textColumn, columns);
 }
 
 /** `label`, and `text` from column `at` on: beside the label where that leaves room. */
@@ -47,12 +49,14 @@ function wrap(text: string, indent: number, columns: number): string[] {
     const margin = ' '.repeat(indent + paragraph.length - paragraph.trimStart().length);
     let line = '';
     for (const word of paragraph.trim().split(' ')) {
-      const candidate = line === '' ? word : `${line} ${word}`;
-      if (line !== '' && margin.length + candidate.length > columns) {
-        lines.push(margin + line);
-        line = word;
-      } else {
-        line = candidate;
+      for (const [index, piece] of breakable(word).entries()) {
+        const candidate = line === '' ? piece : `${line}${index === 0 ? ' ' : ''}${piece}`;
+        if (line !== '' && margin.length + textWidth(candidate) > columns) {
+          lines.push(margin + line);
+          line = piece;
+        } else {
+          line = candidate;
+        }
       }
     }
     lines.push((margin + line).trimEnd());

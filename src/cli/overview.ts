@@ -1,6 +1,7 @@
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { CommandEntry } from './command.ts';
 import { helpText, labelled } from './help-text.ts';
+import { speak } from './speech.ts';
 
 /** What `gausskeep --help` says: each of `entries` with its summary. */
 export function overview(
@@ -14,8 +15,8 @@ export function overview(
   ];
   const width = Math.max(0, ...entries.map(({ name }) => name.length)) + 2;
   const commands = entries.flatMap(({ name, summary }) =>
-    labelled(`  ${name}`, render(say(summary as 'cli.no-command')), width + 2, columns),
+    labelled(`  ${name}`, speak(say(summary as 'cli.no-command')), width + 2, columns),
   );
   const foot = helpText([say('cli.foot', { program })], [], [], columns);
-  return `${helpText(lines, [], [], columns)}\n${render(say('cli.commands'))}\n${commands.join('\n')}\n\n${foot}`;
+  return `${helpText(lines, [], [], columns)}\n${speak(say('cli.commands'))}\n${commands.join('\n')}\n\n${foot}`;
 }

@@ -1,5 +1,6 @@
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import { Pace, showJob } from './progress-look.ts';
+import { speak } from './speech.ts';
 import type { Terminal } from './terminal.ts';
 
 const updateMs = 1000;
@@ -49,7 +50,7 @@ export class PhaseProgress {
     const total = String(Math.floor(totalBytes / 1024));
     const done = String(Math.floor(doneBytes / 1024)).padStart(total.length);
     const percent = totalBytes === 0 ? 0 : Math.floor((100 * doneBytes) / totalBytes);
-    const line = render(say(sentence, { done, total, percent }));
+    const line = speak(say(sentence, { done, total, percent }));
     if (finished || !this.#terminal.isTerminal) this.#terminal.line(line);
     else {
       const pace = this.#pace.measure(doneBytes, totalBytes, now);

@@ -1,5 +1,7 @@
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
+import { speak } from './speech.ts';
 import type { Terminal } from './terminal.ts';
+import { textWidth } from './text-width.ts';
 
 /** Before that a rate is a guess: a job of a minute would be told as one of hours. */
 const settleMs = 2000;
@@ -39,8 +41,8 @@ export interface JobState {
 export function showJob(terminal: Terminal, { done, total, text, perSecond, leftSeconds }: JobState): void {
   const eta = leftSeconds === undefined ? '?' : durationText(leftSeconds);
   const rate = perSecond === undefined ? '? B' : byteText(perSecond);
-  const rest = ` ${text}  ${render(say('common.pace', { rate, eta }))}`;
-  const width = Math.min(24, terminal.columns - rest.length - 3);
+  const rest = ` ${text}  ${speak(say('common.pace', { rate, eta }))}`;
+  const width = Math.min(24, terminal.columns - textWidth(rest) - 3);
   if (width < 5) {
     terminal.live(rest.trimStart());
     return;

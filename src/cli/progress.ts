@@ -1,6 +1,7 @@
 import { formatLsn, type BackupEvent, type BackupProgress } from '../index.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import { Pace, showJob } from './progress-look.ts';
+import { speak } from './speech.ts';
 import type { Terminal } from './terminal.ts';
 
 const updateMs = 1000;
@@ -118,7 +119,7 @@ function originalLine(progress: ShownState, total: number, verbose: boolean): st
     tablespaces: progress.tablespacesDone,
     count: progress.tablespaceCount ?? 1,
   };
-  const line = render(say('backup.progress', parameters));
+  const line = speak(say('backup.progress', parameters));
   return verbose && progress.current !== '' ? `${line} (${shortened(progress.current)})` : line;
 }
 

@@ -1,8 +1,9 @@
 import { formatLsn, type Lsn, type ReceiverEnd, type ReceiverEvent, type ReceiverStatus } from '../index.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { errorLines, warningLine } from './error-text.ts';
 import type { ProgramContext } from './program.ts';
+import { speak } from './speech.ts';
 
 /** What a WAL receiver says on stderr while it runs, in the words of pg_receivewal. */
 export class ReceiveTalk {
@@ -71,7 +72,7 @@ export class ReceiveTalk {
   }
 
   say(sentence: Message): void {
-    this.#context.terminal.line(`${this.#context.program}: ${render(sentence)}`);
+    this.#context.terminal.line(`${this.#context.program}: ${speak(sentence)}`);
   }
 
   warn(sentence: Message): void {

@@ -1,5 +1,6 @@
 import type { ReceiverRecord } from '../index.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
+import { speak } from './speech.ts';
 
 /** After that long without a new status the receiver may be dead, in seconds: it writes one each second. */
 const silentSeconds = 10;
@@ -31,10 +32,10 @@ export function judgeReceiver(
 /** One screen about how a receiver stands. */
 export function receiverLines(record: ReceiverRecord, verdict: ReceiverVerdict): string[] {
   const { slot, lagBytes, lagSeconds, problem, code } = record;
-  const unknown = render(say('receive-status.unknown'));
+  const unknown = speak(say('receive-status.unknown'));
   const text = (value: string | number | null): string => (value === null ? unknown : String(value));
   const lines: Message[] = [
-    say('receive-status.head', { destination: record.destination, state: render(conditionOf(record, verdict)) }),
+    say('receive-status.head', { destination: record.destination, state: speak(conditionOf(record, verdict)) }),
     say('receive-status.server', {
       server: text(record.server),
       systemIdentifier: text(record.systemIdentifier),
@@ -42,7 +43,7 @@ export function receiverLines(record: ReceiverRecord, verdict: ReceiverVerdict):
     }),
     say('receive-status.received', { lsn: text(record.receivedLsn) }),
     say('receive-status.durable', { lsn: text(record.durableLsn) }),
-    say('receive-status.acknowledged', { lsn: record.acknowledgedLsn ?? render(say('receive-status.none')) }),
+    say('receive-status.acknowledged', { lsn: record.acknowledgedLsn ?? speak(say('receive-status.none')) }),
     say('receive-status.server-end', { lsn: text(record.serverEndLsn) }),
     say('receive-status.lag', {
       size: lagBytes === null ? unknown : sizeText(lagBytes),
@@ -63,7 +64,7 @@ export function receiverLines(record: ReceiverRecord, verdict: ReceiverVerdict):
         : say('receive-status.problem-with-code', { text: problem, code }),
     );
   }
-  return lines.map((line) => render(line));
+  return lines.map((line) => speak(line));
 }
 
 /** What it is at, or how it ended. */

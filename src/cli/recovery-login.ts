@@ -2,7 +2,7 @@ import { resolveConnections } from '../config/connection-settings.ts';
 import type { Environment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import type { FindLogin } from '../index.ts';
-import { render } from '../messages/message.ts';
+import { warningLine } from './error-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How to log in to a server on this machine: the options, PGUSER and the password file, else as the system's user. */
@@ -20,9 +20,9 @@ export function recoveryLogin(
     const settings = { host: given.last('host') ?? host, port: String(port), user };
     const { connections, warnings } = await resolveConnections(settings, rest, 'postgres');
     const [resolved] = connections;
-    for (const warning of warnings.map((message) => render(message))) {
-      if (!shown.has(warning)) terminal.line(`${program}: warning: ${warning}`);
-      shown.add(warning);
+    for (const line of warnings.map((warning) => warningLine(program, warning))) {
+      if (!shown.has(line)) terminal.line(line);
+      shown.add(line);
     }
     const chosen = user !== undefined || (environment['PGUSER'] ?? '') !== '';
     return {

@@ -8,6 +8,8 @@ import {
 } from '../index.ts';
 import { render, say } from '../messages/message.ts';
 import { showJob } from './progress-look.ts';
+import { warningLine } from './error-text.ts';
+import { speak } from './speech.ts';
 import type { Terminal } from './terminal.ts';
 
 const updateMs = { live: 500, lines: 10_000 } as const;
@@ -27,16 +29,16 @@ export class RecoveryTalk {
   }
 
   readonly onEvent = (event: RecoveryEvent): void => {
-    if (event.type === 'warning') this.#terminal.line(`${this.#program}: warning: ${render(event.sentence)}`);
+    if (event.type === 'warning') this.#terminal.line(warningLine(this.#program, event.sentence));
     if (this.#quiet) return;
-    if (event.type === 'note') this.#terminal.line(`${this.#program}: ${render(event.sentence)}`);
+    if (event.type === 'note') this.#terminal.line(`${this.#program}: ${speak(event.sentence)}`);
     if (event.type === 'log') this.#log(event.event);
     if (event.type === 'progress') this.#progress(event);
   };
 
   #log(event: Extract<RecoveryEvent, { type: 'log' }>['event']): void {
     const text = logText(event);
-    if (text !== undefined) this.#terminal.line(`${this.#program}: ${render(say('recovery.said', { text }))}`);
+    if (text !== undefined) this.#terminal.line(`${this.#program}: ${speak(say('recovery.said', { text }))}`);
   }
 
   #progress(event: RecoveryProgress): void {
@@ -59,7 +61,7 @@ export class RecoveryTalk {
     const total = Math.max(totalBytes, 1);
     const time = replayTime === undefined ? '' : ` (${replayTime})`;
     const percent = Math.floor((100 * done) / total);
-    const text = render(say('recovery.progress-live', { lsn: formatLsn(lsn), time, percent }));
+    const text = speak(say('recovery.progress-live', { lsn: formatLsn(lsn), time, percent }));
     showJob(this.#terminal, { done, total, text, perSecond: bytesPerSecond, leftSeconds: remainingSeconds });
   }
 }
@@ -99,10 +101,10 @@ function progressLine(progress: RecoveryProgress): string {
   const { lsn, replayTime, bytesPerSecond, remainingSeconds, filesDone, lastSegment } = progress;
   if (lsn === undefined) {
     return lastSegment === undefined
-      ? render(say('recovery.progress-waiting'))
-      : render(say('recovery.progress-segments', { count: filesDone, name: lastSegment }));
+      ? speak(say('recovery.progress-waiting'))
+      : speak(say('recovery.progress-segments', { count: filesDone, name: lastSegment }));
   }
-  return render(
+  return speak(
     say('recovery.progress', {
       lsn: formatLsn(lsn),
       time: replayTime === undefined ? '' : ` (${replayTime})`,
@@ -117,8 +119,8 @@ const mostPrepared = 10;
 
 function preparedLine({ name, xid, owner, database, preparedAt }: PreparedTransaction): string {
   return owner === undefined
-    ? render(say('recovery.prepared-promised', { name, xid }))
-    : render(say('recovery.prepared', { name, xid, owner, database: database ?? '', time: preparedAt ?? '' }));
+    ? speak(say('recovery.prepared-promised', { name, xid }))
+    : speak(say('recovery.prepared', { name, xid, owner, database: database ?? '', time: preparedAt ?? '' }));
 }
 
 /** Where replay has come to; servers that are down, or have replayed no commit, tell no time. */
@@ -127,8 +129,8 @@ export function positionLine({ replayLsn, lastCommit }: Pick<ServerState, 'repla
   const lsn = formatLsn(replayLsn);
   return [
     lastCommit === undefined
-      ? render(say('recovery.result.position', { lsn }))
-      : render(say('recovery.result.position-time', { lsn, time: lastCommit })),
+      ? speak(say('recovery.result.position', { lsn }))
+      : speak(say('recovery.result.position-time', { lsn, time: lastCommit })),
   ];
 }
 
@@ -136,13 +138,13 @@ export function positionLine({ replayLsn, lastCommit }: Pick<ServerState, 'repla
 export function closingLines(prepared: readonly PreparedTransaction[], steps: readonly NextStep[]): string[] {
   const lines = prepared.slice(0, mostPrepared).map(preparedLine);
   const more = prepared.length - lines.length;
-  if (more > 0) lines.push(render(say('recovery.prepared-more', { count: more })));
+  if (more > 0) lines.push(speak(say('recovery.prepared-more', { count: more })));
   if (steps.length === 0) return lines;
   return [
     ...lines,
-    render(say('recovery.next')),
+    speak(say('recovery.next')),
     ...steps.flatMap(({ sentence, command }) => [
-      `- ${render(sentence)}`,
+      `- ${speak(sentence)}`,
       ...(command === undefined ? [] : [`    ${command}`]),
     ]),
   ];

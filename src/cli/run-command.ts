@@ -1,6 +1,7 @@
+import { languageOption } from '../config/language.ts';
 import type { OptionGroup } from '../config/option-table.ts';
-import { parseOptions } from '../config/parse-options.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
+import { readCommandLine } from './command-line.ts';
 import type { Command } from './command.ts';
 import type { StatusRule } from './exit-status.ts';
 import { helpText } from './help-text.ts';
@@ -8,7 +9,7 @@ import { runProgram } from './program.ts';
 
 const helpOption: OptionGroup = {
   title: 'cli.help.general',
-  options: [{ long: 'help', short: '?', help: 'cli.help.help' }],
+  options: [languageOption, { long: 'help', short: '?', help: 'cli.help.help' }],
 };
 
 /** Runs a command with the words behind its name. @param rule instead of the command's own */
@@ -22,9 +23,9 @@ export async function runCommand(
   const { statusRule = 'by-code', talkLimitBytes } = command;
   const options = { program, statusRule: rule ?? statusRule, json: () => json, talkLimitBytes };
   await runProgram(options, async (context) => {
-    const given = parseOptions(program, withHelp(command), argv);
+    const given = readCommandLine(program, withHelp(command), argv);
     if (!given.has('help')) return command.run(given, context);
-    const head = [command.summary, say('cli.usage', { program, synopsis: render(command.synopsis) })];
+    const head = [command.summary, say('cli.usage', { program, synopsis: command.synopsis })];
     await context.terminal.data(helpText(head, withHelp(command), [], context.terminal.helpColumns));
     return 0;
   });

@@ -1,14 +1,16 @@
 import { gsTarOptions } from '../config/gs-tar-options.ts';
-import { parseOptions, usage } from '../config/parse-options.ts';
+import { usage } from '../config/parse-options.ts';
 import { pathFromText, unpackTar, unpackSentence, version } from '../index.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
+import { readCommandLine } from './command-line.ts';
 import { helpText } from './help-text.ts';
 import { runProgram } from './program.ts';
+import { speak } from './speech.ts';
 
 /** gs_tar. Exit status 0 or 1, as the original. */
 export async function tarProgram(program: string, argv: readonly string[]): Promise<void> {
   await runProgram({ program, statusRule: 'always-one' }, async ({ terminal, signal }) => {
-    const given = parseOptions(program, gsTarOptions, argv);
+    const given = readCommandLine(program, gsTarOptions, argv);
     if (given.has('help')) {
       const head = [say('unpack.help.what', { program }), say('unpack.help.usage', { program })];
       await terminal.data(helpText(head, gsTarOptions, [], terminal.helpColumns));
@@ -29,7 +31,7 @@ export async function tarProgram(program: string, argv: readonly string[]): Prom
         signal,
         onEvent: (event) => {
           const sentence = unpackSentence(event);
-          if (sentence !== undefined) terminal.line(`${program}: ${render(sentence)}`);
+          if (sentence !== undefined) terminal.line(`${program}: ${speak(sentence)}`);
         },
       },
     );

@@ -1,5 +1,6 @@
 import { systemCodeOf } from '../errors/backup-error.ts';
 import { stdoutFailure } from './stdout-failure.ts';
+import { cutToWidth } from './text-width.ts';
 
 /**
  * The two outputs of a program: stdout carries data, stderr talk. A reader that went away (EPIPE) ends the talk, not the run:
@@ -36,7 +37,7 @@ export class Terminal {
   /** Replaces the line in place; for terminals only. @param paint adds colours, where there are any, to what fits */
   live(text: string, paint: (line: string) => string = (line) => line): void {
     this.#liveLine = true;
-    const line = text.slice(0, Math.max(this.columns - 1, 20));
+    const line = cutToWidth(text, Math.max(this.columns - 1, 20));
     process.stderr.write(`\r${this.hasColors ? paint(line) : line}\u001b[K`);
   }
 

@@ -1,5 +1,5 @@
 import { formatLsn, type VerifyReport } from '../index.ts';
-import { render } from '../messages/message.ts';
+import { render, valueText } from '../messages/message.ts';
 
 /** The result of a verification as JSON: positions as `X/X`, identifiers as text. Fields are only ever added. */
 export function verifyRecord(report: VerifyReport): Record<string, unknown> {
@@ -41,7 +41,9 @@ export function verifyRecord(report: VerifyReport): Record<string, unknown> {
       code,
       message: render(message),
       messageKey: message.key,
-      parameters: Object.fromEntries(Object.entries(message.parameters).map(([name, value]) => [name, String(value)])),
+      parameters: Object.fromEntries(
+        Object.entries(message.parameters).map(([name, value]) => [name, valueText(value)]),
+      ),
     })),
   };
 }

@@ -1,5 +1,6 @@
 import { formatLsn, formatUtc, type Lsn, type RecoveryWindow } from '../index.ts';
-import { printable, render, say, type Message } from '../messages/message.ts';
+import { printable, say, type Message } from '../messages/message.ts';
+import { speak } from './speech.ts';
 
 type Line = RecoveryWindow['lines'][number];
 
@@ -22,13 +23,13 @@ const shownPoints = 40;
  */
 export function windowLines(window: RecoveryWindow, { backupsNamed }: { readonly backupsNamed: boolean }): string[] {
   const { archive, systemIdentifier, lines, segments } = window;
-  const title = render(say('window.title', { archive, systemIdentifier }));
+  const title = speak(say('window.title', { archive, systemIdentifier }));
   const canRecover = lines.some(({ backups }) => backups.some(({ problem }) => problem === undefined));
   return [
     title,
     ...lines.flatMap((line) => ['', ...lineText(line, lines)]),
-    ...(canRecover ? [] : ['', render(say(backupsNamed ? 'window.nothing' : 'window.no-backups-named'))]),
-    ...(segments.count === 0 ? [] : ['', render(readingsOf(segments))]),
+    ...(canRecover ? [] : ['', speak(say(backupsNamed ? 'window.nothing' : 'window.no-backups-named'))]),
+    ...(segments.count === 0 ? [] : ['', speak(readingsOf(segments))]),
   ];
 }
 
@@ -47,16 +48,16 @@ function lineText(window: Line, all: readonly Line[]): string[] {
   const rows = [...stretchRows(window), ...pointRows(window), ...backupRows(window), ...switchRows(window)];
   rows.sort((a, b) => (a.lsn === b.lsn ? a.rank - b.rank : a.lsn < b.lsn ? -1 : 1));
   return [
-    render(title),
-    ...(problem === undefined ? [] : [`  ! ${render(problem)}`]),
+    speak(title),
+    ...(problem === undefined ? [] : [`  ! ${speak(problem)}`]),
     ...rows.map(rowText),
-    ...uselessBackups(window, all).map((text) => `  ! ${render(text)}`),
+    ...uselessBackups(window, all).map((text) => `  ! ${speak(text)}`),
   ];
 }
 
 function rowText({ lsn, timeUs, mark, text }: Row): string {
   const time = timeUs === undefined ? '' : formatUtc(timeUs);
-  return `  ${mark} ${time.padEnd(29)} ${formatLsn(lsn).padEnd(12)} ${printable(render(text))}`.trimEnd();
+  return `  ${mark} ${time.padEnd(29)} ${formatLsn(lsn).padEnd(12)} ${printable(speak(text))}`.trimEnd();
 }
 
 function stretchRows({ stretches, gaps }: Line): Row[] {
@@ -86,7 +87,7 @@ function stretchRows({ stretches, gaps }: Line): Row[] {
         rank: 9,
         timeUs: undefined,
         mark: 'x',
-        text: say('window.row.gap', { reason: render(end.reason) }),
+        text: say('window.row.gap', { reason: end.reason }),
       });
     }
     return rows;
@@ -138,6 +139,6 @@ function uselessBackups(window: Line, all: readonly Line[]): Message[] {
       backups.some((range) => range.backup.name === backup.name && range.problem === undefined),
     );
     if (isServed || tellers[0] !== window) return [];
-    return [say('window.row.unusable', { name: backup.name, reason: render(problem) })];
+    return [say('window.row.unusable', { name: backup.name, reason: problem })];
   });
 }

@@ -1,9 +1,10 @@
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
 import { needsPassword } from '../index.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
 import { promptSecret } from './prompt.ts';
+import { speak } from './speech.ts';
 
 /** `-w` and `-W` exclude each other. @throws BackupError `USAGE` */
 export function checkPasswordOptions(program: string, given: GivenOptions): void {
@@ -24,7 +25,7 @@ export async function withPassword<Result>(
 ): Promise<Result> {
   checkPasswordOptions(program, given);
   const ask = async (): Promise<string> =>
-    (await promptSecret(render(say('options.password-prompt')), { signal })) ?? '';
+    (await promptSecret(speak(say('options.password-prompt')), { signal })) ?? '';
   if (given.has('password')) return work(await ask());
   try {
     return await work(undefined);

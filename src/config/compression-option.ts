@@ -134,5 +134,5 @@ function booleanOf(option: string, value = 'yes'): boolean {
 }
 
 function invalid(reason: Message): BackupError {
-  return refuse(say('backup.compression-syntax', { reason: new BackupError('USAGE', reason).message }));
+  return refuse(say('backup.compression-syntax', { reason }));
 }

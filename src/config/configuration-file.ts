@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Environment } from './environment.ts';
 
@@ -47,7 +47,7 @@ async function readText(path: string, mustExist: boolean): Promise<string | unde
   } catch (error) {
     const code = systemCodeOf(error);
     if (!mustExist && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
-    throw invalid(say('configuration.unreadable', { path, reason: reasonOf(error) }), 'configuration.unreadable.hint');
+    throw invalid(say('configuration.unreadable', { path, reason: reasonFor(error) }), 'configuration.unreadable.hint');
   }
   if (bytes === undefined) throw invalid(say('configuration.not-plain', { path }), 'configuration.unreadable.hint');
   if (bytes.length <= largestBytes) return bytes.toString('utf8');

@@ -1,3 +1,4 @@
+import { languageOption } from './language.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
 
 /** Options of gs_basebackup: those of its manual, and of pg_basebackup what is not marked as coming later. */
@@ -46,6 +47,7 @@ export const gsBasebackupOptions: readonly OptionGroup[] = [
       { long: 'allow-missing-config', help: 'backup.help.allow-missing-config' },
       { long: 'progress', short: 'P', inlineArgument: 'json', help: 'backup.help.progress' },
       { long: 'verbose', short: 'v', help: 'backup.help.verbose' },
+      languageOption,
       { long: 'version', short: 'V', help: 'backup.help.version' },
       { long: 'help', short: '?', help: 'backup.help.help' },
     ],

@@ -18,6 +18,8 @@ export interface OptionSpec {
   readonly guardsSecret?: boolean;
   /** Accepted, not shown in `--help`. */
   readonly hidden?: boolean;
+  /** No abbreviation of the long name stands for it. */
+  readonly wholeNameOnly?: boolean;
   readonly help: MessageKey;
 }
 

@@ -88,7 +88,7 @@ function tokensOf(program: string, { byLong, byShort }: Lexicon, args: string[])
       (token) => token.kind === 'option' && token.rawName.startsWith('--') && !byLong.has(token.name),
     );
     if (unknown?.kind !== 'option') return tokens;
-    const specs = [...byLong].filter(([name]) => name.startsWith(unknown.name));
+    const specs = [...byLong].filter(([name, spec]) => name.startsWith(unknown.name) && spec.wholeNameOnly !== true);
     const meant = new Set(specs.map(([, spec]) => spec));
     const [name] = specs[0] ?? [];
     if (name === undefined) throw usage(program, say('options.unknown', { option: unknown.rawName }));

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 
 /** What a line of the password file is chosen by. `host` is `localhost` for a socket in a default directory. */
@@ -32,7 +32,7 @@ export async function readPasswordFile(path: string, query: PasswordQuery): Prom
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { password: undefined, warnings: [] };
-    return { password: undefined, warnings: [say('settings.passfile-unreadable', { path, reason: reasonOf(error) })] };
+    return { password: undefined, warnings: [say('settings.passfile-unreadable', { path, reason: reasonFor(error) })] };
   }
 }
 

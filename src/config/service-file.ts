@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { isConnectionKeyword, type ConnectionKeyword, type ConnectionWords } from './connection-keywords.ts';
 
@@ -66,7 +66,7 @@ async function readOptional(path: string): Promise<string | undefined> {
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw refuse(say('settings.service-unreadable', { path, reason: reasonOf(error) }), undefined, error);
+    throw refuse(say('settings.service-unreadable', { path, reason: reasonFor(error) }), undefined, error);
   }
 }
 

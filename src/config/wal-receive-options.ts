@@ -1,3 +1,4 @@
+import { languageOption } from './language.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
 
 const target: readonly OptionSpec[] = [
@@ -14,6 +15,7 @@ const original = (ifNotExists: OptionSpec['help']): readonly OptionSpec[] => [
   { long: 'verbose', short: 'v', help: 'receive-help.verbose' },
   { long: 'version', short: 'V', help: 'receive-help.version' },
   { long: 'compress', short: 'Z', argument: 'METHOD[:DETAIL]', help: 'receive-help.compress' },
+  languageOption,
   { long: 'help', short: '?', help: 'receive-help.help' },
 ];
 /** Where to connect and as whom. */

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { systemErrorText } from '../errors/system-error-text.ts';
 import type { TlsSettings } from './tls-settings.ts';
@@ -56,7 +56,7 @@ function checkPair(
   try {
     certificate = new X509Certificate(cert);
   } catch (error) {
-    throw refuse(say('connection.certificate-unreadable', { path, reason: reasonOf(error) }), error);
+    throw refuse(say('connection.certificate-unreadable', { path, reason: reasonFor(error) }), error);
   }
   let fits: boolean;
   try {
@@ -64,7 +64,7 @@ function checkPair(
   } catch (error) {
     // The texts of OpenSSL for a missing and for a wrong password name neither the file nor what to do.
     if (key.includes('ENCRYPTED')) throw refuse(say('connection.key-password', { path: keyPath }), error);
-    throw refuse(say('connection.key-unreadable', { path: keyPath, reason: reasonOf(error) }), error);
+    throw refuse(say('connection.key-unreadable', { path: keyPath, reason: reasonFor(error) }), error);
   }
   if (!fits) throw refuse(say('connection.key-of-another', { path, key: keyPath }));
 }

@@ -31,7 +31,8 @@ export function connectFailures(
     .filter((error): error is BackupError => error instanceof BackupError);
   const [first] = before;
   if (first === undefined) return failure;
-  const lines = [...new Set([...before, failure].map(({ sentence }) => render(sentence)))].join('\n');
+  const different = new Map([...before, failure].map(({ sentence }) => [render(sentence), sentence]));
+  const lines = { items: [...different.values()], separator: '\n' };
   // "SSL was required" by nobody, where it was only tried because of a refusal. Of two equal refusals, the one with TLS says what is missing.
   const weighs = failure.kind === 'no-tls' || (sslmode !== 'allow' && isSameRefusal(first, failure));
   return (weighs ? first : failure).with({ sentence: say('connection.failed-several', { lines }) });
@@ -47,7 +48,7 @@ export function connectFailure(target: Target, error: unknown): unknown {
     return error.with({ sentence: failedSentence(target, serverText(error.fields)) });
   }
   if (error instanceof BackupError) {
-    return error.with({ sentence: failedSentence(target, render(error.sentence)), cause: error });
+    return error.with({ sentence: failedSentence(target, error.sentence), cause: error });
   }
   if (systemCodeOf(error) === undefined) return error;
   const isUnix = 'socketPath' in target;

@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import { encodeCancelRequest, protocolVersion } from '../protocol/frontend-messages.ts';
 import { newProgress, type Progress } from './authenticate.ts';
 import type { ByteChannel } from './byte-channel.ts';
@@ -49,7 +49,7 @@ export async function openConnection(settings: ConnectionSettings, options: Abor
   const [first] = failures;
   if (first === undefined) throw new TypeError('no address to connect to');
   if (failures.length === 1) throw first;
-  const lines = failures.map((failure) => render(failure.sentence)).join('\n');
+  const lines = { items: failures.map((failure) => failure.sentence), separator: '\n' };
   const retryable = failures.some((failure) => failure.retryable);
   throw first.with({ sentence: say('connection.failed-several', { lines }), cause: first, retryable });
 }

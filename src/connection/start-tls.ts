@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { ByteChannel } from './byte-channel.ts';
 import { hungUp, settled, type Patience } from './patience.ts';
@@ -42,7 +42,7 @@ export async function startTls(
     });
   } catch (error) {
     // Certificates that OpenSSL does not take, and versions that exclude each other.
-    throw new BackupError('CONFIG_INVALID', say('connection.tls-failed', { reason: reasonOf(error) }), {
+    throw new BackupError('CONFIG_INVALID', say('connection.tls-failed', { reason: reasonFor(error) }), {
       cause: error,
     });
   }
@@ -64,7 +64,7 @@ const certificateCodes =
   /^(?:UNABLE_TO|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|ERROR_IN_C|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH)/;
 
 function handshakeFailure(error: Error, direct: boolean): BackupError {
-  const sentence = say('connection.tls-failed', { reason: reasonOf(error) });
+  const sentence = say('connection.tls-failed', { reason: reasonFor(error) });
   const isCertificate = certificateCodes.test(systemCodeOf(error) ?? '');
   if (isCertificate) {
     const hint = say('connection.certificate-refused-hint');

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
+import { say, type Message, type MessageValue } from '../messages/message.ts';
 import { abortable } from './abortable.ts';
 import type { Abortable, Endpoint } from './connection.ts';
 import type { ConnectionSettings } from './settings.ts';
@@ -64,7 +64,7 @@ function socketPathOf(directory: string, port: number): string {
 }
 
 /** `connection to server at "HOST" (ADDRESS), port PORT failed: REASON`, as libpq says it. */
-export function failedSentence(target: Target, lines: string): Message {
+export function failedSentence(target: Target, lines: MessageValue): Message {
   if ('socketPath' in target) return say('connection.failed-socket', { path: target.socketPath, lines });
   const { endpoint, address } = target;
   const { host, port } = endpoint;

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { fsPath, joinPath, lastPart, parentPath } from '../files/path.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import type { RestoreRules } from '../server/restore-rules.ts';
 import { relativeLocation } from './backup-identity.ts';
 import type { PlainLink } from './plain-tablespaces.ts';
@@ -22,7 +22,7 @@ export function isCutLocation(linkName: ByteString, rules: Pick<RestoreRules, 'r
 
 /** The fault of a tablespace whose link in the archive is cut, and whose files are in `archive`. */
 export function cutInArchive(oid: number, linkName: ByteString, archive: string): BackupError {
-  const where = render(say('content.cut-tar', { archive, oid }));
+  const where = say('content.cut-tar', { archive, oid });
   return new BackupError('CORRUPT', say('content.tablespace-cut', { oid, target: display(linkName), where }));
 }
 
@@ -44,10 +44,7 @@ export function cutPlainLink(
     found === undefined
       ? say('content.cut-nowhere', { oid })
       : say('content.cut-plain', { directory: display(found), oid });
-  return new BackupError(
-    'CORRUPT',
-    say('content.tablespace-cut', { oid, target: display(target), where: render(where) }),
-  );
+  return new BackupError('CORRUPT', say('content.tablespace-cut', { oid, target: display(target), where }));
 }
 
 function isThere(path: ByteString): boolean {

@@ -5,7 +5,7 @@ import { needsPassword } from '../connection/authenticate.ts';
 import { ServerError } from '../connection/server-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { openSqlConnection } from '../replication/ask-slot.ts';
 import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
 import { recogniseServer } from '../replication/recognise-server.ts';
@@ -121,7 +121,7 @@ function loginFinding(
 ): ServerFinding {
   signal?.throwIfAborted();
   if (!(error instanceof BackupError)) throw error;
-  const reason = render(error.sentence);
+  const reason = error.sentence;
   const isReplication = check === 'replication-login';
   return {
     check,

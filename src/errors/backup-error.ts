@@ -2,7 +2,7 @@ import { render, type Message, type MessageValue } from '../messages/message.ts'
 import { errorCodes, type ErrorCode, type ErrorKind } from './codes.ts';
 
 /** Where an error happened: a flat record of printable values (path, lsn, timeline, server, backup). Never a secret. */
-export type ErrorContext = Readonly<Record<string, MessageValue>>;
+export type ErrorContext = Readonly<Record<string, string | number | bigint>>;
 
 export interface BackupErrorOptions {
   /** What to do, as a sentence. */
@@ -75,7 +75,12 @@ export class BackupError extends Error {
 // A bundler renames a class that names itself within; a caller sees the name in every stack that node prints.
 Object.defineProperty(BackupError, 'name', { value: 'BackupError' });
 
-/** The text of anything thrown, for use as a `reason` parameter: of one line where it is ours. What a server says may have several. */
+/** Why something failed, for use as a `reason` parameter: a sentence within the sentence where it is ours. */
+export function reasonFor(error: unknown): MessageValue {
+  return error instanceof BackupError ? error.sentence : reasonOf(error);
+}
+
+/** The text of anything thrown, in English: of one line where it is ours. What a server says may have several. */
 export function reasonOf(error: unknown): string {
   if (error instanceof BackupError) return error.message.replaceAll(/\s*\n\s*/g, ' ');
   return error instanceof Error ? error.message : String(error);

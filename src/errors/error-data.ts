@@ -1,5 +1,5 @@
 import { say, type Message } from '../messages/message.ts';
-import { BackupError, reasonOf, systemCodeOf, type ErrorContext } from './backup-error.ts';
+import { BackupError, type ErrorContext, reasonFor, reasonOf, systemCodeOf } from './backup-error.ts';
 import type { ErrorCode, ErrorKind } from './codes.ts';
 
 /** An error as plain data, to go from one thread to another. */
@@ -21,7 +21,7 @@ export function errorToData(error: unknown): ErrorData {
     const reason = cause === undefined ? undefined : reasonOf(cause);
     return { code, sentence, hint, context, retryable, kind, cause: reason, causeCode: systemCodeOf(cause) };
   }
-  const sentence = say('common.internal', { reason: reasonOf(error) });
+  const sentence = say('common.internal', { reason: reasonFor(error) });
   return {
     code: 'INTERNAL',
     sentence,

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBytes } from '../bytes/byte-string.ts';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { say } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
@@ -127,7 +127,7 @@ export function bytesOf(path: string): Buffer | undefined {
         cause: error,
       });
     }
-    throw new BackupError('STORAGE_UNAVAILABLE', say('files.failed-read', { path, reason: reasonOf(error) }), {
+    throw new BackupError('STORAGE_UNAVAILABLE', say('files.failed-read', { path, reason: reasonFor(error) }), {
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-import { render, say, shellWord } from '../messages/message.ts';
+import { say, shellWord, type MessageValue } from '../messages/message.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { archivingOfOpengauss, archivingOfPostgresql, type ArchiveCommand } from './archiving-steps.ts';
 import type { ServerAnswers } from './ask-server.ts';
@@ -71,14 +71,18 @@ function preparedSteps(prepared: readonly PreparedTransaction[], commands: StepC
     byDatabase.set(database, [...(byDatabase.get(database) ?? []), one]);
   }
   return [...byDatabase].map(([database, list]) => {
-    const shown = list.slice(0, endedByName).map(({ name }) => `"${name}"`);
+    const shown: MessageValue[] = list.slice(0, endedByName).map(({ name }) => `"${name}"`);
     const more = list.length - shown.length;
-    if (more > 0) shown.push(render(say('recovery.and-more', { count: more })));
+    if (more > 0) shown.push(say('recovery.and-more', { count: more }));
     const into = commands.sql(database);
     const all = `SELECT format('ROLLBACK PREPARED %L;', gid) FROM pg_prepared_xacts WHERE database = current_database()`;
     const each = list.map(({ name }) => `-c ${shellWord(`ROLLBACK PREPARED '${name.replaceAll("'", "''")}'`)}`);
     return {
-      sentence: say('recovery.next.prepared', { count: list.length, list: shown.join(', '), database }),
+      sentence: say('recovery.next.prepared', {
+        count: list.length,
+        list: { items: shown, separator: ', ' },
+        database,
+      }),
       command: commands.asServer(more > 0 ? `${into} -At -c ${shellWord(all)} | ${into}` : `${into} ${each.join(' ')}`),
     };
   });

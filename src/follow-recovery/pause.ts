@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import { lackingLimits, raiseLimits } from '../server/recovery-limits.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { configuredSettings, type DataDirectory } from './data-directory.ts';
@@ -41,7 +41,7 @@ function tooSmall({ path, identity, control }: DataDirectory, configFile: string
   const [lacking] = lackingLimits(required, family, (name) => settings.get(name));
   if (lacking === undefined) return undefined;
   const { name, value } = lacking;
-  const text = render(say('recovery.too-low', { name, is: settings.get(name) ?? '-', value }));
+  const text = say('recovery.too-low', { name, is: settings.get(name) ?? '-', value });
   return new BackupError('CONFIG_INVALID', say('recovery-failure.smaller-host', { text }), {
     hint: say('recovery-failure.smaller-host.hint'),
   });

@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message, type MessageValue } from '../messages/message.ts';
 import type { RecoveryRecord } from '../server/recovery-record.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -122,10 +122,11 @@ function isSame(one: PreparedTransaction, xid: bigint, gid: string | undefined):
 /** Names a sentence can hold. */
 const namesListed = 10;
 
-function namesOf(list: readonly { readonly xid: bigint; readonly gid: string | undefined }[]): string {
-  const names = list.slice(0, namesListed).map(({ xid, gid }) => gid ?? xid.toString());
+function namesOf(list: readonly { readonly xid: bigint; readonly gid: string | undefined }[]): MessageValue {
+  const names: MessageValue[] = list.slice(0, namesListed).map(({ xid, gid }) => gid ?? xid.toString());
   const more = list.length - names.length;
-  return more > 0 ? `${names.join(', ')}, ${render(say('recovery.and-more', { count: more }))}` : names.join(', ');
+  if (more > 0) names.push(say('recovery.and-more', { count: more }));
+  return { items: names, separator: ', ' };
 }
 
 /** As the state query writes it: always six digits. */

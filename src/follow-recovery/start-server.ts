@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { ServerPrograms } from './find-programs.ts';
@@ -40,7 +40,7 @@ export async function startServer(
       child.once('spawn', resolve);
       child.once('error', (error) => {
         reject(
-          new BackupError('CONFIG_INVALID', say('recovery.cannot-start', { program, reason: reasonOf(error) }), {
+          new BackupError('CONFIG_INVALID', say('recovery.cannot-start', { program, reason: reasonFor(error) }), {
             cause: error,
           }),
         );
@@ -63,7 +63,7 @@ function openLog(path: string): number {
     // A named pipe that nobody reads.
     if (systemCodeOf(error) === 'ENXIO')
       throw new BackupError('STORAGE_UNAVAILABLE', say('recovery.log-file', { path }));
-    throw new BackupError('STORAGE_UNAVAILABLE', say('files.failed-write', { path, reason: reasonOf(error) }), {
+    throw new BackupError('STORAGE_UNAVAILABLE', say('files.failed-write', { path, reason: reasonFor(error) }), {
       cause: error,
     });
   }

@@ -2,7 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { readDetail, readRecoveryLine, type KnownFailure, type RecoveryLogEvent } from '../server/recovery-log.ts';
 import { SettingsFile } from '../server/settings-file.ts';
 import { configuredSettings, textOf, type DataDirectory } from './data-directory.ts';
@@ -134,7 +134,7 @@ export class RecoveryWatch {
     if (text === '' && logFile !== undefined && freeBytes(logFile) < leastFreeBytes) {
       return new BackupError(
         'STORAGE_UNAVAILABLE',
-        say('recovery-failure.space', { text: render(say('recovery.no-room-for-log')) }),
+        say('recovery-failure.space', { text: say('recovery.no-room-for-log') }),
         {
           hint: say('recovery-failure.space.hint'),
           context,

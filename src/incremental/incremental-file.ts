@@ -1,7 +1,7 @@
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 
 /** Bytes of a page, and pages of a segment file, of the builds that we take incremental backups of. */
 export const blockBytes = 8192;
@@ -129,5 +129,5 @@ function view(bytes: Uint8Array): DataView {
 }
 
 function damaged(path: string, reason: Message): BackupError {
-  return new BackupError('CORRUPT', say('incremental.damaged', { path, reason: render(reason) }));
+  return new BackupError('CORRUPT', say('incremental.damaged', { path, reason }));
 }

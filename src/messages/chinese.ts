@@ -1,4 +1,5 @@
 import { bytesMessages } from './chinese/bytes.ts';
+import { cliMessages } from './chinese/cli.ts';
 import { commonMessages } from './chinese/common.ts';
 import { contentMessages } from './chinese/content.ts';
 import { filesMessages } from './chinese/files.ts';
@@ -39,6 +40,7 @@ import type { Catalogue } from './message.ts';
 /** Every sentence in Chinese, by the keys of `english`. One file per area in `chinese/`, called as in `english/`. */
 export const chinese: Catalogue = {
   ...bytesMessages,
+  ...cliMessages,
   ...commonMessages,
   ...contentMessages,
   ...filesMessages,

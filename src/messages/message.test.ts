@@ -25,6 +25,25 @@ describe('a sentence', () => {
   });
 });
 
+describe('a sentence within a sentence', () => {
+  const inner = say('window.end-of-wal');
+  const outer = say('common.internal', { reason: inner });
+
+  it('is said in the language of the whole', () => {
+    expect(render(outer)).toBe(`internal error: ${render(inner)}`);
+    const catalogue = { 'common.internal': '内部错误：{reason}', 'window.end-of-wal': 'WAL 的终点' };
+    expect(render(outer, catalogue)).toBe('内部错误：WAL 的终点');
+    const list = { items: [inner, 'x\u0007'], separator: '; ' };
+    expect(render(say('common.internal', { reason: list }), catalogue)).toBe('内部错误：WAL 的终点; x\\x07');
+  });
+
+  it('has one line, unless the whole may have several', () => {
+    const lines = say('common.server-text', { lines: 'a\n b' });
+    expect(render(say('common.internal', { reason: lines }))).toBe('internal error: a b');
+    expect(render(say('connection.failed-several', { lines }))).toBe('a\n b');
+  });
+});
+
 describe('the catalogue', () => {
   it('counts nothing in the plural only', () => {
     // Sizes and limits are never 1; of a list it is not known how many are in it.

@@ -14,8 +14,14 @@ type NameIn<Inner extends string> = Inner extends `${infer Name}:word`
     ? Name
     : Inner;
 
-/** A printable value of a named parameter. */
-export type MessageValue = string | number | bigint;
+/** A value of a named parameter: printable, or a sentence within the sentence, which is said in the language of the whole. */
+export type MessageValue = string | number | bigint | Message | MessageList;
+
+/** Several values as one, with `separator` between them. */
+export interface MessageList {
+  readonly items: readonly MessageValue[];
+  readonly separator: string;
+}
 
 type Parameters<Key extends MessageKey> = Record<ParameterNames<(typeof english)[Key]>, MessageValue>;
 
@@ -39,17 +45,28 @@ export type Catalogue = Readonly<Partial<Record<MessageKey, string>>>;
 /**
  * The text of `message`. `{name}` is the value; `{name:word}` is the value as a word of a shell command, for commands to be
  * pasted; `{name|one|many}` is the first text where the value is 1, else the second. Control characters in values, line feeds included, are shown as `\xNN` so that no name makes a line of
- * its own and no server writes to the terminal. Only a parameter called `lines` may have several.
+ * its own and no server writes to the terminal. Only a parameter called `lines` may have several; those of a sentence within a sentence become one.
  */
 export function render(message: Message, catalogue: Catalogue = english): string {
   const template = catalogue[message.key] ?? english[message.key];
   return template.replace(placeholder, (whole, name: string, form?: string, one?: string, many?: string) => {
     const value = message.parameters[name];
     if (value === undefined) return whole;
-    if (one !== undefined) return (String(value) === '1' ? one : many) ?? '';
-    if (form !== undefined) return printableName(shellWord(String(value)));
-    return name === 'lines' ? printable(String(value)) : printableName(String(value));
+    const text = valueText(value, catalogue, name === 'lines');
+    if (one !== undefined) return (text === '1' ? one : many) ?? '';
+    if (form !== undefined) return printableName(shellWord(text));
+    return name === 'lines' ? printable(text) : printableName(text);
   });
+}
+
+/** The text of one value. @param keepsLines whether a sentence may have several lines */
+export function valueText(value: MessageValue, catalogue: Catalogue = english, keepsLines = false): string {
+  if (typeof value !== 'object') return String(value);
+  if ('items' in value) {
+    return value.items.map((item) => valueText(item, catalogue, keepsLines)).join(value.separator);
+  }
+  const text = render(value, catalogue);
+  return keepsLines ? text : text.replaceAll(/\s*\n\s*/g, ' ');
 }
 
 const placeholder = /\{([a-zA-Z]+)(?:(:word)|\|([^|{}]*)\|([^|{}]*))?\}/g;

@@ -3,7 +3,7 @@ import { formatLsn } from '../wal/lsn.ts';
 import { describeTarget } from './target.ts';
 import { timeEcho } from './target-time.ts';
 import { describeMark } from './unreachable.ts';
-import { render } from '../messages/message.ts';
+import {} from '../messages/message.ts';
 import { formatUtc, type TargetAction } from '../server/recovery-target.ts';
 import type { ProvedTarget } from './prove-recovery-target.ts';
 import { raisedLimits } from './raised-limits.ts';
@@ -22,12 +22,10 @@ export function proofSentences(
   const time = consistentTimeUs === undefined ? '-' : formatUtc(consistentTimeUs);
   const told = describeTarget(written.target);
   return [
-    ...proved.passedOver.map(({ name, reason }) =>
-      say('restore-recovery.passed-over', { name, reason: render(reason) }),
-    ),
+    ...proved.passedOver.map(({ name, reason }) => say('restore-recovery.passed-over', { name, reason })),
     say('restore-recovery.backup', { name: backup.name, lsn: formatLsn(consistentLsn), time }),
     asked === '' ? say('restore-recovery.latest') : say('restore-recovery.target', { target: asked }),
-    ...(target.time === undefined ? [] : [say('restore-recovery.time', { time: render(timeEcho(target.time)) })]),
+    ...(target.time === undefined ? [] : [say('restore-recovery.time', { time: timeEcho(target.time) })]),
     say(quick === true ? 'restore-recovery.wal-unread' : 'restore-recovery.wal', {
       first,
       last,

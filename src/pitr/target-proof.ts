@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { formatUtc, type RecoveryTarget } from '../server/recovery-target.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { ProofRequest } from './proof-request.ts';
@@ -150,7 +150,7 @@ function walMissing(request: ProofRequest, { endLsn, broken, hasCheckpoint }: Re
     hint:
       broken === undefined
         ? say('window.proof.no-wal.hint')
-        : say('window.proof.broken.hint', { reason: render(broken.reason) }),
+        : say('window.proof.broken.hint', { reason: broken.reason }),
   });
 }
 

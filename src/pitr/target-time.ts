@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { formatUtc } from '../server/recovery-target.ts';
 import { configuredZone, databaseZone, fixedZone, formatLocal, momentOf, type TimeZone } from './time-zone.ts';
 
@@ -47,7 +47,7 @@ type SixNumbers = [year: number, month: number, day: number, hour: number, minut
 
 function secondsSince1970(text: string, [year, month, day, hour, minute, second]: SixNumbers): number {
   const impossible = (reason: Message): BackupError =>
-    new BackupError('USAGE', say('target.no-such-time', { text, reason: render(reason) }));
+    new BackupError('USAGE', say('target.no-such-time', { text, reason }));
   if (year < 1970) throw impossible(say('target.year'));
   if (month < 1 || month > 12) throw impossible(say('target.month', { month }));
   const days = new Date(Date.UTC(year, month, 0)).getUTCDate();

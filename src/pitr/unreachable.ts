@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import type { ErrorKind } from '../errors/codes.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message, type MessageValue } from '../messages/message.ts';
 import { formatUtc } from '../server/recovery-target.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import type { ProofRequest } from './proof-request.ts';
@@ -42,7 +42,7 @@ function isGap(broken: ReplayOutcome['broken']): broken is NonNullable<ReplayOut
 }
 
 function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: ReplayOutcome): Message {
-  const asked = target.kind === 'latest' ? render(say('window.end-of-wal')) : describeTarget(target);
+  const asked = target.kind === 'latest' ? say('window.end-of-wal') : describeTarget(target);
   const { neighbours, consistentLsn, consistentTimeUs, endLsn, overrun } = outcome;
   switch (reason) {
     case 'before-consistency':
@@ -73,10 +73,15 @@ function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: 
   }
 }
 
-function notMet(target: string, kind: ProofRequest['target']['kind'], { broken }: ReplayOutcome, end: string): Message {
+function notMet(
+  target: MessageValue,
+  kind: ProofRequest['target']['kind'],
+  { broken }: ReplayOutcome,
+  end: string,
+): Message {
   // Behind a hole there is more: the target may be there.
   if (isGap(broken)) {
-    return say('window.unreachable.gap', { target, end, reason: render(broken.reason) });
+    return say('window.unreachable.gap', { target, end, reason: broken.reason });
   }
   return kind === 'xid' || kind === 'name'
     ? say('window.unreachable.unknown', { target, end })
@@ -111,19 +116,19 @@ function hint(reason: UnreachableReason, { target }: ProofRequest, outcome: Repl
   }
 }
 
-function nearest(kind: ProofRequest['target']['kind'], { neighbours, endLsn }: ReplayOutcome): string {
+function nearest(kind: ProofRequest['target']['kind'], { neighbours, endLsn }: ReplayOutcome): Message {
   const { lower, higher, last, restorePoints } = neighbours;
   if (kind === 'name' && restorePoints.length > 0) {
-    return render(say('window.nearest.names', { list: restorePoints.join(', ') }));
+    return say('window.nearest.names', { list: restorePoints.join(', ') });
   }
   if (kind === 'xid' && (lower ?? higher) !== undefined) {
     const list = [lower, higher].filter((mark) => mark !== undefined).map(describeMark);
-    return render(say('window.nearest.transactions', { list: list.join('; ') }));
+    return say('window.nearest.transactions', { list: { items: list, separator: '; ' } });
   }
   const end = endLsn === undefined ? '-' : formatLsn(endLsn);
   return last === undefined
-    ? render(say('window.nearest.end', { lsn: end }))
-    : render(say('window.nearest.last', { transaction: describeMark(last), lsn: end }));
+    ? say('window.nearest.end', { lsn: end })
+    : say('window.nearest.last', { transaction: describeMark(last), lsn: end });
 }
 
 /** `commit 14244 at 2026-11-20 21:28:25.980598+00, 0/28000530`. */

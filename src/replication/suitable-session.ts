@@ -1,7 +1,7 @@
 import type { Abortable } from '../connection/connection.ts';
 import { ServerError } from '../connection/server-error.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { showSetting } from './identify.ts';
 import type { ReplicationSession, SessionSettings, TargetSessionAttrs } from './open-session.ts';
 import { serverRole } from './server-role.ts';
@@ -55,7 +55,7 @@ function summary(failures: readonly BackupError[]): BackupError {
   const [first] = failures;
   if (first === undefined) throw new TypeError('no server to connect to');
   if (failures.length === 1) return first;
-  const lines = failures.map((failure) => render(failure.sentence)).join('\n');
+  const lines = { items: failures.map((failure) => failure.sentence), separator: '\n' };
   const retryable = failures.some((failure) => failure.retryable);
   return first.with({ sentence: say('connection.failed-several', { lines }), cause: first, retryable });
 }

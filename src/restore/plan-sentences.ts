@@ -1,5 +1,5 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
-import { render, say, shellWord, type Message } from '../messages/message.ts';
+import { say, shellWord, type Message } from '../messages/message.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { asAccount } from './account.ts';
 import { placed } from './placed-program.ts';
@@ -100,7 +100,7 @@ export function ownWalLines({ ownWal, source }: RestorePlan): Message[] {
 
 /** The copy becomes consistent, but does not come to the end of the WAL that the backup holds. */
 export function brokenBehind(reason: Message): Message {
-  return say('restore-plan.own-wal-broken', { reason: render(reason) });
+  return say('restore-plan.own-wal-broken', { reason });
 }
 
 /**
@@ -135,7 +135,7 @@ function fileLines(plan: RestorePlan, isRecovered: boolean): Message[] {
     ? say(isPartly ? 'restore-plan.partly-verified' : 'restore-plan.verified')
     : uncheckedLine(plan);
   return [
-    say('restore-plan.files', { size: source.totalBytes, checked: render(checked) }),
+    say('restore-plan.files', { size: source.totalBytes, checked }),
     ...(isPartly ? plan.unchecked.map((backup) => say('restore-plan.unlisted', { backup })) : []),
     owner === undefined ? say('restore-plan.own', { mode }) : say('restore-plan.owner', { ...owner, mode }),
     say('restore-plan.left-out'),

@@ -1,4 +1,4 @@
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { blockBytes, blocksPerSegment } from '../incremental/incremental-file.ts';
 import { say, type Message } from '../messages/message.ts';
 import { readControlFile, type ControlFile } from '../server/control-file.ts';
@@ -77,7 +77,7 @@ export async function receiveChain(
 function ofBackup(backup: string, error: unknown): unknown {
   if (!(error instanceof BackupError) || error.code !== 'CORRUPT') return error;
   return error.with({
-    sentence: say('incremental.of-backup', { backup, reason: reasonOf(error) }),
+    sentence: say('incremental.of-backup', { backup, reason: reasonFor(error) }),
     context: { backup },
     hint: say('incremental.of-backup.hint', { backup }),
   });

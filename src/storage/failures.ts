@@ -1,4 +1,4 @@
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 
 export function objectExists(name: string, storage: string): BackupError {
@@ -15,7 +15,7 @@ const refusals = new Set(['EACCES', 'EPERM', 'EROFS']);
 export function storageFailure(name: string, storage: string, cause: unknown, wish: 'read' | 'write'): unknown {
   const code = systemCodeOf(cause);
   if (cause instanceof BackupError || code === undefined || code === 'ABORT_ERR') return cause;
-  const sentence = say('storage.failed', { name, reason: reasonOf(cause) });
+  const sentence = say('storage.failed', { name, reason: reasonFor(cause) });
   if (refusals.has(code)) {
     const hint = say(wish === 'read' ? 'storage.refused-read.hint' : 'storage.refused-write.hint');
     return new BackupError('AUTHENTICATION', sentence, { hint, cause, context: { storage } });

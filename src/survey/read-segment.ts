@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { WalObject } from '../wal-archive/wal-source.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Lsn } from '../wal/lsn.ts';
@@ -92,7 +92,7 @@ async function indexObject(
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
     const name = `${object.file.name} (${placeOf(place, object)})`;
-    return endedByDamage(indexer.endSegment(), say('survey.damaged-object', { name, reason: render(error.sentence) }));
+    return endedByDamage(indexer.endSegment(), say('survey.damaged-object', { name, reason: error.sentence }));
   }
   return indexer.endSegment();
 }

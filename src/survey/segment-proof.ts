@@ -35,7 +35,7 @@ export function digestOf(content: SegmentContent): string {
 /** @param name of the segment and where it lies, for people */
 export function proofOf(reading: SegmentReading, fromLsn: Lsn, name: string): SegmentProof {
   const { index, border, keptBytes, sha256 } = reading;
-  const failure = reading.failure && say('survey.damaged-object', { name, reason: render(reading.failure) });
+  const failure = reading.failure && say('survey.damaged-object', { name, reason: reading.failure });
   const instead = damagedContent({ ...reading, failure }, name);
   return {
     fromLsn,

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { Codec } from '../wal-archive/codec.ts';
 import type { Receipt } from '../wal-archive/receipt.ts';
@@ -105,7 +105,7 @@ function failureOf(error: unknown): Message {
   if (error instanceof BackupError) throw error;
   if (error instanceof Error && error.name === 'AbortError') throw error;
   if (error instanceof RangeError || (error as { errno?: unknown }).errno !== undefined) {
-    return say('survey.unreadable', { reason: reasonOf(error) });
+    return say('survey.unreadable', { reason: reasonFor(error) });
   }
   throw error;
 }

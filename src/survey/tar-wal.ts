@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { render, say } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { Member } from '../tar/member.ts';
 import { findTarSet } from '../wal-archive/tar-set.ts';
@@ -142,7 +142,7 @@ async function withSegment(
   const instead = last === undefined ? undefined : (await knowledge?.proofOf(place, last))?.instead;
   if (last === undefined || instead === undefined || 'damage' in instead || instead.end.kind !== 'partial')
     return error;
-  const values = { name: last.storedName, lsn: formatLsn(instead.end.lsn), reason: render(error.sentence) };
+  const values = { name: last.storedName, lsn: formatLsn(instead.end.lsn), reason: error.sentence };
   return new BackupError('CORRUPT', say('survey.damaged-member', values), { cause: error });
 }
 

@@ -5,7 +5,7 @@ import type { ContentPart } from '../content/content-names.ts';
 import { cutInArchive, isCutLocation } from '../content/cut-tablespaces.ts';
 import { linkedTars } from '../content/linked-tars.ts';
 import { isLeftByRun, leftByRuns, shownNames } from '../content/left-by-runs.ts';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { fsPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { classifyPageFile, type PageFormat } from '../pages/page-file.ts';
@@ -101,7 +101,7 @@ export function reportArchive({ findings, signal }: Examination, { name }: { nam
   if (failedCall(error) !== undefined) {
     findings.damage(say('verify.open-file', { path: name, reason: systemReason(error) }), 'STORAGE_UNAVAILABLE');
   } else if (error instanceof BackupError || systemCodeOf(error)?.startsWith('Z_') === true) {
-    findings.damage(say('verify.archive-damaged', { archive: name, reason: reasonOf(error) }));
+    findings.damage(say('verify.archive-damaged', { archive: name, reason: reasonFor(error) }));
   } else {
     throw error;
   }

@@ -1,6 +1,6 @@
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { requireVersion } from '../content/backup-identity.ts';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import { configOriginName, decodeConfigOrigin } from '../manifest/config-origin.ts';
 import type { Manifest } from '../manifest/manifest.ts';
@@ -114,7 +114,7 @@ function controlProblem(path: string, error: unknown): Message {
   const kind = error instanceof BackupError ? error.kind : undefined;
   if (kind === 'control-checksum') return say('verify.control-crc', { path });
   if (kind === 'control-version') return say('verify.control-version', { path });
-  return say('verify.control-damaged', { path, reason: reasonOf(error) });
+  return say('verify.control-damaged', { path, reason: reasonFor(error) });
 }
 
 function checkLabel({ files, manifest, ignored, unreadable, findings }: InstanceCheck): BackupLabel | undefined {
@@ -127,7 +127,7 @@ function checkLabel({ files, manifest, ignored, unreadable, findings }: Instance
   try {
     return parseBackupLabel(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
-    findings.damage(say('verify.label-damaged', { reason: reasonOf(error) }));
+    findings.damage(say('verify.label-damaged', { reason: reasonFor(error) }));
     return undefined;
   }
 }

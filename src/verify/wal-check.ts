@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
-import { render, say } from '../messages/message.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
 import type { BackupLabel } from '../wal/backup-label.ts';
 import type { ControlFile } from '../server/control-file.ts';
 import { formatLsn, lsn, noLsn, type Lsn } from '../wal/lsn.ts';
@@ -193,7 +193,7 @@ async function pushSegments(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof BackupError) && systemCodeOf(error) === undefined) throw error;
-      findings.damage(say('verify.wal-read', { segment: names[0] ?? '', reason: reasonOf(error) }));
+      findings.damage(say('verify.wal-read', { segment: names[0] ?? '', reason: reasonFor(error) }));
       return 'reported';
     }
   }
@@ -226,6 +226,6 @@ function reportEnd(findings: Findings, range: RequiredWal, end: WalEnd, missing:
   } else if (isAtEndOfInput || (range.endLsn === undefined && end.reason.kind !== 'bad-checksum')) {
     findings.damage(say('verify.wal-no-end', { lsn: formatLsn(end.lsn) }), 'WAL_MISSING');
   } else {
-    findings.damage(say('verify.wal-damaged', { lsn: formatLsn(end.lsn), reason: render(describeWalEnd(end)) }));
+    findings.damage(say('verify.wal-damaged', { lsn: formatLsn(end.lsn), reason: describeWalEnd(end) }));
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { ReadOptions, Storage } from '../storage/storage.ts';
 import { walPageBytes } from '../wal/page-header.ts';
@@ -54,7 +54,7 @@ async function* named({ storage, storedName }: StoredBytes, source: ByteSource):
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT' || error.context['storage'] !== undefined)
       throw error;
-    throw new BackupError('CORRUPT', say('archive.damaged-bytes', { name: storedName, reason: reasonOf(error) }), {
+    throw new BackupError('CORRUPT', say('archive.damaged-bytes', { name: storedName, reason: reasonFor(error) }), {
       hint: error.hint,
       context: { ...error.context, storage: storage.description },
       cause: error,

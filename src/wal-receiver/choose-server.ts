@@ -1,4 +1,4 @@
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import {
   openReplicationSession,
@@ -76,7 +76,7 @@ async function firstFit(
       if (!(error instanceof BackupError)) throw error;
       if (error.code === 'AUTHENTICATION') refused.add(source);
       if (!error.retryable && sources.length > 1) {
-        options.onSkipped(say('receiver.skipped-server', { server: nameOf(source), reason: reasonOf(error) }));
+        options.onSkipped(say('receiver.skipped-server', { server: nameOf(source), reason: reasonFor(error) }));
       }
     }
   }
@@ -124,7 +124,7 @@ function noneFits(failures: readonly unknown[], wanted: TargetSessionAttrs | und
   const canPass = failures.some((error) => error instanceof BackupError && error.retryable);
   const [first] = failures;
   if (!canPass || failures.length === 1) return first;
-  const reasons = failures.map((error) => reasonOf(error)).join('; ');
+  const reasons = { items: failures.map((error) => reasonFor(error)), separator: '; ' };
   const count = failures.length;
   const sentence =
     wanted === undefined

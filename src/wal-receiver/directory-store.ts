@@ -1,6 +1,6 @@
 import { lstat, stat, unlink } from 'node:fs/promises';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { createFlushingEncoder } from '../compression/flushing-encoder.ts';
 import { ownerOfNewFiles, type Owner } from '../files/directory-owner.ts';
 import { fileFailure } from '../files/failure.ts';
@@ -263,7 +263,7 @@ class DirectoryStore implements WalStore {
     if (size === this.#segmentSizeBytes) return held;
     if (this.#passedOver.has(file.name)) return undefined;
     this.#passedOver.add(file.name);
-    if (typeof size !== 'number') this.#warn(say('wal-directory.skipped-damaged', { path, reason: reasonOf(size) }));
+    if (typeof size !== 'number') this.#warn(say('wal-directory.skipped-damaged', { path, reason: reasonFor(size) }));
     else if (file.codec === 'none') this.#warn(say('wal-directory.skipped-size', { path, size }));
     else this.#warn(say('wal-directory.skipped-compressed-size', { path, size }));
     return undefined;

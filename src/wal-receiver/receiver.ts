@@ -206,7 +206,7 @@ class Receiver {
     if (!(error instanceof BackupError) || error.kind !== 'other-line' || this.#sources().length === 1) return false;
     const { host, port } = source;
     this.#leftOut.add(`${host} ${String(port)}`);
-    this.#warnOnce(say('receiver.skipped-server', { server: `${host}:${String(port)}`, reason: error.message }));
+    this.#warnOnce(say('receiver.skipped-server', { server: `${host}:${String(port)}`, reason: error.sentence }));
     return true;
   }
 

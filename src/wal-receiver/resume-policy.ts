@@ -1,4 +1,4 @@
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, reasonOf } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { askSlot } from '../replication/ask-slot.ts';
 import { createSlot, dropSlot } from '../replication/slots.ts';
@@ -136,7 +136,7 @@ export class ResumePolicy {
       return undefined;
     } catch (error) {
       const statement = `SELECT pg_drop_replication_slot('${slot.name}');`;
-      return say('receiver.slot-left', { slot: slot.name, statement, reason: reasonOf(error) });
+      return say('receiver.slot-left', { slot: slot.name, statement, reason: reasonFor(error) });
     }
   }
 

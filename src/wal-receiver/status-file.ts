@@ -1,5 +1,5 @@
 import { rename, unlink, writeFile } from 'node:fs/promises';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { say, type Message } from '../messages/message.ts';
 import { fileFailure } from '../files/failure.ts';
@@ -68,7 +68,7 @@ export class StatusFile {
       this.#isTroubled = false;
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
-      if (!this.#isTroubled) onTrouble(say('receive.status-file', { path, reason: reasonOf(error) }));
+      if (!this.#isTroubled) onTrouble(say('receive.status-file', { path, reason: reasonFor(error) }));
       this.#isTroubled = true;
     }
   }

@@ -1,7 +1,7 @@
 import { lstat, type FileHandle } from 'node:fs/promises';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, type ByteString } from '../bytes/byte-string.ts';
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { decompressBeginning } from '../compression/decompress-beginning.ts';
 import { fileFailure } from '../files/failure.ts';
 import { openRegular } from '../files/open-regular.ts';
@@ -101,7 +101,7 @@ async function* readWhole(path: ByteString, codec: Codec, segmentSizeBytes: numb
     }
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
-    throw error.with({ sentence: say('wal-directory.damaged', { path: display(path), reason: reasonOf(error) }) });
+    throw error.with({ sentence: say('wal-directory.damaged', { path: display(path), reason: reasonFor(error) }) });
   }
   if (length === segmentSizeBytes) return;
   const reason = `${length > segmentSizeBytes ? '>' : ''}${Math.min(length, segmentSizeBytes)}`;

@@ -1,4 +1,4 @@
-import { render, say, type Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import { timelineAt, type TimelineHistoryEntry } from '../wal/timeline-history.ts';
@@ -35,5 +35,5 @@ export function withNotedGap(reason: Message, gap: NotedGap | undefined): Messag
   if (gap === undefined) return reason;
   const { noticedAt: time, reason: said } = gap;
   const [begin, end] = [formatLsn(gap.beginLsn), formatLsn(gap.endLsn)];
-  return say('window.noted-gap', { reason: render(reason), time, begin, end, said });
+  return say('window.noted-gap', { reason, time, begin, end, said });
 }

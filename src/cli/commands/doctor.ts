@@ -9,6 +9,7 @@ import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
+import { speak } from '../speech.ts';
 import { withPassword } from '../with-password.ts';
 
 /** As of what was done with warnings. */
@@ -35,7 +36,7 @@ export const doctorCommand: Command = {
         {
           signal,
           onAttempt: (sentence) => {
-            if (verbose) terminal.line(`${program}: ${render(sentence)}`);
+            if (verbose) terminal.line(`${program}: ${speak(sentence)}`);
           },
         },
       ),
@@ -59,18 +60,18 @@ function linesOf({ findings, server, host, port }: Examination, verbose: boolean
     ...{ server: describeServer(server), host, port },
     ...{ errors: count('error'), warnings: count('warning'), sound: count('ok', 'note'), unknown: count('unknown') },
   });
-  return [...shown.flatMap(linesOfFinding), render(summary)];
+  return [...shown.flatMap(linesOfFinding), speak(summary)];
 }
 
 function linesOfFinding({ severity, what, why, fix }: ServerFinding): string[] {
-  const lines = [render(say('doctor.line', { severity: severityWord(severity), what: render(what) }))];
-  if (why !== undefined) lines.push(render(say('doctor.why', { why: render(why) })));
-  if (fix !== undefined) lines.push(render(say('doctor.fix', { fix: render(fix) })));
+  const lines = [speak(say('doctor.line', { severity: severityWord(severity), what }))];
+  if (why !== undefined) lines.push(speak(say('doctor.why', { why })));
+  if (fix !== undefined) lines.push(speak(say('doctor.fix', { fix })));
   return lines;
 }
 
 function severityWord(severity: ServerFinding['severity']): string {
-  return render(say(`doctor.severity.${severity}`));
+  return speak(say(`doctor.severity.${severity}`));
 }
 
 function recordOf({ server, host, port, worst, findings }: Examination): Record<string, unknown> {
@@ -99,7 +100,7 @@ async function sourcesOf(given: GivenOptions, { program, terminal }: ProgramCont
     readEnvironment(),
   );
   for (const warning of warnings) terminal.line(warningLine(program, warning));
-  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${render(note)}`);
+  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${speak(note)}`);
   const [first, ...others] = connections;
   return [sourceOf(first), ...others.map(sourceOf)];
 }

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { recoverOptions, stallTimeoutOption } from '../../config/recovery-options.ts';
 import { BackupError, formatLsn, recoverInstance, type RecoverReport } from '../../index.ts';
-import { render, say } from '../../messages/message.ts';
+import { say } from '../../messages/message.ts';
 import { archiveCommandAfter } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { recoveryInstance } from '../recovery-instance.ts';
 import { closingLines, closingRecord, positionLine, RecoveryTalk } from '../recovery-talk.ts';
+import { speak } from '../speech.ts';
 
 export const recoverCommand: Command = {
   synopsis: say('recovery-help.recover.synopsis'),
@@ -46,14 +47,12 @@ function absolute(given: GivenOptions, option: string): string | undefined {
 
 function linesOf(report: RecoverReport): string[] {
   const { outcome, stoppedAt, state, prepared, nextSteps } = report;
-  const stop = stoppedAt === undefined ? '' : render(say('recovery.result.stop', { text: stoppedAt }));
+  const stop = stoppedAt === undefined ? '' : speak(say('recovery.result.stop', { text: stoppedAt }));
   const lines = [
-    outcome === 'standby'
-      ? render(say('recovery.result.standby'))
-      : render(say(`recovery.result.${outcome}`, { stop })),
+    outcome === 'standby' ? speak(say('recovery.result.standby')) : speak(say(`recovery.result.${outcome}`, { stop })),
   ];
   if (state !== undefined) lines.push(...positionLine(state));
-  if (report.archiveMode !== undefined) lines.push(render(say('recovery.archive-mode', { mode: report.archiveMode })));
+  if (report.archiveMode !== undefined) lines.push(speak(say('recovery.archive-mode', { mode: report.archiveMode })));
   return [...lines, ...closingLines(prepared, nextSteps)];
 }
 

@@ -34,12 +34,14 @@ import {
   type RestoreResult,
   type SurveyEvent,
 } from '../../index.ts';
-import { render, say, shellWord, type Message } from '../../messages/message.ts';
+import { say, shellWord, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
+import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
 import { recoveryRecord } from '../recovery-plan-record.ts';
 import { planRecord, restoreRecord } from '../restore-record.ts';
 import { laterMs, PhaseProgress } from '../phase-progress.ts';
+import { speak } from '../speech.ts';
 
 /** Status of a restore that is done but has warnings that need reading. */
 const partial = 3;
@@ -71,7 +73,7 @@ export const restoreCommand: Command = {
     const prepared = await prepareRestore(request, { signal, wholePlan, ownWal });
     const { plan } = prepared;
     for (const name of unusedMappings(request, plan.source)) {
-      terminal.line(`${program}: warning: ${render(say('restore.mapping-unused', { name }))}`);
+      terminal.line(warningLine(program, say('restore.mapping-unused', { name })));
     }
     if (wholePlan) {
       await terminal.data(
@@ -82,7 +84,7 @@ export const restoreCommand: Command = {
       return 0;
     }
     if (recovery?.proved.proof.pause === 'impossible') {
-      terminal.line(`${program}: warning: ${render(say('window.note.no-pause'))}`);
+      terminal.line(warningLine(program, say('window.note.no-pause')));
     }
     const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
     if (given.has('json'))
@@ -92,7 +94,7 @@ export const restoreCommand: Command = {
     else if (!given.has('quiet'))
       await terminal.data(
         `${resultLines(result, recovery, await programsOf(plan))
-          .map((line) => render(line))
+          .map((line) => speak(line))
           .join('\n')}\n`,
       );
     return result.warnings.length > 0 ? partial : 0;
@@ -161,9 +163,9 @@ async function programsOf({ directory, source }: RestorePlan): Promise<string | 
 
 function planText(plan: RestorePlan, recovery: PreparedRecovery | undefined, programs: string | undefined): string {
   const quick = recovery === undefined ? plan.ownWal?.kind === 'unread' : !recovery.preparation.isProved;
-  const lines = [...(quick ? [say('restore-recovery.quick')] : []), ...planHead(plan)].map((line) => render(line));
+  const lines = [...(quick ? [say('restore-recovery.quick')] : []), ...planHead(plan)].map((line) => speak(line));
   for (const { title, lines: details } of planSteps(plan, recovery?.preparation, programs)) {
-    lines.push(render(title), ...details.map((line) => `   - ${render(line)}`));
+    lines.push(speak(title), ...details.map((line) => `   - ${speak(line)}`));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -189,10 +191,10 @@ function listener(given: GivenOptions, { program, terminal }: ProgramContext): (
       case 'phase':
         return;
       case 'step':
-        if (!given.has('quiet')) terminal.line(`${program}: ${render(event.sentence)}`);
+        if (!given.has('quiet')) terminal.line(`${program}: ${speak(event.sentence)}`);
         return;
       case 'warning':
-        terminal.line(`${program}: warning: ${render(event.sentence)}`);
+        terminal.line(warningLine(program, event.sentence));
     }
   };
 }

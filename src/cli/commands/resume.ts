@@ -1,10 +1,11 @@
 import { resumeOptions, stallTimeoutOption } from '../../config/recovery-options.ts';
 import { formatLsn, resumeInstance, type ResumeReport } from '../../index.ts';
-import { render, say } from '../../messages/message.ts';
+import { say } from '../../messages/message.ts';
 import { archiveCommandAfter } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { recoveryInstance } from '../recovery-instance.ts';
 import { closingLines, closingRecord, RecoveryTalk } from '../recovery-talk.ts';
+import { speak } from '../speech.ts';
 
 export const resumeCommand: Command = {
   synopsis: say('recovery-help.resume.synopsis'),
@@ -28,7 +29,7 @@ export const resumeCommand: Command = {
 
 function linesOf({ wasOpen, prepared, nextSteps }: ResumeReport): string[] {
   const head = wasOpen ? say('recovery.result.was-open') : say('recovery.result.open', { stop: '' });
-  return [render(head), ...closingLines(prepared, nextSteps)];
+  return [speak(head), ...closingLines(prepared, nextSteps)];
 }
 
 function recordOf(report: ResumeReport): Record<string, unknown> {

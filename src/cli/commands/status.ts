@@ -4,6 +4,8 @@ import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { recoveryInstance } from '../recovery-instance.ts';
 import { closingLines, closingRecord, positionLine } from '../recovery-talk.ts';
+import { warningLine } from '../error-text.ts';
+import { speak } from '../speech.ts';
 
 export const statusCommand: Command = {
   synopsis: say('recovery-help.status.synopsis'),
@@ -17,7 +19,7 @@ export const statusCommand: Command = {
       await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
       return 0;
     }
-    for (const note of report.notes) terminal.line(`${program}: warning: ${render(note)}`);
+    for (const note of report.notes) terminal.line(warningLine(program, note));
     for (const line of linesOf(report)) await terminal.data(`${line}\n`);
     return 0;
   },
@@ -25,20 +27,20 @@ export const statusCommand: Command = {
 
 function linesOf(report: StatusReport): string[] {
   const { server, directory, phase, postmaster, target, stoppedAt, state, record, files, failure, prepared } = report;
-  const phaseText = render(say(`recovery.status.${phase}`));
-  const lines = [render(say('recovery.status.line', { server, path: directory, phase: phaseText }))];
+  const phaseText = speak(say(`recovery.status.${phase}`));
+  const lines = [speak(say('recovery.status.line', { server, path: directory, phase: phaseText }))];
   if (postmaster !== undefined) {
-    lines.push(render(say('recovery.status.process', { pid: postmaster.pid, port: postmaster.port })));
+    lines.push(speak(say('recovery.status.process', { pid: postmaster.pid, port: postmaster.port })));
   }
-  if (target !== undefined) lines.push(render(say('recovery.status.target', { target })));
+  if (target !== undefined) lines.push(speak(say('recovery.status.target', { target })));
   if (record?.endLsn !== undefined)
-    lines.push(render(say('recovery.status.promised', { lsn: formatLsn(record.endLsn) })));
-  if (stoppedAt !== undefined) lines.push(render(say('recovery.status.stopped-at', { text: stoppedAt })));
+    lines.push(speak(say('recovery.status.promised', { lsn: formatLsn(record.endLsn) })));
+  if (stoppedAt !== undefined) lines.push(speak(say('recovery.status.stopped-at', { text: stoppedAt })));
   if (state !== undefined) lines.push(...positionLine(state));
-  if (files.length > 0) lines.push(render(say('recovery.status.files', { files: files.join(' ') })));
+  if (files.length > 0) lines.push(speak(say('recovery.status.files', { files: files.join(' ') })));
   if (report.controlState !== undefined)
-    lines.push(render(say('recovery.status.control', { state: report.controlState })));
-  if (failure !== undefined) lines.push(render(say('recovery.status.failure', { text: failure.message })));
+    lines.push(speak(say('recovery.status.control', { state: report.controlState })));
+  if (failure !== undefined) lines.push(speak(say('recovery.status.failure', { text: failure.message })));
   return [...lines, ...closingLines(prepared, report.nextSteps)];
 }
 

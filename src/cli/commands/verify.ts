@@ -10,11 +10,13 @@ import {
   type VerifyOptions,
   type VerifyReport,
 } from '../../index.ts';
-import { render, say } from '../../messages/message.ts';
+import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
 import { releaseStoodInFor } from '../program-name.ts';
 import type { ProgramContext } from '../program.ts';
+import { labelledLine } from '../error-text.ts';
+import { speak } from '../speech.ts';
 import type { Terminal } from '../terminal.ts';
 import { laterMs, PhaseProgress } from '../phase-progress.ts';
 import { verifyRecord } from '../verify-record.ts';
@@ -85,7 +87,7 @@ async function verify(
   const onFinding = ({ severity, message }: Finding): void => {
     if (severity !== 'damage' && given.has('quiet')) return;
     const kind = severity === 'damage' ? 'error' : 'warning';
-    terminal.line(`${program}: ${kind}: ${render(message)}`);
+    terminal.line(labelledLine(program, kind, speak(message)));
   };
   const onEvent = (event: VerifyEvent): void => {
     if (event.type === 'finding') onFinding(event.finding);
@@ -112,19 +114,19 @@ async function showResult(report: VerifyReport, terminal: Terminal, asOriginal: 
   if (!asOriginal) {
     for (const line of pageLines(report)) await terminal.data(`${line}\n`);
   }
-  if (report.verdict === 'verified' || asOriginal) await terminal.data(`${render(say('verify.verified'))}\n`);
-  else await terminal.data(`${render(say('verify.incomplete-proof'))}\n`);
+  if (report.verdict === 'verified' || asOriginal) await terminal.data(`${speak(say('verify.verified'))}\n`);
+  else await terminal.data(`${speak(say('verify.incomplete-proof'))}\n`);
 }
 
 function pageLines({ pages }: VerifyReport): string[] {
   if (pages.notJudged !== undefined) {
-    return [render(say('verify.pages-not-judged', { reason: render(pages.notJudged) }))];
+    return [speak(say('verify.pages-not-judged', { reason: pages.notJudged }))];
   }
   const { ok, empty, files, replaced } = pages;
-  const lines = [render(say('verify.pages', { ok, empty, files }))];
-  if (replaced > 0) lines.push(render(say('verify.pages-replaced', { count: replaced })));
+  const lines = [speak(say('verify.pages', { ok, empty, files }))];
+  if (replaced > 0) lines.push(speak(say('verify.pages-replaced', { count: replaced })));
   for (const [reason, count] of Object.entries(pages.unjudgedFiles)) {
-    lines.push(render(say('verify.unjudged', { count, reason })));
+    lines.push(speak(say('verify.unjudged', { count, reason })));
   }
   return lines;
 }

@@ -3,9 +3,10 @@ import { usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
 import { walCleanupOptions } from '../../config/wal-options.ts';
 import { openLocalStorage, performCleanup, planCleanup, releaseHold, type CleanupPlan } from '../../wal-archive.ts';
-import { render, say } from '../../messages/message.ts';
+import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
+import { speak } from '../speech.ts';
 
 export const walCleanupCommand: Command = {
   synopsis: say('wal-commands.cleanup.synopsis'),
@@ -21,7 +22,7 @@ export const walCleanupCommand: Command = {
       if (oldest !== undefined) throw usage(program, say('options.too-many', { word: oldest }));
       const wasThere = await releaseHold(storage, released, { signal });
       const sentence = wasThere ? 'wal-commands.released' : 'wal-commands.no-hold';
-      context.terminal.line(`${program}: ${render(say(sentence, { name: released }))}`);
+      context.terminal.line(`${program}: ${speak(say(sentence, { name: released }))}`);
       return 0;
     }
     if (oldest === undefined) throw usage(program, say('wal-commands.missing', { what: 'OLDEST' }));
@@ -46,7 +47,7 @@ export const walCleanupCommand: Command = {
       signal,
       onEvent: (event) => {
         if (!debug || event.type !== 'progress') return;
-        context.terminal.line(`${program}: ${render(say('wal-commands.removed', { name: event.name }))}`);
+        context.terminal.line(`${program}: ${speak(say('wal-commands.removed', { name: event.name }))}`);
       },
     });
     return 0;
@@ -65,9 +66,9 @@ async function show(
   }
   for (const { what, name, segment } of plan.keptFor.slice(0, 3)) {
     const sentence = what === 'hold' ? 'wal-commands.kept-for-hold' : 'wal-commands.kept-for-backup';
-    terminal.line(`${program}: ${render(say(sentence, { name, segment }))}`);
+    terminal.line(`${program}: ${speak(say(sentence, { name, segment }))}`);
   }
-  if (!plan.protectsBackups) terminal.line(`${program}: ${render(say('wal-commands.no-backups'))}`);
+  if (!plan.protectsBackups) terminal.line(`${program}: ${speak(say('wal-commands.no-backups'))}`);
   if (!dryRun) return;
   for (const { stored } of plan.removals) {
     for (const name of stored) await terminal.data(`${name}\n`);

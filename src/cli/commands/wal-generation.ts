@@ -13,8 +13,9 @@ import {
   reopenGeneration,
   type Generation,
 } from '../../wal-archive.ts';
-import { render, say } from '../../messages/message.ts';
+import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
+import { speak } from '../speech.ts';
 
 export const walGenerationCommand: Command = {
   synopsis: say('wal-commands.generation.synopsis'),
@@ -50,10 +51,10 @@ export const walGenerationCommand: Command = {
 function textLine({ number, parent, forkLsn, createdAt, closed, reason }: Generation): string {
   const state = closed ? 'closed' : 'open';
   if (parent === undefined || forkLsn === undefined) {
-    return render(say('wal-commands.generation-line', { number, createdAt, state, reason }));
+    return speak(say('wal-commands.generation-line', { number, createdAt, state, reason }));
   }
   const fork = formatLsn(forkLsn);
-  return render(say('wal-commands.child-line', { number, createdAt, state, parent, forkLsn: fork, reason }));
+  return speak(say('wal-commands.child-line', { number, createdAt, state, parent, forkLsn: fork, reason }));
 }
 
 function jsonLine({ forkLsn, ...rest }: Generation): string {

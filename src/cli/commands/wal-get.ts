@@ -15,10 +15,11 @@ import {
   takePrefetched,
   type Spool,
 } from '../../wal-archive.ts';
-import { render, say, type Message } from '../../messages/message.ts';
+import { say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { errorLines } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
+import { speak } from '../speech.ts';
 
 /** What a server takes for neither "delivered" nor "the archive ends here". */
 const failedStatus = 126;
@@ -64,12 +65,12 @@ async function get(given: GivenOptions, { program, terminal, signal }: ProgramCo
     return 0;
   }
   const talk = (sentence: Message): void => {
-    const line = `${program}: ${render(sentence)}`;
+    const line = `${program}: ${speak(sentence)}`;
     terminal.line(line);
     log(given, line);
   };
   if (spool !== undefined && (await takePrefetched(spool, name, target))) {
-    log(given, `${program}: ${render(say('wal-commands.delivered', { name, stored: spool.directory }))}`);
+    log(given, `${program}: ${speak(say('wal-commands.delivered', { name, stored: spool.directory }))}`);
     startPrefetch(given, name, systemIdentifier);
     return 0;
   }
@@ -77,12 +78,12 @@ async function get(given: GivenOptions, { program, terminal, signal }: ProgramCo
   const storage = await openRetrying(() => openLocalStorage(place), { forMs: retryForMs }, { signal });
   const result = await getWal({ ...request, storage, target, partial }, { signal });
   if (result.outcome === 'absent') {
-    log(given, `${program}: ${render(say('wal-commands.absent', { name }))}`);
+    log(given, `${program}: ${speak(say('wal-commands.absent', { name }))}`);
     return absentStatus;
   }
   const { storedName: stored, paddingBytes: bytes } = result;
   if (bytes > 0) talk(say('wal-commands.padded', { name, stored, bytes }));
-  else log(given, `${program}: ${render(say('wal-commands.delivered', { name, stored }))}`);
+  else log(given, `${program}: ${speak(say('wal-commands.delivered', { name, stored }))}`);
   if (spool !== undefined) startPrefetch(given, name, systemIdentifier);
   return 0;
 }

@@ -3,7 +3,7 @@ import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
 import { walInitOptions } from '../../config/wal-options.ts';
-import { render, say } from '../../messages/message.ts';
+import { say } from '../../messages/message.ts';
 import {
   checkArchiveOwner,
   giveArchiveToServer,
@@ -13,6 +13,7 @@ import {
 } from '../../wal-archive.ts';
 import { archiveCommandFor } from '../archive-command.ts';
 import type { Command } from '../command.ts';
+import { speak } from '../speech.ts';
 
 export const walInitCommand: Command = {
   synopsis: say('wal-commands.init.synopsis'),
@@ -37,8 +38,8 @@ export const walInitCommand: Command = {
       return 0;
     }
     const sentence = created ? 'wal-commands.init.made' : 'wal-commands.init.present';
-    terminal.line(`${program}: ${render(say(sentence, { directory, systemIdentifier }))}`);
-    if (uid !== undefined) terminal.line(`${program}: ${render(say('wal-commands.init.given', { directory, uid }))}`);
+    terminal.line(`${program}: ${speak(say(sentence, { directory, systemIdentifier }))}`);
+    if (uid !== undefined) terminal.line(`${program}: ${speak(say('wal-commands.init.given', { directory, uid }))}`);
     await terminal.data(`${await archiveCommandFor({ archive: directory, generation: undefined })}\n`);
     return 0;
   },

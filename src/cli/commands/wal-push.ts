@@ -13,10 +13,11 @@ import {
   shellRemainsError,
   type Codec,
 } from '../../wal-archive.ts';
-import { render, say } from '../../messages/message.ts';
+import { say } from '../../messages/message.ts';
 import { archiveCommandFor } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
+import { speak } from '../speech.ts';
 
 export const walPushCommand: Command = {
   synopsis: say('wal-commands.push.synopsis'),
@@ -46,11 +47,11 @@ export const walPushCommand: Command = {
     // In the server's log, once: that it was this directory, and that nothing before is in it.
     if (creation.happened) await giveArchiveToServer(directory, path);
     if (creation.happened)
-      terminal.line(`${program}: ${render(say('wal-commands.began', { directory, name: report.name }))}`);
+      terminal.line(`${program}: ${speak(say('wal-commands.began', { directory, name: report.name }))}`);
     // Whoever archives must not be told of a failure that was none: the server would push the same file for ever.
     if (given.has('json')) await terminal.report(`${JSON.stringify({ messageType: 'push', ...report })}\n`);
     else if (given.has('verbose')) {
-      terminal.line(`${program}: ${render(say('wal-commands.pushed', report))}`);
+      terminal.line(`${program}: ${speak(say('wal-commands.pushed', report))}`);
     }
     return 0;
   },

@@ -6,7 +6,7 @@ import { readPlaces, type Places } from '../../config/places.ts';
 import { resolveConnections, type ResolvedConnection } from '../../config/connection-settings.ts';
 import { receivewalOptions, walReceiveOptions } from '../../config/wal-receive-options.ts';
 import { receiveSettings, type ReceiveSettings } from '../../config/wal-receive-settings.ts';
-import { BackupError, reasonOf, systemCodeOf } from '../../errors/backup-error.ts';
+import { BackupError, reasonFor, systemCodeOf } from '../../errors/backup-error.ts';
 import {
   createReceiverSlot,
   dropReceiverSlot,
@@ -20,12 +20,13 @@ import {
   type SessionSettings,
   type WalStore,
 } from '../../index.ts';
-import { render, say, type Message } from '../../messages/message.ts';
+import { say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
 import { ReceiveTalk } from '../receive-talk.ts';
 import { followStatus } from '../receive-status.ts';
+import { speak } from '../speech.ts';
 import { checkPasswordOptions, withPassword } from '../with-password.ts';
 
 type Sources = ReceiveRequest['sources'];
@@ -117,7 +118,7 @@ function checkDirectory(path: string, shown: string, { originalOnly }: { readonl
     opendirSync(path).closeSync();
   } catch (error) {
     const reason = reasons[systemCodeOf(error) ?? ''];
-    const sentence = say('receive.no-directory', { path: shown, reason: reason ?? reasonOf(error) });
+    const sentence = say('receive.no-directory', { path: shown, reason: reason ?? reasonFor(error) });
     // What somebody has to make or to grant is not there by itself after a while.
     throw new BackupError(reason === undefined ? 'STORAGE_UNAVAILABLE' : 'REPOSITORY_NOT_FOUND', sentence, {
       hint: originalOnly ? undefined : say('wal-directory.missing.hint'),
@@ -144,7 +145,7 @@ async function sourcesOf(
     readEnvironment(),
   );
   for (const warning of warnings) terminal.line(warningLine(program, warning));
-  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${render(note)}`);
+  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${speak(note)}`);
   const standard = originalOnly ? program : 'gausskeep';
   const sourceOf = ({ applicationName, haPort, ...connection }: ResolvedConnection): SessionSettings => ({
     ...connection,

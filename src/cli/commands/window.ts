@@ -14,9 +14,10 @@ import {
   type SurveyRequest,
   type TransactionRange,
 } from '../../index.ts';
-import { render, say } from '../../messages/message.ts';
+import { say } from '../../messages/message.ts';
 import { laterMs, PhaseProgress } from '../phase-progress.ts';
 import type { Command } from '../command.ts';
+import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { transactionLine, transactionRecord, windowRecord } from '../window-record.ts';
@@ -65,7 +66,7 @@ async function showLines(
   { program, terminal }: ProgramContext,
 ): Promise<void> {
   for (const { name, reason } of passedOver) {
-    terminal.line(`${program}: warning: ${render(say('window.passed-over', { name, reason: render(reason) }))}`);
+    terminal.line(warningLine(program, say('window.passed-over', { name, reason })));
   }
   for (const line of lines) await terminal.data(`${line}\n`);
 }
