@@ -1,0 +1,97 @@
+import type { backupMessages as english } from '../english/backup.ts';
+import type { Translation } from '../translation.ts';
+
+export const backupMessages: Translation<typeof english> = {
+  'backup.manifest-of-directory.hint': '那是一个目录。其中备份的备份清单：-i {path:word}',
+  'backup.manifest-too-old': '备份清单 "{path}" 没有说明它属于哪个实例（版本 1）：增量备份不能以它为基础',
+  'backup.manifest-too-old.hint':
+    'PostgreSQL 17 之前的版本生成这种备份清单。请先对 PostgreSQL 17 或更新的版本做一次全量备份；它的备份清单可以作为基础。',
+  'backup.tablespace-leaves': '服务器把数据目录之外的表空间说成相对路径："{path}"',
+  'backup.tablespace-not-empty': '表空间目录 "{path}" 已存在且不为空',
+  'backup.tablespace-not-empty.hint':
+    '表空间会放到与服务器上相同的路径。在同一台主机上请重定位它，例如使用 -T {mapping:word}（空目录或新目录）。',
+  'backup.directory-twice': '目录 "{path}" 会存放备份的两个部分',
+  'backup.directory-twice.hint': '请给每个表空间、WAL 目录和数据目录各自单独的位置。',
+  'backup.one-stdout': '只能把单个表空间写到标准输出，而数据库有 {count} 个',
+  'backup.one-stdout.hint': '请用 -D DIRECTORY -F tar 写到目录中。',
+  'backup.stream-to-sink': '不能以流方式把预写日志写入成员的接收端（sink）',
+  'backup.stream-to-sink.hint': "请使用 wal: 'fetch'，或单独接收 WAL 流（startWalStream）。",
+  'backup.thread-sink': '在自己的线程上运行的备份不能写入本线程的接收端（sink）',
+  'backup.thread-sink.hint': '请去掉 ownThread，或写到目录中。',
+  'backup.thread-ended': '备份线程异常终止：{reason}',
+  'backup.step-checkpoint': '开始基础备份，正在等待检查点完成',
+  'backup.step-checkpoint-done': '检查点已完成',
+  'backup.step-started': '预写日志起始点：{lsn}，时间线 {timeline}',
+  'backup.step-wal': '正在启动后台 WAL 接收程序',
+  'backup.step-slot': '已创建临时复制槽 "{slot}"',
+  'backup.step-slot-created': '已创建复制槽 "{slot}"',
+  'backup.step-end': '预写日志结束点：{lsn}',
+  'backup.step-wal-wait': '正在等待后台进程结束流接收 ...',
+  'backup.step-sync': '正在将数据落盘 ...',
+  'backup.step-syncfs': '备份独占一个文件系统，最后将对它整体落盘（--sync-method=fsync：逐个文件）',
+  'backup.step-complete': '基础备份已完成',
+  'backup.wait-checkpoint': '正在等待服务器的检查点（{seconds} 秒）',
+  'backup.wait-archive': '正在等待服务器结束备份并归档其 WAL（{seconds} 秒）',
+  'backup.wal-ended': '后台进程意外终止',
+  'backup.wal-ended.hint': '一致的备份离不开 WAL 流：请重新备份。',
+  'backup.wal-crashed': 'WAL 接收程序异常终止：{reason}',
+  'backup.wal-lagged': 'WAL 流在 {actual} 处结束，没有到达备份的结束点 {expected}',
+  'backup.checksum-failures': '发生了校验和错误',
+  'backup.checksum-failures.hint':
+    '备份是完整的，已保留，但其中含有警告里列出的损坏页。请修复源库，或从更早的备份中还原这些文件。',
+  'backup.removing': '正在删除数据目录 "{path}"',
+  'backup.removing-contents': '正在删除数据目录 "{path}" 中的内容',
+  'backup.not-removed': '按用户的要求，没有删除数据目录 "{path}"',
+  'backup.step-slot-drop': '正在删除复制槽 "{slot}"',
+  'backup.slot-left': '复制槽 "{slot}" 仍留在服务器上，并在那里保留 WAL（{reason}）；删除它：{statement}',
+  'backup.slot-abandoned': '被第二个信号终止：复制槽 "{slot}" 仍留在服务器上，并保留它的 WAL；删除它：{statement}',
+  'backup.slot-unsure': '正在创建复制槽 "{slot}" 时连接中断：如果它存在，又不是别人创建的，请删除它：{statement}',
+  'backup.slot-in-use': '复制槽 "{slot}" 正被另一个接收程序使用',
+  'backup.slot-in-use.hint':
+    'openGauss 会允许这次备份推进该复制槽，另一个接收程序可能因此失去它需要的 WAL。请选择另一个复制槽，或用 -C 创建一个。',
+  'backup.slot-not-asked': '不知道是否有另一个接收程序在使用复制槽 "{slot}"：无法读取 pg_replication_slots',
+  'backup.tar-map':
+    'base.tar 中的 tablespace_map 写的是源库的路径：在同一台主机上启动之前，请编辑它，或使用 "gausskeep restore"',
+  'backup.source-settings': '副本保留了源库的设置（端口、归档）：直接在原处启动之前，请编辑 postgresql.conf',
+  'backup.missing-files': '由于所用的客户端名称，这个备份中缺少：{files}',
+  'backup.conninfo-left-out': '备机连接时将不带 {keywords}：PostgreSQL {release} 的 primary_conninfo 不接受它们',
+  'backup.other-name': '该角色不能以 "gs_basebackup" 使用 HA 通道：改以 "{name}" 继续，不含服务器的配置',
+  'backup.step-mot': '正在获取 MOT 检查点',
+  'backup.mot-member': 'MOT 检查点中有意料之外的文件："{name}"',
+  'backup.manifest-damaged': '服务器的备份清单不正确：{reason}',
+  'backup.manifest-damaged.hint':
+    '用它无法证明备份，传输途中的某个环节也可能改动了其他数据。请重新备份；如果仍然如此，请检查这里与服务器之间的环节。',
+  'backup.manifest-missing': '没有收到备份清单',
+  'backup.manifest-other-system': '它属于另一个实例，系统标识符 {identifier}',
+  'backup.manifest-other-wal': '它的 WAL 范围不是这个备份的',
+  'backup.manifest-not-listed': '它没有列出已收到的 "{path}"',
+  'backup.manifest-not-received': '它列出了 "{path}"，但没有收到该文件',
+  'backup.manifest-other-size': '它列出 "{path}" 有 {listed} 字节，而收到了 {size} 字节',
+  'backup.file-twice': '收到了两次 "{path}"',
+  'backup.config-special': '"{path}" 既不是文件也不是目录',
+  'backup.config-origin': '"{path}" 的名称是备份自己要用的',
+  'backup.config-large': '"{path}" 对配置来说太大（总共最多 {limit} MiB、2000 个文件）',
+  'backup.config-empty': '目录 "{directory}" 中没有文件',
+  'backup.config-empty.hint':
+    '请指定本机上存放 postgresql.conf 的目录：在 Debian 上是 /etc/postgresql/VERSION/CLUSTER。',
+  'backup.holds-ours': '服务器的数据目录中有 "{path}"，是较早的备份留下的，还原时会把它当作这个备份的一部分',
+  'backup.holds-ours.hint':
+    '服务器的字节是按原样存储的，因此无法略去它。请把它移出数据目录，或者备份时不使用 --tar-format=opengauss 和 -Z server-METHOD。',
+  'backup.left-configuration':
+    '已略去：服务器数据目录中的目录 "{directory}"，它是较早的备份带到那里的；其中没有任何内容属于这个备份',
+  'backup.config-original': '--config-dir 不适用于服务器格式的 tar 包',
+  'backup.config-outside': '不在这个备份中：{files}，服务器把它们放在数据目录之外',
+  'backup.config-unknown':
+    '不在这个备份中：{files}；服务器把它们放在别处，又不告诉这个角色在哪里（有 pg_read_all_settings 时会告诉）',
+  'backup.config-outside.advice':
+    '请在服务器所在的主机上运行，用 --config-dir DIRECTORY 一并带上它们；否则还原出的实例只有最基本的配置',
+  'backup.config-included':
+    '不在这个备份中：{list}，它们由 "{directory}" 中的配置从别处包含进来：还原出的实例启动时没有这些设置',
+  'backup.target-content': '服务器把应由它保存的备份的内容发了过来',
+  'backup.kept-by-server':
+    '服务器已把备份写到它自己主机上的 "{directory}"；这里没有检查其中任何内容：请在那里运行 "gausskeep verify"',
+  'backup.incomplete': '服务器结束了备份，却没有给出起始位置或结束位置',
+  'backup.no-control-file': '服务器没有发送 global/pg_control',
+  'backup.slot-exists': '复制槽 "{slot}" 已存在',
+  'backup.progress': '{done}/{total} kB（{percent}%），{tablespaces}/{count} 个表空间',
+};

@@ -1,0 +1,96 @@
+import type { connectionMessages as english } from '../english/connection.ts';
+import type { Translation } from '../translation.ts';
+
+export const connectionMessages: Translation<typeof english> = {
+  'connection.failed-host': '连接到 "{host}"（{address}）端口 {port} 上的服务器失败：{lines}',
+  'connection.failed-address': '连接到 "{address}" 端口 {port} 上的服务器失败：{lines}',
+  'connection.failed-socket': '连接到套接字 "{path}" 上的服务器失败：{lines}',
+  'connection.failed-several': '{lines}',
+  'connection.tcp-hint': '服务器是否正在那台主机上运行，并接受 TCP/IP 连接？',
+  'connection.unix-hint': '服务器是否正在本机运行，并在该套接字上接受连接？',
+  'connection.unknown-host': '无法把主机名 "{host}" 解析为地址：{reason}',
+  'connection.socket-path-too-long': 'Unix 域套接字路径 "{path}" 太长（最多 {limit} 字节）',
+  'connection.closed': '服务器意外关闭了连接',
+  'connection.closed-hint': '这可能意味着服务器在处理请求之前或处理过程中异常终止。',
+  'connection.closed-at-login-hint':
+    '连接在服务器说任何话之前就断了。当 pg_hba.conf 中没有匹配此地址的行，或只有 reject 方法的行时，openGauss 会这样：请先检查那里，并让服务器重新加载。否则是两者之间的某个环节或服务器本身断开了连接：请看服务器的日志。',
+  'connection.unknown-host-hint':
+    '请检查名称的拼写，以及本机能否解析它（/etc/hosts、DNS）。也可以直接给出地址（-h、PGHOSTADDR）。',
+  'connection.time-out-hint':
+    '服务器没有及时完成登录。时限由 connect_timeout 或 PGCONNECT_TIMEOUT（秒）设置；否则是 -t 的时间，至少一分钟。',
+  'connection.no-tls-hint':
+    '请在服务器上设置 ssl = on 并配置证书；在可信的网络中也可以不用 TLS：sslmode=prefer（PGSSLMODE）。',
+  'connection.login-endless': '服务器的登录过程没有尽头：超过 {limit} 条消息',
+  'connection.login-rounds': '服务器的登录过程没有尽头：要求密码超过 {limit} 次',
+  'connection.login-endless-hint': '数据库服务器不会这样。请检查主机和端口。',
+  'connection.broken': '到服务器的连接中断：{reason}',
+  'connection.not-open': '连接已关闭',
+  'connection.silent': '服务器已有 {seconds} 秒没有发来数据',
+  'connection.silent-hint': '网络或服务器没有响应。时限是 -t/--rw-timeout 的值；没有指定时为 120 秒。',
+  'connection.answer-too-large': '一个查询的应答超过 {limit} 字节',
+  'connection.time-out': '超时',
+  'connection.no-tls': '服务器不支持 SSL，但要求使用 SSL',
+  'connection.tls-failed': 'SSL 错误：{reason}',
+  'connection.tls-unencrypted-data': '在 SSL 应答之后收到了未加密的数据',
+  'connection.tls-unencrypted-data-hint': '可能有人在这里与服务器之间篡改连接，或者服务器有缺陷。',
+  'connection.tls-bad-answer': '服务器以字节 {byte} 应答 SSL 请求',
+  'connection.no-password': 'fe_sendauth: 没有提供密码',
+  'connection.no-password-hint': '请设置 PGPASSWORD，在密码文件中添加一行，或允许提示输入密码。',
+  'connection.password-from-file': '密码取自文件 "{path}"。',
+  'connection.unsupported-authentication': '不支持认证方法 {code}（{name}）',
+  'connection.unsupported-mechanism': '服务器的 SASL 认证机制都不受支持：{mechanisms}',
+  'connection.stored-method': '服务器以未知的方式 {method} 保存密码',
+  'connection.too-many-iterations': '服务器要求密码散列迭代 {iterations} 次，超过 {limit} 次',
+  'connection.too-many-iterations-hint':
+    '恶意的服务器可以借此让本程序一直忙碌。如果服务器没有问题，请用 --max-auth-iterations 提高上限。',
+  'connection.wrong-server-signature': '服务器无法证明它知道密码',
+  'connection.wrong-server-signature-hint': '密码不正确，或者这不是它看上去的那个服务器。',
+  'connection.md5-sha256-hint':
+    'pg_hba.conf 中的规则写的是 md5，但密码是以 sha256 保存的。请在该规则中写 sha256，并检查密码。',
+  'connection.password-has-zero': '密码中含有零字节',
+  'connection.unsupported-mechanism-plain': '服务器在非 SSL 连接上提供了 SCRAM-SHA-256-PLUS 认证',
+  'connection.binding-no-tls': '要求通道绑定，但没有使用 SSL',
+  'connection.binding-not-offered': '要求通道绑定，但服务器没有提供支持通道绑定的认证方法',
+  'connection.binding-no-digest': '要求通道绑定，但服务器证书的签名没有可供绑定的摘要',
+  'connection.binding-unsupported': '要求通道绑定，但服务器的认证请求不支持它',
+  'connection.not-bound': '要求通道绑定，但服务器没有经过通道绑定就认证了客户端',
+  'connection.auth-password': '不满足认证方法要求 "{required}"：服务器要求明文密码',
+  'connection.auth-md5': '不满足认证方法要求 "{required}"：服务器要求散列密码',
+  'connection.auth-scram': '不满足认证方法要求 "{required}"：服务器要求 SASL 认证',
+  'connection.auth-sha256': '不满足认证方法要求 "{required}"：服务器要求 sha256 密码',
+  'connection.auth-sm3': '不满足认证方法要求 "{required}"：服务器要求 sm3 密码',
+  'connection.auth-gss': '不满足认证方法要求 "{required}"：服务器要求 GSSAPI 认证',
+  'connection.auth-sspi': '不满足认证方法要求 "{required}"：服务器要求 SSPI 认证',
+  'connection.auth-unknown': '不满足认证方法要求 "{required}"：服务器要求认证方法 {code}',
+  'connection.auth-none': '不满足认证方法要求 "{required}"：服务器没有完成认证',
+  'connection.auth-hint':
+    '没有答复服务器。pg_hba.conf 中针对该用户的规则决定服务器要求什么；require_auth 和 PGREQUIREAUTH 决定可以答复什么。',
+  'connection.no-certificate-name': '无法从服务器证书中取得服务器的主机名',
+  'connection.other-certificate-name': '"{name}" 的服务器证书与主机名 "{host}" 不匹配',
+  'connection.other-certificate-names': '"{name}"（及另外 {count} 个名称）的服务器证书与主机名 "{host}" 不匹配',
+  'connection.other-certificate-name-hint':
+    '请用证书中的名称连接服务器；hostaddr 可以指向另一个地址。sslmode=verify-ca 不检查名称。',
+  'connection.certificate-refused-hint':
+    '证书颁发机构取自 sslrootcert（没有指定时为 ~/.postgresql/root.crt），吊销的证书取自 sslcrl 和 sslcrldir。',
+  'connection.no-root-file': '没有指定根证书文件',
+  'connection.root-missing': '根证书文件 "{path}" 不存在',
+  'connection.no-root-hint':
+    '请提供该文件，或用 sslrootcert=system 使用系统信任的根证书，或修改 sslmode 以不验证服务器证书。',
+  'connection.root-unreadable': '无法读取根证书文件 "{path}"：{reason}',
+  'connection.no-system-roots': '无法加载系统的根证书：{paths} 中没有',
+  'connection.crl-unreadable': '无法读取证书吊销列表 "{path}"：{reason}',
+  'connection.certificate-unreadable': '无法读取证书文件 "{path}"：{reason}',
+  'connection.key-missing': '有证书，但没有私钥文件 "{path}"',
+  'connection.key-not-plain': '私钥文件 "{path}" 不是普通文件',
+  'connection.key-open':
+    '私钥文件 "{path}" 允许组或其他用户访问；属主是当前用户时，权限必须是 u=rw (0600) 或更少，属主是 root 时，必须是 u=rw,g=r (0640) 或更少',
+  'connection.key-unreadable': '无法加载私钥文件 "{path}"：{reason}',
+  'connection.key-password': '无法加载私钥文件 "{path}"：它有密码，而 sslpassword 没有给出或不正确',
+  'connection.key-of-another': '证书 "{path}" 与私钥文件 "{key}" 不匹配',
+  'connection.tls-direct-hint':
+    'sslnegotiation=direct 需要 PostgreSQL 17 或更新的版本，并且 ssl = on；不用它时，对任何服务器都先请求 TLS。',
+  'connection.tls-no-alpn': '直接 SSL 连接在没有 ALPN 协议协商扩展的情况下建立',
+  'connection.tls-no-certificate': '无法取得证书：服务器没有发送证书',
+  'connection.weak-direct':
+    '较弱的 sslmode "{mode}" 不能与 sslnegotiation=direct 一起使用（请使用 "require"、"verify-ca" 或 "verify-full"）',
+};
