@@ -20,8 +20,8 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
   }
   // `help wal push` is `wal push --help`, and `help wal` lists the verbs.
   if (argv[0] === 'help' && argv.length > 1) {
-    const words = argv.slice(1).filter((word) => !word.startsWith('-'));
-    return gausskeepProgram(program, [...words, '--help', ...languageWords(argv)]);
+    const words = withoutLanguage(argv).filter((word) => !word.startsWith('-'));
+    return gausskeepProgram(program, [...words.slice(1), '--help', ...languageWords(argv)]);
   }
   const entry = entryOf(argv);
   if (entry !== undefined) {
@@ -30,15 +30,13 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
   }
   await runProgram({ program, statusRule: 'by-code' }, async ({ terminal }) => {
     speakAsAsked(argv);
-    const told = languageWords(argv);
-    const isInFront = told.length > 0 && argv[0]?.startsWith('--lang') === true;
-    const [first, second] = isInFront ? argv.slice(argv[0] === '--lang' ? 2 : 1) : argv;
+    const [first, second] = withoutLanguage(argv);
     if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
       await terminal.data(overview(program, commandNames, terminal.helpColumns));
       return 0;
     }
     if (first === undefined) throw usage(program, say('cli.no-command'));
-    if (isInFront) throw languageFirst(program, told.join(' '));
+    if (first !== argv[0]) throw languageFirst(program, languageWords(argv).join(' '));
     const family = commandList.filter(({ name }) => name.startsWith(`${first} `));
     if (family.length > 0 && (second === undefined || second === '--help' || second === '-?')) {
       await terminal.data(overview(program, family, terminal.helpColumns));
@@ -52,6 +50,11 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
 function languageWords(argv: readonly string[]): readonly string[] {
   const language = languageIn(argv);
   return language === undefined ? [] : ['--lang', language];
+}
+
+function withoutLanguage(argv: readonly string[]): readonly string[] {
+  if (languageIn(argv) === undefined) return argv;
+  return argv.filter((word, at) => !word.startsWith('--lang=') && word !== '--lang' && argv[at - 1] !== '--lang');
 }
 
 /** In front of `wal get` it would keep what starts us from guarding the status that a server is told. */

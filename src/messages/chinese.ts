@@ -1,7 +1,15 @@
+import { archiveMessages } from './chinese/archive.ts';
+import { backupHelpMessages } from './chinese/backup-help.ts';
+import { backupOptionsMessages } from './chinese/backup-options.ts';
+import { backupMessages } from './chinese/backup.ts';
 import { bytesMessages } from './chinese/bytes.ts';
 import { cliMessages } from './chinese/cli.ts';
 import { commonMessages } from './chinese/common.ts';
+import { compressionMessages } from './chinese/compression.ts';
+import { configurationMessages } from './chinese/configuration.ts';
+import { connectionMessages } from './chinese/connection.ts';
 import { contentMessages } from './chinese/content.ts';
+import { doctorMessages } from './chinese/doctor.ts';
 import { filesMessages } from './chinese/files.ts';
 import { incrementalMessages } from './chinese/incremental.ts';
 import { manifestMessages } from './chinese/manifest.ts';
@@ -11,10 +19,10 @@ import { receiveHelpMessages } from './chinese/receive-help.ts';
 import { receiveOptionsMessages } from './chinese/receive-options.ts';
 import { receiveTalkMessages } from './chinese/receive-talk.ts';
 import { receiverMessages } from './chinese/receiver.ts';
-import { recoveryMessages } from './chinese/recovery.ts';
 import { recoveryFailureMessages } from './chinese/recovery-failure.ts';
 import { recoveryHelpMessages } from './chinese/recovery-help.ts';
 import { recoverySettingsMessages } from './chinese/recovery-settings.ts';
+import { recoveryMessages } from './chinese/recovery.ts';
 import { refusalMessages } from './chinese/refusals.ts';
 import { replicationMessages } from './chinese/replication.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
@@ -35,14 +43,23 @@ import { walCommandsMessages } from './chinese/wal-commands.ts';
 import { walDirectoryMessages } from './chinese/wal-directory.ts';
 import { walMessages } from './chinese/wal.ts';
 import { windowMessages } from './chinese/window.ts';
-import type { Catalogue } from './message.ts';
+import type { english } from './english.ts';
+import type { Translation } from './translation.ts';
 
-/** Every sentence in Chinese, by the keys of `english`. One file per area in `chinese/`, called as in `english/`. */
-export const chinese: Catalogue = {
+/** Every sentence in Chinese, by the keys of `english`: none may be missing. One file per area in `chinese/`, called as in `english/`. */
+export const chinese: Translation<typeof english> = {
+  ...archiveMessages,
+  ...backupHelpMessages,
+  ...backupOptionsMessages,
+  ...backupMessages,
   ...bytesMessages,
   ...cliMessages,
   ...commonMessages,
+  ...compressionMessages,
+  ...configurationMessages,
+  ...connectionMessages,
   ...contentMessages,
+  ...doctorMessages,
   ...filesMessages,
   ...incrementalMessages,
   ...manifestMessages,
@@ -52,10 +69,10 @@ export const chinese: Catalogue = {
   ...receiveOptionsMessages,
   ...receiveTalkMessages,
   ...receiverMessages,
-  ...recoveryMessages,
   ...recoveryFailureMessages,
   ...recoveryHelpMessages,
   ...recoverySettingsMessages,
+  ...recoveryMessages,
   ...refusalMessages,
   ...replicationMessages,
   ...restoreHelpMessages,
