@@ -71,7 +71,7 @@ export const recoveryFailures: readonly FailurePattern[] = [
     key: 'checkpoint',
     code: 'WAL_MISSING',
     pattern:
-      /could not (?:locate|find) (?:a valid|required|redo location)|^invalid (?:primary |secondary )?checkpoint (?:record|link)|^could not open file "pg_(?:wal|xlog)\//,
+      /could not (?:locate|find) (?:a valid|required|redo location)|^invalid (?:primary |secondary )?checkpoint (?:record|link)|^could not open file "pg_(?:wal|xlog)\/.*No such file or directory/,
   },
   { key: 'wrong-size', code: 'CORRUPT', pattern: /^archive file ".*" has wrong size/ },
   {

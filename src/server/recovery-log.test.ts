@@ -71,6 +71,7 @@ describe('readRecoveryLine', () => {
         'FATAL:  data directory "/d" has invalid permissions',
         'FATAL:  data directory "/d" has wrong ownership',
         'FATAL:  could not create lock file "/var/run/postgresql/.s.PGSQL.54996.lock": Permission denied',
+        'PANIC:  could not open file "pg_wal/000000010000000000000003": Permission denied',
         'LOG:  could not bind IPv4 address "127.0.0.1": Address already in use',
       ],
       TARGET_UNREACHABLE: [
@@ -85,6 +86,8 @@ describe('readRecoveryLine', () => {
         'FATAL:  could not locate required checkpoint record at 0/2000060',
         'PANIC:  could not locate a valid checkpoint record',
         'FATAL:  could not find redo location referenced by checkpoint record',
+        'PANIC:  could not open file "pg_wal/000000010000000000000003": No such file or directory',
+        'PANIC:  could not open file "pg_xlog/000000010000000000000003" (log segment 000000010000000000000003): No such file or directory',
         'FATAL:  recovery target timeline 7 does not exist',
         "FATAL:  requested timeline 3 is not a child of this server's history",
         'FATAL:  WAL was generated with wal_level=minimal, cannot continue recovering',

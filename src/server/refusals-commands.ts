@@ -99,7 +99,8 @@ export const commandRefusals: readonly RefusalRule[] = [
     hint: () => say('refusal.promoted'),
   },
   {
-    message: /full_page_writes=off was replayed/,
+    // Quoted from PostgreSQL 17 on.
+    message: /full_page_writes=off"? was replayed/,
     code: 'SERVER_ERROR',
     hint: () => say('refusal.full-page-writes'),
   },

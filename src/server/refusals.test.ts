@@ -153,6 +153,16 @@ describe('refusals of PostgreSQL and those that were not recorded', () => {
       /base\/1\/1259 on the server is damaged;/,
     ],
     ['55000', 'WAL level not sufficient for making an online backup', false, 'SERVER_ERROR', /hot_standby/],
+    ...['full_page_writes=off', '"full_page_writes=off"'].map(
+      (setting) =>
+        [
+          '55000',
+          `WAL generated with ${setting} was replayed since last restartpoint`,
+          true,
+          'SERVER_ERROR',
+          /full_page_writes = on on the primary/,
+        ] as const,
+    ),
     ['28000', 'The account has been locked.', false, 'AUTHENTICATION', /ACCOUNT UNLOCK/],
     ['28000', 'Forbid remote connection via internal maintenance tools.', false, 'AUTHENTICATION', /application name/],
   ] as const)('%s %s', (sqlstate, text, postgresql, code, hint) => {

@@ -32,7 +32,8 @@ export function guidePages(): Page[] {
   return ['README.md', ...guide.sort().map((name) => `docs/guide/${name}`)].map(readPage);
 }
 
-function fencesOf(text: string, path: string): Fence[] {
+/** `path` is for the error where a fence has no end. */
+export function fencesOf(text: string, path: string): Fence[] {
   const fences: Fence[] = [];
   let open: { line: number; info: string; lines: string[] } | undefined;
   for (const [index, line] of text.split('\n').entries()) {
