@@ -3,6 +3,8 @@ import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeFixtureWal } from '../support/fixture-wal.ts';
+import { stagedBinaries } from '../support/postgres/binaries.ts';
+import { freePort } from '../support/postgres/free-port.ts';
 import { loadData } from '../support/postgres/load.ts';
 import { giveToServerUser, runningAsRoot } from '../support/postgres/server-user.ts';
 import { serverDirectory, startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
@@ -27,11 +29,14 @@ const serverAccount = runningAsRoot ? 'nobody' : userInfo().username;
 
 let server: PostgresServer;
 let programs: string;
+/** Where a copy listens that a page starts. */
+let copyPort: number;
 
 beforeAll(async () => {
   server = await startServer({ version: 17, config: { archive_mode: true } });
   await loadData(await server.client(), { rows: 500, tables: 1 });
   await server.createReplicationUser('backup');
+  copyPort = await freePort();
   programs = temporaryDirectory('programs');
   for (const [name, program] of Object.entries(links)) symlinkSync(programPath(program), join(programs, name));
 });
@@ -72,7 +77,8 @@ class Story {
 
   async #run(fence: Fence): Promise<void> {
     const expected = Number(fence.words.find((word) => word.startsWith('status='))?.slice('status='.length) ?? '0');
-    const path = `${programs}${delimiter}${process.env['PATH'] ?? ''}`;
+    // The programs of the server too, as on its host: `recover` looks for them.
+    const path = [programs, join(stagedBinaries(17), 'bin'), process.env['PATH'] ?? ''].join(delimiter);
     const { result, stdin } = startCommand('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${this.real(fence.text)}`], {
       cwd: this.#root,
       env: { PATH: path, ...server.environment() },
@@ -81,8 +87,18 @@ class Story {
     const { status, stdout } = await result;
     // What the page says to run as the account of the server ran as root here.
     giveToServerUser(this.#archive);
+    this.#guardCopies();
     this.#output = stdout;
     expect({ status, stdout }).toMatchObject({ status: expected });
+  }
+
+  /** What a page has started ends with the tests. */
+  #guardCopies(): void {
+    const restored = join(this.#root, 'restored');
+    for (const name of existsSync(restored) ? readdirSync(restored) : []) {
+      const file = join(restored, name, 'postmaster.pid');
+      if (existsSync(file)) runDirectory().guard(Number.parseInt(readFileSync(file, 'utf8'), 10));
+    }
   }
 
   /** Where the block finds what it needs, and what must be true when it has run. */
@@ -170,6 +186,7 @@ class Story {
       .replaceAll('/etc/postgresql/17/main', `${this.#root}/etc`)
       .replaceAll('/pgdata', server.dataDirectory)
       .replaceAll(/(?<![\w/.])examples\//g, `${projectRoot}/examples/`)
+      .replaceAll(/\b5433\b/g, String(copyPort))
       .replaceAll('--owner postgres', `--owner ${serverAccount}`)
       .replaceAll('db.example.org 5432', `${server.host} ${String(server.port)}`)
       .replaceAll('db.example.org', server.host)
