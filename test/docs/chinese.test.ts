@@ -45,11 +45,16 @@ function contentOf(path: string, level: number, text: string): Section {
   const lines = prose.split('\n');
   const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => linkedFrom(path, target));
   const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
-  const words = prose.replaceAll(/^ {4}.*$/gm, '').replaceAll(/`[^`]+`/g, '').replaceAll(/\]\([^)\s]+\)/g, '');
+  const words = prose
+    .replaceAll(/^ {4}.*$/gm, '')
+    .replaceAll(/`[^`]+`/g, '')
+    .replaceAll(/\]\([^)\s]+\)/g, '');
   return {
     level,
     blocks: [
-      ...fencesOf(text, path).map(({ language, words: marks, text: block }) => `${[language, ...marks].join(' ')}\n${block}`),
+      ...fencesOf(text, path).map(
+        ({ language, words: marks, text: block }) => `${[language, ...marks].join(' ')}\n${block}`,
+      ),
       ...lines.filter((line) => line.startsWith('    ')),
     ],
     names: spans.sort(),

@@ -61,7 +61,9 @@ describe('the order of the guide', () => {
   const pages = guidePages().flatMap(({ path }) => (path === 'README.md' ? [] : [path]));
 
   it.each(['README.md', 'README.zh.md', 'docs/README.md'])('%s lists its pages in that order', (path) => {
-    const listed = linksOf(readPage(path).text).map((link) => normalize(join(dirname(path), link)).replace('/zh/', '/'));
+    const listed = linksOf(readPage(path).text).map((link) =>
+      normalize(join(dirname(path), link)).replace('/zh/', '/'),
+    );
     // A page may be linked in the text in front of the list, and in both languages.
     const list = [...new Set(listed.slice(listed.lastIndexOf(pages[0] ?? '')))];
     expect(list.slice(0, pages.length)).toEqual(pages);
@@ -89,9 +91,12 @@ describe('troubleshooting', () => {
 
   const refusals = [...accessRefusals, ...commandRefusals, ...streamRefusals];
 
-  it.each(refusals.filter(({ message }) => !isAnything(message)))('lists the server message $message', ({ message }) => {
-    expect(quoted.some((text) => message.test(text))).toBe(true);
-  });
+  it.each(refusals.filter(({ message }) => !isAnything(message)))(
+    'lists the server message $message',
+    ({ message }) => {
+      expect(quoted.some((text) => message.test(text))).toBe(true);
+    },
+  );
 
   /** What is told by its SQLSTATE, whatever the words: what a server says in English. */
   const said: Readonly<Record<string, string>> = {
