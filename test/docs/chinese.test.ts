@@ -92,13 +92,10 @@ describe.each(pairs)('$chinese says what $english says', ({ english, chinese }) 
     expect(translation.map(({ level }) => level)).toEqual(sectionsOf(english).map(({ level }) => level));
   });
 
-  it.each(sectionsOf(english).map((section, index) => ({ ...section, index })))(
-    '$title',
-    ({ title: _title, index, ...section }) => {
-      const { title: _own, ...found } = translation[index] ?? { title: '' };
-      expect(found).toEqual(section);
-    },
-  );
+  it.each(sectionsOf(english).map(({ title }, index) => ({ title, index })))('$title', ({ index }) => {
+    const content = (section: TitledSection | undefined): object => ({ ...section, title: undefined });
+    expect(content(translation[index])).toEqual(content(sectionsOf(english)[index]));
+  });
 
   it('is Chinese in each paragraph', () => {
     const paragraphs = readPage(chinese)
