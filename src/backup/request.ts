@@ -109,7 +109,10 @@ export interface BackupRequest {
   readonly standby?: boolean | undefined;
   /** Further keywords of libpq for the `primary_conninfo` of that standby, which the connection of the backup does without: `tcp_user_timeout`, `dbname`, … */
   readonly standbyParameters?: Readonly<Record<string, string>> | undefined;
-  /** Ask the server for its size, so that progress has a total. Default false. */
+  /**
+   * Ask the server for its size: progress has a total then, and a backup that there is no room for is refused before its first file is written. Default:
+   * where the output is a directory on this host and nothing is compressed.
+   */
   readonly estimateSize?: boolean | undefined;
   /**
    * Manifest of an earlier backup of the same server, an absolute path: an incremental backup, with the blocks that changed since
@@ -184,7 +187,7 @@ export function orderOf(request: BackupRequest): BackupOrder {
     checkpoint: request.checkpoint ?? 'spread',
     wal: request.wal ?? (isLocal ? 'stream' : 'fetch'),
     slot: request.slot ?? { kind: 'default' },
-    estimateSize: request.estimateSize ?? false,
+    estimateSize: request.estimateSize ?? takesServersSize(output, request),
     statusIntervalMs: request.statusIntervalMs ?? 10_000,
     sync: request.sync ?? true,
     allowMissingConfig: request.allowMissingConfig ?? false,
@@ -194,6 +197,12 @@ export function orderOf(request: BackupRequest): BackupOrder {
     standby: request.standby ?? false,
     manifest: manifest === false ? undefined : manifest,
   };
+}
+
+/** Whether the size of the server's files is that of the backup: not where they are compressed, nor where they do not stay here. */
+export function takesServersSize(output: BackupTarget, { serverCompression }: Pick<BackupRequest, 'serverCompression'>): boolean {
+  if (serverCompression !== undefined) return false;
+  return output.kind === 'plain' || (output.kind === 'tar' && (output.compression ?? { method: 'none' }).method === 'none');
 }
 
 /** The same for a backup that comes here. */

@@ -18,6 +18,7 @@ import { abortable } from '../connection/abortable.ts';
 import { adviceOf } from './advice.ts';
 import { backupOnServer } from './backup-on-server.ts';
 import { takeBackupOnThread } from './backup-thread.ts';
+import { checkRoom } from './check-room.ts';
 import { commandOf } from './command-of.ts';
 import { configurationElsewhere, includedElsewhere, receivedFiles } from './configuration-elsewhere.ts';
 import { readConfiguration, withOrigin, type ConfigurationEntry } from './configuration.ts';
@@ -279,6 +280,9 @@ class BackupRun {
         case 'start': {
           start = event;
           this.#started(event);
+          for (const sentence of await checkRoom(this.#request, event.tablespaces)) {
+            this.#teller.tell({ type: 'warning', sentence });
+          }
           this.#teller.enter('copy');
           meter.begin(event.tablespaces, event.startLsn);
           const moved = await output.begin(event.tablespaces, this.#workplace);

@@ -29,6 +29,7 @@ export type CheckName =
   | 'running-backups'
   | 'tablespaces'
   | 'space'
+  | 'restore-space'
   | 'login-limit'
   | 'release';
 

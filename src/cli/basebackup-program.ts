@@ -115,7 +115,7 @@ function requestOf(
     standby: settings.standby,
     standbyParameters,
     incrementalTo: settings.incremental === undefined ? undefined : resolve(settings.incremental),
-    estimateSize: given.has('progress') && !given.has('no-estimate-size'),
+    estimateSize: given.has('no-estimate-size') ? false : given.has('progress') || undefined,
     statusIntervalMs: settings.statusIntervalMs,
     sync: settings.sync,
     syncMethod: settings.syncMethod,

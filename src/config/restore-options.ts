@@ -47,6 +47,7 @@ export const restoreOptions: readonly OptionGroup[] = [
       { long: 'quiet', short: 'q', help: 'restore.help.quiet' },
       { long: 'no-verify', help: 'restore.help.no-verify' },
       { long: 'manifest-checksums', argument: 'ALGORITHM', help: 'restore.help.manifest-checksums' },
+      { long: 'no-space-check', help: 'restore.help.no-space-check' },
       { long: 'no-sync', short: 'N', help: 'restore.help.no-sync' },
       { long: 'sync-method', argument: 'METHOD', help: 'restore.help.sync-method' },
       { long: 'json', help: 'restore.help.json' },

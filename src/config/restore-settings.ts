@@ -27,6 +27,7 @@ export interface RestoreSettings {
   readonly standalone: boolean;
   readonly archiveMode: 'off' | 'preserve' | undefined;
   readonly verify: boolean;
+  readonly checkSpace: boolean;
   readonly sync: boolean;
   readonly syncMethod: 'fsync' | 'syncfs' | undefined;
   /** The copy gets a manifest with these checksums. */
@@ -63,6 +64,7 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
     standalone: given.has('standalone'),
     archiveMode: archiveModeOf(program, given.last('archive-mode')),
     verify: !given.has('no-verify'),
+    checkSpace: !given.has('no-space-check'),
     sync: !given.has('no-sync'),
     syncMethod: syncMethodOf(program, given.last('sync-method')),
     manifestChecksums: checksumsOf(program, given.last('manifest-checksums')),

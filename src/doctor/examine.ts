@@ -1,3 +1,4 @@
+import { fromText } from '../bytes/byte-string.ts';
 import { judgeServer } from '../checks/all-checks.ts';
 import { worstOf, type ServerFinding, type Severity } from '../checks/server-finding.ts';
 import { space } from '../checks/space-checks.ts';
@@ -5,6 +6,7 @@ import { needsPassword } from '../connection/authenticate.ts';
 import { ServerError } from '../connection/server-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { freeSpace } from '../files/free-space.ts';
 import { say, type Message } from '../messages/message.ts';
 import { openSqlConnection } from '../replication/ask-slot.ts';
 import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
@@ -12,7 +14,6 @@ import { recogniseServer } from '../replication/recognise-server.ts';
 import { openSuitableSession } from '../replication/suitable-session.ts';
 import type { ServerIdentity } from '../server/identity.ts';
 import { askFacts } from './ask-facts.ts';
-import { freeSpace } from './free-space.ts';
 
 export interface ExamineRequest {
   /** The server, or several of which the first that answers is examined. `port` is the SQL port. */
@@ -54,9 +55,9 @@ export async function examine(
       const facts = await askFacts(sql, server, { ownSessions: replication === undefined ? 0 : 1, signal });
       server = facts.identity;
       findings.push(...judgeServer(facts));
-      if (backupDirectory !== undefined) findings.push(space(await freeSpace(backupDirectory, facts.sizeBytes)));
+      if (backupDirectory !== undefined) findings.push(await spaceAt(backupDirectory, facts.sizeBytes));
     } else if (backupDirectory !== undefined) {
-      findings.push(space(await freeSpace(backupDirectory, undefined)));
+      findings.push(await spaceAt(backupDirectory, undefined));
     }
     await Promise.all([replication?.connection.close(), sql?.close()]);
     return { server, host: settings.host, port: settings.port, findings, worst: worstOf(findings) };
@@ -64,6 +65,11 @@ export async function examine(
     replication?.connection.destroy();
     sql?.destroy();
   }
+}
+
+async function spaceAt(path: string, neededBytes: bigint | undefined): Promise<ServerFinding> {
+  const { freeBytes, storesAsWritten } = await freeSpace(fromText(path));
+  return space({ path, freeBytes, storesAsWritten, neededBytes });
 }
 
 interface Opened {

@@ -6,6 +6,7 @@ import { render, say, type Message } from '../messages/message.ts';
 import { describeServer } from '../server/identity.ts';
 import { restoreRulesOf } from '../server/restore-rules.ts';
 import { askServer, promisedPrepared, type ServerAnswers } from './ask-server.ts';
+import { checkRoomForWal } from './check-room.ts';
 import { runningManagers } from './cluster-managers.ts';
 import { isConfiguredToRecover, openDataDirectory, type DataDirectory } from './data-directory.ts';
 import type { RecoveryTeller } from './events.ts';
@@ -136,6 +137,7 @@ async function checkBeforeStart(data: DataDirectory, request: RecoverRequest): P
   const copy = stoppedCopyOf(data);
   if (copy === 'recovered' || copy === 'uncompared' || copy === 'own')
     throw await nothingToRecover(data, copy, request);
+  await checkRoomForWal(data);
 }
 
 /** PostgreSQL makes a shutdown of the pause that it cannot make. */

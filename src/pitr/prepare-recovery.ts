@@ -62,6 +62,7 @@ export async function prepareRecovery(
       preparedAgain: proved.proof.preparedAgain,
       isProved: request.quick !== true,
       keepsBackupWal: !copies && proved.usesBackupWal,
+      walBytes: copies ? proved.segments.reduce((sum, { segmentSizeBytes }) => sum + segmentSizeBytes, 0) : 0,
       readsFrom: readsFrom(request),
       prepare: (directory, context) => prepareDirectory(directory, request, proved, { ...context, capabilities }),
     },

@@ -19,6 +19,8 @@ export interface RecoveryPreparation {
   readonly isProved: boolean;
   /** False leaves the WAL directory empty (the manual's step 2): `prepare` fills it. */
   readonly keepsBackupWal: boolean;
+  /** How much WAL `prepare` puts into the copy, in bytes. */
+  readonly walBytes: number;
   /** Where WAL is read from after the target was moved aside or changed. */
   readonly readsFrom: readonly RecoveryPlace[];
   /**

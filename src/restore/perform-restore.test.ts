@@ -146,6 +146,7 @@ describe('restoring archives of a storage', () => {
         isProved: true,
         archiveRecovery: true,
         keepsBackupWal: false,
+        walBytes: 0,
         readsFrom: [],
         prepare: (directory) => {
           seen.push(readdirSync(join(directory, 'global')), readdirSync(join(directory, 'pg_xlog')));
@@ -167,7 +168,8 @@ describe('restoring archives of a storage', () => {
       isProved: true,
       archiveRecovery: true,
       keepsBackupWal: true,
-      readsFrom: [],
+      walBytes: 0,
+        readsFrom: [],
       prepare: () => Promise.reject(new Error('no WAL')),
     };
     const attempt = restore(await set([...usual(), last()]), { force: true, recovery }, root);

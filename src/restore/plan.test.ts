@@ -258,6 +258,7 @@ describe('archiving', () => {
     isProved: true,
     archiveRecovery: true,
     keepsBackupWal: true,
+    walBytes: 0,
     readsFrom: [],
     prepare: () => Promise.resolve(),
   };

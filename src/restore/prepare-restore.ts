@@ -4,6 +4,7 @@ import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { accountOf } from './account.ts';
+import { checkRoom } from './check-room.ts';
 import type { ConfigurationPlan } from './configure.ts';
 import type { PlaceFacts } from './facts.ts';
 import { hostPlaces } from './host-places.ts';
@@ -38,7 +39,7 @@ export interface PreparedRestore {
 
 /**
  * Looks at the backup and at the target and plans the restore; reads the WAL inside the backup where there is no other. Changes nothing.
- * @throws BackupError as `planRestore` and `proveBackupWal`; `BACKUP_NOT_FOUND`, `CORRUPT`, `STORAGE_UNAVAILABLE`; `TARGET_NOT_EMPTY` where a server runs
+ * @throws BackupError as `planRestore` and `proveBackupWal`; `BACKUP_NOT_FOUND`, `CORRUPT`; `STORAGE_UNAVAILABLE`, also where there is no room for the copy; `TARGET_NOT_EMPTY` where a server runs
  */
 export async function prepareRestore(request: RestoreRequest, options: PrepareOptions = {}): Promise<PreparedRestore> {
   const { signal = new AbortController().signal, wholePlan = false, procRoot } = options;
@@ -66,6 +67,7 @@ export async function prepareRestore(request: RestoreRequest, options: PrepareOp
   const target = { ...there, asideSuffix: freeSuffix([there.path, ...movable], now) };
   if (request.port !== undefined) await requireFreePorts(request.port, facts.rules.ports, procRoot ?? '/proc');
   const plan = planRestore(request, { source: facts, target, tablespaces, places, hostOf });
+  if (request.checkSpace !== false) await checkRoom(plan, request.recovery?.walBytes ?? 0);
   // The last, as it is the only part that can take long.
   const { ownWal = {} } = options;
   const isAlone = request.recovery === undefined && ownWal !== false;

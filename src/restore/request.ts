@@ -36,6 +36,8 @@ export interface RestoreRequest {
   readonly archiveMode?: 'off' | 'preserve' | undefined;
   /** Check each file against the manifest, where there is one, while it is written; default true. */
   readonly verify?: boolean | undefined;
+  /** Refuse a restore that the disk has no room for before it begins. Default true. */
+  readonly checkSpace?: boolean | undefined;
   /** Default true. */
   readonly sync?: boolean | undefined;
   /** Default: `syncfs` where each directory of the copy is the root of a file system, else `fsync`. A `delta` restore always has `fsync`. */

@@ -67,6 +67,19 @@ forEachServer('full', (version) => {
     await expectReadable(target);
   });
 
+  it('what there is no room for is refused before its first file is written', async () => {
+    const target = newTarget();
+    const words = ['-D', target, '-c', 'fast', `-T${location}=/proc/space`];
+    const result = await runBackup(server, words);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/error: \/proc\/space: 0 MiB free, 1 MiB needed\n.*hint: .*--no-estimate-size/);
+    expect(exists(target)).toBe(false);
+    const tried = await runBackup(server, [...words, '--no-estimate-size']);
+    expect(tried.status).toBe(1);
+    expect(tried.stderr).not.toContain('MiB free');
+    expect(exists(target)).toBe(false);
+  });
+
   it('to an existing empty directory, but not to one in use', async () => {
     const empty = temporaryDirectory();
     await takeBackup(server, ['-X', 'none', `-T${location}=${empty}`]);

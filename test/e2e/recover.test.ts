@@ -1,5 +1,14 @@
 /** `gausskeep recover`, `resume` and `status` on PostgreSQL, with configurations that our own functions write. */
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { RecoveryRecord } from '../../src/server/recovery-record.ts';
@@ -112,6 +121,21 @@ forEachServer('full', (version) => {
     expect(start).toContain(join(stagedBinaries(version), 'bin', 'pg_ctl'));
     await server.restartBy(start);
     expect(await rows()).toBe('A B before new');
+  });
+
+  it('refuses to start a server that has no room for the first segment that it fetches', async () => {
+    const archive = { place: history.archive, generation: 1 };
+    const server = await prepare({ kind: 'xid', xid: commit('B').xid }, {}, { archive });
+    const wal = join(server.directory, 'pg_wal');
+    renameSync(wal, `${wal}.aside`);
+    // A file system without room, as every Linux has one.
+    symlinkSync('/proc', wal);
+    const { status, stderr } = await server.run('recover');
+    expect({ status, stderr }).toMatchObject({
+      status: 13,
+      stderr: expect.stringMatching(/pg_wal: 0 MiB free, \d+ MiB needed\n.*hint: Make room there/) as string,
+    });
+    expect(existsSync(join(server.directory, 'postmaster.pid'))).toBe(false);
   });
 
   it('has nothing to do with a server that was not restored, and says so', async () => {

@@ -119,11 +119,57 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.tablespaces.why':
     'plain 格式的备份和还原会把它们放在相同的路径，除非做了映射（-T、--tablespace-map-all）：在这台主机上那些路径正在使用。',
   'doctor.space.unknown': '{path}：空闲 {free} MiB；没有得知需要多少',
-  'doctor.space.ok': '{path}：空闲 {free} MiB，服务器的文件有 {needed} MiB',
-  'doctor.space.tight': '{path}：空闲 {free} MiB，服务器的文件有 {needed} MiB：留给 WAL 的很少',
-  'doctor.space': '{path}：空闲 {free} MiB，服务器的文件有 {needed} MiB',
+  'doctor.space.ok': '{path}：空闲 {free} MiB，需要 {needed} MiB',
+  'doctor.space.tight': '{path}：空闲 {free} MiB，需要 {needed} MiB：留给 WAL 的很少',
+  'doctor.space': '{path}：空闲 {free} MiB，需要 {needed} MiB',
   'doctor.space.why': '磁盘写满时，不压缩的备份会在那里失败。',
   'doctor.space.fix': '请选择别处，或使用压缩（-Z）。',
   'doctor.login-limit': '输错 {limit} 次密码后账户会被锁定',
   'doctor.login-limit.why': '密码修改后，备份所用的密码也要修改，以免备份锁定自己的账户。',
+  'doctor.help.restore-directory': '要还原备份的目录：空间是否足够，各表空间的位置是否空闲',
+  'doctor.help.archive': '服务器归档 WAL 的目录：空间是否足够，是否只有它在归档（GAUSSKEEP_ARCHIVE）',
+  'doctor.release.multixact-replay':
+    '{server}：回放由更早的小版本写出的 WAL 时，备机或恢复可能以 “could not access status of transaction” 停住',
+  'doctor.wal-summaries':
+    '{server} 打开了 summarize_wal：表在上次备份之后被 VACUUM 截短又重新增长时，增量备份可能缺少其中的块',
+  'doctor.wal-summaries.why':
+    '还原后的表在那里会是旧的行，而对备份的任何检查都发现不了。在 PostgreSQL 17.10 上见到过；写下这句话时还没有已知的修复版本。',
+  'doctor.wal-summaries.fix': '请在用 VACUUM 清理大量删除之后做一次全量备份，定期做全量备份，并按表中的内容检验还原。',
+  'doctor.slots.full': 'max_replication_slots 的 {limit} 个复制槽都已占用',
+  'doctor.slots.full.why':
+    '在支持临时复制槽的服务器上，备份会为自己创建一个，因此一开始就会失败；--no-slot 可以不用它。',
+  'doctor.wal-keep.expected':
+    '{name} 为迟来读取的一方保留 {mebibytes} MiB 的 WAL；备份 {size} MiB 期间（假定每秒 {speed} MiB）平均会产生 {wal} MiB',
+  'doctor.archive-program.absent': 'archive_command 开头的程序不存在：{command}',
+  'doctor.archive-program.not-executable': 'archive_command 开头的程序不能执行：{command}',
+  'doctor.archive-owner.unread': '无法查看归档 WAL 的 {path}：{reason}',
+  'doctor.archive-owner.unknown': '{path}：不知道是否只有这台服务器在那里归档（需要复制会话和 SQL，而且不能是备机）',
+  'doctor.archive-owner.ok': '{path}：其中的 WAL 属于这个实例，也没有超前于这台服务器的',
+  'doctor.archive-owner.other': '{path} 中是实例 {actual} 的 WAL，而这台服务器是实例 {expected}',
+  'doctor.archive-owner.other.why': '两个实例的 WAL 名称相同：一方会覆盖另一方的，或者被拒绝。',
+  'doctor.archive-owner.other.fix': '请在 archive_command（archive_dest）中给这台服务器一个自己的归档，即一个空目录。',
+  'doctor.archive-owner': '{path} 中有段 {segment}，而这台服务器还没有写完它：它在时间线 {timeline} 的 {lsn}',
+  'doctor.archive-owner.why':
+    '还有别的服务器在那里归档：这台服务器是它还原出的实例，或者被恢复到了更早的时刻。两者用相同的名称写不同的 WAL，任何恢复都分不清。',
+  'doctor.archive-owner.fix':
+    '还原出的实例应在 postgresql.conf 中设 archive_mode = off，或使用自己的归档。如果它要取代源实例，请打开新的归档代（gausskeep wal generation --open）或换一个目录。',
+  'doctor.archive-space.unknown': '{path}：空闲 {free} MiB；还不知道每天有多少 WAL',
+  'doctor.archive-space.ample': '{path}：空闲 {free} MiB，每天有 {daily} MiB 的 WAL',
+  'doctor.archive-space': '{path}：空闲 {free} MiB，够放 {days} 天的 WAL（每天 {daily} MiB，未压缩）',
+  'doctor.archive-space.why': '它写满后归档就会失败，服务器会保留所有 WAL，直到自己的磁盘也写满。',
+  'doctor.archive-space.fix': '请在那里腾出空间，或删除没有备份需要的 WAL：gausskeep wal cleanup。',
+  'doctor.incremental-checkpoint.why':
+    '只有打开它，服务器才会在备份时核对页校验和；不打开它，enable_double_write 也不起作用。',
+  'doctor.tablespaces.in-use': '有 {count} 个表空间的目录在这台机器上正在使用：{paths}',
+  'doctor.tablespaces.in-use.why': '没有映射时，还原把表空间放在原来的路径，而正在使用的目录会被拒绝。',
+  'doctor.tablespaces.in-use.fix': 'gausskeep restore --tablespace-map-all=DIR …，或 {options}',
+  'doctor.space.perhaps': '{path}：空闲 {free} MiB，大约需要 {needed} MiB：可能不够',
+  'doctor.space.refused':
+    '请选择别处，或使用压缩（-Ft -z）。加 --no-estimate-size 则不询问服务器有多大，直接开始备份。',
+  'doctor.restore-space.why': '磁盘写满时，这台服务器的备份在那里还原会失败。',
+  'doctor.restore-space.fix': '请在那里腾出空间，或选择别处。',
+  'doctor.restore-space.refused':
+    '请在那里腾出空间，或还原到别处（表空间用 -T 和 --tablespace-map-all）。--no-space-check 则照样开始。',
+  'doctor.recovery-space.why': '服务器没有空间存放它取来的下一个段时就会停止。',
+  'doctor.recovery-space.fix': '请在那里腾出空间：服务器会从归档逐个取来 WAL 段。',
 };

@@ -130,11 +130,20 @@ export const doctorMessages = {
   'doctor.tablespaces.why':
     'A plain backup and a restore put them at the same paths unless they are mapped (-T, --tablespace-map-all): on this host those are in use.',
   'doctor.space.unknown': '{path}: {free} MiB free; how much is needed was not told',
-  'doctor.space.ok': '{path}: {free} MiB free, the files of the server have {needed} MiB',
-  'doctor.space.tight': '{path}: {free} MiB free, the files of the server have {needed} MiB: little is left for WAL',
-  'doctor.space': '{path}: {free} MiB free, the files of the server have {needed} MiB',
+  'doctor.space.ok': '{path}: {free} MiB free, {needed} MiB needed',
+  'doctor.space.tight': '{path}: {free} MiB free, {needed} MiB needed: little is left for WAL',
+  'doctor.space.perhaps': '{path}: {free} MiB free, {needed} MiB needed, unless the file system stores less than is written',
+  'doctor.space': '{path}: {free} MiB free, {needed} MiB needed',
   'doctor.space.why': 'An uncompressed backup fails there when the disk is full.',
   'doctor.space.fix': 'Choose another place, or compress (-Z).',
+  'doctor.space.refused':
+    'Choose another place, or compress (-Ft -z). With --no-estimate-size the server is not asked how large it is, and the backup begins.',
+  'doctor.restore-space.why': 'A restore of a backup of this server fails there when the disk is full.',
+  'doctor.restore-space.fix': 'Make room there, or choose another place.',
+  'doctor.restore-space.refused':
+    'Make room there, or restore to another place (-T and --tablespace-map-all for tablespaces). --no-space-check begins all the same.',
+  'doctor.recovery-space.why': 'The server stops when it has no room for the next segment that it fetches.',
+  'doctor.recovery-space.fix': 'Make room there: the server fetches one WAL segment after the other from the archive.',
   'doctor.login-limit': 'an account is locked after {limit} wrong passwords',
   'doctor.login-limit.why':
     'A password that changed must be changed for backups as well, before they lock their account.',

@@ -26,6 +26,7 @@ export const restoreHelpMessages = {
   'restore.help.plan': 'show what would be done, and change nothing; "quick" does not read the WAL',
   'restore.help.progress': 'show progress information',
   'restore.help.quiet': 'do not print any output, except for errors and warnings',
+  'restore.help.no-space-check': 'begin also where the disk has no room for the copy',
   'restore.help.no-verify': 'do not check the files against the manifest',
   'restore.help.manifest-checksums':
     'make a full backup of the copy: write a backup_manifest with these checksums (NONE, CRC32C, SHA224, SHA256, SHA384, SHA512); without it there is none',

@@ -1,0 +1,47 @@
+import { refuseFull, space } from '../checks/space-checks.ts';
+import { fromText } from '../bytes/byte-string.ts';
+import { freeSpace, type FreeSpace } from '../files/free-space.ts';
+import { say, type Message } from '../messages/message.ts';
+import type { TablespaceRow } from '../replication/base-backup.ts';
+import { takesServersSize, type BackupTarget, type LocalOrder } from './request.ts';
+import { placeTablespaces } from './tablespaces.ts';
+
+/** Of the server's estimate, in percent, what a backup takes at least: headers of members count in it, and files are removed meanwhile. */
+const certainPercent = 90n;
+
+/**
+ * Compares what is free with what the server says to send.
+ * @returns warnings: it may be too little
+ * @throws BackupError `STORAGE_UNAVAILABLE` where it is too little for certain
+ */
+export async function checkRoom(order: LocalOrder, tablespaces: readonly TablespaceRow[]): Promise<Message[]> {
+  const { output } = order;
+  if (!takesServersSize(output, order) || output.kind === 'stream' || output.kind === 'members') return [];
+  const needs = new Map<number, { readonly path: string; readonly free: FreeSpace; bytes: bigint }>();
+  for (const [path, row] of placesOf(output, tablespaces)) {
+    if (row.sizeKib === undefined) return [];
+    const free = await freeSpace(fromText(path));
+    const need = needs.get(free.device) ?? { path, free, bytes: 0n };
+    need.bytes += row.sizeKib * 1024n;
+    needs.set(free.device, need);
+  }
+  return [...needs.values()].flatMap(({ path, free, bytes }) => {
+    const certainBytes = (bytes * certainPercent) / 100n;
+    const finding = space({ path, ...free, neededBytes: bytes, certainBytes });
+    return refuseFull(finding, say('doctor.space.refused')) ?? [];
+  });
+}
+
+/** Where each part goes; the data directory last, as servers list it. */
+function placesOf(
+  output: Extract<BackupTarget, { kind: 'plain' | 'tar' }>,
+  rows: readonly TablespaceRow[],
+): [string, TablespaceRow][] {
+  const { directory } = output;
+  if (output.kind === 'tar') return rows.map((row) => [directory, row]);
+  const placed = placeTablespaces(rows, output.mappings ?? [], directory);
+  return [
+    ...placed.map(({ row, directory: place }): [string, TablespaceRow] => [place, row]),
+    ...rows.filter(({ location }) => location === undefined).map((row): [string, TablespaceRow] => [directory, row]),
+  ];
+}

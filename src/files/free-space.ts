@@ -1,0 +1,40 @@
+import { stat, statfs } from 'node:fs/promises';
+import { systemCodeOf } from '../errors/backup-error.ts';
+import type { ByteString } from '../bytes/byte-string.ts';
+import { fileFailure } from './failure.ts';
+import { fsPath, parentPath } from './path.ts';
+
+/** What a place has room for. */
+export interface FreeSpace {
+  /** In bytes, for the account that runs this. */
+  readonly freeBytes: bigint;
+  /** The same for all places of one file system. */
+  readonly device: number;
+  /** A byte of a file takes a byte here. False: it may take less (compression), or nobody knows (a network). */
+  readonly storesAsWritten: boolean;
+}
+
+/**
+ * Types of file systems that do not compress what they are given. Source: statfs(2): ext2 to ext4, XFS, tmpfs, overlayfs (that of
+ * containers, which lies on one of the first two), proc (which takes nothing at all).
+ */
+const plainTypes: ReadonlySet<bigint> = new Set([0xef53n, 0x58465342n, 0x01021994n, 0x794c7630n, 0x9fa0n]);
+
+/**
+ * What is free where `path` is or will be: in the nearest directory above that is there. Blocks that are kept for root count only for root.
+ * @param path absolute
+ * @throws BackupError `STORAGE_UNAVAILABLE`
+ */
+export async function freeSpace(path: ByteString): Promise<FreeSpace> {
+  for (let place = path; ; place = parentPath(place)) {
+    try {
+      const { bavail, bfree, bsize, type } = await statfs(fsPath(place), { bigint: true });
+      const { dev: device } = await stat(fsPath(place));
+      const blocks = process.geteuid?.() === 0 ? bfree : bavail;
+      return { freeBytes: blocks * bsize, device, storesAsWritten: plainTypes.has(type) };
+    } catch (error) {
+      const isAbsent = systemCodeOf(error) === 'ENOENT';
+      if (!isAbsent || place === parentPath(place)) throw fileFailure('read', place, error);
+    }
+  }
+}
