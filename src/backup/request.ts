@@ -199,10 +199,15 @@ export function orderOf(request: BackupRequest): BackupOrder {
   };
 }
 
-/** Whether the size of the server's files is that of the backup: not where they are compressed, nor where they do not stay here. */
-export function takesServersSize(output: BackupTarget, { serverCompression }: Pick<BackupRequest, 'serverCompression'>): boolean {
-  if (serverCompression !== undefined) return false;
-  return output.kind === 'plain' || (output.kind === 'tar' && (output.compression ?? { method: 'none' }).method === 'none');
+/** Whether the size of the server's files is that of the backup: not where they are compressed, nor where they do not stay here, and not of a part of them. */
+export function takesServersSize(
+  output: BackupTarget,
+  { serverCompression, incrementalTo }: Pick<BackupRequest, 'serverCompression' | 'incrementalTo'>,
+): boolean {
+  if (serverCompression !== undefined || incrementalTo !== undefined) return false;
+  return (
+    output.kind === 'plain' || (output.kind === 'tar' && (output.compression ?? { method: 'none' }).method === 'none')
+  );
 }
 
 /** The same for a backup that comes here. */

@@ -6,18 +6,20 @@ import {
   configurationFiles,
   fsync,
   fullPageWrites,
+  incrementalCheckpoint,
   loginLimit,
   replicationPort,
   runningBackups,
   tablespaces,
 } from './instance-checks.ts';
-import { release } from './release-checks.ts';
+import { release, walSummaries } from './release-checks.ts';
 import { slots, standbyNames, walKeep, walLevel, walPruning, walSenders } from './replication-checks.ts';
 import type { ServerFacts } from './server-facts.ts';
 
 /** In the order in which they are told: what a backup needs, what a recovery needs, what is to be known. */
 const checks: readonly Check[] = [
   release,
+  walSummaries,
   walLevel,
   walSenders,
   replicationPort,
@@ -30,6 +32,7 @@ const checks: readonly Check[] = [
   archiveCommand,
   archiveFailures,
   fsync,
+  incrementalCheckpoint,
   fullPageWrites,
   checksums,
   configurationFiles,

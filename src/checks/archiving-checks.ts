@@ -45,6 +45,19 @@ export function archiveCommand(facts: ServerFacts): ServerFinding | undefined {
     };
   }
   if (library !== '') return { check, severity: 'note', what: say('doctor.archive-library', { library }) };
+  const program = facts.host?.archiveProgram;
+  if (hasCommand && (program === 'absent' || program === 'not-executable')) {
+    return {
+      check,
+      severity: 'error',
+      what:
+        program === 'absent'
+          ? say('doctor.archive-program.absent', { command })
+          : say('doctor.archive-program.not-executable', { command }),
+      why: say('doctor.archive-command.why'),
+      fix: say('doctor.archive-command.fix'),
+    };
+  }
   if (hasCommand) return { check, severity: 'ok', what: say('doctor.archive-command.ok', { command }) };
   if (command === undefined) return { check, severity: 'unknown', what: say('doctor.archive-command.unknown') };
   return {

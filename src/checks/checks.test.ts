@@ -3,6 +3,7 @@ import { render } from '../messages/message.ts';
 import { examinationOf } from '../server/examination.ts';
 import { identifyPostgresql, type ServerIdentity } from '../server/identity.ts';
 import { judgeServer } from './all-checks.ts';
+import { archiveOwner, archiveSpace, type ArchivePlaceFacts, type ServerPlace } from './archive-place-checks.ts';
 import { worstOf, type CheckName, type ServerFinding } from './server-finding.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { space } from './space-checks.ts';
@@ -32,6 +33,7 @@ function facts({ settings = {}, identity = identifyPostgresql('17.2'), ...change
     runningBackups: 0,
     tablespaces: [],
     sizeBytes: 0n,
+    inRecovery: false,
     clock: { aheadMs: 0, uncertaintyMs: 1 },
     ...changes,
   };
@@ -74,6 +76,9 @@ describe('checks of a server', () => {
     ['14.4', 'ok'],
     ['13.4', 'warning'],
     ['13.5', 'ok'],
+    ['18.2', 'warning'],
+    ['18.1', 'ok'],
+    ['17.9', 'ok'],
     ['18.0', 'ok'],
   ] as const)('release %s: %s', (version, severity) => {
     expect(found('release', { identity: identifyPostgresql(version) }).severity).toBe(severity);
@@ -108,7 +113,13 @@ describe('checks of a server', () => {
   });
 
   it('archiving failed where the last attempt did, not where one ever did', () => {
-    const archiver = { archivedCount: 5n, lastArchivedName: 'A', failedCount: 3n, lastFailedName: 'B' };
+    const archiver = {
+      archivedCount: 5n,
+      lastArchivedName: 'A',
+      failedCount: 3n,
+      lastFailedName: 'B',
+      countedSeconds: 0,
+    };
     const severityOf = (lastArchivedMs: number, lastFailedMs: number) =>
       found('archive-failures', {
         settings: { archive_mode: 'on', archive_command: 'x' },
@@ -127,6 +138,83 @@ describe('checks of a server', () => {
     const pruning = (max_size_for_xlog_prune: string) =>
       found('wal-pruning', { identity: opengauss, settings: { enable_xlog_prune: 'on', max_size_for_xlog_prune } });
     expect([pruning('1048576').severity, pruning(String(2 ** 41)).severity]).toEqual(['warning', 'ok']);
+  });
+
+  const archiverOf = (archivedCount: bigint, countedSeconds: number | undefined) => ({
+    ...{ archivedCount, countedSeconds, lastArchivedName: 'A', lastArchivedMs: 1 },
+    ...{ failedCount: 0n, lastFailedName: undefined, lastFailedMs: undefined },
+  });
+
+  it('WAL that is kept is compared with what comes during a backup, once that is known', () => {
+    const settings = { wal_keep_size: '1024', wal_segment_size: '16777216' };
+    const kept = (seconds: number | undefined, keptMib = '1024') => {
+      const changes = { settings: { ...settings, wal_keep_size: keptMib }, archiver: archiverOf(225n, seconds) };
+      const all = judgeServer({
+        ...facts({ ...changes, sizeBytes: 102_400n * mebibyte }),
+        settings: new Map([
+          ['wal_keep_size', { value: keptMib, unit: 'MB' }],
+          ['wal_segment_size', { value: '16777216', unit: 'B' }],
+        ]),
+      });
+      const { what, fix } = all.find(({ check }) => check === 'wal-keep')!;
+      return [render(what), fix && render(fix)];
+    };
+    // 225 segments of 16 MiB in an hour are 1 MiB in a second; 100 GiB take 1024 s at 100 MiB in a second.
+    expect(kept(3600)).toEqual([
+      'wal_keep_size keeps 1024 MiB of WAL for who fetches it late; while 102400 MiB are backed up, 100 MiB in a second if one may assume that, 1024 MiB come on average',
+      undefined,
+    ]);
+    expect(kept(3600, '1023')[1]).toMatch(/^In postgresql.conf: wal_keep_size = 2048MB\./);
+    for (const tooShort of [3599, undefined]) expect(kept(tooShort)[0]).not.toContain('average');
+  });
+
+  const place = {
+    ...{ path: '/archive', unread: undefined, freeBytes: 1024n * mebibyte, systemIdentifier: 7n, ahead: undefined },
+  };
+
+  it('an archive has room for days, or nobody knows', () => {
+    const severityOf = (perSecond: number | undefined) => archiveSpace(place, perSecond)?.severity;
+    const daily = (mib: number) => (mib * Number(mebibyte)) / 86_400;
+    expect([undefined, 0, daily(341), daily(342), daily(5000)].map(severityOf)).toEqual([
+      ...['unknown', 'ok', 'ok', 'warning', 'warning'],
+    ]);
+  });
+
+  it('an archive is owned by this server only where everything that tells it was told', () => {
+    const server = { systemIdentifier: 7n, inRecovery: false, position: { lsn: '0/1', timeline: 1 } };
+    const severityOf = (archive: Partial<ArchivePlaceFacts>, changes: Partial<ServerPlace> = {}) =>
+      archiveOwner({ ...place, ...archive }, { ...server, ...changes }).severity;
+    expect([
+      severityOf({}),
+      severityOf({ systemIdentifier: undefined }),
+      severityOf({ systemIdentifier: 8n }, { position: undefined }),
+      severityOf({ ahead: 'S' }),
+      severityOf({ ahead: 'S' }, { inRecovery: true }),
+      severityOf({}, { inRecovery: undefined }),
+      severityOf({}, { position: undefined }),
+    ]).toEqual(['ok', 'ok', 'error', 'error', 'unknown', 'unknown', 'unknown']);
+  });
+
+  it('summaries of WAL, slots that are all taken, and a program that is not there are told with their remedy', () => {
+    const settings = { summarize_wal: 'on', max_replication_slots: '1', archive_mode: 'on', archive_command: '/x %p' };
+    const slot = { name: 'a', active: true, temporary: false, heldBytes: 0n, lost: false };
+    const host = { placesInUse: new Set(['/t=s']), archiveProgram: 'absent' } as const;
+    const changes = { settings, slots: [slot], host, tablespaces: [{ name: 's', path: '/t=s' }] };
+    expect(found('wal-summaries', changes).severity).toBe('warning');
+    expect(found('slots', changes)).toEqual({
+      severity: 'warning',
+      what: 'all of max_replication_slots, 1, are taken',
+    });
+    expect(found('archive-command', changes).severity).toBe('error');
+    const inUse = judgeServer(facts(changes)).find(({ check }) => check === 'tablespaces');
+    expect(inUse?.fix && render(inUse.fix)).toContain(`-T '/t\\=s=/NEW/DIRECTORY'`);
+  });
+
+  it('a file system that may store less than is written is no reason to refuse', () => {
+    const full = { path: '/b', freeBytes: 90n, neededBytes: 100n };
+    expect(space(full).severity).toBe('error');
+    expect(space({ ...full, storesAsWritten: false }).severity).toBe('warning');
+    expect(space({ ...full, certainBytes: 90n }).severity).toBe('warning');
   });
 
   it('room for a backup', () => {

@@ -1,12 +1,15 @@
 import { isAbsolute, relative } from 'node:path/posix';
-import { say } from '../messages/message.ts';
+import { say, shellWord } from '../messages/message.ts';
 import type { ServerFinding } from './server-finding.ts';
 import { numberOf, switchOf, textOf, type ServerFacts } from './server-facts.ts';
 
 /** Whether a page that was written in part can be mended. A base backup of PostgreSQL turns full_page_writes on while it runs. */
 export function fullPageWrites(facts: ServerFacts): ServerFinding {
   const check = 'full-page-writes';
-  const name = facts.examination.tornPages;
+  const { tornPages, incrementalCheckpoint } = facts.examination;
+  // Double write works with incremental checkpoints only.
+  const isIncremental = incrementalCheckpoint === undefined || switchOf(facts, incrementalCheckpoint) !== false;
+  const name = isIncremental ? tornPages : 'full_page_writes';
   const on = switchOf(facts, name);
   if (on === undefined) return { check, severity: 'unknown', what: say('doctor.torn-pages.unknown', { name }) };
   if (on) return { check, severity: 'ok', what: say('doctor.torn-pages.ok', { name }) };
@@ -16,6 +19,23 @@ export function fullPageWrites(facts: ServerFacts): ServerFinding {
     what: say('doctor.torn-pages', { name }),
     why: say('doctor.torn-pages.why'),
     fix: say('doctor.setting.fix', { name, value: 'on' }),
+  };
+}
+
+/** Of openGauss: what pages are compared by while a backup reads them. */
+export function incrementalCheckpoint(facts: ServerFacts): ServerFinding | undefined {
+  const { incrementalCheckpoint: name } = facts.examination;
+  if (name === undefined) return undefined;
+  const check = 'incremental-checkpoint';
+  const on = switchOf(facts, name);
+  if (on === undefined) return { check, severity: 'unknown', what: say('doctor.torn-pages.unknown', { name }) };
+  if (on) return { check, severity: 'ok', what: say('doctor.torn-pages.ok', { name }) };
+  return {
+    check,
+    severity: 'warning',
+    what: say('doctor.torn-pages', { name }),
+    why: say('doctor.incremental-checkpoint.why'),
+    fix: say('doctor.restart-setting.fix', { name, value: 'on' }),
   };
 }
 
@@ -111,12 +131,27 @@ export function tablespaces(facts: ServerFacts): ServerFinding {
   const absolute = facts.tablespaces.filter(({ path }) => isAbsolute(path));
   if (absolute.length === 0) return { check, severity: 'ok', what: say('doctor.tablespaces.ok') };
   const paths = absolute.map(({ name, path }) => `${name} (${path})`).join(', ');
+  const inUse = absolute.filter(({ path }) => facts.host?.placesInUse?.has(path) === true);
+  if (inUse.length > 0) {
+    return {
+      check,
+      severity: 'warning',
+      what: say('doctor.tablespaces.in-use', { count: inUse.length, paths: inUse.map(({ path }) => path).join(', ') }),
+      why: say('doctor.tablespaces.in-use.why'),
+      fix: say('doctor.tablespaces.in-use.fix', { options: inUse.map(({ path }) => mappingOption(path)).join(' ') }),
+    };
+  }
   return {
     check,
     severity: 'note',
     what: say('doctor.tablespaces', { count: absolute.length, paths }),
     why: say('doctor.tablespaces.why'),
   };
+}
+
+/** As a word of a shell command. */
+function mappingOption(path: string): string {
+  return `-T ${shellWord(`${path.replaceAll('=', '\\=')}=/NEW/DIRECTORY`)}`;
 }
 
 export function loginLimit(facts: ServerFacts): ServerFinding | undefined {

@@ -1,6 +1,6 @@
 import { say } from '../messages/message.ts';
 import type { ServerFinding } from './server-finding.ts';
-import { bytesOf, numberOf, switchOf, textOf, type ServerFacts } from './server-facts.ts';
+import { bytesOf, numberOf, segmentBytesOf, switchOf, textOf, walRateOf, type ServerFacts } from './server-facts.ts';
 
 /** A backup that streams its WAL takes two sessions, one with fetched WAL a single one. */
 const sessionsOfBackup = 2;
@@ -47,16 +47,37 @@ export function walLevel(facts: ServerFacts): ServerFinding {
   };
 }
 
+const mebibyte = 1024 ** 2;
+/** What a backup is assumed to move in a second, in MiB: a network of 1 Gbit/s, or a disk that others use as well. */
+const assumedSpeedMib = 100;
+
 /** Of a backup that fetches its WAL at the end: what the server keeps for it without a slot. */
 export function walKeep(facts: ServerFacts): ServerFinding {
   const check = 'wal-keep';
   const { name, countsSegments } = facts.examination.walKeep;
   const value = countsSegments ? numberOf(facts, name) : bytesOf(facts, name);
-  const segmentBytes = bytesOf(facts, 'wal_segment_size') ?? 16 * 1024 ** 2;
+  const segmentBytes = segmentBytesOf(facts);
   if (value === undefined) return { check, severity: 'unknown', what: say('doctor.wal-keep.unknown', { name }) };
   const keptBytes = countsSegments ? value * segmentBytes : value;
-  const size = { name, mebibytes: Math.floor(keptBytes / 1024 ** 2) };
-  return { check, severity: 'note', what: say('doctor.wal-keep', size), why: say('doctor.wal-keep.why') };
+  const size = { name, mebibytes: Math.floor(keptBytes / mebibyte) };
+  const why = say('doctor.wal-keep.why');
+  const [rate, { sizeBytes }] = [walRateOf(facts), facts];
+  if (rate === undefined || sizeBytes === undefined) {
+    return { check, severity: 'note', what: say('doctor.wal-keep', size), why };
+  }
+  const seconds = Number(sizeBytes) / (assumedSpeedMib * mebibyte);
+  const walBytes = rate * seconds;
+  const expected = {
+    ...size,
+    size: Math.ceil(Number(sizeBytes) / mebibyte),
+    speed: assumedSpeedMib,
+    wal: Math.ceil(walBytes / mebibyte),
+  };
+  const what = say('doctor.wal-keep.expected', expected);
+  if (walBytes <= keptBytes) return { check, severity: 'note', what, why };
+  // Twice as much: the rate is an average.
+  const wanted = countsSegments ? Math.ceil((2 * walBytes) / segmentBytes) : `${2 * expected.wal}MB`;
+  return { check, severity: 'note', what, why, fix: say('doctor.setting.fix', { name, value: wanted }) };
 }
 
 /** Names under which our programs log in. */
@@ -123,6 +144,16 @@ export function slots(facts: ServerFacts): readonly ServerFinding[] {
       },
     ];
   });
+  const places = numberOf(facts, 'max_replication_slots');
+  if (places !== undefined && facts.slots.length >= places) {
+    found.push({
+      check,
+      severity: 'warning',
+      what: say('doctor.slots.full', { limit: places }),
+      why: say('doctor.slots.full.why'),
+      fix: say('doctor.restart-setting.fix', { name: 'max_replication_slots', value: String(places + sparedSessions) }),
+    });
+  }
   if (found.length > 0) return found;
   return [{ check, severity: 'ok', what: say('doctor.slots.ok', { count: facts.slots.length }) }];
 }

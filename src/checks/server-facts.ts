@@ -29,12 +29,22 @@ export interface ArchiverRow {
   readonly failedCount: bigint;
   readonly lastFailedName: string | undefined;
   readonly lastFailedMs: number | undefined;
+  /** How long these were counted; undefined: the server does not tell. */
+  readonly countedSeconds: number | undefined;
 }
 
 export interface TablespaceRow {
   readonly name: string;
   /** As the server says it: absolute, or relative to the data directory. */
   readonly path: string;
+}
+
+/** What was seen on this host. */
+export interface HostFacts {
+  /** Directories of tablespaces that hold something here; undefined: nobody asked. */
+  readonly placesInUse: ReadonlySet<string> | undefined;
+  /** The program that archive_command begins with; undefined: the server is on another host, or it has no absolute path. */
+  readonly archiveProgram: 'found' | 'absent' | 'not-executable' | undefined;
 }
 
 /** Everything that checks judge: rows that were read before, no connection. */
@@ -54,6 +64,10 @@ export interface ServerFacts {
   readonly tablespaces: Told<readonly TablespaceRow[]>;
   /** Of all tablespaces, in bytes. */
   readonly sizeBytes: Told<bigint>;
+  /** It is a standby, or recovers. */
+  readonly inRecovery: Told<boolean>;
+  /** Undefined: nothing was looked at here. */
+  readonly host?: HostFacts | undefined;
   /** Server's clock minus ours in ms, and how wrong that may be: half of what the question took. */
   readonly clock: Told<{ readonly aheadMs: number; readonly uncertaintyMs: number }>;
 }
@@ -84,4 +98,21 @@ export function bytesOf(facts: ServerFacts, name: string): Told<number> {
 /** A text; undefined where it was not told. */
 export function textOf({ settings }: ServerFacts, name: string): Told<string> {
   return settings.get(name)?.value;
+}
+
+/** Size of a WAL segment in bytes. */
+export function segmentBytesOf(facts: ServerFacts): number {
+  return bytesOf(facts, 'wal_segment_size') ?? 16 * 1024 ** 2;
+}
+
+/** Counted shorter than this, what is archived says nothing of a day. */
+const countedLongEnoughSeconds = 3600;
+
+/** WAL that is archived, uncompressed, in bytes per second on average; undefined where that is not known, or was counted for less than an hour. */
+export function walRateOf(facts: ServerFacts): Told<number> {
+  const { archivedCount, countedSeconds } = facts.archiver ?? {};
+  if (archivedCount === undefined || countedSeconds === undefined || countedSeconds < countedLongEnoughSeconds) {
+    return undefined;
+  }
+  return (Number(archivedCount) * segmentBytesOf(facts)) / countedSeconds;
 }

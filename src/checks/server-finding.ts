@@ -29,6 +29,10 @@ export type CheckName =
   | 'running-backups'
   | 'tablespaces'
   | 'space'
+  | 'archive-space'
+  | 'archive-owner'
+  | 'incremental-checkpoint'
+  | 'wal-summaries'
   | 'restore-space'
   | 'login-limit'
   | 'release';

@@ -7,6 +7,9 @@ export const doctorOptions: readonly OptionGroup[] = [
     title: 'doctor.help.options',
     options: [
       { long: 'backup-directory', short: 'D', argument: 'DIR', help: 'doctor.help.directory' },
+      { long: 'restore-directory', argument: 'DIR', help: 'doctor.help.restore-directory' },
+      { long: 'archive', argument: 'DIRECTORY', help: 'doctor.help.archive' },
+      { long: 'generation', argument: 'NUMBER', help: 'wal-commands.help.generation' },
       { long: 'json', help: 'doctor.help.json' },
       { long: 'verbose', short: 'v', help: 'doctor.help.verbose' },
     ],

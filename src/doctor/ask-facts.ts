@@ -1,7 +1,7 @@
 import type { ArchiverRow, ServerFacts, SettingRow, SlotRow, Told } from '../checks/server-facts.ts';
 import type { Abortable, Connection } from '../connection/connection.ts';
 import { ServerError } from '../connection/server-error.ts';
-import { clockQuery, examinationOf, settingsQuery } from '../server/examination.ts';
+import { clockQuery, examinationOf, recoveryQuery, settingsQuery } from '../server/examination.ts';
 import { releaseQuery, withRelease, type ServerIdentity } from '../server/identity.ts';
 
 type Row = readonly (string | null)[];
@@ -43,6 +43,7 @@ export async function askFacts(
       path: path ?? '',
     })),
     sizeBytes: bigintOf((await ask(examination.sizeQuery))?.[0]?.[0]),
+    inRecovery: booleanOf((await ask(recoveryQuery))?.[0]?.[0]),
     clock: await askClock(ask),
   };
 }
@@ -63,7 +64,7 @@ function slotOf([name, active, temporary, heldBytes, lost]: Row): SlotRow {
 
 function archiverOf(row: Told<Row>): Told<ArchiverRow> {
   if (row === undefined) return undefined;
-  const [archived, lastArchived, archivedMs, failed, lastFailed, failedMs] = row;
+  const [archived, lastArchived, archivedMs, failed, lastFailed, failedMs, counted] = row;
   return {
     archivedCount: bigintOf(archived) ?? 0n,
     lastArchivedName: lastArchived ?? undefined,
@@ -71,6 +72,7 @@ function archiverOf(row: Told<Row>): Told<ArchiverRow> {
     failedCount: bigintOf(failed) ?? 0n,
     lastFailedName: lastFailed ?? undefined,
     lastFailedMs: numberOf(failedMs),
+    countedSeconds: numberOf(counted),
   };
 }
 
@@ -86,6 +88,10 @@ async function askClock(ask: (query: string) => Promise<Told<readonly Row[]>>): 
 function numberOf(text: string | null | undefined): Told<number> {
   const value = text === null || text === undefined || text === '' ? Number.NaN : Number(text);
   return Number.isFinite(value) ? value : undefined;
+}
+
+function booleanOf(text: string | null | undefined): Told<boolean> {
+  return text === null || text === undefined ? undefined : text === 't';
 }
 
 function bigintOf(text: string | null | undefined): Told<bigint> {

@@ -1,12 +1,10 @@
-import { fromText } from '../bytes/byte-string.ts';
 import { judgeServer } from '../checks/all-checks.ts';
+import type { ServerFacts } from '../checks/server-facts.ts';
 import { worstOf, type ServerFinding, type Severity } from '../checks/server-finding.ts';
-import { space } from '../checks/space-checks.ts';
 import { needsPassword } from '../connection/authenticate.ts';
 import { ServerError } from '../connection/server-error.ts';
 import type { Connection } from '../connection/connection.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { freeSpace } from '../files/free-space.ts';
 import { say, type Message } from '../messages/message.ts';
 import { openSqlConnection } from '../replication/ask-slot.ts';
 import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
@@ -14,12 +12,11 @@ import { recogniseServer } from '../replication/recognise-server.ts';
 import { openSuitableSession } from '../replication/suitable-session.ts';
 import type { ServerIdentity } from '../server/identity.ts';
 import { askFacts } from './ask-facts.ts';
+import { hostFacts, lookAtHost, type HostRequest } from './look-at-host.ts';
 
-export interface ExamineRequest {
+export interface ExamineRequest extends HostRequest {
   /** The server, or several of which the first that answers is examined. `port` is the SQL port. */
   readonly sources: readonly [SessionSettings, ...SessionSettings[]];
-  /** Where a backup of it is to go, absolute; undefined: not asked about. */
-  readonly backupDirectory?: string | undefined;
 }
 
 export interface ExamineOptions {
@@ -43,33 +40,29 @@ export interface Examination {
  * @throws BackupError why nobody lets us in, where neither a replication session nor SQL is possible
  */
 export async function examine(
-  { sources, backupDirectory }: ExamineRequest,
+  { sources, ...request }: ExamineRequest,
   { signal, onAttempt }: ExamineOptions = {},
 ): Promise<Examination> {
   const opened = await openBoth(sources, { signal, onAttempt });
   const { replication, sql, settings } = opened;
   try {
     const findings = [...opened.findings];
+    const options = { replication, host: settings.host, signal };
     let { server } = opened;
+    let facts: ServerFacts | undefined;
     if (sql !== undefined) {
-      const facts = await askFacts(sql, server, { ownSessions: replication === undefined ? 0 : 1, signal });
+      const told = await askFacts(sql, server, { ownSessions: replication === undefined ? 0 : 1, signal });
+      facts = { ...told, host: await hostFacts(told, request, options) };
       server = facts.identity;
       findings.push(...judgeServer(facts));
-      if (backupDirectory !== undefined) findings.push(await spaceAt(backupDirectory, facts.sizeBytes));
-    } else if (backupDirectory !== undefined) {
-      findings.push(await spaceAt(backupDirectory, undefined));
     }
+    findings.push(...(await lookAtHost(facts, request, options)));
     await Promise.all([replication?.connection.close(), sql?.close()]);
     return { server, host: settings.host, port: settings.port, findings, worst: worstOf(findings) };
   } finally {
     replication?.connection.destroy();
     sql?.destroy();
   }
-}
-
-async function spaceAt(path: string, neededBytes: bigint | undefined): Promise<ServerFinding> {
-  const { freeBytes, storesAsWritten } = await freeSpace(fromText(path));
-  return space({ path, freeBytes, storesAsWritten, neededBytes });
 }
 
 interface Opened {

@@ -15,6 +15,8 @@ export interface Examination {
   readonly archiveLibrary: 'archive_library' | undefined;
   /** full_page_writes protects against torn pages; elsewhere a double write buffer does. */
   readonly tornPages: 'full_page_writes' | 'enable_double_write';
+  /** Setting with which pages go to the disk through a double write, and are compared with their checksum while a backup reads them. */
+  readonly incrementalCheckpoint: 'enable_incremental_checkpoint' | undefined;
   /** How often a wrong password is taken before the account is locked. */
   readonly loginLimit: 'failed_login_attempts' | undefined;
   /** All backups share one protection of the WAL that they need: the first to end takes it from the others. */
@@ -27,7 +29,7 @@ export interface Examination {
   readonly walSendersQuery: string;
   /** name, active, temporary, bytes held or NULL, lost or NULL */
   readonly slotsQuery: string;
-  /** archived_count, last_archived_wal, epoch of it, failed_count, last_failed_wal, epoch of it; undefined: there is no such view */
+  /** archived_count, last_archived_wal, epoch of it, failed_count, last_failed_wal, epoch of it, seconds since the reset; undefined: there is no such view */
   readonly archiverQuery: string | undefined;
   /** how many backups run; undefined: the server does not tell */
   readonly runningBackupsQuery: string | undefined;
@@ -71,6 +73,9 @@ export const settingsQuery = `SELECT name, setting, unit FROM pg_catalog.pg_sett
   .map((name) => `'${name}'`)
   .join(', ')})`;
 
+/** Whether it is a standby or recovers. */
+export const recoveryQuery = 'SELECT pg_catalog.pg_is_in_recovery()';
+
 /** Milliseconds since 1970 by the server's clock. */
 export const clockQuery = 'SELECT extract(epoch FROM clock_timestamp()) * 1000';
 
@@ -95,6 +100,7 @@ function postgresqlExamination(major: number): Examination {
     archiveDirectory: undefined,
     archiveLibrary: major >= 15 ? 'archive_library' : undefined,
     tornPages: 'full_page_writes',
+    incrementalCheckpoint: undefined,
     loginLimit: undefined,
     backupsShareProtection: false,
     separatePort: undefined,
@@ -103,7 +109,8 @@ function postgresqlExamination(major: number): Examination {
     slotsQuery: `SELECT slot_name, active, temporary, pg_catalog.pg_wal_lsn_diff(${position}, restart_lsn)::bigint, ${status}
       FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
     archiverQuery: `SELECT archived_count, last_archived_wal, extract(epoch FROM last_archived_time) * 1000,
-      failed_count, last_failed_wal, extract(epoch FROM last_failed_time) * 1000 FROM pg_catalog.pg_stat_archiver`,
+      failed_count, last_failed_wal, extract(epoch FROM last_failed_time) * 1000, extract(epoch FROM clock_timestamp() - stats_reset)
+      FROM pg_catalog.pg_stat_archiver`,
     runningBackupsQuery: runningBackups(major),
     tablespacesQuery,
     sizeQuery,
@@ -123,6 +130,7 @@ const opengaussExamination: Examination = {
   archiveDirectory: 'archive_dest',
   archiveLibrary: undefined,
   tornPages: 'enable_double_write',
+  incrementalCheckpoint: 'enable_incremental_checkpoint',
   loginLimit: 'failed_login_attempts',
   backupsShareProtection: true,
   separatePort: 'enable_thread_pool',

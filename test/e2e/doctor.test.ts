@@ -1,5 +1,5 @@
 /** What `gausskeep doctor` finds on real servers. Each finding is provoked by what it names, and is gone without. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CheckName, Severity } from '../../src/index.ts';
@@ -117,6 +117,69 @@ forEachServer('full', (version) => {
     expect(await findings('slots')).toMatchObject([{ severity: 'ok' }]);
   });
 
+  it('an archive on this host: whose WAL is in it, and whether the server itself has written it', async () => {
+    const archive = join(runDirectory().make('archive'), 'wal');
+    mkdirSync(archive);
+    giveToServerUser(archive);
+    await reload(`set archive_command = 'cp %p ${archive}/%f'`);
+    expect(await findings('archive-owner')).toMatchObject([{ severity: 'ok' }]);
+    const before = await server.value('select archived_count from pg_stat_archiver');
+    await server.sql('create table a as select 1; drop table a; select pg_switch_wal()');
+    await server.waitFor(`select archived_count > ${before} from pg_stat_archiver`);
+    expect(await findings('archive-owner')).toMatchObject([
+      { severity: 'ok', what: expect.stringMatching(/none is ahead of this server$/) as unknown },
+    ]);
+    // So short a time says nothing of a day.
+    expect(await findings('archive-space')).toMatchObject([{ severity: 'unknown' }]);
+
+    const [name = ''] = readdirSync(archive);
+    const firstPage = Buffer.alloc(8192);
+    const file = openSync(join(archive, name), 'r');
+    readSync(file, firstPage);
+    closeSync(file);
+    const { size } = statSync(join(archive, name));
+    const store = (directory: string, as: string, page: Buffer): void => {
+      writeFileSync(join(directory, as), page);
+      truncateSync(join(directory, as), size);
+    };
+    // As a copy leaves it that archives to the same place: of the same instance, with a position that this server has not come to.
+    const elsewhere = runDirectory().make('shared');
+    const ahead = Buffer.from(firstPage);
+    ahead.writeBigUInt64LE(0xa_0000_0000n, 8);
+    store(elsewhere, `${name.slice(0, 8)}0000000A00000000`, ahead);
+    const shared = await examined(['--archive', elsewhere]);
+    expect(shared.status).toBe(4);
+    expect(shared.found('archive-owner')).toMatchObject([
+      { severity: 'error', what: expect.stringContaining('0000000A00000000, which this server has not') as unknown },
+    ]);
+    // A file that is only named so is none.
+    store(elsewhere, `${name.slice(0, 8)}0000000A00000000`, firstPage);
+    store(elsewhere, name, firstPage);
+    expect(await findings('archive-owner', '--archive', elsewhere)).toMatchObject([{ severity: 'ok' }]);
+    // The system identifier is behind the header of a page, where a segment begins.
+    const foreign = runDirectory().make('foreign');
+    const other = Buffer.from(firstPage);
+    other.writeBigUInt64LE(42n, 24);
+    store(foreign, name, other);
+    expect(await findings('archive-owner', '--archive', foreign)).toMatchObject([
+      { severity: 'error', what: expect.stringContaining('has the WAL of instance 42') as unknown },
+    ]);
+    expect(await findings('archive-owner', '--archive', '/nowhere')).toMatchObject([{ severity: 'unknown' }]);
+
+    await reload(`set archive_command = '/nowhere/push %p'`);
+    expect(await findings('archive-command')).toMatchObject([
+      { severity: 'error', what: expect.stringContaining('there is no such program') as unknown },
+    ]);
+    await reload('reset archive_command');
+    if (version >= 17) {
+      expect(await findings('wal-summaries')).toEqual([]);
+      await reload('set summarize_wal = on');
+      expect(await findings('wal-summaries')).toMatchObject([{ severity: 'warning' }]);
+      await reload('reset summarize_wal');
+    }
+    await server.sql(`select pg_stat_reset_shared('archiver')`);
+  });
+
   it('what a backup meets: standby names, another backup, tablespaces, a full disk', async () => {
     for (const names of ['*', 'ANY 1 (other, "gs_basebackup")']) {
       await reload(`set synchronous_standby_names = '${names}'`);
@@ -141,6 +204,12 @@ forEachServer('full', (version) => {
     expect(await findings('tablespaces')).toMatchObject([
       { severity: 'note', what: expect.stringContaining(place) as unknown },
     ]);
+    const there = await examined(['--restore-directory', newTarget()]);
+    expect(there.found('restore-space')).toMatchObject([{ severity: 'ok' }]);
+    expect(there.found('tablespaces')).toMatchObject([
+      { severity: 'warning', fix: expect.stringContaining(`-T ${place}=/NEW/DIRECTORY`) as unknown },
+    ]);
+    expect(await findings('restore-space', '--restore-directory', '/proc/copy')).toMatchObject([{ severity: 'error' }]);
     await server.sql(`drop tablespace "a 'b"`);
 
     // A file system without room, as every Linux has one.
@@ -183,8 +252,20 @@ forEachServer('full', (version) => {
       },
     );
     await server.restart('fast', {
-      settings: { fsync: false, full_page_writes: false, archive_mode: 'off', hba_file: hba, max_wal_senders: 3 },
+      settings: {
+        fsync: false,
+        full_page_writes: false,
+        archive_mode: 'off',
+        hba_file: hba,
+        max_wal_senders: 3,
+        max_replication_slots: 1,
+      },
     });
+    await server.sql(`select pg_create_physical_replication_slot('only')`);
+    expect(await findings('slots')).toMatchObject([
+      { severity: 'warning', what: expect.stringContaining('are taken') as unknown },
+    ]);
+    await server.sql(`select pg_drop_replication_slot('only')`);
     const session = () =>
       openReplicationSession({ host: '127.0.0.1', port: server.port, user: 'postgres', password: undefined });
     const first = await session();

@@ -57,14 +57,29 @@ describe('doctor on openGauss', () => {
   });
 
   it('a clock that is ahead, senders that are in use, pages without double write', async () => {
-    const settings = { enable_double_write: 'off', max_wal_senders: '4' };
+    const settings = { enable_double_write: 'off', max_wal_senders: '4', max_replication_slots: '0' };
     const { status, severities } = await seen({ settings, busyWalSenders: 2, clockAheadMs: 90_000 });
     expect(status).toBe(3);
     expect(severities.get('clock')).toBe('warning');
     expect(severities.get('full-page-writes')).toBe('warning');
     expect(severities.get('wal-senders')).toBe('ok');
+    expect(severities.get('slots')).toBe('warning');
     const one = await seen({ settings, busyWalSenders: 3 });
     expect(one.severities.get('wal-senders')).toBe('warning');
+  });
+
+  it('without incremental checkpoints it is full_page_writes that protects pages, and nobody compares them', async () => {
+    const settings = {
+      enable_incremental_checkpoint: 'off',
+      enable_double_write: 'off',
+      full_page_writes: 'on',
+      synchronous_standby_names: '',
+    };
+    const { severities } = await seen({ settings });
+    expect(severities.get('incremental-checkpoint')).toBe('warning');
+    expect(severities.get('full-page-writes')).toBe('ok');
+    const torn = await seen({ settings: { ...settings, full_page_writes: 'off' } });
+    expect(torn.severities.get('full-page-writes')).toBe('warning');
   });
 
   it('a wrong password is tried once, and is no finding', async () => {

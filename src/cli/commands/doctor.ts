@@ -4,6 +4,7 @@ import { doctorOptions } from '../../config/doctor-options.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
+import { readPlaces } from '../../config/places.ts';
 import { describeServer, examine, type Examination, type ServerFinding, type SessionSettings } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
@@ -25,13 +26,15 @@ export const doctorCommand: Command = {
     const [operand] = given.operands;
     if (operand !== undefined) throw usage(program, say('options.too-many', { word: operand }));
     const sources = await sourcesOf(given, context);
-    const directory = given.last('backup-directory');
+    const { archive, generation } = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
     const verbose = given.has('verbose');
     const examination = await withPassword(given, context, (password) =>
       examine(
         {
           sources: withKnown(sources, password),
-          backupDirectory: directory === undefined ? undefined : resolve(directory),
+          backupDirectory: absolute(given.last('backup-directory')),
+          restoreDirectory: absolute(given.last('restore-directory')),
+          archive: archive === undefined ? undefined : { path: archive, generation },
         },
         {
           signal,
@@ -46,6 +49,10 @@ export const doctorCommand: Command = {
     return statusOf(examination);
   },
 };
+
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
+}
 
 function statusOf({ worst }: Examination): number {
   if (worst === 'error') return notReady;

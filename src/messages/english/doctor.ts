@@ -5,6 +5,10 @@ export const doctorMessages = {
   'doctor.help.synopsis': '[OPTION]...',
   'doctor.help.options': 'Options:',
   'doctor.help.directory': 'a directory where a backup is to go: is there room for it',
+  'doctor.help.restore-directory':
+    'a directory where a backup is to be restored: is there room, are the places of tablespaces free',
+  'doctor.help.archive':
+    'the directory where the server archives its WAL: is there room, is it the only one (GAUSSKEEP_ARCHIVE)',
   'doctor.help.json': 'one line of JSON on standard output',
   'doctor.help.verbose': 'also what was found sound',
   'doctor.severity.ok': 'ok',
@@ -31,6 +35,14 @@ export const doctorMessages = {
     '{server}: a standby or a recovery stops for good where the server crashed within a WAL record that ran into the next segment',
   'doctor.release.concurrent-index':
     '{server}: CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY can leave rows out of indexes, and a backup carries that along',
+  'doctor.release.multixact-replay':
+    '{server}: a standby or a recovery can stop with "could not access status of transaction" at WAL that an earlier minor release wrote',
+  'doctor.wal-summaries':
+    '{server} with summarize_wal: an incremental backup can lack blocks of a table that was cut by VACUUM and grew again since the backup before',
+  'doctor.wal-summaries.why':
+    'A restored table then has old rows there, and no check of the backup finds it. Seen with PostgreSQL 17.10; no release that mends it was known when this was written.',
+  'doctor.wal-summaries.fix':
+    'Take a full backup after large deletions with VACUUM, full backups regularly, and test restores by what is in the tables.',
   'doctor.release.why': 'No backup tool can mend that afterwards.',
   'doctor.release.fix': 'Install release {version} or later; then read its notes for what has to be rebuilt.',
   'doctor.restart-setting.fix': 'In postgresql.conf: {name} = {value}. Then restart the server.',
@@ -45,6 +57,8 @@ export const doctorMessages = {
   'doctor.wal-level.why': 'A backup cannot be made consistent by such WAL: the server refuses to take one.',
   'doctor.wal-keep.unknown': '{name} was not told',
   'doctor.wal-keep': '{name} keeps {mebibytes} MiB of WAL for who fetches it late',
+  'doctor.wal-keep.expected':
+    '{name} keeps {mebibytes} MiB of WAL for who fetches it late; while {size} MiB are backed up, {speed} MiB in a second if one may assume that, {wal} MiB come on average',
   'doctor.wal-keep.why':
     'A backup with -X fetch during which more WAL is written can fail at its end. -X stream does not depend on it.',
   'doctor.wal-pruning': 'WAL that a slot still needs is removed when there is more than {mebibytes} MiB of it ({name})',
@@ -60,6 +74,9 @@ export const doctorMessages = {
   'doctor.slots.unknown': 'replication slots were not told',
   'doctor.slots.ok':
     '{count} replication {count|slot|slots}, none of which is lost or holds much WAL without being used',
+  'doctor.slots.full': 'all of max_replication_slots, {limit}, are taken',
+  'doctor.slots.full.why':
+    'A backup makes itself a temporary slot where the server has such, and fails when it begins; --no-slot does without.',
   'doctor.slot-lost': 'the replication slot "{name}" has lost WAL that it was to keep',
   'doctor.slot-lost.why': 'Whoever receives by it has a gap and cannot go on.',
   'doctor.slot-idle': 'the replication slot "{name}" is used by nobody and holds {mebibytes} MiB of WAL',
@@ -77,6 +94,8 @@ export const doctorMessages = {
   'doctor.archive-command.why': 'The server keeps all WAL until its disk is full, and there is no archive.',
   'doctor.archive-command.fix':
     "In postgresql.conf: archive_command = 'gausskeep wal push --archive DIR %p', and reload the server.",
+  'doctor.archive-program.absent': 'there is no such program as archive_command begins with: {command}',
+  'doctor.archive-program.not-executable': 'the program that archive_command begins with cannot be executed: {command}',
   'doctor.archive-both': 'archive_dest ({directory}) is set, so that archive_command ({command}) is never run',
   'doctor.archive-both.why': 'The archive that the command writes stays without WAL, without a message.',
   'doctor.archive-both.fix': "In postgresql.conf: archive_dest = '', and reload the server.",
@@ -93,6 +112,29 @@ export const doctorMessages = {
     "The server's log has the command and its message. Run it by hand as the server's account.",
   'doctor.archive-nothing': 'nothing was archived yet since the statistics were reset',
   'doctor.archive-failures.ok': 'archiving works: last {name} at {time} ({count} earlier {count|failure|failures})',
+  'doctor.archive-owner.unread': '{path}, where WAL is archived, could not be looked at: {reason}',
+  'doctor.archive-owner.unknown':
+    '{path}: whether only this server archives there is not known (it needs a replication session and SQL, and no standby)',
+  'doctor.archive-owner.ok': '{path}: the WAL in it is that of this instance, and none is ahead of this server',
+  'doctor.archive-owner.other': '{path} has the WAL of instance {actual}, this server is instance {expected}',
+  'doctor.archive-owner.other.why':
+    'WAL of two instances has the same names: one overwrites that of the other, or is refused.',
+  'doctor.archive-owner.other.fix':
+    'Give this server an archive of its own, an empty directory, in archive_command (archive_dest).',
+  'doctor.archive-owner':
+    '{path} has segment {segment}, which this server has not finished: it is at {lsn} on timeline {timeline}',
+  'doctor.archive-owner.why':
+    'Somebody else archives there: this server is a copy of it, or was restored to an earlier moment. Both write other WAL under the same names, and no recovery can tell them apart.',
+  'doctor.archive-owner.fix':
+    'A copy gets archive_mode = off in its postgresql.conf, or an archive of its own. What takes the place of its source goes on in a new generation (gausskeep wal generation --open) or another directory.',
+  'doctor.archive-space.unknown': '{path}: {free} MiB free; how much WAL comes in a day is not known yet',
+  'doctor.archive-space.ample': '{path}: {free} MiB free, {daily} MiB of WAL come in a day',
+  'doctor.archive-space': '{path}: {free} MiB free, enough for {days} days of WAL ({daily} MiB in a day, uncompressed)',
+  'doctor.archive-space.why':
+    'When it is full, archiving fails, and the server keeps all WAL until its own disk is full.',
+  'doctor.archive-space.fix': 'Make room there, or remove what no backup needs: gausskeep wal cleanup.',
+  'doctor.incremental-checkpoint.why':
+    'The server compares pages with their checksums for a backup only with it, and without it enable_double_write has no effect.',
   'doctor.fsync.unknown': 'fsync was not told',
   'doctor.fsync.ok': 'fsync is on',
   'doctor.fsync': 'fsync is off',
@@ -129,10 +171,15 @@ export const doctorMessages = {
   'doctor.tablespaces': '{count} {count|tablespace|tablespaces} outside the data directory: {paths}',
   'doctor.tablespaces.why':
     'A plain backup and a restore put them at the same paths unless they are mapped (-T, --tablespace-map-all): on this host those are in use.',
+  'doctor.tablespaces.in-use':
+    '{count} {count|tablespace has|tablespaces have} their directory in use on this host: {paths}',
+  'doctor.tablespaces.in-use.why':
+    'A restore puts a tablespace at its own path unless it is mapped, and refuses one that is in use.',
+  'doctor.tablespaces.in-use.fix': 'gausskeep restore --tablespace-map-all=DIR …, or {options}',
   'doctor.space.unknown': '{path}: {free} MiB free; how much is needed was not told',
   'doctor.space.ok': '{path}: {free} MiB free, {needed} MiB needed',
   'doctor.space.tight': '{path}: {free} MiB free, {needed} MiB needed: little is left for WAL',
-  'doctor.space.perhaps': '{path}: {free} MiB free, {needed} MiB needed, unless the file system stores less than is written',
+  'doctor.space.perhaps': '{path}: {free} MiB free, about {needed} MiB needed: it may not be enough',
   'doctor.space': '{path}: {free} MiB free, {needed} MiB needed',
   'doctor.space.why': 'An uncompressed backup fails there when the disk is full.',
   'doctor.space.fix': 'Choose another place, or compress (-Z).',

@@ -94,6 +94,7 @@ function conditionOf(session: Session, query: string): Answer | undefined {
   if (query === 'select sum(pg_catalog.pg_tablespace_size(oid))::bigint from pg_catalog.pg_tablespace') {
     return { columns: ['sum'], rows: [['26214400']] };
   }
+  if (query === 'select pg_catalog.pg_is_in_recovery()') return { columns: ['pg_is_in_recovery'], rows: [['f']] };
   if (query === 'select extract(epoch from clock_timestamp()) * 1000') {
     const ms = Date.now() + (state.options.clockAheadMs ?? 0);
     return { columns: ['?column?'], rows: [[String(ms)]] };

@@ -1,0 +1,85 @@
+import { say, type Message } from '../messages/message.ts';
+import type { ServerFinding } from './server-finding.ts';
+import type { Told } from './server-facts.ts';
+
+/** A directory where WAL of a server is archived, as it is on this host. */
+export interface ArchivePlaceFacts {
+  readonly path: string;
+  /** Why it could not be looked at; undefined: it was. */
+  readonly unread: Message | undefined;
+  /** In bytes. */
+  readonly freeBytes: Told<bigint>;
+  /** Whose WAL is in it; undefined: there is none yet. */
+  readonly systemIdentifier: Told<bigint>;
+  /** A whole segment of the server's timeline that ends behind what the server has written; undefined: there is none. */
+  readonly ahead: string | undefined;
+}
+
+/** What the server itself is and has. */
+export interface ServerPlace {
+  readonly systemIdentifier: Told<bigint>;
+  /** A standby may be behind what its primary archives. */
+  readonly inRecovery: Told<boolean>;
+  /** Flushed WAL, as text, asked for after the archive was read. */
+  readonly position: Told<{ readonly lsn: string; readonly timeline: number }>;
+}
+
+/** Whether nobody else archives to the same place: a restored copy beside its source, or another instance. */
+export function archiveOwner(
+  { path, unread, systemIdentifier: actual, ahead }: ArchivePlaceFacts,
+  { systemIdentifier: expected, inRecovery, position }: ServerPlace,
+): ServerFinding {
+  const check = 'archive-owner';
+  if (unread !== undefined) return { check, severity: 'unknown', what: unread };
+  if (actual !== undefined && expected !== undefined && actual !== expected) {
+    return {
+      check,
+      severity: 'error',
+      what: say('doctor.archive-owner.other', { path, actual, expected }),
+      why: say('doctor.archive-owner.other.why'),
+      fix: say('doctor.archive-owner.other.fix'),
+    };
+  }
+  if (expected === undefined || position === undefined || inRecovery !== false) {
+    return { check, severity: 'unknown', what: say('doctor.archive-owner.unknown', { path }) };
+  }
+  if (ahead === undefined) return { check, severity: 'ok', what: say('doctor.archive-owner.ok', { path }) };
+  return {
+    check,
+    severity: 'error',
+    what: say('doctor.archive-owner', { path, segment: ahead, ...position }),
+    why: say('doctor.archive-owner.why'),
+    fix: say('doctor.archive-owner.fix'),
+  };
+}
+
+/** Days that an archive should have room for: over a weekend nobody looks. */
+const daysToAct = 3;
+const secondsOfDay = 86_400;
+const mebibyte = 1024n ** 2n;
+
+/** Room for WAL that comes. @param bytesPerSecond uncompressed; undefined: not known yet */
+export function archiveSpace(
+  { path, unread, freeBytes }: ArchivePlaceFacts,
+  bytesPerSecond: Told<number>,
+): ServerFinding | undefined {
+  const check = 'archive-space';
+  // That it could not be looked at is told once.
+  if (unread !== undefined || freeBytes === undefined) return undefined;
+  const free = freeBytes / mebibyte;
+  if (bytesPerSecond === undefined) {
+    return { check, severity: 'unknown', what: say('doctor.archive-space.unknown', { path, free }) };
+  }
+  const daily = Math.ceil((bytesPerSecond * secondsOfDay) / Number(mebibyte));
+  const days = bytesPerSecond === 0 ? Infinity : Number(freeBytes) / (bytesPerSecond * secondsOfDay);
+  if (days > 3650) return { check, severity: 'ok', what: say('doctor.archive-space.ample', { path, free, daily }) };
+  const what = say('doctor.archive-space', { path, free, daily, days: days.toFixed(1) });
+  if (days >= daysToAct) return { check, severity: 'ok', what };
+  return {
+    check,
+    severity: 'warning',
+    what,
+    why: say('doctor.archive-space.why'),
+    fix: say('doctor.archive-space.fix'),
+  };
+}

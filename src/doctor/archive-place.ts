@@ -1,0 +1,104 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fromText } from '../bytes/byte-string.ts';
+import type { ArchivePlaceFacts } from '../checks/archive-place-checks.ts';
+import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { freeSpace } from '../files/free-space.ts';
+import { say } from '../messages/message.ts';
+import type { SystemIdentity } from '../replication/identify.ts';
+import { openWalPlaces } from '../survey/wal-place.ts';
+import { segmentEnd } from '../wal-archive/wal-file-name.ts';
+import type { WalSource } from '../wal-archive/wal-source.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+
+/** Where a server archives, as far as its settings tell. */
+export interface ArchivePlace {
+  /** Absolute. */
+  readonly path: string;
+  readonly generation: number | undefined;
+}
+
+/**
+ * The directory in an archive_command: that of `--archive`, else the one that `%f` is put into. Undefined for everything that is not
+ * plainly to be seen, such as a script.
+ */
+export function placeOfCommand(command: string): ArchivePlace | undefined {
+  const words = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)?.map((word) => word.replaceAll(/["']/g, '')) ?? [];
+  const valueOf = (name: string): string | undefined => {
+    const at = words.findIndex((word) => word === name || word.startsWith(`${name}=`));
+    return at === -1 ? undefined : words[at] === name ? words[at + 1] : words[at]?.slice(name.length + 1);
+  };
+  const generation = valueOf('--generation');
+  const named = valueOf('--archive');
+  const target = words.findLast((word) => word.endsWith('/%f'));
+  const path = named ?? (target === undefined ? undefined : dirname(target));
+  if (path?.startsWith('/') !== true || /[$`%]/.test(path)) return undefined;
+  return { path, generation: generation === undefined ? undefined : Number(generation) };
+}
+
+/** The program that a command begins with, where it is an absolute path. */
+export function programOfCommand(command: string): string | undefined {
+  return /^\s*(?:"(\/[^"$`]+)"|'(\/[^']+)'|(\/[^\s"'$`;&|<>()]+))(?:\s|$)/.exec(command)?.slice(1).find(Boolean);
+}
+
+/**
+ * Looks at a directory with WAL: room, whose WAL, and whether it has more of the timeline than the server.
+ * @param askPosition what the server has written, asked once the archive was read: what comes meanwhile is no more than that
+ */
+export async function lookAtArchive(
+  { path, generation }: ArchivePlace,
+  askPosition: () => Promise<SystemIdentity | undefined>,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly facts: ArchivePlaceFacts; readonly position: SystemIdentity | undefined }> {
+  const options = signal === undefined ? {} : { signal };
+  const facts = { path, unread: undefined, freeBytes: undefined, systemIdentifier: undefined, ahead: undefined };
+  try {
+    await stat(path);
+    const { freeBytes } = await freeSpace(fromText(path));
+    const [place] = await openWalPlaces({ place: path, generation, one: true }, options);
+    const source = place?.source;
+    const names = source === undefined ? [] : await segmentsOf(source, options);
+    const position = await askPosition();
+    const { systemIdentifier } = source ?? {};
+    const ahead = source && position && (await aheadOf(source, names, position, options));
+    return { facts: { ...facts, freeBytes, systemIdentifier, ahead }, position };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') {
+      // Nothing was archived yet.
+      const free = await freeSpace(fromText(path));
+      return { facts: { ...facts, freeBytes: free.freeBytes }, position: await askPosition() };
+    }
+    const unread = say('doctor.archive-owner.unread', { path, reason: reasonOf(error) });
+    return { facts: { ...facts, unread }, position: undefined };
+  }
+}
+
+type Options = { readonly signal?: AbortSignal };
+
+/** Whole segments, by name. */
+async function segmentsOf(source: WalSource, options: Options): Promise<string[]> {
+  const names: string[] = [];
+  const isKnown = (): Promise<boolean> => Promise.resolve(true);
+  for await (const { file, isOpen } of source.list({ ...options, isKnown })) {
+    if (file.kind === 'segment' && isOpen !== true) names.push(file.name);
+  }
+  return names;
+}
+
+/** The newest segment of the server's timeline that ends behind what the server has written. */
+async function aheadOf(
+  source: WalSource,
+  names: readonly string[],
+  { timeline, flushLsn }: SystemIdentity,
+  options: Options,
+): Promise<string | undefined> {
+  const { segmentSizeBytes } = source;
+  const later = names.filter((name) => {
+    const end = segmentEnd(name, segmentSizeBytes);
+    return end !== undefined && end > flushLsn && parseSegmentName(name, segmentSizeBytes)?.timeline === timeline;
+  });
+  // A file that is only named so is none.
+  for (const name of later.reverse()) if ((await source.find(name, options)) !== undefined) return name;
+  return undefined;
+}

@@ -1,0 +1,143 @@
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromText } from '../bytes/byte-string.ts';
+import { archiveOwner, archiveSpace } from '../checks/archive-place-checks.ts';
+import { textOf, walRateOf, type HostFacts, type ServerFacts } from '../checks/server-facts.ts';
+import type { ServerFinding } from '../checks/server-finding.ts';
+import { space, type SpaceUse } from '../checks/space-checks.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { directoryState } from '../files/directory-state.ts';
+import { freeSpace } from '../files/free-space.ts';
+import { identifySystem, type SystemIdentity } from '../replication/identify.ts';
+import type { ReplicationSession } from '../replication/open-session.ts';
+import { readControlFile } from '../server/control-file.ts';
+import { formatLsn } from '../wal/lsn.ts';
+import { lookAtArchive, placeOfCommand, programOfCommand, type ArchivePlace } from './archive-place.ts';
+
+/** What is to be looked at on this host; everything absolute. */
+export interface HostRequest {
+  /** Where a backup of the server is to go; undefined: not asked about. */
+  readonly backupDirectory?: string | undefined;
+  /** Where a backup of it is to be restored; undefined: not asked about. */
+  readonly restoreDirectory?: string | undefined;
+  /** Where the server archives; undefined: where its settings say, if it is on this host. */
+  readonly archive?: ArchivePlace | undefined;
+}
+
+export interface HostOptions {
+  readonly replication: ReplicationSession | undefined;
+  /** Host that the sessions were opened to. */
+  readonly host: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What checks judge together with what the server said. */
+export async function hostFacts(
+  facts: ServerFacts,
+  { restoreDirectory }: HostRequest,
+  options: HostOptions,
+): Promise<HostFacts> {
+  const command = textOf(facts, 'archive_command');
+  const program = command === undefined ? undefined : programOfCommand(command);
+  const isHere = program !== undefined && (await isOnThisHost(facts, options));
+  return {
+    placesInUse: restoreDirectory === undefined ? undefined : await placesInUse(facts),
+    archiveProgram: isHere ? await stateOfProgram(program) : undefined,
+  };
+}
+
+/** Findings about places of this host. */
+export async function lookAtHost(
+  facts: ServerFacts | undefined,
+  { backupDirectory, restoreDirectory, archive }: HostRequest,
+  options: HostOptions,
+): Promise<ServerFinding[]> {
+  const findings: ServerFinding[] = [];
+  if (backupDirectory !== undefined) findings.push(await spaceAt(backupDirectory, facts, 'backup'));
+  if (restoreDirectory !== undefined) findings.push(await spaceAt(restoreDirectory, facts, 'restore'));
+  const place = archive ?? (facts && (await archiveOfSettings(facts, options)));
+  if (place !== undefined) findings.push(...(await archiveFindings(place, facts, options)));
+  return findings;
+}
+
+async function spaceAt(path: string, facts: ServerFacts | undefined, use: SpaceUse): Promise<ServerFinding> {
+  const { freeBytes, storesAsWritten } = await freeSpace(fromText(path));
+  return space({ path, freeBytes, storesAsWritten, neededBytes: facts?.sizeBytes }, use);
+}
+
+async function archiveFindings(
+  place: ArchivePlace,
+  facts: ServerFacts | undefined,
+  { replication, signal }: HostOptions,
+): Promise<ServerFinding[]> {
+  const ask = async (): Promise<SystemIdentity | undefined> =>
+    replication && identifySystem(replication.connection, { signal });
+  const { facts: found, position } = await lookAtArchive(place, ask, signal);
+  const server = {
+    systemIdentifier: position === undefined ? undefined : BigInt(position.systemIdentifier),
+    inRecovery: facts?.inRecovery,
+    position: position && { lsn: formatLsn(position.flushLsn), timeline: position.timeline },
+  };
+  const room = archiveSpace(found, facts && walRateOf(facts));
+  return [archiveOwner(found, server), ...(room === undefined ? [] : [room])];
+}
+
+/** Where the server archives, as far as that is a directory of this host. */
+async function archiveOfSettings(facts: ServerFacts, options: HostOptions): Promise<ArchivePlace | undefined> {
+  const mode = textOf(facts, 'archive_mode');
+  if (mode === undefined || mode === 'off') return undefined;
+  const { archiveDirectory, archiveLibrary } = facts.examination;
+  if (archiveLibrary !== undefined && (textOf(facts, archiveLibrary) ?? '') !== '') return undefined;
+  const directory = archiveDirectory === undefined ? '' : (textOf(facts, archiveDirectory) ?? '');
+  const place =
+    directory === ''
+      ? placeOfCommand(textOf(facts, 'archive_command') ?? '')
+      : { path: directory, generation: undefined };
+  return place !== undefined && (await isOnThisHost(facts, options)) ? place : undefined;
+}
+
+/**
+ * Whether the server runs here: by its socket, or because its data directory is here and is its own. An address says nothing: a container, or a
+ * tunnel, has other files.
+ */
+async function isOnThisHost(facts: ServerFacts, { replication, host }: HostOptions): Promise<boolean> {
+  if (host.startsWith('/')) return true;
+  const data = textOf(facts, 'data_directory');
+  if (data === undefined || replication === undefined) return false;
+  try {
+    const control = readControlFile(await readFile(join(data, 'global/pg_control')));
+    return control.systemIdentifier === BigInt(replication.system.systemIdentifier);
+  } catch {
+    return false;
+  }
+}
+
+async function placesInUse({ tablespaces = [] }: ServerFacts): Promise<ReadonlySet<string>> {
+  const inUse = new Set<string>();
+  for (const { path } of tablespaces) if (path.startsWith('/') && (await isInUse(path))) inUse.add(path);
+  return inUse;
+}
+
+/** What cannot be looked at is there, and no restore can fill it. */
+async function isInUse(path: string): Promise<boolean> {
+  try {
+    const state = await directoryState(fromText(path));
+    return state !== 'missing' && state !== 'empty';
+  } catch (error) {
+    if (error instanceof BackupError) return true;
+    throw error;
+  }
+}
+
+async function stateOfProgram(path: string): Promise<HostFacts['archiveProgram']> {
+  try {
+    await access(path, constants.X_OK);
+    return 'found';
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
+    // What this account may not enter, that of the server perhaps may.
+    return process.geteuid?.() === 0 ? 'not-executable' : undefined;
+  }
+}
