@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { exists, newTarget, pathsBelow, restoreTar, runBackup, takeBackup } from '../support/backups.ts';
 import { giveToServerUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
-import { temporaryDirectory } from '../support/programs.ts';
+import { runProgram, temporaryDirectory } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 forEachServer('full', (version) => {
@@ -36,6 +36,19 @@ forEachServer('full', (version) => {
     expect(await server.value('select count(*) from moved')).toBe('500');
   }
 
+  /** A restore of it to a file system without room, as every Linux has one, is refused in the words of doctor, before anything is written. */
+  async function expectNoRoom(backup: string): Promise<void> {
+    const data = newTarget();
+    const words = ['restore', '--from', backup, '--pgdata', data, '-T', `${oid}=/proc/space`];
+    const { status, stderr } = await runProgram('gausskeep', words);
+    expect(stderr).toMatch(/error: \/proc\/space: 0 MiB free, 1 MiB needed\n.*hint: .*--no-space-check/);
+    expect(status).toBe(13);
+    expect(exists(data)).toBe(false);
+    const tried = await runProgram('gausskeep', [...words, '--no-space-check']);
+    expect(tried.stderr).toMatch(/could not create .*\/proc\/space/);
+    expect(exists(data)).toBe(false);
+  }
+
   it('a tablespace without mapping on the same host is refused, with the mapping that would help (BB-22)', async () => {
     const before = pathsBelow(location);
     const target = newTarget();
@@ -64,6 +77,7 @@ forEachServer('full', (version) => {
     expect(readlinkSync(join(target, 'pg_tblspc', oid))).toBe(moved);
     expect(readdirSync(moved)).toEqual(readdirSync(location));
     expect(exists(join(target, 'tablespace_map'))).toBe(false);
+    await expectNoRoom(target);
     await expectReadable(target);
   });
 
@@ -131,6 +145,7 @@ forEachServer('full', (version) => {
       expect(readdirSync(target).sort()).toEqual(
         [`${oid}${suffix}`, 'backup_manifest', `base${suffix}`, `pg_wal${suffix}`].sort(),
       );
+      await expectNoRoom(target);
       const moved = newTarget();
       const data = restoreTar(target, { [oid]: moved });
       expect(readFileSync(join(data, 'tablespace_map'), 'utf8')).toBe(`${oid} ${moved}\n`);

@@ -139,20 +139,6 @@ forEachServer('full', (version) => {
     expect(existsSync(data)).toBe(false);
   });
 
-  it('refuses what there is no room for before anything is written, in the words of doctor', async () => {
-    for (const backup of [plain, tar]) {
-      const data = newDirectory();
-      const words = ['--from', backup, '--pgdata', data, '-T', `${oid}=/proc/space`];
-      const { status, stderr } = await restore(words);
-      expect(stderr).toMatch(/error: \/proc\/space: 0 MiB free, 1 MiB needed\n.*hint: .*--no-space-check/);
-      expect(status).toBe(13);
-      expect(existsSync(data)).toBe(false);
-      const tried = await restore([...words, '--no-space-check']);
-      expect(tried.stderr).toMatch(/could not create .*\/proc\/space/);
-      expect(existsSync(data)).toBe(false);
-    }
-  });
-
   it('--plan prints the six steps and changes nothing', async () => {
     const data = newDirectory();
     mkdirSync(data);

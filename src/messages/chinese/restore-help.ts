@@ -26,6 +26,7 @@ export const restoreHelpMessages: Translation<typeof english> = {
   'restore.help.plan': '显示将要做什么，不做任何改动；"quick" 不读取 WAL',
   'restore.help.progress': '显示进度信息',
   'restore.help.quiet': '除错误和警告外不输出任何内容',
+  'restore.help.no-space-check': '即使磁盘放不下还原出的实例也开始',
   'restore.help.no-verify': '不按备份清单校验文件',
   'restore.help.manifest-checksums':
     '把还原出的实例做成一份全量备份：用这种校验和写 backup_manifest（NONE、CRC32C、SHA224、SHA256、SHA384、SHA512）；不指定则没有 backup_manifest',
