@@ -169,7 +169,7 @@ describe('restoring archives of a storage', () => {
       archiveRecovery: true,
       keepsBackupWal: true,
       walBytes: 0,
-        readsFrom: [],
+      readsFrom: [],
       prepare: () => Promise.reject(new Error('no WAL')),
     };
     const attempt = restore(await set([...usual(), last()]), { force: true, recovery }, root);
