@@ -136,7 +136,10 @@ function kindOf({ type, linkName }: MemberHeader, name: ByteString, inBase: bool
     case 'hardlink':
     case 'other':
       throw refused(
-        say('unpack.member-type', { member: display(name), type: type === 'other' ? 'special file' : type }),
+        say('unpack.member-type', {
+          member: display(name),
+          type: say(type === 'other' ? 'files.type.special' : 'files.type.hardlink'),
+        }),
       );
   }
 }

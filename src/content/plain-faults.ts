@@ -60,8 +60,8 @@ function stats(root: ByteString, name: string): Stats | undefined {
   }
 }
 
-function typeOf(found: Stats): string {
-  if (found.isDirectory()) return 'directory';
-  if (found.isFile()) return 'file';
-  return found.isSymbolicLink() ? 'link that leads nowhere' : 'special file';
+function typeOf(found: Stats): Message {
+  if (found.isDirectory()) return say('files.type.directory');
+  if (found.isFile()) return say('files.type.file');
+  return say(found.isSymbolicLink() ? 'files.type.dangling-link' : 'files.type.special');
 }

@@ -23,6 +23,7 @@ const sameInChinese = new Set<string>([
   'wal-commands.wrapper.synopsis',
   'wal-commands.generation.synopsis',
   'window.help.synopsis',
+  'window.place.xid',
   'target.time-echo',
   'target.time-echo-local',
   'verify.label-damaged',

@@ -11,6 +11,7 @@ import {
   type Outcome,
 } from '../../test/support/fixture-line.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { chinese } from '../messages/chinese.ts';
 import { render } from '../messages/message.ts';
 import type { RecoveryTarget } from '../server/recovery-target.ts';
 import { stopRulesOf, suppliedStopRulesOf } from '../server/stop-rules.ts';
@@ -168,6 +169,20 @@ describe('by restore_command, what the server would do wrongly is refused', () =
     expect(error.code).toBe('TARGET_UNREACHABLE');
     expect(error.message).toMatch(message);
     expect(render(error.hint!)).toMatch(hint);
+  });
+
+  it('says it in the language of the reader, to the transactions and places in it', () => {
+    const over = refusal(() => prove(time('21:28:33.5')));
+    expect(render(over.sentence, chinese)).toMatch(/继续越过提交预备事务 14248（2026-11-20 .*，0\/[0-9A-F]+）$/);
+    const unknown = refusal(() => prove({ kind: 'xid', xid: 99999n }));
+    expect(render(unknown.hint!, chinese)).toMatch(
+      /^最近的：提交 14258（.*）。要改为恢复到 WAL 末尾：--allow-end-of-wal。$/,
+    );
+    const holed = between(line, 0x2700_0000n).filter(({ name }) => !name.endsWith('29'));
+    const gap = refusal(() => prove({ kind: 'latest' }, {}, holed));
+    expect(render(gap.sentence, chinese)).toMatch(
+      /^无法到达 WAL 末尾：WAL 只能回放到 0\/29000000（缺失：.*（1 个段））$/,
+    );
   });
 
   it('goes to the end of the WAL when that was allowed, and gives the server no target that it cannot meet', () => {

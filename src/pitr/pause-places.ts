@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
 import type { ProofRequest } from './proof-request.ts';
@@ -23,15 +23,17 @@ export function noPause(
     hint:
       places.length === 0
         ? say('window.no-pause.nowhere.hint')
-        : say('window.no-pause.hint', { list: places.map(describePlace).join('; ') }),
+        : say('window.no-pause.hint', { list: { items: places.map(describePlace), separator: '; ' } }),
     context: { backup: backup.name },
   });
 }
 
-function describePlace(event: WalEvent): string {
-  if (isTransaction(event)) return `--target-xid ${event.xid}: ${describeMark(transactionMark(event))}`;
-  if (event.kind === 'restore-point') {
-    return `--target-lsn ${formatLsn(event.startLsn)}: restore point '${event.name}'`;
+function describePlace(event: WalEvent): Message {
+  if (isTransaction(event)) {
+    return say('window.place.xid', { xid: event.xid, transaction: describeMark(transactionMark(event)) });
   }
-  return `--target-immediate: the end of the backup, ${formatLsn(event.endLsn)}`;
+  if (event.kind === 'restore-point') {
+    return say('window.place.restore-point', { lsn: formatLsn(event.startLsn), name: event.name });
+  }
+  return say('window.place.backup-end', { lsn: formatLsn(event.endLsn) });
 }

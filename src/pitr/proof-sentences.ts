@@ -3,7 +3,6 @@ import { formatLsn } from '../wal/lsn.ts';
 import { describeTarget } from './target.ts';
 import { timeEcho } from './target-time.ts';
 import { describeMark } from './unreachable.ts';
-import {} from '../messages/message.ts';
 import { formatUtc, type TargetAction } from '../server/recovery-target.ts';
 import type { ProvedTarget } from './prove-recovery-target.ts';
 import { raisedLimits } from './raised-limits.ts';
@@ -42,7 +41,7 @@ export function proofSentences(
     stop === undefined
       ? say('restore-recovery.stops-at-end', { lsn: formatLsn(endLsn) })
       : say(stop.how === 'before' ? 'restore-recovery.stops-before' : 'restore-recovery.stops-after', {
-          what: stop.event?.kind.replace('-', ' ') ?? 'record',
+          what: say(`window.event.${stop.event?.kind ?? 'other'}`),
           start: formatLsn(stop.record.startLsn),
           lsn: formatLsn(cutLsn ?? stop.lsn),
         }),

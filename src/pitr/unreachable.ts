@@ -131,10 +131,10 @@ function nearest(kind: ProofRequest['target']['kind'], { neighbours, endLsn }: R
     : say('window.nearest.last', { transaction: describeMark(last), lsn: end });
 }
 
-/** `commit 14244 at 2026-11-20 21:28:25.980598+00, 0/28000530`. */
-export function describeMark(mark: TransactionMark | undefined): string {
+/** `commit 14244 (2026-11-20 21:28:25.980598+00, 0/28000530)`; `-` where there is none. */
+export function describeMark(mark: TransactionMark | undefined): Message | string {
   if (mark === undefined) return '-';
   const { kind, xid, timeUs, startLsn, gid } = mark;
-  const name = gid === undefined ? '' : ` '${gid}'`;
-  return `${kind.replace('-', ' ')} ${xid}${name} (${formatUtc(timeUs)}, ${formatLsn(startLsn)})`;
+  const values = { event: say(`window.event.${kind}`), xid, time: formatUtc(timeUs), lsn: formatLsn(startLsn) };
+  return gid === undefined ? say('window.mark', values) : say('window.mark-named', { ...values, gid });
 }

@@ -155,7 +155,7 @@ class Unpacking {
         throw refused(
           say('unpack.member-type', {
             member: display(header.name),
-            type: header.type === 'other' ? 'special file' : header.type,
+            type: say(header.type === 'other' ? 'files.type.special' : 'files.type.hardlink'),
           }),
         );
     }

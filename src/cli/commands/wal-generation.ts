@@ -49,7 +49,7 @@ export const walGenerationCommand: Command = {
 };
 
 function textLine({ number, parent, forkLsn, createdAt, closed, reason }: Generation): string {
-  const state = closed ? 'closed' : 'open';
+  const state = say(closed ? 'wal-commands.generation.closed' : 'wal-commands.generation.open');
   if (parent === undefined || forkLsn === undefined) {
     return speak(say('wal-commands.generation-line', { number, createdAt, state, reason }));
   }

@@ -51,7 +51,7 @@ export const walPushCommand: Command = {
     // Whoever archives must not be told of a failure that was none: the server would push the same file for ever.
     if (given.has('json')) await terminal.report(`${JSON.stringify({ messageType: 'push', ...report })}\n`);
     else if (given.has('verbose')) {
-      terminal.line(`${program}: ${speak(say('wal-commands.pushed', report))}`);
+      terminal.line(`${program}: ${speak(say(`wal-commands.pushed.${report.result}`, report))}`);
     }
     return 0;
   },

@@ -2,8 +2,8 @@ import type { contentMessages as english } from '../english/content.ts';
 import type { Translation } from '../translation.ts';
 
 export const contentMessages: Translation<typeof english> = {
-  'content.not-a-file': '备份中的 "{member}" 是 {type}，而服务器在此处需要文件',
-  'content.not-a-directory': '备份中的 "{member}" 是 {type}，而服务器在此处需要目录',
+  'content.not-a-file': '备份中的 "{member}" 是{type}，而服务器在此处需要文件',
+  'content.not-a-directory': '备份中的 "{member}" 是{type}，而服务器在此处需要目录',
   'content.no-version-file': '备份 "{backup}" 没有 PG_VERSION：没有服务器会把它当作数据目录',
   'content.bad-version-file': '备份的 PG_VERSION 没有给出版本：{text}',
   'content.map-twice': '表空间 {oid} 在 tablespace_map 中出现了两次，位于 "{first}" 和 "{second}"',

@@ -36,4 +36,9 @@ export const filesMessages: Translation<typeof english> = {
   'files.locked.hint': '请等那次运行结束。如果没有这样的运行，请删除文件 "{file}"。',
   'files.line-feed': '数据目录的路径不能含有换行符："{path}"',
   'files.line-feed.hint': '服务器会把它写入 postmaster.pid，而该文件的每一行都有特定含义。请另选一个路径。',
+  'files.type.directory': '目录',
+  'files.type.file': '文件',
+  'files.type.hardlink': '硬链接',
+  'files.type.dangling-link': '指向不存在位置的链接',
+  'files.type.special': '特殊文件',
 };

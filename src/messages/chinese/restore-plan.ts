@@ -59,7 +59,7 @@ export const restorePlanMessages: Translation<typeof english> = {
   'restore-plan.own-wal':
     '服务器回放备份中的 WAL，{first} 到 {last}：{count} 个段，已读到最后一个字节：完整且首尾衔接，直到 {lsn}',
   'restore-plan.own-wal-unread': '服务器回放备份中的 WAL，这些 WAL 没有读取',
-  'restore-plan.own-wal-broken': '备份中的 WAL 在备份结束位置之后还有，但不会从那里继续回放：{reason}',
+  'restore-plan.own-wal-broken': '备份中的 WAL 在备份结束位置之后还有，但不会全部回放：{reason}',
   'restore-plan.start': '{command}',
   'restore-plan.replication': '与其他服务器相连：{name} = {value}',
   'restore-plan.standalone': '--standalone 会停用这些参数',

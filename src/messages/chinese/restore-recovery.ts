@@ -66,8 +66,8 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
   'restore-recovery.fetched-by-other': '自备的 restore_command 所获取的内容，不与这里读到的比对',
   'restore-recovery.cut': '最后一个段从 {lsn} 起全为零：其后的内容都无法回放',
   'restore-recovery.stops-at-end': '随 WAL 结束于 {lsn}',
-  'restore-recovery.stops-before': '停在 {start} 处的 {what} 之前；WAL 回放到 {lsn}',
-  'restore-recovery.stops-after': '停在 {start} 处的 {what} 之后；WAL 回放到 {lsn}',
+  'restore-recovery.stops-before': '停在 {start} 处的{what}之前；WAL 回放到 {lsn}',
+  'restore-recovery.stops-after': '停在 {start} 处的{what}之后；WAL 回放到 {lsn}',
   'restore-recovery.last-kept': '保留的最后一个事务：{transaction}',
   'restore-recovery.first-lost':
     '丢失的第一个事务：{transaction}；从那里起的 {commits} 个提交和 {aborts} 个回滚不复存在',

@@ -8,7 +8,7 @@ export const unpackMessages: Translation<typeof english> = {
   'unpack.destination-not-empty.hint': '给一个什么都没有的目录，隐藏文件和链接也不能有。',
   'unpack.file-failed': '无法打开 tar 包 "{path}"：{reason}',
   'unpack.not-a-file': 'tar 包 "{path}" 不是文件',
-  'unpack.member-type': '拒绝包内文件 "{member}"：备份中不应有 {type}',
+  'unpack.member-type': '拒绝包内文件 "{member}"：备份中不应有{type}',
   'unpack.link-outside': '拒绝包内文件 "{member}"：它是指向 "{target}" 的链接，在目标目录之外',
   'unpack.duplicate': '拒绝包内文件 "{member}"：tar 包中有两个',
   'unpack.hostile.hint': '正常的备份绝不会有这样的包内文件。目标目录之外没有写入任何内容。',

@@ -63,7 +63,8 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.bad-compress.hint': '可以是 none、gzip、lz4 或 zstd，gzip 和 zstd 后面可加 ":LEVEL"。',
   'wal-commands.missing': '缺少参数：{what}',
   'wal-commands.began': '"{directory}" 现在是 WAL 归档目录；{name} 是其中的第一个 WAL',
-  'wal-commands.pushed': '{name}：{result}，世代 {generation}',
+  'wal-commands.pushed.stored': '{name}：已存入世代 {generation}',
+  'wal-commands.pushed.present': '{name}：已在世代 {generation} 中',
   'wal-commands.delivered': '{name}：已从 {stored} 交付',
   'wal-commands.padded': '{name}：只有开头部分（"{stored}"）；{bytes} 字节为零',
   'wal-commands.absent': '{name}：不在归档中',
@@ -79,4 +80,6 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.child-line':
     '世代 {number}，打开于 {createdAt}：{state}，在 {forkLsn} 处从世代 {parent} 分出，{reason}',
   'wal-commands.open-needs': '--open 需要 --parent 和 --fork-lsn',
+  'wal-commands.generation.open': '打开',
+  'wal-commands.generation.closed': '已关闭',
 };

@@ -37,4 +37,9 @@ export const filesMessages = {
   'files.line-feed': 'the path of a data directory must not have a line feed: "{path}"',
   'files.line-feed.hint':
     'The server writes it into postmaster.pid, where each line has its meaning. Choose another path.',
+  'files.type.directory': 'directory',
+  'files.type.file': 'file',
+  'files.type.hardlink': 'hardlink',
+  'files.type.dangling-link': 'link that leads nowhere',
+  'files.type.special': 'special file',
 } as const;

@@ -60,7 +60,7 @@ export const restorePlanMessages = {
     'the server replays the WAL in the backup, {first} to {last}: {count} {count|segment|segments}, read to the last byte: whole and linked up to {lsn}',
   'restore-plan.own-wal-unread': 'the server replays the WAL in the backup, which was not read',
   'restore-plan.own-wal-broken':
-    'the WAL in the backup goes on behind the end of the backup, but is not replayed from there: {reason}',
+    'the WAL in the backup goes on behind the end of the backup, but not all of it is replayed: {reason}',
   'restore-plan.start': '{command}',
   'restore-plan.replication': 'connects with other servers: {name} = {value}',
   'restore-plan.standalone': '--standalone disables these',

@@ -17,7 +17,7 @@ export const verifyMessages = {
   'verify.read-size': 'file "{path}" should contain {expected} bytes, but read {actual}',
   'verify.not-regular': 'file "{path}" is not a regular file',
   'verify.unexpected-archive': 'file "{path}" is not expected in a tar format backup',
-  'verify.archive-twice': 'archive "{path}" is there twice: "{other}" holds the same',
+  'verify.archive-twice': 'archive "{path}" is there twice: also as "{other}"',
   'verify.no-base-archive': 'there is no base.tar in "{path}"',
   'verify.no-base-archive.hint':
     'A backup is a directory with PG_VERSION in it, or a directory of archives with base.tar or base.tar.gz among them.',

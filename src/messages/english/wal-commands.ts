@@ -64,7 +64,8 @@ export const walCommandsMessages = {
   'wal-commands.bad-compress.hint': 'It is none, gzip, lz4 or zstd, gzip and zstd with ":LEVEL" if you like.',
   'wal-commands.missing': 'missing argument: {what}',
   'wal-commands.began': '"{directory}" is now a WAL archive; {name} is the first WAL in it',
-  'wal-commands.pushed': '{name}: {result} in generation {generation}',
+  'wal-commands.pushed.stored': '{name}: stored in generation {generation}',
+  'wal-commands.pushed.present': '{name}: present in generation {generation}',
   'wal-commands.delivered': '{name}: delivered from {stored}',
   'wal-commands.padded': '{name}: only the beginning was there ("{stored}"); {bytes} bytes are zeros',
   'wal-commands.absent': '{name}: not in the archive',
@@ -80,4 +81,6 @@ export const walCommandsMessages = {
   'wal-commands.child-line':
     'generation {number}, opened {createdAt}: {state}, from generation {parent} at {forkLsn}, {reason}',
   'wal-commands.open-needs': '--open needs --parent and --fork-lsn',
+  'wal-commands.generation.open': 'open',
+  'wal-commands.generation.closed': 'closed',
 } as const;
