@@ -5,6 +5,7 @@ import { say, type Message } from '../messages/message.ts';
 import {
   backupSigns,
   findBackupFolders,
+  isBackup,
   readBackupFacts,
   type BackupFacts,
   type BackupFactsOptions,
@@ -61,14 +62,22 @@ function oddlyNamed(place: string): string[] {
   return odd.map(({ name }) => name).filter((name) => backupSigns.some((sign) => existsSync(join(place, name, sign))));
 }
 
-/** The backup at a place. @throws BackupError as `readBackupFacts` */
+/** The backup at a place. @throws BackupError as `readBackupFacts`, with the name of the place */
 export async function openBackup(
   place: Place,
   options: BackupFactsOptions & StorageOptions = {},
 ): Promise<FoundBackup> {
   const { storage, directory, name } = await openPlace(place);
-  const facts = await readBackupFacts(storage, '', options);
-  return { directory, storage, folder: '', name, facts };
+  try {
+    const facts = await readBackupFacts(storage, '', options);
+    return { directory, storage, folder: '', name, facts };
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'BACKUP_NOT_FOUND') throw error;
+    const values = { backup: name };
+    throw (await isBackup(storage, '', options))
+      ? error.with({ sentence: say('restore.no-label', values), hint: say('restore.no-label.hint') })
+      : error.with({ sentence: say('restore.no-backup', values), hint: say('restore.no-backup.hint') });
+  }
 }
 
 /** A failure that says something of this backup, not of the storage. */

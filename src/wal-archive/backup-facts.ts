@@ -68,7 +68,8 @@ export const backupSigns: readonly string[] = [
   ...codecSuffixes.map(([, suffix]) => `base.tar${suffix}`),
 ];
 
-async function isBackup(storage: Storage, folder: string, options: StorageOptions): Promise<boolean> {
+/** Whether anything there is as only a backup has it. */
+export async function isBackup(storage: Storage, folder: string, options: StorageOptions): Promise<boolean> {
   for (const name of backupSigns) if ((await storage.stat(folder + name, options)) !== undefined) return true;
   return false;
 }
