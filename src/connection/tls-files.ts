@@ -51,7 +51,7 @@ async function readAuthorities(tls: TlsSettings, sslmode: SslMode): Promise<Buff
     throw refuse(say('connection.root-missing', { path }), say('connection.no-root-hint'));
   }
   if (found !== undefined && !isPem(found, 'CERTIFICATE')) {
-    throw refuse(say('connection.root-unreadable', { path, reason: 'no certificate found' }));
+    throw refuse(say('connection.root-unreadable', { path, reason: say('connection.no-certificate') }));
   }
   return found;
 }

@@ -93,4 +93,5 @@ export const connectionMessages: Translation<typeof english> = {
   'connection.tls-no-certificate': '无法取得证书：服务器没有发送证书',
   'connection.weak-direct':
     '较弱的 sslmode "{mode}" 不能与 sslnegotiation=direct 一起使用（请使用 "require"、"verify-ca" 或 "verify-full"）',
+  'connection.no-certificate': '其中没有证书',
 };

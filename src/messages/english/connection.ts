@@ -105,4 +105,5 @@ export const connectionMessages = {
   'connection.tls-no-certificate': 'certificate could not be obtained: the server sent none',
   'connection.weak-direct':
     'weak sslmode "{mode}" may not be used with sslnegotiation=direct (use "require", "verify-ca", or "verify-full")',
+  'connection.no-certificate': 'no certificate found',
 } as const;
