@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import { takerOf } from './ready-source.ts';
 import type { SkippedBytes } from './skipped-bytes.ts';
 
@@ -96,7 +96,7 @@ export class ByteReader {
    * @param what names the thing for the error, for example `tar header`
    * @throws BackupError `CORRUPT` when the source ends before
    */
-  async readExactly(length: number, what: string): Promise<Uint8Array> {
+  async readExactly(length: number, what: MessageValue): Promise<Uint8Array> {
     const first = await this.readSome(length);
     if (first?.length === length) return first;
     const whole = new Uint8Array(length);
@@ -111,7 +111,7 @@ export class ByteReader {
   }
 
   /** Consumes `length` bytes. @throws BackupError `CORRUPT` when the source ends before */
-  async skip(length: number, what: string): Promise<void> {
+  async skip(length: number, what: MessageValue): Promise<void> {
     let left = length;
     while (left > 0) {
       const piece = await this.readSome(left);

@@ -109,7 +109,8 @@ function progressLine(progress: RecoveryProgress): string {
       lsn: formatLsn(lsn),
       time: replayTime === undefined ? '' : ` (${replayTime})`,
       rate: bytesPerSecond === undefined ? '' : `, ${(bytesPerSecond / 1_048_576).toFixed(1)} MiB/s`,
-      left: remainingSeconds === undefined ? '' : `, ${Math.ceil(remainingSeconds)} s left`,
+      left:
+        remainingSeconds === undefined ? '' : say('recovery.seconds-left', { seconds: Math.ceil(remainingSeconds) }),
     }),
   );
 }

@@ -98,10 +98,3 @@ export function transactionRecord({ line, ...mark }: ListedTransaction): Json {
     droppedFiles: mark.droppedFiles,
   };
 }
-
-/** One transaction for people: time, LSN, kind, number. */
-export function transactionLine({ kind, xid, timeUs, startLsn, gid, droppedFiles }: ListedTransaction): string {
-  const name = gid === undefined ? '' : ` '${gid}'`;
-  const dropped = droppedFiles === 0 ? '' : `, ${droppedFiles} files removed`;
-  return `${formatUtc(timeUs).padEnd(29)} ${formatLsn(startLsn).padEnd(17)} ${kind.replace('-', ' ')} ${xid}${name}${dropped}`;
-}

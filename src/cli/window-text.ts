@@ -1,4 +1,4 @@
-import { formatLsn, formatUtc, type Lsn, type RecoveryWindow } from '../index.ts';
+import { formatLsn, formatUtc, type ListedTransaction, type Lsn, type RecoveryWindow } from '../index.ts';
 import { printable, say, type Message } from '../messages/message.ts';
 import { speak } from './speech.ts';
 
@@ -141,4 +141,11 @@ function uselessBackups(window: Line, all: readonly Line[]): Message[] {
     if (isServed || tellers[0] !== window) return [];
     return [say('window.row.unusable', { name: backup.name, reason: problem })];
   });
+}
+
+/** One transaction: time, LSN, kind, number. */
+export function transactionLine({ kind, xid, timeUs, startLsn, gid, droppedFiles }: ListedTransaction): string {
+  const name = gid === undefined ? '' : ` '${gid}'`;
+  const dropped = droppedFiles === 0 ? '' : speak(say('window.files-removed', { count: droppedFiles }));
+  return `${formatUtc(timeUs).padEnd(29)} ${formatLsn(startLsn).padEnd(17)} ${kind.replace('-', ' ')} ${xid}${name}${dropped}`;
 }

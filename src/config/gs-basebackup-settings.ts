@@ -111,18 +111,18 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
 function timesOf(
   given: GivenOptions,
 ): Pick<BasebackupSettings, 'statusIntervalMs' | 'inactivityTimeoutMs' | 'maxAuthIterations' | 'haPort'> {
-  const number = (name: string, what: string, standard: number, low: number, high: number): number => {
+  const number = (name: string, what: Message, standard: number, low: number, high: number): number => {
     const text = given.last(name);
     return text === undefined ? standard : parseInteger(what, text, low, high);
   };
   const timeout = isTarget(given.last('rw-timeout'))
     ? 120
-    : number('rw-timeout', 'read/write timeout', 120, 0, 2_147_483);
+    : number('rw-timeout', say('options.rw-timeout'), 120, 0, 2_147_483);
   return {
-    statusIntervalMs: 1000 * number('status-interval', 'status interval', 10, 0, 2_147_483),
+    statusIntervalMs: 1000 * number('status-interval', say('options.status-interval'), 10, 0, 2_147_483),
     inactivityTimeoutMs: timeout === 0 ? undefined : timeout * 1000,
-    maxAuthIterations: number('max-auth-iterations', 'iteration count', 10_000_000, 1, 2_147_483_647),
-    haPort: given.has('ha-port') ? number('ha-port', 'port number', 0, 1, 65_535) : undefined,
+    maxAuthIterations: number('max-auth-iterations', say('options.iteration-count'), 10_000_000, 1, 2_147_483_647),
+    haPort: given.has('ha-port') ? number('ha-port', say('options.port-number'), 0, 1, 65_535) : undefined,
   };
 }
 

@@ -1,8 +1,8 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 
 /** A whole number in decimal between `low` and `high`. @throws BackupError `USAGE`, stating the range */
-export function parseInteger(what: string, text: string, low: number, high: number): number {
+export function parseInteger(what: MessageValue, text: string, low: number, high: number): number {
   const value = /^[+-]?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (Number.isNaN(value) || value < low || value > high) {
     throw new BackupError('USAGE', say('options.bad-integer', { what, text, low, high }));

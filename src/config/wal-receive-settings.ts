@@ -126,7 +126,7 @@ function guardOf(program: string, given: GivenOptions): Pick<ReceiveSettings, 'w
 
 function haPortsOf(given: GivenOptions): string[] {
   const ports = listOf(given.last('ha-port'));
-  for (const port of ports) parseInteger('port number', port, 1, 65_535);
+  for (const port of ports) parseInteger(say('options.port-number'), port, 1, 65_535);
   return ports;
 }
 

@@ -23,7 +23,7 @@ export const commandRefusals: readonly RefusalRule[] = [
     hint: (match) =>
       say('refusal.corrupt-page', {
         file: match[1] ?? '',
-        place: match[2] === undefined ? '' : ` in block ${match[2]}`,
+        place: match[2] === undefined ? '' : say('refusal.in-block', { block: match[2] }),
       }),
   },
   {

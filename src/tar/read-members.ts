@@ -1,3 +1,4 @@
+import { say } from '../messages/message.ts';
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
 import type { SkippedBytes } from '../bytes/skipped-bytes.ts';
 import type { ReadySource } from '../bytes/ready-source.ts';
@@ -78,7 +79,7 @@ async function chooseHeaders(
 /** `length` bytes, a copy; undefined at the end of the source. @throws BackupError `CORRUPT` when it ends within */
 async function readBlock(reader: ByteReader, length: number): Promise<Uint8Array | undefined> {
   if (await reader.atEnd()) return undefined;
-  return Uint8Array.from(await reader.readExactly(length, 'a member header'));
+  return Uint8Array.from(await reader.readExactly(length, say('bytes.member-header')));
 }
 
 class OpengaussHeaders implements HeaderSource {
@@ -99,7 +100,7 @@ class OpengaussHeaders implements HeaderSource {
     const offset = first === undefined ? this.#reader.offset : 0;
     const atHand = first ?? this.#reader.readExactlyNow(opengaussHeaderLength);
     if (atHand === undefined && (await this.#reader.atEnd())) return undefined;
-    const bytes = atHand ?? (await this.#reader.readExactly(opengaussHeaderLength, 'a member header'));
+    const bytes = atHand ?? (await this.#reader.readExactly(opengaussHeaderLength, say('bytes.member-header')));
     if (this.#verbatim) this.verbatim = Uint8Array.from(bytes);
     return decodeOpengaussHeader(bytes, offset);
   }

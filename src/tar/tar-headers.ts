@@ -1,3 +1,4 @@
+import { say } from '../messages/message.ts';
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { tarFault, endlessZeros, memberFault, noEndMark } from './faults.ts';
@@ -89,7 +90,7 @@ export class TarHeaders {
       if (this.#terminated) throw noEndMark();
       return undefined;
     }
-    const block = atHand ?? (await this.#reader.readExactly(blockLength, 'a member header'));
+    const block = atHand ?? (await this.#reader.readExactly(blockLength, say('bytes.member-header')));
     if (isZeroBlock(block)) {
       if (extended) throw tarFault('tar.lone-extension', offset);
       await this.#readEnd();
@@ -133,8 +134,8 @@ export class TarHeaders {
     if (size === undefined || size < 0 || size > limit) {
       throw tarFault('tar.large-extension', this.#reader.offset - blockLength);
     }
-    const bytes = Uint8Array.from(await this.#reader.readExactly(size, 'an extended header'));
-    await this.#reader.skip(paddingLength(size), 'an extended header');
+    const bytes = Uint8Array.from(await this.#reader.readExactly(size, say('bytes.extended-header')));
+    await this.#reader.skip(paddingLength(size), say('bytes.extended-header'));
     this.#kept?.push(bytes, new Uint8Array(paddingLength(size)));
     return bytes;
   }

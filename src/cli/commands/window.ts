@@ -20,8 +20,8 @@ import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
-import { transactionLine, transactionRecord, windowRecord } from '../window-record.ts';
-import { windowLines } from '../window-text.ts';
+import { transactionRecord, windowRecord } from '../window-record.ts';
+import { transactionLine, windowLines } from '../window-text.ts';
 
 const rangeOptions = ['from-time', 'to-time', 'from-lsn', 'to-lsn', 'xid'] as const;
 

@@ -21,4 +21,8 @@ export const optionsMessages: Translation<typeof english> = {
   'options.bad-progress': '进度样式 "{text}" 无效，必须是 "json"',
   'options.password-prompt': '密码：',
   'options.password-conflict': '选项 -w/--no-password 与 -W/--password 不能同时使用',
+  'options.port-number': '端口号',
+  'options.rw-timeout': '读写超时',
+  'options.status-interval': '状态包间隔',
+  'options.iteration-count': '迭代次数',
 };

@@ -121,4 +121,5 @@ export const recoveryMessages: Translation<typeof english> = {
   'recovery.next.standby': '重建每个备机',
   'recovery.next.restart': '在合适的时候重启它，使它在崩溃之后能再次并行回放',
   'recovery.next.slot': '如果仍然需要，重新创建复制槽 "{name}"',
+  'recovery.seconds-left': '，剩余 {seconds} 秒',
 };

@@ -85,4 +85,5 @@ export const refusalMessages: Translation<typeof english> = {
   'refusal.timeline': '服务器不认识那条时间线：它升过主或被还原过。请做一次新的基础备份。',
   'refusal.no-database': '请指定一个存在的数据库（-d、PGDATABASE）。',
   'refusal.disk-full': '服务器的磁盘已满。',
+  'refusal.in-block': '（块 {block}）',
 };

@@ -128,4 +128,5 @@ export const windowMessages: Translation<typeof english> = {
   'window.place.xid': '--target-xid {xid}：{transaction}',
   'window.place.restore-point': "--target-lsn {lsn}：恢复点 '{name}'",
   'window.place.backup-end': '--target-immediate：备份结束处，{lsn}',
+  'window.files-removed': '，删除了 {count} 个文件',
 };

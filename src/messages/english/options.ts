@@ -20,4 +20,8 @@ export const optionsMessages = {
   'options.bad-progress': 'invalid progress style "{text}", must be "json"',
   'options.password-prompt': 'Password: ',
   'options.password-conflict': 'options -w/--no-password and -W/--password cannot be used together',
+  'options.port-number': 'port number',
+  'options.rw-timeout': 'read/write timeout',
+  'options.status-interval': 'status interval',
+  'options.iteration-count': 'iteration count',
 } as const;

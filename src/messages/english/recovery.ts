@@ -136,4 +136,5 @@ export const recoveryMessages = {
   'recovery.next.standby': 'build every standby anew',
   'recovery.next.restart': 'restart it when it suits, so that it replays in parallel again after a crash',
   'recovery.next.slot': 'create the replication slot "{name}" again if it is still needed',
+  'recovery.seconds-left': ', {seconds} s left',
 } as const;

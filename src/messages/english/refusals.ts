@@ -97,4 +97,5 @@ export const refusalMessages = {
   'refusal.timeline': 'The server does not know that timeline: it was promoted or restored. Take a new base backup.',
   'refusal.no-database': 'Name a database that exists (-d, PGDATABASE).',
   'refusal.disk-full': 'The disk of the server is full.',
+  'refusal.in-block': ' in block {block}',
 } as const;

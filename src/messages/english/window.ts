@@ -138,4 +138,5 @@ export const windowMessages = {
   'window.place.xid': '--target-xid {xid}: {transaction}',
   'window.place.restore-point': "--target-lsn {lsn}: restore point '{name}'",
   'window.place.backup-end': '--target-immediate: the end of the backup, {lsn}',
+  'window.files-removed': ', {count} {count|file|files} removed',
 } as const;
