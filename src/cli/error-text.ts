@@ -1,4 +1,5 @@
 import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { namedText } from '../errors/unnamed-errors.ts';
 import { systemErrorText } from '../errors/system-error-text.ts';
 import { printable, printableName, render, say, type Message } from '../messages/message.ts';
 import { speak } from './speech.ts';
@@ -30,7 +31,7 @@ function causeText(error: BackupError, said: string): string | undefined {
   let cause: unknown = error.cause;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   if (!(cause instanceof Error) || cause.message === '') return undefined;
-  const text = cause instanceof BackupError ? speak(cause.sentence) : cause.message;
+  const text = cause instanceof BackupError ? speak(cause.sentence) : namedText(cause.message);
   if (said.includes(text)) return undefined;
   // A call of the system that failed: the sentence tells its reason already, in the same words or in those of libpq.
   if (systemCodeOf(cause) !== undefined && (tellsReason(said, text) || tellsCall(said, cause))) {

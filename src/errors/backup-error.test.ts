@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { ServerError } from '../connection/server-error.ts';
 import { say } from '../messages/message.ts';
-import { BackupError, systemCodeOf } from './backup-error.ts';
+import { BackupError, reasonOf, systemCodeOf } from './backup-error.ts';
 import { errorFromData, errorToData } from './error-data.ts';
+import { systemFailure } from './system-failure.ts';
 
 const cause = new Error('the disk');
 
@@ -63,5 +64,21 @@ it('goes from thread to thread with its kind', () => {
     kind: 'connection-lost',
     retryable: false,
     context: { path: '/a', lsn: '0/1' },
+  });
+});
+
+it('names what Node knows by its number alone', () => {
+  const cause = Object.assign(new Error("Unknown system error -122: Unknown system error -122, mkdir '/full'"), {
+    code: 'Unknown system error -122',
+    errno: -122,
+    syscall: 'mkdir',
+    path: '/full',
+  });
+  expect(systemCodeOf(cause)).toBe('EDQUOT');
+  expect(reasonOf(cause)).toBe("EDQUOT: disk quota exceeded, mkdir '/full'");
+  expect(systemFailure('create', '/full', cause)).toMatchObject({
+    message: 'could not create "/full": disk quota exceeded (EDQUOT)',
+    hint: { key: 'files.no-space.hint' },
+    context: { systemCode: 'EDQUOT' },
   });
 });

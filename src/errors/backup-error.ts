@@ -1,5 +1,6 @@
 import { render, type Message, type MessageValue } from '../messages/message.ts';
 import { errorCodes, type ErrorCode, type ErrorKind } from './codes.ts';
+import { namedCode, namedText } from './unnamed-errors.ts';
 
 /** Where an error happened: a flat record of printable values (path, lsn, timeline, server, backup). Never a secret. */
 export type ErrorContext = Readonly<Record<string, string | number | bigint>>;
@@ -83,11 +84,11 @@ export function reasonFor(error: unknown): MessageValue {
 /** The text of anything thrown, in English: of one line where it is ours. What a server says may have several. */
 export function reasonOf(error: unknown): string {
   if (error instanceof BackupError) return error.message.replaceAll(/\s*\n\s*/g, ' ');
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? namedText(error.message) : String(error);
 }
 
 /** The system's error code (`ENOENT`, `ECONNREFUSED`, …) of anything thrown, if it has one. */
 export function systemCodeOf(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return namedCode(error.code);
   return undefined;
 }

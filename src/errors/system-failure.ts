@@ -69,6 +69,7 @@ const hints: Readonly<Partial<Record<string, MessageKey>>> = {
   EACCES: 'files.permission.hint',
   EPERM: 'files.permission.hint',
   EIO: 'files.damaged-disk.hint',
+  EUCLEAN: 'files.damaged-disk.hint',
   EMFILE: 'files.too-many-open.hint',
   ENFILE: 'files.too-many-open.hint',
   EROFS: 'files.read-only.hint',
