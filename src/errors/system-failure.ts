@@ -7,7 +7,7 @@ export type FileAction = 'read' | 'write' | 'create' | 'link' | 'sync' | 'rename
 /** The error for a failed call of the system on `path`: `STORAGE_UNAVAILABLE`, with a hint where its code has a usual remedy. */
 export function systemFailure(action: FileAction, path: string, error: unknown): BackupError {
   const code = systemCodeOf(error);
-  return new BackupError('STORAGE_UNAVAILABLE', say(`files.failed-${action}`, { path, reason: reason(error) }), {
+  return new BackupError('STORAGE_UNAVAILABLE', say(`files.failed-${action}`, { path, reason: callReason(error) }), {
     hint: hintOf(code, action),
     context: code === undefined ? { path } : { path, systemCode: code },
     cause: error,
@@ -59,7 +59,7 @@ const actions: Readonly<Partial<Record<string, FileAction>>> = {
 };
 
 /** Node's text without the call and path at its end, which the sentence names already. */
-function reason(error: unknown): string {
+export function callReason(error: unknown): string {
   return reasonOf(error).replace(/^(E[A-Z0-9]+): (.+?), [a-z]+(?: '.*)?$/s, '$2 ($1)');
 }
 

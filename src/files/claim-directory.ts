@@ -3,6 +3,7 @@ import { systemCodeOf } from '../errors/backup-error.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { directoryState, requireEmpty } from './directory-state.ts';
 import { fileFailure } from './failure.ts';
+import { refusesOwners } from './give-tree.ts';
 import { isLockName, lockDirectory, type DirectoryLock } from './lock-directory.ts';
 import { fsPath, joinPath, parentPath } from './path.ts';
 import { removeTree } from './remove-tree.ts';
@@ -94,8 +95,13 @@ function makeOne(path: ByteString, owner: ClaimOptions['owner']): 'made' | 'exis
   try {
     if (owner !== undefined) return makeOwned(path, owner);
     mkdirSync(fsPath(path), 0o700);
-    // Whatever the umask took away.
-    chmodSync(fsPath(path), 0o700);
+    try {
+      // Whatever the umask took away.
+      chmodSync(fsPath(path), 0o700);
+    } catch (error) {
+      removeEmpty([path]);
+      throw error;
+    }
     return 'made';
   } catch (error) {
     const code = systemCodeOf(error);
@@ -115,8 +121,22 @@ function makeOwned(path: ByteString, { uid, gid }: NonNullable<ClaimOptions['own
     if (systemCodeOf(error) !== 'ENOENT') throw error;
   }
   mkdirSync(fsPath(temporary), 0o700);
-  chmodSync(fsPath(temporary), 0o700);
-  lchownSync(fsPath(temporary), uid, gid);
-  renameSync(fsPath(temporary), fsPath(path));
+  try {
+    chmodSync(fsPath(temporary), 0o700);
+    giveOrKeep(temporary, uid, gid);
+    renameSync(fsPath(temporary), fsPath(path));
+  } catch (error) {
+    removeEmpty([temporary]);
+    throw error;
+  }
   return 'made';
+}
+
+/** Where the file system takes no owner, the end of the run tells it, of all that it has made. */
+function giveOrKeep(path: ByteString, uid: number, gid: number): void {
+  try {
+    lchownSync(fsPath(path), uid, gid);
+  } catch (error) {
+    if (!refusesOwners(error)) throw error;
+  }
 }

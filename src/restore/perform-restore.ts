@@ -3,7 +3,9 @@ import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-stri
 import { onePiece } from '../bytes/one-piece.ts';
 import type { HeldControlFile } from '../content/held-control-file.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { callReason } from '../errors/system-failure.ts';
 import { Teller } from '../events/teller.ts';
+import type { Owner } from '../files/directory-owner.ts';
 import { fileFailure } from '../files/failure.ts';
 import { revealFile } from '../files/held-file.ts';
 import { giveTree } from '../files/give-tree.ts';
@@ -355,10 +357,7 @@ class Restoring {
     const { owner, modeMask, sync, mode } = this.#plan;
     const directories = this.#workplace.directories;
     this.#workplace.setModes(modeMask);
-    if (owner !== undefined) {
-      for (const path of directories) await giveTree(path, owner, { signal: this.#signal });
-      this.#workplace.giveParents(owner);
-    }
+    if (owner !== undefined) await this.#giveAway(owner);
     if (sync) {
       this.#step(say('restore.syncing'));
       const options = { signal: this.#signal };
@@ -371,6 +370,19 @@ class Restoring {
     for (const path of directories) removeMarker(path);
     this.#workplace.release();
     if (sync) for (const path of directories) await syncDirectory(path);
+  }
+
+  /** A copy whose owner the file system does not take is whole nevertheless: what is left to do is told. */
+  async #giveAway(owner: Owner): Promise<void> {
+    for (const path of this.#workplace.directories) {
+      const refused = await giveTree(path, owner, { signal: this.#signal });
+      if (refused === undefined) continue;
+      const { count, first, reason } = refused;
+      const account = `${owner.uid}:${owner.gid}`;
+      const values = { count, account, directory: display(path), first: display(first) };
+      this.#warn(say('restore.not-given', { ...values, reason: callReason(reason) }));
+    }
+    this.#workplace.giveParents(owner);
   }
 
   #step(sentence: Message): void {

@@ -98,6 +98,8 @@ export const restoreMessages = {
   'restore.lacks-files': 'the backup was taken without these files of the server, and so is the copy: {files}',
   'restore.owned-by-root':
     'the files in "{path}" belong to root, as whom no server runs: restore with --owner, or give them away',
+  'restore.not-given':
+    'the file system took no owner for {count} {count|entry|entries} of "{directory}", which {account} was to have; the first is "{first}": {reason}. No server starts as another account',
   'restore.not-moved-back': 'could not move "{to}" back to "{from}"',
   'restore.moved': 'moved "{from}" aside: it is now "{to}"',
   'restore.moved-back': 'moved "{to}" back: it is "{from}" again',
