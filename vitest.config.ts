@@ -32,7 +32,7 @@ export default defineConfig({
           name: 'opengauss',
           env,
           maxWorkers: workers,
-          include: ['test/{opengauss,follow-recovery,faults}/**/*.test.ts'],
+          include: ['test/{opengauss,follow-recovery}/**/*.test.ts', 'test/faults/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           env,
-          include: ['test/e2e/**/*.test.ts', 'test/docs/{guide,json-output}.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/faults/servers/*.test.ts', 'test/docs/{guide,json-output}.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Three files at a time on two cores: a test waits for its server as much as it works. The cases of a file run one after another.

@@ -89,7 +89,14 @@ function runProject(project) {
         ...['--reporter=default', '--reporter=json', `--outputFile.json=${resultFile}`],
         ...forVitest,
       ],
-      { stdio: 'inherit', env: { ...process.env, GAUSSKEEP_TEST_SERVERS: servers } },
+      {
+        stdio: 'inherit',
+        env: {
+          ...process.env,
+          GAUSSKEEP_TEST_SERVERS: servers,
+          GAUSSKEEP_FAULTS: options.includes('--all') ? 'all' : 'some',
+        },
+      },
     );
     addResults(project, status, existsSync(resultFile) ? readFileSync(resultFile, 'utf8') : undefined);
   } finally {

@@ -6,6 +6,7 @@ const standIn = 'test/opengauss/faults.test.ts';
 const receive = 'test/e2e/wal-receive.test.ts';
 const received = 'test/opengauss/receive.test.ts';
 const receivewal = 'test/e2e/pg-receivewal.test.ts';
+const sessions = 'test/faults/servers/sessions.test.ts';
 const clean = 'nothing; the server has no slot, session or running backup of ours';
 
 /** The network and the server. */
@@ -77,6 +78,15 @@ export const connectionFaults: readonly FaultSection[] = [
       },
       {
         program: 'wal receive',
+        fault: 'WAL comes in odd pieces; connections are reset, or go silent (`--rw-timeout`)',
+        status: 0,
+        says: 'each connection that was lost',
+        after: 'every byte as the server has it',
+        next: 'goes on',
+        proof: [[sessions, '%s has every byte']],
+      },
+      {
+        program: 'wal receive',
         fault: 'nobody listens any more',
         status: 'goes on',
         says: 'when it is tried again; with `-n` it ends with 1',
@@ -116,6 +126,42 @@ export const connectionFaults: readonly FaultSection[] = [
           [failures, 'a server that is shut down during the backup says why'],
           [standIn, 'fast, during a backup: an error inside the copy'],
         ],
+      },
+      {
+        program: 'gs_basebackup',
+        fault: 'the server is stopped at once and started again',
+        status: 1,
+        says: 'that the connection broke',
+        after: clean,
+        next: 'succeeds',
+        proof: [[sessions, 'a server that is stopped at once and started again']],
+      },
+      {
+        program: 'gs_basebackup of a standby',
+        fault: 'the standby is promoted',
+        status: 1,
+        says: 'that it was promoted during the backup',
+        after: clean,
+        next: 'succeeds, on the new timeline',
+        proof: [[sessions, 'a standby that is promoted in the middle of its backup']],
+      },
+      {
+        program: 'gs_basebackup',
+        fault: 'its role loses login, rights and password',
+        status: 0,
+        says: 'nothing: the server lets sessions go on',
+        after: 'complete',
+        next: '1: the server refuses the role',
+        proof: [[sessions, 'a role that loses its rights']],
+      },
+      {
+        program: 'gs_basebackup',
+        fault: 'an administrator ends its session',
+        status: 1,
+        says: 'that the connection broke, or why where the server could say it',
+        after: clean,
+        next: 'succeeds',
+        proof: [[sessions, 'an administrator who ends the session of the backup']],
       },
       {
         program: 'gs_basebackup -X stream',

@@ -5,6 +5,9 @@ const receive = 'test/e2e/wal-receive.test.ts';
 const receivewal = 'test/e2e/pg-receivewal.test.ts';
 const restoring = 'test/e2e/restore.test.ts';
 const pushing = 'test/wal-archive/push-get.test.ts';
+const files = 'test/faults/file-calls.test.ts';
+const places = 'test/faults/places.test.ts';
+const sessions = 'test/faults/servers/sessions.test.ts';
 const clean = 'nothing; the server has no slot, session or running backup of ours';
 
 /** Disks, signals, other runs, and what is read. */
@@ -30,6 +33,42 @@ export const fileFaults: readonly FaultSection[] = [
         after: 'the server has nothing of ours',
         next: 'succeeds',
         proof: [['test/e2e/backup-tar.test.ts', 'a full disk or a reader that goes away ends in one message']],
+      },
+      {
+        program: 'verify, restore, `--help`, with `--json` or without',
+        fault: 'standard output is a full device',
+        status: 13,
+        says: 'that standard output could not be written',
+        after: 'what was to be done besides: a restore is complete',
+        next: 'succeeds',
+        proof: [[places, 'a result that cannot be printed is an error']],
+      },
+      {
+        program: 'verify, restore, gs_basebackup',
+        fault: 'the account may not read a file, or not write to a directory',
+        status: '13; gs_basebackup 1',
+        says: 'which file or directory',
+        after: 'nothing',
+        next: 'succeeds when it may',
+        proof: [[places, 'what another account may not read or write is named']],
+      },
+      {
+        program: 'restore --owner',
+        fault: 'the file system takes no owner (FAT, a file server that makes root nobody)',
+        status: 3,
+        says: 'at the end, how many files have another owner, and the first of them',
+        after: 'complete, but for the owner',
+        next: 'says the same',
+        proof: [[files, 'an owner that the file system does not take is told at the end']],
+      },
+      {
+        program: 'gs_basebackup',
+        fault: 'a symbolic link appears where a directory was still to come',
+        status: 1,
+        says: 'the link',
+        after: 'nothing, nor anything where the link leads',
+        next: 'succeeds',
+        proof: [[sessions, 'a link in the place of a directory that is still to come']],
       },
       {
         program: 'restore',
@@ -84,6 +123,15 @@ export const fileFaults: readonly FaultSection[] = [
         after: clean,
         next: 'succeeds',
         proof: [[failures, 'by %s leaves nothing']],
+      },
+      {
+        program: 'gs_basebackup',
+        fault: 'a second signal at once',
+        status: '1, or ended by that signal',
+        says: 'the signal',
+        after: 'nothing, or unfinished: no `global/pg_control`',
+        next: 'succeeds, into another directory or when what is left is removed',
+        proof: [[sessions, 'a second signal ends a backup at once']],
       },
       {
         program: 'gs_basebackup -C',
@@ -189,6 +237,15 @@ export const fileFaults: readonly FaultSection[] = [
           [failures, 'two runs on one target'],
           ['src/files/claim-directory.test.ts', 'lets one run in at a time'],
         ],
+      },
+      {
+        program: 'restore',
+        fault: 'two runs on one target',
+        status: '11 or 17 for one of them',
+        says: 'the target',
+        after: 'the other is complete',
+        next: '',
+        proof: [[places, 'two restores of one target']],
       },
       {
         program: 'wal receive',

@@ -1,0 +1,92 @@
+/** Files and directories that an account may not read or write, a full device as standard output, and two runs on one target. */
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { pathsBelow } from '../support/backups.ts';
+import { runBackup } from '../support/opengauss/backup-run.ts';
+import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { programPath, runProgram, startCommand, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { makeSoundSource } from './sound-source.ts';
+
+let server: OpengaussServer;
+let backup: string;
+
+beforeAll(async () => {
+  const data = makeSoundSource(join(temporaryDirectory('source'), 'data'), []);
+  server = await startOpengaussServer({ dataDirectory: data.path, tablespaces: [] });
+  backup = join(temporaryDirectory('made'), 'backup');
+  const made = await runBackup(server, ['-D', backup, '-c', 'fast', '--no-sync']);
+  expect(made.status, made.stderr).toBe(0);
+});
+
+afterAll(async () => {
+  const { failures } = server;
+  await server.stop();
+  expect(failures).toEqual([]);
+});
+
+/** Runs with standard output on a device that takes nothing. */
+function intoFullDevice(program: string, args: readonly string[]): Promise<ProgramResult> {
+  const words = [process.execPath, programPath(program), ...args];
+  return startCommand('sh', ['-c', 'exec "$@" >/dev/full', 'sh', ...words], {}).result;
+}
+
+function expectSentence({ status, stderr }: ProgramResult, expected: number, text: RegExp): void {
+  expect(status, stderr).toBe(expected);
+  expect(stderr).toMatch(text);
+  expect(stderr).not.toMatch(/internal error|\n\s+at .*:\d+/);
+}
+
+it('a result that cannot be printed is an error, and what was to be done besides is done', async () => {
+  const full = /could not write to standard output: no space left on device \(ENOSPC\)/;
+  for (const options of [[], ['--json']]) {
+    expectSentence(await intoFullDevice('gausskeep', ['verify', backup, ...options]), 13, full);
+    const target = join(temporaryDirectory('copy'), 'data');
+    const words = ['restore', '--from', backup, '-D', target, '--no-sync', ...options];
+    expectSentence(await intoFullDevice('gausskeep', words), 13, full);
+    expect(existsSync(join(target, 'global/pg_control'))).toBe(true);
+    expect(readdirSync(target).filter((name) => name.startsWith('.gausskeep'))).toEqual(['.gausskeep.recovery']);
+  }
+  expectSentence(await intoFullDevice('gausskeep', ['--help']), 13, full);
+});
+
+it.runIf(runningAsRoot)('what another account may not read or write is named, and nothing is left', async () => {
+  const root = temporaryDirectory('denied');
+  const own = join(root, 'backup');
+  cpSync(backup, own, { recursive: true, verbatimSymlinks: true });
+  giveToServerUser(own);
+  const secret = join(own, 'base/16412/14230');
+  chmodSync(secret, 0);
+  const asUser = serverUser;
+  const verified = await runProgram('gausskeep', ['verify', own], { asUser });
+  expectSentence(verified, 13, /base\/16412\/14230.*permission denied/i);
+  const place = join(root, 'place');
+  mkdirSync(place);
+  const denied = await runProgram('gausskeep', ['restore', '--from', backup, '-D', join(place, 'data')], { asUser });
+  expectSentence(denied, 13, /permission denied/i);
+  giveToServerUser(place);
+  const unread = await runProgram('gausskeep', ['restore', '--from', own, '-D', join(place, 'data')], { asUser });
+  expectSentence(unread, 13, /base\/16412\/14230.*permission denied/i);
+  expect(pathsBelow(place)).toEqual([]);
+  chmodSync(secret, 0o600);
+  chmodSync(place, 0o555);
+  const into = await runBackup(server, ['-D', join(place, 'new/backup'), '-c', 'fast'], { asUser });
+  expectSentence(into, 1, new RegExp(`could not create "${place}/new": permission denied \\(EACCES\\)`));
+  expect(readdirSync(place)).toEqual([]);
+});
+
+it('two restores of one target: one is refused, and the other is complete', async () => {
+  const target = join(temporaryDirectory('both'), 'data');
+  const words = ['restore', '--from', backup, '-D', target, '--no-sync'];
+  const results = await Promise.all([1, 2].map(() => runProgram('gausskeep', words)));
+  const refused = results.filter(({ status }) => status === 11 || status === 17);
+  expect(refused, results.map(({ stderr }) => stderr).join('\n')).toHaveLength(1);
+  expect(refused[0]?.stderr).toContain(target);
+  expect(existsSync(join(target, 'global/pg_control'))).toBe(true);
+  // What is there is whole: brought up to date, nothing of it changes.
+  const files = pathsBelow(target).length;
+  const again = await runProgram('gausskeep', [...words, '--delta']);
+  expect([0, 3]).toContain(again.status);
+  expect(pathsBelow(target)).toHaveLength(files);
+});
