@@ -24,6 +24,7 @@ const loaders = new Map<string, Loaders>([
   ['wal get', { load: async () => (await import('./commands/wal-get.ts')).walGetCommand }],
   ['wal cleanup', { load: async () => (await import('./commands/wal-cleanup.ts')).walCleanupCommand }],
   ['wal wrapper', { load: async () => (await import('./commands/wal-wrapper.ts')).walWrapperCommand }],
+  ['completion', { load: async () => (await import('./commands/completion.ts')).completionCommand }],
   ['wal generation', { load: async () => (await import('./commands/wal-generation.ts')).walGenerationCommand }],
 ]);
 

@@ -17,6 +17,7 @@ export const commandNames: readonly { readonly name: string; readonly summary: M
   { name: 'wal cleanup', summary: 'wal-commands.cleanup.summary' },
   { name: 'wal wrapper', summary: 'wal-commands.wrapper.summary' },
   { name: 'wal generation', summary: 'wal-commands.generation.summary' },
+  { name: 'completion', summary: 'completion.summary' },
 ];
 
 /** Other names that `gausskeep` may be called by, and the command that each stands for. */

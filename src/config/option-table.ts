@@ -13,6 +13,8 @@ export interface OptionSpec {
   readonly argument?: string;
   /** A switch that takes a value in the spelling `--long=VALUE` only, for example `--progress=json`. */
   readonly inlineArgument?: string;
+  /** The values there are, or those that one begins with, where the placeholder does not list them: for the completion of shells. */
+  readonly values?: readonly string[];
   readonly repeatable?: boolean;
   /** A switch after which people put a secret by mistake: what follows is refused without being repeated. */
   readonly guardsSecret?: boolean;

@@ -1,3 +1,4 @@
+import { manifestAlgorithms } from './manifest-algorithm.ts';
 import type { OptionGroup } from './option-table.ts';
 import { targetOptions } from './target-options.ts';
 
@@ -46,10 +47,15 @@ export const restoreOptions: readonly OptionGroup[] = [
       { long: 'progress', short: 'P', help: 'restore.help.progress' },
       { long: 'quiet', short: 'q', help: 'restore.help.quiet' },
       { long: 'no-verify', help: 'restore.help.no-verify' },
-      { long: 'manifest-checksums', argument: 'ALGORITHM', help: 'restore.help.manifest-checksums' },
+      {
+        long: 'manifest-checksums',
+        argument: 'ALGORITHM',
+        values: manifestAlgorithms,
+        help: 'restore.help.manifest-checksums',
+      },
       { long: 'no-space-check', help: 'restore.help.no-space-check' },
       { long: 'no-sync', short: 'N', help: 'restore.help.no-sync' },
-      { long: 'sync-method', argument: 'METHOD', help: 'restore.help.sync-method' },
+      { long: 'sync-method', argument: 'METHOD', values: ['fsync', 'syncfs'], help: 'restore.help.sync-method' },
       { long: 'json', help: 'restore.help.json' },
     ],
   },

@@ -6,7 +6,7 @@ export const verifyOptions: readonly OptionGroup[] = [
     title: 'verify.help.options',
     options: [
       { long: 'exit-on-error', short: 'e', help: 'verify.help.exit-on-error' },
-      { long: 'format', short: 'F', argument: 'p|t', help: 'verify.help.format' },
+      { long: 'format', short: 'F', argument: 'p|t', values: ['plain', 'tar'], help: 'verify.help.format' },
       { long: 'ignore', short: 'i', argument: 'RELATIVE_PATH', repeatable: true, help: 'verify.help.ignore' },
       { long: 'manifest-path', short: 'm', argument: 'PATH', help: 'verify.help.manifest-path' },
       { long: 'no-parse-wal', short: 'n', help: 'verify.help.no-parse-wal' },

@@ -18,7 +18,13 @@ export const walInitOptions = group(archive, json);
 export const walPushOptions = group(
   archive,
   generation,
-  { long: 'compress', short: 'Z', argument: 'METHOD[:LEVEL]', help: 'wal-commands.help.compress' },
+  {
+    long: 'compress',
+    short: 'Z',
+    argument: 'METHOD[:LEVEL]',
+    values: ['none', 'gzip', 'lz4', 'zstd'],
+    help: 'wal-commands.help.compress',
+  },
   { long: 'verbose', short: 'v', help: 'wal-commands.help.verbose' },
   json,
 );

@@ -14,7 +14,13 @@ const original = (ifNotExists: OptionSpec['help']): readonly OptionSpec[] => [
   { long: 'synchronous', help: 'receive-help.synchronous' },
   { long: 'verbose', short: 'v', help: 'receive-help.verbose' },
   { long: 'version', short: 'V', help: 'receive-help.version' },
-  { long: 'compress', short: 'Z', argument: 'METHOD[:DETAIL]', help: 'receive-help.compress' },
+  {
+    long: 'compress',
+    short: 'Z',
+    argument: 'METHOD[:DETAIL]',
+    values: ['none', 'gzip', 'lz4', 'zstd'],
+    help: 'receive-help.compress',
+  },
   languageOption,
   { long: 'help', short: '?', help: 'receive-help.help' },
 ];

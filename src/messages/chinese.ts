@@ -8,6 +8,7 @@ import { commonMessages } from './chinese/common.ts';
 import { compressionMessages } from './chinese/compression.ts';
 import { configurationMessages } from './chinese/configuration.ts';
 import { connectionMessages } from './chinese/connection.ts';
+import { completionMessages } from './chinese/completion.ts';
 import { contentMessages } from './chinese/content.ts';
 import { doctorMessages } from './chinese/doctor.ts';
 import { filesMessages } from './chinese/files.ts';
@@ -58,6 +59,7 @@ export const chinese: Translation<typeof english> = {
   ...compressionMessages,
   ...configurationMessages,
   ...connectionMessages,
+  ...completionMessages,
   ...contentMessages,
   ...doctorMessages,
   ...filesMessages,

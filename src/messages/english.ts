@@ -6,6 +6,7 @@ import { bytesMessages } from './english/bytes.ts';
 import { cliMessages } from './english/cli.ts';
 import { commonMessages } from './english/common.ts';
 import { configurationMessages } from './english/configuration.ts';
+import { completionMessages } from './english/completion.ts';
 import { contentMessages } from './english/content.ts';
 import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
@@ -56,6 +57,7 @@ export const english = {
   ...cliMessages,
   ...commonMessages,
   ...configurationMessages,
+  ...completionMessages,
   ...contentMessages,
   ...connectionMessages,
   ...bytesMessages,

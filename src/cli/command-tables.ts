@@ -1,0 +1,42 @@
+import { completionOptions } from '../config/completion-options.ts';
+import { doctorOptions } from '../config/doctor-options.ts';
+import type { OptionGroup } from '../config/option-table.ts';
+import { recoverOptions, resumeOptions, statusOptions } from '../config/recovery-options.ts';
+import { restoreOptions } from '../config/restore-options.ts';
+import { verifyOptions } from '../config/verify-options.ts';
+import {
+  walCleanupOptions,
+  walGenerationOptions,
+  walGetOptions,
+  walInitOptions,
+  walPushOptions,
+  walWrapperOptions,
+} from '../config/wal-options.ts';
+import { walReceiveOptions, walStatusOptions } from '../config/wal-receive-options.ts';
+import { windowOptions } from '../config/window-options.ts';
+import { say, type Message } from '../messages/message.ts';
+
+interface CommandTable {
+  readonly options: readonly OptionGroup[];
+  readonly synopsis: Message;
+}
+
+/** What each command of `gausskeep` takes, without loading what it does. */
+export const commandTables: Readonly<Record<string, CommandTable>> = {
+  verify: { options: verifyOptions, synopsis: say('verify.help.synopsis') },
+  'wal init': { options: walInitOptions, synopsis: say('wal-commands.init.synopsis') },
+  doctor: { options: doctorOptions, synopsis: say('doctor.help.synopsis') },
+  restore: { options: restoreOptions, synopsis: say('restore.help.synopsis') },
+  recover: { options: recoverOptions, synopsis: say('recovery-help.recover.synopsis') },
+  resume: { options: resumeOptions, synopsis: say('recovery-help.resume.synopsis') },
+  status: { options: statusOptions, synopsis: say('recovery-help.status.synopsis') },
+  window: { options: windowOptions, synopsis: say('window.help.synopsis') },
+  'wal receive': { options: walReceiveOptions, synopsis: say('receive-help.synopsis') },
+  'wal status': { options: walStatusOptions, synopsis: say('receive-help.status.synopsis') },
+  'wal push': { options: walPushOptions, synopsis: say('wal-commands.push.synopsis') },
+  'wal get': { options: walGetOptions, synopsis: say('wal-commands.get.synopsis') },
+  'wal cleanup': { options: walCleanupOptions, synopsis: say('wal-commands.cleanup.synopsis') },
+  'wal wrapper': { options: walWrapperOptions, synopsis: say('wal-commands.wrapper.synopsis') },
+  'wal generation': { options: walGenerationOptions, synopsis: say('wal-commands.generation.synopsis') },
+  completion: { options: completionOptions, synopsis: say('completion.synopsis') },
+};
