@@ -243,7 +243,8 @@ describe(`zsh: ${stillHas('zsh')}`, () => {
     expect([count('esac'), count('fi'), count('done')]).toEqual([count('case'), count('if'), count('while')]);
   });
 
-  it.runIf(has('zsh'))('completes', () => {
+  const itCompletes = has('zsh') ? it : undefined;
+  itCompletes?.('completes', () => {
     const expected = {
       'gausskeep wal g': ['gausskeep', 'wal', 'generation', 'get'],
       'gausskeep help wal rec': ['gausskeep', 'help', 'wal', 'receive'],
@@ -276,7 +277,8 @@ describe(`fish: ${stillHas('fish')}`, () => {
     expect(told.sort()).toEqual(expected.sort());
   });
 
-  it.runIf(has('fish'))('completes', () => {
+  const itCompletes = has('fish') ? it : undefined;
+  itCompletes?.('completes', () => {
     expect(fishOffers('gausskeep wal g')).toEqual(['generation', 'get']);
     expect(fishOffers('gausskeep help wal rec')).toEqual(['receive']);
     expect(fishOffers('gs_basebackup --format=')).toEqual(['--format=plain', '--format=tar']);
