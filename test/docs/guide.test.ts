@@ -82,6 +82,8 @@ class Story {
     const { result, stdin } = startCommand('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${this.real(fence.text)}`], {
       cwd: this.#root,
       env: { PATH: path, ...server.environment() },
+      // Several programs one after another: what hangs is ended by the time of the test.
+      timeoutMs: 3_600_000,
     });
     stdin.end();
     const { status, stdout } = await result;
