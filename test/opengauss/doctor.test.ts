@@ -1,8 +1,11 @@
 /** `gausskeep doctor` on openGauss: what differs there from PostgreSQL. Each finding is provoked on the stand-in. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckName, Severity } from '../../src/index.ts';
 import { standInForEachTest } from '../support/opengauss/stand-in-run.ts';
 import type { OpengaussOptions } from '../support/opengauss/state.ts';
+import { lsnText, WalStore } from '../support/opengauss/wal-store.ts';
 import { runProgram, type ProgramResult } from '../support/programs.ts';
 
 const run = standInForEachTest({ tablespaces: [] });
@@ -18,9 +21,9 @@ interface Seen {
   readonly severities: ReadonlyMap<CheckName, Severity>;
 }
 
-async function seen(options: OpengaussOptions = {}): Promise<Seen> {
+async function seen(options: OpengaussOptions = {}, words: readonly string[] = []): Promise<Seen> {
   await run.serve(options);
-  const { status, stdout, stderr } = await doctor(run.server!.sqlPort, ['--json']);
+  const { status, stdout, stderr } = await doctor(run.server!.sqlPort, ['--json', ...words]);
   expect(stderr).toBe('');
   const { server, findings } = JSON.parse(stdout) as {
     readonly server: string;
@@ -80,6 +83,41 @@ describe('doctor on openGauss', () => {
     expect(severities.get('full-page-writes')).toBe('ok');
     const torn = await seen({ settings: { ...settings, full_page_writes: 'off' } });
     expect(torn.severities.get('full-page-writes')).toBe('warning');
+  });
+
+  it('a copy that archives to the place of its source is found out, until it has a generation of its own', async () => {
+    const source = new WalStore({ systemId: 215046882207068335n });
+    source.grow(1000);
+    const restoredTo = source.insertLsn;
+    source.switchSegment();
+    source.grow(1000);
+    source.switchSegment();
+    const [archive, plain] = [run.workspace.at('archive'), run.workspace.at('plain')];
+    mkdirSync(archive);
+    mkdirSync(plain);
+    for (const number of [5n, 6n]) {
+      const file = join(plain, source.segmentName(number));
+      writeFileSync(file, source.segment(number));
+      const pushed = await runProgram('gausskeep', ['wal', 'push', '--archive', archive, file]);
+      expect(pushed).toMatchObject({ status: 0 });
+    }
+    const owner = async (wal: WalStore, ...words: string[]): Promise<Severity | undefined> => {
+      const { severities } = await seen({ wal }, words);
+      await run.server!.stop();
+      return severities.get('archive-owner');
+    };
+    const copy = source.recoveredTo(restoredTo);
+    for (const place of [archive, plain]) {
+      expect(await owner(source, '--archive', place)).toBe('ok');
+      expect(await owner(copy, '--archive', place)).toBe('error');
+    }
+    const fork = ['--open', '--parent', '1', '--fork-lsn', lsnText(restoredTo)];
+    expect(await runProgram('gausskeep', ['wal', 'generation', '--archive', archive, ...fork])).toMatchObject({
+      status: 0,
+    });
+    expect(await owner(copy, '--archive', archive, '--generation', '2')).toBe('ok');
+    // Which of the two open generations is this server's?
+    expect(await owner(copy, '--archive', archive)).toBe('unknown');
   });
 
   it('a wrong password is tried once, and is no finding', async () => {
