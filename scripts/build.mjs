@@ -70,7 +70,9 @@ const singles = Object.fromEntries([
   ...readdirSync('src/cli')
     .filter((name) => name.endsWith('-single.ts'))
     .map((name) => [name.slice(0, -3), `src/cli/${name}`]),
-  ...['restore-thread', 'verify-thread', 'wal-proof-thread'].map((name) => [name, `src/threads/${name}.ts`]),
+  ...['backup-writing-thread', 'restore-thread', 'verify-thread', 'wal-proof-thread', 'wal-receiver-thread'].map(
+    (name) => [name, `src/threads/${name}.ts`],
+  ),
 ]);
 /** Programs that a program loads are files of their own. */
 const besides = {

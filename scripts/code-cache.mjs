@@ -14,6 +14,7 @@ const calls = {
   'wal-push-single': ['runWalPush', [segment, ...archive]],
   'wal-get-single': ['runWalGet', [segment, 'got', ...archive]],
   'verify-single': ['runVerify', 'gausskeep', ['-n', 'backup']],
+  'basebackup-single': ['runBasebackup', 'gs_basebackup', ['--help']],
   'restore-single': ['runRestore', 'gausskeep', ['--help']],
 };
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Built into one file that loads nothing by itself: what cannot be loaded (open files, memory) becomes one sentence.
+import { loadPart } from './load-part.ts';
 import { printVersion } from './print-version.ts';
 import { calledAs } from './program-name.ts';
 
@@ -16,8 +17,7 @@ async function start(): Promise<void> {
   const program = calledAs('gs_basebackup');
   // Nothing is loaded for the version: monitoring asks for it often.
   if (first !== '--version' && first !== '-V') {
-    const { basebackupProgram } = await import('./basebackup-program.ts');
-    await basebackupProgram(program, words);
+    await loadPart('basebackup-single').runBasebackup(program, words);
     return;
   }
   printVersion(program);

@@ -8,6 +8,10 @@ case "$0:$1 $2" in
     unset NODE_EXTRA_CA_CERTS
     ;;
 esac
+# Flushes of many files that wait at the same time become one; Node's pool has 4 threads unless its environment says more at the start.
+case "$1 " in
+  "restore ") export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-16}" ;;
+esac
 case "$1 $2 $*" in
   "wal get "*" --ab"*) ;;
   "wal get "*)

@@ -1,3 +1,4 @@
+import type * as basebackup from './basebackup-single.ts';
 import type * as help from './help-single.ts';
 import type * as restore from './restore-single.ts';
 import type * as verify from './verify-single.ts';
@@ -7,6 +8,7 @@ import { runPart } from './run-part.ts';
 
 /** The parts, by the name of their file. */
 interface Parts {
+  readonly 'basebackup-single': typeof basebackup;
   readonly 'help-single': typeof help;
   readonly 'restore-single': typeof restore;
   readonly 'verify-single': typeof verify;

@@ -1,4 +1,6 @@
-import { openSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fromText } from '../bytes/byte-string.ts';
 import { FileWriter } from './file-writer.ts';
@@ -18,5 +20,19 @@ describe('FileWriter', () => {
       }),
     );
     file.close();
+  });
+
+  it('holds what was written where the kernel is to write it at its close, and needs no file that can be truncated', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'gausskeep-writer-'));
+    const path = join(directory, 'file');
+    for (const target of [path, '/dev/null']) {
+      const file = new FileWriter(fromText(target), openSync(target, 'w'));
+      file.writeAtClose();
+      file.write(Buffer.from('one '));
+      file.write(Buffer.from('two'));
+      file.close();
+    }
+    expect(readFileSync(path, 'utf8')).toBe('one two');
+    rmSync(directory, { recursive: true });
   });
 });

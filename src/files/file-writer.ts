@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, fsyncSync, writeSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from './failure.ts';
+import { writeAtClose } from './write-at-close.ts';
 
 /** How much is written before a flush of it is begun, in bytes. */
 const flushedBytes = 32 * 1024 * 1024;
@@ -31,6 +32,11 @@ export class FileWriter {
     } catch (error) {
       throw fileFailure('write', this.path, error);
     }
+  }
+
+  /** It is flushed by somebody else, later: see `writeAtClose`. Before anything is written. */
+  writeAtClose(): void {
+    writeAtClose(this.#descriptor);
   }
 
   /**

@@ -65,7 +65,11 @@ export class Copiers {
    */
   async copy(copy: CheckedCopy, sizeBytes: number): Promise<string | typeof alreadyThere> {
     this.#signal.throwIfAborted();
-    const order = { id: this.#turn++, copy: sizeBytes < smallBytes ? { ...copy, sync: false } : copy };
+    const { sync } = copy;
+    const order = {
+      id: this.#turn++,
+      copy: sizeBytes < smallBytes ? { ...copy, sync: false, writesAtClose: sync } : copy,
+    };
     const answer = await (this.#idlest()?.run(order, sizeBytes) ?? answerTo(order));
     if (answer.kind === 'failed') throw errorFromData(answer.error);
     return answer.kind === 'exists' ? alreadyThere : answer.checksum;

@@ -3,6 +3,7 @@ import type { ByteString } from '../bytes/byte-string.ts';
 import { fileFailure } from '../files/failure.ts';
 import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
+import { writeAtClose } from '../files/write-at-close.ts';
 import { createChecksum, type Checksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
 
 /** One file to copy and to sum up on the way. Plain data: it travels to a worker thread. */
@@ -15,6 +16,8 @@ export interface CheckedCopy {
   readonly algorithm: ChecksumAlgorithm;
   /** Flush it to the disk. */
   readonly sync: boolean;
+  /** It is flushed by somebody else, later: the kernel may begin to write it. */
+  readonly writesAtClose?: boolean | undefined;
 }
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -70,13 +73,14 @@ interface OpenedCopy {
   readonly checksum: Checksum;
 }
 
-function openCopy({ from, to, bits, algorithm }: CheckedCopy): OpenedCopy {
+function openCopy({ from, to, bits, algorithm, writesAtClose }: CheckedCopy): OpenedCopy {
   const source = attempt('read', from, () => openRegularSync(fsPath(from)));
   let target: number | undefined;
   try {
     const opened = openSync(fsPath(to), newFile, bits);
     target = opened;
     attempt('mode', to, () => fchmodSync(opened, bits));
+    if (writesAtClose === true) writeAtClose(opened);
     return { source, target, checksum: createChecksum(algorithm) };
   } catch (error) {
     if (target !== undefined) closeSync(target);

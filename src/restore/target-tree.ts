@@ -97,6 +97,7 @@ export class TargetTree {
     }
     this.keep(name);
     const file = this.#attempt(name, () => this.#writer.openFile(name, bits));
+    if (this.#sync) file.writeAtClose();
     try {
       await forEachPiece(content, this.#sync ? (piece) => file.writeFlushed(piece) : (piece) => file.write(piece));
     } finally {

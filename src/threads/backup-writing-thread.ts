@@ -4,4 +4,5 @@ import type { WritingThreadData } from '../backup/writing-thread.ts';
 
 /** The start of the thread that `WritingThread` controls. */
 const port = parentPort;
-if (port !== null) await serveWriting(workerData as WritingThreadData, (report) => port.postMessage(report));
+// What rejects here is told by the end of the thread.
+if (port !== null) void serveWriting(workerData as WritingThreadData, (report) => port.postMessage(report));

@@ -35,4 +35,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+void main();

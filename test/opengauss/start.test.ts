@@ -122,3 +122,18 @@ it('certificates of the environment are read by commands that connect, and by no
     expect((await startCommand(program, words, { env }).result).stderr, words.join(' ')).toContain(warning);
   }
 });
+
+it('a restore has a pool in which many flushes wait at a time, of the size that the environment says where it does', async () => {
+  const directory = mkdtempSync(join(root, 'pool-'));
+  const program = join(directory, 'gausskeep.cjs');
+  copyFileSync(join(built(), 'gausskeep.cjs'), program);
+  const told = `process.exitCode = 0; console.log(process.env.UV_THREADPOOL_SIZE);`;
+  writeFileSync(join(directory, 'restore-single.cjs'), `exports.runRestore = async () => { ${told} };`);
+  writeFileSync(join(directory, 'verify-single.cjs'), `exports.runVerify = async () => { ${told} };`);
+  const sizeIn = async (words: string[], env: NodeJS.ProcessEnv) =>
+    (await startCommand(program, words, { env }).result).stdout.trim();
+  const none = { UV_THREADPOOL_SIZE: undefined };
+  expect(await sizeIn(['restore', '--from', 'backup'], none)).toBe('16');
+  expect(await sizeIn(['restore', '--from', 'backup'], { UV_THREADPOOL_SIZE: '3' })).toBe('3');
+  expect(await sizeIn(['verify', 'backup'], none)).toBe('undefined');
+});

@@ -1,3 +1,4 @@
+// Built into one file of its own, see wal-push-single.ts: the backup of a small database is over soon.
 import { resolve } from 'node:path';
 import { resolveConnections, type ResolvedConnection } from '../config/connection-settings.ts';
 import { readEnvironment } from '../config/environment.ts';
@@ -24,7 +25,7 @@ import { stdoutSink } from './stdout-sink.ts';
 import { withPassword } from './with-password.ts';
 
 /** gs_basebackup, under whichever name. Exit status 0 or 1, as the original. */
-export async function basebackupProgram(program: string, argv: readonly string[]): Promise<void> {
+export async function runBasebackup(program: string, argv: readonly string[]): Promise<void> {
   await runProgram({ program, statusRule: 'always-one' }, async (context) => {
     const options = program === 'pg_basebackup' ? pgBasebackupOptions : gsBasebackupOptions;
     const given = readCommandLine(program, options, argv);
