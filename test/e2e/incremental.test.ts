@@ -17,6 +17,8 @@ import {
   newDirectory,
   onTopOf,
   relationFiles,
+  changeTables,
+  makeTables,
   restoreChain,
   owner,
   restored,
@@ -82,12 +84,7 @@ forEachServer(
         'create table there tablespace elsewhere as select g, md5(g::text) from generate_series(1, 9000) g',
       );
       await client.query("create tablespace inside location ''");
-      await client.query('create table stays tablespace inside as select g from generate_series(1, 9000) g');
-      await client.query('create table shrinks as select g, repeat(md5(g::text), 8) from generate_series(1, 9000) g');
-      await client.query('create table dropped as select g from generate_series(1, 9000) g');
-      await client.query('create table rewritten as select g, md5(g::text) m from generate_series(1, 9000) g');
-      await client.query('create table truncated as select g from generate_series(1, 9000) g');
-      await client.query('create table untouched as select g from generate_series(1, 9000) g');
+      await makeTables(client);
       await client.query('create database goes');
       await client.query('create database again oid 50000 strategy file_copy');
       await (await server.client({ database: 'again' })).query('create table before as select 1 as n');
@@ -95,12 +92,7 @@ forEachServer(
       const mapped = (to = join(temporaryDirectory('mapped'), 'ts')): string[] => ['-T', `${space}=${to}`];
       full = await takeBackup(server, mapped());
       await manyChanges(client, 1);
-      await client.query('delete from shrinks where g > 500');
-      await client.query('vacuum (truncate) shrinks');
-      await client.query('drop table dropped');
-      await client.query('vacuum full rewritten');
-      await client.query('update there set md5 = md5(md5) where g % 50 = 0');
-      await client.query('update stays set g = -g where g % 50 = 0');
+      await changeTables(client);
       await client.query('create database later');
       await client.query('drop database again with (force)');
       await client.query('create database again oid 50000 strategy file_copy');

@@ -90,3 +90,23 @@ export async function manyChanges(client: Client, round: number): Promise<void> 
   );
   await client.query(`create table made_${round} as select g, repeat('x', 100) from generate_series(1, 2000) g`);
 }
+
+/** Tables each of which changes in its own way. Needs the tablespace `inside`. */
+export async function makeTables(client: Client): Promise<void> {
+  await client.query('create table stays tablespace inside as select g from generate_series(1, 9000) g');
+  await client.query('create table shrinks as select g, repeat(md5(g::text), 8) from generate_series(1, 9000) g');
+  await client.query('create table dropped as select g from generate_series(1, 9000) g');
+  await client.query('create table rewritten as select g, md5(g::text) m from generate_series(1, 9000) g');
+  await client.query('create table truncated as select g from generate_series(1, 9000) g');
+  await client.query('create table untouched as select g from generate_series(1, 9000) g');
+}
+
+/** Shrinks, drops and rewrites tables of `makeTables` and updates two in tablespaces (`there` is the caller's). */
+export async function changeTables(client: Client): Promise<void> {
+  await client.query('delete from shrinks where g > 500');
+  await client.query('vacuum (truncate) shrinks');
+  await client.query('drop table dropped');
+  await client.query('vacuum full rewritten');
+  await client.query('update there set md5 = md5(md5) where g % 50 = 0');
+  await client.query('update stays set g = -g where g % 50 = 0');
+}
