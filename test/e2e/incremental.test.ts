@@ -83,7 +83,6 @@ forEachServer(
       await client.query(
         'create table there tablespace elsewhere as select g, md5(g::text) from generate_series(1, 9000) g',
       );
-      await client.query("create tablespace inside location ''");
       await makeTables(client);
       await client.query('create database goes');
       await client.query('create database again oid 50000 strategy file_copy');

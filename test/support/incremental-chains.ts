@@ -91,8 +91,9 @@ export async function manyChanges(client: Client, round: number): Promise<void> 
   await client.query(`create table made_${round} as select g, repeat('x', 100) from generate_series(1, 2000) g`);
 }
 
-/** Tables each of which changes in its own way. Needs the tablespace `inside`. */
+/** Tables each of which changes in its own way. One lies in a tablespace in place. */
 export async function makeTables(client: Client): Promise<void> {
+  await client.query("create tablespace inside location ''");
   await client.query('create table stays tablespace inside as select g from generate_series(1, 9000) g');
   await client.query('create table shrinks as select g, repeat(md5(g::text), 8) from generate_series(1, 9000) g');
   await client.query('create table dropped as select g from generate_series(1, 9000) g');
