@@ -1,5 +1,6 @@
-import { BackupError, reasonFor } from '../errors/backup-error.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
+import { threadFailure } from '../errors/thread-failure.ts';
 import { say } from '../messages/message.ts';
 import type { SessionSettings } from '../replication/open-session.ts';
 import { startThread } from '../threads/start-thread.ts';
@@ -72,5 +73,5 @@ async function plain(settings: SessionSettings): Promise<SessionSettings> {
 }
 
 function broken(cause: unknown): BackupError {
-  return new BackupError('INTERNAL', say('backup.thread-ended', { reason: reasonFor(cause) }), { cause });
+  return threadFailure(cause, (reason) => say('backup.thread-ended', { reason }));
 }

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
-import { BackupError, reasonFor } from '../errors/backup-error.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
+import { threadFailure } from '../errors/thread-failure.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { Lsn } from '../wal/lsn.ts';
@@ -91,9 +92,7 @@ export class WalThread {
 /** The reason first; the line that users know from the original is its detail. */
 function ended(cause: unknown): BackupError {
   const error =
-    cause instanceof BackupError
-      ? cause
-      : new BackupError('INTERNAL', say('backup.wal-crashed', { reason: reasonFor(cause) }));
+    cause instanceof BackupError ? cause : threadFailure(cause, (reason) => say('backup.wal-crashed', { reason }));
   return error.with({
     hint: error.hint ?? say('backup.wal-ended.hint'),
     cause: new Error(render(say('backup.wal-ended'))),

@@ -2,6 +2,7 @@ import { toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { createRing, RingWriter } from '../bytes/record-ring.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
+import { threadFailure } from '../errors/thread-failure.ts';
 import { say } from '../messages/message.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { FileSequence, FileSequenceOptions } from './file-sequence.ts';
@@ -154,5 +155,5 @@ export class WritingThread implements FileSequence {
 }
 
 function ended(cause: Error): BackupError {
-  return new BackupError('INTERNAL', say('backup.thread-ended', { reason: cause.message }), { cause });
+  return threadFailure(cause, (reason) => say('backup.thread-ended', { reason }));
 }

@@ -5,6 +5,12 @@ const unnamed: Readonly<Record<string, readonly [code: string, text: string]>> =
   '-122': ['EDQUOT', 'disk quota exceeded'],
 };
 
+/** What Node says of a thread that it could not start. */
+const unstarted: Readonly<Record<string, string>> = {
+  'Worker initialization failure: EMFILE': 'EMFILE: too many open files',
+  'Worker initialization failure: ENFILE': 'ENFILE: file table overflow',
+};
+
 const unknown = /^Unknown system error (-\d+)(?:: Unknown system error -\d+)?/;
 
 /** The name of an error that Node knows by its number alone; any other as it is. */
@@ -15,5 +21,5 @@ export function namedCode(code: string): string {
 /** The text of such an error in the form of the others, `EDQUOT: disk quota exceeded, write`; any other as it is. */
 export function namedText(message: string): string {
   const found = unnamed[unknown.exec(message)?.[1] ?? ''];
-  return found === undefined ? message : message.replace(unknown, `${found[0]}: ${found[1]}`);
+  return found === undefined ? (unstarted[message] ?? message) : message.replace(unknown, `${found[0]}: ${found[1]}`);
 }

@@ -76,6 +76,25 @@ it.runIf(runningAsRoot)('what another account may not read or write is named, an
   expect(readdirSync(place)).toEqual([]);
 });
 
+it('a backup that gets no more descriptors says so in one sentence, wherever that strikes, and leaves nothing', async () => {
+  const statuses = new Set<number | null>();
+  for (const limit of [20, 24, 28, 32, 256]) {
+    const target = join(temporaryDirectory('few'), 'backup');
+    const words = ['-h', '127.0.0.1', '-p', String(server.sqlPort), '-U', 'backup', '-w', '-D', target, '-c', 'fast'];
+    const line = `ulimit -n ${String(limit)}; exec "$@"`;
+    const program = startCommand('sh', ['-c', line, 'sh', process.execPath, programPath('gs_basebackup'), ...words], {
+      env: { PGPASSWORD: 'Backup@1234' },
+    });
+    const result = await program.result;
+    statuses.add(result.status);
+    if (result.status === 0) continue;
+    expectSentence(result, 1, /^gs_basebackup: error: .*too many open files/im);
+    expect(existsSync(target)).toBe(false);
+  }
+  // Both were seen.
+  expect([...statuses].sort()).toEqual([0, 1]);
+});
+
 it('two restores of one target: one is refused, and the other is complete', async () => {
   const target = join(temporaryDirectory('both'), 'data');
   const words = ['restore', '--from', backup, '-D', target, '--no-sync'];
