@@ -1,6 +1,6 @@
 import { toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { createRing, RingWriter } from '../bytes/record-ring.ts';
-import { BackupError } from '../errors/backup-error.ts';
+import type { BackupError } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { threadFailure } from '../errors/thread-failure.ts';
 import { say } from '../messages/message.ts';
