@@ -275,6 +275,8 @@ forEachServer('smoke', (version) => {
       startLsn: segmentStart(now.system.flushLsn, 16 * 1024 * 1024),
       timeline: 1,
     });
+    // A WAL sender that has not begun to send when the server stops is terminated, and says so.
+    while (last.position < now.system.flushLsn) await last.next();
     const orderly = endOf(last);
     await server.stop('fast');
     expect(await orderly).toEqual({ reason: 'shutdown' });
