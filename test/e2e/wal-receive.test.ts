@@ -188,7 +188,9 @@ forEachServer('full', (version) => {
     await watched.seen('started');
     for (const mode of ['fast', 'immediate', 'kill'] as const) {
       const at = watched.events.length;
-      await endSegment(server);
+      const ended = await endSegment(server);
+      // A WAL sender that has not begun to send is terminated instead.
+      if (mode === 'fast') await watched.seen('segment', ({ lsn }) => lsn >= ended);
       if (mode === 'kill') await server.kill();
       else await server.stop(mode);
       const gone = await watched.seen('disconnected', () => true, at);
