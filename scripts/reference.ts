@@ -148,8 +148,8 @@ function faultsPage(): string {
   );
   const head = [
     '# What goes wrong, and what happens then',
-    '<!-- Made by `npm run reference` from test/faults/matrix.ts, from which the tests take what they expect. Edit that, not this file. -->',
-    'Each row is shown by tests that run the programs. A status is that of `gausskeep` ([exit-status](exit-status.md)); *unfinished* is\n' +
+    '<!-- Made by `npm run reference` from test/faults/matrix.ts. Edit that, not this file. -->',
+    'Each row is shown by tests that run the programs; those about calls of the file system take their statuses from this table, the others have them in the test. A status is that of `gausskeep` ([exit-status](exit-status.md)); *unfinished* is\n' +
       'what nobody takes for a backup or an instance: a directory without `global/pg_control` starts no server, an archive does not list it.',
   ];
   return `${[...head, ...sections].join('\n\n')}\n`;

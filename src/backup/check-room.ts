@@ -1,6 +1,6 @@
 import { refuseFull, space } from '../checks/space-checks.ts';
-import { fromText } from '../bytes/byte-string.ts';
-import { freeSpace, type FreeSpace } from '../files/free-space.ts';
+import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { needsByFileSystem } from '../files/free-space.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import { takesServersSize, type BackupTarget, type LocalOrder } from './request.ts';
@@ -17,17 +17,14 @@ const certainPercent = 90n;
 export async function checkRoom(order: LocalOrder, tablespaces: readonly TablespaceRow[]): Promise<Message[]> {
   const { output } = order;
   if (!takesServersSize(output, order) || output.kind === 'stream' || output.kind === 'members') return [];
-  const needs = new Map<number, { readonly path: string; readonly free: FreeSpace; bytes: bigint }>();
-  for (const [path, row] of placesOf(output, tablespaces)) {
-    if (row.sizeKib === undefined) return [];
-    const free = await freeSpace(fromText(path));
-    const need = needs.get(free.device) ?? { path, free, bytes: 0n };
-    need.bytes += row.sizeKib * 1024n;
-    needs.set(free.device, need);
+  const needs: [ByteString, bigint][] = [];
+  for (const [path, { sizeKib }] of placesOf(output, tablespaces)) {
+    if (sizeKib === undefined) return [];
+    needs.push([fromText(path), sizeKib * 1024n]);
   }
-  return [...needs.values()].flatMap(({ path, free, bytes }) => {
+  return (await needsByFileSystem(needs)).flatMap(({ path, free, bytes }) => {
     const certainBytes = (bytes * certainPercent) / 100n;
-    const finding = space({ path, ...free, neededBytes: bytes, certainBytes });
+    const finding = space({ path: display(path), ...free, neededBytes: bytes, certainBytes });
     return refuseFull(finding, say('doctor.space.refused')) ?? [];
   });
 }

@@ -10,16 +10,8 @@ export function fullPageWrites(facts: ServerFacts): ServerFinding {
   // Double write works with incremental checkpoints only.
   const isIncremental = incrementalCheckpoint === undefined || switchOf(facts, incrementalCheckpoint) !== false;
   const name = isIncremental ? tornPages : 'full_page_writes';
-  const on = switchOf(facts, name);
-  if (on === undefined) return { check, severity: 'unknown', what: say('doctor.torn-pages.unknown', { name }) };
-  if (on) return { check, severity: 'ok', what: say('doctor.torn-pages.ok', { name }) };
-  return {
-    check,
-    severity: 'warning',
-    what: say('doctor.torn-pages', { name }),
-    why: say('doctor.torn-pages.why'),
-    fix: say('doctor.setting.fix', { name, value: 'on' }),
-  };
+  const why = say('doctor.torn-pages.why');
+  return shouldBeOn(facts, name, { check, why, fix: say('doctor.setting.fix', { name, value: 'on' }) });
 }
 
 /** Of openGauss: what pages are compared by while a backup reads them. */
@@ -27,16 +19,20 @@ export function incrementalCheckpoint(facts: ServerFacts): ServerFinding | undef
   const { incrementalCheckpoint: name } = facts.examination;
   if (name === undefined) return undefined;
   const check = 'incremental-checkpoint';
+  const why = say('doctor.incremental-checkpoint.why');
+  return shouldBeOn(facts, name, { check, why, fix: say('doctor.restart-setting.fix', { name, value: 'on' }) });
+}
+
+/** A warning where the setting is off. */
+function shouldBeOn(
+  facts: ServerFacts,
+  name: string,
+  { check, why, fix }: Required<Pick<ServerFinding, 'check' | 'why' | 'fix'>>,
+): ServerFinding {
   const on = switchOf(facts, name);
   if (on === undefined) return { check, severity: 'unknown', what: say('doctor.torn-pages.unknown', { name }) };
   if (on) return { check, severity: 'ok', what: say('doctor.torn-pages.ok', { name }) };
-  return {
-    check,
-    severity: 'warning',
-    what: say('doctor.torn-pages', { name }),
-    why: say('doctor.incremental-checkpoint.why'),
-    fix: say('doctor.restart-setting.fix', { name, value: 'on' }),
-  };
+  return { check, severity: 'warning', what: say('doctor.torn-pages', { name }), why, fix };
 }
 
 export function checksums(facts: ServerFacts): ServerFinding | undefined {

@@ -96,7 +96,7 @@ export function bytesOf(facts: ServerFacts, name: string): Told<number> {
 }
 
 /** A text; undefined where it was not told. */
-export function textOf({ settings }: ServerFacts, name: string): Told<string> {
+export function textOf({ settings }: Pick<ServerFacts, 'settings'>, name: string): Told<string> {
   return settings.get(name)?.value;
 }
 

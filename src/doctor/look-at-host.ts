@@ -98,18 +98,24 @@ async function archiveOfSettings(facts: ServerFacts, options: HostOptions): Prom
 }
 
 /**
- * Whether the server runs here: by its socket, or because its data directory is here and is its own. An address says nothing: a container, or a
- * tunnel, has other files.
+ * Whether the server has the files of this host: its data directory is here and is its own, or cannot be looked at and the server is reached by a socket. An
+ * address says nothing, and neither does a socket where there is no such directory: a container, or a tunnel, has other files.
  */
-async function isOnThisHost(facts: ServerFacts, { replication, host }: HostOptions): Promise<boolean> {
-  if (host.startsWith('/')) return true;
+export async function isOnThisHost(
+  facts: Pick<ServerFacts, 'settings'>,
+  { replication, host }: Pick<HostOptions, 'replication' | 'host'>,
+): Promise<boolean> {
+  const bySocket = host.startsWith('/');
   const data = textOf(facts, 'data_directory');
-  if (data === undefined || replication === undefined) return false;
+  if (data === undefined) return bySocket;
   try {
     const control = readControlFile(await readFile(join(data, 'global/pg_control')));
-    return control.systemIdentifier === BigInt(replication.system.systemIdentifier);
-  } catch {
-    return false;
+    return replication === undefined
+      ? bySocket
+      : control.systemIdentifier === BigInt(replication.system.systemIdentifier);
+  } catch (error) {
+    const code = systemCodeOf(error);
+    return bySocket && (code === 'EACCES' || code === 'EPERM');
   }
 }
 

@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, lchownSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { directoryState, requireEmpty } from './directory-state.ts';
 import { fileFailure } from './failure.ts';
-import { refusesOwners } from './give-tree.ts';
+import { tryGive } from './give-tree.ts';
 import { isLockName, lockDirectory, type DirectoryLock } from './lock-directory.ts';
 import { fsPath, joinPath, parentPath } from './path.ts';
 import { removeTree } from './remove-tree.ts';
@@ -123,20 +123,12 @@ function makeOwned(path: ByteString, { uid, gid }: NonNullable<ClaimOptions['own
   mkdirSync(fsPath(temporary), 0o700);
   try {
     chmodSync(fsPath(temporary), 0o700);
-    giveOrKeep(temporary, uid, gid);
+    // Who refuses here refuses at the end of the run, which tells it, of all that it has made.
+    tryGive(temporary, uid, gid);
     renameSync(fsPath(temporary), fsPath(path));
   } catch (error) {
     removeEmpty([temporary]);
     throw error;
   }
   return 'made';
-}
-
-/** Where the file system takes no owner, the end of the run tells it, of all that it has made. */
-function giveOrKeep(path: ByteString, uid: number, gid: number): void {
-  try {
-    lchownSync(fsPath(path), uid, gid);
-  } catch (error) {
-    if (!refusesOwners(error)) throw error;
-  }
 }

@@ -14,6 +14,29 @@ export interface FreeSpace {
   readonly storesAsWritten: boolean;
 }
 
+/** What a file system is to take. */
+export interface SpaceNeed {
+  /** The first of the places that lie on it. */
+  readonly path: ByteString;
+  readonly free: FreeSpace;
+  readonly bytes: bigint;
+}
+
+/**
+ * What is free where something is to be written, and how much that is, file system by file system.
+ * @param needs absolute paths, with bytes
+ * @throws BackupError `STORAGE_UNAVAILABLE`
+ */
+export async function needsByFileSystem(needs: Iterable<readonly [ByteString, bigint]>): Promise<SpaceNeed[]> {
+  const byDevice = new Map<number, SpaceNeed>();
+  for (const [path, bytes] of needs) {
+    const free = await freeSpace(path);
+    const before = byDevice.get(free.device);
+    byDevice.set(free.device, { ...(before ?? { path, free }), bytes: (before?.bytes ?? 0n) + bytes });
+  }
+  return [...byDevice.values()];
+}
+
 /**
  * Types of file systems that do not compress what they are given. Source: statfs(2): ext2 to ext4, XFS, tmpfs, overlayfs (that of
  * containers, which lies on one of the first two), proc (which takes nothing at all).

@@ -5,25 +5,36 @@ import { fileFailure } from './failure.ts';
 import { fsPath, joinPath } from './path.ts';
 import { walkTree } from './read-directory.ts';
 
-/** What a file system would not give away: none of its entries, as of FAT or of a server that makes root nobody, or some. */
+/** Entries that could not be given away. */
 export interface NotGiven {
   readonly count: number;
   readonly first: ByteString;
+  /** Of the first. */
   readonly reason: unknown;
 }
 
-/** What they say that have no owners, or do not take ours. */
+/** What file systems say that have no owners (FAT) or do not take ours (a server that makes root nobody), and the system to an account that may not give. */
 const refusals: readonly (string | undefined)[] = ['EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
-/** Whether a file system refused to give away, which is no failure of it. */
-export function refusesOwners(error: unknown): boolean {
-  return refusals.includes(systemCodeOf(error));
+/**
+ * Gives one entry away, a link itself.
+ * @returns why that was refused, which is no failure of the disk; undefined: it was given
+ * @throws BackupError `STORAGE_UNAVAILABLE`
+ */
+export function tryGive(path: ByteString, uid: number, gid: number): Error | undefined {
+  try {
+    lchownSync(fsPath(path), uid, gid);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && refusals.includes(systemCodeOf(error))) return error;
+    throw fileFailure('owner', path, error);
+  }
 }
 
 /**
  * Makes an account the owner of `root` and everything below it. Links are given away themselves, not followed. Goes on
- * where the file system refuses.
- * @returns what it refused
+ * where that is refused.
+ * @returns what was refused
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
 export async function giveTree(
@@ -33,23 +44,16 @@ export async function giveTree(
 ): Promise<NotGiven | undefined> {
   let refused: NotGiven | undefined;
   const giveOne = (path: ByteString): void => {
-    try {
-      lchownSync(fsPath(path), uid, gid);
-    } catch (error) {
-      if (!refusesOwners(error)) throw fileFailure('owner', path, error);
-      refused = { first: path, reason: error, ...refused, count: (refused?.count ?? 0) + 1 };
-    }
+    const reason = tryGive(path, uid, gid);
+    if (reason !== undefined) refused = { first: path, reason, ...refused, count: (refused?.count ?? 0) + 1 };
   };
   giveOne(root);
   for await (const { name } of walkTree(root, { signal })) giveOne(joinPath(root, name));
   return refused;
 }
 
-/** One entry. */
+/** One entry, which has to be given. @throws BackupError `STORAGE_UNAVAILABLE` */
 export function give(path: ByteString, uid: number, gid: number): void {
-  try {
-    lchownSync(fsPath(path), uid, gid);
-  } catch (error) {
-    throw fileFailure('owner', path, error);
-  }
+  const refusal = tryGive(path, uid, gid);
+  if (refusal !== undefined) throw fileFailure('owner', path, refusal);
 }

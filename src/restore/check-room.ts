@@ -1,6 +1,6 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { refuseFull, space } from '../checks/space-checks.ts';
-import { freeSpace, type FreeSpace } from '../files/free-space.ts';
+import { needsByFileSystem } from '../files/free-space.ts';
 import { lastPart } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import type { RestorePlan } from './plan.ts';
@@ -26,14 +26,9 @@ export async function checkRoom(plan: RestorePlan, walBytes: number): Promise<vo
   const files = neededFiles(plan);
   if (files === undefined) return;
   const own = BigInt(walBytes + plan.source.rules.created.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-  const systems = new Map<number, { readonly path: ByteString; readonly free: FreeSpace; bytes: bigint }>();
-  for (const { oid, path } of placesOf(plan)) {
-    const free = await freeSpace(path);
-    const system = systems.get(free.device) ?? { path, free, bytes: 0n };
-    system.bytes += (files.byPlace?.get(oid) ?? 0n) + (oid === undefined ? own : 0n);
-    systems.set(free.device, system);
-  }
-  const found = [...systems.values()];
+  const found = await needsByFileSystem(
+    placesOf(plan).map(({ oid, path }) => [path, (files.byPlace?.get(oid) ?? 0n) + (oid === undefined ? own : 0n)]),
+  );
   const refuse = (path: string, freeBytes: bigint, neededBytes: bigint): void => {
     // What compresses may take less: no reason to refuse.
     const storesAsWritten = found.every(({ free }) => free.storesAsWritten);

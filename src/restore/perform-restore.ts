@@ -1,27 +1,22 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
-import { display, fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { existsSync, lstatSync } from 'node:fs';
+import { display, type ByteString } from '../bytes/byte-string.ts';
 import { onePiece } from '../bytes/one-piece.ts';
 import type { HeldControlFile } from '../content/held-control-file.ts';
-import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { callReason } from '../errors/system-failure.ts';
 import { Teller } from '../events/teller.ts';
 import type { Owner } from '../files/directory-owner.ts';
-import { fileFailure } from '../files/failure.ts';
 import { revealFile } from '../files/held-file.ts';
 import { giveTree } from '../files/give-tree.ts';
 import { lockDirectory } from '../files/lock-directory.ts';
-import { readRegular } from '../files/open-regular.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { syncPlaces } from '../files/sync-places.ts';
 import { syncDirectory, syncTree } from '../files/sync-tree.ts';
-import { writeDurably } from '../files/write-durably.ts';
 import { say, type Message } from '../messages/message.ts';
 import { readControlFile } from '../server/control-file.ts';
-import { raiseLimits } from '../server/recovery-limits.ts';
 import { encodeRecoveryRecord, nothingPromised, recoveryRecordName } from '../server/recovery-record.ts';
-import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import { Copiers } from './copiers.ts';
-import { configure, type ConfigurationOutcome } from './configure.ts';
+import type { ConfigurationOutcome } from './configure.ts';
 import type { RestoreListener, RestoreNews } from './events.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import { checkLinks, removeForeignLinks } from './links.ts';
@@ -36,6 +31,7 @@ import { RestoreTrees } from './restore-trees.ts';
 import { refuseRunningServer } from './running-server.ts';
 import { removeReplayedTwoPhase } from './two-phase.ts';
 import { RestoreTarget } from './restore-target.ts';
+import { writeConfiguration } from './write-configuration.ts';
 
 export interface RestoreOptions {
   readonly signal?: AbortSignal | undefined;
@@ -160,7 +156,10 @@ class Restoring {
     const control = received.control ?? Buffer.alloc(0);
     const { systemIdentifier, limits } = readControlFile(control);
     const { recovery } = this.#prepared.request;
-    const configuration = await this.#configure(received, recovery?.archiveRecovery === true ? limits : undefined);
+    const configuration = await writeConfiguration(this.#plan, received, {
+      base: this.#trees.base,
+      limits: recovery?.archiveRecovery === true ? limits : undefined,
+    });
     const { archiving } = plan.configuration;
     const archiveCommand = configuration.archiveCommand && display(configuration.archiveCommand);
     await recovery?.prepare(plan.directory, {
@@ -266,38 +265,6 @@ class Restoring {
     }
   }
 
-  /** @param limits of the source, which the copy needs for a recovery */
-  async #configure(received: ReceiveBackup, limits: RecoveryLimits | undefined): Promise<ConfigurationOutcome> {
-    const { configuration, directory } = this.#plan;
-    const { overridingFile, family } = configuration.rules;
-    const needed =
-      limits === undefined
-        ? configuration.limits
-        : raiseLimits(configuration.limits, limits, { family, raisedAt: undefined });
-    const main = joinPath(directory, 'postgresql.conf');
-    const overriding = overridingFile === undefined ? undefined : joinPath(directory, overridingFile);
-    const before = { main: readText(main), overriding: overriding && readText(overriding) };
-    const has = (name: string): boolean => existsSync(fsPath(joinPath(directory, name)));
-    const outcome = configure(
-      { ...configuration, limits: needed },
-      {
-        ...before,
-        outside: received.outside.configuration(),
-        hasHba: has('pg_hba.conf'),
-        hasIdent: has('pg_ident.conf'),
-        limits: received.control && readControlFile(received.control).limits,
-      },
-    );
-    await replaceText(main, before.main, outcome.main);
-    if (overriding !== undefined) await replaceText(overriding, before.overriding, outcome.overriding);
-    for (const name of outcome.directories) this.#trees.base.makeParents(`${name}/x` as ByteString);
-    for (const [name, text] of outcome.files) {
-      this.#trees.base.makeParents(name);
-      await replaceText(joinPath(directory, name), undefined, text);
-    }
-    return outcome;
-  }
-
   /** Nothing is promised of a copy that starts with its own WAL, but that it is one is known to those who are asked later. */
   async #noteRestore(archiveCommand: string | undefined): Promise<void> {
     const { archiving: archiveMode } = this.#plan.configuration;
@@ -393,24 +360,4 @@ class Restoring {
     this.#warnings.push(sentence);
     this.#teller.tell({ type: 'warning', sentence });
   }
-}
-
-function readText(path: ByteString): ByteString | undefined {
-  try {
-    return fromBytes(readRegular(fsPath(path)));
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw fileFailure('read', path, error);
-  }
-}
-
-async function replaceText(
-  path: ByteString,
-  before: ByteString | undefined,
-  after: ByteString | undefined,
-): Promise<void> {
-  if (after === undefined || after === before) return;
-  const mode = statSync(fsPath(path), { throwIfNoEntry: false })?.mode ?? 0o600;
-  // Made durable with everything else.
-  await writeDurably(path, toBytes(after), { mode: mode & 0o777, sync: false });
 }

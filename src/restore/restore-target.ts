@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, lchownSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import { claimDirectory, type ClaimedDirectory } from '../files/claim-directory.ts';
 import { fileFailure } from '../files/failure.ts';
-import { refusesOwners } from '../files/give-tree.ts';
+import { tryGive } from '../files/give-tree.ts';
 import { lockDirectory } from '../files/lock-directory.ts';
 import { fsPath, joinPath, parentPath } from '../files/path.ts';
 import { entriesOf } from '../files/read-directory.ts';
@@ -61,14 +61,8 @@ export class RestoreTarget {
 
   /** Gives the directories that were made above those to fill to their owner, who must be able to pass through them. */
   giveParents({ uid, gid }: Owner): void {
-    for (const path of this.#parents) {
-      try {
-        lchownSync(fsPath(path), uid, gid);
-      } catch (error) {
-        // A file system that takes no owner was told of already.
-        if (!refusesOwners(error)) throw fileFailure('owner', path, error);
-      }
-    }
+    // A refusal was told of already, by what lies in them.
+    for (const path of this.#parents) tryGive(path, uid, gid);
   }
 
   setModes(mode: number): void {

@@ -124,7 +124,7 @@ it.runIf(runningAsRoot)(
     const { status, stderr } = await scenario.run(env);
     expect(status, stderr).toBe(3);
     expect(stderr).toMatch(
-      /warning: the file system took no owner for \d+ entries of "[^"]*\/new\/data", which \d+:\d+ was to have; the first is "[^"]*\/new\/data": operation not permitted \(EPERM\)/,
+      /warning: \d+ entries of "[^"]*\/new\/data" could not be given to \d+:\d+, the first is "[^"]*\/new\/data": operation not permitted \(EPERM\)/,
     );
     expect(scenario.picture()).toEqual(plainly.picture());
   },

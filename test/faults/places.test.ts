@@ -74,6 +74,22 @@ it.runIf(runningAsRoot)('what another account may not read or write is named, an
   const into = await runBackup(server, ['-D', join(place, 'new/backup'), '-c', 'fast'], { asUser });
   expectSentence(into, 1, new RegExp(`could not create "${place}/new": permission denied \\(EACCES\\)`));
   expect(readdirSync(place)).toEqual([]);
+  // A group that the account is not in: it is not the file system that refuses, and the copy is whole.
+  chmodSync(place, 0o700);
+  const given = [
+    'restore',
+    '--from',
+    own,
+    '-D',
+    join(place, 'data'),
+    '--no-sync',
+    '--owner',
+    `${String(serverUser.uid)}:0`,
+  ];
+  const kept = await runProgram('gausskeep', given, { asUser });
+  expectSentence(kept, 3, /warning: \d+ entries of "[^"]*" could not be given to \d+:0, .*operation not permitted/);
+  expect(kept.stderr).not.toMatch(/file system/);
+  expect(existsSync(join(place, 'data/global/pg_control'))).toBe(true);
 });
 
 it('a backup that gets no more descriptors says so in one sentence, wherever that strikes, and leaves nothing', async () => {

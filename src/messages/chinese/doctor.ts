@@ -152,7 +152,7 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-owner.why':
     '还有别的服务器在那里归档：这台服务器是它还原出的实例，或者被恢复到了更早的时刻。两者用相同的名称写不同的 WAL，任何恢复都分不清。',
   'doctor.archive-owner.fix':
-    '还原出的实例应在 postgresql.conf 中设 archive_mode = off，或使用自己的归档。如果它要取代源实例，请打开新的归档代（gausskeep wal generation --open）或换一个目录。',
+    '还原出的实例应在 postgresql.conf 中设 archive_mode = off，或使用自己的归档。如果它要取代源实例，请打开新的归档世代（gausskeep wal generation --open）或换一个目录。',
   'doctor.archive-space.unknown': '{path}：空闲 {free} MiB；还不知道每天有多少 WAL',
   'doctor.archive-space.ample': '{path}：空闲 {free} MiB，每天有 {daily} MiB 的 WAL',
   'doctor.archive-space': '{path}：空闲 {free} MiB，够放 {days} 天的 WAL（每天 {daily} MiB，未压缩）',

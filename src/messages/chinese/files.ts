@@ -15,7 +15,7 @@ export const filesMessages: Translation<typeof english> = {
   'files.permission.hint': '运行本程序的用户需要那里的写权限。',
   'files.permission-create.hint': '运行本程序的用户需要其上级目录的写权限。',
   'files.permission-read.hint': '运行本程序的用户需要它的读权限，以及穿过其上各级目录的权限。',
-  'files.permission-owner.hint': '只有 root 能把文件交给别的用户，只有文件的属主能更改其权限。',
+  'files.permission-owner.hint': '只有 root 能把文件交给别的用户，只有 root 和文件的属主能更改其权限。',
   'files.damaged-disk.hint': '磁盘或文件系统报告了故障。请查看系统日志。',
   'files.too-many-open.hint': '请提高打开文件数的上限（ulimit -n）。',
   'files.read-only.hint': '该文件系统以只读方式挂载。',

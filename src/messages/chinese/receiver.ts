@@ -11,11 +11,11 @@ export const receiverMessages: Translation<typeof english> = {
     '从时间线 {timeline} 的 {lsn} 起，服务器上的 WAL 与已接收的不同：它曾被恢复到更早的时刻，或是该实例的另一个副本',
   'receiver.fork-before': '从时间线 {timeline} 的 {lsn} 或更早处起，服务器上的 WAL 与已接收的不同',
   'receiver.fork.hint':
-    '没有写入任何内容。请把恢复后的服务器的 WAL 接收到另一个目录，或用 --archive 和 --on-fork=generation 接收到归档的新一代，并做一次新的备份。',
+    '没有写入任何内容。请把恢复后的服务器的 WAL 接收到另一个目录，或用 --archive 和 --on-fork=generation 接收到归档的新世代，并做一次新的备份。',
   'receiver.fork-unknown': '服务器上的 WAL 与已接收的不同，但无法得知在何处分叉：服务器或归档中已没有段 {segment}',
   'receiver.unproved': '无法得知服务器的 WAL 是否接在已接收 WAL 的末尾（{lsn}）之后：它已删除段 {segment}',
   'receiver.unproved.hint':
-    '在此期间服务器可能已被恢复到更早的时刻。如果没有，用 --on-unproved=continue 继续；如果有，请接收到另一个目录或新的归档代。',
+    '在此期间服务器可能已被恢复到更早的时刻。如果没有，用 --on-unproved=continue 继续；如果有，请接收到另一个目录或新的归档世代。',
   'receiver.unproved-warning': '从 {lsn} 继续，尽管无法与之前接收的内容比对：服务器已删除段 {segment}',
   'receiver.gap':
     '服务器上已没有从 {begin} 起的 WAL（时间线 {timeline}）：{begin} 与 {end} 之间的内容，本接收程序已无法得到',

@@ -53,7 +53,8 @@ export const recoveryFailureMessages: Translation<typeof english> = {
   'recovery-failure.double-write.hint':
     '还原出的 openGauss 需要一个空的 global/pg_dw.build，并且没有其他 pg_dw 文件。请用 gausskeep 或 gs_tar 还原，它们会创建该文件。',
   'recovery-failure.invalid-pages': 'WAL 与数据文件不属于同一套：{text}',
-  'recovery-failure.invalid-pages.hint': '备份已损坏或不完整，或者 WAL 属于另一代。请用 "gausskeep verify" 检查备份。',
+  'recovery-failure.invalid-pages.hint':
+    '备份已损坏或不完整，或者 WAL 属于另一世代。请用 "gausskeep verify" 检查备份。',
   'recovery-failure.space': '磁盘已满：{text}',
   'recovery-failure.space.hint': '请腾出空间，再次运行 "gausskeep recover"：恢复会从原处继续。',
   'recovery-failure.root': '服务器拒绝以 root 运行：{text}',

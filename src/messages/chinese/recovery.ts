@@ -98,8 +98,8 @@ export const recoveryMessages: Translation<typeof english> = {
   'recovery.next.open-instead': '或者不查看就打开它（可读写）：让它升主，并再次启动恢复',
   'recovery.next.start': '它的恢复已经结束：像普通服务器一样启动它',
   'recovery.next.compare': '把它与承诺的内容比对，这还没有人做过',
-  'recovery.next.generation': '在归档中开启新的一代：恢复后的服务器会写出名称相同而内容不同的 WAL',
-  'recovery.next.archiving': '打开归档，归档到新的一代',
+  'recovery.next.generation': '在归档中开启新的世代：恢复后的服务器会写出名称相同而内容不同的 WAL',
+  'recovery.next.archiving': '打开归档，归档到新的世代',
   'recovery.next.archiving-own':
     '打开归档，绝不要归档到源实例的归档：先把 archive_command 设为自己的归档，再设 archive_mode = on',
   'recovery.next.takes-over': '归档已关闭。当这个还原出的实例接替源实例时，请打开归档；它有自己的时间线',

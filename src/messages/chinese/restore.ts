@@ -92,7 +92,7 @@ export const restoreMessages: Translation<typeof english> = {
   'restore.lacks-files': '备份时没有取得服务器的这些文件，还原出的实例也没有：{files}',
   'restore.owned-by-root': '"{path}" 中的文件属于 root，而服务器不能以 root 运行：用 --owner 还原，或改变它们的属主',
   'restore.not-given':
-    '文件系统不接受 "{directory}" 中 {count} 项的属主（应为 {account}）；第一项是 "{first}"：{reason}。服务器不能以其他操作系统用户启动',
+    '"{directory}" 中有 {count} 项无法交给 {account}，第一项是 "{first}"：{reason}。服务器只能以其数据目录属主的身份启动',
   'restore.not-moved-back': '无法把 "{to}" 移回 "{from}"',
   'restore.moved': '已把 "{from}" 移到一旁：现在是 "{to}"',
   'restore.moved-back': '已把 "{to}" 移回：又是 "{from}"',

@@ -9,7 +9,7 @@ export const storageMessages: Translation<typeof english> = {
   'storage.not-found': '没有对象 "{name}"',
   'storage.failed': '存储在 "{name}" 处失败：{reason}',
   'storage.full.hint': '存储已满。在那里腾出空间；之后可以重复该操作。',
-  'storage.refused-read.hint': '以有权读取它的账号运行 gausskeep：它的属主，或 root。没有任何改动。',
+  'storage.refused-read.hint': '以有权读取它的账号运行 gausskeep：它的属主，或 root。',
   'storage.refused-write.hint':
     '以该目录的属主运行 gausskeep。root 曾在另一个账号的归档中建立的内容，用以下命令交还：chown -R OWNER ARCHIVE',
   'storage.no-directory': '目录 "{path}" 不存在',

@@ -14,7 +14,7 @@ export const filesMessages = {
   'files.permission-create.hint': 'The user that runs this program needs write permission in the directory above it.',
   'files.permission-read.hint':
     'The user that runs this program needs permission to read it, and to pass through the directories above.',
-  'files.permission-owner.hint': 'Only root gives files away, and only their owner changes their permissions.',
+  'files.permission-owner.hint': 'Only root gives files away, and only root and their owner change their permissions.',
   'files.damaged-disk.hint': 'The disk or file system reports a defect. Look into the system log.',
   'files.too-many-open.hint': 'Raise the limit of open files (ulimit -n).',
   'files.read-only.hint': 'The file system is mounted read-only.',

@@ -99,7 +99,7 @@ export const restoreMessages = {
   'restore.owned-by-root':
     'the files in "{path}" belong to root, as whom no server runs: restore with --owner, or give them away',
   'restore.not-given':
-    'the file system took no owner for {count} {count|entry|entries} of "{directory}", which {account} was to have; the first is "{first}": {reason}. No server starts as another account',
+    '{count} {count|entry|entries} of "{directory}" could not be given to {account}, the first is "{first}": {reason}. A server starts only as the owner of its data directory',
   'restore.not-moved-back': 'could not move "{to}" back to "{from}"',
   'restore.moved': 'moved "{from}" aside: it is now "{to}"',
   'restore.moved-back': 'moved "{to}" back: it is "{from}" again',

@@ -6,7 +6,7 @@ export const storageMessages = {
   'storage.not-found': 'there is no object "{name}"',
   'storage.failed': 'storage failed at "{name}": {reason}',
   'storage.full.hint': 'The storage is full. Free space there; the operation can then be repeated.',
-  'storage.refused-read.hint': 'Run gausskeep as an account that may read it: its owner, or root. Nothing was changed.',
+  'storage.refused-read.hint': 'Run gausskeep as an account that may read it: its owner, or root.',
   'storage.refused-write.hint':
     'Run gausskeep as the owner of the directory. What root once made in the archive of another account is given back by: chown -R OWNER ARCHIVE',
   'storage.no-directory': 'directory "{path}" does not exist',
