@@ -11,7 +11,7 @@ import { exitStatus } from '../src/cli/exit-status.ts';
 import { BackupError } from '../src/errors/backup-error.ts';
 import { errorCodes, type ErrorCode } from '../src/errors/codes.ts';
 import { render, say, type Message, type MessageKey } from '../src/messages/message.ts';
-import type { FaultRow, Proof } from '../test/faults/fault-row.ts';
+import { faultKinds, type FaultRow, type Proof } from '../test/faults/fault-row.ts';
 import { faultSections } from '../test/faults/matrix.ts';
 
 const made = '<!-- Made by `npm run reference` from the tables in src/. Edit those, not this file. -->';
@@ -140,8 +140,8 @@ function faultsPage(): string {
       `## ${title}`,
       ...(text === '' ? [] : [text]),
       [
-        '| program | what goes wrong | status | it says | afterwards there is | the next run | shown by |',
-        '|---|---|---|---|---|---|---|',
+        '| program | what goes wrong | kind | status | it says | afterwards there is | the next run | shown by |',
+        '|---|---|---|---|---|---|---|---|',
         ...rows.map(faultRow),
       ].join('\n'),
     ].join('\n\n'),
@@ -151,13 +151,19 @@ function faultsPage(): string {
     '<!-- Made by `npm run reference` from test/faults/matrix.ts. Edit that, not this file. -->',
     'Each row is shown by tests that run the programs; those about calls of the file system take their statuses from this table, the others have them in the test. A status is that of `gausskeep` ([exit-status](exit-status.md)); *unfinished* is\n' +
       'what nobody takes for a backup or an instance: a directory without `global/pg_control` starts no server, an archive does not list it.',
+    'The kinds, as they are numbered in the list of what the product has to survive (retention, FI-13, and backups that are resumed, FI-15, do not exist):',
+    Object.entries(faultKinds)
+      .map(([kind, what]) => `- ${kind}: ${what}`)
+      .join('\n'),
   ];
   return `${[...head, ...sections].join('\n\n')}\n`;
 }
 
-function faultRow({ program, fault, status, says, after, next, proof }: FaultRow): string {
+function faultRow({ kinds, program, fault, status, says, after, next, proof }: FaultRow): string {
   const link = ([file]: Proof): string => `[${file.replace(/^.*\/|\.test\.ts$/g, '')}](../../${file})`;
   const tests = [...new Set(proof.map(link))].join(', ');
-  const cells = [program, fault, String(status), says, after, next].map((text) => cell(text === '' ? '–' : text));
+  const cells = [program, fault, kinds.join(', '), String(status), says, after, next].map((text) =>
+    cell(text === '' ? '–' : text),
+  );
   return `| ${cells.join(' | ')} | ${tests} |`;
 }

@@ -63,6 +63,11 @@ describe('prefetched WAL', () => {
     await utimes(join(folder, 'lock'), 1, 1);
     expect(await prefetchWal(request(segment('26')), spool, 0)).toEqual([]);
     expect(await readdir(folder)).not.toContain('lock');
+    // Left before the clock was put back.
+    await writeFile(join(folder, 'lock'), '');
+    await utimes(join(folder, 'lock'), new Date(), new Date(Date.now() + 3_600_000));
+    expect(await prefetchWal(request(segment('26')), spool, 0)).toEqual([]);
+    expect(await readdir(folder)).not.toContain('lock');
     await writeFile(join(folder, 'lock'), '999999999');
     expect(await prefetchWal(request(segment('26')), spool, 1)).toEqual([segment('27')]);
     expect(await readdir(folder)).toEqual([segment('27')]);

@@ -122,7 +122,8 @@ async function lock(folder: string): Promise<boolean> {
     }
     const holder = holderOf(path);
     const writtenMs = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
-    if (holder === 0 && Date.now() - writtenMs < momentMs) return false;
+    // One that was written later than now is from before the clock was put back.
+    if (holder === 0 && Math.abs(Date.now() - writtenMs) < momentMs) return false;
     if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) return false;
     await unlink(path).catch(() => undefined);
   }

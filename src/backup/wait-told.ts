@@ -4,9 +4,9 @@ import type { BackupNews } from './events.ts';
 
 /** Tells what a silent server is busy with, and since when. */
 export function waitTold(tell: (news: BackupNews) => void): (what: BackupWait) => void {
-  const begunMs = Date.now();
+  const begunMs = performance.now();
   return (what) => {
-    const seconds = Math.round((Date.now() - begunMs) / 1000);
+    const seconds = Math.round((performance.now() - begunMs) / 1000);
     const sentence =
       what === 'start-position' ? say('backup.wait-checkpoint', { seconds }) : say('backup.wait-archive', { seconds });
     tell({ type: 'waiting', sentence });

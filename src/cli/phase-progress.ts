@@ -27,7 +27,7 @@ export class PhaseProgress {
   /** When it was first told of. */
   #startMs: number | undefined;
   readonly #silentMs: number;
-  #shownMs = 0;
+  #shownMs = -Infinity;
 
   /**
    * @param sentences by phase: phases without one are not shown
@@ -42,9 +42,10 @@ export class PhaseProgress {
   update({ phase, doneBytes, totalBytes }: PhaseState, finished: boolean): void {
     const sentence = this.#sentences[phase];
     if (sentence === undefined) return;
-    const now = Date.now();
+    // No clock: one that is put back would stop the lines, or tell of rates below zero.
+    const now = performance.now();
     this.#startMs ??= now;
-    if (this.#shownMs === 0 && now - this.#startMs < this.#silentMs) return;
+    if (this.#shownMs === -Infinity && now - this.#startMs < this.#silentMs) return;
     if (!finished && now - this.#shownMs < (this.#terminal.isTerminal ? liveUpdateMs : updateMs)) return;
     this.#shownMs = now;
     const total = String(Math.floor(totalBytes / 1024));

@@ -28,7 +28,7 @@ export class ProgressView {
   readonly #verbose: boolean;
   readonly #startMs: number;
   readonly #pace = new Pace();
-  #lastMs = 0;
+  #lastMs = -Infinity;
   #last: BackupProgress | undefined;
   #phase: BackupEvent['phase'] = 'connect';
 
@@ -36,11 +36,12 @@ export class ProgressView {
     this.#terminal = terminal;
     this.#style = style;
     this.#verbose = verbose;
-    this.#startMs = Date.now();
+    this.#startMs = performance.now();
   }
 
   update(progress: BackupProgress): void {
-    const now = Date.now();
+    // No clock: one that is put back would stop the lines, or tell of rates below zero.
+    const now = performance.now();
     this.#last = progress;
     this.#phase = progress.phase;
     const everyMs = this.#style === 'text' && this.#terminal.isTerminal ? liveUpdateMs : updateMs;
@@ -53,14 +54,14 @@ export class ProgressView {
   begin(phase: BackupEvent['phase']): void {
     this.#phase = phase;
     if (this.#style !== 'json') return;
-    if (phase === 'copy' || phase === 'wal') this.#lastMs = 0;
-    else this.#show(this.#state, Date.now());
+    if (phase === 'copy' || phase === 'wal') this.#lastMs = -Infinity;
+    else this.#show(this.#state, performance.now());
   }
 
   /** The last state once more, so that the end is always shown. */
   finish(): void {
     if (this.#last === undefined) return;
-    this.#show({ ...this.#state, totalBytes: this.#last.doneBytes }, Date.now(), true);
+    this.#show({ ...this.#state, totalBytes: this.#last.doneBytes }, performance.now(), true);
     this.#terminal.endLive();
   }
 
@@ -76,7 +77,7 @@ export class ProgressView {
     const average = (doneBytes * 1000) / Math.max(now - this.#startMs, 1);
     const { perSecond, leftSeconds } = isEnd ? { perSecond: average, leftSeconds: 0 } : pace;
     if (this.#style === 'json') {
-      this.#terminal.line(JSON.stringify(record(progress, now, total, perSecond ?? average, leftSeconds)));
+      this.#terminal.line(JSON.stringify(record(progress, total, perSecond ?? average, leftSeconds)));
       return;
     }
     const text = originalLine(progress, total, this.#verbose);
@@ -85,17 +86,11 @@ export class ProgressView {
   }
 }
 
-function record(
-  progress: ShownState,
-  now: number,
-  total: number,
-  rate: number,
-  etaSeconds: number | undefined,
-): object {
+function record(progress: ShownState, total: number, rate: number, etaSeconds: number | undefined): object {
   return {
     messageType: 'progress',
     phase: progress.phase,
-    at: new Date(now).toISOString(),
+    at: new Date().toISOString(),
     doneBytes: progress.doneBytes,
     totalBytes: total,
     percent: total === 0 ? 0 : Math.floor((100 * progress.doneBytes) / total),

@@ -75,6 +75,7 @@ describe('wal status', () => {
     [{}, 10, true, 'receiving'],
     [{}, 11, false, 'may be dead: nothing was written since 2027-01-15T08:00:10.000Z, 11 s ago'],
     [{ state: 'connecting', server: null }, -5, true, 'connecting'],
+    [{}, -3600, false, 'may be dead: it wrote last at 2027-01-15T08:00:10.000Z, which is 1 h ahead of the clock here'],
     [{ state: 'ended', outcome: 'stopped' }, 7200, true, 'stopped as it was told to'],
     [{ state: 'ended', outcome: 'end-position' }, 1, true, 'ended at the position that was asked for'],
     [

@@ -8,7 +8,9 @@ const silentSeconds = 10;
 export interface ReceiverVerdict {
   /** Since the file was written; at least 0. */
   readonly ageSeconds: number;
-  /** It writes its status no more, and has not said that it ended. */
+  /** How far ahead of this clock it is dated: the clock was put back since, or is another's; at least 0. */
+  readonly aheadSeconds: number;
+  /** It writes its status no more, as far as can be seen, and has not said that it ended. */
   readonly isSilent: boolean;
   /** Its process is there no more, and it has not said that it ended. */
   readonly isGone: boolean;
@@ -23,10 +25,11 @@ export function judgeReceiver(
   hasProcess: boolean,
 ): ReceiverVerdict {
   const ageSeconds = Math.max(0, Math.floor((nowMs - Date.parse(at)) / 1000));
-  const isSilent = outcome === null && ageSeconds > silentSeconds;
+  const aheadSeconds = Math.max(0, Math.floor((Date.parse(at) - nowMs) / 1000));
+  const isSilent = outcome === null && Math.max(ageSeconds, aheadSeconds) > silentSeconds;
   const isGone = outcome === null && !hasProcess;
   const endedWell = outcome === null || outcome === 'stopped' || outcome === 'end-position';
-  return { ageSeconds, isSilent, isGone, isWell: !isSilent && !isGone && endedWell && gaps.length === 0 };
+  return { ageSeconds, aheadSeconds, isSilent, isGone, isWell: !isSilent && !isGone && endedWell && gaps.length === 0 };
 }
 
 /** One screen about how a receiver stands. */
@@ -68,9 +71,10 @@ export function receiverLines(record: ReceiverRecord, verdict: ReceiverVerdict):
 }
 
 /** What it is at, or how it ended. */
-function conditionOf(record: ReceiverRecord, { ageSeconds, isSilent, isGone }: ReceiverVerdict): Message {
+function conditionOf(record: ReceiverRecord, { ageSeconds, aheadSeconds, isSilent, isGone }: ReceiverVerdict): Message {
   const { outcome, state, at, pid, host, receivedLsn } = record;
   if (isGone) return say('receive-status.gone', { pid, host, at });
+  if (isSilent && aheadSeconds > 0) return say('receive-status.ahead', { at, ahead: durationText(aheadSeconds) });
   if (isSilent) return say('receive-status.dead', { at, age: durationText(ageSeconds) });
   if (outcome === null && state !== 'ended') return say(`receive-status.${state}`);
   // WAL that begins behind the position that was asked for is not what was asked for.

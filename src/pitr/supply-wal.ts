@@ -20,7 +20,7 @@ export interface SupplyOptions {
  * Puts segments into the WAL directory as private copies with their `.done` marks, so that the server neither fetches nor
  * archives them. The last is zero from `cutLsn` on. What is put is what was proved: its content hash is compared while it is
  * copied. Where a segment is damaged behind what is needed of it, zeros take the place of the rest.
- * @throws BackupError `CORRUPT` when a segment is not what the proof saw
+ * @throws BackupError `CORRUPT` when a segment is not what the proof saw, `WAL_MISSING` when it is there no more
  */
 export async function supplyWal(
   segments: readonly ProvedSegment[],
@@ -58,11 +58,25 @@ async function copySegment(
       position += piece.length;
     }
     writeZeros(writer, segmentSizeBytes - Math.min(position, keptBytes));
+  } catch (error) {
+    throw isGone(error) ? goneSince(segment, error) : error;
   } finally {
     writer.close();
   }
   if (content !== undefined && position >= provedBytes && hash.digest('hex') === content.sha256) return;
   throw new BackupError('CORRUPT', say('restore-recovery.changed', { name, from: segment.from }), {
+    hint: say('restore-recovery.changed.hint'),
+  });
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof BackupError && error.code === 'OBJECT_NOT_FOUND';
+}
+
+/** Archives are cleaned up while somebody restores from them. */
+function goneSince({ name, from }: ProvedSegment, cause: unknown): BackupError {
+  return new BackupError('WAL_MISSING', say('restore-recovery.gone', { name, from }), {
+    cause,
     hint: say('restore-recovery.changed.hint'),
   });
 }

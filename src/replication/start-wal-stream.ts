@@ -27,8 +27,10 @@ export interface WalStreamOptions extends Abortable {
   readonly statusIntervalMs?: number | undefined;
   /** Default 16 MiB. */
   readonly segmentSizeBytes?: number | undefined;
-  /** The clock, ms since 1970; for tests. */
+  /** The clock, ms since 1970, which may be put back; for tests. */
   readonly now?: (() => number) | undefined;
+  /** Milliseconds since some moment, which never go back; for tests. */
+  readonly passedMs?: (() => number) | undefined;
 }
 
 /** START_REPLICATION in the grammar of the server. */
@@ -62,6 +64,7 @@ export async function startWalStream(
     statusIntervalMs: options.statusIntervalMs ?? 10_000,
     segmentSizeBytes: options.segmentSizeBytes ?? defaultSegmentSizeBytes,
     now: options.now ?? Date.now,
+    passedMs: options.passedMs ?? (() => performance.now()),
   };
   await connection.send(startReplicationCommand(capabilities, request), options);
   const message = await connection.receive(options);

@@ -313,7 +313,7 @@ describe('the status timer', () => {
   const requestsReply = (update: Buffer): boolean => update[33] === 1;
 
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
   });
   afterEach(() => {
     vi.useRealTimers();

@@ -25,8 +25,10 @@ export interface WalStreamSettings {
   /** Longest time between two status updates in ms; 0: only when the server asks. */
   readonly statusIntervalMs: number;
   readonly segmentSizeBytes: number;
-  /** ms since 1970. */
+  /** ms since 1970, by a clock that may be put back. */
   readonly now: () => number;
+  /** ms since some moment, which never go back. */
+  readonly passedMs: () => number;
 }
 
 /**
@@ -48,7 +50,8 @@ export class WalStream {
   /** A message other than WAL that `nextNow` came upon. */
   #setAside: BackendMessage | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
-  #heardAtMs: number;
+  /** By `passedMs`: a clock that is put back or ahead makes no server silent, and no silent one heard. */
+  #heardMs: number;
   #stopped = false;
 
   /** @param ending given when the timeline had ended before the start position, so that nothing will come */
@@ -64,7 +67,7 @@ export class WalStream {
     this.#dialect = walDialectOf(capabilities.messages);
     this.#frames = new WalFrames(this.#dialect, settings.startLsn);
     this.#ending = ending;
-    this.#heardAtMs = settings.now();
+    this.#heardMs = settings.passedMs();
     this.#noticeListener = connection.onNotice;
     connection.onNotice = (notice) => {
       this.#saidCrashed ||= notice['C'] === '57P02';
@@ -99,7 +102,12 @@ export class WalStream {
 
   /** When the server was heard last, ms since 1970. */
   get heardAtMs(): number {
-    return this.#heardAtMs;
+    return Math.round(this.#settings.now() - this.silentMs);
+  }
+
+  /** How long the server was not heard, in ms. */
+  get silentMs(): number {
+    return this.#settings.passedMs() - this.#heardMs;
   }
 
   /** Set when `next` has returned undefined. */
@@ -120,7 +128,7 @@ export class WalStream {
       if (here !== undefined) return here;
       const message = this.#setAside ?? (await this.#receive(options));
       this.#setAside = undefined;
-      this.#heardAtMs = this.#settings.now();
+      this.#heardMs = this.#settings.passedMs();
       switch (message.type) {
         case 'CopyData': {
           const frame = this.#frames.take(message);
@@ -158,7 +166,7 @@ export class WalStream {
         this.#setAside = message;
         return undefined;
       }
-      this.#heardAtMs = this.#settings.now();
+      this.#heardMs = this.#settings.passedMs();
       const frame = this.#frames.take(message);
       if (frame?.type === 'data') return frame.piece;
       // A connection that broke is found by whoever reads next.
@@ -253,9 +261,9 @@ export class WalStream {
     this.#timers.push(timer.unref());
   }
 
-  /** Whether nothing was heard of the server for about `ms`; a timer may be a little early by the clock. */
+  /** Whether nothing was heard of the server for about `ms`; a timer may be a little early. */
   #silentFor(ms: number): boolean {
-    return this.#settings.now() - this.#heardAtMs > ms * 0.9;
+    return this.silentMs > ms * 0.9;
   }
 
   async #sendStatus(replyRequested: boolean): Promise<void> {

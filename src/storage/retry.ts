@@ -7,7 +7,7 @@ export interface RetryPlan {
   readonly forMs: number;
   readonly firstPauseMs?: number | undefined;
   readonly longestPauseMs?: number | undefined;
-  /** For tests: waits, and tells the time in ms. */
+  /** For tests: waits, and tells the time in ms, which never goes back. */
   readonly pause?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined;
   readonly now?: (() => number) | undefined;
 }
@@ -21,7 +21,7 @@ export async function retrying<Result>(
   plan: RetryPlan,
   { signal, progressed }: { readonly signal?: AbortSignal | undefined; readonly progressed?: () => boolean } = {},
 ): Promise<Result> {
-  const { forMs, firstPauseMs = 250, longestPauseMs = 5000, now = Date.now, pause = pauseFor } = plan;
+  const { forMs, firstPauseMs = 250, longestPauseMs = 5000, now = () => performance.now(), pause = pauseFor } = plan;
   let failedAt: number | undefined;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     signal?.throwIfAborted();

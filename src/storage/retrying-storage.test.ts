@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { MemoryStorage } from '../../test/support/memory-storage.ts';
@@ -80,6 +80,23 @@ describe('a storage that keeps at it', () => {
     await expect(openRetrying(() => Promise.reject(failure()), plan)).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
     });
+  });
+
+  it('gives up at the end of its time though the clock of the host is put back all the while', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    let attempts = 0;
+    const pause = async (): Promise<void> => {
+      attempts += 1;
+      if (attempts === 100_000) throw new Error('endless');
+      vi.setSystemTime(Date.now() - 3_600_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    try {
+      const opened = openRetrying(() => Promise.reject(failure()), { forMs: 20, pause });
+      await expect(opened).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('takes an object for its own whose put was answered too late, and no other', async () => {

@@ -70,7 +70,7 @@ export async function receiveOverSession(request: SessionRequest): Promise<Sessi
 
 /** A connection that broke is found by whoever reads next. */
 function askIfSilent(stream: WalStream): void {
-  if (Date.now() - stream.heardAtMs >= askIntervalMs / 2)
+  if (stream.silentMs >= askIntervalMs / 2)
     stream.sendStatus({ replyRequested: true }).catch(() => undefined);
 }
 

@@ -2,6 +2,7 @@ import type { FaultRow, FaultSection } from './fault-row.ts';
 
 const files = 'test/faults/file-calls.test.ts';
 const wal = 'test/faults/wal-calls.test.ts';
+const recovery = 'test/faults/recovery-calls.test.ts';
 
 /** What every such failure says. */
 const says = 'which file, and why: no space left on device, disk quota exceeded, i/o error';
@@ -31,10 +32,27 @@ const rows: readonly FaultRow[] = [
     wal,
   ),
   row('wal receive', `${writing}; ${reading}`, 13, 'what was acknowledged', wal),
+  row('gs_tar', writing, 1, 'nothing', recovery),
+  row('gs_tar on a bad disk', reading, 1, 'nothing', recovery),
+  row('restore to a point in time', writing, 13, 'nothing', recovery),
+  row('restore to a point in time from a bad archive', reading, '13 or 16', 'nothing', recovery),
+  {
+    ...row('recover', writing, 13, 'what the server made of it: it goes on, or was not started', recovery),
+    next: 'finds where it stands',
+  },
 ];
 
 function row(program: string, fault: string, status: FaultRow['status'], after: string, file: string): FaultRow {
-  return { program, fault, status, says, after, next: 'succeeds, with the same result', proof: [[file, program]] };
+  return {
+    kinds: ['FI-05'],
+    program,
+    fault,
+    status,
+    says,
+    after,
+    next: 'succeeds, with the same result',
+    proof: [[file, program]],
+  };
 }
 
 export const callFaults: FaultSection = {

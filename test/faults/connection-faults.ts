@@ -9,13 +9,14 @@ const receivewal = 'test/e2e/pg-receivewal.test.ts';
 const sessions = 'test/faults/servers/sessions.test.ts';
 const clean = 'nothing; the server has no slot, session or running backup of ours';
 
-/** The network and the server. */
+/** The network, the server and the clock. */
 export const connectionFaults: readonly FaultSection[] = [
   {
     title: 'The network',
     text: 'On a real PostgreSQL through a proxy, and on the openGauss stand-in at each point of a session: startup, login, start position, header of a member, middle of a member, between tablespaces, end position, WAL.',
     rows: [
       {
+        kinds: ['FI-01'],
         program: 'gs_basebackup',
         fault: 'the connection is reset, or ended in order, anywhere in a session',
         status: 1,
@@ -28,6 +29,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: ['FI-02'],
         program: 'gs_basebackup',
         fault: 'the server falls silent, the connection stays (a network that is gone)',
         status: 1,
@@ -40,6 +42,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: ['FI-03'],
         program: 'gs_basebackup',
         fault: 'bytes come one at a time, messages are cut anywhere',
         status: 0,
@@ -53,6 +56,30 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: ['FI-03'],
+        program: 'gs_basebackup, plain and tar',
+        fault: 'of a real server, bytes come one at a time, and each message is cut in its head',
+        status: 0,
+        says: 'nothing',
+        after: 'complete',
+        next: '',
+        proof: [[sessions, 'a backup over an odd network']],
+      },
+      {
+        kinds: ['FI-04'],
+        program: 'gs_basebackup, wal receive',
+        fault: 'the network is slow (32 kB a second)',
+        status: 0,
+        says: 'nothing',
+        after: 'complete; every byte as the server has it',
+        next: '',
+        proof: [
+          [sessions, 'a backup over an odd network'],
+          [sessions, '%s has every byte'],
+        ],
+      },
+      {
+        kinds: ['FI-01'],
         program: 'gs_basebackup -C',
         fault: 'all connections break after it made a permanent slot',
         status: 1,
@@ -65,6 +92,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: ['FI-01'],
         program: 'wal receive',
         fault: 'the connection breaks at any message or byte',
         status: 'goes on',
@@ -77,6 +105,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: ['FI-02', 'FI-03'],
         program: 'wal receive',
         fault: 'WAL comes in odd pieces; connections are reset, or go silent (`--rw-timeout`)',
         status: 0,
@@ -86,6 +115,7 @@ export const connectionFaults: readonly FaultSection[] = [
         proof: [[sessions, '%s has every byte']],
       },
       {
+        kinds: ['FI-01'],
         program: 'wal receive',
         fault: 'nobody listens any more',
         status: 'goes on',
@@ -104,6 +134,7 @@ export const connectionFaults: readonly FaultSection[] = [
     text: '',
     rows: [
       {
+        kinds: ['FI-09'],
         program: 'gs_basebackup',
         fault: 'the server is killed (kill -9), or stopped at once',
         status: 1,
@@ -116,6 +147,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: ['FI-09'],
         program: 'gs_basebackup',
         fault: 'the server is shut down in order',
         status: 1,
@@ -128,6 +160,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: ['FI-09'],
         program: 'gs_basebackup',
         fault: 'the server is stopped at once and started again',
         status: 1,
@@ -137,6 +170,7 @@ export const connectionFaults: readonly FaultSection[] = [
         proof: [[sessions, 'a server that is stopped at once and started again']],
       },
       {
+        kinds: ['FI-09'],
         program: 'gs_basebackup of a standby',
         fault: 'the standby is promoted',
         status: 1,
@@ -146,6 +180,7 @@ export const connectionFaults: readonly FaultSection[] = [
         proof: [[sessions, 'a standby that is promoted in the middle of its backup']],
       },
       {
+        kinds: [],
         program: 'gs_basebackup',
         fault: 'its role loses login, rights and password',
         status: 0,
@@ -155,6 +190,7 @@ export const connectionFaults: readonly FaultSection[] = [
         proof: [[sessions, 'a role that loses its rights']],
       },
       {
+        kinds: ['FI-09'],
         program: 'gs_basebackup',
         fault: 'an administrator ends its session',
         status: 1,
@@ -164,6 +200,7 @@ export const connectionFaults: readonly FaultSection[] = [
         proof: [[sessions, 'an administrator who ends the session of the backup']],
       },
       {
+        kinds: ['FI-09'],
         program: 'gs_basebackup -X stream',
         fault: 'the session that streams WAL is ended by an administrator',
         status: 1,
@@ -173,6 +210,7 @@ export const connectionFaults: readonly FaultSection[] = [
         proof: [[failures, 'that is killed ends the backup']],
       },
       {
+        kinds: [],
         program: 'gs_basebackup',
         fault: 'the server reports a page that is damaged',
         status: 1,
@@ -185,6 +223,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: [],
         program: 'gs_basebackup',
         fault: 'WAL that the backup needs was recycled meanwhile',
         status: 1,
@@ -197,6 +236,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: ['FI-09'],
         program: 'wal receive',
         fault: 'the server is restarted, killed, stopped and started again',
         status: 'goes on',
@@ -206,6 +246,7 @@ export const connectionFaults: readonly FaultSection[] = [
         proof: [[receive, 'loses nothing when the server is restarted, killed and stopped under it']],
       },
       {
+        kinds: ['FI-09'],
         program: 'wal receive',
         fault: 'another server is promoted and takes over',
         status: 'goes on',
@@ -218,6 +259,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: [],
         program: 'wal receive',
         fault: 'the server no longer has the WAL that comes next',
         status: 15,
@@ -230,6 +272,7 @@ export const connectionFaults: readonly FaultSection[] = [
         ],
       },
       {
+        kinds: [],
         program: 'wal receive',
         fault: 'the WAL of the server is another line (a copy, a point-in-time recovery)',
         status: 14,
@@ -240,6 +283,92 @@ export const connectionFaults: readonly FaultSection[] = [
           [receive, 'never writes over the WAL of another line'],
           ['test/opengauss/receive-forks.test.ts', 'found before anything is appended'],
         ],
+      },
+    ],
+  },
+  {
+    title: 'The clock',
+    text: 'Nothing that waits, and no rate, goes by the clock of the host; names that are made of it are never taken twice.',
+    rows: [
+      {
+        kinds: ['FI-08'],
+        program: 'gs_basebackup',
+        fault: 'the clock is put back or ahead by an hour',
+        status: 0,
+        says: 'rate and time left as they are',
+        after: 'complete',
+        next: '',
+        proof: [['src/cli/progress-clock.test.ts', 'the rate of a backup is what it is']],
+      },
+      {
+        kinds: ['FI-08'],
+        program: 'restore, verify',
+        fault: 'the clock is put back',
+        status: 0,
+        says: 'how far it is, without a pause',
+        after: 'complete',
+        next: '',
+        proof: [['src/cli/progress-clock.test.ts', 'the progress of a restore goes on']],
+      },
+      {
+        kinds: ['FI-08'],
+        program: 'wal get, wal push, wal receive',
+        fault: 'the clock is put back while a storage fails',
+        status: 13,
+        says: 'what failed, at the end of the time that was given',
+        after: 'what was there',
+        next: 'succeeds',
+        proof: [['src/storage/retrying-storage.test.ts', 'gives up at the end of its time though the clock']],
+      },
+      {
+        kinds: ['FI-08'],
+        program: 'wal receive',
+        fault: 'the clock is put back while the server is idle',
+        status: 'goes on',
+        says: 'nothing: the server is asked for a sign of life all the same',
+        after: 'what was received',
+        next: 'goes on',
+        proof: [['src/replication/start-base-backup.test.ts', 'go by the timer while nobody pulls']],
+      },
+      {
+        kinds: ['FI-08'],
+        program: 'wal status',
+        fault: 'what the receiver wrote is dated ahead of the clock',
+        status: 3,
+        says: 'that it may be dead',
+        after: 'unchanged',
+        next: 'says the same',
+        proof: [['src/cli/receiver-text.test.ts', '%j after %d s']],
+      },
+      {
+        kinds: ['FI-08'],
+        program: 'wal get',
+        fault: 'a lock without content that is dated ahead',
+        status: 0,
+        says: 'nothing: segments are fetched in advance again',
+        after: 'the segment',
+        next: '',
+        proof: [['src/archiving/prefetch-wal.test.ts', 'leaves the work to the process that is at it']],
+      },
+      {
+        kinds: ['FI-08'],
+        program: 'gs_basebackup, restore, gs_tar',
+        fault: 'a lock without content that is dated ahead',
+        status: '0 after a moment',
+        says: 'nothing',
+        after: 'complete',
+        next: '',
+        proof: [['src/files/claim-directory.test.ts', 'gets a moment, also from a clock that is ahead']],
+      },
+      {
+        kinds: ['FI-08'],
+        program: 'restore --force',
+        fault: 'again within the same second, or with the clock put back to it',
+        status: 0,
+        says: 'where the old copy is',
+        after: 'complete; both old copies, each with a name of its own',
+        next: '',
+        proof: [['src/restore/target-facts.test.ts', 'the name of an old copy is free']],
       },
     ],
   },

@@ -130,6 +130,16 @@ it.runIf(runningAsRoot)(
   },
 );
 
+it('a mode that the file system does not take ends the restore, which leaves nothing', async () => {
+  const scenario = restore(() => plain);
+  scenario.reset();
+  const { env } = failCall(scenario.roots, { call: 'mode *', nth: 1 }, { code: 'EPERM', stays: false });
+  const { status, stderr } = await scenario.run(env);
+  expect(status, stderr).toBe(13);
+  expect(stderr).toMatch(/error: could not .* "[^"]*": operation not permitted \(EPERM\)/);
+  expect(scenario.leftOver()).toBeUndefined();
+});
+
 const scenarios: readonly [string, () => Scenario, readonly Fault[]][] = [
   ['gs_basebackup -F p', () => backup(), [fullDisk, usedQuota, brokenDisk]],
   ['gs_basebackup -F t -z', () => backup('-Ft', '-z'), [fullDisk, usedQuota, brokenDisk]],

@@ -2,21 +2,20 @@ import type { FaultSection } from './fault-row.ts';
 
 const failures = 'test/e2e/backup-failures.test.ts';
 const receive = 'test/e2e/wal-receive.test.ts';
-const receivewal = 'test/e2e/pg-receivewal.test.ts';
-const restoring = 'test/e2e/restore.test.ts';
 const pushing = 'test/wal-archive/push-get.test.ts';
 const files = 'test/faults/file-calls.test.ts';
 const places = 'test/faults/places.test.ts';
 const sessions = 'test/faults/servers/sessions.test.ts';
 const clean = 'nothing; the server has no slot, session or running backup of ours';
 
-/** Disks, signals, other runs, and what is read. */
+/** Files, disks, accounts. */
 export const fileFaults: readonly FaultSection[] = [
   {
     title: 'Files and disks',
     text: '',
     rows: [
       {
+        kinds: ['FI-05'],
         program: 'gs_basebackup, plain and tar',
         fault: 'a file grows no more (`ulimit -f`)',
         status: 1,
@@ -26,6 +25,7 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [[failures, 'a disk that takes no more in the middle']],
       },
       {
+        kinds: ['FI-05'],
         program: 'gs_basebackup -D -',
         fault: 'standard output is a full disk, or its reader goes away',
         status: 1,
@@ -35,6 +35,7 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [['test/e2e/backup-tar.test.ts', 'a full disk or a reader that goes away ends in one message']],
       },
       {
+        kinds: ['FI-05'],
         program: 'verify, restore, `--help`, with `--json` or without',
         fault: 'standard output is a full device',
         status: 13,
@@ -44,6 +45,7 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [[places, 'a result that cannot be printed is an error']],
       },
       {
+        kinds: [],
         program: 'verify, restore, gs_basebackup',
         fault: 'the account may not read a file, or not write to a directory',
         status: '13; gs_basebackup 1',
@@ -53,6 +55,7 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [[places, 'what another account may not read or write is named']],
       },
       {
+        kinds: ['FI-17'],
         program: 'restore --owner',
         fault: 'the file system takes no owner (FAT, a file server that makes root nobody)',
         status: 3,
@@ -62,6 +65,17 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [[files, 'an owner that the file system does not take is told at the end']],
       },
       {
+        kinds: ['FI-17'],
+        program: 'restore',
+        fault: 'the file system takes no mode: chmod is refused',
+        status: 13,
+        says: 'which file or directory, and why',
+        after: 'nothing',
+        next: 'says the same',
+        proof: [[files, 'a mode that the file system does not take ends the restore']],
+      },
+      {
+        kinds: ['FI-16'],
         program: 'gs_basebackup',
         fault: 'a symbolic link appears where a directory was still to come',
         status: 1,
@@ -71,6 +85,7 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [[sessions, 'a link in the place of a directory that is still to come']],
       },
       {
+        kinds: ['FI-05'],
         program: 'restore',
         fault: 'no byte can be written (`ulimit -f 0`)',
         status: 13,
@@ -80,6 +95,7 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [['test/opengauss/killed-restore.test.ts', 'leaves no lock and no marker on a full disk']],
       },
       {
+        kinds: ['FI-05'],
         program: 'wal receive',
         fault: 'a full disk',
         status: 13,
@@ -89,6 +105,7 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [[receive, 'ends on a full disk, its slot keeps what was not durable']],
       },
       {
+        kinds: ['FI-10'],
         program: 'wal push, wal get',
         fault: 'any single call of the storage fails, before or after it took effect',
         status: 13,
@@ -98,6 +115,7 @@ export const fileFaults: readonly FaultSection[] = [
         proof: [[pushing, 'survives a failure at every single call, before and after it took effect']],
       },
       {
+        kinds: ['FI-10'],
         program: 'wal get',
         fault: 'the archive fails, is gone, or is another one',
         status: 126,
@@ -108,273 +126,6 @@ export const fileFaults: readonly FaultSection[] = [
           [pushing, 'is not proved by an empty, missing, foreign or failing one'],
           ['test/e2e/wal-archive.test.ts', 'stops a recovery when the archive is gone'],
         ],
-      },
-    ],
-  },
-  {
-    title: 'Ended by somebody',
-    text: 'A killed program (kill -9) cannot clean up; what it leaves, the next run recognises.',
-    rows: [
-      {
-        program: 'gs_basebackup',
-        fault: 'SIGINT, SIGTERM, SIGQUIT or SIGHUP',
-        status: 1,
-        says: 'the signal',
-        after: clean,
-        next: 'succeeds',
-        proof: [[failures, 'by %s leaves nothing']],
-      },
-      {
-        program: 'gs_basebackup',
-        fault: 'a second signal at once',
-        status: '1, or ended by that signal',
-        says: 'the signal',
-        after: 'nothing, or unfinished: no `global/pg_control`',
-        next: 'succeeds, into another directory or when what is left is removed',
-        proof: [[sessions, 'a second signal ends a backup at once']],
-      },
-      {
-        program: 'gs_basebackup -C',
-        fault: 'a second signal while its slot is being dropped',
-        status: 'ended by that signal',
-        says: 'that the slot stays, and the statement that drops it',
-        after: 'the slot',
-        next: 'the statement drops it',
-        proof: [[failures, 'is named by the last line where a second signal ends the run']],
-      },
-      {
-        program: 'wal receive',
-        fault: 'SIGINT or SIGTERM',
-        status: 0,
-        says: 'that it ends',
-        after: 'everything received is durable',
-        next: 'goes on',
-        proof: [[receivewal, 'ends in order by the first signal']],
-      },
-      {
-        program: 'wal receive',
-        fault: 'a second signal',
-        status: 'ended by that signal',
-        says: 'what may not be durable',
-        after: 'what was acknowledged',
-        next: 'goes on',
-        proof: [[receivewal, 'a second signal ends it at once']],
-      },
-      {
-        program: 'wal receive',
-        fault: 'kill -9 under load, again and again',
-        status: 'ended by that signal',
-        says: '',
-        after: 'everything acknowledged, byte for byte',
-        next: 'goes on, and a copy recovers every transfer',
-        proof: [
-          ['test/e2e/wal-receive-killed.test.ts', 'loses nothing that was acknowledged when it is killed'],
-          ['test/wal-archive/receive-store.test.ts', 'at any step of storing WAL leaves an archive'],
-        ],
-      },
-      {
-        program: 'restore',
-        fault: 'kill -9 before any step',
-        status: 'ended by that signal',
-        says: '',
-        after: 'unfinished: no server starts it, `global/pg_control` has no name yet',
-        next: '17; with `--delta` or `--force` the same copy as without the kill',
-        proof: [
-          ['test/opengauss/killed-restore.test.ts', 'continues as documented'],
-          [restoring, 'an aborted restore has no control file, says so'],
-        ],
-      },
-      {
-        program: 'restore',
-        fault: 'SIGTERM',
-        status: 143,
-        says: 'the signal',
-        after: 'nothing; what was moved aside is back',
-        next: 'succeeds',
-        proof: [[restoring, 'an interrupted restore leaves nothing']],
-      },
-      {
-        program: 'verify, gs_tar, restore',
-        fault: 'SIGTERM in the middle of a file that decompresses without end',
-        status: '143; gs_tar 1',
-        says: 'the signal',
-        after: 'nothing',
-        next: 'succeeds',
-        proof: [['test/e2e/decompression-bombs.test.ts', 'SIGTERM ends verify, gs_tar and restore']],
-      },
-      {
-        program: 'recover',
-        fault: 'SIGINT while the server recovers',
-        status: 130,
-        says: 'that the server goes on',
-        after: 'the recovery goes on',
-        next: 'finds it',
-        proof: [['test/e2e/recover.test.ts', 'goes on when we are interrupted, and is found again']],
-      },
-      {
-        program: 'wal push',
-        fault: 'kill -9 in the middle',
-        status: 'ended by that signal',
-        says: '',
-        after: 'the archive shows the segment whole, or not',
-        next: 'succeeds',
-        proof: [['src/storage/local-storage.test.ts', 'leaves no object when the process is killed in the middle']],
-      },
-    ],
-  },
-  {
-    title: 'Two at once',
-    text: '',
-    rows: [
-      {
-        program: 'gs_basebackup',
-        fault: 'two runs on one target',
-        status: '1 for the second',
-        says: 'the target, and that another run has it',
-        after: 'the first is complete',
-        next: '',
-        proof: [
-          [failures, 'two runs on one target'],
-          ['src/files/claim-directory.test.ts', 'lets one run in at a time'],
-        ],
-      },
-      {
-        program: 'restore',
-        fault: 'two runs on one target',
-        status: '11 or 17 for one of them',
-        says: 'the target',
-        after: 'the other is complete',
-        next: '',
-        proof: [[places, 'two restores of one target']],
-      },
-      {
-        program: 'wal receive',
-        fault: 'two receivers on one directory or archive',
-        status: '11 for the second',
-        says: 'the process that has it',
-        after: 'the first goes on',
-        next: '',
-        proof: [
-          ['src/wal-receiver/directory-store.test.ts', 'lets one receiver in at a time'],
-          ['test/wal-archive/receive-store.test.ts', 'has one receiver; a lock that a killed one left'],
-        ],
-      },
-      {
-        program: 'wal push',
-        fault: 'the same segment from several at once, by push and by receiver',
-        status: 0,
-        says: 'nothing',
-        after: 'the segment, once',
-        next: '',
-        proof: [
-          [pushing, 'takes segments in any order, twice, at once'],
-          ['test/wal-archive/receive-store.test.ts', 'goes on with what archive_command pushed'],
-        ],
-      },
-      {
-        program: 'verify, restore',
-        fault: 'a backup that is still being written',
-        status: '20; restore 11',
-        says: 'the process that writes it',
-        after: 'unchanged',
-        next: 'succeeds when it is done',
-        proof: [['test/wal-archive/verify-and-restore.test.ts', 'a lock that a dead run left beside them is told']],
-      },
-      {
-        program: 'restore',
-        fault: 'a server runs in the target',
-        status: 17,
-        says: 'how to stop it',
-        after: 'unchanged',
-        next: 'succeeds when it is stopped',
-        proof: [[restoring, 'refuses a running server and prints the stop command']],
-      },
-    ],
-  },
-  {
-    title: 'What is read is not what it should be',
-    text: '',
-    rows: [
-      {
-        program: 'verify',
-        fault: 'a file is changed, cut, gone, another one, or in the way: twelve ways',
-        status: 20,
-        says: 'each file, and what is wrong',
-        after: 'unchanged',
-        next: 'says the same',
-        proof: [['test/e2e/verify.test.ts', 'VB-03 finds $name']],
-      },
-      {
-        program: 'restore',
-        fault: 'the backup turns out to be damaged when it is read',
-        status: 20,
-        says: 'which file',
-        after: 'nothing; what was moved aside is back',
-        next: 'says the same',
-        proof: [[restoring, 'puts back what it moved aside when the backup turns out to be damaged']],
-      },
-      {
-        program: 'verify, restore, gs_tar',
-        fault: 'a compressed stream with one bit changed, or cut',
-        status: '20; gs_tar 1',
-        says: 'which file',
-        after: 'nothing',
-        next: 'says the same',
-        proof: [
-          ['test/e2e/backup-drop-in.test.ts', 'one bit of a frame that is not as it was is found'],
-          ['src/compression/decompress.test.ts', 'finds every truncation'],
-        ],
-      },
-      {
-        program: 'verify, restore, gs_tar',
-        fault: 'little that decompresses to much',
-        status: '20; gs_tar 1',
-        says: 'that more follows than a backup has',
-        after: 'nothing',
-        next: 'says the same',
-        proof: [['test/e2e/decompression-bombs.test.ts', 'zeros behind the end of an archive end early']],
-      },
-      {
-        program: 'wal get',
-        fault: 'a segment of the archive is damaged, or its object is gone',
-        status: 126,
-        says: 'which object',
-        after: 'no target',
-        next: 'says the same',
-        proof: [
-          ['test/opengauss/wal-commands.test.ts', 'names the object that is damaged'],
-          ['test/opengauss/wal-commands.test.ts', 'says that the object of a receipt has been lost'],
-        ],
-      },
-      {
-        program: 'restore to a point in time',
-        fault: 'WAL before the target is missing or damaged',
-        status: 16,
-        says: 'the gap, and which moments can be reached',
-        after: 'nothing',
-        next: 'succeeds for a target before it',
-        proof: [
-          ['test/e2e/point-in-time.test.ts', 'refuses what lies behind a gap or a corrupt segment'],
-          ['test/e2e/point-in-time.test.ts', 'refuses WAL of which one bit was flipped'],
-        ],
-      },
-      {
-        program: 'recover',
-        fault: 'WAL was damaged after it had been proved',
-        status: 16,
-        says: 'that the target was lost',
-        after: 'the server is stopped, not left open before its target',
-        next: 'says the same',
-        proof: [['test/e2e/recover.test.ts', 'is told as lost, and not left open']],
-      },
-      {
-        program: 'verify, restore',
-        fault: 'a named pipe in the place of a file',
-        status: '13 or 20',
-        says: 'what it is',
-        after: 'unchanged; nothing waits for it',
-        next: 'says the same',
-        proof: [['test/e2e/named-pipes.test.ts', 'verify and restore end at a pipe in place of %s']],
       },
     ],
   },

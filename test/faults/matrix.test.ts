@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { projectRoot } from '../support/project.ts';
+import { faultKinds } from './fault-row.ts';
 import { faultSections } from './matrix.ts';
 
 const rows = faultSections.flatMap((section) => section.rows);
@@ -18,4 +19,9 @@ it('every row is shown by a test that is there', () => {
   const missing = proofs.filter(([file, title]) => !titlesIn(file).some((one) => one.startsWith(title)));
   expect(missing).toEqual([]);
   expect(proofs.length).toBeGreaterThan(70);
+});
+
+it('every kind of fault has a row', () => {
+  const shown = new Set<string>(rows.flatMap(({ kinds }) => kinds));
+  expect(Object.keys(faultKinds).filter((kind) => !shown.has(kind))).toEqual([]);
 });

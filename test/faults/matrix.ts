@@ -5,6 +5,14 @@
 import { callFaults } from './call-faults.ts';
 import { connectionFaults } from './connection-faults.ts';
 import type { FaultSection } from './fault-row.ts';
+import { contentFaults } from './content-faults.ts';
+import { endedFaults } from './ended-faults.ts';
 import { fileFaults } from './file-faults.ts';
 
-export const faultSections: readonly FaultSection[] = [...connectionFaults, callFaults, ...fileFaults];
+export const faultSections: readonly FaultSection[] = [
+  ...connectionFaults,
+  callFaults,
+  ...fileFaults,
+  ...endedFaults,
+  ...contentFaults,
+];

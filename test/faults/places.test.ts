@@ -1,5 +1,16 @@
 /** Files and directories that an account may not read or write, a full device as standard output, and two runs on one target. */
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pathsBelow } from '../support/backups.ts';
@@ -124,4 +135,46 @@ it('two restores of one target: one is refused, and the other is complete', asyn
   const again = await runProgram('gausskeep', [...words, '--delta']);
   expect([0, 3]).toContain(again.status);
   expect(pathsBelow(target)).toHaveLength(files);
+});
+
+it('several restores and verifications of one backup at the same time do not disturb each other', async () => {
+  const home = temporaryDirectory('several');
+  const targets = ['one', 'two'].map((name) => join(home, name));
+  const runs = [
+    ...targets.map((target) => ['restore', '--from', backup, '-D', target, '--no-sync']),
+    ['verify', backup],
+    ['verify', backup],
+  ];
+  const alone = await runProgram('gausskeep', ['verify', backup]);
+  const results = await Promise.all(runs.map((words) => runProgram('gausskeep', words)));
+  for (const { status, stderr } of results.slice(0, 2)) expect([0, 3], stderr).toContain(status);
+  for (const { status, stdout } of results.slice(2)) expect([status, stdout]).toEqual([alone.status, alone.stdout]);
+  const [one, two] = targets.map((target) => pathsBelow(target));
+  expect(one).toEqual(two);
+  expect(one).toContain('global/pg_control');
+});
+
+it('a hundred tablespaces have each its place', async () => {
+  const home = temporaryDirectory('many');
+  const set = join(home, 'set');
+  mkdirSync(set);
+  const oids = Array.from({ length: 100 }, (_, index) => String(20_000 + index));
+  const base = join(home, 'base');
+  cpSync(backup, base, { recursive: true, verbatimSymlinks: true });
+  writeFileSync(join(base, 'tablespace_map'), oids.map((oid) => `${oid} /source/${oid}\n`).join(''));
+  rmSync(join(base, 'gausskeep.json'), { force: true });
+  execFileSync('tar', ['--format=ustar', '-cf', join(set, 'base.tar'), '-C', base, ...readdirSync(base)]);
+  const space = 'PG_9.2_201611171_n1/16412';
+  mkdirSync(join(home, space), { recursive: true });
+  writeFileSync(join(home, space, '1'), 'in each');
+  execFileSync('tar', ['--format=ustar', '-cf', join(home, 'space.tar'), '-C', home, space]);
+  for (const oid of oids) cpSync(join(home, 'space.tar'), join(set, `${oid}.tar`));
+  const target = join(home, 'data');
+  const places = oids.flatMap((oid) => ['-T', `${oid}=${join(home, 'spaces', oid)}`]);
+  const result = await runProgram('gausskeep', ['restore', '--from', set, '-D', target, '--no-sync', ...places]);
+  expect([0, 3], result.stderr).toContain(result.status);
+  for (const oid of oids) {
+    expect(readlinkSync(join(target, 'pg_tblspc', oid))).toBe(join(home, 'spaces', oid));
+    expect(readFileSync(join(home, 'spaces', oid, space, '1'), 'utf8')).toBe('in each');
+  }
 });

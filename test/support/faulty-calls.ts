@@ -27,7 +27,7 @@ export function noteCalls(roots: readonly string[]): {
   readonly env: Record<string, string>;
   readonly calls: () => NotedCall[];
 } {
-  const file = join(temporaryDirectory('calls'), 'calls');
+  const file = join(writableForAll(temporaryDirectory('calls')), 'calls');
   return {
     env: { ...environment(roots), CALLS_FILE: file },
     calls: () => {
@@ -52,12 +52,18 @@ export function failCall(
   { call, nth }: FaultyCall,
   { code, stays }: { readonly code: FaultCode; readonly stays: boolean },
 ): { readonly env: Record<string, string>; readonly struck: () => boolean } {
-  const file = join(temporaryDirectory('struck'), 'struck');
+  const file = join(writableForAll(temporaryDirectory('struck')), 'struck');
   const fault = { FAIL_CALL: call, FAIL_NTH: String(nth), FAIL_CODE: code, STRUCK_FILE: file };
   return {
     env: { ...environment(roots), ...fault, ...(stays ? { FAIL_STAYS: '1' } : {}) },
     struck: () => existsSync(file),
   };
+}
+
+/** `recover` goes on as the account of the server. */
+function writableForAll(directory: string): string {
+  if (runningAsRoot) giveToServerUser(directory);
+  return directory;
 }
 
 function environment(roots: readonly string[]): Record<string, string> {

@@ -14,11 +14,17 @@ export function killBeforeStep(step: number): Record<string, string> {
 
 /** The environment in which a program notes its steps, and the function that tells them: call and path. */
 export function noteSteps(): { readonly env: Record<string, string>; readonly steps: () => string[] } {
-  const file = join(temporaryDirectory('steps'), 'steps');
+  const file = join(writableForAll(temporaryDirectory('steps')), 'steps');
   return {
     env: { NODE_OPTIONS: importKiller(), STEPS_FILE: file },
     steps: () => readFileSync(file, 'utf8').split('\n'),
   };
+}
+
+/** `recover` goes on as the account of the server. */
+function writableForAll(directory: string): string {
+  if (runningAsRoot) giveToServerUser(directory);
+  return directory;
 }
 
 /** It lies where another account can read it. */

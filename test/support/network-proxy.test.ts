@@ -105,6 +105,11 @@ describe('startProxy', () => {
     expect(Buffer.concat(slow.chunks)).toEqual(content);
   });
 
+  it('delivers the first bytes one by one, the others together, without changing a byte', async () => {
+    const begun = await readAll(await connectThrough({ fromServer: { kind: 'pieces', bytes: 1, forBytes: 50 } }));
+    expect(Buffer.concat(begun.chunks)).toEqual(content);
+  });
+
   it('treats the chosen connections only', async () => {
     const options: ProxyOptions = { fromServer: { kind: 'cut', afterBytes: 5 }, connections: [2] };
     const first = await readAll(await connectThrough(options));

@@ -18,10 +18,12 @@ export type Treatment =
   | { readonly kind: 'half-close'; readonly afterBytes: number }
   /** Delivers everything, with each text in place of another of the same length where one packet has it whole. */
   | { readonly kind: 'replace'; readonly from: string; readonly to: string }
-  /** Delivers pieces of this size, each in a packet of its own. */
-  | { readonly kind: 'pieces'; readonly bytes: number }
-  /** Holds the rate below so many bytes a second, by pausing after each piece. */
-  | { readonly kind: 'throttle'; readonly bytesPerSecond: number };
+  /** Delivers pieces of this size, each in a packet of its own; the first `forBytes` of them, all unless given. */
+  | { readonly kind: 'pieces'; readonly bytes: number; readonly forBytes?: number }
+  /** A packet ends so many bytes behind the beginning of each message of a server (PostgreSQL's protocol 3, without TLS). */
+  | { readonly kind: 'frames'; readonly behind: number }
+  /** Holds the rate below so many bytes a second, by pausing after each piece; for the first `forBytes`, all unless given. */
+  | { readonly kind: 'throttle'; readonly bytesPerSecond: number; readonly forBytes?: number };
 
 export interface ProxyOptions {
   readonly fromServer?: Treatment;
@@ -128,6 +130,7 @@ interface Path {
 async function forward(from: Socket, to: Socket, treatment: Treatment, path: Path): Promise<void> {
   let limit = 'afterBytes' in treatment ? treatment.afterBytes : Number.POSITIVE_INFINITY;
   let delivered = 0;
+  const frames = new FrameStarts();
   try {
     for await (const chunk of from as AsyncIterable<Buffer>) {
       if (path.lane.stalled) return await never();
@@ -137,7 +140,9 @@ async function forward(from: Socket, to: Socket, treatment: Treatment, path: Pat
       }
       if (treatment.kind === 'replace') replaceIn(chunk, treatment);
       const allowed = chunk.subarray(0, Math.max(0, limit - delivered));
-      for (const piece of pieces(allowed, treatment)) await write(to, piece, treatment);
+      const parts =
+        treatment.kind === 'frames' ? frames.cut(allowed, treatment.behind) : pieces(allowed, treatment, delivered);
+      for (const piece of parts) await write(to, piece, delivered < treatedBytes(treatment) ? treatment : undefined);
       delivered += allowed.length;
       if (delivered < limit) continue;
       path.strike();
@@ -162,7 +167,51 @@ function replaceIn(chunk: Buffer, { from, to }: Extract<Treatment, { kind: 'repl
   for (let at = chunk.indexOf(from); at !== -1; at = chunk.indexOf(from, at + 1)) chunk.write(to, at);
 }
 
-function* pieces(chunk: Buffer, treatment: Treatment): Generator<Buffer> {
+/** Where the messages of a server begin: a byte of kind, then a length that counts itself. */
+class FrameStarts {
+  #head = Buffer.alloc(0);
+  /** Bytes of the message that are still to come. */
+  #left = 0;
+  /** Cuts that lie behind what came, counted from there. */
+  #cuts: number[] = [];
+
+  *cut(chunk: Buffer, behind: number): Generator<Buffer> {
+    for (let at = 0; at < chunk.length;) {
+      if (this.#left > 0) {
+        const step = Math.min(this.#left, chunk.length - at);
+        this.#left -= step;
+        at += step;
+        continue;
+      }
+      if (this.#head.length === 0) this.#cuts.push(at + behind);
+      const part = chunk.subarray(at, at + 5 - this.#head.length);
+      this.#head = Buffer.concat([this.#head, part]);
+      at += part.length;
+      if (this.#head.length < 5) break;
+      this.#left = this.#head.readUInt32BE(1) - 4;
+      this.#head = Buffer.alloc(0);
+    }
+    let from = 0;
+    for (const cut of this.#cuts.filter((one) => one > 0 && one < chunk.length)) {
+      yield chunk.subarray(from, cut);
+      from = cut;
+    }
+    yield chunk.subarray(from);
+    this.#cuts = this.#cuts.filter((one) => one >= chunk.length).map((one) => one - chunk.length);
+  }
+}
+
+function treatedBytes(treatment: Treatment): number {
+  return 'forBytes' in treatment ? (treatment.forBytes ?? Infinity) : Infinity;
+}
+
+function* pieces(chunk: Buffer, treatment: Treatment, delivered: number): Generator<Buffer> {
+  const treated = Math.max(0, Math.min(chunk.length, treatedBytes(treatment) - delivered));
+  yield* piecesOf(chunk.subarray(0, treated), treatment);
+  if (treated < chunk.length) yield chunk.subarray(treated);
+}
+
+function* piecesOf(chunk: Buffer, treatment: Treatment): Generator<Buffer> {
   const size =
     treatment.kind === 'pieces'
       ? treatment.bytes
@@ -173,11 +222,11 @@ function* pieces(chunk: Buffer, treatment: Treatment): Generator<Buffer> {
 }
 
 /** Resolves when the piece was handed to the system, so that the next one travels by itself. */
-async function write(to: Socket, piece: Buffer, treatment: Treatment): Promise<void> {
+async function write(to: Socket, piece: Buffer, treatment: Treatment | undefined): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     to.write(piece, (error) => (error ? reject(error) : resolve()));
   });
-  if (treatment.kind !== 'throttle') return;
+  if (treatment?.kind !== 'throttle') return;
   await new Promise((resolve) => setTimeout(resolve, (piece.length / treatment.bytesPerSecond) * 1000));
 }
 

@@ -43,6 +43,7 @@ export const receiveTalkMessages: Translation<typeof english> = {
   'receive-status.nothing-received': '已结束：什么也没有接收，WAL 的起点在要求的位置之后',
   'receive-status.gone': '没有在运行：{host} 上没有在 {at} 写下此状态的进程 {pid}',
   'receive-status.dead': '可能已经死掉：自 {at} 起没有再写入，已过去 {age}',
+  'receive-status.ahead': '可能已经死掉：最后一次写入的时间是 {at}，比本机时钟快 {ahead}',
   'receive-status.server': '服务器：      {server}，系统标识符 {systemIdentifier}，时间线 {timeline}',
   'receive-status.received': '已接收：      {lsn}',
   'receive-status.durable': '已落盘：      {lsn}',

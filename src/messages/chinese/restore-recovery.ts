@@ -32,6 +32,7 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
   'restore-recovery.not-in-archive': '需要 {name}，而它只在 {from} 中，restore_command 不从那里获取',
   'restore-recovery.not-in-archive.hint': '去掉 --wal-supply，或给出 --wal-supply=copy：这样 WAL 会放入数据目录。',
   'restore-recovery.changed': '{name} 与制定计划时不同，或已损坏（{from}）',
+  'restore-recovery.gone': '{name} 已不在制定计划时所在的位置（{from}）',
   'restore-recovery.changed.hint': '重新制定计划（--plan）：它会读取现有的每一个字节。',
   'restore-recovery.no-pause': 'hot_standby = off 时服务器无法暂停：到达目标时会关闭',
   'restore-recovery.no-pause.hint': '给出 --set hot_standby=on。',

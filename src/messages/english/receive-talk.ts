@@ -42,6 +42,7 @@ export const receiveTalkMessages = {
     'ended: nothing was received, the WAL begins behind the position that was asked for',
   'receive-status.gone': 'is not running: there is no process {pid} on {host}, which wrote this at {at}',
   'receive-status.dead': 'may be dead: nothing was written since {at}, {age} ago',
+  'receive-status.ahead': 'may be dead: it wrote last at {at}, which is {ahead} ahead of the clock here',
   'receive-status.server': 'server:       {server}, system identifier {systemIdentifier}, timeline {timeline}',
   'receive-status.received': 'received:     {lsn}',
   'receive-status.durable': 'durable:      {lsn}',

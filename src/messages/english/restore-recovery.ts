@@ -33,6 +33,7 @@ export const restoreRecoveryMessages = {
   'restore-recovery.not-in-archive.hint':
     'Leave --wal-supply out, or give --wal-supply=copy: then the WAL is put into the data directory.',
   'restore-recovery.changed': '{name} is not what it was when the plan was made, or is damaged ({from})',
+  'restore-recovery.gone': '{name} is no longer where it was when the plan was made ({from})',
   'restore-recovery.changed.hint': 'Make the plan again (--plan): it reads every byte that is there now.',
   'restore-recovery.no-pause': 'with hot_standby = off the server cannot pause: it shuts down at its target',
   'restore-recovery.no-pause.hint': 'Give --set hot_standby=on.',

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { encodeRecoveryRecord, recoveryRecordName, type RecoveryRecord } from '../../../src/server/recovery-record.ts';
 import { giveToServerUser } from '../postgres/server-user.ts';
-import { runProgram, type ProgramResult } from '../programs.ts';
+import { runProgram, startProgram, type ProgramResult, type RunningProgram } from '../programs.ts';
 import { projectRoot } from '../project.ts';
 import { runDirectory } from '../run-directory.ts';
 import type { Outcome } from './outcomes.ts';
@@ -16,7 +16,13 @@ export const recordedVersion =
 export interface StandIn {
   readonly directory: string;
   readonly bindir: string;
-  run(verb: 'recover' | 'resume' | 'status', more?: readonly string[]): Promise<ProgramResult>;
+  run(
+    verb: 'recover' | 'resume' | 'status',
+    more?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<ProgramResult>;
+  /** The same, under way. */
+  start(verb: 'recover', env?: Readonly<Record<string, string>>): RunningProgram;
   /** What gs_ctl was called with. */
   calls(): { args: string[]; GAUSSHOME?: string; LD_LIBRARY_PATH?: string; cwd: string }[];
   /** A fast stop. */
@@ -45,7 +51,7 @@ export function installStandIn(outcome: Outcome, options: StandInOptions = {}): 
   writeFileSync(join(home, 'version'), options.version ?? recordedVersion);
   for (const name of ['gs_ctl', 'gaussdb']) {
     copyFileSync(join(projectRoot, 'test/support/gs-ctl', `${name}.mjs`), join(bindir, `${name}.mjs`));
-    const script = `#!/bin/sh\nSTAND_IN_HOME='${home}' exec '${process.execPath}' '${join(bindir, name)}.mjs' "$@"\n`;
+    const script = `#!/bin/sh\nNODE_OPTIONS= STAND_IN_HOME='${home}' exec '${process.execPath}' '${join(bindir, name)}.mjs' "$@"\n`;
     writeFileSync(join(bindir, name), script);
     chmodSync(join(bindir, name), 0o755);
   }
@@ -61,10 +67,14 @@ export function installStandIn(outcome: Outcome, options: StandInOptions = {}): 
   return {
     directory,
     bindir,
-    async run(verb, more = []) {
+    start: (verb, more = {}) =>
+      startProgram('gausskeep', [verb, '--pgdata', directory, '--bindir', bindir], { env: { ...env, ...more } }),
+    async run(verb, more = [], moreEnv = {}) {
       const named = findPrograms === undefined && !more.includes('--bindir');
       const own = verb === 'recover' && named ? ['--bindir', bindir] : [];
-      const result = await runProgram('gausskeep', [verb, '--pgdata', directory, ...own, ...more], { env });
+      const result = await runProgram('gausskeep', [verb, '--pgdata', directory, ...own, ...more], {
+        env: { ...env, ...moreEnv },
+      });
       guard(directory);
       return result;
     },
