@@ -70,8 +70,7 @@ export async function receiveOverSession(request: SessionRequest): Promise<Sessi
 
 /** A connection that broke is found by whoever reads next. */
 function askIfSilent(stream: WalStream): void {
-  if (stream.silentMs >= askIntervalMs / 2)
-    stream.sendStatus({ replyRequested: true }).catch(() => undefined);
+  if (stream.silentMs >= askIntervalMs / 2) stream.sendStatus({ replyRequested: true }).catch(() => undefined);
 }
 
 type Streamed =
