@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
-import { systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { directoryState, requireEmpty } from './directory-state.ts';
 import { fileFailure } from './failure.ts';
@@ -96,18 +96,27 @@ function makeOne(path: ByteString, owner: ClaimOptions['owner']): 'made' | 'exis
     if (owner !== undefined) return makeOwned(path, owner);
     mkdirSync(fsPath(path), 0o700);
     try {
-      // Whatever the umask took away.
-      chmodSync(fsPath(path), 0o700);
+      makePrivate(path);
     } catch (error) {
       removeEmpty([path]);
       throw error;
     }
     return 'made';
   } catch (error) {
+    if (error instanceof BackupError) throw error;
     const code = systemCodeOf(error);
     if (code === 'EEXIST') return 'exists';
     if (code === 'ENOENT' && parentPath(path) !== path) return 'parentMissing';
     throw fileFailure('create', path, error);
+  }
+}
+
+/** Whatever the umask took away. */
+function makePrivate(path: ByteString): void {
+  try {
+    chmodSync(fsPath(path), 0o700);
+  } catch (error) {
+    throw fileFailure('mode', path, error);
   }
 }
 
@@ -122,7 +131,7 @@ function makeOwned(path: ByteString, { uid, gid }: NonNullable<ClaimOptions['own
   }
   mkdirSync(fsPath(temporary), 0o700);
   try {
-    chmodSync(fsPath(temporary), 0o700);
+    makePrivate(temporary);
     // Who refuses here refuses at the end of the run, which tells it, of all that it has made.
     tryGive(temporary, uid, gid);
     renameSync(fsPath(temporary), fsPath(path));

@@ -49,7 +49,16 @@ export async function startServer(
     child.unref();
     return { pid: child.pid ?? 0, status: () => status };
   } finally {
-    closeSync(log);
+    closeQuietly(log);
+  }
+}
+
+/** What is written there is the server's, which has a descriptor of its own by now. */
+function closeQuietly(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // Nothing of ours is lost: we have written nothing.
   }
 }
 

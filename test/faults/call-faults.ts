@@ -35,7 +35,13 @@ const rows: readonly FaultRow[] = [
   row('gs_tar', writing, 1, 'nothing', recovery),
   row('gs_tar on a bad disk', reading, 1, 'nothing', recovery),
   row('restore to a point in time', writing, 13, 'nothing', recovery),
-  row('restore to a point in time from a bad archive', reading, '13 or 16', 'nothing', recovery),
+  row(
+    'restore to a point in time from a bad archive',
+    reading,
+    '13 or 16',
+    'nothing; complete, where it is WAL that is not needed',
+    recovery,
+  ),
   {
     ...row('recover', writing, 13, 'what the server made of it: it goes on, or was not started', recovery),
     next: 'finds where it stands',

@@ -148,7 +148,7 @@ export const endedFaults: readonly FaultSection[] = [
         status: 'ended by that signal',
         says: '',
         after: 'what the server made of it',
-        next: 'finds where it stands',
+        next: 'succeeds, or 11 where the server runs already: `gausskeep status` tells where it stands',
         proof: [[ended, 'that is killed before any of its steps is found']],
       },
       {
@@ -263,7 +263,7 @@ export const endedFaults: readonly FaultSection[] = [
         status: 15,
         says: 'the segment',
         after: 'nothing',
-        next: 'says the same: its plan tells what is missing',
+        next: '16: the plan tells what is missing',
         proof: [[ended, 'a restore whose WAL is cleaned up meanwhile']],
       },
       {
@@ -303,7 +303,7 @@ export const endedFaults: readonly FaultSection[] = [
         kinds: ['FI-16'],
         program: 'restore',
         fault: 'a tablespace is to go into the backup, around the target, or into another data directory',
-        status: 2,
+        status: '17; around the target 2',
         says: 'which, and why',
         after: 'nothing',
         next: 'says the same',

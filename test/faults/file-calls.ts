@@ -39,6 +39,9 @@ export const brokenDisk: Fault = {
 };
 export const unreadable: Fault = { code: 'EIO', kinds: /^(?:open|read|list|stat) /, stays: false };
 
+/** Of a new file, empty as it is: see src/files/write-at-close.ts. */
+export const hintsOnly = { 'a hint to the file system': /^truncate / };
+
 const said: Readonly<Record<FaultCode, RegExp>> = {
   ENOSPC: /no space left on device/i,
   EDQUOT: /disk quota exceeded/i,

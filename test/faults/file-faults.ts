@@ -56,6 +56,16 @@ export const fileFaults: readonly FaultSection[] = [
       },
       {
         kinds: ['FI-17'],
+        program: 'wal push, wal get',
+        fault: 'the account may not read the segment, or not read or write in the archive',
+        status: '12, for the segment 13; wal get 126',
+        says: 'which file or directory',
+        after: 'no target: what may not be read is not absent',
+        next: 'succeeds when it may',
+        proof: [['test/faults/wal-calls.test.ts', 'what another account may not read or write is no absence']],
+      },
+      {
+        kinds: ['FI-17'],
         program: 'restore --owner',
         fault: 'the file system takes no owner (FAT, a file server that makes root nobody)',
         status: 3,

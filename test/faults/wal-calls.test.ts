@@ -1,5 +1,5 @@
 /** As file-calls.test.ts, for what stores and fetches WAL, and for what only reads. */
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pathsBelow } from '../support/backups.ts';
@@ -8,6 +8,7 @@ import { pictureOf } from '../support/killed-programs.ts';
 import { fixtureRoot } from '../support/opengauss/recordings.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import { WalStore } from '../support/opengauss/wal-store.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { runProgram, temporaryDirectory } from '../support/programs.ts';
 import { brokenDisk, failEachCall, fullDisk, unreadable, usedQuota, type Fault, type Scenario } from './file-calls.ts';
 import { everyFault } from './every-fault.ts';
@@ -122,6 +123,34 @@ const scenarios: readonly [string, () => Scenario, readonly Fault[]][] = [
 const likeOthers: typeof scenarios = [
   ['wal push into a new archive', () => push('new'), [fullDisk, usedQuota, brokenDisk]],
 ];
+
+it.runIf(runningAsRoot)('what another account may not read or write is no absence, and is named', async () => {
+  const home = temporaryDirectory('denied');
+  const own = join(home, 'data/pg_xlog');
+  cpSync(join(data, 'pg_xlog'), own, { recursive: true });
+  giveToServerUser(home);
+  const options = { env, cwd: home, asUser: serverUser };
+  const words = (verb: string, ...more: string[]): string[] => ['wal', verb, ...more, '--archive', filled];
+  const pushed = await runProgram('gausskeep', words('push', join(own, segment('27'))), options);
+  expect(pushed.status, pushed.stderr).toBe(12);
+  expect(pushed.stderr).toMatch(/permission denied/);
+  const got = await runProgram(
+    'gausskeep',
+    [...words('get', segment('26'), join(home, 'x')), '--retry-for', '0'],
+    options,
+  );
+  expect(got.status, got.stderr).toBe(126);
+  expect(got.stderr).toMatch(/permission denied/);
+  expect(existsSync(join(home, 'x'))).toBe(false);
+  chmodSync(join(own, segment('27')), 0);
+  const archive = join(home, 'archive');
+  mkdirSync(archive);
+  giveToServerUser(archive);
+  const place = ['wal', 'push', join(own, segment('27')), '--archive', archive];
+  const unread = await runProgram('gausskeep', place, options);
+  expect(unread.status, unread.stderr).toBe(13);
+  expect(unread.stderr).toMatch(/000000010000000000000027.*permission denied/);
+});
 
 describe('a call that fails', { timeout: everyFault ? 3_600_000 : 600_000 }, () => {
   it.each(everyFault ? [...scenarios, ...likeOthers] : scenarios)('%s', async (program, make, faults) => {
