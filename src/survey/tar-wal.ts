@@ -70,6 +70,7 @@ export async function findTarWal(
         }
         const stamp = () => stamps(storage, directory)(tar.name);
         place ??= placeOf(sourceOf(storage, objects, begun.instance), stamp);
+        objects.set(name, object);
         await readPassing(place, object, begun, options);
       }
       objects.set(name, object);
@@ -129,7 +130,21 @@ async function readPassing(
   const fromLsn = from === undefined || from < startLsn ? startLsn : from;
   const task = { startLsn, segmentSizeBytes, systemIdentifier, fromLsn, neededBytes: undefined };
   const name = `${object.file.name} (${place.source.description}, ${object.storedName})`;
-  await knowledge.remember(key, knownOf(await readSegment(content, task), task, name));
+  // What breaks the tar ends the segment for its reader. The tar must not go on behind it, as if it had been cut there.
+  const broken: BackupError[] = [];
+  const passing = failing(content, (error) => broken.push(error));
+  await knowledge.remember(key, knownOf(await readSegment(passing, task), task, name));
+  const [first] = broken;
+  if (first !== undefined) throw first;
+}
+
+async function* failing(source: ByteSource, onFailure: (error: BackupError) => void): ByteSource {
+  try {
+    yield* source;
+  } catch (error) {
+    if (error instanceof BackupError) onFailure(error);
+    throw error;
+  }
 }
 
 /** The same error with the segment that passed by last and how far it is sound, where it is what is damaged. */

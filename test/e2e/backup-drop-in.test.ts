@@ -176,23 +176,30 @@ forEachServer('full', (version) => {
         expect(existsSync(join(data, 'global', 'pg_control'))).toBe(true);
       });
 
+    const expectDamaged = async (backup: string, path: string): Promise<void> => {
+      for (const [program, ...args] of [
+        ['gausskeep', 'verify', backup],
+        ['gausskeep', 'restore', '--from', backup, '--pgdata', newTarget(), '-T', `${oid}=${newTarget()}`, ...owner],
+        ['gs_tar', '-D', temporaryDirectory('unpacked'), '-F', path],
+      ] as const) {
+        const result = await runProgram(program, args);
+        expect(result.status, args.join(' ')).not.toBe(0);
+        expect(`${result.stdout}${result.stderr}`, args.join(' ')).toContain('damaged zstd data');
+      }
+    };
+
     if (version >= 15)
       it('one bit of a frame that is not as it was is found by verify, restore and gs_tar', async () => {
         const backup = await takeBackup(server, ['-Ft', '-Z', 'zstd', '-X', 'fetch', '--no-manifest']);
         const path = join(backup, 'base.tar.zst');
         const bytes = readFileSync(path);
-        // In the content of the last frame, whose last four bytes are its checksum.
-        const place = bytes.length - 40;
-        bytes[place] = (bytes[place] ?? 0) ^ 0x10;
-        writeFileSync(path, bytes);
-        for (const [program, ...args] of [
-          ['gausskeep', 'verify', backup],
-          ['gausskeep', 'restore', '--from', backup, '--pgdata', newTarget(), '-T', `${oid}=${newTarget()}`, ...owner],
-          ['gs_tar', '-D', temporaryDirectory('unpacked'), '-F', path],
-        ] as const) {
-          const result = await runProgram(program, args);
-          expect(result.status, args.join(' ')).not.toBe(0);
-          expect(`${result.stdout}${result.stderr}`, args.join(' ')).toContain('damaged zstd data');
+        // In the content of the last frame, whose last four bytes are its checksum; and in WAL that is read as it passes by.
+        for (const fromEnd of [40, 20_000]) {
+          const place = bytes.length - fromEnd;
+          const damaged = Buffer.from(bytes);
+          damaged[place] = (damaged[place] ?? 0) ^ 0x10;
+          writeFileSync(path, damaged);
+          await expectDamaged(backup, path);
         }
       });
   });
