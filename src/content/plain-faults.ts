@@ -1,6 +1,6 @@
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import { display, type ByteString } from '../bytes/byte-string.ts';
-import { BackupError } from '../errors/backup-error.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fsPath, joinPath } from '../files/path.ts';
 import { say, type Message } from '../messages/message.ts';
 import { contentMissing, noteLimit, notedFiles } from './backup-identity.ts';
@@ -29,7 +29,7 @@ export function plainFaults(root: ByteString): PlainFault[] {
   }
   for (const member of notedFiles) {
     const found = stats(root, member);
-    if (found === undefined) continue;
+    if (found === undefined || found === 'unreadable') continue;
     if (!found.isFile()) {
       wrong(member, say('content.not-a-file', { member, type: typeOf(found) }));
     } else if (found.size > noteLimit) {
@@ -38,7 +38,7 @@ export function plainFaults(root: ByteString): PlainFault[] {
   }
   for (const member of serverDirectories) {
     const found = stats(root, member);
-    if (found === undefined || found.isDirectory()) continue;
+    if (found === undefined || found === 'unreadable' || found.isDirectory()) continue;
     wrong(member, say('content.not-a-directory', { member, type: typeOf(found) }));
   }
   return faults;
@@ -49,14 +49,14 @@ export function lackingDirectories(root: ByteString, names: readonly string[]): 
   return names.filter((name) => stats(root, name) === undefined);
 }
 
-/** Links are followed; one that leads nowhere is there all the same. */
-function stats(root: ByteString, name: string): Stats | undefined {
+/** Links are followed; one that leads nowhere is there all the same. What cannot be read is not absent: whoever reads it says so. */
+function stats(root: ByteString, name: string): Stats | 'unreadable' | undefined {
   const path = fsPath(joinPath(root, name));
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    // Not to be read, or below something that is no directory: whoever reads it says so.
-    return undefined;
+  } catch (error) {
+    // Below something that is no directory.
+    return systemCodeOf(error) === 'ENOTDIR' ? undefined : 'unreadable';
   }
 }
 

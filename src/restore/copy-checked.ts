@@ -1,5 +1,6 @@
 import { closeSync, constants, fchmodSync, fdatasync, fsync, openSync, readSync, writeSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
+import { systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
@@ -77,7 +78,7 @@ function openCopy({ from, to, bits, algorithm, writesAtClose }: CheckedCopy): Op
   const source = attempt('read', from, () => openRegularSync(fsPath(from)));
   let target: number | undefined;
   try {
-    const opened = openSync(fsPath(to), newFile, bits);
+    const opened = openNew(to, bits);
     target = opened;
     attempt('mode', to, () => fchmodSync(opened, bits));
     if (writesAtClose === true) writeAtClose(opened);
@@ -86,6 +87,15 @@ function openCopy({ from, to, bits, algorithm, writesAtClose }: CheckedCopy): Op
     if (target !== undefined) closeSync(target);
     closeSync(source);
     throw error;
+  }
+}
+
+/** A name that is taken is the caller's to judge. */
+function openNew(path: ByteString, bits: number): number {
+  try {
+    return openSync(fsPath(path), newFile, bits);
+  } catch (error) {
+    throw systemCodeOf(error) === 'EEXIST' ? error : fileFailure('create', path, error);
   }
 }
 

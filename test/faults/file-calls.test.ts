@@ -118,6 +118,7 @@ function verify(backup: string): Scenario {
     roots: [backup],
     reset: () => undefined,
     run: (env) => runProgram('gausskeep', ['verify', backup], { env: { GAUSSKEEP_CACHE: '', ...env } }),
+    harmless: { 'a directory that was read before': /^stat \$0\/pg_errorinfo$/ },
     picture: () => '',
     leftOver: () => undefined,
   };
@@ -139,6 +140,18 @@ it.runIf(runningAsRoot)(
     expect(scenario.picture()).toEqual(plainly.picture());
   },
 );
+
+it('a disk that is full when a file is made in a thread is told as that', async () => {
+  const scenario = restore(() => plain);
+  scenario.reset();
+  const call = { call: 'create $0/new/data/base/16412/14230', nth: 1 };
+  // This call alone: of several threads on a full disk any may be the first to tell.
+  const fault = failCall(scenario.roots, call, { code: 'ENOSPC', stays: false });
+  const { status, stderr } = await scenario.run(fault.env);
+  expect([status, fault.struck()], stderr).toEqual([13, true]);
+  expect(stderr).toMatch(/error: could not create "[^"]*\/14230": no space left on device \(ENOSPC\)/);
+  expect(scenario.leftOver()).toBeUndefined();
+});
 
 it('a mode that the file system does not take ends the restore, which leaves nothing', async () => {
   const scenario = restore(() => plain);

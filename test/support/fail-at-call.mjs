@@ -4,7 +4,7 @@
  * apart by what it does and to which file, with roots as $0, $1, … and as `*` what differs in names from run to run.
  * With CALLS_FILE in the environment nothing fails; each call is written there with its place in our programs, a line each. With FAIL_CALL the call of this
  * text fails with FAIL_CODE when it comes for the FAIL_NTH time in its thread, and STRUCK_FILE is made; a FAIL_CALL of a kind alone, `owner *`, fails every time. With FAIL_STAYS from then on everything that takes
- * space fails, in every thread.
+ * space fails, in every thread; or where it was a call that reads, every such call of the same kind for the same file.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -57,6 +57,7 @@ function siteOf() {
     .join(' < ');
 }
 
+const reads = new Set(['open', 'read', 'list', 'stat']);
 const takesSpace = new Set(['create', 'write', 'mkdir', 'link', 'rename', 'truncate']);
 
 /** The error for this call, or undefined where it is to be made. */
@@ -76,7 +77,9 @@ function failureOf(kind, subject, syscall) {
       return systemError(syscall, typeof subject === 'number' ? undefined : path);
     }
   }
-  if (FAIL_STAYS === undefined || !takesSpace.has(kind) || !real.existsSync(STRUCK_FILE)) return undefined;
+  if (FAIL_STAYS === undefined || !real.existsSync(STRUCK_FILE)) return undefined;
+  const isMore = reads.has(FAIL_CALL.split(' ')[0]) ? call === FAIL_CALL : takesSpace.has(kind);
+  if (!isMore) return undefined;
   return systemError(syscall, typeof subject === 'number' ? undefined : path);
 }
 
