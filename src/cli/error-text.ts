@@ -1,14 +1,24 @@
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
 import { namedText } from '../errors/unnamed-errors.ts';
 import { systemErrorText } from '../errors/system-error-text.ts';
-import { printable, printableName, render, say, type Message } from '../messages/message.ts';
+import { english } from '../messages/english.ts';
+import { placeWords } from '../messages/place-words.ts';
+import {
+  printableName,
+  render,
+  say,
+  valueText,
+  type Message,
+  type MessageKey,
+  type MessageValue,
+} from '../messages/message.ts';
 import { speak } from './speech.ts';
 
 /** Lines for people about `error`: what, where, why and what to do, each with the program's name in front. Never a stack trace. */
 export function errorLines(program: string, error: unknown): string[] {
   if (!(error instanceof BackupError)) {
     return [
-      labelledLine(program, 'error', speak(say('common.internal', { reason: reasonOf(error) }))),
+      labelledLine(program, 'error', speak(say('common.internal', { reason: reasonFor(error) }))),
       labelledLine(program, 'hint', speak(say('common.internal.hint'))),
     ];
   }
@@ -17,8 +27,9 @@ export function errorLines(program: string, error: unknown): string[] {
   const detail = labelledLine(program, 'detail', '');
   const lines = [labelledLine(program, 'error', said.replaceAll(/\nDETAIL: +/g, `\n${detail}`))];
   for (const [name, value] of Object.entries(error.context)) {
-    if (said.includes(String(value))) continue;
-    lines.push(labelledLine(program, 'detail', `${name} ${printableName(String(value))}`));
+    const words = spoken(placeWords(String(value)));
+    if (said.includes(String(value)) || said.includes(words)) continue;
+    lines.push(labelledLine(program, 'detail', `${contextName(name)} ${printableName(words)}`));
   }
   const cause = causeText(error, said);
   if (cause !== undefined) lines.push(labelledLine(program, 'detail', cause));
@@ -26,18 +37,30 @@ export function errorLines(program: string, error: unknown): string[] {
   return lines;
 }
 
+/** A value of a sentence by itself. */
+function spoken(lines: MessageValue): string {
+  return speak(say('common.server-text', { lines }));
+}
+
+/** What a value of the context is, in the language that is spoken. */
+function contextName(name: string): string {
+  const key = `cli.context.${name}`;
+  return key in english ? speak({ key: key as MessageKey, parameters: {} }) : name;
+}
+
 /** The innermost reason, unless the first line says it already. */
 function causeText(error: BackupError, said: string): string | undefined {
   let cause: unknown = error.cause;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   if (!(cause instanceof Error) || cause.message === '') return undefined;
-  const text = cause instanceof BackupError ? speak(cause.sentence) : namedText(cause.message);
+  const text = spoken(reasonFor(cause));
   if (said.includes(text)) return undefined;
   // A call of the system that failed: the sentence tells its reason already, in the same words or in those of libpq.
-  if (systemCodeOf(cause) !== undefined && (tellsReason(said, text) || tellsCall(said, cause))) {
+  const system = namedText(cause.message);
+  if (systemCodeOf(cause) !== undefined && (tellsReason(error.message, system) || tellsCall(error.message, cause))) {
     return undefined;
   }
-  return printable(text);
+  return text;
 }
 
 /** Whether `text` has what `system` says, `EACCES: permission denied, open '/x'` or `write EPIPE`: the reason or the code. */
@@ -50,7 +73,7 @@ function tellsReason(text: string, system: string): boolean {
 /** Whether `text` has all of `connect ECONNREFUSED 127.0.0.1:5432` or `getaddrinfo ENOTFOUND db`: the reason as libpq says it, and where. */
 function tellsCall(text: string, cause: Error): boolean {
   const match = /^[a-z]+ E[A-Z0-9_]+(?: (.+?))?(?: - Local .*)?$/s.exec(cause.message);
-  if (match === null || !text.includes(systemErrorText(cause))) return false;
+  if (match === null || !text.includes(valueText(systemErrorText(cause)))) return false;
   const place = match[1] ?? '';
   return text.includes(place) || text.includes(place.replace(/:\d+$/, ''));
 }

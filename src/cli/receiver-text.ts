@@ -1,5 +1,6 @@
 import type { ReceiverRecord } from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { speak } from './speech.ts';
 
 /** After that long without a new status the receiver may be dead, in seconds: it writes one each second. */
@@ -38,7 +39,10 @@ export function receiverLines(record: ReceiverRecord, verdict: ReceiverVerdict):
   const unknown = speak(say('receive-status.unknown'));
   const text = (value: string | number | null): string => (value === null ? unknown : String(value));
   const lines: Message[] = [
-    say('receive-status.head', { destination: record.destination, state: speak(conditionOf(record, verdict)) }),
+    say('receive-status.head', {
+      destination: placeWords(record.destination),
+      state: speak(conditionOf(record, verdict)),
+    }),
     say('receive-status.server', {
       server: text(record.server),
       systemIdentifier: text(record.systemIdentifier),

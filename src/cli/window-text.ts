@@ -147,5 +147,5 @@ function uselessBackups(window: Line, all: readonly Line[]): Message[] {
 export function transactionLine({ kind, xid, timeUs, startLsn, gid, droppedFiles }: ListedTransaction): string {
   const name = gid === undefined ? '' : ` '${gid}'`;
   const dropped = droppedFiles === 0 ? '' : speak(say('window.files-removed', { count: droppedFiles }));
-  return `${formatUtc(timeUs).padEnd(29)} ${formatLsn(startLsn).padEnd(17)} ${kind.replace('-', ' ')} ${xid}${name}${dropped}`;
+  return `${formatUtc(timeUs).padEnd(29)} ${formatLsn(startLsn).padEnd(17)} ${speak(say(`window.kind.${kind}`))} ${xid}${name}${dropped}`;
 }

@@ -129,9 +129,9 @@ function accountOf(text: string): { uid: number; gid: number } {
 function idOf(flag: '-u' | '-g', user: string): number {
   try {
     return Number(execFileSync('id', [flag, '--', user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-  } catch (error) {
+  } catch {
     if (/^\d+$/.test(user)) return Number(user);
-    throw new BackupError('USAGE', say('restore.unknown-owner', { name: user }), { cause: error });
+    throw new BackupError('USAGE', say('restore.unknown-owner', { name: user }));
   }
 }
 
@@ -140,7 +140,7 @@ function groupOf(group: string): number {
   try {
     const line = execFileSync('getent', ['group', group], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     return Number(line.split(':')[2]);
-  } catch (error) {
-    throw new BackupError('USAGE', say('restore.unknown-owner', { name: group }), { cause: error });
+  } catch {
+    throw new BackupError('USAGE', say('restore.unknown-owner', { name: group }));
   }
 }

@@ -1,5 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import { parseWalCompression, type CompressionSetting } from './compression-option.ts';
 import { parseInteger, parseSize } from './numbers.ts';
 import type { GivenOptions } from './option-table.ts';
@@ -149,6 +149,7 @@ function choiceOf<Choice extends string>(
   if (text === undefined) return choices[0];
   const choice = choices.find((word) => word === text);
   if (choice !== undefined) return choice;
-  const listed = choices.map((word) => `"${word}"`).join(' or ');
+  const quoted: readonly MessageValue[] = choices.map((word) => `"${word}"`);
+  const listed = quoted.reduce((left, right) => say('options.or', { left, right }));
   throw new BackupError('USAGE', say('receive.bad-choice', { text, option: `--${name}`, choices: listed }));
 }

@@ -110,7 +110,8 @@ async function expectSasl({ session, signal }: Exchange, code: number): Promise<
   const message = await session.receive({ signal });
   if (message.type === 'ErrorResponse') throw new ServerError(message.fields);
   // AuthenticationOk before the server's own proof would be a server that does not know the password.
-  if (message.type !== 'Authentication' || message.code !== code) throw unexpectedMessage(message, 'authenticating');
+  if (message.type !== 'Authentication' || message.code !== code)
+    throw unexpectedMessage(message, say('protocol.phase.login'));
   return Buffer.from(message.body).toString('utf8');
 }
 

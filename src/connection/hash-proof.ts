@@ -104,7 +104,9 @@ function iterationText(iterations: number): string {
 function hexField(reader: BodyReader, length: number): Uint8Array {
   const text = reader.text(length);
   if (!/^[0-9a-f]+$/i.test(text)) {
-    throw protocolViolation(say('protocol.malformed', { message: 'Authentication', detail: 'no hexadecimal digits' }));
+    throw protocolViolation(
+      say('protocol.malformed', { message: 'Authentication', detail: say('protocol.detail.no-digits') }),
+    );
   }
   return Buffer.from(text, 'hex');
 }

@@ -24,7 +24,7 @@ export async function passwordKey(request: KeyRequest): Promise<Buffer> {
     });
   }
   if (!Number.isInteger(iterations) || iterations < 1) {
-    const detail = `${iterations} iterations`;
+    const detail = say('protocol.detail.iterations', { count: iterations });
     throw protocolViolation(say('protocol.malformed', { message: 'Authentication', detail }));
   }
   signal?.throwIfAborted();

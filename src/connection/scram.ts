@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import { protocolViolation } from '../protocol/protocol-violation.ts';
 import { passwordKey } from './password-key.ts';
 import { saslPrepare } from './sasl-prepare.ts';
@@ -47,7 +47,8 @@ export class ScramClient {
    */
   async final(serverFirst: string, password: string, options: ScramOptions): Promise<Buffer> {
     const [nonce, salt, iterations] = parseServerFirst(serverFirst);
-    if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length) throw malformed('nonce of the server');
+    if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length)
+      throw malformed(say('protocol.detail.nonce'));
     const key = await passwordKey({
       digest: 'sha256',
       password: saslPrepare(password),
@@ -86,7 +87,7 @@ function parseServerFirst(text: string): [nonce: string, salt: string, iteration
   return [nonce, salt, Number(iterations)];
 }
 
-function malformed(detail: string): BackupError {
+function malformed(detail: MessageValue): BackupError {
   return protocolViolation(say('protocol.malformed', { message: 'AuthenticationSASL', detail }));
 }
 

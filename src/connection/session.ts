@@ -189,7 +189,7 @@ export class Session implements Connection {
         case 'ReadyForQuery':
           return results;
         default:
-          throw unexpectedMessage(message, 'answering a query');
+          throw unexpectedMessage(message, say('protocol.phase.query'));
       }
     }
   }

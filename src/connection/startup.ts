@@ -54,7 +54,7 @@ export async function startSession(
         session.loggedIn();
         return;
       default:
-        throw unexpectedMessage(message, 'starting the session');
+        throw unexpectedMessage(message, say('protocol.phase.session'));
     }
   }
 }
@@ -105,7 +105,7 @@ async function logIn(
       case 'ErrorResponse':
         throw refused(message.fields);
       default:
-        throw unexpectedMessage(message, 'authenticating');
+        throw unexpectedMessage(message, say('protocol.phase.login'));
     }
   }
 }

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
+import { say, type Message, type MessageValue } from '../messages/message.ts';
 import { readClientCertificate } from './client-certificate.ts';
 import type { SslMode } from './settings.ts';
 import { systemErrorText } from '../errors/system-error-text.ts';
@@ -68,11 +68,11 @@ async function readRevocationLists(tls: TlsSettings): Promise<Buffer[]> {
   const { revocationList, revocationDirectory } = tls;
   const named = revocationList !== undefined || revocationDirectory !== undefined;
   const file = named ? revocationList : inDirectory(tls, 'root.crl');
-  const unreadable = (path: string) => (reason: string) => say('connection.crl-unreadable', { path, reason });
+  const unreadable = (path: string) => (reason: MessageValue) => say('connection.crl-unreadable', { path, reason });
   const lists: Buffer[] = [];
   if (file !== undefined) {
     const list = await readOptional(file, unreadable(file));
-    if (list === undefined && named) throw refuse(unreadable(file)('No such file or directory'));
+    if (list === undefined && named) throw refuse(unreadable(file)(say('system.libc.ENOENT')));
     if (list !== undefined) lists.push(list);
   }
   if (revocationDirectory !== undefined) {
@@ -96,7 +96,7 @@ async function readRevocationLists(tls: TlsSettings): Promise<Buffer[]> {
 }
 
 /** Undefined when there is no such file. */
-async function readOptional(path: string, unreadable: (reason: string) => Message): Promise<Buffer | undefined> {
+async function readOptional(path: string, unreadable: (reason: MessageValue) => Message): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import type { ArchivePlaceFacts } from '../checks/archive-place-checks.ts';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { freeSpace } from '../files/free-space.ts';
 import { say } from '../messages/message.ts';
 import type { SystemIdentity } from '../replication/identify.ts';
@@ -69,7 +69,7 @@ export async function lookAtArchive(
       const free = await freeSpace(fromText(path));
       return { facts: { ...facts, freeBytes: free.freeBytes }, position: await askPosition() };
     }
-    const unread = say('doctor.archive-owner.unread', { path, reason: reasonOf(error) });
+    const unread = say('doctor.archive-owner.unread', { path, reason: reasonFor(error) });
     return { facts: { ...facts, unread }, position: undefined };
   }
 }

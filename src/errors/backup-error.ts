@@ -1,5 +1,6 @@
-import { render, type Message, type MessageValue } from '../messages/message.ts';
+import { render, say, type Message, type MessageValue } from '../messages/message.ts';
 import { errorCodes, type ErrorCode, type ErrorKind } from './codes.ts';
+import { readCall } from './system-words.ts';
 import { namedCode, namedText } from './unnamed-errors.ts';
 
 /** Where an error happened: a flat record of printable values (path, lsn, timeline, server, backup). Never a secret. */
@@ -76,9 +77,12 @@ export class BackupError extends Error {
 // A bundler renames a class that names itself within; a caller sees the name in every stack that node prints.
 Object.defineProperty(BackupError, 'name', { value: 'BackupError' });
 
-/** Why something failed, for use as a `reason` parameter: a sentence within the sentence where it is ours. */
+/** Why something failed, for use as a `reason` parameter: a sentence within the sentence where it is ours, or the system's. */
 export function reasonFor(error: unknown): MessageValue {
-  return error instanceof BackupError ? error.sentence : reasonOf(error);
+  if (error instanceof BackupError) return error.sentence;
+  const text = reasonOf(error);
+  const failed = readCall(systemCodeOf(error), text);
+  return failed === undefined ? text : say('system.call', { ...failed });
 }
 
 /** The text of anything thrown, in English: of one line where it is ours. What a server says may have several. */

@@ -1,5 +1,6 @@
-import { say, type Message, type MessageKey } from '../messages/message.ts';
+import { say, type Message, type MessageKey, type MessageValue } from '../messages/message.ts';
 import { BackupError, reasonOf, systemCodeOf } from './backup-error.ts';
+import { readCall } from './system-words.ts';
 
 /** What was tried on a local file. */
 export type FileAction = 'read' | 'write' | 'create' | 'link' | 'sync' | 'rename' | 'remove' | 'mode' | 'owner';
@@ -59,8 +60,11 @@ const actions: Readonly<Partial<Record<string, FileAction>>> = {
 };
 
 /** Node's text without the call and path at its end, which the sentence names already. */
-export function callReason(error: unknown): string {
-  return reasonOf(error).replace(/^(E[A-Z0-9]+): (.+?), [a-z]+(?: '.*)?$/s, '$2 ($1)');
+export function callReason(error: unknown): MessageValue {
+  const text = reasonOf(error);
+  const failed = readCall(systemCodeOf(error), text);
+  if (failed !== undefined) return say('system.reason', { text: failed.text, code: failed.code });
+  return text.replace(/^(E[A-Z0-9]+): (.+?), [a-z]+(?: '.*)?$/s, '$2 ($1)');
 }
 
 const hints: Readonly<Partial<Record<string, MessageKey>>> = {

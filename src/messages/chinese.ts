@@ -35,6 +35,7 @@ import { settingsMessages } from './chinese/settings.ts';
 import { storageMessages } from './chinese/storage.ts';
 import { surveyMessages } from './chinese/survey.ts';
 import { tarMessages } from './chinese/tar.ts';
+import { systemMessages } from './chinese/system.ts';
 import { targetMessages } from './chinese/target.ts';
 import { unpackHelpMessages } from './chinese/unpack-help.ts';
 import { unpackMessages } from './chinese/unpack.ts';
@@ -86,6 +87,7 @@ export const chinese: Translation<typeof english> = {
   ...storageMessages,
   ...surveyMessages,
   ...tarMessages,
+  ...systemMessages,
   ...targetMessages,
   ...unpackHelpMessages,
   ...unpackMessages,

@@ -31,6 +31,7 @@ import { restorePlanMessages } from './english/restore-plan.ts';
 import { serverMessages } from './english/server.ts';
 import { settingsMessages } from './english/settings.ts';
 import { storageMessages } from './english/storage.ts';
+import { systemMessages } from './english/system.ts';
 import { targetMessages } from './english/target.ts';
 import { tarMessages } from './english/tar.ts';
 import { protocolMessages } from './english/protocol.ts';
@@ -69,6 +70,7 @@ export const english = {
   ...optionsMessages,
   ...settingsMessages,
   ...storageMessages,
+  ...systemMessages,
   ...targetMessages,
   ...tarMessages,
   ...protocolMessages,

@@ -1,4 +1,4 @@
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import { protocolViolation } from './protocol-violation.ts';
 
 /**
@@ -50,24 +50,27 @@ export class BodyReader {
   /** A string ended by a zero byte, as UTF-8. */
   cString(): string {
     const end = this.#body.indexOf(0, this.#position);
-    if (end < 0) throw this.fail('a string has no end');
+    if (end < 0) throw this.fail(say('protocol.detail.endless-string'));
     const value = this.#body.toString('utf8', this.#position, end);
     this.#position = end + 1;
     return value;
   }
 
   end(): void {
-    if (this.remaining > 0) throw this.fail(`${this.remaining} bytes left over of ${this.#body.length}`);
+    if (this.remaining > 0)
+      throw this.fail(say('protocol.detail.left-over', { rest: this.remaining, length: this.#body.length }));
   }
 
-  fail(detail: string): Error {
+  fail(detail: MessageValue): Error {
     return protocolViolation(say('protocol.malformed', { message: this.#message, detail }));
   }
 
   #advance(length: number): number {
     const start = this.#position;
     if (length < 0 || length > this.remaining) {
-      throw this.fail(`a field needs ${length} bytes, ${this.remaining} of ${this.#body.length} are left`);
+      throw this.fail(
+        say('protocol.detail.too-short', { needed: length, rest: this.remaining, length: this.#body.length }),
+      );
     }
     this.#position = start + length;
     return start;

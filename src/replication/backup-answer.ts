@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import type { BackendMessage, Column, ErrorFields, QueryResult } from '../protocol/backend-messages.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import { fileLeftOutBy } from '../server/refusals.ts';
@@ -93,27 +93,28 @@ export class BackupAnswer {
   }
 
   /** What to throw for a message that has no place here: the server's error, or a protocol violation that names the phase. */
-  failure(message: BackendMessage, failed: Failed, phase: string): Error {
+  failure(message: BackendMessage, failed: Failed, phase: MessageValue): Error {
     return message.type === 'ErrorResponse'
       ? serverFailureDuring(failed, message.fields, this.connection.user)
       : unexpectedMessage(message, phase);
   }
 
   /** One result set: RowDescription, DataRow…, CommandComplete. */
-  async result(failed: Failed, phase: string): Promise<QueryResult> {
+  async result(failed: Failed, phase: MessageValue): Promise<QueryResult> {
     const head = await this.receive();
     if (head.type !== 'RowDescription') throw this.failure(head, failed, phase);
     return await this.rest(head.columns, failed, phase);
   }
 
   /** A result set whose RowDescription was read already. */
-  async rest(columns: readonly Column[], failed: Failed, phase: string): Promise<QueryResult> {
+  async rest(columns: readonly Column[], failed: Failed, phase: MessageValue): Promise<QueryResult> {
     const rows: (readonly (string | null)[])[] = [];
     for (;;) {
       const message = await this.receive();
       if (message.type === 'CommandComplete') return { columns, rows, tag: message.tag };
       if (message.type !== 'DataRow') throw this.failure(message, failed, phase);
-      if (rows.length === mostRows) throw badResult(phase, `more than ${mostRows} rows`);
+      if (rows.length === mostRows)
+        throw badResult(phase, say('replication.answer.too-many-rows', { limit: mostRows }));
       rows.push(message.values);
     }
   }

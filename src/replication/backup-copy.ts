@@ -1,7 +1,7 @@
 import { forEachPiece, type ReadySource } from '../bytes/ready-source.ts';
 import type { BackendMessage, CopyDataPiece } from '../protocol/backend-messages.ts';
 import { protocolViolation } from '../protocol/protocol-violation.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import type { BackupAnswer } from './backup-answer.ts';
 
 const failed = 'replication.failed-backup-data';
@@ -9,10 +9,10 @@ const failed = 'replication.failed-backup-data';
 /** The content of one CopyOut, to its CopyDone. What a consumer leaves unread is skipped by `finish`. */
 export class PlainCopy {
   readonly #answer: BackupAnswer;
-  readonly #phase: string;
+  readonly #phase: MessageValue;
   #done = false;
 
-  constructor(answer: BackupAnswer, phase: string) {
+  constructor(answer: BackupAnswer, phase: MessageValue) {
     this.#answer = answer;
     this.#phase = phase;
   }
@@ -130,7 +130,7 @@ export class FramedCopy {
   #dataOf(message: BackendMessage): Uint8Array | undefined {
     if (message.type === 'CopyData') return this.#take(message);
     if (message.type !== 'CopyDone') {
-      throw this.#answer.failure(message, failed, 'reading the archives of a base backup');
+      throw this.#answer.failure(message, failed, say('protocol.phase.archives'));
     }
     this.#next = { kind: 'done' };
     return undefined;
@@ -145,7 +145,7 @@ export class FramedCopy {
       if (this.#kind === undefined) {
         if (piece.last)
           throw protocolViolation(
-            say('replication.result-shape', { command: 'BASE_BACKUP', reason: 'an empty CopyData' }),
+            say('replication.result-shape', { command: 'BASE_BACKUP', reason: say('replication.answer.empty-copy') }),
           );
         return undefined;
       }
@@ -158,7 +158,7 @@ export class FramedCopy {
 
   #collect(bytes: Uint8Array, last: boolean): void {
     this.#smallLength += bytes.length;
-    if (this.#smallLength > longestSmallMessage) throw this.#badFrame('too long');
+    if (this.#smallLength > longestSmallMessage) throw this.#badFrame('replication.answer.copy-too-long');
     this.#small.push(Uint8Array.from(bytes));
     if (!last) return;
     const whole = Buffer.concat(this.#small);
@@ -171,7 +171,8 @@ export class FramedCopy {
     switch (this.#kind) {
       case kinds.archive: {
         const [name, location, ...rest] = body.toString('utf8').split('\0');
-        if (name === undefined || location === undefined || rest.length !== 1) throw this.#badFrame('malformed');
+        if (name === undefined || location === undefined || rest.length !== 1)
+          throw this.#badFrame('replication.answer.copy-malformed');
         this.#next = { kind: 'archive', name, location };
         return;
       }
@@ -179,18 +180,18 @@ export class FramedCopy {
         this.#next = { kind: 'manifest' };
         return;
       case kinds.progress:
-        if (body.length !== 8) throw this.#badFrame('malformed');
+        if (body.length !== 8) throw this.#badFrame('replication.answer.copy-malformed');
         this.#onProgress?.(body.readBigInt64BE(0));
         return;
       default:
-        throw this.#badFrame('unknown');
+        throw this.#badFrame('replication.answer.copy-unknown');
     }
   }
 
-  #badFrame(reason: string): Error {
+  #badFrame(
+    key: 'replication.answer.copy-too-long' | 'replication.answer.copy-malformed' | 'replication.answer.copy-unknown',
+  ): Error {
     const kind = String.fromCharCode(this.#kind ?? 0);
-    return protocolViolation(
-      say('replication.result-shape', { command: 'BASE_BACKUP', reason: `${reason} CopyData of kind "${kind}"` }),
-    );
+    return protocolViolation(say('replication.result-shape', { command: 'BASE_BACKUP', reason: say(key, { kind }) }));
   }
 }

@@ -22,7 +22,8 @@ export async function identifySystem(connection: Connection, options: Abortable 
   const command = 'IDENTIFY_SYSTEM';
   const row = await queryRow(connection, command, options);
   const systemIdentifier = valueOf(row, 'systemid', command);
-  if (!/^\d{1,20}$/.test(systemIdentifier)) throw badResult(command, `the system identifier is "${systemIdentifier}"`);
+  if (!/^\d{1,20}$/.test(systemIdentifier))
+    throw badResult(command, say('replication.answer.system-identifier', { text: systemIdentifier }));
   return {
     systemIdentifier,
     timeline: uint32Of(row, 'timeline', command),
@@ -54,7 +55,7 @@ export async function showSetting(connection: Connection, name: string, options:
   if (!/^[a-z_][a-z0-9_.]*$/.test(name)) throw new RangeError(`no name of a setting: ${name}`);
   const [result] = await runCommand(connection, `SHOW ${name}`, options);
   const [value] = onlyRow(result, 'SHOW').values();
-  if (value === undefined || value === null) throw badResult('SHOW', `no value for ${name}`);
+  if (value === undefined || value === null) throw badResult('SHOW', say('replication.answer.no-value', { name }));
   return value;
 }
 
@@ -69,7 +70,7 @@ export async function walSegmentSize(
   const match = /^(\d{1,10})(kB|MB|GB)$/.exec(text);
   const size = Number(match?.[1]) * ({ kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[match?.[2] ?? ''] ?? Number.NaN);
   const valid = size >= 1024 ** 2 && size <= 1024 ** 3 && Number.isInteger(Math.log2(size));
-  if (!valid) throw badResult('SHOW', `the WAL segment size is "${text}"`);
+  if (!valid) throw badResult('SHOW', say('replication.answer.segment-size', { text }));
   return size;
 }
 
@@ -85,7 +86,7 @@ export async function timelineHistory(
   const row = await queryRow(connection, `${command} ${timeline}`, options);
   const name = valueOf(row, 'filename', command);
   const expected = `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
-  if (name !== expected) throw badResult(command, `the file is named "${name}"`);
+  if (name !== expected) throw badResult(command, say('replication.answer.file-name', { name }));
   return { name, content: valueOf(row, 'content', command) };
 }
 

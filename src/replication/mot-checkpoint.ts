@@ -1,4 +1,5 @@
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { BackupAnswer, type AnswerOptions } from './backup-answer.ts';
@@ -25,7 +26,7 @@ export async function fetchMotCheckpoint(
 ): Promise<MotCheckpoint | undefined> {
   if (!capabilities.baseBackup.motCheckpoint) return undefined;
   const failed = 'replication.failed-mot';
-  const phase = 'reading the MOT checkpoint';
+  const phase = say('protocol.phase.mot');
   const answer = new BackupAnswer(connection, options);
   let begun = false;
   try {
@@ -48,7 +49,7 @@ export async function fetchMotCheckpoint(
   }
 }
 
-async function* content(answer: BackupAnswer, phase: string): AsyncGenerator<Uint8Array, void, undefined> {
+async function* content(answer: BackupAnswer, phase: MessageValue): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield* new PlainCopy(answer, phase).content();
     const message = await answer.receive();
@@ -62,6 +63,6 @@ async function* content(answer: BackupAnswer, phase: string): AsyncGenerator<Uin
 async function readEnd(answer: BackupAnswer): Promise<void> {
   const message = await answer.receive();
   if (message.type !== 'ReadyForQuery') {
-    throw answer.failure(message, 'replication.failed-mot', 'ending the MOT checkpoint');
+    throw answer.failure(message, 'replication.failed-mot', say('protocol.phase.mot-end'));
   }
 }

@@ -1,6 +1,6 @@
 import type { Abortable, Connection } from '../connection/connection.ts';
 import { serverText, ServerError } from '../connection/server-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import type { QueryResult } from '../protocol/backend-messages.ts';
 import { protocolViolation } from '../protocol/protocol-violation.ts';
 import { parseLsn, type Lsn } from '../wal/lsn.ts';
@@ -35,7 +35,7 @@ export async function queryRow(connection: Connection, command: string, options:
 export function onlyRow(result: QueryResult | undefined, command: string): Row {
   const [row] = result?.rows ?? [];
   if (result === undefined || row === undefined || result.rows.length !== 1) {
-    throw badResult(command, `${result?.rows.length ?? 0} rows instead of one`);
+    throw badResult(command, say('replication.answer.not-one-row', { rows: result?.rows.length ?? 0 }));
   }
   return new Map(result.columns.map((column, index) => [column.name, row[index] ?? null]));
 }
@@ -43,7 +43,7 @@ export function onlyRow(result: QueryResult | undefined, command: string): Row {
 /** The value of a column that must be there and not NULL. */
 export function valueOf(row: Row, column: string, command: string): string {
   const value = row.get(column);
-  if (value === undefined || value === null) throw badResult(command, `no value in column ${column}`);
+  if (value === undefined || value === null) throw badResult(command, say('replication.answer.no-column', { column }));
   return value;
 }
 
@@ -52,7 +52,7 @@ export function lsnOf(row: Row, column: string, command: string): Lsn {
   try {
     return parseLsn(text);
   } catch (error) {
-    throw badResult(command, `column ${column} is "${text}"`, error);
+    throw badResult(command, say('replication.answer.bad-column', { column, text }), error);
   }
 }
 
@@ -60,11 +60,11 @@ export function lsnOf(row: Row, column: string, command: string): Lsn {
 export function uint32Of(row: Row, column: string, command: string): number {
   const text = valueOf(row, column, command);
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= 0xffff_ffff)) throw badResult(command, `column ${column} is "${text}"`);
+  if (!(value <= 0xffff_ffff)) throw badResult(command, say('replication.answer.bad-column', { column, text }));
   return value;
 }
 
-export function badResult(command: string, reason: string, cause?: unknown): Error {
+export function badResult(command: MessageValue, reason: MessageValue, cause?: unknown): Error {
   return protocolViolation(say('replication.result-shape', { command, reason }), cause);
 }
 

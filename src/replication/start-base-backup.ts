@@ -1,7 +1,7 @@
 import { display, fromText } from '../bytes/byte-string.ts';
 import type { Connection } from '../connection/connection.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 import type { ErrorFields, QueryResult } from '../protocol/backend-messages.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import type { Capabilities } from '../server/capabilities.ts';
@@ -42,8 +42,10 @@ export async function* startBaseBackup(
     answer.expectSilence('start-position');
     await connection.send(command, { signal: options.signal });
     if (capabilities.baseBackup.grammar === 'opengauss') await readWalLink(answer);
-    const start = readPosition(await answer.result('replication.failed-backup-begin', 'reading the start position'));
-    const list = await answer.result('replication.failed-backup-list', 'reading the list of tablespaces');
+    const start = readPosition(
+      await answer.result('replication.failed-backup-begin', say('protocol.phase.start-position')),
+    );
+    const list = await answer.result('replication.failed-backup-list', say('protocol.phase.tablespaces'));
     answer.endSilence();
     const tablespaces = readTablespaces(list);
     checkRelative(tablespaces, capabilities);
@@ -52,7 +54,7 @@ export async function* startBaseBackup(
       ? framedTars(answer, capabilities, tablespaces, request, options)
       : plainTars(answer, capabilities, tablespaces, request);
     if (!request.noWait) answer.expectSilence('end-position');
-    const end = readPosition(await answer.result('replication.failed-backup-end', 'reading the end position'));
+    const end = readPosition(await answer.result('replication.failed-backup-end', say('protocol.phase.end-position')));
     const checksumFailure = await readCompletion(answer);
     yield { type: 'end', endLsn: end.lsn, timeline: end.timeline, checksumFailure };
   } finally {
@@ -62,10 +64,10 @@ export async function* startBaseBackup(
 
 /** openGauss tells first where its pg_xlog link points; nobody needs it. */
 async function readWalLink(answer: BackupAnswer): Promise<void> {
-  const link = await answer.result('replication.failed-backup-begin', 'reading the link of the WAL directory');
+  const link = await answer.result('replication.failed-backup-begin', say('protocol.phase.wal-link'));
   const [column] = link.columns;
   if (link.columns.length !== 1 || column?.name !== 'xloglink') {
-    throw badResult('BASE_BACKUP', 'the first result is not the link of the WAL directory');
+    throw badResult('BASE_BACKUP', say('replication.answer.no-wal-link'));
   }
 }
 
@@ -79,14 +81,17 @@ async function* plainTars(
   const { tarFormat: format, terminated } = capabilities.baseBackup;
   for (const [index, tablespace] of tablespaces.entries()) {
     if (index === tablespaces.length - 1) expectEnd(answer, request);
-    const copy = await beginCopy(answer, `archive ${index + 1} of ${tablespaces.length}`);
+    const copy = await beginCopy(
+      answer,
+      say('protocol.phase.archive', { number: index + 1, count: tablespaces.length }),
+    );
     yield { type: 'archive', tablespace, format, terminated, content: copy.content() };
     await copy.finish();
     answer.endSilence();
   }
   if (request.manifest === undefined) return;
   if (!request.noWait) answer.expectSilence('end-position');
-  const copy = await beginCopy(answer, 'the manifest');
+  const copy = await beginCopy(answer, say('protocol.phase.manifest'));
   answer.endSilence();
   yield { type: 'manifest', content: copy.content() };
   await copy.finish();
@@ -98,12 +103,12 @@ function expectEnd(answer: BackupAnswer, { noWait }: BaseBackupRequest): void {
   if (!noWait) answer.allowForArchiver();
 }
 
-async function beginCopy(answer: BackupAnswer, what: string): Promise<PlainCopy> {
+async function beginCopy(answer: BackupAnswer, what: MessageValue): Promise<PlainCopy> {
   const message = await answer.receive();
   if (message.type !== 'CopyOutResponse') {
-    throw answer.failure(message, 'replication.failed-backup-data', `waiting for ${what}`);
+    throw answer.failure(message, 'replication.failed-backup-data', say('protocol.phase.wait', { what }));
   }
-  return new PlainCopy(answer, `reading ${what}`);
+  return new PlainCopy(answer, say('protocol.phase.read', { what }));
 }
 
 /** PostgreSQL 15 and later. */
@@ -117,7 +122,7 @@ async function* framedTars(
   const { tarFormat: format, terminated } = capabilities.baseBackup;
   const begin = await answer.receive();
   if (begin.type !== 'CopyOutResponse') {
-    throw answer.failure(begin, 'replication.failed-backup-data', 'waiting for the archives');
+    throw answer.failure(begin, 'replication.failed-backup-data', say('protocol.phase.archives-begin'));
   }
   const copy = new FramedCopy(answer, options.onProgress);
   let archives = 0;
@@ -126,7 +131,7 @@ async function* framedTars(
     answer.endSilence();
     if (start.kind === 'done') break;
     if (start.kind === 'manifest') {
-      if (request.manifest === undefined) throw badResult('BASE_BACKUP', 'a manifest that was not asked for');
+      if (request.manifest === undefined) throw badResult('BASE_BACKUP', say('replication.answer.manifest'));
       yield { type: 'manifest', content: copy.content() };
       continue;
     }
@@ -136,7 +141,7 @@ async function* framedTars(
     yield { type: 'archive', tablespace, format, terminated, name: start.name, content: copy.content() };
   }
   if (archives !== tablespaces.length) {
-    throw badResult('BASE_BACKUP', `${archives} archives for ${tablespaces.length} tablespaces`);
+    throw badResult('BASE_BACKUP', say('replication.answer.archives', { archives, tablespaces: tablespaces.length }));
   }
 }
 
@@ -145,7 +150,7 @@ function tablespaceOf(archive: string, tablespaces: readonly TablespaceRow[]): T
   const stem = /^(base|\d{1,10})\.tar(?:\.[a-z0-9]+)?$/.exec(archive)?.[1];
   const oid = stem === 'base' ? undefined : Number(stem);
   const row = stem === undefined ? undefined : tablespaces.find((tablespace) => tablespace.oid === oid);
-  if (row === undefined) throw badResult('BASE_BACKUP', `an archive named "${archive}"`);
+  if (row === undefined) throw badResult('BASE_BACKUP', say('replication.answer.archive-name', { name: archive }));
   return row;
 }
 
@@ -161,10 +166,10 @@ function readTablespaces(result: QueryResult): TablespaceRow[] {
     return readTablespace(onlyRow({ ...result, rows: result.rows.slice(index, index + 1) }, 'BASE_BACKUP'));
   });
   if (rows.filter((row) => row.oid === undefined).length !== 1 || rows.at(-1)?.oid !== undefined) {
-    throw badResult('BASE_BACKUP', 'the data directory is not the last in the list of tablespaces');
+    throw badResult('BASE_BACKUP', say('replication.answer.order'));
   }
   if (new Set(rows.map((row) => row.oid)).size !== rows.length) {
-    throw badResult('BASE_BACKUP', 'a tablespace is listed twice');
+    throw badResult('BASE_BACKUP', say('replication.answer.twice'));
   }
   return rows;
 }
@@ -189,9 +194,10 @@ function checkRelative(rows: readonly TablespaceRow[], { relativeTablespaces }: 
 
 function readTablespace(row: Row): TablespaceRow {
   const isNull = (column: string): boolean => (row.get(column) ?? null) === null;
-  if (!row.has('spcoid') || !row.has('spclocation')) throw badResult('BASE_BACKUP', 'no list of tablespaces');
+  if (!row.has('spcoid') || !row.has('spclocation')) throw badResult('BASE_BACKUP', say('replication.answer.no-list'));
   const size = row.get('size') ?? null;
-  if (size !== null && !/^\d{1,19}$/.test(size)) throw badResult('BASE_BACKUP', `column size is "${size}"`);
+  if (size !== null && !/^\d{1,19}$/.test(size))
+    throw badResult('BASE_BACKUP', say('replication.answer.bad-column', { column: 'size', text: size }));
   const sizeKib = size === null ? undefined : BigInt(size);
   if (isNull('spcoid')) return { oid: undefined, location: undefined, relative: false, sizeKib };
   const location = row.get('spclocation') ?? '';
@@ -209,11 +215,11 @@ async function readCompletion(answer: BackupAnswer): Promise<ErrorFields | undef
   for (let completions = 0; ; completions++) {
     const message = await answer.receive();
     if (message.type === 'ReadyForQuery') return checksumFailure;
-    if (completions > 0) throw unexpectedMessage(message, 'ending a base backup');
+    if (completions > 0) throw unexpectedMessage(message, say('protocol.phase.backup-end'));
     if (message.type === 'ErrorResponse' && message.fields['C'] === dataCorrupted) {
       checksumFailure = message.fields;
     } else if (message.type !== 'CommandComplete') {
-      throw answer.failure(message, 'replication.failed-backup-end', 'ending a base backup');
+      throw answer.failure(message, 'replication.failed-backup-end', say('protocol.phase.backup-end'));
     }
   }
 }

@@ -78,6 +78,6 @@ export async function startWalStream(
     case 'ErrorResponse':
       throw serverFailureDuring('replication.failed-wal', message.fields, connection.user);
     default:
-      throw unexpectedMessage(message, 'starting to stream write-ahead log');
+      throw unexpectedMessage(message, say('protocol.phase.stream-start'));
   }
 }

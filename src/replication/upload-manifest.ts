@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { say } from '../messages/message.ts';
 import type { BackupAnswer } from './backup-answer.ts';
 
 /** The server takes a message as a whole; the original sends 64 KiB. */
@@ -30,5 +31,5 @@ export async function uploadManifest(answer: BackupAnswer, manifest: ByteSource)
 }
 
 function refused(answer: BackupAnswer, message: Awaited<ReturnType<BackupAnswer['receive']>>): Error {
-  return answer.failure(message, 'replication.failed-manifest', 'uploading a manifest');
+  return answer.failure(message, 'replication.failed-manifest', say('protocol.phase.manifest-upload'));
 }

@@ -150,7 +150,7 @@ export class WalStream {
           throw serverFailureDuring('replication.failed-wal', message.fields);
         default:
           this.#quiet();
-          throw unexpectedMessage(message, 'streaming write-ahead log');
+          throw unexpectedMessage(message, say('protocol.phase.streaming'));
       }
     }
     return undefined;

@@ -1,4 +1,5 @@
 import type { Abortable, Connection } from '../connection/connection.ts';
+import { say } from '../messages/message.ts';
 import type { Column, QueryResult } from '../protocol/backend-messages.ts';
 import { unexpectedMessage } from '../protocol/protocol-violation.ts';
 import type { Lsn } from '../wal/lsn.ts';
@@ -38,7 +39,8 @@ export async function readNextTimeline(
         result = { columns: message.columns, rows: [], tag: '' };
         break;
       case 'DataRow':
-        if (result === undefined || result.rows.length > 0) throw badResult(command, 'more than one row');
+        if (result === undefined || result.rows.length > 0)
+          throw badResult(command, say('replication.answer.several-rows'));
         result = { ...result, rows: [message.values] };
         break;
       case 'ReadyForQuery':
@@ -46,15 +48,15 @@ export async function readNextTimeline(
       case 'ErrorResponse':
         throw serverFailureDuring('replication.failed-wal', message.fields);
       default:
-        throw unexpectedMessage(message, 'reading which timeline comes next');
+        throw unexpectedMessage(message, say('protocol.phase.next-timeline'));
     }
   }
 }
 
 function nextOf(result: QueryResult | undefined, timeline: TimelineId): NextTimeline {
-  if (result === undefined) throw badResult(command, `no timeline after ${timeline}`);
+  if (result === undefined) throw badResult(command, say('replication.answer.no-timeline', { timeline }));
   const row = onlyRow(result, command);
   const next = uint32Of(row, 'next_tli', command);
-  if (next <= timeline) throw badResult(command, `timeline ${next} after ${timeline}`);
+  if (next <= timeline) throw badResult(command, say('replication.answer.timeline-backwards', { next, timeline }));
   return { timeline: next, startLsn: lsnOf(row, 'next_tli_startpos', command) };
 }

@@ -1,10 +1,11 @@
 import { realpath, stat } from 'node:fs/promises';
 import { display, type ByteString } from '../bytes/byte-string.ts';
-import { BackupError, reasonOf } from '../errors/backup-error.ts';
+import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
+import { readCall } from '../errors/system-words.ts';
 import { directoryState } from '../files/directory-state.ts';
 import { isLockName } from '../files/lock-directory.ts';
 import { fsPath } from '../files/path.ts';
-import { say } from '../messages/message.ts';
+import { say, type MessageValue } from '../messages/message.ts';
 
 /** What `gs_tar -D DIRECTORY -F FILE` was asked for. */
 export interface UnpackRequest {
@@ -69,6 +70,7 @@ async function sizeOf(file: ByteString): Promise<number> {
 }
 
 /** Node's text without the call and the path, which the sentence has already. */
-function shortReason(error: unknown): string {
-  return reasonOf(error).replace(/^(E[A-Z0-9]+): (.+?), .*$/s, '$2');
+function shortReason(error: unknown): MessageValue {
+  const text = reasonOf(error);
+  return readCall(systemCodeOf(error), text)?.text ?? text.replace(/^(E[A-Z0-9]+): (.+?), .*$/s, '$2');
 }

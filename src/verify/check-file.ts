@@ -4,7 +4,7 @@ import { openCrc32cStream } from '../bytes/crc32c.ts';
 import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
 import { crc32cHex, createChecksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
-import type { Message } from '../messages/message.ts';
+import type { Message, MessageValue } from '../messages/message.ts';
 import { PageChecker, type BadPage, type PageCounts } from '../pages/page-checker.ts';
 import { IncrementalCheck } from './check-incremental.ts';
 import type { PageRule } from './page-rule.ts';
@@ -35,7 +35,7 @@ export interface FileContent {
 
 export type FileCheckResult =
   | { readonly kind: 'content'; readonly content: FileContent }
-  | { readonly kind: 'failed'; readonly action: 'open' | 'read'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly action: 'open' | 'read'; readonly reason: MessageValue };
 
 /** A file of 1 GiB has 131 072 pages; more than these tell nothing new. */
 export const keptBadPages = 4096;

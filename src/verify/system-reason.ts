@@ -1,25 +1,10 @@
-import { BackupError, reasonOf, systemCodeOf } from '../errors/backup-error.ts';
-
-/** The C library's texts of the errors that reading a backup meets, as the original's messages have them. */
-const texts: Readonly<Record<string, string>> = {
-  EACCES: 'Permission denied',
-  EIO: 'Input/output error',
-  EISDIR: 'Is a directory',
-  ELOOP: 'Too many levels of symbolic links',
-  EMFILE: 'Too many open files',
-  ENAMETOOLONG: 'File name too long',
-  ENFILE: 'Too many open files in system',
-  ENOENT: 'No such file or directory',
-  ENOTDIR: 'Not a directory',
-  EPERM: 'Operation not permitted',
-  ESTALE: 'Stale file handle',
-};
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { systemErrorText } from '../errors/system-error-text.ts';
+import type { MessageValue } from '../messages/message.ts';
 
 /** Why a call of the operating system failed, in its own words. */
-export function systemReason(error: unknown): string {
-  const failed = failedCall(error) ?? error;
-  const code = systemCodeOf(failed);
-  return (code === undefined ? undefined : texts[code]) ?? reasonOf(failed);
+export function systemReason(error: unknown): MessageValue {
+  return systemErrorText(failedCall(error) ?? error);
 }
 
 /** The failure of a call of the operating system that `error` is, or that caused it; undefined: it is none. */

@@ -1,4 +1,5 @@
 import { say, type Message } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import type { SegmentIndex } from '../wal/segment-index.ts';
 import type { LinkProblem } from '../wal/segment-links.ts';
@@ -28,5 +29,9 @@ export function describeSegmentEnd({ end }: SegmentIndex, { name, from }: { name
   if (end.damage !== undefined) return end.damage;
   return end.reason === 'zero-length' || end.reason === 'input-ended' || end.reason === 'wrong-page-address'
     ? say('window.break.end', { lsn: formatLsn(end.lsn) })
-    : say('window.break.invalid', { name: `${name} (${from})`, lsn: formatLsn(end.lsn), reason: end.reason });
+    : say('window.break.invalid', {
+        name: say('window.segment-from', { name, from: placeWords(from) }),
+        lsn: formatLsn(end.lsn),
+        reason: say(`wal.reason.${end.reason}`),
+      });
 }

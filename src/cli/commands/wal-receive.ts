@@ -6,7 +6,8 @@ import { readPlaces, type Places } from '../../config/places.ts';
 import { resolveConnections, type ResolvedConnection } from '../../config/connection-settings.ts';
 import { receivewalOptions, walReceiveOptions } from '../../config/wal-receive-options.ts';
 import { receiveSettings, type ReceiveSettings } from '../../config/wal-receive-settings.ts';
-import { BackupError, reasonFor, systemCodeOf } from '../../errors/backup-error.ts';
+import { BackupError, systemCodeOf } from '../../errors/backup-error.ts';
+import { systemErrorText } from '../../errors/system-error-text.ts';
 import {
   createReceiverSlot,
   dropReceiverSlot,
@@ -105,22 +106,17 @@ async function placeOf(settings: ReceiveSettings, given: GivenOptions): Promise<
   throw new BackupError('USAGE', say('receive.no-place'), { hint: say('receive.no-place.hint') });
 }
 
-/** The C library's texts, as the original has them. */
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'Permission denied',
-  ENOENT: 'No such file or directory',
-  ENOTDIR: 'Not a directory',
-};
+/** What somebody has to make or to grant is not there by itself after a while. */
+const lastingCodes = ['EACCES', 'ENOENT', 'ENOTDIR'];
 
 /** Before anybody is asked for a password, as the original does. */
 function checkDirectory(path: string, shown: string, { originalOnly }: { readonly originalOnly: boolean }): void {
   try {
     opendirSync(path).closeSync();
   } catch (error) {
-    const reason = reasons[systemCodeOf(error) ?? ''];
-    const sentence = say('receive.no-directory', { path: shown, reason: reason ?? reasonFor(error) });
-    // What somebody has to make or to grant is not there by itself after a while.
-    throw new BackupError(reason === undefined ? 'STORAGE_UNAVAILABLE' : 'REPOSITORY_NOT_FOUND', sentence, {
+    const sentence = say('receive.no-directory', { path: shown, reason: systemErrorText(error) });
+    const lasts = lastingCodes.includes(systemCodeOf(error) ?? '');
+    throw new BackupError(lasts ? 'REPOSITORY_NOT_FOUND' : 'STORAGE_UNAVAILABLE', sentence, {
       hint: originalOnly ? undefined : say('wal-directory.missing.hint'),
       retryable: false,
       cause: error,

@@ -8,4 +8,7 @@ export const commonMessages: Translation<typeof english> = {
   'common.stdout': '无法写入标准输出：{reason}',
   'common.server-text': '{lines}',
   'common.pace': '{rate}/s，剩余 {eta}',
+  'common.place.directory': '目录 {path}',
+  'common.place.archive': '归档 {path}',
+  'common.place.generation': '归档 {path}，第 {generation} 代',
 };

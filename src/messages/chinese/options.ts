@@ -12,6 +12,7 @@ export const optionsMessages: Translation<typeof english> = {
   'options.too-many': '命令行参数过多（第一个是 "{word}"）',
   'options.too-many-hidden': '命令行参数过多（不予显示：含空格的连接串要整个用引号括起来）',
   'options.bad-integer': '无效的 {what} "{text}"：应为 {low} 到 {high} 之间的整数',
+  'options.or': '{left} 或 {right}',
   'options.bad-size': '{option} 的大小 "{text}" 无效',
   'options.bad-size.hint': '应为整数加 B、kB、MB、GB 或 TB，例如 512MB。',
   'options.bad-rate': '传输速率 "{text}" 不是有效的值',

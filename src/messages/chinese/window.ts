@@ -129,4 +129,10 @@ export const windowMessages: Translation<typeof english> = {
   'window.place.restore-point': "--target-lsn {lsn}：恢复点 '{name}'",
   'window.place.backup-end': '--target-immediate：备份结束处，{lsn}',
   'window.files-removed': '，删除了 {count} 个文件',
+  'window.kind.commit': '提交',
+  'window.kind.abort': '回滚',
+  'window.kind.prepare': '预备',
+  'window.kind.commit-prepared': '提交预备事务',
+  'window.kind.abort-prepared': '回滚预备事务',
+  'window.segment-from': '{name}（{from}）',
 };

@@ -5,4 +5,7 @@ export const commonMessages = {
   'common.stdout': 'could not write to standard output: {reason}',
   'common.server-text': '{lines}',
   'common.pace': '{rate}/s, {eta} left',
+  'common.place.directory': 'directory {path}',
+  'common.place.archive': 'archive {path}',
+  'common.place.generation': 'archive {path}, generation {generation}',
 } as const;

@@ -11,6 +11,7 @@ export const optionsMessages = {
   'options.too-many-hidden':
     'too many command-line arguments (not shown: a connection string with blanks needs quotes around all of it)',
   'options.bad-integer': 'invalid {what} "{text}": a whole number between {low} and {high} is expected',
+  'options.or': '{left} or {right}',
   'options.bad-size': 'invalid size "{text}" for {option}',
   'options.bad-size.hint': 'It is a whole number with B, kB, MB, GB or TB, for example 512MB.',
   'options.bad-rate': 'transfer rate "{text}" is not a valid value',

@@ -139,4 +139,10 @@ export const windowMessages = {
   'window.place.restore-point': "--target-lsn {lsn}: restore point '{name}'",
   'window.place.backup-end': '--target-immediate: the end of the backup, {lsn}',
   'window.files-removed': ', {count} {count|file|files} removed',
+  'window.kind.commit': 'commit',
+  'window.kind.abort': 'abort',
+  'window.kind.prepare': 'prepare',
+  'window.kind.commit-prepared': 'commit prepared',
+  'window.kind.abort-prepared': 'abort prepared',
+  'window.segment-from': '{name} ({from})',
 } as const;

@@ -1,0 +1,12 @@
+import { say, type MessageValue } from './message.ts';
+
+/**
+ * What a storage or a WAL store is called, `directory /x`, with its kind in the language of the reader; anything else as it is. The
+ * name itself is data, in files and JSON too, and stays English there.
+ */
+export function placeWords(description: string): MessageValue {
+  const [, kind, path = '', generation] = /^(directory|archive) (.+?)(?:, generation (\d+))?$/s.exec(description) ?? [];
+  if (kind === undefined) return description;
+  if (generation !== undefined) return say('common.place.generation', { path, generation });
+  return kind === 'directory' ? say('common.place.directory', { path }) : say('common.place.archive', { path });
+}
