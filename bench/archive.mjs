@@ -34,7 +34,7 @@ export async function benchArchive({ rounds, only }) {
     process.stderr.write('pgbackrest is not installed: nothing to compare with\n');
     return table(rows);
   }
-  const cluster = startCluster({ bin, gigabytes: 0, files: 0, port: 54881 });
+  const cluster = startCluster({ bin, gigabytes: 0, files: 0 });
   const work = mkdtempSync('/tmp/gausskeep-bench-archive-');
   try {
     const segments = takeSegments(bin, cluster, work, 8);

@@ -1,13 +1,23 @@
 // gs_basebackup against Debian's pg_basebackup on the same server, in the same run.
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { compare, table } from './measure.mjs';
 import { nativeBinaries, startCluster } from './cluster.mjs';
-
-const work = '/tmp/gausskeep-bench-out';
-const clean = () => rmSync(work, { recursive: true, force: true });
+import { workDirectory } from './work-directory.mjs';
 
 /** @param {{ rounds: number, gigabytes: number, files: number, only?: string }} options */
-export async function benchBackup({ rounds, gigabytes, files, only }) {
+export async function benchBackup(options) {
+  const home = workDirectory('backup');
+  try {
+    return await benchIn(join(home.path, 'out'), options);
+  } finally {
+    home.remove();
+  }
+}
+
+/** @param {string} work the target of every backup */
+async function benchIn(work, { rounds, gigabytes, files, only }) {
+  const clean = () => rmSync(work, { recursive: true, force: true });
   const bin = nativeBinaries();
   if (bin === undefined) throw new Error('the benchmark needs Debian’s PostgreSQL packages (pg_config is not there)');
   const ours = `${process.execPath} dist/gs_basebackup.js`;
@@ -32,7 +42,7 @@ export async function benchBackup({ rounds, gigabytes, files, only }) {
     native: `${process.execPath} -e 0`,
   });
 
-  const big = startCluster({ bin, gigabytes, files: 0, port: 54871 });
+  const big = startCluster({ bin, gigabytes, files: 0 });
   try {
     const at = `-h 127.0.0.1 -p ${big.port} -U postgres -c fast`;
     await add('tar to nowhere', '≤ 1.00, CPU ≤ 0.85', {
@@ -52,7 +62,7 @@ export async function benchBackup({ rounds, gigabytes, files, only }) {
     big.stop();
   }
   if (wanted('small files')) {
-    const small = startCluster({ bin, gigabytes: 0, files, port: 54872 });
+    const small = startCluster({ bin, gigabytes: 0, files });
     try {
       const at = `-h 127.0.0.1 -p ${small.port} -U postgres -c fast`;
       await add(`small files (${files}), plain with sync`, '≤ 0.75', {

@@ -20,11 +20,21 @@ function run(file, args, options = {}) {
   return result.stdout;
 }
 
+/** A free port of the loopback, below those that the kernel takes for outgoing connections. Another run has another one. */
+function freePort() {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const listen = `require('node:net').createServer().listen(${port}, '127.0.0.1', () => process.exit(0))`;
+    if (spawnSync(process.execPath, ['-e', listen], { stdio: 'ignore' }).status === 0) return port;
+  }
+}
+
 /**
  * Starts a cluster and fills it: `gigabytes` of table data, and `files` small tables (one heap file each, no index).
  * @returns {{ port: number, directory: string, sql: (text: string) => string, stop: () => void }}
  */
-export function startCluster({ bin, gigabytes, files, port }) {
+export function startCluster({ bin, gigabytes, files }) {
+  const port = freePort();
   const home = mkdtempSync('/tmp/gausskeep-bench-');
   const directory = join(home, 'data');
   mkdirSync(directory, { mode: 0o700 });

@@ -1,11 +1,11 @@
 // gs_basebackup on a recorded session of openGauss, blown up and sent from memory, against a bare reader that writes the same bytes.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { compare, table } from './measure.mjs';
+import { workDirectory } from './work-directory.mjs';
 
 /** The whole base backups are too large for the repository and lie beside the checkout. */
 const recordings = new URL('../../shared/fixtures/opengauss/', import.meta.url).pathname;
-const work = '/tmp/gausskeep-bench-opengauss';
 const dist = process.env.GAUSSKEEP_DIST ?? 'dist';
 const totalFiles = 2900;
 
@@ -15,8 +15,7 @@ export async function benchOpengauss({ rounds, gigabytes, only }) {
   process.env.PGPASSWORD = 'Backup@1234';
   const rows = [];
   // Each run has a directory of its own: a file system looks for long at the places of files that were just removed.
-  rmSync(work, { recursive: true, force: true });
-  mkdirSync(work);
+  const { path: work, remove } = workDirectory('opengauss');
   const cases = [
     ['plain, streamed WAL, without sync', '≤ 1.3', 'basebackup-plain-stream', 'plain', ['-X', 'stream', '-N'], ''],
     ['plain, streamed WAL, with sync', 'report', 'basebackup-plain-stream', 'plain', ['-X', 'stream'], 'sync'],
@@ -51,7 +50,7 @@ export async function benchOpengauss({ rounds, gigabytes, only }) {
       }
     }
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    remove();
   }
   return table(rows);
 }

@@ -13,7 +13,7 @@ export async function benchPlan({ rounds, gigabytes, only }) {
   const [backup, archive, cache] = ['backup', 'archive', 'cache'].map((name) => join(home, name));
   const rows = [];
   try {
-    const cluster = startCluster({ bin, gigabytes: 0, files: 0, port: 54875 });
+    const cluster = startCluster({ bin, gigabytes: 0, files: 0 });
     try {
       const place = ['-h', '127.0.0.1', '-p', String(cluster.port), '-U', 'postgres'];
       execFileSync(`${bin}/pg_basebackup`, [...place, '-D', backup, '-X', 'none', '-c', 'fast', '--no-sync'], {

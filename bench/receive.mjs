@@ -13,7 +13,7 @@ const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: '
 export async function benchReceive({ rounds, only, gigabytes = 2 }) {
   const bin = nativeBinaries();
   if (bin === undefined) throw new Error('the benchmark needs Debian’s PostgreSQL packages (pg_config is not there)');
-  const cluster = startCluster({ bin, gigabytes: 0, files: 0, port: 54883 });
+  const cluster = startCluster({ bin, gigabytes: 0, files: 0 });
   const work = mkdtempSync('/tmp/gausskeep-bench-receive-');
   const rows = [];
   const wanted = (name) => only === undefined || name.includes(only);

@@ -1,20 +1,17 @@
 // gausskeep restore against `tar xzf` and `cp -a`, which restore nothing but the files, from the same backups in the same run.
 // Both sides end with everything on disk; ours also compares every file with the manifest.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compare, table } from './measure.mjs';
 import { nativeBinaries, startCluster } from './cluster.mjs';
-
-const work = '/tmp/gausskeep-bench-restored';
+import { workDirectory } from './work-directory.mjs';
 
 /**
  * Before each run: nothing of other writes is left to do, for `sync -f` would do them as well. What was restored stays, without the content of
  * its large files, until the end of all rows: ext4 without a journal searches long for inodes behind many that were just removed
  * (recently_deleted, for 35 s), which would be most of the time of the next run.
  */
-function clean() {
-  mkdirSync(work, { recursive: true });
+function clean(work) {
   execFileSync('find', [work, '-type', 'f', '-size', '+1M', '-exec', 'truncate', '-s', '0', '{}', '+']);
   execFileSync('sync');
 }
@@ -23,11 +20,13 @@ function clean() {
 export async function benchRestore({ rounds, gigabytes, files, only }) {
   const bin = nativeBinaries();
   if (bin === undefined) throw new Error('the benchmark needs Debian’s PostgreSQL packages (pg_config is not there)');
-  const backups = mkdtempSync('/tmp/gausskeep-bench-backups-');
+  const backups = workDirectory('backups');
+  const restored = workDirectory('restored');
+  const work = restored.path;
   const rows = [];
   const add = async (name, goal, commands) => {
     if (only !== undefined && !name.includes(only)) return;
-    const row = { ...(await compare(name, { rounds, clean, ...commands })), goal };
+    const row = { ...(await compare(name, { rounds, clean: () => clean(work), ...commands })), goal };
     rows.push(row);
     process.stderr.write(
       `${name}: ${row.ratio.toFixed(2)} (${row.low.toFixed(2)} … ${row.high.toFixed(2)}), CPU ${row.cpu.toFixed(2)}, ${row.peakMib.toFixed(0)} MiB\n`,
@@ -36,14 +35,14 @@ export async function benchRestore({ rounds, gigabytes, files, only }) {
   const clusters = [];
   try {
     // The clusters are removed at the end only, for the reason that `clean` has.
-    clusters.push(startCluster({ bin, gigabytes, files: 0, port: 54873 }));
-    await addPair('', takeBoth(backups, clusters[0].port, 'ordinary'), add);
-    clusters.push(startCluster({ bin, gigabytes: 0, files, port: 54874 }));
-    await addPair(`small files (${files}), `, takeBoth(backups, clusters[1].port, 'small'), add);
+    clusters.push(startCluster({ bin, gigabytes, files: 0 }));
+    await addPair('', takeBoth(backups.path, clusters[0].port, 'ordinary'), work, add);
+    clusters.push(startCluster({ bin, gigabytes: 0, files }));
+    await addPair(`small files (${files}), `, takeBoth(backups.path, clusters[1].port, 'small'), work, add);
   } finally {
     for (const cluster of clusters) cluster.stop();
-    rmSync(work, { recursive: true, force: true });
-    rmSync(backups, { recursive: true, force: true });
+    restored.remove();
+    backups.remove();
   }
   return table(rows);
 }
@@ -59,7 +58,7 @@ function takeBoth(backups, port, name) {
   return { tars: take('tars', '-Ft', '-Z', '1'), plain: take('plain') };
 }
 
-async function addPair(prefix, { tars, plain }, add) {
+async function addPair(prefix, { tars, plain }, work, add) {
   const isSmall = prefix !== '';
   // Status 3: what belongs to root cannot be started, which is a warning.
   const ours = (backup) => `dist/gausskeep.cjs restore --from ${backup} --pgdata ${work}/ours-$$ -q || test $? = 3`;

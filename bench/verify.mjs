@@ -21,7 +21,7 @@ export async function benchVerify({ rounds, gigabytes, only }) {
     process.stderr.write(`${name}: ${row.ratio.toFixed(2)} (${row.low.toFixed(2)} … ${row.high.toFixed(2)})\n`);
   };
   try {
-    const cluster = startCluster({ bin, gigabytes, files: 0, port: 54876 });
+    const cluster = startCluster({ bin, gigabytes, files: 0 });
     try {
       // What a live database looks like: tables with indexes, many small catalogs.
       const scale = String(Math.max(1, Math.round(gigabytes * 10)));

@@ -4,17 +4,18 @@ import { build } from 'esbuild';
 import { join } from 'node:path';
 import { compare, table } from './measure.mjs';
 import { nativeBinaries, startCluster } from './cluster.mjs';
-
-const program = '/tmp/gausskeep-bench-read-wal.mjs';
+import { workDirectory } from './work-directory.mjs';
 
 /** @param {{ rounds: number, gigabytes: number, only?: string }} options */
 export async function benchWal({ rounds, gigabytes, only }) {
   const bin = nativeBinaries();
   if (bin === undefined) throw new Error('the benchmark needs Debian’s PostgreSQL packages (pg_config is not there)');
+  const home = workDirectory('wal');
+  const program = join(home.path, 'read-wal.mjs');
   // As our programs are built: one file, started by node.
   const entry = { entryPoints: ['bench/read-wal.ts'], outfile: program, bundle: true, platform: 'node' };
   await build({ ...entry, target: 'node20', format: 'esm', packages: 'external', logLevel: 'warning' });
-  const cluster = startCluster({ bin, gigabytes: 0, files: 0, port: 54874 });
+  const cluster = startCluster({ bin, gigabytes: 0, files: 0 });
   const rows = [];
   try {
     const directory = join(cluster.directory, 'pg_wal');
@@ -43,7 +44,7 @@ export async function benchWal({ rounds, gigabytes, only }) {
     }
   } finally {
     cluster.stop();
-    rmSync(program, { force: true });
+    home.remove();
   }
   return table(rows);
 }
