@@ -6,7 +6,7 @@ const exitMessage = 'Only cli/ ends the process, by process.exitCode.';
 export default tseslint.config(
   { ignores: ['dist/**', 'docs/api/**', 'coverage/**', '**/node_modules/**', 'test/fixtures/**', 'bench/results/**'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'scripts/**/*.ts', 'vitest.config.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts', 'scripts/**/*.ts', 'vitest.config.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -49,7 +49,7 @@ export default tseslint.config(
   },
   { files: ['src/config/**/*.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
-    files: ['**/*.test.ts', 'test/**/*.ts', 'demo/**/*.ts'],
+    files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts'],
     rules: {
       'max-lines-per-function': 'off',
       'no-restricted-properties': 'off',
