@@ -8,6 +8,7 @@ export function stdoutFailure(cause: unknown): BackupError {
   const number = cause instanceof Error && 'errno' in cause ? Number(cause.errno) : Number.NaN;
   const [code, text] = getSystemErrorMap().get(number) ?? [];
   const words = systemWords('node', code) ?? text;
-  const reason = code === undefined || words === undefined ? reasonFor(cause) : say('system.reason', { text: words, code });
+  const reason =
+    code === undefined || words === undefined ? reasonFor(cause) : say('system.reason', { text: words, code });
   return new BackupError('STORAGE_UNAVAILABLE', say('common.stdout', { reason }), { cause });
 }

@@ -55,13 +55,21 @@ function damagedContent({ index, damage, goesOn, failure }: SegmentReading, name
     // A last record with nothing behind it is what a crash leaves: the end of the WAL.
     const isEnd = index.last?.startLsn === damage.lsn && index.tail === undefined && !goesOn;
     const end = { kind: 'partial', lsn: damage.lsn, reason: 'bad-checksum' } as const;
-    const reason = say('survey.damaged-record', { name, lsn: formatLsn(damage.lsn), reason: say(`wal.reason.${end.reason}`) });
+    const reason = say('survey.damaged-record', {
+      name,
+      lsn: formatLsn(damage.lsn),
+      reason: say(`wal.reason.${end.reason}`),
+    });
     return indexUpTo(index, damage.last, isEnd ? end : { ...end, damage: reason });
   }
   if (failure !== undefined) return endedByDamage(index, failure);
   if (!goesOn || index.end.kind !== 'partial') return undefined;
   const { end } = index;
-  const reason = say('survey.damaged-record', { name, lsn: formatLsn(end.lsn), reason: say(`wal.reason.${end.reason}`) });
+  const reason = say('survey.damaged-record', {
+    name,
+    lsn: formatLsn(end.lsn),
+    reason: say(`wal.reason.${end.reason}`),
+  });
   return endedByDamage(index, reason);
 }
 
