@@ -49,6 +49,18 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
         },
       },
+      {
+        // The built programs on newer releases of Node, which test/nodes installs: `npm run test:all`.
+        test: {
+          name: 'nodes',
+          env,
+          maxWorkers: workers,
+          include: ['test/nodes/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
     ],
   },
 });

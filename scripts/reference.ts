@@ -1,5 +1,5 @@
 /**
- * The pages of docs/reference that are made from the tables of the programs, so that they cannot say anything else than
+ * The pages of docs/reference and man/ that are made from the tables of the programs, so that they cannot say anything else than
  * `--help` and the programs themselves. `npm run reference` writes them; a test compares them.
  */
 import type { OptionGroup, OptionSpec } from '../src/config/option-table.ts';
@@ -7,12 +7,12 @@ import { gsBasebackupOptions } from '../src/config/gs-basebackup-options.ts';
 import { gsTarOptions } from '../src/config/gs-tar-options.ts';
 import { commandList } from '../src/cli/command-list.ts';
 import { commandsByProgramName } from '../src/cli/command-names.ts';
-import { exitStatus } from '../src/cli/exit-status.ts';
-import { BackupError } from '../src/errors/backup-error.ts';
-import { errorCodes, type ErrorCode } from '../src/errors/codes.ts';
-import { render, say, type Message, type MessageKey } from '../src/messages/message.ts';
+import { render, say, type Message } from '../src/messages/message.ts';
 import { faultKinds, type FaultRow, type Proof } from '../test/faults/fault-row.ts';
 import { faultSections } from '../test/faults/matrix.ts';
+import { codeStatuses, otherStatuses } from './exit-statuses.ts';
+import { manPages } from './man-pages.ts';
+import { optionText, sentence } from './option-text.ts';
 
 const made = '<!-- Made by `npm run reference` from the tables in src/. Edit those, not this file. -->';
 
@@ -22,6 +22,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/commands.md', await commandsPage()],
     ['docs/reference/exit-status.md', exitStatusPage()],
     ['docs/reference/faults.md', faultsPage()],
+    ...(await manPages()),
   ]);
 }
 
@@ -70,21 +71,12 @@ function section(program: string, what: Message, synopsis: string, groups: reado
 }
 
 function optionRow(option: OptionSpec): string {
-  const { long, short, aliases = [], argument, inlineArgument, repeatable, help } = option;
+  const { long, short, argument, inlineArgument } = option;
   const value = argument === undefined ? '' : `=${argument}`;
   const inline = inlineArgument === undefined ? '' : `[=${inlineArgument}]`;
   const names = [...(short === undefined ? [] : [`-${short}`]), `--${long}${value}${inline}`];
-  const notes = [
-    ...(aliases.length === 0 ? [] : [`also ${aliases.map((alias) => `\`--${alias}\``).join(', ')}`]),
-    ...(repeatable === true ? ['may be repeated'] : []),
-  ].filter((note) => !sentence(help).includes(note.replaceAll('`', '')));
-  const text = [sentence(help), ...notes].join('; ');
+  const text = optionText(option, (word) => `\`${word}\``);
   return `| ${names.map((name) => `\`${cell(name)}\``).join(', ')} | ${cell(text)} |`;
-}
-
-/** Titles and helps have no parameters: the tables name them by key. */
-function sentence(key: MessageKey): string {
-  return render(say(key as 'cli.commands'));
 }
 
 function cell(text: string): string {
@@ -92,14 +84,9 @@ function cell(text: string): string {
 }
 
 function exitStatusPage(): string {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of Object.keys(errorCodes) as ErrorCode[]) {
-    const status = exitStatus(new BackupError(code, say('cli.commands')), 'by-code');
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  const rows = [...byStatus]
-    .sort(([one], [other]) => one - other)
-    .flatMap(([status, codes]) => codes.map((code) => statusRow(status, code)));
+  const rows = codeStatuses().map(
+    ({ status, code, meaning, retryable }) => `| ${status} | \`${code}\` | ${meaning} | ${retryable ? 'yes' : 'no'} |`,
+  );
   return `${[
     '# Exit statuses',
     made,
@@ -114,24 +101,11 @@ function exitStatusPage(): string {
     [
       '| program | statuses |',
       '|---|---|',
-      '| `gs_basebackup`, `pg_basebackup`, `gs_tar` | 0 done, 1 anything else, signals included; a signal in the first moment, while the program itself is loaded and nothing was begun, ends it by that signal |',
-      '| `pg_verifybackup` (a link to `gausskeep`) | 0 nothing wrong was found, 1 damage or failure |',
-      '| `pg_receivewal`, `pg_receivexlog` (links to `gausskeep`) | 0 it received what was asked for, or a signal ended it in order; 1 failure |',
-      '| `gausskeep wal receive` | as `gausskeep`, but 0 also when a signal ended it and everything received was durable |',
-      '| `gausskeep doctor` | as `gausskeep`; 3: warnings, or something was not looked at; 4: errors |',
-      '| `gausskeep wal status` | as `gausskeep`; 3: the receiver does not receive, or met a gap |',
-      '| `gausskeep wal get` | 0 delivered, 1 proved absent (or `--absent-status`), 126 anything else |',
-      '| the script of `gausskeep wal wrapper` | 0 delivered, 1 proved absent, 126 anything else |',
-      '| `gausskeep wal push` | as `gausskeep`; never above 125, by a signal too: some servers stop their archiver then |',
+      ...otherStatuses.map(({ program, text }) => `| ${program} | ${text} |`),
     ].join('\n'),
     'A server reads a status of 1 to 125 of its restore_command as "the archive ends here" and opens the database. So `wal get` ends\n' +
       'with 1 only when the archive was opened, is that of the instance, and does not have the file.',
   ].join('\n\n')}\n`;
-}
-
-function statusRow(status: number, code: ErrorCode): string {
-  const { meaning, retryable } = errorCodes[code];
-  return `| ${status} | \`${code}\` | ${meaning} | ${retryable ? 'yes' : 'no'} |`;
 }
 
 function faultsPage(): string {

@@ -17,12 +17,16 @@ const forVitest = process.argv.slice(2).filter((word) => !ownOptions.includes(wo
 
 /** Two generations in full: 11 has the old grammar and recovery.conf, 17 is what most people run. */
 const servers = options.includes('--all') ? 'full=11,14,15,17,18' : 'full=11,17 smoke=14,15,18';
-const projects = options.includes('--unit') ? ['unit'] : ['unit', 'opengauss', 'e2e'];
+const onNewerNodes = options.includes('--all') ? ['nodes'] : [];
+const projects = options.includes('--unit') ? ['unit'] : ['unit', 'opengauss', 'e2e', ...onNewerNodes];
+const servedBy = 'the test servers: PostgreSQL 11, 14, 15 and 18, 91 MB to download, 230 MB on disk';
+const newerNodes = 'newer releases of Node: 22 and 24, 98 MB to download, 375 MB on disk';
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 try {
   buildIfStale();
-  if (projects.includes('e2e')) installServers();
+  if (projects.includes('e2e')) install('test/servers', servedBy);
+  if (projects.includes('nodes')) install('test/nodes', newerNodes);
   for (const project of projects) runProject(project);
 } catch (error) {
   console.error(error.message);
@@ -50,15 +54,15 @@ function filesBelow(path) {
   return readdirSync(path).flatMap((name) => filesBelow(join(path, name)));
 }
 
-/** Installs test/servers/ unless what is there came from the lock that is there. */
-function installServers() {
-  const directory = join(root, 'test', 'servers');
+/** Installs the packages of a directory unless what is there came from the lock that is there. */
+function install(name, what) {
+  const directory = join(root, name);
   const lock = createHash('sha256')
     .update(readFileSync(join(directory, 'package-lock.json')))
     .digest('hex');
   const mark = join(directory, 'node_modules', '.installed-lock');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return;
-  console.log('installing the test servers: PostgreSQL 11, 14, 15 and 18, 91 MB to download, 230 MB on disk');
+  console.log(`installing ${what}`);
   const npm = process.env.npm_execpath;
   const [command, words] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
   run(command, [...words, 'ci'], { cwd: directory });
@@ -76,6 +80,7 @@ function runProject(project) {
     unit: 'unit tests',
     opengauss: 'tests against the openGauss stand-in',
     e2e: `tests on servers: ${servers}`,
+    nodes: 'tests on newer releases of Node',
   };
   console.log(`\n${titles[project]}`);
   const directory = mkdtempSync(join(tmpdir(), 'gausskeep-results-'));

@@ -7,6 +7,7 @@ import { speakAsAsked } from './command-line.ts';
 import { commandList } from './command-list.ts';
 import { commandNames, commandsByProgramName } from './command-names.ts';
 import type { CommandEntry } from './command.ts';
+import { firstScreen } from './first-screen.ts';
 import { overview } from './overview.ts';
 import { runProgram } from './program.ts';
 import { runCommand } from './run-command.ts';
@@ -28,14 +29,18 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
     const words = entry.name.split(' ').length;
     return runCommand(`${program} ${entry.name}`, await entry.load(), argv.slice(words));
   }
-  await runProgram({ program, statusRule: 'by-code' }, async ({ terminal }) => {
+  await runProgram({ program, statusRule: 'by-code' }, async ({ terminal, lastLine }) => {
     speakAsAsked(argv);
     const [first, second] = withoutLanguage(argv);
     if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
-      await terminal.data(overview(program, commandNames, terminal.helpColumns));
+      await terminal.data(firstScreen(program, commandNames, terminal.helpColumns));
       return 0;
     }
-    if (first === undefined) throw usage(program, say('cli.no-command'));
+    if (first === undefined) {
+      // Who does not know the commands sees them; who reads one line only has the error.
+      for (const line of firstScreen(program, commandNames, 80).trimEnd().split('\n')) lastLine(line);
+      throw usage(program, say('cli.no-command'));
+    }
     if (first !== argv[0]) throw languageFirst(program, languageWords(argv).join(' '));
     const family = commandList.filter(({ name }) => name.startsWith(`${first} `));
     if (family.length > 0 && (second === undefined || second === '--help' || second === '-?')) {

@@ -43,7 +43,7 @@ export function labelled(label: string, text: string, at: number, columns: numbe
 }
 
 /** `text` in lines of at most `columns`, indented; its own line breaks and indentation are kept. */
-function wrap(text: string, indent: number, columns: number): string[] {
+export function wrap(text: string, indent: number, columns: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
     const margin = ' '.repeat(indent + paragraph.length - paragraph.trimStart().length);

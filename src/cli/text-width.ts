@@ -13,6 +13,11 @@ export function textWidth(text: string): number {
   return (text.match(/./gsu)?.length ?? 0) + (text.match(wideCharacters)?.length ?? 0);
 }
 
+/** `text` with spaces behind it, `columns` wide. */
+export function padToWidth(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
+}
+
 /** As much of the beginning of `text` as fits into so many columns. */
 export function cutToWidth(text: string, columns: number): string {
   if (text.length * 2 <= columns) return text;

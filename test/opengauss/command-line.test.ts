@@ -2,6 +2,9 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commandNames } from '../../src/cli/command-names.ts';
+import { firstSteps } from '../../src/cli/first-screen.ts';
+import { textWidth } from '../../src/cli/text-width.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import {
   programPath,
@@ -57,6 +60,43 @@ it('lists the verbs of wal, explains each command, and knows what was meant', as
     const { status, stdout, stderr } = await run(...words);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(hint);
+  }
+});
+
+it.each(['en', 'zh'])(
+  'the first screen is all there is on the smallest terminal, and names every command: %s',
+  async (lang) => {
+    const { status, stdout, stderr } = await runProgram('gausskeep', ['--help', `--lang=${lang}`]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(23);
+    expect(lines.filter((line) => textWidth(line) > 80)).toEqual([]);
+    const begin = lines.findIndex((line) => line.endsWith(firstSteps[0]!.example));
+    const steps = lines.slice(begin, begin + firstSteps.length);
+    expect(steps.map((line) => line.replace(/^ {2}\S+(?: \S+)?  /, ''))).toEqual(
+      firstSteps.map(({ example }) => example),
+    );
+    const named = commandNames.filter(({ name }) =>
+      lines.some((line) => line.startsWith(`  ${name}  `) || line.includes(`  gausskeep ${name} `)),
+    );
+    expect(named).toEqual([...commandNames]);
+    // The two columns of the steps and of the commands are straight.
+    for (const pattern of [/^ {2}\S+(?: \S+)? +(?=g[as]\S+ )/, /^ {2}(?:wal )?[a-z]+ {2,}(?!g)/]) {
+      const heads = lines.flatMap((line) => pattern.exec(line)?.[0] ?? []);
+      expect(heads.length).toBeGreaterThan(5);
+      expect(new Set(heads.map(textWidth)).size, heads.join('|')).toBe(1);
+    }
+  },
+);
+
+it('without a command it shows the same behind the error, and fails', async () => {
+  for (const words of [[], ['--lang=zh']]) {
+    const { status, stdout, stderr } = await runProgram('gausskeep', words);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    const [error, hint, ...screen] = stderr.split('\n');
+    expect(error).toMatch(/^gausskeep: (?:error: no command given|错误: 没有给出命令)$/);
+    expect(hint).toContain('gausskeep --help');
+    expect(screen.join('\n')).toBe((await runProgram('gausskeep', ['--help', ...words])).stdout);
   }
 });
 

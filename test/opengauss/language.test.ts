@@ -13,7 +13,7 @@ const run = (name: Name, words: readonly string[], env: Environment = chinese): 
 const han = /\p{Script=Han}/u;
 
 it.each([
-  ['gausskeep', ['--help'], '用法：\n  gausskeep COMMAND'],
+  ['gausskeep', ['--help'], '用法：gausskeep COMMAND'],
   ['gausskeep', ['help'], '用法：'],
   ['gausskeep', ['wal'], '用法：'],
   ['gausskeep', ['help', 'restore'], '用法：\n  gausskeep restore '],

@@ -3,6 +3,18 @@ import type { Translation } from '../translation.ts';
 
 export const cliMessages: Translation<typeof english> = {
   'cli.what': '{program} 备份、校验、还原和恢复 openGauss、MogDB 和 PostgreSQL 实例。',
+  'cli.first.what': '{program}：openGauss、MogDB 和 PostgreSQL 的备份、校验、还原和恢复。',
+  'cli.how': '用法：{program} COMMAND [OPTION]...；"{program} COMMAND --help" 说明一个命令。',
+  'cli.first': '从这些开始：',
+  'cli.first.look': '检查',
+  'cli.first.back-up': '备份',
+  'cli.first.prove': '校验',
+  'cli.first.restore': '还原',
+  'cli.first.recover': '恢复',
+  'cli.first.archive': '归档',
+  'cli.group.recovery': '恢复：',
+  'cli.group.archive': 'WAL 归档：',
+  'cli.group.others': '其他：',
   'cli.usage': '\n用法：\n  {program} {synopsis}',
   'cli.commands': '命令：',
   'cli.foot': '备份由 gs_basebackup 执行，gs_tar 解开归档包。"{program} COMMAND --help" 说明一个命令的用法。',

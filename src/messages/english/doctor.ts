@@ -1,5 +1,5 @@
 export const doctorMessages = {
-  'doctor.help.summary': 'looks at a server for what stands in the way of a backup or a recovery',
+  'doctor.help.summary': 'look at a server for what stands in the way of a backup or a recovery',
   'doctor.help.what':
     'Connects as a backup would, looks at what a backup and a recovery of the server depend on, and says what is wrong, why that\nmatters and what mends it. It changes nothing.',
   'doctor.help.synopsis': '[OPTION]...',

@@ -1,0 +1,64 @@
+import { say, type Message, type MessageKey } from '../messages/message.ts';
+import type { CommandEntry } from './command.ts';
+import { wrap } from './help-text.ts';
+import { commandLines } from './overview.ts';
+import { speak } from './speech.ts';
+import { padToWidth, textWidth } from './text-width.ts';
+
+/** What who sees the program for the first time needs, in the order of a first day. Each example is run by the tests of the guide. */
+export const firstSteps: readonly { readonly label: MessageKey; readonly example: string }[] = [
+  { label: 'cli.first.look', example: 'gausskeep doctor -h db.example.org -p 5432 -U backup -D /backups' },
+  { label: 'cli.first.back-up', example: 'gs_basebackup -h db.example.org -p 5432 -U backup -D /backups/monday' },
+  { label: 'cli.first.prove', example: 'gausskeep verify /backups/monday' },
+  { label: 'cli.first.restore', example: 'gausskeep restore --from /backups/monday --pgdata /restored/data' },
+  { label: 'cli.first.recover', example: 'gausskeep recover --pgdata /restored/data' },
+  { label: 'cli.first.archive', example: 'gausskeep wal init /pgdata --archive /archive' },
+];
+
+type Entry = Pick<CommandEntry, 'name' | 'summary'>;
+
+/** The headings of the other commands; what belongs to none is under the last. */
+const groups = [
+  { title: 'cli.group.recovery', names: ['window', 'status', 'resume'], family: undefined },
+  { title: 'cli.group.archive', names: [], family: 'wal ' },
+] as const;
+
+/** What `gausskeep --help` says: 80 columns and 23 lines, so that the smallest terminal shows all of it and the prompt. */
+export function firstScreen(program: string, entries: readonly Entry[], columns: number): string {
+  const width = Math.max(...firstSteps.map(({ label }) => textWidth(speak(plain(label)))));
+  const steps = firstSteps.flatMap(({ label, example }) =>
+    // On a line of its own where there is no room.
+    width + 4 + example.length <= columns
+      ? [`  ${padToWidth(speak(plain(label)), width)}  ${example}`]
+      : [`  ${speak(plain(label))}`, `    ${example}`],
+  );
+  const isStep = (name: string): boolean => firstSteps.some(({ example }) => example.startsWith(`gausskeep ${name} `));
+  const rest = grouped(entries.filter(({ name }) => !isStep(name)));
+  const nameWidth = Math.max(...rest.flatMap(({ members }) => members.map(({ name }) => name.length)));
+  return `${[
+    ...wrap(speak(say('cli.first.what', { program })), 0, columns),
+    ...wrap(speak(say('cli.how', { program })), 0, columns),
+    ...wrap(speak(say('cli.first')), 0, columns),
+    ...steps,
+    ...rest.flatMap(({ title, members }) =>
+      members.length === 0 ? [] : [speak(plain(title)), ...commandLines(members, nameWidth, columns)],
+    ),
+  ].join('\n')}\n`;
+}
+
+function grouped(entries: readonly Entry[]): { readonly title: MessageKey; readonly members: readonly Entry[] }[] {
+  const found = groups.map(({ title, names, family }) => ({
+    title,
+    members: [
+      ...names.flatMap((name) => entries.filter((entry) => entry.name === name)),
+      ...(family === undefined ? [] : entries.filter(({ name }) => name.startsWith(family))),
+    ],
+  }));
+  const others = entries.filter((entry) => !found.some(({ members }) => members.includes(entry)));
+  return [...found, { title: 'cli.group.others', members: others }];
+}
+
+/** Labels and titles have no parameters. */
+function plain(key: MessageKey): Message {
+  return say(key as 'cli.no-command');
+}
