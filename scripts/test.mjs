@@ -20,7 +20,7 @@ const servers = options.includes('--all') ? 'full=11,14,15,17,18' : 'full=11,17 
 const onNewerNodes = options.includes('--all') ? ['nodes'] : [];
 const projects = options.includes('--unit') ? ['unit'] : ['unit', 'opengauss', 'e2e', ...onNewerNodes];
 const servedBy = 'the test servers: PostgreSQL 11, 14, 15 and 18, 91 MB to download, 230 MB on disk';
-const newerNodes = 'newer releases of Node: 22 and 24, 98 MB to download, 375 MB on disk';
+const newerNodes = 'newer releases of Node: 22 and 24, 100 MB to download, 375 MB on disk';
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 try {
