@@ -40,7 +40,7 @@ export function macro(name: string, ...words: readonly string[]): string {
 
 /** Running text: one paragraph, its own line breaks and runs of spaces being layout. */
 export function paragraph(text: string): string {
-  return roffText(text.trim().replaceAll(/\s+/g, ' '));
+  return roffText(text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim());
 }
 
 /** A term and what it means. @param term already roff, of one line */
