@@ -81,7 +81,7 @@ describe.each(newerNodes())('$name', (node) => {
     expectRan(programs, 'program gs_basebackup.js', 'thread');
     const verified = await programs.run('gausskeep', ['verify', '--json', target]);
     expect(verified, verified.stdout).toMatchObject({ status: 0, stderr: '' });
-    expect(JSON.parse(verified.stdout)).toMatchObject({ verdict: 'sound' });
+    expect(JSON.parse(verified.stdout)).toMatchObject({ verdict: 'verified' });
     expectRan(programs, 'program gausskeep.cjs', 'thread');
     await expectRows(target, expected);
   });
@@ -100,7 +100,7 @@ describe.each(newerNodes())('$name', (node) => {
     const data = join(serverDirectory('restored'), 'data');
     const restored = await programs.run('gausskeep', ['restore', '--from', target, '-D', data, ...owner]);
     expect(restored).toMatchObject({ status: 0, stderr: durable });
-    expectRan(programs, 'program gausskeep.cjs', 'thread');
+    expectRan(programs, 'program gausskeep.cjs');
     await expectRows(data, expected);
   });
 
@@ -119,6 +119,9 @@ describe.each(newerNodes())('$name', (node) => {
     const programs = new ProgramsOnNode(node);
     const archive = serverDirectory('archive');
     const inArchive = ['--archive', archive];
+    // The second one finds a server that has archived before: said by hand.
+    const init = await programs.run('gausskeep', ['wal', 'init', server.dataDirectory, ...inArchive]);
+    expect(init.status, init.stderr).toBe(0);
     const target = newTarget();
     expect(await backUp(programs, ['-D', target])).toEqual(done);
     await setArchiveCommand(programs.commandLine('gausskeep', `wal push %p --archive ${archive} -Z zstd`));
