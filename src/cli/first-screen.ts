@@ -26,12 +26,13 @@ const groups = [
 /** What `gausskeep --help` says: 80 columns and 23 lines, so that the smallest terminal shows all of it and the prompt. */
 export function firstScreen(program: string, entries: readonly Entry[], columns: number): string {
   const width = Math.max(...firstSteps.map(({ label }) => textWidth(speak(plain(label)))));
-  const steps = firstSteps.flatMap(({ label, example }) =>
-    // On a line of its own where there is no room.
-    width + 4 + example.length <= columns
-      ? [`  ${padToWidth(speak(plain(label)), width)}  ${example}`]
-      : [`  ${speak(plain(label))}`, `    ${example}`],
-  );
+  const steps = firstSteps.flatMap(({ label, example }) => {
+    const said = speak(plain(label));
+    if (width + 4 + example.length <= columns) return [`  ${padToWidth(said, width)}  ${example}`];
+    // Where there is no room it goes below its label, in lines that a shell takes for one.
+    const lines = wrap(example, 4, columns - 2);
+    return [`  ${said}`, ...lines.map((line, at) => (at === lines.length - 1 ? line : `${line} \\`))];
+  });
   const isStep = (name: string): boolean => firstSteps.some(({ example }) => example.startsWith(`gausskeep ${name} `));
   const rest = grouped(entries.filter(({ name }) => !isStep(name)));
   const nameWidth = Math.max(...rest.flatMap(({ members }) => members.map(({ name }) => name.length)));

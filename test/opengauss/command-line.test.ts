@@ -73,15 +73,13 @@ it.each(['en', 'zh'])(
     expect(lines.filter((line) => textWidth(line) > 80)).toEqual([]);
     const begin = lines.findIndex((line) => line.endsWith(firstSteps[0]!.example));
     const steps = lines.slice(begin, begin + firstSteps.length);
-    expect(steps.map((line) => line.replace(/^ {2}\S+(?: \S+)?  /, ''))).toEqual(
-      firstSteps.map(({ example }) => example),
-    );
+    expect(steps.filter((line, at) => !line.endsWith(`  ${firstSteps[at]!.example}`))).toEqual([]);
     const named = commandNames.filter(({ name }) =>
       lines.some((line) => line.startsWith(`  ${name}  `) || line.includes(`  gausskeep ${name} `)),
     );
     expect(named).toEqual([...commandNames]);
     // The two columns of the steps and of the commands are straight.
-    for (const pattern of [/^ {2}\S+(?: \S+)? +(?=g[as]\S+ )/, /^ {2}(?:wal )?[a-z]+ {2,}(?!g)/]) {
+    for (const pattern of [/^ {2}\S+(?: \S+)? +(?=g[as]\S+ )/, /^ {2}(?:wal )?[a-z]+ {2,}(?=[^ g])/]) {
       const heads = lines.flatMap((line) => pattern.exec(line)?.[0] ?? []);
       expect(heads.length).toBeGreaterThan(5);
       expect(new Set(heads.map(textWidth)).size, heads.join('|')).toBe(1);
