@@ -122,9 +122,9 @@ describe.each(newerNodes())('$name', (node) => {
     // The second one finds a server that has archived before: said by hand.
     const init = await programs.run('gausskeep', ['wal', 'init', server.dataDirectory, ...inArchive]);
     expect(init.status, init.stderr).toBe(0);
+    await setArchiveCommand(programs.commandLine('gausskeep', `wal push %p --archive ${archive} -Z zstd`));
     const target = newTarget();
     expect(await backUp(programs, ['-D', target])).toEqual(done);
-    await setArchiveCommand(programs.commandLine('gausskeep', `wal push %p --archive ${archive} -Z zstd`));
     const table = `kept_${node.name.replace('-', '_')}`;
     await server.sql(`create table ${table} as select generate_series(1, 1000) as id`);
     const segment = await server.value('select pg_walfile_name(pg_switch_wal())');
@@ -145,6 +145,7 @@ describe.each(newerNodes())('$name', (node) => {
     expect(restored).toMatchObject({ status: 0, stderr: durable });
     expectRan(programs, 'program gausskeep.cjs');
     await expectRows(data, wanted);
+    await server.sql(`drop table ${table}`);
   });
 
   /** Makes it effective for the archiver, which reads it before the next segment. */
