@@ -17,7 +17,7 @@ export default defineConfig({
           maxWorkers: workers,
           include: [
             'src/**/*.test.ts',
-            'test/{contract,fixtures-check,wal-archive,support}/**/*.test.ts',
+            'test/{contract,fixtures-check,hostile,wal-archive,support}/**/*.test.ts',
             'test/docs/*.test.ts',
           ],
           exclude: ['test/docs/{guide,json-output}.test.ts'],

@@ -37,7 +37,7 @@ export async function giveArchiveToServer(directory: string, source: string): Pr
   const { uid, gid } = await stat(await existing(source));
   if (process.geteuid?.() !== 0 || uid === 0 || (await stat(directory)).uid !== 0) return undefined;
   const root = fromText(directory);
-  for await (const { name } of walkTree(root, {})) give(joinPath(root, name), uid, gid);
+  for await (const { name, at } of walkTree(root, {})) give(joinPath(root, name), uid, gid, at);
   give(root, uid, gid);
   return uid;
 }

@@ -1,5 +1,5 @@
-import type { ByteString } from '../bytes/byte-string.ts';
 import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
+import type { NewFile } from '../files/new-file.ts';
 import type { SyncMethod } from '../files/sync-file-system.ts';
 
 /**
@@ -10,7 +10,7 @@ export interface FileSequence {
   /** Whether it makes checksums. */
   readonly sums: boolean;
   /** @param bits permissions of the new file, 0 … 0777 */
-  open(path: ByteString, bits: number): void | Promise<void>;
+  open(file: NewFile, bits: number): void | Promise<void>;
   /** @param isContent whether the bytes count for the checksum; those of headers and fillings do not */
   write(bytes: Uint8Array, isContent: boolean): void | Promise<void>;
   /** The content of a file of the backup has come whole: `lastSum` is its checksum from then on. */

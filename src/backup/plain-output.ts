@@ -90,14 +90,14 @@ export class PlainOutput implements Output {
 
   async file(part: BackupPart, { header: { name, mode }, content }: Member): Promise<void> {
     const writer = this.#writerOf(part, name);
-    const path = writer.placeFile(part.oid === undefined ? this.#control.nameFor(name) : name);
+    const place = writer.placeFile(part.oid === undefined ? this.#control.nameFor(name) : name);
     const files = this.#files;
-    const opened = files.open(path, mode & 0o777);
+    const opened = files.open(place, mode & 0o777);
     if (opened !== undefined) await opened;
     await forEachPiece(content, (piece) => files.write(piece, true));
     await files.endContent();
     await files.close();
-    this.#flushed.add(path);
+    this.#flushed.add(place.path);
   }
 
   get contentSums(): FileSequence | undefined {

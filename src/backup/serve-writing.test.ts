@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fromText } from '../bytes/byte-string.ts';
 import { createRing, RingWriter } from '../bytes/record-ring.ts';
 import { serveWriting } from './serve-writing.ts';
-import { writing, type WritingReport } from './writing-thread.ts';
+import { encodeOpening, writing, type WritingReport } from './writing-thread.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -15,19 +16,26 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const nothing = new Uint8Array(0);
 
+type Put = (type: number, bytes?: Uint8Array, value?: number) => void;
+
 /** Everything lies in the ring before it is served, so that the thread of the test never waits. */
-function filled(fill: (put: (type: number, bytes?: Uint8Array, value?: number) => void) => void) {
+function filled(fill: (put: Put) => void) {
   const ring = createRing(1024 * 1024);
   const writer = new RingWriter(ring);
   fill((type, bytes = nothing, value = 0) => expect(writer.put(type, value, bytes)).toBe(true));
   return { ring, writer };
 }
 
+function open(put: Put, name: string, bits: number): void {
+  const [value, bytes] = encodeOpening({ path: fromText(join(directory, name)), root: fromText(directory) }, bits);
+  put(writing.open, bytes, value);
+}
+
 describe.each([undefined, 'fsync', 'syncfs'] as const)('the writing thread (sync %s)', (sync) => {
   it('makes the files with their modes, and sums what is content', async () => {
     const big = new Uint8Array(100_000).fill(7);
     const { ring } = filled((put) => {
-      put(writing.open, Buffer.from(join(directory, 'one')), 0o640);
+      open(put, 'one', 0o640);
       put(writing.other, Buffer.from('header'));
       put(writing.content, Buffer.from('small'));
       put(writing.content, big);
@@ -35,7 +43,7 @@ describe.each([undefined, 'fsync', 'syncfs'] as const)('the writing thread (sync
       put(writing.other, Buffer.from('between'));
       put(writing.endContent);
       put(writing.close);
-      put(writing.open, Buffer.from(join(directory, 'empty')), 0o600);
+      open(put, 'empty', 0o600);
       put(writing.close);
       put(writing.finish);
     });
@@ -55,10 +63,10 @@ describe.each([undefined, 'fsync', 'syncfs'] as const)('the writing thread (sync
   it('tells the failure at once, and drops what comes behind it', async () => {
     writeFileSync(join(directory, 'taken'), 'mine');
     const { ring, writer } = filled((put) => {
-      put(writing.open, Buffer.from(join(directory, 'taken')), 0o600);
+      open(put, 'taken', 0o600);
       put(writing.content, Buffer.from('theirs'));
       put(writing.close);
-      put(writing.open, Buffer.from(join(directory, 'later')), 0o600);
+      open(put, 'later', 0o600);
       put(writing.close);
       put(writing.finish);
     });

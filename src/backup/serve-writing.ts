@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { fromBytes } from '../bytes/byte-string.ts';
 import { RingReader, type RingRecord } from '../bytes/record-ring.ts';
 import { errorToData } from '../errors/error-data.ts';
 import { WrittenFiles } from './written-files.ts';
-import { writing, type WritingReport, type WritingThreadData } from './writing-thread.ts';
+import { decodeOpening, writing, type WritingReport, type WritingThreadData } from './writing-thread.ts';
 
 /** How long the thread sleeps while flushes run, whose ends it must notice itself; and while none does. */
 const flushingMs = 2;
@@ -26,7 +25,7 @@ export async function serveWriting(data: WritingThreadData, tell: (report: Writi
   const perform = ({ type, value, bytes }: RingRecord): void | Promise<void> => {
     switch (type) {
       case writing.open:
-        return files.open(fromBytes(bytes), value);
+        return files.open(...decodeOpening(value, bytes));
       case writing.content:
       case writing.other:
         files.write(bytes, type === writing.content);

@@ -112,9 +112,9 @@ export class TarOutput implements Output {
     if (this.#open !== undefined) return this.#open;
     const name = this.#fileName(part.name);
     const { files } = this.#parts;
-    const path = this.#directory.placeFile(fromText(`${name}${unfinishedSuffix}`));
-    await files.open(path, this.fileMode);
-    this.#flushed.add(path);
+    const place = this.#directory.placeFile(fromText(`${name}${unfinishedSuffix}`));
+    await files.open(place, this.fileMode);
+    this.#flushed.add(place.path);
     this.#names.push(name);
     this.#parts.meter.onMember(fromText(join(this.#target.directory, name)));
     // The server knows no tar of its own for what comes behind the data directory.

@@ -1,8 +1,9 @@
-import { toBytes, type ByteString } from '../bytes/byte-string.ts';
+import { fromBytes, toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { createRing, RingWriter } from '../bytes/record-ring.ts';
 import type { BackupError } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { threadFailure } from '../errors/thread-failure.ts';
+import type { NewFile } from '../files/new-file.ts';
 import { say } from '../messages/message.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { FileSequence, FileSequenceOptions } from './file-sequence.ts';
@@ -53,9 +54,9 @@ export class WritingThread implements FileSequence {
     return this.#options.algorithm !== undefined;
   }
 
-  open(path: ByteString, bits: number): void | Promise<void> {
+  open(file: NewFile, bits: number): void | Promise<void> {
     this.#ring ??= this.#start();
-    return this.#put(writing.open, bits, toBytes(path));
+    return this.#put(writing.open, ...encodeOpening(file, bits));
   }
 
   write(bytes: Uint8Array, isContent: boolean): void | Promise<void> {
@@ -156,4 +157,14 @@ export class WritingThread implements FileSequence {
 
 function ended(cause: Error): BackupError {
   return threadFailure(cause, (reason) => say('backup.thread-ended', { reason }));
+}
+
+/** A file to open as number and bytes of a record: its path, and in the number how much of that is the root. */
+export function encodeOpening({ path, root }: NewFile, bits: number): [value: number, bytes: Uint8Array] {
+  return [bits | (root.length << 9), toBytes(path)];
+}
+
+export function decodeOpening(value: number, bytes: Uint8Array): [file: NewFile, bits: number] {
+  const path = fromBytes(bytes);
+  return [{ path, root: path.slice(0, value >>> 9) as ByteString }, value & 0o777];
 }

@@ -2,7 +2,7 @@ import { closeSync, writeSync } from 'node:fs';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { EarlySync, type Flushed } from '../files/early-sync.ts';
 import { fileFailure } from '../files/failure.ts';
-import { NewFiles } from '../files/new-file.ts';
+import { NewFiles, type NewFile } from '../files/new-file.ts';
 import { createChecksum, type Checksum } from '../manifest/checksum.ts';
 import type { FileSequence, FileSequenceOptions } from './file-sequence.ts';
 
@@ -41,9 +41,10 @@ export class WrittenFiles implements FileSequence {
     return this.#sync?.isIdle === false;
   }
 
-  open(path: ByteString, bits: number): void | Promise<void> {
+  open(file: NewFile, bits: number): void | Promise<void> {
     this.#sync?.check();
-    const descriptor = this.#newFiles.open(path, bits);
+    const { path } = file;
+    const descriptor = this.#newFiles.open(file, bits);
     this.#file = { path, descriptor, flushed: this.#sync?.begin(path, descriptor) };
     return this.#sync?.isFull === true ? this.#sync.progress() : undefined;
   }

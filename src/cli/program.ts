@@ -3,6 +3,7 @@ import { namedFailure } from '../errors/system-failure.ts';
 import { say } from '../messages/message.ts';
 import { errorLines, errorRecord } from './error-text.ts';
 import { exitStatus, type StatusRule } from './exit-status.ts';
+import { hideWords } from './hidden-words.ts';
 import { Terminal } from './terminal.ts';
 
 export interface ProgramContext {
@@ -40,6 +41,7 @@ export async function runProgram(
   options: ProgramOptions,
   run: (context: ProgramContext) => Promise<number>,
 ): Promise<void> {
+  hideWords();
   const terminal = new Terminal(options.talkLimitBytes);
   const controller = new AbortController();
   const lastLines: string[] = [];

@@ -1,11 +1,22 @@
-import { chmodSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, unlinkSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
 import { FileWriter } from './file-writer.ts';
-import { exists, NewFiles } from './new-file.ts';
-import { fsPath, joinPath } from './path.ts';
+import { exists, NewFiles, type NewFile } from './new-file.ts';
+import { fsPath, joinPath, parentPath } from './path.ts';
+import { RealRoot } from './real-place.ts';
 
 /** How many directories are remembered as real ones. Forgetting costs a few lstat calls, never safety. */
 const rememberedLimit = 4096;
@@ -13,6 +24,7 @@ const rememberedLimit = 4096;
 /**
  * Creates files, directories and links below one root and never outside of it, whatever the names say: a parent is only
  * walked through when it is a directory and no link, and nothing that exists is opened, replaced or followed.
+ * A directory that somebody replaces by a link while this runs is found out (`RealRoot`).
  * Where a link below the root is meant to be followed (WAL directory, tablespace), `redirect` gives what lies below it to another writer.
  * Names are relative, with `/`. All calls are synchronous: one at a time, nothing happens behind them.
  * All methods throw BackupError: `CORRUPT` for a name that would leave the root, `OBJECT_EXISTS`, `STORAGE_UNAVAILABLE`.
@@ -22,10 +34,12 @@ export class DirectoryWriter {
   readonly #directories = new Set<string>();
   readonly #redirects = new Map<string, DirectoryWriter>();
   readonly #newFiles = new NewFiles();
+  readonly #real: RealRoot;
 
   /** @param root an existing directory; it may be a link itself */
   constructor(root: ByteString) {
     this.root = root;
+    this.#real = new RealRoot(root);
   }
 
   /** From now on names below `name` belong to `target`, named without the part `name/`. The link itself is the caller's to make. */
@@ -45,7 +59,7 @@ export class DirectoryWriter {
     const path = this.#pathOf(name);
     const bits = (mode & 0o777) | 0o700;
     const isNew = this.#makeOne(path, bits);
-    if (!isNew) setMode(path, bits);
+    if (!isNew) this.#setMode(path, bits);
     this.#remember(name);
     return isNew;
   }
@@ -55,13 +69,13 @@ export class DirectoryWriter {
     const other = this.#elsewhere(name);
     if (other !== undefined) return other.writer.openFile(other.name, mode);
     const path = this.#pathOf(name);
-    return new FileWriter(path, this.#newFiles.open(path, mode & 0o777));
+    return new FileWriter(path, this.#newFiles.open({ path, root: this.root }, mode & 0o777));
   }
 
   /** Where `openFile` would make the file, after all of its parents were found or made: for who opens it elsewhere (`NewFiles`). */
-  placeFile(name: ByteString): ByteString {
+  placeFile(name: ByteString): NewFile {
     const other = this.#elsewhere(name);
-    return other === undefined ? this.#pathOf(name) : other.writer.placeFile(other.name);
+    return other === undefined ? { path: this.#pathOf(name), root: this.root } : other.writer.placeFile(other.name);
   }
 
   /** A new file with this content. */
@@ -83,6 +97,7 @@ export class DirectoryWriter {
     const other = this.#elsewhere(name);
     if (other !== undefined) return other.writer.makeLink(other.name, target);
     const path = this.#pathOf(name);
+    this.#requireParent(path);
     try {
       symlinkSync(fsPath(target), fsPath(path));
       return true;
@@ -100,6 +115,7 @@ export class DirectoryWriter {
     const path = joinPath(this.root, name);
     try {
       if (!this.#parentExists(name)) return false;
+      this.#requireParent(path);
       unlinkSync(fsPath(path));
       return true;
     } catch (error) {
@@ -144,16 +160,39 @@ export class DirectoryWriter {
 
   /** @returns whether it is new; throws unless `path` is a real directory afterwards */
   #makeOne(path: ByteString, bits: number): boolean {
+    this.#requireParent(path);
     try {
       mkdirSync(fsPath(path), { mode: bits });
-      // Whatever the umask took away.
-      setMode(path, bits);
-      return true;
     } catch (error) {
       if (systemCodeOf(error) !== 'EEXIST') throw fileFailure('create', path, error);
+      requireDirectory(path);
+      return false;
     }
-    requireDirectory(path);
-    return false;
+    try {
+      // Whatever the umask took away.
+      this.#setMode(path, bits);
+    } catch (error) {
+      removeEmpty(path);
+      throw error;
+    }
+    return true;
+  }
+
+  /** @throws BackupError unless the directory of `path` is still the one below the root */
+  #requireParent(path: ByteString): void {
+    const parent = parentPath(path);
+    if (parent.length > this.root.length) closeSync(this.#real.openDirectory(parent));
+  }
+
+  #setMode(path: ByteString, bits: number): void {
+    const descriptor = this.#real.openDirectory(path);
+    try {
+      fchmodSync(descriptor, bits);
+    } catch (error) {
+      throw fileFailure('mode', path, error);
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
   #parentExists(name: ByteString): boolean {
@@ -170,11 +209,11 @@ export class DirectoryWriter {
   }
 }
 
-function setMode(path: ByteString, bits: number): void {
+function removeEmpty(path: ByteString): void {
   try {
-    chmodSync(fsPath(path), bits);
-  } catch (error) {
-    throw fileFailure('mode', path, error);
+    rmdirSync(fsPath(path));
+  } catch {
+    // The failure before is the one to tell.
   }
 }
 

@@ -18,12 +18,13 @@ const refusals: readonly (string | undefined)[] = ['EPERM', 'EINVAL', 'ENOTSUP',
 
 /**
  * Gives one entry away, a link itself.
+ * @param at another path to it, which holds whatever becomes of the directories above
  * @returns why that was refused, which is no failure of the disk; undefined: it was given
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
-export function tryGive(path: ByteString, uid: number, gid: number): Error | undefined {
+export function tryGive(path: ByteString, uid: number, gid: number, at = path): Error | undefined {
   try {
-    lchownSync(fsPath(path), uid, gid);
+    lchownSync(fsPath(at), uid, gid);
     return undefined;
   } catch (error) {
     if (error instanceof Error && refusals.includes(systemCodeOf(error))) return error;
@@ -43,17 +44,17 @@ export async function giveTree(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<NotGiven | undefined> {
   let refused: NotGiven | undefined;
-  const giveOne = (path: ByteString): void => {
-    const reason = tryGive(path, uid, gid);
+  const giveOne = (path: ByteString, at = path): void => {
+    const reason = tryGive(path, uid, gid, at);
     if (reason !== undefined) refused = { first: path, reason, ...refused, count: (refused?.count ?? 0) + 1 };
   };
   giveOne(root);
-  for await (const { name } of walkTree(root, { signal })) giveOne(joinPath(root, name));
+  for await (const { name, at } of walkTree(root, { signal })) giveOne(joinPath(root, name), at);
   return refused;
 }
 
 /** One entry, which has to be given. @throws BackupError `STORAGE_UNAVAILABLE` */
-export function give(path: ByteString, uid: number, gid: number): void {
-  const refusal = tryGive(path, uid, gid);
+export function give(path: ByteString, uid: number, gid: number, at = path): void {
+  const refusal = tryGive(path, uid, gid, at);
   if (refusal !== undefined) throw fileFailure('owner', path, refusal);
 }

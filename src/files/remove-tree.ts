@@ -19,9 +19,9 @@ export interface RemoveTreeOptions {
  */
 export async function removeTree(root: ByteString, { keepRoot, last }: RemoveTreeOptions): Promise<void> {
   const failures: unknown[] = [];
-  const attempt = async (path: ByteString, remove: (path: string | Buffer) => Promise<void>) => {
+  const attempt = async (path: ByteString, remove: (path: string | Buffer) => Promise<void>, at = path) => {
     try {
-      await remove(fsPath(path));
+      await remove(fsPath(at));
     } catch (error) {
       if (systemCodeOf(error) !== 'ENOENT') failures.push(fileFailure('remove', path, error));
     }
@@ -33,7 +33,7 @@ export async function removeTree(root: ByteString, { keepRoot, last }: RemoveTre
       const path = joinPath(root, entry.name);
       if (entry.type === 'directory') directories.push(path);
       else if (last?.(entry.name) === true) atLast.push(path);
-      else await attempt(path, unlink);
+      else await attempt(path, unlink, entry.at);
     }
   } catch (error) {
     failures.push(error);

@@ -131,17 +131,19 @@ function requireControlProgram({ dialect }: Instance, directory: string): void {
 
 /**
  * openGauss's programs need GAUSSHOME and its libraries, which are in its lib. What the user has set stays, and comes first:
- * a GAUSSHOME alone says where the libraries are, too.
+ * a GAUSSHOME alone says where the libraries are, too. A password is ours to log in with, and none of theirs.
  */
-function completed({ dialect }: Instance, directory: string, environment: ProgramEnvironment): ProgramEnvironment {
+function completed({ dialect }: Instance, directory: string, given: ProgramEnvironment): ProgramEnvironment {
   const { homeVariable } = dialect;
+  // A server hands its environment on to every command of an administrator, for as long as it runs.
+  const environment: ProgramEnvironment = { ...given, PGPASSWORD: undefined };
   if (homeVariable === undefined) return environment;
-  const given = environment[homeVariable] ?? '';
-  const home = given === '' ? dirname(directory) : given;
+  const homeGiven = environment[homeVariable] ?? '';
+  const home = homeGiven === '' ? dirname(directory) : homeGiven;
   const places = (environment['LD_LIBRARY_PATH'] ?? '').split(':').filter((place) => place !== '');
   const library = join(home, 'lib');
-  const libraries = places.includes(library) ? places : given === '' ? [library, ...places] : [...places, library];
-  const path = given === '' ? [directory, environment['PATH'] ?? ''].join(':') : environment['PATH'];
+  const libraries = places.includes(library) ? places : homeGiven === '' ? [library, ...places] : [...places, library];
+  const path = homeGiven === '' ? [directory, environment['PATH'] ?? ''].join(':') : environment['PATH'];
   return { ...environment, [homeVariable]: home, LD_LIBRARY_PATH: libraries.join(':'), PATH: path };
 }
 

@@ -1,6 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message, type MessageValue } from '../messages/message.ts';
 import type { RecoveryRecord } from '../server/recovery-record.ts';
+import { formatUtc, microsOf, wholeSeconds } from '../server/recovery-target.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Arrival } from './follow.ts';
@@ -131,9 +132,8 @@ function namesOf(list: readonly { readonly xid: bigint; readonly gid: string | u
 
 /** As the state query writes it: always six digits. */
 function utcOf(timeUs: bigint): string {
-  const micros = ((timeUs % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const whole = new Date(Number((timeUs - micros) / 1000n)).toISOString().slice(0, 19).replace('T', ' ');
-  return `${whole}.${micros.toString().padStart(6, '0')}+00`;
+  const whole = wholeSeconds(timeUs);
+  return whole === undefined ? formatUtc(timeUs) : `${whole}.${microsOf(timeUs).toString().padStart(6, '0')}+00`;
 }
 
 const walPageSize = 8192n;

@@ -17,6 +17,17 @@ function text(pieces: readonly Uint8Array[]): string {
 }
 
 describe('ManifestWriter', () => {
+  it('takes whatever time a header of a tar holds', () => {
+    for (const [mtime, time] of [
+      [Number.MAX_SAFE_INTEGER, '9999-12-31 23:59:59 GMT'],
+      [Number.MIN_SAFE_INTEGER, '0000-01-01 00:00:00 GMT'],
+      [-1, '1969-12-31 23:59:59 GMT'],
+    ] as const) {
+      const entry = new ManifestWriter({ systemIdentifier: 1n }).addFile({ ...label, mtime });
+      expect(text([entry])).toContain(`"Last-Modified": "${time}"`);
+    }
+  });
+
   it('writes what the server writes', () => {
     const writer = new ManifestWriter({ systemIdentifier: 7358123456789012345n });
     const made = text([

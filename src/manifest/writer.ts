@@ -119,8 +119,11 @@ function escapeJson(text: string): string {
   return `"${escaped}"`;
 }
 
-/** `2026-11-20 20:22:14 GMT` */
+/** Of the years with four digits; in seconds since 1970. */
+const [firstSecond, lastSecond] = [-62_167_219_200, 253_402_300_799];
+
+/** `2026-11-20 20:22:14 GMT`. A header of a tar can hold any number; nobody goes by this time. */
 function formatTime(seconds: number): string {
-  const iso = new Date(Math.floor(seconds) * 1000).toISOString();
+  const iso = new Date(Math.min(lastSecond, Math.max(firstSecond, Math.floor(seconds))) * 1000).toISOString();
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} GMT`;
 }

@@ -4,6 +4,7 @@ import { systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { openRegularSync } from '../files/open-regular.ts';
 import { fsPath } from '../files/path.ts';
+import { requirePlace } from '../files/real-place.ts';
 import { writeAtClose } from '../files/write-at-close.ts';
 import { createChecksum, type Checksum, type ChecksumAlgorithm } from '../manifest/checksum.ts';
 
@@ -12,6 +13,8 @@ export interface CheckedCopy {
   readonly from: ByteString;
   /** A new file; its directory is there and no link. */
   readonly to: ByteString;
+  /** Where the kernel has to see it; undefined where it does not tell. */
+  readonly place: ByteString | undefined;
   /** Permission bits, 0 … 0777. */
   readonly bits: number;
   readonly algorithm: ChecksumAlgorithm;
@@ -74,12 +77,13 @@ interface OpenedCopy {
   readonly checksum: Checksum;
 }
 
-function openCopy({ from, to, bits, algorithm, writesAtClose }: CheckedCopy): OpenedCopy {
+function openCopy({ from, to, place, bits, algorithm, writesAtClose }: CheckedCopy): OpenedCopy {
   const source = attempt('read', from, () => openRegularSync(fsPath(from)));
   let target: number | undefined;
   try {
     const opened = openNew(to, bits);
     target = opened;
+    requirePlace(opened, to, { place, isNew: true });
     attempt('mode', to, () => fchmodSync(opened, bits));
     if (writesAtClose === true) writeAtClose(opened);
     return { source, target, checksum: createChecksum(algorithm) };

@@ -19,6 +19,7 @@ import { DirectoryWriter } from '../files/directory-writer.ts';
 import { fileFailure } from '../files/failure.ts';
 import { fsPath, joinPath, parentPath } from '../files/path.ts';
 import { readDirectory } from '../files/read-directory.ts';
+import { RealRoot } from '../files/real-place.ts';
 import { removeTree } from '../files/remove-tree.ts';
 import { replaceLink } from '../files/replace-link.ts';
 import { readIncrementalFile, type IncrementalHeader } from '../incremental/incremental-file.ts';
@@ -47,6 +48,7 @@ export interface TargetTreeOptions {
 export class TargetTree {
   readonly root: ByteString;
   readonly #writer: DirectoryWriter;
+  readonly #real: RealRoot;
   readonly #delta: boolean;
   readonly #modeMask: number;
   readonly #sync: boolean;
@@ -59,6 +61,7 @@ export class TargetTree {
   constructor(root: ByteString, { delta, modeMask, before, sync = false, isTracked = delta }: TargetTreeOptions) {
     this.root = root;
     this.#writer = new DirectoryWriter(root);
+    this.#real = new RealRoot(root);
     this.#delta = delta || before !== undefined;
     this.#modeMask = modeMask;
     this.#sync = sync;
@@ -114,6 +117,7 @@ export class TargetTree {
     const path = joinPath(this.root, name);
     const bits = mode & this.#modeMask & 0o777;
     this.keep(name);
+    this.#requireParent(path);
     try {
       await copyFile(fsPath(from), fsPath(path), constants.COPYFILE_EXCL);
       if (bits !== (mode & 0o777)) chmodSync(fsPath(path), bits);
@@ -123,12 +127,16 @@ export class TargetTree {
     }
   }
 
-  /** Makes way for a file that is copied by somebody else. Not for a delta. @returns where it goes, and its permission bits */
-  placeFor(name: ByteString, mode: number): { readonly path: ByteString; readonly bits: number } {
+  /** Makes way for a file that is copied by somebody else. Not for a delta. @returns where it goes, by its path and by the kernel, and its permission bits */
+  placeFor(
+    name: ByteString,
+    mode: number,
+  ): { readonly path: ByteString; readonly real: ByteString | undefined; readonly bits: number } {
     // Proves that every directory above is one and no link.
     this.#writer.makeParents(name);
     this.keep(name);
-    return { path: joinPath(this.root, name), bits: mode & this.#modeMask & 0o777 };
+    const path = joinPath(this.root, name);
+    return { path, real: this.#real.placeOf(path), bits: mode & this.#modeMask & 0o777 };
   }
 
   /** The error for a file that is there already. */
@@ -197,6 +205,12 @@ export class TargetTree {
     else unlink(path);
   }
 
+  /** @throws BackupError unless the directory of `path` is still the one below the root */
+  #requireParent(path: ByteString): void {
+    const parent = parentPath(path);
+    if (parent.length > this.root.length) closeSync(this.#real.openDirectory(parent));
+  }
+
   /** Makes way for an entry. @returns whether a file that can be changed in place is there */
   async #clear(name: ByteString, wanted: 'directory' | 'file' | 'nothing'): Promise<boolean> {
     this.#writer.makeParents(name);
@@ -214,11 +228,18 @@ export class TargetTree {
   async #update(name: ByteString, bits: number, content: ByteSource): Promise<FileOutcome> {
     const path = joinPath(this.root, name);
     let descriptor: number;
+    this.#requireParent(path);
     try {
       chmodSync(fsPath(path), bits | 0o600);
       descriptor = openSync(fsPath(path), constants.O_RDWR | constants.O_NOFOLLOW);
     } catch (error) {
       throw fileFailure('write', path, error);
+    }
+    try {
+      this.#real.require(descriptor, path);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
     }
     let position = 0;
     let changed = false;

@@ -33,10 +33,26 @@ export interface RecoverySettings {
   readonly action: TargetAction;
 }
 
-/** `2026-11-20 21:28:25.980598+00`: a time in UTC as both products read it, whatever their `timezone` is. */
+/**
+ * `2026-11-20 21:28:25.980598+00`: a time in UTC as both products read it, whatever their `timezone` is. WAL can say any number: what
+ * no calendar of JavaScript has, in the year 275760 and behind, is `@9223372036854775807us`.
+ */
 export function formatUtc(timeUs: bigint): string {
-  const micros = ((timeUs % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const whole = new Date(Number((timeUs - micros) / 1000n)).toISOString().slice(0, 19).replace('T', ' ');
+  const whole = wholeSeconds(timeUs);
+  if (whole === undefined) return `@${timeUs}us`;
+  const micros = microsOf(timeUs);
   const fraction = micros === 0n ? '' : `.${micros.toString().padStart(6, '0').replace(/0+$/, '')}`;
   return `${whole}${fraction}+00`;
+}
+
+/** 0 … 999999 */
+export function microsOf(timeUs: bigint): bigint {
+  return ((timeUs % 1_000_000n) + 1_000_000n) % 1_000_000n;
+}
+
+/** `2026-11-20 21:28:25`, undefined where there is no such date. Years behind 9999 have more digits, as servers write them. */
+export function wholeSeconds(timeUs: bigint): string | undefined {
+  const date = new Date(Number((timeUs - microsOf(timeUs)) / 1000n));
+  if (Number.isNaN(date.getTime())) return undefined;
+  return date.toISOString().replace(/^\+0*/, '').replace(/\..*/, '').replace('T', ' ');
 }

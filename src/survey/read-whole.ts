@@ -3,7 +3,8 @@ import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { Teller } from '../events/teller.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { WalObject } from '../wal-archive/wal-source.ts';
-import { lsn, type Lsn } from '../wal/lsn.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import { segmentEndLsn } from '../wal/segment.ts';
 import { encodeSegmentIndex } from '../wal/segment-index-codec.ts';
 import type { SurveyListener, SurveyNews } from './events.ts';
 import type { KnownSegment } from './known-shelf.ts';
@@ -120,7 +121,7 @@ export class SegmentReader {
     const { startLsn, segmentSizeBytes } = item.task;
     this.#doneBytes += segmentSizeBytes;
     this.#filesDone += 1;
-    const endLsn = lsn(startLsn + BigInt(segmentSizeBytes));
+    const endLsn = segmentEndLsn(startLsn, segmentSizeBytes);
     this.#lsn = this.#lsn === undefined || endLsn > this.#lsn ? endLsn : this.#lsn;
     this.#tell();
     return known;

@@ -3,6 +3,7 @@ import { say, type Message } from '../messages/message.ts';
 import type { BackupFacts } from '../wal-archive/backup-facts.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
+import { segmentEndLsn } from '../wal/segment.ts';
 import { findWindow } from '../window/find-window.ts';
 import { listTransactions, type TransactionRange } from '../window/list-transactions.ts';
 import type { LineWindow, WalLine } from '../window/recovery-window.ts';
@@ -164,7 +165,7 @@ class LineProgress {
       this.#filesDone += 1;
       const [doneBytes, filesDone] = [this.#doneBytes, this.#filesDone];
       const totalBytes = Math.max(this.#totalBytes, doneBytes);
-      const end = lsn(startLsn + BigInt(segmentSizeBytes));
+      const end = segmentEndLsn(startLsn, segmentSizeBytes);
       this.#teller.tell({ type: 'progress', doneBytes, totalBytes, filesDone, lsn: end });
       yield segment;
     }

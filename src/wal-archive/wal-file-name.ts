@@ -1,5 +1,5 @@
 import { lsn, type Lsn } from '../wal/lsn.ts';
-import { parseSegmentName, segmentName, type TimelineId } from '../wal/segment.ts';
+import { parseSegmentName, segmentEndLsn, segmentName, type TimelineId } from '../wal/segment.ts';
 import { codecSuffixes, type Codec } from './codec.ts';
 
 /** What a server archives, by its name alone. */
@@ -48,9 +48,7 @@ export function segmentAt(segment: string, distance: number, segmentSizeBytes: n
 /** First position behind the segment; undefined where `segment` is impossible for that size. */
 export function segmentEnd(segment: string, segmentSizeBytes: number): Lsn | undefined {
   const parsed = parseSegmentName(segment, segmentSizeBytes);
-  // The very last segment ends at 2^64, which no LSN is: one less is as far as anything compares.
-  const end = parsed && parsed.startLsn + BigInt(segmentSizeBytes);
-  return end === undefined ? undefined : lsn(end >= 1n << 64n ? (1n << 64n) - 1n : end);
+  return parsed && segmentEndLsn(parsed.startLsn, segmentSizeBytes);
 }
 
 /** The part of a name that orders by position, whatever the timeline. Works for names with something behind the 24 digits. */

@@ -14,9 +14,12 @@ const largest = 0xffff_ffff_ffff_ffffn;
 /** Position 0, which no record has: "no position". */
 export const noLsn = 0n as Lsn;
 
-/** @throws RangeError outside 0 … 2^64-1 (a defect of the caller, not of input) */
+/**
+ * A number as a position. What others say of WAL at either end of what can be counted leads out of it when it is reckoned with.
+ * @throws BackupError `CORRUPT` outside 0 … 2^64-1
+ */
 export function lsn(value: bigint): Lsn {
-  if (value < 0n || value > largest) throw new RangeError(`LSN out of range: ${value.toString()}`);
+  if (value < 0n || value > largest) throw new BackupError('CORRUPT', say('wal.lsn-out-of-range', { value }));
   return value as Lsn;
 }
 

@@ -42,6 +42,12 @@ export function segmentStart(position: Lsn, segmentSizeBytes: number): Lsn {
   return lsn(position - (position % BigInt(segmentSizeBytes)));
 }
 
+/** First position behind a segment. The very last one ends at 2^64, which no LSN is: one less is as far as anything compares. */
+export function segmentEndLsn(startLsn: Lsn, segmentSizeBytes: number): Lsn {
+  const end = startLsn + BigInt(segmentSizeBytes);
+  return lsn(end >= 1n << 64n ? (1n << 64n) - 1n : end);
+}
+
 /** Bytes from the start of its segment to `position`: 0 … segmentSizeBytes-1. */
 export function segmentOffset(position: Lsn, segmentSizeBytes: number): number {
   return Number(position % BigInt(segmentSizeBytes));

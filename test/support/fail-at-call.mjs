@@ -30,9 +30,11 @@ function pathOf(subject) {
     }
   }
   if (subject instanceof URL) return subject.pathname;
-  return Buffer.isBuffer(subject) || subject instanceof Uint8Array
-    ? Buffer.from(subject).toString('latin1')
-    : String(subject);
+  const path =
+    Buffer.isBuffer(subject) || subject instanceof Uint8Array ? Buffer.from(subject).toString('latin1') : String(subject);
+  // What lies in a directory that is held open.
+  const [, descriptor, rest] = /^\/proc\/self\/fd\/(\d+)\/(.*)$/s.exec(path) ?? [];
+  return descriptor === undefined ? path : `${pathOf(Number(descriptor))}/${rest}`.replace(/\/\.$/, '');
 }
 
 /** Whether a descriptor is open for writing: what was only read has nothing to lose when it is closed. */

@@ -24,6 +24,8 @@ export const filesMessages: Translation<typeof english> = {
   'files.too-large': '"{path}" 大于 {limit} 字节',
   'files.exists': '"{path}" 已存在',
   'files.through-link': '拒绝通过链接 "{path}" 写入',
+  'files.moved': '拒绝写入 "{path}"：它实际会位于 "{actual}"',
+  'files.moved.hint': '运行期间其上级目录被替换或移动。请查明是谁所为；其他人不应能写入这些目录。',
   'files.not-a-directory': '"{path}" 不是目录',
   'files.leaves-root': '拒绝名称 "{name}"：它会通到 "{root}" 之外',
   'files.dangling-link': '"{path}" 是指向 "{leads}" 的链接，而后者不存在',

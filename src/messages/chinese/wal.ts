@@ -4,6 +4,7 @@ import type { Translation } from '../translation.ts';
 export const walMessages: Translation<typeof english> = {
   'wal.bad-lsn': '无效的 LSN "{text}"',
   'wal.bad-lsn.hint': 'LSN 是两个最多 8 位的十六进制数，中间用斜线隔开，例如 0/3000028。',
+  'wal.lsn-out-of-range': '不可能的 WAL 位置 {value}：位置是 0 到 2^64-1 的数',
   'wal.bad-segment-size': '无效的 WAL 段大小 {size}',
   'wal.bad-segment-size.hint': 'WAL 段的大小是 1 MiB 到 1 GiB 之间的 2 的幂。',
   'wal.bad-segment-name': '无效的 WAL 段名 "{text}"',

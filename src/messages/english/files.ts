@@ -23,6 +23,9 @@ export const filesMessages = {
   'files.too-large': '"{path}" is larger than {limit} bytes',
   'files.exists': '"{path}" exists already',
   'files.through-link': 'refused to write through the link "{path}"',
+  'files.moved': 'refused to write "{path}": it would lie at "{actual}"',
+  'files.moved.hint':
+    'A directory above it was replaced or moved while this ran. Find out by whom; nobody else may write to these directories.',
   'files.not-a-directory': '"{path}" is not a directory',
   'files.leaves-root': 'refused name "{name}": it leads out of "{root}"',
   'files.dangling-link': '"{path}" is a link to "{leads}", which is not there',

@@ -1,5 +1,5 @@
 /** What happens to a real server, or to the way to it, in the middle of a backup or of a stream of WAL. */
-import { existsSync, mkdirSync, opendirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, opendirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { formatLsn } from '../../../src/index.ts';
@@ -174,6 +174,26 @@ function perform(version: ServerVersion): void {
     const verified = await runProgram('gausskeep', ['verify', target], { env: { GAUSSKEEP_CACHE: '' } });
     expect(verified.status, verified.stdout + verified.stderr).toBe(0);
     expect(verified.stdout).toMatch(/backup successfully verified/);
+    await expectNothingOnServer(server);
+  });
+
+  it('a link that replaces a directory which had come is not followed', async () => {
+    const [target, outside, aside] = [newTarget(), temporaryDirectory('outside'), temporaryDirectory('aside')];
+    // Nearly all of an instance is in base: much of it has come by then, and more is still to come.
+    const program = await heldBackup(server, target, { afterBytes: 8_000_000 });
+    await expect.poll(() => existsSync(join(target, 'base')), { timeout: 120_000 }).toBe(true);
+    // The same directories as the server has, so that nothing but the link is in the way.
+    const databases = readdirSync(join(server.dataDirectory, 'base')).sort();
+    for (const database of databases) mkdirSync(join(outside, database));
+    renameSync(join(target, 'base'), join(aside, 'base'));
+    symlinkSync(outside, join(target, 'base'));
+    proxy?.release();
+    const { status, stderr } = await program.result;
+    expect(status, stderr).toBe(1);
+    // Where a file was just to be made, there was no directory for a moment.
+    expect(stderr).toMatch(/refused to write|could not create ".*\/base\/.*": no such file or directory/);
+    expect(readdirSync(outside, { recursive: true }).sort()).toEqual(databases);
+    expect(readdirSync(target)).toEqual([]);
     await expectNothingOnServer(server);
   });
 

@@ -1,0 +1,120 @@
+import { closeSync, constants, openSync, readlinkSync, unlinkSync } from 'node:fs';
+import { display, type ByteString } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { fileFailure } from './failure.ts';
+import { fsPath, joinPath } from './path.ts';
+
+/**
+ * Where things really lie. A directory that was there a moment ago can be a link by now, made by whoever may write beside it; a path
+ * goes through it. What was opened is asked instead: the kernel knows where it is. Linux tells that in /proc; where there is none,
+ * nothing is compared.
+ */
+
+/** Where what is open lies. @returns undefined where the kernel does not tell */
+function placeOf(descriptor: number): ByteString | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`, { encoding: 'latin1' }) as ByteString;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param place where what is open has to lie; undefined: that is not known
+ * @throws BackupError `STORAGE_UNAVAILABLE` unless it does
+ */
+export function requirePlace(
+  descriptor: number,
+  path: ByteString,
+  { place, isNew }: { readonly place: ByteString | undefined; readonly isNew: boolean },
+): void {
+  if (place === undefined) return;
+  const actual = placeOf(descriptor);
+  if (actual === place) return;
+  if (isNew && actual !== undefined) discard(actual);
+  const values = { path: display(path), actual: display(actual ?? ('?' as ByteString)) };
+  throw new BackupError('STORAGE_UNAVAILABLE', say('files.moved', values), {
+    hint: say('files.moved.hint'),
+    retryable: false,
+  });
+}
+
+/** A directory that may be a link itself, and names below it that must not lead elsewhere. */
+export class RealRoot {
+  readonly #root: ByteString;
+  #place: ByteString | 'untold' | undefined;
+
+  constructor(root: ByteString) {
+    this.#root = root;
+  }
+
+  /**
+   * Proves that what is open is what lies at that path below the root.
+   * @param isNew it was made for this: where it lies elsewhere, it is removed there
+   * @throws BackupError `STORAGE_UNAVAILABLE` unless it is
+   */
+  require(descriptor: number, path: ByteString, { isNew = false } = {}): void {
+    requirePlace(descriptor, path, { place: this.placeOf(path), isNew });
+  }
+
+  /**
+   * A directory below the root, or the root, open.
+   * @returns the descriptor, the caller's to close
+   * @throws BackupError `STORAGE_UNAVAILABLE` when it is a link, or lies elsewhere
+   */
+  openDirectory(path: ByteString): number {
+    const follows = path === this.#root ? 0 : constants.O_NOFOLLOW;
+    let descriptor: number;
+    try {
+      descriptor = openSync(fsPath(path), constants.O_RDONLY | constants.O_DIRECTORY | follows);
+    } catch (error) {
+      const isLink = follows !== 0 && ['ELOOP', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
+      if (isLink) throw new BackupError('CORRUPT', say('files.through-link', { path: display(path) }), { cause: error });
+      throw fileFailure('read', path, error);
+    }
+    try {
+      if (path !== this.#root) this.require(descriptor, path);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+    return descriptor;
+  }
+
+  /** Where `path` has to be; undefined where the kernel does not tell. The root is asked for once: another one in its place is elsewhere too. */
+  placeOf(path: ByteString): ByteString | undefined {
+    this.#place ??= placeOfRoot(this.#root) ?? 'untold';
+    if (this.#place === 'untold') return undefined;
+    return joinPath(this.#place, path.slice(this.#root.length).replace(/^\/+/, ''));
+  }
+}
+
+/** What lies in an open directory, by a path that no link in the place of the directory can lead elsewhere. */
+export function pathInside(descriptor: number, directory: ByteString, name: string): ByteString {
+  return placeOf(descriptor) === undefined
+    ? joinPath(directory, name)
+    : (`/proc/self/fd/${descriptor}/${name}` as ByteString);
+}
+
+function placeOfRoot(root: ByteString): ByteString | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(fsPath(root), constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    throw fileFailure('read', root, error);
+  }
+  try {
+    return placeOf(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function discard(path: ByteString): void {
+  try {
+    unlinkSync(fsPath(path));
+  } catch {
+    // It is empty, and the error tells where it is.
+  }
+}
