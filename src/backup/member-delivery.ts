@@ -7,7 +7,8 @@ import { forEachPiece, SeenBytes } from '../bytes/ready-source.ts';
 import type { BaseBackupEvent } from '../replication/base-backup.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { memberOf } from '../tar/encode-members.ts';
-import type { Member } from '../tar/member.ts';
+import { staysInside } from '../tar/link-target.ts';
+import type { Member, MemberHeader } from '../tar/member.ts';
 import { readMembers } from '../tar/read-members.ts';
 import type { ConfigurationEntry } from './configuration.ts';
 import type { ExtraFile } from './extra-files.ts';
@@ -81,6 +82,7 @@ export class MemberDelivery {
     for await (const member of members) {
       if (part.oid === undefined && this.#isLeft(member)) continue;
       const wanted = output.verbatim || part.oid !== undefined ? member : this.#edited(member);
+      if (wanted !== undefined && !output.verbatim) requireExpected(part, wanted.header);
       if (wanted !== undefined) await this.#hand(part, wanted, manifest.observer, prefix);
     }
   }
@@ -134,7 +136,7 @@ export class MemberDelivery {
         await output.link(part, member);
         return;
       case 'other':
-        // Pipes and devices: no server sends them, and no data directory has them.
+        // Only where all is stored as it comes.
         return;
       case 'file': {
         const observed = observer?.begin((prefix + header.name) as ByteString, header.mtime);
@@ -152,4 +154,20 @@ export class MemberDelivery {
       }
     }
   }
+}
+
+/**
+ * No server sends pipes, devices and hard links, nor links that lead elsewhere but those of its tablespaces: what has them is not from
+ * a server, or it is not the server that it was.
+ * @throws BackupError `CORRUPT`
+ */
+function requireExpected({ oid }: BackupPart, { name, type, linkName }: MemberHeader): void {
+  const member = display(name);
+  if (type === 'hardlink' || type === 'other') {
+    const kind = say(type === 'hardlink' ? 'files.type.hardlink' : 'files.type.special');
+    throw new BackupError('CORRUPT', say('unpack.member-type', { member, type: kind }));
+  }
+  if (type !== 'symlink' || (oid === undefined && /^pg_tblspc\/[1-9]\d{0,9}$/.test(name))) return;
+  if (staysInside(name, linkName)) return;
+  throw new BackupError('CORRUPT', say('unpack.link-outside', { member, target: display(linkName) }));
 }

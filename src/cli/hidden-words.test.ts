@@ -18,9 +18,13 @@ it.each([
   expect(withoutPassword(word)).toBe(shown);
 });
 
-it.each(['--no-password', '-w', 'host=h user=password', 'postgres://u@h/db', '/backups/password', 'passfile=/home/u/.pgpass'])(
-  '%j has nothing to hide',
-  (word) => {
-    expect(withoutPassword(word)).toBe(word);
-  },
-);
+it.each([
+  '--no-password',
+  '-w',
+  'host=h user=password',
+  'postgres://u@h/db',
+  '/backups/password',
+  'passfile=/home/u/.pgpass',
+])('%j has nothing to hide', (word) => {
+  expect(withoutPassword(word)).toBe(word);
+});

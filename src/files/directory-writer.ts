@@ -24,7 +24,8 @@ const rememberedLimit = 4096;
 /**
  * Creates files, directories and links below one root and never outside of it, whatever the names say: a parent is only
  * walked through when it is a directory and no link, and nothing that exists is opened, replaced or followed.
- * A directory that somebody replaces by a link while this runs is found out (`RealRoot`).
+ * A directory that somebody replaces by a link while this runs is found out (`RealRoot`): before content is written to a file, and just before a
+ * directory or link is made; what is left to a race there is an empty directory or a link in a wrong place.
  * Where a link below the root is meant to be followed (WAL directory, tablespace), `redirect` gives what lies below it to another writer.
  * Names are relative, with `/`. All calls are synchronous: one at a time, nothing happens behind them.
  * All methods throw BackupError: `CORRUPT` for a name that would leave the root, `OBJECT_EXISTS`, `STORAGE_UNAVAILABLE`.

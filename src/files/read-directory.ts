@@ -76,10 +76,7 @@ export async function* readDirectory(
 }
 
 /** The entries of one directory, in byte-exact names. @param at another path to it. Closes the directory when it is left early. */
-export async function* entriesOf(
-  path: ByteString,
-  at: ByteString = path,
-): AsyncGenerator<Dirent, void, undefined> {
+export async function* entriesOf(path: ByteString, at: ByteString = path): AsyncGenerator<Dirent, void, undefined> {
   try {
     // latin1 gives one character per byte, which is what a ByteString is.
     yield* await opendir(fsPath(at), { encoding: 'latin1', bufferSize: 256 });

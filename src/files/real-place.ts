@@ -70,7 +70,8 @@ export class RealRoot {
       descriptor = openSync(fsPath(path), constants.O_RDONLY | constants.O_DIRECTORY | follows);
     } catch (error) {
       const isLink = follows !== 0 && ['ELOOP', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
-      if (isLink) throw new BackupError('CORRUPT', say('files.through-link', { path: display(path) }), { cause: error });
+      if (isLink)
+        throw new BackupError('CORRUPT', say('files.through-link', { path: display(path) }), { cause: error });
       throw fileFailure('read', path, error);
     }
     try {

@@ -194,7 +194,14 @@ export class ReceiveBackup implements RestoreSink {
     const { tree, prefix } = this.#place(oid);
     const place = tree.placeFor((prefix + name) as ByteString, mode);
     const { algorithm } = expected;
-    const copy = { from: path ?? name, to: place.path, place: place.real, bits: place.bits, algorithm, sync: this.#plan.sync };
+    const copy = {
+      from: path ?? name,
+      to: place.path,
+      place: place.real,
+      bits: place.bits,
+      algorithm,
+      sync: this.#plan.sync,
+    };
     const found = await this.#copiers.copy(copy, sizeBytes);
     if (found === alreadyThere) throw tree.twice((prefix + name) as ByteString);
     this.totals.files += 1;

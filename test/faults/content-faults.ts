@@ -190,6 +190,35 @@ export const contentFaults: readonly FaultSection[] = [
         proof: [['test/e2e/recover.test.ts', 'is told as lost, and not left open']],
       },
       {
+        kinds: ['FI-18'],
+        program: 'verify, restore, gs_tar, gs_basebackup',
+        fault:
+          'a tar has members that lead out of the target, links that others are written through, devices, pipes, hard links, names that stand twice, or sizes that lie',
+        status: '20; gs_tar and gs_basebackup 1',
+        says: 'which member, and what is wrong',
+        after: 'nothing, inside or outside',
+        next: 'says the same',
+        proof: [
+          ['test/hostile/tars.test.ts', 'is refused by verify and restore'],
+          ['test/hostile/tars.test.ts', 'is refused by gs_tar, and leaves nothing'],
+          ['test/hostile/tars.test.ts', 'is refused when a server sends it'],
+        ],
+      },
+      {
+        kinds: ['FI-11', 'FI-12'],
+        program: 'all',
+        fault:
+          'what they read was changed at any place: WAL, labels, settings, manifests, archives, states of their own',
+        status: 'as damaged data',
+        says: 'what is damaged',
+        after: 'unchanged',
+        next: 'says the same',
+        proof: [
+          ['test/hostile/decoders.test.ts', '$name'],
+          ['test/hostile/states.test.ts', '$name'],
+        ],
+      },
+      {
         kinds: [],
         program: 'verify, restore',
         fault: 'a named pipe in the place of a file',

@@ -86,6 +86,20 @@ export const fileFaults: readonly FaultSection[] = [
       },
       {
         kinds: ['FI-16'],
+        program: 'gs_basebackup, restore',
+        fault: 'a directory that they have made is replaced by a link, or moved',
+        status: '13; gs_basebackup 1',
+        says: 'which file, and where it would lie',
+        after:
+          'nothing, nor any content where the link leads (Linux; elsewhere a directory is looked at when it is made only)',
+        next: 'succeeds',
+        proof: [
+          [sessions, 'a link that replaces a directory which had come'],
+          ['src/files/real-place.test.ts', 'is not written through, whoever writes'],
+        ],
+      },
+      {
+        kinds: ['FI-16'],
         program: 'gs_basebackup',
         fault: 'a symbolic link appears where a directory was still to come',
         status: 1,

@@ -217,7 +217,11 @@ const decoders: readonly Decoder[] = [
   {
     name: 'the challenge of a login of openGauss',
     samples: [
-      Buffer.concat([Buffer.from([0, 0, 0, 2]), Buffer.from('ab'.repeat(32) + '01020304'), Buffer.from([0, 0, 39, 16])]),
+      Buffer.concat([
+        Buffer.from([0, 0, 0, 2]),
+        Buffer.from('ab'.repeat(32) + '01020304'),
+        Buffer.from([0, 0, 39, 16]),
+      ]),
       Buffer.concat([Buffer.from([0, 0, 0, 2]), Buffer.from('ab'.repeat(32) + '01020304' + 'cd'.repeat(32))]),
     ],
     decode: decodeHashChallenge,
@@ -304,17 +308,23 @@ describe('WAL whose checksums are right', () => {
     rmid: fc.constantFrom(0, 1, 5, 10, 16, 60),
     info: fc.integer({ min: 0, max: 255 }),
     xid: fc.bigInt({ min: 0n, max: 0xffff_ffffn }),
-    main: fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 0, max: 300 }).map((size) => new Uint8Array(size).fill(0xff))),
+    main: fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.integer({ min: 0, max: 300 }).map((size) => new Uint8Array(size).fill(0xff)),
+    ),
   });
-  it.each(wal.map(({ name, wal: { format } }) => ({ name, format })))('has an index whatever its records hold: $name', ({ format }) => {
-    fc.assert(
-      fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), (list) => {
-        const { wal: made } = built(format.pageMagics[0] ?? 0);
-        for (const one of list) made.append(one);
-        const index = indexSegment(made.bytes(), { startLsn: made.startLsn, check: 'every-record' });
-        expect(decodeSegmentIndex(encodeSegmentIndex(index)).events).toHaveLength(index.events.length);
-      }),
-      { numRuns: 60 },
-    );
-  });
+  it.each(wal.map(({ name, wal: { format } }) => ({ name, format })))(
+    'has an index whatever its records hold: $name',
+    ({ format }) => {
+      fc.assert(
+        fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), (list) => {
+          const { wal: made } = built(format.pageMagics[0] ?? 0);
+          for (const one of list) made.append(one);
+          const index = indexSegment(made.bytes(), { startLsn: made.startLsn, check: 'every-record' });
+          expect(decodeSegmentIndex(encodeSegmentIndex(index)).events).toHaveLength(index.events.length);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 });

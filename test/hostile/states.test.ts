@@ -101,7 +101,11 @@ const states: readonly State[] = [
     sample: encodeConfigOrigin({ configFile: '/a', hbaFile: '/b', identFile: '/c', configDirectory: '/d' }),
     decode: decodeConfigOrigin,
   },
-  { name: 'the status of a receiver', sample: json(receiver), decode: (bytes) => parseReceiverRecord(bytes.toString(), '/s') },
+  {
+    name: 'the status of a receiver',
+    sample: json(receiver),
+    decode: (bytes) => parseReceiverRecord(bytes.toString(), '/s'),
+  },
 ];
 
 /** Files of a directory: made within the test, which removes them. */
@@ -118,7 +122,7 @@ const inDirectories: readonly (() => State)[] = [
   }),
 ];
 
-async function expectExplained({ sample, decode, isSealed = false }: State): Promise<void> {
+function expectExplained({ sample, decode, isSealed = false }: State): void {
   const attempt = (bytes: Buffer): void => {
     try {
       decode(bytes);
@@ -127,13 +131,14 @@ async function expectExplained({ sample, decode, isSealed = false }: State): Pro
       requireTyped(error);
     }
   };
-  await fc.assert(
-    fc.asyncProperty(changes, async (list) => attempt(changed(sample, list))),
+  fc.assert(
+    fc.property(changes, (list) => attempt(changed(sample, list))),
     { numRuns: 150 },
   );
-  const { crc32c: _seal, ...fields } = JSON.parse(Buffer.from(sample).toString()) as Record<string, unknown>;
-  await fc.assert(
-    fc.asyncProperty(changedFields(fields), async (document) => {
+  const fields = JSON.parse(Buffer.from(sample).toString()) as Record<string, unknown>;
+  delete fields['crc32c'];
+  fc.assert(
+    fc.property(changedFields(fields), (document) => {
       attempt(isSealed ? encodeSealed(document as Record<string, unknown>) : json(document));
     }),
     { numRuns: 300 },
@@ -151,7 +156,7 @@ describe('states of ours', () => {
       fc.property(changes, (list) => {
         const read = KnownShelf.decode(changed(sample, list));
         const found = read.find(segment, 'key');
-        expect(found === undefined || found.index === undefined || found.index.length <= sample.length + 64).toBe(true);
+        expect((found?.index?.length ?? 0) <= sample.length + 64).toBe(true);
       }),
       { numRuns: 300 },
     );

@@ -31,7 +31,9 @@ function pathOf(subject) {
   }
   if (subject instanceof URL) return subject.pathname;
   const path =
-    Buffer.isBuffer(subject) || subject instanceof Uint8Array ? Buffer.from(subject).toString('latin1') : String(subject);
+    Buffer.isBuffer(subject) || subject instanceof Uint8Array
+      ? Buffer.from(subject).toString('latin1')
+      : String(subject);
   // What lies in a directory that is held open.
   const [, descriptor, rest] = /^\/proc\/self\/fd\/(\d+)\/(.*)$/s.exec(path) ?? [];
   return descriptor === undefined ? path : `${pathOf(Number(descriptor))}/${rest}`.replace(/\/\.$/, '');

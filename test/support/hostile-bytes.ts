@@ -13,7 +13,9 @@ type Change =
 /** Numbers that lengths and counts are attacked with, in both byte orders and as text. */
 const extremes = ['ffffffff', '7fffffff', '80000000', '00000080', 'ffffff7f', 'ffffffffffffffff', 'ffffffffffffff7f']
   .map((hex) => Buffer.from(hex, 'hex'))
-  .concat(['99999999999999999999', '-1', '1e400', '77777777777', '\0', '\n', '../', '%00'].map((text) => Buffer.from(text)));
+  .concat(
+    ['99999999999999999999', '-1', '1e400', '77777777777', '\0', '\n', '../', '%00'].map((text) => Buffer.from(text)),
+  );
 
 /** A place anywhere, more often near the beginning, where headers are. */
 const place = fc.oneof(fc.nat({ max: 200 }), fc.nat());
@@ -69,20 +71,20 @@ const oddValues: readonly unknown[] = [
 /** A document in which some values are others, are gone, or have fields beside them. */
 export function changedFields(document: unknown): fc.Arbitrary<unknown> {
   const odd = fc.constantFrom(...oddValues);
-  return fc.array(fc.tuple(fc.nat(), odd, fc.constantFrom('replace', 'remove', 'add')), { minLength: 1, maxLength: 3 }).map(
-    (steps) => {
+  return fc
+    .array(fc.tuple(fc.nat(), odd, fc.constantFrom('replace', 'remove', 'add')), { minLength: 1, maxLength: 3 })
+    .map((steps) => {
       const copy: unknown = structuredClone(document);
       for (const [index, value, how] of steps) {
         const fields = fieldsOf(copy);
         const field = fields[index % Math.max(1, fields.length)];
         if (field === undefined) continue;
         const { holder, name } = field;
-        if (how === 'remove') delete holder[name];
+        if (how === 'remove') Reflect.deleteProperty(holder, name);
         else holder[how === 'add' ? `${name}x` : name] = structuredClone(value);
       }
       return copy;
-    },
-  );
+    });
 }
 
 function fieldsOf(value: unknown): { readonly holder: Record<string, unknown>; readonly name: string }[] {

@@ -1,5 +1,14 @@
 /** What happens to a real server, or to the way to it, in the middle of a backup or of a stream of WAL. */
-import { existsSync, mkdirSync, opendirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  opendirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { formatLsn } from '../../../src/index.ts';
@@ -193,7 +202,7 @@ function perform(version: ServerVersion): void {
     // Where a file was just to be made, there was no directory for a moment.
     expect(stderr).toMatch(/refused to write|could not create ".*\/base\/.*": no such file or directory/);
     expect(readdirSync(outside, { recursive: true }).sort()).toEqual(databases);
-    expect(readdirSync(target)).toEqual([]);
+    expect(existsSync(target)).toBe(false);
     await expectNothingOnServer(server);
   });
 
