@@ -143,7 +143,7 @@ describe('DirectoryWriter', () => {
   });
 });
 
-describe.each([0o000, 0o022, 0o077])('with umask %o', (mask) => {
+describe.each([0o000, 0o022, 0o077, 0o777])('with umask %o', (mask) => {
   it('gives every file and directory exactly its mode', () => {
     const before = process.umask(mask);
     try {

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   fchmodSync,
   lstatSync,
@@ -186,7 +187,15 @@ export class DirectoryWriter {
   }
 
   #setMode(path: ByteString, bits: number): void {
-    const descriptor = this.#real.openDirectory(path);
+    let descriptor: number;
+    try {
+      descriptor = this.#real.openDirectory(path);
+    } catch (error) {
+      if (!(error instanceof BackupError) || systemCodeOf(error.cause) !== 'EACCES') throw error;
+      // An umask can take the right to open it from its owner, who may set the mode all the same.
+      chmodOf(path, bits);
+      return;
+    }
     try {
       fchmodSync(descriptor, bits);
     } catch (error) {
@@ -207,6 +216,14 @@ export class DirectoryWriter {
   #remember(directory: string): void {
     if (this.#directories.size >= rememberedLimit) this.#directories.clear();
     this.#directories.add(directory);
+  }
+}
+
+function chmodOf(path: ByteString, bits: number): void {
+  try {
+    chmodSync(fsPath(path), bits);
+  } catch (error) {
+    throw fileFailure('mode', path, error);
   }
 }
 
