@@ -1,11 +1,15 @@
-import { closeSync, lstatSync, type Dirent, type Stats } from 'node:fs';
+import { closeSync, lstatSync, type Dir, type Dirent, type Stats } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import type { ByteString } from '../bytes/byte-string.ts';
+import { systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from './failure.ts';
 import { fsPath, joinPath } from './path.ts';
 import { pathInside, RealRoot } from './real-place.ts';
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'other';
+
+/** latin1 gives one character per byte, which is what a ByteString is. */
+const inBytes = { encoding: 'latin1', bufferSize: 256 } as const;
 
 /** Something in a directory tree. */
 export interface TreeEntry {
@@ -43,18 +47,42 @@ export async function* walkTree(
   const pending: ByteString[] = ['' as ByteString];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     const path = joinPath(root, directory);
-    const descriptor = real.openDirectory(path);
+    const held = await holdDirectory(real, path);
     try {
-      for await (const entry of entriesOf(path, pathInside(descriptor, path, '.'))) {
+      for await (const entry of entriesIn(held.entries, path)) {
         signal?.throwIfAborted();
         const name = (directory === '' ? entry.name : `${directory}/${entry.name}`) as ByteString;
         const type = typeOf(entry);
-        yield { name, type, at: pathInside(descriptor, path, entry.name) };
+        yield { name, type, at: joinPath(held.at, entry.name) };
         if (type === 'directory') pending.push(name);
       }
     } finally {
-      closeSync(descriptor);
+      if (held.descriptor !== undefined) closeSync(held.descriptor);
     }
+  }
+}
+
+interface HeldDirectory {
+  readonly entries: Dir;
+  /** Its path, as it holds while the descriptor is open. */
+  readonly at: ByteString;
+  readonly descriptor: number | undefined;
+}
+
+/** Opens a directory that is proved to be the one below the root, and keeps it; where descriptors are at their limit, it is only proved. */
+async function holdDirectory(real: RealRoot, path: ByteString): Promise<HeldDirectory> {
+  const descriptor = real.openDirectory(path);
+  const at = pathInside(descriptor, path);
+  try {
+    return { entries: await opendir(fsPath(at), inBytes), at, descriptor };
+  } catch (error) {
+    closeSync(descriptor);
+    if (!['EMFILE', 'ENFILE'].includes(systemCodeOf(error) ?? '')) throw fileFailure('read', path, error);
+  }
+  try {
+    return { entries: await opendir(fsPath(path), inBytes), at: path, descriptor: undefined };
+  } catch (error) {
+    throw fileFailure('read', path, error);
   }
 }
 
@@ -75,11 +103,18 @@ export async function* readDirectory(
   }
 }
 
-/** The entries of one directory, in byte-exact names. @param at another path to it. Closes the directory when it is left early. */
-export async function* entriesOf(path: ByteString, at: ByteString = path): AsyncGenerator<Dirent, void, undefined> {
+/** The entries of one directory, in byte-exact names. Closes the directory when it is left early. */
+export async function* entriesOf(path: ByteString): AsyncGenerator<Dirent, void, undefined> {
   try {
-    // latin1 gives one character per byte, which is what a ByteString is.
-    yield* await opendir(fsPath(at), { encoding: 'latin1', bufferSize: 256 });
+    yield* await opendir(fsPath(path), inBytes);
+  } catch (error) {
+    throw fileFailure('read', path, error);
+  }
+}
+
+async function* entriesIn(entries: Dir, path: ByteString): AsyncGenerator<Dirent, void, undefined> {
+  try {
+    yield* entries;
   } catch (error) {
     throw fileFailure('read', path, error);
   }

@@ -65,6 +65,8 @@ export class RealRoot {
    */
   openDirectory(path: ByteString): number {
     const follows = path === this.#root ? 0 : constants.O_NOFOLLOW;
+    // Before another descriptor is taken: there may be few.
+    this.placeOf(path);
     let descriptor: number;
     try {
       descriptor = openSync(fsPath(path), constants.O_RDONLY | constants.O_DIRECTORY | follows);
@@ -91,11 +93,9 @@ export class RealRoot {
   }
 }
 
-/** What lies in an open directory, by a path that no link in the place of the directory can lead elsewhere. */
-export function pathInside(descriptor: number, directory: ByteString, name: string): ByteString {
-  return placeOf(descriptor) === undefined
-    ? joinPath(directory, name)
-    : (`/proc/self/fd/${descriptor}/${name}` as ByteString);
+/** A path to an open directory that no link in its place can lead elsewhere, where the kernel has such paths. */
+export function pathInside(descriptor: number, directory: ByteString): ByteString {
+  return placeOf(descriptor) === undefined ? directory : (`/proc/self/fd/${descriptor}` as ByteString);
 }
 
 function placeOfRoot(root: ByteString): ByteString | undefined {

@@ -35,8 +35,8 @@ function pathOf(subject) {
       ? Buffer.from(subject).toString('latin1')
       : String(subject);
   // What lies in a directory that is held open.
-  const [, descriptor, rest] = /^\/proc\/self\/fd\/(\d+)\/(.*)$/s.exec(path) ?? [];
-  return descriptor === undefined ? path : `${pathOf(Number(descriptor))}/${rest}`.replace(/\/\.$/, '');
+  const [, descriptor, rest = ''] = /^\/proc\/self\/fd\/(\d+)(\/.*)?$/s.exec(path) ?? [];
+  return descriptor === undefined ? path : pathOf(Number(descriptor)) + rest;
 }
 
 /** Whether a descriptor is open for writing: what was only read has nothing to lose when it is closed. */
