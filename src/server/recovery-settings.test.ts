@@ -247,7 +247,9 @@ describe('formatUtc', () => {
     expect(formatUtc(8_640_000_000_000_000_000n)).toBe('275760-09-13 00:00:00+00');
     expect(formatUtc((1n << 63n) - 1n)).toBe('@9223372036854775807us');
     fc.assert(
-      fc.property(fc.bigInt(-(1n << 63n), (1n << 63n) - 1n), (timeUs) => expect(formatUtc(timeUs)).not.toBe('')),
+      fc.property(fc.bigInt(-(1n << 63n), (1n << 63n) - 1n), (timeUs) => {
+        expect(formatUtc(timeUs).length).toBeGreaterThan(20);
+      }),
     );
   });
 });

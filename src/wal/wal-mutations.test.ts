@@ -5,6 +5,7 @@ import { type BuiltRecord } from '../../test/support/wal-builder.ts';
 import { built, heap, read, readInEveryWay } from '../../test/support/wal-reading.ts';
 import { render } from '../messages/message.ts';
 import { lsn, type Lsn } from './lsn.ts';
+import { segmentEndLsn } from './segment.ts';
 import { describeWalEnd } from './wal-end.ts';
 import type { CrcCheck } from './wal-reader.ts';
 
@@ -49,6 +50,16 @@ describe('WE-07: a record that overwrites an aborted one', () => {
     wal.nextPageFlags = 8;
     wal.append(heap);
     expect(readInEveryWay(wal.bytes(), wal.startLsn).end.reason).toMatchObject({ kind: 'bad-page-flags' });
+  });
+});
+
+describe('positions at either end of what can be counted', () => {
+  it('are led out of it by an error that says so', () => {
+    for (const value of [-1n, 1n << 64n]) {
+      expect(() => lsn(value)).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
+    }
+    expect(segmentEndLsn(lsn((1n << 64n) - 0x100_0000n), 0x100_0000)).toBe((1n << 64n) - 1n);
+    expect(segmentEndLsn(lsn(0x100_0000n), 0x100_0000)).toBe(0x200_0000n);
   });
 });
 
