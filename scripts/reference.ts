@@ -13,6 +13,7 @@ import { faultSections } from '../test/faults/matrix.ts';
 import { codeStatuses, otherStatuses } from './exit-statuses.ts';
 import { manPages } from './man-pages.ts';
 import { optionText, sentence } from './option-text.ts';
+import { doctorPage } from './doctor-page.ts';
 
 const made = '<!-- Made by `npm run reference` from the tables in src/. Edit those, not this file. -->';
 
@@ -23,6 +24,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/exit-status.md', exitStatusPage()],
     ['docs/reference/faults.md', faultsPage()],
     ...(await manPages()),
+    ['docs/reference/doctor.md', doctorPage()],
   ]);
 }
 

@@ -38,6 +38,7 @@ import { requireCodecs } from './required-codecs.ts';
 import type { WalTask } from './receive-wal.ts';
 import { SourcePassword } from './source-password.ts';
 import { orderOf, type BackupOptions, type BackupRequest, type BackupResult, type LocalOrder } from './request.ts';
+import { readServerSettings, type ServerSettings } from './server-settings.ts';
 import { sentContent } from './sent-content.ts';
 import { standbyPartsOf, type StandbyParts } from './standby-parts.ts';
 import { waitTold } from './wait-told.ts';
@@ -108,6 +109,7 @@ interface Receiving {
   readonly segmentSizeBytes: number;
   readonly configuration: readonly ConfigurationEntry[];
   readonly standby: StandbyParts;
+  readonly serverSettings: ServerSettings;
 }
 
 /** One backup from its session to its publication. */
@@ -147,6 +149,8 @@ class BackupRun {
     const { session } = source;
     this.#session = session;
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
+    const serverSettings = await readServerSettings(request, source, { signal });
+    for (const sentence of serverSettings.warnings) tell({ type: 'warning', sentence });
     this.#slot = await prepareSlotUse(request, source, { signal, tell });
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
     this.#chooseSyncMethod();
@@ -181,6 +185,7 @@ class BackupRun {
       segmentSizeBytes,
       configuration,
       standby,
+      serverSettings,
     });
     await this.#fetchMot(session, delivery);
     await session.connection.close();
@@ -254,7 +259,7 @@ class BackupRun {
 
   async #receive(
     { session, settings, missesFiles }: ConnectedSource,
-    { output, manifest, delivery, meter, segmentSizeBytes, configuration, standby }: Receiving,
+    { output, manifest, delivery, meter, segmentSizeBytes, configuration, standby, serverSettings }: Receiving,
   ): Promise<{ start: Start; end: End; checksumFailures: boolean }> {
     const startWal = (): WalThread =>
       this.#startWal(
@@ -280,7 +285,8 @@ class BackupRun {
         case 'start': {
           start = event;
           this.#started(event);
-          for (const sentence of await checkRoom(this.#request, event.tablespaces)) {
+          const tight = await checkRoom(this.#request, event.tablespaces);
+          for (const sentence of [...serverSettings.warningsFor(event.tablespaces), ...tight]) {
             this.#teller.tell({ type: 'warning', sentence });
           }
           this.#teller.enter('copy');

@@ -43,6 +43,7 @@ export function archiveOwner(
   if (expected === undefined || position === undefined || inRecovery !== false) {
     return { check, severity: 'unknown', what: say('doctor.archive-owner.unknown', { path }) };
   }
+  if (actual === undefined) return { check, severity: 'ok', what: say('doctor.archive-owner.empty', { path }) };
   if (ahead === undefined) return { check, severity: 'ok', what: say('doctor.archive-owner.ok', { path }) };
   return {
     check,
@@ -52,6 +53,13 @@ export function archiveOwner(
     fix: say('doctor.archive-owner.fix'),
   };
 }
+
+/** Of a server that archives, but nobody knows where on this host. */
+export const archiveElsewhere: ServerFinding = {
+  check: 'archive-owner',
+  severity: 'note',
+  what: say('doctor.archive-owner.elsewhere'),
+};
 
 /** Days that an archive should have room for: over a weekend nobody looks. */
 const daysToAct = 3;

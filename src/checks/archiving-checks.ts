@@ -1,18 +1,31 @@
 import { say } from '../messages/message.ts';
 import type { ServerFinding } from './server-finding.ts';
-import { textOf, type ServerFacts } from './server-facts.ts';
+import { textOf, type ServerFacts, type Told, type WaitingSegments } from './server-facts.ts';
+import { settingFix } from './setting-fix.ts';
+
+/** In place of a program of the user's choice. */
+const pushCommand = 'gausskeep wal push --archive DIR %p';
 
 export function archiveMode(facts: ServerFacts): ServerFinding {
   const check = 'archive-mode';
   const mode = textOf(facts, 'archive_mode');
   if (mode === undefined) return { check, severity: 'unknown', what: say('doctor.archive-mode.unknown') };
+  const { standbyArchives } = facts.examination;
+  if (facts.inRecovery === true && standbyArchives !== undefined && mode !== 'off' && mode !== standbyArchives) {
+    return {
+      check,
+      severity: 'note',
+      what: say('doctor.archive-mode.standby', { mode }),
+      why: say('doctor.archive-mode.standby.why', { mode: standbyArchives }),
+    };
+  }
   if (mode !== 'off') return { check, severity: 'ok', what: say('doctor.archive-mode.ok', { mode }) };
   return {
     check,
     severity: 'warning',
     what: say('doctor.archive-mode'),
     why: say('doctor.archive-mode.why'),
-    fix: say('doctor.restart-setting.fix', { name: 'archive_mode', value: 'on' }),
+    fix: settingFix(facts, 'archive_mode', 'on'),
   };
 }
 
@@ -33,7 +46,7 @@ export function archiveCommand(facts: ServerFacts): ServerFinding | undefined {
       severity: 'error',
       what: say('doctor.archive-both', { directory, command }),
       why: say('doctor.archive-both.why'),
-      fix: say('doctor.archive-both.fix'),
+      fix: settingFix(facts, 'archive_dest', ''),
     };
   }
   if (directory !== '') {
@@ -55,7 +68,17 @@ export function archiveCommand(facts: ServerFacts): ServerFinding | undefined {
           ? say('doctor.archive-program.absent', { command })
           : say('doctor.archive-program.not-executable', { command }),
       why: say('doctor.archive-command.why'),
-      fix: say('doctor.archive-command.fix'),
+      fix: settingFix(facts, 'archive_command', pushCommand),
+    };
+  }
+  const sign = facts.examination.archiveShell ? undefined : shellSigns.exec(command ?? '')?.[0];
+  if (command !== undefined && sign !== undefined) {
+    return {
+      check,
+      severity: 'error',
+      what: say('doctor.archive-shell', { command, sign }),
+      why: say('doctor.archive-shell.why'),
+      fix: settingFix(facts, 'archive_command', pushCommand),
     };
   }
   if (hasCommand) return { check, severity: 'ok', what: say('doctor.archive-command.ok', { command }) };
@@ -65,9 +88,15 @@ export function archiveCommand(facts: ServerFacts): ServerFinding | undefined {
     severity: 'error',
     what: say('doctor.archive-command'),
     why: say('doctor.archive-command.why'),
-    fix: say('doctor.archive-command.fix'),
+    fix: settingFix(facts, 'archive_command', pushCommand),
   };
 }
+
+/** What only a shell understands. */
+const shellSigns = /&&|\|\||>>|[;&|<>`$"'*?~]/;
+
+/** A segment that waits for longer was tried many times: servers try again within a minute or two. */
+const waitingLimitMs = 600_000;
 
 /** Whether what archives succeeds. */
 export function archiveFailures(facts: ServerFacts): ServerFinding | undefined {
@@ -75,7 +104,9 @@ export function archiveFailures(facts: ServerFacts): ServerFinding | undefined {
   const mode = textOf(facts, 'archive_mode');
   if (mode === undefined || mode === 'off') return undefined;
   const { archiver } = facts;
-  if (archiver === undefined) return { check, severity: 'unknown', what: say('doctor.archive-failures.unknown') };
+  const waiting = facts.host?.waiting;
+  if (archiver === undefined)
+    return waitingSegments(waiting) ?? { check, severity: 'unknown', what: say('doctor.archive-failures.unknown') };
   const { failedCount, lastFailedName, lastFailedMs = 0, lastArchivedName, lastArchivedMs = 0 } = archiver;
   if (failedCount > 0n && lastFailedMs > lastArchivedMs) {
     return {
@@ -90,7 +121,24 @@ export function archiveFailures(facts: ServerFacts): ServerFinding | undefined {
       fix: say('doctor.archive-failures.fix'),
     };
   }
+  const late = waitingSegments(waiting);
+  if (late?.severity === 'warning') return late;
   if (lastArchivedName === undefined) return { check, severity: 'note', what: say('doctor.archive-nothing') };
   const done = { name: lastArchivedName, time: new Date(lastArchivedMs).toISOString(), count: failedCount };
   return { check, severity: 'ok', what: say('doctor.archive-failures.ok', done) };
+}
+
+/** By the WAL directory, where that can be read. */
+function waitingSegments(waiting: Told<WaitingSegments>): ServerFinding | undefined {
+  if (waiting === undefined) return undefined;
+  const check = 'archive-failures';
+  const { count, oldestMs } = waiting;
+  if (oldestMs < waitingLimitMs) return { check, severity: 'ok', what: say('doctor.archive-waiting.ok', { count }) };
+  return {
+    check,
+    severity: 'warning',
+    what: say('doctor.archive-waiting', { count, minutes: Math.floor(oldestMs / 60_000) }),
+    why: say('doctor.archive-failures.why'),
+    fix: say('doctor.archive-failures.fix'),
+  };
 }

@@ -5,7 +5,7 @@ import { identifyPostgresql, type ServerIdentity } from '../server/identity.ts';
 import { judgeServer } from './all-checks.ts';
 import { archiveOwner, archiveSpace, type ArchivePlaceFacts, type ServerPlace } from './archive-place-checks.ts';
 import { worstOf, type CheckName, type ServerFinding } from './server-finding.ts';
-import type { ServerFacts } from './server-facts.ts';
+import { walRateOf, type ServerFacts } from './server-facts.ts';
 import { space } from './space-checks.ts';
 
 const mebibyte = 1024n ** 2n;
@@ -26,7 +26,9 @@ function facts({ settings = {}, identity = identifyPostgresql('17.2'), ...change
     identity,
     examination: examinationOf(identity),
     user: 'backup',
-    settings: new Map(Object.entries(settings).map(([name, value]) => [name, { value, unit: undefined }])),
+    settings: new Map(
+      Object.entries(settings).map(([name, value]) => [name, { value, unit: undefined, needsRestart: false }]),
+    ),
     walSenders: 0,
     slots: [],
     archiver: undefined,
@@ -72,13 +74,15 @@ describe('checks of a server', () => {
   });
 
   it.each([
-    ['14.3', 'warning'],
-    ['14.4', 'ok'],
-    ['13.4', 'warning'],
-    ['13.5', 'ok'],
+    ['14.5', 'ok'],
     ['18.2', 'warning'],
     ['18.1', 'ok'],
     ['17.9', 'ok'],
+    ['17.2', 'warning'],
+    ['15.10', 'warning'],
+    ['15.11', 'ok'],
+    ['13.7', 'warning'],
+    ['13.8', 'ok'],
     ['18.0', 'ok'],
   ] as const)('release %s: %s', (version, severity) => {
     expect(found('release', { identity: identifyPostgresql(version) }).severity).toBe(severity);
@@ -152,8 +156,8 @@ describe('checks of a server', () => {
       const all = judgeServer({
         ...facts({ ...changes, sizeBytes: 102_400n * mebibyte }),
         settings: new Map([
-          ['wal_keep_size', { value: keptMib, unit: 'MB' }],
-          ['wal_segment_size', { value: '16777216', unit: 'B' }],
+          ['wal_keep_size', { value: keptMib, unit: 'MB', needsRestart: false }],
+          ['wal_segment_size', { value: '16777216', unit: 'B', needsRestart: true }],
         ]),
       });
       const { what, fix } = all.find(({ check }) => check === 'wal-keep')!;
@@ -164,8 +168,15 @@ describe('checks of a server', () => {
       'wal_keep_size keeps 1024 MiB of WAL for who fetches it late; while 102400 MiB are backed up, 100 MiB in a second if one may assume that, 1024 MiB come on average',
       undefined,
     ]);
-    expect(kept(3600, '1023')[1]).toMatch(/^In postgresql.conf: wal_keep_size = 2048MB\./);
+    expect(kept(3600, '1023')[1]).toBe(`ALTER SYSTEM SET wal_keep_size = '2048MB'; SELECT pg_reload_conf();`);
     for (const tooShort of [3599, undefined]) expect(kept(tooShort)[0]).not.toContain('average');
+    // What nobody archives, or fails to, says nothing of what comes.
+    const archiver = archiverOf(225n, 3600);
+    const rate = (changes: Changes) => walRateOf(facts({ archiver, ...changes }));
+    expect(rate({})).toBeGreaterThan(0);
+    expect(rate({ settings: { archive_mode: 'off' } })).toBeUndefined();
+    expect(rate({ archiver: { ...archiver, archivedCount: 0n } })).toBeUndefined();
+    expect(rate({ archiver: { ...archiver, failedCount: 1n, lastFailedMs: 2 } })).toBeUndefined();
   });
 
   const place = {
@@ -198,7 +209,7 @@ describe('checks of a server', () => {
   it('summaries of WAL, slots that are all taken, and a program that is not there are told with their remedy', () => {
     const settings = { summarize_wal: 'on', max_replication_slots: '1', archive_mode: 'on', archive_command: '/x %p' };
     const slot = { name: 'a', active: true, temporary: false, heldBytes: 0n, lost: false };
-    const host = { placesInUse: new Set(['/t=s']), archiveProgram: 'absent' } as const;
+    const host = { placesInUse: new Set(['/t=s']), archiveProgram: 'absent', waiting: undefined } as const;
     const changes = { settings, slots: [slot], host, tablespaces: [{ name: 's', path: '/t=s' }] };
     expect(found('wal-summaries', changes).severity).toBe('warning');
     expect(found('slots', changes)).toEqual({

@@ -1,7 +1,9 @@
 import { isAbsolute, relative } from 'node:path/posix';
 import { say, shellWord } from '../messages/message.ts';
+import type { Examination } from '../server/examination.ts';
 import type { ServerFinding } from './server-finding.ts';
 import { numberOf, switchOf, textOf, type ServerFacts } from './server-facts.ts';
+import { settingFix } from './setting-fix.ts';
 
 /** Whether a page that was written in part can be mended. A base backup of PostgreSQL turns full_page_writes on while it runs. */
 export function fullPageWrites(facts: ServerFacts): ServerFinding {
@@ -11,7 +13,7 @@ export function fullPageWrites(facts: ServerFacts): ServerFinding {
   const isIncremental = incrementalCheckpoint === undefined || switchOf(facts, incrementalCheckpoint) !== false;
   const name = isIncremental ? tornPages : 'full_page_writes';
   const why = say('doctor.torn-pages.why');
-  return shouldBeOn(facts, name, { check, why, fix: say('doctor.setting.fix', { name, value: 'on' }) });
+  return shouldBeOn(facts, name, { check, why, fix: settingFix(facts, name, 'on') });
 }
 
 /** Of openGauss: what pages are compared by while a backup reads them. */
@@ -20,7 +22,7 @@ export function incrementalCheckpoint(facts: ServerFacts): ServerFinding | undef
   if (name === undefined) return undefined;
   const check = 'incremental-checkpoint';
   const why = say('doctor.incremental-checkpoint.why');
-  return shouldBeOn(facts, name, { check, why, fix: say('doctor.restart-setting.fix', { name, value: 'on' }) });
+  return shouldBeOn(facts, name, { check, why, fix: settingFix(facts, name, 'on') });
 }
 
 /** A warning where the setting is off. */
@@ -46,7 +48,9 @@ export function checksums(facts: ServerFacts): ServerFinding | undefined {
     severity: 'warning',
     what: say('doctor.checksums'),
     why: say('doctor.checksums.why'),
-    fix: say('doctor.checksums.fix'),
+    fix: facts.examination.checksumsProgram
+      ? say('doctor.checksums.fix', { directory: textOf(facts, 'data_directory') ?? 'DIRECTORY' })
+      : say('doctor.checksums.new.fix'),
   };
 }
 
@@ -60,7 +64,7 @@ export function fsync(facts: ServerFacts): ServerFinding {
     severity: 'error',
     what: say('doctor.fsync'),
     why: say('doctor.fsync.why'),
-    fix: say('doctor.setting.fix', { name: 'fsync', value: 'on' }),
+    fix: settingFix(facts, 'fsync', 'on'),
   };
 }
 
@@ -104,16 +108,28 @@ export function clock(facts: ServerFacts): ServerFinding {
   };
 }
 
+type RunningRules = Pick<Examination, 'backupsShareProtection' | 'backupSessions'>;
+
 export function runningBackups(facts: ServerFacts): ServerFinding {
   const check = 'running-backups';
   const { runningBackups: count } = facts;
   if (count === undefined) return { check, severity: 'unknown', what: say('doctor.running.unknown') };
   if (count === 0) return { check, severity: 'ok', what: say('doctor.running.ok') };
-  const shared = facts.examination.backupsShareProtection;
+  return runningFinding(facts.examination, count);
+}
+
+/** Of backups that run. @param count at least 1 */
+export function runningFinding(
+  { backupsShareProtection: shared, backupSessions }: RunningRules,
+  count: number,
+): ServerFinding {
   return {
-    check,
+    check: 'running-backups',
     severity: shared ? 'error' : 'warning',
-    what: say('doctor.running', { count }),
+    what:
+      backupSessions === undefined
+        ? say('doctor.running', { count })
+        : say('doctor.running.sessions', { count, names: backupSessions.join(', ') }),
     why: shared ? say('doctor.running.shared') : say('doctor.running.why'),
     fix: say('doctor.running.fix'),
   };

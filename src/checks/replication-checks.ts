@@ -1,6 +1,7 @@
 import { say } from '../messages/message.ts';
 import type { ServerFinding } from './server-finding.ts';
 import { bytesOf, numberOf, segmentBytesOf, switchOf, textOf, walRateOf, type ServerFacts } from './server-facts.ts';
+import { settingFix } from './setting-fix.ts';
 
 /** A backup that streams its WAL takes two sessions, one with fetched WAL a single one. */
 const sessionsOfBackup = 2;
@@ -23,10 +24,7 @@ export function walSenders(facts: ServerFacts): ServerFinding {
     severity: free === 0 ? 'error' : 'warning',
     what: say('doctor.wal-senders', { limit, free }),
     why: say('doctor.wal-senders.why'),
-    fix: say('doctor.restart-setting.fix', {
-      name: 'max_wal_senders',
-      value: String(used + sessionsOfBackup + sparedSessions),
-    }),
+    fix: settingFix(facts, 'max_wal_senders', String(used + sessionsOfBackup + sparedSessions)),
   };
 }
 
@@ -43,7 +41,7 @@ export function walLevel(facts: ServerFacts): ServerFinding {
     severity: 'error',
     what: say('doctor.wal-level', { level }),
     why: say('doctor.wal-level.why'),
-    fix: say('doctor.restart-setting.fix', { name: 'wal_level', value: facts.examination.walLevel }),
+    fix: settingFix(facts, 'wal_level', facts.examination.walLevel),
   };
 }
 
@@ -76,8 +74,8 @@ export function walKeep(facts: ServerFacts): ServerFinding {
   const what = say('doctor.wal-keep.expected', expected);
   if (walBytes <= keptBytes) return { check, severity: 'note', what, why };
   // Twice as much: the rate is an average.
-  const wanted = countsSegments ? Math.ceil((2 * walBytes) / segmentBytes) : `${2 * expected.wal}MB`;
-  return { check, severity: 'note', what, why, fix: say('doctor.setting.fix', { name, value: wanted }) };
+  const wanted = countsSegments ? String(Math.ceil((2 * walBytes) / segmentBytes)) : `${2 * expected.wal}MB`;
+  return { check, severity: 'note', what, why, fix: settingFix(facts, name, wanted) };
 }
 
 /** Names under which our programs log in. */
@@ -88,11 +86,23 @@ export function standbyNames(facts: ServerFacts): ServerFinding {
   const check = 'standby-names';
   const names = textOf(facts, 'synchronous_standby_names');
   if (names === undefined) return { check, severity: 'unknown', what: say('doctor.standby-names.unknown') };
+  const own = ourNames.find((name) => isStandbyName(names, name));
+  return own === undefined
+    ? { check, severity: 'ok', what: say('doctor.standby-names.ok', { names }) }
+    : standbyNamesFinding(names, own);
+}
+
+/** Whether a program of that name can become a synchronous standby. */
+export function isStandbyName(names: string, name: string): boolean {
   const words = new Set(namesIn(names));
-  const matching = words.has('*') ? '*' : ourNames.find((name) => words.has(name));
-  if (matching === undefined) return { check, severity: 'ok', what: say('doctor.standby-names.ok', { names }) };
+  return words.has('*') || words.has(name.toLowerCase());
+}
+
+/** @param own the name of ours that is among them */
+export function standbyNamesFinding(names: string, own: string): ServerFinding {
+  const matching = namesIn(names).includes('*') ? '*' : own;
   return {
-    check,
+    check: 'standby-names',
     severity: 'warning',
     what: say('doctor.standby-names', { names, matching }),
     why: say('doctor.standby-names.why'),
@@ -151,7 +161,7 @@ export function slots(facts: ServerFacts): readonly ServerFinding[] {
       severity: 'warning',
       what: say('doctor.slots.full', { limit: places }),
       why: say('doctor.slots.full.why'),
-      fix: say('doctor.restart-setting.fix', { name: 'max_replication_slots', value: String(places + sparedSessions) }),
+      fix: settingFix(facts, 'max_replication_slots', String(places + sparedSessions)),
     });
   }
   if (found.length > 0) return found;
@@ -174,7 +184,7 @@ export function walPruning(facts: ServerFacts): ServerFinding | undefined {
     severity: 'warning',
     what,
     why: say('doctor.wal-pruning.why'),
-    fix: say('doctor.setting.fix', { name: enabled, value: 'off' }),
+    fix: settingFix(facts, enabled, 'off'),
   };
 }
 

@@ -9,6 +9,8 @@ export interface SettingRow {
   readonly value: string;
   /** `kB`, `8kB`, `MB`, `s`, `min` …; undefined for numbers without unit and everything else. */
   readonly unit: string | undefined;
+  /** A change needs a restart of the server. */
+  readonly needsRestart: boolean;
 }
 
 export interface SlotRow {
@@ -39,12 +41,21 @@ export interface TablespaceRow {
   readonly path: string;
 }
 
+/** Segments that are to be archived. */
+export interface WaitingSegments {
+  readonly count: number;
+  /** How long the oldest waits, in ms; 0 where there is none. */
+  readonly oldestMs: number;
+}
+
 /** What was seen on this host. */
 export interface HostFacts {
   /** Directories of tablespaces that hold something here; undefined: nobody asked. */
   readonly placesInUse: ReadonlySet<string> | undefined;
   /** The program that archive_command begins with; undefined: the server is on another host, or it has no absolute path. */
   readonly archiveProgram: 'found' | 'absent' | 'not-executable' | undefined;
+  /** Undefined: the server is on another host, or its WAL directory is not ours to read. */
+  readonly waiting: WaitingSegments | undefined;
 }
 
 /** Everything that checks judge: rows that were read before, no connection. */
@@ -108,11 +119,14 @@ export function segmentBytesOf(facts: ServerFacts): number {
 /** Counted shorter than this, what is archived says nothing of a day. */
 const countedLongEnoughSeconds = 3600;
 
-/** WAL that is archived, uncompressed, in bytes per second on average; undefined where that is not known, or was counted for less than an hour. */
+/**
+ * WAL that is archived, uncompressed, in bytes per second on average; undefined where that is not known: counted for less than an hour, or archiving is off, has not
+ * begun or fails, so that what comes is not what is archived.
+ */
 export function walRateOf(facts: ServerFacts): Told<number> {
-  const { archivedCount, countedSeconds } = facts.archiver ?? {};
-  if (archivedCount === undefined || countedSeconds === undefined || countedSeconds < countedLongEnoughSeconds) {
+  const { archivedCount = 0n, countedSeconds, lastArchivedMs = 0, lastFailedMs = 0 } = facts.archiver ?? {};
+  if (countedSeconds === undefined || countedSeconds < countedLongEnoughSeconds) return undefined;
+  if (textOf(facts, 'archive_mode') === 'off' || archivedCount === 0n || lastFailedMs > lastArchivedMs)
     return undefined;
-  }
   return (Number(archivedCount) * segmentBytesOf(facts)) / countedSeconds;
 }

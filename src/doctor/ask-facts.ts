@@ -1,20 +1,20 @@
 import type { ArchiverRow, ServerFacts, SettingRow, SlotRow, Told } from '../checks/server-facts.ts';
 import type { Abortable, Connection } from '../connection/connection.ts';
 import { ServerError } from '../connection/server-error.ts';
-import { clockQuery, examinationOf, recoveryQuery, settingsQuery } from '../server/examination.ts';
+import { clockQuery, examinationOf, recoveryQuery, settingsQuery, type Examination } from '../server/examination.ts';
 import { releaseQuery, withRelease, type ServerIdentity } from '../server/identity.ts';
 
 type Row = readonly (string | null)[];
 
 /**
  * Asks a server everything that checks judge, over one SQL session. What it refuses to tell this role is left out of the facts.
- * @param ownSessions how many of our sessions count against max_wal_senders while this runs
+ * @param ownSession the name under which a replication session of ours is open while this runs; undefined: there is none
  * @throws BackupError where the connection breaks
  */
 export async function askFacts(
   connection: Connection,
   recognised: ServerIdentity,
-  { ownSessions, signal }: Abortable & { readonly ownSessions: number },
+  { ownSession, signal }: Abortable & { readonly ownSession: string | undefined },
 ): Promise<ServerFacts> {
   const ask = async (query: string | undefined): Promise<Told<readonly Row[]>> => {
     if (query === undefined) return undefined;
@@ -29,15 +29,17 @@ export async function askFacts(
   const identity = withRelease(recognised, (await ask(releaseQuery))?.[0]?.[0] ?? undefined);
   const examination = examinationOf(identity);
   const senders = await count(examination.walSendersQuery);
+  const backups = await count(examination.runningBackupsQuery);
+  const own = ownSession === undefined ? 0 : countedSessions(examination, ownSession);
   return {
     identity,
     examination,
     user: connection.user ?? '',
     settings: settingsOf((await ask(settingsQuery)) ?? []),
-    walSenders: senders === undefined ? undefined : Math.max(0, senders - ownSessions),
+    walSenders: othersOf(senders, own),
     slots: (await ask(examination.slotsQuery))?.map(slotOf),
     archiver: archiverOf((await ask(examination.archiverQuery))?.[0]),
-    runningBackups: await count(examination.runningBackupsQuery),
+    runningBackups: othersOf(backups, examination.backupSessions === undefined ? 0 : own),
     tablespaces: (await ask(examination.tablespacesQuery))?.map(([name, path]) => ({
       name: name ?? '',
       path: path ?? '',
@@ -48,8 +50,22 @@ export async function askFacts(
   };
 }
 
+/** How often a replication session of that name is among those that are counted. */
+function countedSessions({ backupSessions }: Examination, name: string): number {
+  return backupSessions === undefined || backupSessions.includes(name) ? 1 : 0;
+}
+
+function othersOf(count: Told<number>, own: number): Told<number> {
+  return count === undefined ? undefined : Math.max(0, count - own);
+}
+
 function settingsOf(rows: readonly Row[]): ReadonlyMap<string, SettingRow> {
-  return new Map(rows.map(([name, value, unit]) => [name ?? '', { value: value ?? '', unit: unit ?? undefined }]));
+  return new Map(
+    rows.map(([name, value, unit, context]) => [
+      name ?? '',
+      { value: value ?? '', unit: unit ?? undefined, needsRestart: context === 'postmaster' },
+    ]),
+  );
 }
 
 function slotOf([name, active, temporary, heldBytes, lost]: Row): SlotRow {

@@ -7,7 +7,12 @@ import type { Connection } from '../connection/connection.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { openSqlConnection } from '../replication/ask-slot.ts';
-import { openReplicationSession, type ReplicationSession, type SessionSettings } from '../replication/open-session.ts';
+import {
+  openReplicationSession,
+  sessionName,
+  type ReplicationSession,
+  type SessionSettings,
+} from '../replication/open-session.ts';
 import { recogniseServer } from '../replication/recognise-server.ts';
 import { openSuitableSession } from '../replication/suitable-session.ts';
 import type { ServerIdentity } from '../server/identity.ts';
@@ -51,7 +56,7 @@ export async function examine(
     let { server } = opened;
     let facts: ServerFacts | undefined;
     if (sql !== undefined) {
-      const told = await askFacts(sql, server, { ownSessions: replication === undefined ? 0 : 1, signal });
+      const told = await askFacts(sql, server, { ownSession: replication && sessionName(settings), signal });
       facts = { ...told, host: await hostFacts(told, request, options) };
       server = facts.identity;
       findings.push(...judgeServer(facts));

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isOnThisHost } from './look-at-host.ts';
 
-const dataAt = (value: string) => ({ settings: new Map([['data_directory', { value, unit: undefined }]]) });
+const dataAt = (value: string) => ({
+  settings: new Map([['data_directory', { value, unit: undefined, needsRestart: false }]]),
+});
 const socket = { host: '/var/run/postgresql', replication: undefined };
 
 it('takes the socket of a container, whose data directory is not here, for no server of this host', async () => {

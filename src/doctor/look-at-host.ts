@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
-import { archiveOwner, archiveSpace } from '../checks/archive-place-checks.ts';
-import { textOf, walRateOf, type HostFacts, type ServerFacts } from '../checks/server-facts.ts';
+import { archiveElsewhere, archiveOwner, archiveSpace } from '../checks/archive-place-checks.ts';
+import { textOf, walRateOf, type HostFacts, type ServerFacts, type WaitingSegments } from '../checks/server-facts.ts';
 import type { ServerFinding } from '../checks/server-finding.ts';
 import { space, type SpaceUse } from '../checks/space-checks.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
@@ -11,6 +11,7 @@ import { directoryState } from '../files/directory-state.ts';
 import { freeSpace } from '../files/free-space.ts';
 import { identifySystem, type SystemIdentity } from '../replication/identify.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
+import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { lookAtArchive, placeOfCommand, programOfCommand, type ArchivePlace } from './archive-place.ts';
@@ -40,10 +41,11 @@ export async function hostFacts(
 ): Promise<HostFacts> {
   const command = textOf(facts, 'archive_command');
   const program = command === undefined ? undefined : programOfCommand(command);
-  const isHere = program !== undefined && (await isOnThisHost(facts, options));
+  const isHere = await isOnThisHost(facts, options);
   return {
     placesInUse: restoreDirectory === undefined ? undefined : await placesInUse(facts),
-    archiveProgram: isHere ? await stateOfProgram(program) : undefined,
+    archiveProgram: isHere && program !== undefined ? await stateOfProgram(program) : undefined,
+    waiting: isHere ? await waitingSegments(facts) : undefined,
   };
 }
 
@@ -57,8 +59,9 @@ export async function lookAtHost(
   if (backupDirectory !== undefined) findings.push(await spaceAt(backupDirectory, facts, 'backup'));
   if (restoreDirectory !== undefined) findings.push(await spaceAt(restoreDirectory, facts, 'restore'));
   const place = archive ?? (facts && (await archiveOfSettings(facts, options)));
-  if (place !== undefined) findings.push(...(await archiveFindings(place, facts, options)));
-  return findings;
+  if (place !== undefined) return [...findings, ...(await archiveFindings(place, facts, options))];
+  const mode = facts && textOf(facts, 'archive_mode');
+  return mode === undefined || mode === 'off' ? findings : [...findings, archiveElsewhere];
 }
 
 async function spaceAt(path: string, facts: ServerFacts | undefined, use: SpaceUse): Promise<ServerFinding> {
@@ -119,6 +122,32 @@ export async function isOnThisHost(
   }
 }
 
+/** What the server has marked as to be archived; undefined where that cannot be looked at. */
+async function waitingSegments(facts: ServerFacts): Promise<WaitingSegments | undefined> {
+  const data = textOf(facts, 'data_directory');
+  if (data === undefined) return undefined;
+  const directory = join(data, capabilitiesOf(facts.identity).walDirectory, 'archive_status');
+  try {
+    const names = (await readdir(directory)).filter((name) => name.endsWith('.ready'));
+    const since = await Promise.all(names.map((name) => markedAt(join(directory, name))));
+    const marked = since.filter((ms) => ms !== undefined);
+    return { count: marked.length, oldestMs: Math.max(0, ...marked.map((ms) => Date.now() - ms)) };
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** In ms since 1970; undefined: it was archived meanwhile. */
+async function markedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 async function placesInUse({ tablespaces = [] }: ServerFacts): Promise<ReadonlySet<string>> {
   const inUse = new Set<string>();
   for (const { path } of tablespaces) if (path.startsWith('/') && (await isInUse(path))) inUse.add(path);
@@ -143,7 +172,11 @@ async function stateOfProgram(path: string): Promise<HostFacts['archiveProgram']
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
-    // What this account may not enter, that of the server perhaps may.
-    return process.geteuid?.() === 0 ? 'not-executable' : undefined;
+    // What this account may not enter or execute, that of the server perhaps may; a file that nobody may execute, nobody may.
+    const mode = await stat(path).then(
+      (stats) => stats.mode,
+      () => undefined,
+    );
+    return mode !== undefined && (mode & 0o111) === 0 ? 'not-executable' : undefined;
   }
 }

@@ -58,6 +58,11 @@ export interface ReplicationSessionOptions extends Abortable {
 
 const defaultApplicationName = 'gs_basebackup';
 
+/** The client name under which a session with these settings is open. */
+export function sessionName({ parameters }: SessionSettings): string {
+  return parameters?.['application_name'] ?? defaultApplicationName;
+}
+
 /**
  * Opens a physical replication session on the port of `settings`, which is the SQL port. Protocol 3.51 is offered first:
  * PostgreSQL negotiates it down, openGauss takes it, so that the product is known before a password is sent.

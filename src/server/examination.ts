@@ -21,18 +21,28 @@ export interface Examination {
   readonly loginLimit: 'failed_login_attempts' | undefined;
   /** All backups share one protection of the WAL that they need: the first to end takes it from the others. */
   readonly backupsShareProtection: boolean;
+  /** Names that sessions of backup programs have in the list of sessions; undefined: the server itself tells what is a backup. */
+  readonly backupSessions: readonly string[] | undefined;
+  /** ALTER SYSTEM changes a setting wherever it was set before; else postgresql.conf does. */
+  readonly alterSystem: boolean;
+  /** pg_checksums gives a stopped server checksums. */
+  readonly checksumsProgram: boolean;
+  /** A shell reads archive_command; else it is split at blanks, and the program gets every word as it is. */
+  readonly archiveShell: boolean;
+  /** A standby archives only with archive_mode = always. */
+  readonly standbyArchives: 'always' | undefined;
   /** Setting with which replication is taken on the HA port only. */
   readonly separatePort: 'enable_thread_pool' | undefined;
   /** WAL that a slot needs is removed beyond the second setting, where the first is on. */
   readonly walPruning: readonly ['enable_xlog_prune', 'max_size_for_xlog_prune'] | undefined;
-  /** how many sessions count against max_wal_senders, this one not among them */
+  /** how many sessions count against max_wal_senders, this one not among them, or NULL */
   readonly walSendersQuery: string;
   /** name, active, temporary, bytes held or NULL, lost or NULL */
   readonly slotsQuery: string;
   /** archived_count, last_archived_wal, epoch of it, failed_count, last_failed_wal, epoch of it, seconds since the reset; undefined: there is no such view */
   readonly archiverQuery: string | undefined;
-  /** how many backups run; undefined: the server does not tell */
-  readonly runningBackupsQuery: string | undefined;
+  /** how many backups run, or with `backupSessions` how many such sessions there are; or NULL: it does not tell this role */
+  readonly runningBackupsQuery: string;
   /** name, path */
   readonly tablespacesQuery: string;
   /** bytes */
@@ -69,7 +79,7 @@ const examinedSettings: readonly string[] = [
   ...['failed_login_attempts', 'enable_xlog_prune', 'max_size_for_xlog_prune', 'summarize_wal', 'server_version'],
 ];
 
-export const settingsQuery = `SELECT name, setting, unit FROM pg_catalog.pg_settings WHERE name IN (${examinedSettings
+export const settingsQuery = `SELECT name, setting, unit, context FROM pg_catalog.pg_settings WHERE name IN (${examinedSettings
   .map((name) => `'${name}'`)
   .join(', ')})`;
 
@@ -103,6 +113,11 @@ function postgresqlExamination(major: number): Examination {
     incrementalCheckpoint: undefined,
     loginLimit: undefined,
     backupsShareProtection: false,
+    backupSessions: undefined,
+    alterSystem: true,
+    checksumsProgram: major >= 12,
+    archiveShell: true,
+    standbyArchives: 'always',
     separatePort: undefined,
     walPruning: undefined,
     walSendersQuery: 'SELECT count(*) FROM pg_catalog.pg_stat_replication',
@@ -117,11 +132,22 @@ function postgresqlExamination(major: number): Examination {
   };
 }
 
-function runningBackups(major: number): string | undefined {
+function runningBackups(major: number): string {
   // A backup by functions is seen up to 14 only where it is an exclusive one, and not at all later.
   if (major >= 13) return 'SELECT count(*) FROM pg_catalog.pg_stat_progress_basebackup';
-  return `SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE state = 'backup'`;
+  // A role that may not see it gets NULL for the state of each session.
+  return `SELECT CASE WHEN bool_or(state IS NULL) THEN NULL ELSE count(CASE WHEN state = 'backup' THEN 1 END) END
+    FROM pg_catalog.pg_stat_replication`;
 }
+
+const backupSessions = ['gs_basebackup', 'gs_ctl'] as const;
+
+/**
+ * How many sessions have the name of a backup program; NULL for a role that sees its own sessions only. A WAL sender that takes a backup, or waits for a
+ * command, is not in pg_stat_replication (pg_stat_get_wal_senders leaves out those without lwpId; seen on 5.0.5).
+ */
+const backupSessionsQuery = `SELECT CASE WHEN (SELECT rolsuper OR rolsystemadmin FROM pg_catalog.pg_roles WHERE rolname = current_user)
+    THEN (SELECT count(*) FROM pg_catalog.pg_thread_wait_status WHERE thread_name IN (${backupSessions.map((name) => `'${name}'`).join(', ')})) END`;
 
 /** Source: openGauss 5.0 `pg_proc`, `system_views.sql`; initdb's postgresql.conf. */
 const opengaussExamination: Examination = {
@@ -133,13 +159,19 @@ const opengaussExamination: Examination = {
   incrementalCheckpoint: 'enable_incremental_checkpoint',
   loginLimit: 'failed_login_attempts',
   backupsShareProtection: true,
+  backupSessions,
+  alterSystem: false,
+  checksumsProgram: false,
+  // execvp of words that are split at blanks: gs_system.cpp; seen on 5.0.5.
+  archiveShell: false,
+  standbyArchives: undefined,
   separatePort: 'enable_thread_pool',
   walPruning: ['enable_xlog_prune', 'max_size_for_xlog_prune'],
-  walSendersQuery: 'SELECT count(*) FROM pg_catalog.pg_stat_replication',
+  walSendersQuery: `SELECT (SELECT count(*) FROM pg_catalog.pg_stat_replication) + (${backupSessionsQuery})`,
   slotsQuery: `SELECT slot_name, active, false, pg_catalog.pg_xlog_location_diff(pg_catalog.pg_current_xlog_location(), restart_lsn)::bigint,
     NULL::boolean FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
   archiverQuery: undefined,
-  runningBackupsQuery: `SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE state = 'backup'`,
+  runningBackupsQuery: backupSessionsQuery,
   tablespacesQuery,
   sizeQuery,
 };

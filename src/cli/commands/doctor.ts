@@ -112,10 +112,11 @@ async function sourcesOf(given: GivenOptions, { program, terminal }: ProgramCont
   return [sourceOf(first), ...others.map(sourceOf)];
 }
 
-function sourceOf({ applicationName, haPort, ...connection }: ResolvedConnection): SessionSettings {
+/** Under the name of a backup, whatever PGAPPNAME says: openGauss lets other roles in under other names. */
+function sourceOf({ haPort, applicationName: _, ...connection }: ResolvedConnection): SessionSettings {
   return {
     ...connection,
-    parameters: { ...connection.parameters, application_name: applicationName ?? 'gausskeep' },
+    parameters: { ...connection.parameters, application_name: 'gs_basebackup' },
     replicationPort: haPort,
     advisesReplicationPort: true,
   };

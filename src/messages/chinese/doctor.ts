@@ -18,6 +18,7 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.line': '{severity}: {what}',
   'doctor.why': '  原因: {why}',
   'doctor.fix': '  解决: {fix}',
+  'doctor.told': '{what}。{why}',
   'doctor.summary':
     '{host}:{port} 上的 {server}：{errors} 个错误，{warnings} 个警告，{sound} 项没有发现问题，{unknown} 项无法检查',
   'doctor.replication-login.ok': '角色 {user} 可以在 {host}:{port} 建立复制连接',
@@ -27,7 +28,7 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.sql-login': '无法建立 SQL 会话：{reason}',
   'doctor.sql-login.why': '通过 SQL 检查的项目没有检查。备份不需要它也能进行。',
   'doctor.login.fix': '请允许该角色登录：在 pg_hba.conf 中为数据库 "replication" 和 "postgres" 各加一行。',
-  'doctor.release.ok': '{server} 没有已知的会损坏备份或恢复的缺陷',
+  'doctor.release.ok': '{server} 不在我们记录的会损坏备份或恢复的缺陷版本之中',
   'doctor.release.unknown': '{server}：不知道确切的版本',
   'doctor.release.partial-record': '{server}：如果服务器在一条跨段的 WAL 记录中途崩溃，备机或恢复会在该处永远停住',
   'doctor.release.concurrent-index':
@@ -35,7 +36,9 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.release.why': '事后没有任何备份工具能补救。',
   'doctor.release.fix': '请安装 {version} 或更新的版本；然后阅读其发行说明，了解需要重建什么。',
   'doctor.restart-setting.fix': '在 postgresql.conf 中：{name} = {value}。然后重启服务器。',
-  'doctor.setting.fix': '在 postgresql.conf 中：{name} = {value}。然后重新加载；有说明需要时，重启服务器。',
+  'doctor.setting.fix': '在 postgresql.conf 中：{name} = {value}。然后让服务器重新加载。',
+  'doctor.alter-restart.fix': 'ALTER SYSTEM SET {name} = {value}; 然后重启服务器。',
+  'doctor.alter-reload.fix': 'ALTER SYSTEM SET {name} = {value}; SELECT pg_reload_conf();',
   'doctor.wal-senders.unknown': '没有得知 max_wal_senders 还有多少空闲',
   'doctor.wal-senders.ok': '{limit} 个 WAL 发送进程中有 {free} 个空闲',
   'doctor.wal-senders': '{limit} 个 WAL 发送进程中有 {free} 个空闲；以流方式接收 WAL 的备份需要 2 个',
@@ -68,15 +71,17 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-mode.ok': 'archive_mode 是 {mode}',
   'doctor.archive-mode': 'archive_mode 是 off',
   'doctor.archive-mode.why': '没有归档（或接收）的 WAL，备份只能还原到它自己的结束点，不能恢复到其后的时刻。',
+  'doctor.archive-mode.standby': 'archive_mode 是 {mode}，而这是备机：升主之前它什么都不归档',
+  'doctor.archive-mode.standby.why':
+    '必须由它的主机归档，或由别的程序接收 WAL；设为 archive_mode = {mode} 时备机也归档。',
   'doctor.archive-command.unknown': '没有得知 archive_command',
   'doctor.archive-command.ok': 'archive_command 是 {command}',
   'doctor.archive-command': 'archive_mode 已打开，却没有归档：archive_command 为空',
   'doctor.archive-command.why': '服务器会保留所有 WAL 直到磁盘写满，而且没有归档。',
-  'doctor.archive-command.fix':
-    "在 postgresql.conf 中：archive_command = 'gausskeep wal push --archive DIR %p'，并让服务器重新加载。",
+  'doctor.archive-shell': 'archive_command 不经过 shell，其中的 {sign} 不起作用：{command}',
+  'doctor.archive-shell.why': '这个服务器按空格切分命令，把每个词原样交给程序：该归档的没有归档，或者写到了别处。',
   'doctor.archive-both': '设置了 archive_dest（{directory}），因此 archive_command（{command}）从不运行',
   'doctor.archive-both.why': '该命令要写的归档得不到 WAL，也没有任何消息。',
-  'doctor.archive-both.fix': "在 postgresql.conf 中：archive_dest = ''，并让服务器重新加载。",
   'doctor.archive-directory': '服务器自己归档到 {directory}',
   'doctor.archive-directory.why': '它复制时不落盘，而且直接用最终的名称，因此那里的 WAL 段可能只写了一半。',
   'doctor.archive-library': '由模块 {library} 归档',
@@ -97,7 +102,9 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.checksums.ok': '数据页有校验和',
   'doctor.checksums': '数据页没有校验和',
   'doctor.checksums.why': '磁盘造成的损坏在备份或校验时看不出来。',
-  'doctor.checksums.fix': '停止服务器后：pg_checksums --enable -D DIRECTORY（PostgreSQL 12 及更新的版本）。',
+  'doctor.checksums.fix': '停止服务器后：pg_checksums --enable -D {directory:word}',
+  'doctor.checksums.new.fix':
+    '这个版本无法给已有的实例加上校验和：用 initdb --data-checksums 新建一个带校验和的实例，再导入逻辑备份（pg_dumpall）。',
   'doctor.configuration.unknown': '没有得知配置文件在哪里',
   'doctor.configuration.ok': '配置在数据目录 {data} 中',
   'doctor.configuration': '{files}：在数据目录 {data} 之外',
@@ -108,7 +115,8 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.clock.why': '如果恢复的目标时间是从另一个时钟读出的，恢复会停在所指时刻之前或之后。',
   'doctor.clock.fix': '请让两台主机使用同一个时间服务（chrony、systemd-timesyncd）。',
   'doctor.running.unknown': '没有得知是否有备份正在运行',
-  'doctor.running.ok': '没有其他备份正在运行',
+  'doctor.running.ok': '没有其他通过复制连接进行的备份',
+  'doctor.running.sessions': '另有 {count} 个备份程序（{names}）的会话：有备份正在运行，或即将开始',
   'doctor.running': '现在有 {count} 个备份正在运行',
   'doctor.running.why': '两者都读取所有文件：互相拖慢，也拖慢服务器。',
   'doctor.running.shared': '服务器为所有备份共同保留 WAL：先结束的一个会使另一个仍然需要的 WAL 可能被删除。',
@@ -117,7 +125,7 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.tablespaces.ok': '数据目录之外没有表空间',
   'doctor.tablespaces': '数据目录之外有 {count} 个表空间：{paths}',
   'doctor.tablespaces.why':
-    'plain 格式的备份和还原会把它们放在相同的路径，除非做了映射（-T、--tablespace-map-all）：在这台主机上那些路径正在使用。',
+    'plain 格式的备份和还原会把它们放在相同的路径，除非做了映射（-T、--tablespace-map-all）：在服务器所在的机器上那些路径正在使用。',
   'doctor.space.unknown': '{path}：空闲 {free} MiB；没有得知需要多少',
   'doctor.space.ok': '{path}：空闲 {free} MiB，需要 {needed} MiB',
   'doctor.space.tight': '{path}：空闲 {free} MiB，需要 {needed} MiB：留给 WAL 的很少',
@@ -130,6 +138,13 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.help.archive': '服务器归档 WAL 的目录：空间是否足够，是否只有它在归档（GAUSSKEEP_ARCHIVE）',
   'doctor.release.multixact-replay':
     '{server}：回放由更早的小版本写出的 WAL 时，备机或恢复可能以 “could not access status of transaction” 停住',
+  'doctor.release.database-replay':
+    '{server}：回放 CREATE DATABASE 的 WAL 时，如果其表空间后来被删除，备机或恢复可能在该处永远停住',
+  'doctor.release.template-database':
+    '{server}：CREATE DATABASE 之后，其模板库的系统表后来的修改可能丢失，备份会把这一损坏一并带走',
+  'doctor.release.truncation':
+    '{server}：VACUUM 或 TRUNCATE 截短表时遇到崩溃或磁盘故障，已删除的行可能重新出现，备份会把它们一并带走',
+  'doctor.release.hash-index': '{server}：hash 索引的修改不写 WAL，还原或恢复之后这种索引是错的，直到 REINDEX',
   'doctor.wal-summaries':
     '{server} 打开了 summarize_wal：表在上次备份之后被 VACUUM 截短又重新增长时，增量备份可能缺少其中的块',
   'doctor.wal-summaries.why':
@@ -142,8 +157,12 @@ export const doctorMessages: Translation<typeof english> = {
     '{name} 为迟来读取的一方保留 {mebibytes} MiB 的 WAL；备份 {size} MiB 期间（假定每秒 {speed} MiB）平均会产生 {wal} MiB',
   'doctor.archive-program.absent': 'archive_command 开头的程序不存在：{command}',
   'doctor.archive-program.not-executable': 'archive_command 开头的程序不能执行：{command}',
+  'doctor.archive-waiting': '有 {count} 个 WAL 段等待归档，最早的已等了 {minutes} 分钟',
+  'doctor.archive-waiting.ok': '有 {count} 个 WAL 段等待归档，都没有等很久',
   'doctor.archive-owner.unread': '无法查看归档 WAL 的 {path}：{reason}',
   'doctor.archive-owner.unknown': '{path}：不知道是否只有这台服务器在那里归档（需要复制会话和 SQL，而且不能是备机）',
+  'doctor.archive-owner.elsewhere': '没有检查归档目录：参数没有指明本机上的目录，可用 --archive 指定',
+  'doctor.archive-owner.empty': '{path}：还没有 WAL',
   'doctor.archive-owner.ok': '{path}：其中的 WAL 属于这个实例，也没有超前于这台服务器的',
   'doctor.archive-owner.other': '{path} 中是实例 {actual} 的 WAL，而这台服务器是实例 {expected}',
   'doctor.archive-owner.other.why': '两个实例的 WAL 名称相同：一方会覆盖另一方的，或者被拒绝。',

@@ -19,6 +19,7 @@ export const doctorMessages = {
   'doctor.line': '{severity}: {what}',
   'doctor.why': '  why: {why}',
   'doctor.fix': '  fix: {fix}',
+  'doctor.told': '{what}. {why}',
   'doctor.summary':
     '{server} at {host}:{port}: {errors} {errors|error|errors}, {warnings} {warnings|warning|warnings}, {sound} {sound|check|checks} found nothing, {unknown} could not be made',
   'doctor.replication-login.ok': 'role {user} is let in for replication at {host}:{port}',
@@ -29,7 +30,7 @@ export const doctorMessages = {
   'doctor.sql-login.why': 'What is checked by SQL was not looked at. A backup works without.',
   'doctor.login.fix':
     'Let the role in: a line for it in pg_hba.conf, for the database "replication" and for "postgres".',
-  'doctor.release.ok': '{server} is not known for a defect that damages backups or recoveries',
+  'doctor.release.ok': '{server} is not in our list of releases with defects that damage backups or recoveries',
   'doctor.release.unknown': '{server}: the exact release is not known',
   'doctor.release.partial-record':
     '{server}: a standby or a recovery stops for good where the server crashed within a WAL record that ran into the next segment',
@@ -37,6 +38,14 @@ export const doctorMessages = {
     '{server}: CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY can leave rows out of indexes, and a backup carries that along',
   'doctor.release.multixact-replay':
     '{server}: a standby or a recovery can stop with "could not access status of transaction" at WAL that an earlier minor release wrote',
+  'doctor.release.database-replay':
+    '{server}: a standby or a recovery can stop for good at WAL of a CREATE DATABASE whose tablespace was dropped later',
+  'doctor.release.template-database':
+    '{server}: after a CREATE DATABASE, later changes of the catalogue of its template database can be lost, and a backup carries that along',
+  'doctor.release.truncation':
+    '{server}: where a crash or a failure of the disk meets VACUUM or TRUNCATE as they cut a table, deleted rows can come back, and a backup carries them along',
+  'doctor.release.hash-index':
+    '{server}: changes of hash indexes are not in the WAL, so that such an index is wrong after a restore or a recovery until REINDEX',
   'doctor.wal-summaries':
     '{server} with summarize_wal: an incremental backup can lack blocks of a table that was cut by VACUUM and grew again since the backup before',
   'doctor.wal-summaries.why':
@@ -46,7 +55,9 @@ export const doctorMessages = {
   'doctor.release.why': 'No backup tool can mend that afterwards.',
   'doctor.release.fix': 'Install release {version} or later; then read its notes for what has to be rebuilt.',
   'doctor.restart-setting.fix': 'In postgresql.conf: {name} = {value}. Then restart the server.',
-  'doctor.setting.fix': 'In postgresql.conf: {name} = {value}. Then reload or, where it says so, restart the server.',
+  'doctor.setting.fix': 'In postgresql.conf: {name} = {value}. Then reload the server.',
+  'doctor.alter-restart.fix': 'ALTER SYSTEM SET {name} = {value}; then restart the server.',
+  'doctor.alter-reload.fix': 'ALTER SYSTEM SET {name} = {value}; SELECT pg_reload_conf();',
   'doctor.wal-senders.unknown': 'how many of max_wal_senders are free was not told',
   'doctor.wal-senders.ok': '{free} of {limit} WAL senders are free',
   'doctor.wal-senders': '{free} of {limit} WAL senders {free|is|are} free; a backup that streams its WAL takes 2',
@@ -88,17 +99,21 @@ export const doctorMessages = {
   'doctor.archive-mode': 'archive_mode is off',
   'doctor.archive-mode.why':
     'Without archived (or received) WAL a backup can be restored to its own end only, not to a moment behind it.',
+  'doctor.archive-mode.standby':
+    'archive_mode is {mode}, and this is a standby: it archives nothing until it is promoted',
+  'doctor.archive-mode.standby.why':
+    'Its primary has to archive, or something has to receive WAL; with archive_mode = {mode} the standby archives as well.',
   'doctor.archive-command.unknown': 'archive_command was not told',
   'doctor.archive-command.ok': 'archive_command is {command}',
   'doctor.archive-command': 'archive_mode is on, and nothing archives: archive_command is empty',
   'doctor.archive-command.why': 'The server keeps all WAL until its disk is full, and there is no archive.',
-  'doctor.archive-command.fix':
-    "In postgresql.conf: archive_command = 'gausskeep wal push --archive DIR %p', and reload the server.",
   'doctor.archive-program.absent': 'there is no such program as archive_command begins with: {command}',
   'doctor.archive-program.not-executable': 'the program that archive_command begins with cannot be executed: {command}',
+  'doctor.archive-shell': 'no shell reads archive_command, so that {sign} in it does nothing: {command}',
+  'doctor.archive-shell.why':
+    'This server splits the command at blanks and hands each word to the program as it is: what should be archived is not, or goes elsewhere.',
   'doctor.archive-both': 'archive_dest ({directory}) is set, so that archive_command ({command}) is never run',
   'doctor.archive-both.why': 'The archive that the command writes stays without WAL, without a message.',
-  'doctor.archive-both.fix': "In postgresql.conf: archive_dest = '', and reload the server.",
   'doctor.archive-directory': 'the server itself archives to {directory}',
   'doctor.archive-directory.why':
     'It copies without flushing and under the final name, so that a segment there can be half-written.',
@@ -112,9 +127,15 @@ export const doctorMessages = {
     "The server's log has the command and its message. Run it by hand as the server's account.",
   'doctor.archive-nothing': 'nothing was archived yet since the statistics were reset',
   'doctor.archive-failures.ok': 'archiving works: last {name} at {time} ({count} earlier {count|failure|failures})',
+  'doctor.archive-waiting':
+    '{count} {count|segment waits|segments wait} to be archived, the oldest for {minutes} minutes',
+  'doctor.archive-waiting.ok': '{count} {count|segment waits|segments wait} to be archived, none of them for long',
   'doctor.archive-owner.unread': '{path}, where WAL is archived, could not be looked at: {reason}',
   'doctor.archive-owner.unknown':
     '{path}: whether only this server archives there is not known (it needs a replication session and SQL, and no standby)',
+  'doctor.archive-owner.elsewhere':
+    'the archive was not looked at: the settings name no directory of this host, --archive can',
+  'doctor.archive-owner.empty': '{path}: there is no WAL yet',
   'doctor.archive-owner.ok': '{path}: the WAL in it is that of this instance, and none is ahead of this server',
   'doctor.archive-owner.other': '{path} has the WAL of instance {actual}, this server is instance {expected}',
   'doctor.archive-owner.other.why':
@@ -147,7 +168,9 @@ export const doctorMessages = {
   'doctor.checksums.ok': 'pages have checksums',
   'doctor.checksums': 'pages have no checksums',
   'doctor.checksums.why': 'Damage by the disk is not seen when a backup is taken or verified.',
-  'doctor.checksums.fix': 'With the server stopped: pg_checksums --enable -D DIRECTORY (PostgreSQL 12 and later).',
+  'doctor.checksums.fix': 'With the server stopped: pg_checksums --enable -D {directory:word}',
+  'doctor.checksums.new.fix':
+    'This release cannot add them: initdb --data-checksums makes a cluster with checksums, into which a dump is restored (pg_dumpall).',
   'doctor.configuration.unknown': 'where the configuration files are was not told',
   'doctor.configuration.ok': 'the configuration is in the data directory, {data}',
   'doctor.configuration': '{files}: outside the data directory, {data}',
@@ -160,7 +183,9 @@ export const doctorMessages = {
     'A recovery to a time that was read from another clock stops before or behind the moment that was meant.',
   'doctor.clock.fix': 'Let both hosts follow one time service (chrony, systemd-timesyncd).',
   'doctor.running.unknown': 'whether a backup runs was not told',
-  'doctor.running.ok': 'no other backup runs',
+  'doctor.running.ok': 'no other backup runs over a replication connection',
+  'doctor.running.sessions':
+    '{count} other {count|session|sessions} of a backup program ({names}) {count|is|are} open: a backup runs, or is about to begin',
   'doctor.running': '{count} {count|backup runs|backups run} now',
   'doctor.running.why': 'Both read all files: each slows the other and the server.',
   'doctor.running.shared':
@@ -170,7 +195,7 @@ export const doctorMessages = {
   'doctor.tablespaces.ok': 'no tablespace outside the data directory',
   'doctor.tablespaces': '{count} {count|tablespace|tablespaces} outside the data directory: {paths}',
   'doctor.tablespaces.why':
-    'A plain backup and a restore put them at the same paths unless they are mapped (-T, --tablespace-map-all): on this host those are in use.',
+    'A plain backup and a restore put them at the same paths unless they are mapped (-T, --tablespace-map-all): on the host of the server those are in use.',
   'doctor.tablespaces.in-use':
     '{count} {count|tablespace has|tablespaces have} their directory in use on this host: {paths}',
   'doctor.tablespaces.in-use.why':

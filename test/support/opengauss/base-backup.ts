@@ -166,7 +166,6 @@ export async function runBaseBackup(session: Session, command: BaseBackupCommand
   const { state } = session;
   const { wal, options } = state;
   session.phase = 'backup';
-  state.backupsRunning += 1;
   try {
     const walkOptions: WalkOptions = {
       applicationName: session.applicationName,
@@ -219,7 +218,6 @@ export async function runBaseBackup(session: Session, command: BaseBackupCommand
     if (disorder) await session.out.write(commandComplete('SELECT'));
     await session.out.write(positionResult(end, options.dcf ?? false), commandComplete('SELECT'), readyForQuery());
   } finally {
-    state.backupsRunning -= 1;
     session.phase = 'idle';
   }
 }

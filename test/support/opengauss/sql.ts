@@ -30,6 +30,12 @@ const defaultSettings: Readonly<Record<string, string>> = {
   wal_segment_size: '16MB',
 };
 
+/** Of those above, what a server takes only when it starts. Source: guc.cpp of 5.0. */
+const restartSettings: ReadonlySet<string> = new Set([
+  ...['enable_double_write', 'enable_incremental_checkpoint', 'enable_thread_pool', 'max_wal_senders', 'wal_level'],
+  ...['config_file', 'data_directory', 'hba_file', 'ident_file', 'max_replication_slots'],
+]);
+
 /** int4 and name; everything else is text. */
 const columnTypes: Readonly<Record<string, number>> = { '?column?': 23, current_user: 19 };
 
@@ -59,22 +65,29 @@ interface Answer {
 function conditionOf(session: Session, query: string): Answer | undefined {
   const { state } = session;
   const settings = { ...defaultSettings, ...state.options.settings };
-  const named = /^select name, setting, unit from pg_catalog\.pg_settings where name in \((.*)\)$/.exec(query);
-  if (named) {
-    const wanted = new Set(named[1]!.split(', ').map((name) => name.slice(1, -1)));
-    const rows = Object.entries(settings).filter(([name]) => wanted.has(name.toLowerCase()));
+  const wantedSettings =
+    /^select name, setting, unit, context from pg_catalog\.pg_settings where name in \((.*)\)$/.exec(query);
+  if (wantedSettings) {
+    const wanted = new Set(wantedSettings[1]!.split(', ').map((name) => name.slice(1, -1)));
+    const hidden = new Set(state.options.hides);
+    const rows = Object.entries(settings).filter(([name]) => wanted.has(name.toLowerCase()) && !hidden.has(name));
     // The view has numbers and their unit apart, unlike SHOW.
     const split = rows.map(([name, value]) => {
       const size = /^(\d+)(kB|MB|GB|s|min)$/.exec(value);
-      return size ? [name, size[1]!, size[2]!] : [name, value, null];
+      const context = restartSettings.has(name) ? 'postmaster' : 'sighup';
+      return size ? [name, size[1]!, size[2]!, context] : [name, value, null, context];
     });
-    return { columns: ['name', 'setting', 'unit'], rows: split };
+    return { columns: ['name', 'setting', 'unit', 'context'], rows: split };
   }
-  if (query === 'select count(*) from pg_catalog.pg_stat_replication') {
-    return { columns: ['count'], rows: [[String(state.walSenders())]] };
-  }
-  if (query === "select count(*) from pg_catalog.pg_stat_replication where state = 'backup'") {
-    return { columns: ['count'], rows: [[String(state.backupsRunning)]] };
+  const own =
+    'select case when (select rolsuper or rolsystemadmin from pg_catalog.pg_roles where rolname = current_user)';
+  const named = /then \(select count\(\*\) from pg_catalog\.pg_thread_wait_status where thread_name in \((.*?)\)\) end/;
+  const names = query.includes(own) ? named.exec(query)?.[1] : undefined;
+  if (names !== undefined) {
+    const told = new Set(names.split(', ').map((name) => name.slice(1, -1)));
+    const counted =
+      state.walSendersNamed(told) + (query.includes('pg_stat_replication') ? state.streamingSenders() : 0);
+    return { columns: ['?column?'], rows: [[session.sysadmin ? String(counted) : null]] };
   }
   if (query.startsWith('select slot_name, active, false, pg_catalog.pg_xlog_location_diff(')) {
     const rows = [...state.slots].map(([name, { active, restartLsn }]) => {
@@ -92,7 +105,7 @@ function conditionOf(session: Session, query: string): Answer | undefined {
     return { columns: ['spcname', 'pg_tablespace_location'], rows };
   }
   if (query === 'select sum(pg_catalog.pg_tablespace_size(oid))::bigint from pg_catalog.pg_tablespace') {
-    return { columns: ['sum'], rows: [['26214400']] };
+    return { columns: ['sum'], rows: [[String(state.options.sizeBytes ?? 26_214_400n)]] };
   }
   if (query === 'select pg_catalog.pg_is_in_recovery()') return { columns: ['pg_is_in_recovery'], rows: [['f']] };
   if (query === 'select extract(epoch from clock_timestamp()) * 1000') {
@@ -134,6 +147,10 @@ function values(session: Session, text: string): Answer | undefined {
 
 /** A recognised query, or an ERROR after which an SQL session goes on. */
 export async function answerSql(session: Session, text: string): Promise<void> {
+  if (session.state.options.hides === 'everything') {
+    await session.out.write(errorResponse(fields('ERROR', '42501', 'permission denied')), readyForQuery());
+    return;
+  }
   const found = values(session, text);
   if (!found) {
     const refused = fields('ERROR', '42601', `the stand-in does not know this query: ${text.slice(0, 80)}`);

@@ -46,6 +46,10 @@ export interface OpengaussOptions {
   readonly maxWalSenders?: number;
   /** Slots for walsenders already in use by others. */
   readonly busyWalSenders?: number;
+  /** Settings that pg_settings does not show, or everything: any query over SQL is refused. */
+  readonly hides?: 'everything' | readonly string[];
+  /** Of all tablespaces, as SQL tells it; default 25 MiB. */
+  readonly sizeBytes?: bigint;
   /** Default 6000; times four for gs_basebackup, as the server has it. */
   readonly walSenderTimeoutMs?: number;
   readonly maxReplicationSlots?: number;
@@ -119,8 +123,6 @@ export class ServerState {
   readonly events: ServerEvent[] = [];
   /** Things that would harm or crash a real server. Tests expect none. */
   readonly violations: string[] = [];
-  /** How many backups run now; a real server shares one protection between them. */
-  backupsRunning = 0;
   readonly wrongPasswords = new Map<string, number>();
   shutdown: 'no' | 'fast' = 'no';
   readonly #stored = new Map<string, StoredPassword>();
@@ -164,6 +166,20 @@ export class ServerState {
     const found = this.#stored.get(name) ?? storedPassword(user);
     this.#stored.set(name, found);
     return found;
+  }
+
+  /** Of pg_stat_replication: only those that stream are listed. */
+  streamingSenders(): number {
+    const here = [...this.sessions].filter(({ phase }) => phase === 'streaming');
+    return here.length + (this.options.busyWalSenders ?? 0);
+  }
+
+  /** Of pg_thread_wait_status: a WAL sender has the name of its client, until it streams. */
+  walSendersNamed(names: ReadonlySet<string>): number {
+    const here = [...this.sessions].filter(
+      ({ walSender, phase }) => walSender !== 'no' && phase !== 'login' && phase !== 'streaming',
+    );
+    return here.filter(({ applicationName }) => names.has(applicationName)).length;
   }
 
   walSenders(): number {

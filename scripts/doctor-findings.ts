@@ -1,0 +1,179 @@
+import type { CheckName, Severity } from '../src/index.ts';
+import type { MessageKey } from '../src/messages/message.ts';
+
+/** A sentence that `gausskeep doctor` can say of a server. */
+export interface KnownFinding {
+  readonly what: MessageKey;
+  /** In the order from the best; which one depends on what was found. */
+  readonly severity: readonly [Severity, ...Severity[]];
+  /** One of these, by what the server is set to. */
+  readonly why?: readonly MessageKey[] | undefined;
+  /** One of these, by server; with `doctor.login.fix` among them, else what the server refused it with says it. */
+  readonly fix?: readonly MessageKey[] | undefined;
+}
+
+const ok = (what: MessageKey): KnownFinding => ({ what, severity: ['ok'] });
+const unknown = (what: MessageKey): KnownFinding => ({ what, severity: ['unknown'] });
+const note = (what: MessageKey, why?: MessageKey, fix?: readonly MessageKey[]): KnownFinding => ({
+  ...{ what, severity: ['note'], why: why && [why], fix },
+});
+const warning = (what: MessageKey, why: MessageKey, ...fix: readonly MessageKey[]): KnownFinding => ({
+  ...{ what, severity: ['warning'], why: [why], fix },
+});
+const error = (what: MessageKey, why: MessageKey, ...fix: readonly MessageKey[]): KnownFinding => ({
+  ...{ what, severity: ['error'], why: [why], fix },
+});
+
+const restart = ['doctor.alter-restart.fix', 'doctor.restart-setting.fix'] as const;
+const reload = ['doctor.alter-reload.fix', 'doctor.setting.fix'] as const;
+const release = (what: MessageKey) => warning(what, 'doctor.release.why', 'doctor.release.fix');
+const tornPages = warning('doctor.torn-pages', 'doctor.torn-pages.why', ...restart, ...reload);
+const ofSpace = (why: MessageKey, fix: MessageKey): readonly KnownFinding[] => [
+  ok('doctor.space.ok'),
+  unknown('doctor.space.unknown'),
+  warning('doctor.space.tight', why, fix),
+  warning('doctor.space.perhaps', why, fix),
+  error('doctor.space', why, fix),
+];
+
+/** Everything that `doctor` can find, by check, in the order in which it is told. A test compares it with the catalogue of sentences, and with the tests that provoke it. */
+export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>> = {
+  'replication-login': [
+    ok('doctor.replication-login.ok'),
+    error('doctor.replication-login', 'doctor.replication-login.why', 'doctor.login.fix'),
+  ],
+  'sql-login': [ok('doctor.sql-login.ok'), warning('doctor.sql-login', 'doctor.sql-login.why', 'doctor.login.fix')],
+  release: [
+    ok('doctor.release.ok'),
+    unknown('doctor.release.unknown'),
+    release('doctor.release.partial-record'),
+    release('doctor.release.concurrent-index'),
+    release('doctor.release.database-replay'),
+    release('doctor.release.template-database'),
+    release('doctor.release.truncation'),
+    release('doctor.release.multixact-replay'),
+    release('doctor.release.hash-index'),
+  ],
+  'wal-summaries': [warning('doctor.wal-summaries', 'doctor.wal-summaries.why', 'doctor.wal-summaries.fix')],
+  'wal-level': [
+    ok('doctor.wal-level.ok'),
+    unknown('doctor.wal-level.unknown'),
+    error('doctor.wal-level', 'doctor.wal-level.why', ...restart),
+  ],
+  'wal-senders': [
+    ok('doctor.wal-senders.ok'),
+    unknown('doctor.wal-senders.unknown'),
+    { ...error('doctor.wal-senders', 'doctor.wal-senders.why', ...restart), severity: ['warning', 'error'] },
+  ],
+  'replication-port': [note('doctor.replication-port', 'doctor.replication-port.why')],
+  'running-backups': [
+    ok('doctor.running.ok'),
+    unknown('doctor.running.unknown'),
+    warning('doctor.running', 'doctor.running.why', 'doctor.running.fix'),
+    error('doctor.running.sessions', 'doctor.running.shared', 'doctor.running.fix'),
+  ],
+  slots: [
+    ok('doctor.slots.ok'),
+    unknown('doctor.slots.unknown'),
+    error('doctor.slot-lost', 'doctor.slot-lost.why', 'doctor.slot.fix'),
+    {
+      ...warning('doctor.slot-idle', 'doctor.slot-idle.why', 'doctor.slot.fix'),
+      why: ['doctor.slot-idle.why', 'doctor.slot-idle.limited'],
+    },
+    warning('doctor.slots.full', 'doctor.slots.full.why', ...restart),
+  ],
+  'standby-names': [
+    ok('doctor.standby-names.ok'),
+    unknown('doctor.standby-names.unknown'),
+    warning('doctor.standby-names', 'doctor.standby-names.why', 'doctor.standby-names.fix'),
+  ],
+  'wal-keep': [
+    unknown('doctor.wal-keep.unknown'),
+    note('doctor.wal-keep', 'doctor.wal-keep.why'),
+    note('doctor.wal-keep.expected', 'doctor.wal-keep.why', reload),
+  ],
+  'wal-pruning': [
+    { ...warning('doctor.wal-pruning', 'doctor.wal-pruning.why', ...reload), severity: ['ok', 'warning'] },
+  ],
+  'archive-mode': [
+    ok('doctor.archive-mode.ok'),
+    unknown('doctor.archive-mode.unknown'),
+    note('doctor.archive-mode.standby', 'doctor.archive-mode.standby.why'),
+    warning('doctor.archive-mode', 'doctor.archive-mode.why', ...restart, ...reload),
+  ],
+  'archive-command': [
+    ok('doctor.archive-command.ok'),
+    unknown('doctor.archive-command.unknown'),
+    note('doctor.archive-library'),
+    note('doctor.archive-directory', 'doctor.archive-directory.why'),
+    error('doctor.archive-both', 'doctor.archive-both.why', ...reload),
+    error('doctor.archive-program.absent', 'doctor.archive-command.why', ...reload),
+    error('doctor.archive-program.not-executable', 'doctor.archive-command.why', ...reload),
+    error('doctor.archive-shell', 'doctor.archive-shell.why', ...reload),
+    error('doctor.archive-command', 'doctor.archive-command.why', ...reload),
+  ],
+  'archive-failures': [
+    ok('doctor.archive-failures.ok'),
+    ok('doctor.archive-waiting.ok'),
+    unknown('doctor.archive-failures.unknown'),
+    note('doctor.archive-nothing'),
+    warning('doctor.archive-waiting', 'doctor.archive-failures.why', 'doctor.archive-failures.fix'),
+    error('doctor.archive-failures', 'doctor.archive-failures.why', 'doctor.archive-failures.fix'),
+  ],
+  fsync: [ok('doctor.fsync.ok'), unknown('doctor.fsync.unknown'), error('doctor.fsync', 'doctor.fsync.why', ...reload)],
+  'incremental-checkpoint': [
+    ok('doctor.torn-pages.ok'),
+    unknown('doctor.torn-pages.unknown'),
+    { ...tornPages, why: ['doctor.incremental-checkpoint.why'] },
+  ],
+  'full-page-writes': [ok('doctor.torn-pages.ok'), unknown('doctor.torn-pages.unknown'), tornPages],
+  checksums: [
+    ok('doctor.checksums.ok'),
+    warning('doctor.checksums', 'doctor.checksums.why', 'doctor.checksums.fix', 'doctor.checksums.new.fix'),
+  ],
+  'configuration-files': [
+    ok('doctor.configuration.ok'),
+    unknown('doctor.configuration.unknown'),
+    note('doctor.configuration', 'doctor.configuration.why'),
+  ],
+  tablespaces: [
+    ok('doctor.tablespaces.ok'),
+    unknown('doctor.tablespaces.unknown'),
+    note('doctor.tablespaces', 'doctor.tablespaces.why'),
+    warning('doctor.tablespaces.in-use', 'doctor.tablespaces.in-use.why', 'doctor.tablespaces.in-use.fix'),
+  ],
+  clock: [
+    ok('doctor.clock.ok'),
+    unknown('doctor.clock.unknown'),
+    warning('doctor.clock', 'doctor.clock.why', 'doctor.clock.fix'),
+  ],
+  'login-limit': [note('doctor.login-limit', 'doctor.login-limit.why')],
+  space: ofSpace('doctor.space.why', 'doctor.space.fix'),
+  'restore-space': ofSpace('doctor.restore-space.why', 'doctor.restore-space.fix'),
+  'archive-owner': [
+    ok('doctor.archive-owner.ok'),
+    ok('doctor.archive-owner.empty'),
+    note('doctor.archive-owner.elsewhere'),
+    unknown('doctor.archive-owner.unread'),
+    unknown('doctor.archive-owner.unknown'),
+    error('doctor.archive-owner.other', 'doctor.archive-owner.other.why', 'doctor.archive-owner.other.fix'),
+    error('doctor.archive-owner', 'doctor.archive-owner.why', 'doctor.archive-owner.fix'),
+  ],
+  'archive-space': [
+    ok('doctor.archive-space.ample'),
+    unknown('doctor.archive-space.unknown'),
+    {
+      ...warning('doctor.archive-space', 'doctor.archive-space.why', 'doctor.archive-space.fix'),
+      severity: ['ok', 'warning'],
+    },
+  ],
+};
+
+/** Sentences of `doctor` that are no part of a finding, or are those of other programs. */
+export const otherSentences: readonly RegExp[] = [
+  /^doctor\.(?:help|severity)\./,
+  /^doctor\.(?:line|why|fix|summary|told)$/,
+  // Of gs_basebackup, restore and recover.
+  /^doctor\.(?:space|restore-space)\.refused$/,
+  /^doctor\.recovery-space\.(?:why|fix)$/,
+];

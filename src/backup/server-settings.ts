@@ -1,0 +1,73 @@
+import { isStandbyName, standbyNamesFinding } from '../checks/replication-checks.ts';
+import type { Abortable } from '../connection/connection.ts';
+import { ServerError } from '../connection/server-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import type { TablespaceRow } from '../replication/base-backup.ts';
+import { showSetting } from '../replication/identify.ts';
+import { sessionName } from '../replication/open-session.ts';
+import { examinationOf } from '../server/examination.ts';
+import type { ConnectedSource } from './connect-source.ts';
+import type { LocalOrder } from './request.ts';
+
+/** What a server is set to, as far as a backup of it depends on that; nothing where it tells nothing in a replication session. */
+export interface ServerSettings {
+  /** To be told at once. */
+  readonly warnings: readonly Message[];
+  /** To be told when the size is known. */
+  readonly warningsFor: (tablespaces: readonly TablespaceRow[]) => readonly Message[];
+}
+
+/** Asks over the session of the backup. What the role may not see is left out. @throws BackupError where the connection breaks */
+export async function readServerSettings(
+  order: LocalOrder,
+  { session, settings }: ConnectedSource,
+  options: Abortable,
+): Promise<ServerSettings> {
+  const { connection, capabilities, identity } = session;
+  const show = async (name: string): Promise<string | undefined> => {
+    try {
+      return capabilities.show ? await showSetting(connection, name, options) : undefined;
+    } catch (error) {
+      if (error instanceof ServerError) return undefined;
+      throw error;
+    }
+  };
+  const usesSlot =
+    order.slot.kind === 'default' ? capabilities.slots.usedByDefault !== 'none' : order.slot.kind !== 'none';
+  // Without a slot nothing is told of what is on disk here, and then nobody waits for it.
+  const names = order.wal === 'stream' && usesSlot ? await show('synchronous_standby_names') : undefined;
+  const own = sessionName(settings);
+  const warnings = names !== undefined && isStandbyName(names, own) ? [asWarning(standbyNamesFinding(names, own))] : [];
+  if (order.wal !== 'fetch') return { warnings, warningsFor: () => [] };
+  const { name } = examinationOf(identity).walKeep;
+  const [kept, checkpointed] = [await show(name), secondsOf(await show('checkpoint_timeout'))];
+  if (kept !== '0' || checkpointed === undefined) return { warnings, warningsFor: () => [] };
+  const finding = { what: say('doctor.wal-keep', { name, mebibytes: 0 }), why: say('doctor.wal-keep.why') };
+  return {
+    warnings,
+    warningsFor: (tablespaces) =>
+      secondsFor(tablespaces, order.maxRateKib) > checkpointed ? [asWarning(finding)] : [],
+  };
+}
+
+/** KiB in a second that a backup is assumed to move at most: see `walKeep` of the checks. */
+const assumedSpeedKib = 100 * 1024;
+
+/** How long a backup takes; 0 where the server did not tell its size. WAL from before the checkpoint before the last may be gone behind two of them. */
+function secondsFor(tablespaces: readonly TablespaceRow[], maxRateKib = assumedSpeedKib): number {
+  const sizeKib = tablespaces.reduce((sum, { sizeKib: size = 0n }) => sum + size, 0n);
+  return Number(sizeKib) / Math.min(maxRateKib, assumedSpeedKib);
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, min: 60, h: 3600, d: 86_400 };
+
+/** Of a setting such as `5min`. */
+function secondsOf(text: string | undefined): number | undefined {
+  const match = /^(\d{1,9})(ms|s|min|h|d)$/.exec(text ?? '');
+  const unit = unitSeconds[match?.[2] ?? ''];
+  return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
+}
+
+function asWarning({ what, why }: { readonly what: Message; readonly why?: Message | undefined }): Message {
+  return why === undefined ? what : say('doctor.told', { what, why });
+}
