@@ -1,5 +1,4 @@
 import { isStandbyName, standbyNamesFinding } from '../checks/replication-checks.ts';
-import type { Abortable } from '../connection/connection.ts';
 import { ServerError } from '../connection/server-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
@@ -7,26 +6,26 @@ import { showSetting } from '../replication/identify.ts';
 import { sessionName } from '../replication/open-session.ts';
 import { examinationOf } from '../server/examination.ts';
 import type { ConnectedSource } from './connect-source.ts';
+import type { BackupNews } from './events.ts';
 import type { LocalOrder } from './request.ts';
 
-/** What a server is set to, as far as a backup of it depends on that; nothing where it tells nothing in a replication session. */
-export interface ServerSettings {
-  /** To be told at once. */
-  readonly warnings: readonly Message[];
-  /** To be told when the size is known. */
-  readonly warningsFor: (tablespaces: readonly TablespaceRow[]) => readonly Message[];
-}
+/** What is to be warned of when the size is known. */
+export type WarningsFor = (tablespaces: readonly TablespaceRow[]) => readonly Message[];
 
-/** Asks over the session of the backup. What the role may not see is left out. @throws BackupError where the connection breaks */
-export async function readServerSettings(
+/**
+ * Asks over the session of the backup what the server is set to, as far as the backup depends on that, and warns. Nothing where it tells nothing in a replication
+ * session, or not this role.
+ * @throws BackupError where the connection breaks
+ */
+export async function checkServerSettings(
   order: LocalOrder,
   { session, settings }: ConnectedSource,
-  options: Abortable,
-): Promise<ServerSettings> {
+  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (news: BackupNews) => void },
+): Promise<WarningsFor> {
   const { connection, capabilities, identity } = session;
   const show = async (name: string): Promise<string | undefined> => {
     try {
-      return capabilities.show ? await showSetting(connection, name, options) : undefined;
+      return capabilities.show ? await showSetting(connection, name, { signal }) : undefined;
     } catch (error) {
       if (error instanceof ServerError) return undefined;
       throw error;
@@ -37,17 +36,15 @@ export async function readServerSettings(
   // Without a slot nothing is told of what is on disk here, and then nobody waits for it.
   const names = order.wal === 'stream' && usesSlot ? await show('synchronous_standby_names') : undefined;
   const own = sessionName(settings);
-  const warnings = names !== undefined && isStandbyName(names, own) ? [asWarning(standbyNamesFinding(names, own))] : [];
-  if (order.wal !== 'fetch') return { warnings, warningsFor: () => [] };
+  if (names !== undefined && isStandbyName(names, own)) {
+    tell({ type: 'warning', sentence: asWarning(standbyNamesFinding(names, own)) });
+  }
+  if (order.wal !== 'fetch') return () => [];
   const { name } = examinationOf(identity).walKeep;
   const [kept, checkpointed] = [await show(name), secondsOf(await show('checkpoint_timeout'))];
-  if (kept !== '0' || checkpointed === undefined) return { warnings, warningsFor: () => [] };
+  if (kept !== '0' || checkpointed === undefined) return () => [];
   const finding = { what: say('doctor.wal-keep', { name, mebibytes: 0 }), why: say('doctor.wal-keep.why') };
-  return {
-    warnings,
-    warningsFor: (tablespaces) =>
-      secondsFor(tablespaces, order.maxRateKib) > checkpointed ? [asWarning(finding)] : [],
-  };
+  return (tablespaces) => (secondsFor(tablespaces, order.maxRateKib) > checkpointed ? [asWarning(finding)] : []);
 }
 
 /** KiB in a second that a backup is assumed to move at most: see `walKeep` of the checks. */

@@ -38,7 +38,7 @@ import { requireCodecs } from './required-codecs.ts';
 import type { WalTask } from './receive-wal.ts';
 import { SourcePassword } from './source-password.ts';
 import { orderOf, type BackupOptions, type BackupRequest, type BackupResult, type LocalOrder } from './request.ts';
-import { readServerSettings, type ServerSettings } from './server-settings.ts';
+import { checkServerSettings, type WarningsFor } from './server-settings.ts';
 import { sentContent } from './sent-content.ts';
 import { standbyPartsOf, type StandbyParts } from './standby-parts.ts';
 import { waitTold } from './wait-told.ts';
@@ -109,7 +109,7 @@ interface Receiving {
   readonly segmentSizeBytes: number;
   readonly configuration: readonly ConfigurationEntry[];
   readonly standby: StandbyParts;
-  readonly serverSettings: ServerSettings;
+  readonly warningsFor: WarningsFor;
 }
 
 /** One backup from its session to its publication. */
@@ -149,8 +149,7 @@ class BackupRun {
     const { session } = source;
     this.#session = session;
     const segmentSizeBytes = await walSegmentSize(session.connection, session.capabilities, { signal });
-    const serverSettings = await readServerSettings(request, source, { signal });
-    for (const sentence of serverSettings.warnings) tell({ type: 'warning', sentence });
+    const warningsFor = await checkServerSettings(request, source, { signal, tell });
     this.#slot = await prepareSlotUse(request, source, { signal, tell });
     for (const path of directoriesOf(request)) await this.#workplace.claim(path);
     this.#chooseSyncMethod();
@@ -185,7 +184,7 @@ class BackupRun {
       segmentSizeBytes,
       configuration,
       standby,
-      serverSettings,
+      warningsFor,
     });
     await this.#fetchMot(session, delivery);
     await session.connection.close();
@@ -259,7 +258,7 @@ class BackupRun {
 
   async #receive(
     { session, settings, missesFiles }: ConnectedSource,
-    { output, manifest, delivery, meter, segmentSizeBytes, configuration, standby, serverSettings }: Receiving,
+    { output, manifest, delivery, meter, segmentSizeBytes, configuration, standby, warningsFor }: Receiving,
   ): Promise<{ start: Start; end: End; checksumFailures: boolean }> {
     const startWal = (): WalThread =>
       this.#startWal(
@@ -286,7 +285,7 @@ class BackupRun {
           start = event;
           this.#started(event);
           const tight = await checkRoom(this.#request, event.tablespaces);
-          for (const sentence of [...serverSettings.warningsFor(event.tablespaces), ...tight]) {
+          for (const sentence of [...warningsFor(event.tablespaces), ...tight]) {
             this.#teller.tell({ type: 'warning', sentence });
           }
           this.#teller.enter('copy');
