@@ -10,13 +10,12 @@ export function archiveMode(facts: ServerFacts): ServerFinding {
   const check = 'archive-mode';
   const mode = textOf(facts, 'archive_mode');
   if (mode === undefined) return { check, severity: 'unknown', what: say('doctor.archive-mode.unknown') };
-  const { standbyArchives } = facts.examination;
-  if (facts.inRecovery === true && standbyArchives !== undefined && mode !== 'off' && mode !== standbyArchives) {
+  if (isIdleStandby(facts)) {
     return {
       check,
       severity: 'note',
       what: say('doctor.archive-mode.standby', { mode }),
-      why: say('doctor.archive-mode.standby.why', { mode: standbyArchives }),
+      why: say('doctor.archive-mode.standby.why', { mode: facts.examination.standbyArchives ?? mode }),
     };
   }
   if (mode !== 'off') return { check, severity: 'ok', what: say('doctor.archive-mode.ok', { mode }) };
@@ -27,6 +26,13 @@ export function archiveMode(facts: ServerFacts): ServerFinding {
     why: say('doctor.archive-mode.why'),
     fix: settingFix(facts, 'archive_mode', 'on'),
   };
+}
+
+/** A standby that archives nothing until it is promoted, although archiving is on. */
+function isIdleStandby(facts: ServerFacts): boolean {
+  const mode = textOf(facts, 'archive_mode');
+  const { standbyArchives } = facts.examination;
+  return facts.inRecovery === true && standbyArchives !== undefined && mode !== 'off' && mode !== standbyArchives;
 }
 
 /** What archives: a directory of the server's own before a module, a module before a command. */
@@ -102,7 +108,8 @@ const waitingLimitMs = 600_000;
 export function archiveFailures(facts: ServerFacts): ServerFinding | undefined {
   const check = 'archive-failures';
   const mode = textOf(facts, 'archive_mode');
-  if (mode === undefined || mode === 'off') return undefined;
+  // What was archived before it became a standby says nothing.
+  if (mode === undefined || mode === 'off' || isIdleStandby(facts)) return undefined;
   const { archiver } = facts;
   const waiting = facts.host?.waiting;
   if (archiver === undefined)

@@ -343,8 +343,8 @@ forEachServer('full', (version) => {
     await server.restart('fast', { settings: { allow_system_table_mods: true } });
     const real = await server.value(`select pg_get_viewdef('pg_catalog.pg_stat_archiver'::regclass)`);
     const counted = real
-      .replace('s.archived_count', 's.archived_count + 100000 as archived_count')
-      .replace('s.stats_reset', `s.stats_reset - interval '2 hours' as stats_reset`);
+      .replace('archived_count', 'archived_count + 100000 as archived_count')
+      .replace('stats_reset', `stats_reset - interval '2 hours' as stats_reset`);
     await server.sql(`create or replace view pg_catalog.pg_stat_archiver as ${counted}`);
     const busy = await examined(['--archive', runDirectory().make('empty')]);
     expect(busy.found('archive-space')).toMatchObject([provoked('archive-space', 'doctor.archive-space', 'warning')]);
@@ -360,6 +360,6 @@ forEachServer('full', (version) => {
     const standby = await examined(['--archive', runDirectory().make('standby')]);
     expect(standby.found('archive-mode')).toMatchObject([provoked('archive-mode', 'doctor.archive-mode.standby')]);
     expect(standby.found('archive-owner')).toMatchObject([provoked('archive-owner', 'doctor.archive-owner.unknown')]);
-    expect(standby.of('error')).toEqual([]);
+    expect([standby.of('error'), standby.found('archive-failures')]).toEqual([[], []]);
   });
 });
