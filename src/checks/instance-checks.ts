@@ -119,7 +119,7 @@ export function runningBackups(facts: ServerFacts): ServerFinding {
 }
 
 /** Of backups that run. @param count at least 1 */
-export function runningFinding(
+function runningFinding(
   { backupsShareProtection: shared, backupSessions }: RunningRules,
   count: number,
 ): ServerFinding {

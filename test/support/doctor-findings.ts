@@ -13,7 +13,7 @@ export interface ToldFinding {
 }
 
 /** The sentence `key` with any values. */
-export function sentenceOf(key: MessageKey): RegExp {
+function sentenceOf(key: MessageKey): RegExp {
   const parts = english[key].split(/(\{[^{}]*\})/).map((part) => {
     const plural = /^\{[^|]*\|([^|]*)\|(.*)\}$/.exec(part);
     if (plural) return `(?:${literal(plural[1]!)}|${literal(plural[2]!)})`;
