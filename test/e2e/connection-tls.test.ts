@@ -25,6 +25,13 @@ const files = join(projectRoot, 'test', 'fixtures', 'tls', 'verify');
 const file = (name: string): string => join(files, name);
 const done = { status: 0, signal: null, stdout: '', stderr: '' };
 const secret = 'S3cret µ';
+const rules = [
+  'hostssl replication certuser 127.0.0.1/32 cert',
+  'host replication scramuser 127.0.0.1/32 scram-sha-256',
+  'host replication md5user 127.0.0.1/32 md5',
+  'host replication postgres 127.0.0.1/32 trust',
+];
+const settings = { ssl: true, ssl_ca_file: 'client-ca.crt', log_connections: true };
 const ca = `sslrootcert=${file('ca.crt')}`;
 
 describe.each(newest === undefined ? [] : [newest])('TLS, PostgreSQL %i', (version) => {
@@ -41,12 +48,7 @@ describe.each(newest === undefined ? [] : [newest])('TLS, PostgreSQL %i', (versi
     await client.query(`create role md5user login replication password '${secret}'`);
     await client.query('create role certuser login replication');
     copyIn('ca.crt', 'client-ca.crt');
-    await server.setHba([
-      'hostssl replication certuser 127.0.0.1/32 cert',
-      'host replication scramuser 127.0.0.1/32 scram-sha-256',
-      'host replication md5user 127.0.0.1/32 md5',
-      'host replication postgres 127.0.0.1/32 trust',
-    ]);
+    await server.setHba(rules);
     await serve('good');
   });
   afterAll(stopAllServers);
@@ -63,9 +65,7 @@ describe.each(newest === undefined ? [] : [newest])('TLS, PostgreSQL %i', (versi
     copyIn(`${name}.crt`, 'server.crt');
     copyIn(`${name}.key`, 'server.key');
     if (!(await server.value('show ssl')).startsWith('on')) {
-      await server.restart('fast', {
-        settings: { ssl: true, ssl_ca_file: 'client-ca.crt', log_connections: true },
-      });
+      await server.restart('fast', { settings });
       return;
     }
     const before = await server.value('select pg_conf_load_time()::text');
@@ -131,6 +131,38 @@ describe.each(newest === undefined ? [] : [newest])('TLS, PostgreSQL %i', (versi
       expect(stderr).toMatch(/entry for replication .*(?:no encryption|SSL off)$/m);
       expect(stderr).toContain('hint: Add the line "host replication nohba 127.0.0.1/32');
     }
+  });
+
+  it('is there or not as the mode says: with a server that has TLS, with one that demands it, with one that has none', async () => {
+    const encrypted = async (words: string): Promise<boolean | string> => {
+      const before = server.log().length;
+      const result = await login(words);
+      const lines = server
+        .log()
+        .slice(before)
+        .match(/connection authorized: .*/g);
+      return result === 'in' ? (lines?.at(-1)?.includes('SSL enabled') ?? 'not logged') : result;
+    };
+    const trusted = 'host=localhost user=postgres';
+    const demanded = `host=localhost user=demanded password='${secret}'`;
+    await server.sql(`create role demanded login replication password '${secret}'`);
+    await server.setHba([
+      'hostssl replication demanded 127.0.0.1/32 md5',
+      'host replication postgres 127.0.0.1/32 trust',
+    ]);
+    for (const mode of ['prefer', 'require'])
+      expect([mode, await encrypted(`${trusted} sslmode=${mode}`)]).toEqual([mode, true]);
+    for (const mode of ['disable', 'allow'])
+      expect([mode, await encrypted(`${trusted} sslmode=${mode}`)]).toEqual([mode, false]);
+    expect(await encrypted(`${demanded} sslmode=allow`)).toBe(true);
+    expect(await encrypted(`${demanded} sslmode=disable`)).toMatch(/no pg_hba.conf entry .*(?:no encryption|SSL off)/);
+    await server.restart('fast', { settings: { ...settings, ssl: false } });
+    for (const mode of ['disable', 'allow', 'prefer'])
+      expect([mode, await encrypted(`${trusted} sslmode=${mode}`)]).toEqual([mode, false]);
+    for (const mode of ['require', 'verify-ca', 'verify-full'])
+      await expectRefused(`${trusted} sslmode=${mode} ${ca}`, 'server does not support SSL');
+    await server.restart('fast', { settings });
+    await server.setHba(rules);
   });
 
   it('a certificate of the authority for the name is taken by every mode', async () => {

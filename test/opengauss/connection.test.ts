@@ -74,3 +74,40 @@ it('its certificate is verified before it is told who comes; binding the login t
   expect(encrypted.eventsOf('password')).toEqual([]);
   expect(await led(`${words} sslrootcert=${file('ca.crt')} require_auth=sha256`)).toBe(encrypted.sqlPort);
 });
+
+it('every mode keeps its promise: encrypted or not, the right authority, the right name, a certificate in date', async () => {
+  const there = (server: OpengaussServer) => `host=localhost hostaddr=127.0.0.1 port=${server.sqlPort}`;
+  const ca = `sslrootcert=${file('ca.crt')}`;
+  const otherCa = `sslrootcert=${file('other-ca.crt')}`;
+  const asked = async (server: OpengaussServer, words: string): Promise<string> => {
+    const result = await led(`${there(server)} ${words}`);
+    if (result !== server.sqlPort) return String(result);
+    return server.eventsOf('startup').at(-1)?.['tls'] === true ? 'encrypted' : 'in plain';
+  };
+  for (const [words, expected] of [
+    ['sslmode=disable', 'in plain'],
+    ['sslmode=allow', 'in plain'],
+    ['sslmode=prefer', 'encrypted'],
+    ['sslmode=require', 'encrypted'],
+    // With authorities at hand `require` is as strict as `verify-ca`, as it is with libpq.
+    [`sslmode=require ${ca}`, 'encrypted'],
+    [`sslmode=verify-ca ${ca}`, 'encrypted'],
+    [`sslmode=verify-full ${ca}`, 'encrypted'],
+  ] as const)
+    expect([words, await asked(encrypted, words)]).toEqual([words, expected]);
+  for (const mode of ['require', 'verify-ca', 'verify-full'])
+    expect(await asked(encrypted, `sslmode=${mode} ${otherCa}`)).toMatch(/SSL error: .*certificate/);
+  for (const mode of ['disable', 'allow', 'prefer'])
+    expect([mode, await asked(primary, `sslmode=${mode} ${ca}`)]).toEqual([mode, 'in plain']);
+  for (const mode of ['require', 'verify-ca', 'verify-full'])
+    expect(await asked(primary, `sslmode=${mode} ${ca}`)).toContain('server does not support SSL');
+  const [key, cert] = [readFileSync(file('expired.key'), 'utf8'), readFileSync(file('expired.crt'), 'utf8')];
+  const expired = await startOpengaussServer({ tls: { key, cert } });
+  try {
+    for (const mode of ['verify-ca', 'verify-full'])
+      expect(await asked(expired, `sslmode=${mode} ${ca}`)).toContain('certificate has expired');
+    expect(expired.eventsOf('startup')).toEqual([]);
+  } finally {
+    await expired.stop();
+  }
+});

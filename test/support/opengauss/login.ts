@@ -26,7 +26,7 @@ async function firstPacket(session: Session): Promise<Startup> {
   for (;;) {
     const packet = await session.reader.firstPacket();
     if (!packet) throw new SessionOver('no startup packet');
-    session.note({ ...packet, kind: packet.kind });
+    session.note({ ...packet, kind: packet.kind, tls: session.tls });
     if (packet.kind === 'startup') return packet;
     if (packet.kind === 'cancel') {
       session.hangUp();
