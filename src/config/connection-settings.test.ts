@@ -157,6 +157,15 @@ describe('resolveConnections', () => {
     expect(findService(text, 'b', 'f')).toBeUndefined();
   });
 
+  it('refuses a value with a zero byte, where a file has one', async () => {
+    const PGSERVICEFILE = join(home, 'zero.conf');
+    await writeFile(PGSERVICEFILE, '[zero]\nuser=post\0gres\n');
+    await expect(resolve({}, { PGSERVICEFILE, PGSERVICE: 'zero' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'the value of connection option "user" has a zero byte in it',
+    });
+  });
+
   it('reads what TLS and the login demand', async () => {
     const words =
       'sslrootcert=/r sslcrl=/c sslcrldir=/d sslcert=/a sslkey=/k sslpassword=p sslsni=0 ssl_min_protocol_version=tlsv1.2 ssl_max_protocol_version=TLSv1.3 sslnegotiation=direct sslmode=verify-ca channel_binding=require target_session_attrs=standby keepalives=0 keepalives_idle=7';

@@ -24,8 +24,11 @@ export class SaidWords {
     this.#words = words;
   }
 
+  /** @throws BackupError where the value has a zero byte, which would end it on the way to the server: a file can have one */
   get(keyword: ConnectionKeyword): string | undefined {
     const value = this.#words.get(keyword)?.value;
+    if (value?.includes('\0') === true)
+      throw new BackupError(this.code(keyword), say('settings.zero-byte', { option: keyword }));
     return value === '' ? undefined : value;
   }
 

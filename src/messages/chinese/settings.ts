@@ -8,6 +8,7 @@ export const settingsMessages: Translation<typeof english> = {
   'settings.bad-port': '无效的端口号："{text}"',
   'settings.bad-word': '无效的 {option} 值："{text}"',
   'settings.bad-word-hint': '可用的值有 {words}。',
+  'settings.zero-byte': '连接选项 "{option}" 的值中含有零字节',
   'settings.bad-integer': '连接选项 "{option}" 的整数值 "{text}" 无效',
   'settings.bad-hostaddr': '无法解析网络地址 "{text}"',
   'settings.weak-system-roots': '弱 sslmode "{mode}" 不能与 sslrootcert=system 同用（请用 "verify-full"）',

@@ -6,6 +6,7 @@ export const settingsMessages = {
   'settings.bad-port': 'invalid port number: "{text}"',
   'settings.bad-word': 'invalid {option} value: "{text}"',
   'settings.bad-word-hint': 'Possible are {words}.',
+  'settings.zero-byte': 'the value of connection option "{option}" has a zero byte in it',
   'settings.bad-integer': 'invalid integer value "{text}" for connection option "{option}"',
   'settings.bad-hostaddr': 'could not parse network address "{text}"',
   'settings.weak-system-roots': 'weak sslmode "{mode}" may not be used with sslrootcert=system (use "verify-full")',
