@@ -175,12 +175,13 @@ export function commitTime(xid: string): string {
 
 /**
  * What restarts and resets do to a session: connection errors, which have no SQLSTATE, operator intervention (57), a server without
- * a place or in recovery (53, 55), and the wait for a lock that is behind a lost session.
+ * a place or in recovery (53, 55), the wait for a lock that is behind a lost session, and a prepared transaction that the session which was
+ * lost has committed meanwhile (42704).
  */
 function isExpected(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const isSqlState = /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E');
-  if (isSqlState) return /^(08|53|55|57)/.test(code);
+  if (isSqlState) return /^(?:08|53|55|57)/.test(code) || code === '42704';
   return (
     code !== '' || /^(Connection terminated|Client has encountered a connection error|timeout)/i.test(messageOf(error))
   );

@@ -13,6 +13,9 @@ it.each([
   ['--dbname=postgres://u:secret@h', '--dbname=postgres://u:*@h'],
   ['-dpostgres://u:secret@h', '-dpostgres://u:*@h'],
   ['postgres://h/db?user=u&password=secret&port=1', 'postgres://h/db?user=u&password=*&port=1'],
+  ['postgres://u:se?cret@h', 'postgres://u:*@h'],
+  ['--dbn=postgres://u:secret@h', '--dbn=postgres://u:*@h'],
+  ['-wdpostgres://u:secret@h', '-wdpostgres://u:*@h'],
   ['--dbname=host=h password=secret', '--dbname=host=h password=*'],
 ])('%j is shown as %j', (word, shown) => {
   expect(withoutPassword(word)).toBe(shown);

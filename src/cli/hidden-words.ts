@@ -4,15 +4,13 @@ const hidden = '*';
 /** `word=value` of a connection string, the value with quotes or backslashes or neither. */
 const keyword = /\b((?:ssl)?password\s*=\s*)(?:'(?:\\[^]|[^'\\])*'?|(?:\\[^]|[^\s\\])+)/gi;
 /** The login of a URI, and the words behind its `?`. */
-const login = /^([a-z]+:\/\/[^/?@:]*:)[^/?@]*(?=@)/i;
+const login = /(postgres(?:ql)?:\/\/[^/@:]*:)[^/@]*(?=@)/i;
 const parameter = /([?&](?:ssl)?password=)[^&]*/gi;
 
 /** A word of the command line as others may see it: without a password that a connection string has in it. */
 export function withoutPassword(word: string): string {
-  if (/^(?:-d|--dbname=)?[a-z]+:\/\//i.test(word)) {
-    const [, option = '', uri = ''] = /^(-d|--dbname=)?([^]*)$/.exec(word) ?? [];
-    return option + uri.replace(login, `$1${hidden}`).replace(parameter, `$1${hidden}`);
-  }
+  // Options may stand before it, abbreviated and joined.
+  if (/postgres(?:ql)?:\/\//i.test(word)) return word.replace(login, `$1${hidden}`).replace(parameter, `$1${hidden}`);
   return word.replace(keyword, `$1${hidden}`);
 }
 

@@ -129,9 +129,15 @@ async function waitingSegments(facts: ServerFacts): Promise<WaitingSegments | un
   const directory = join(data, capabilitiesOf(facts.identity).walDirectory, 'archive_status');
   try {
     const names = (await readdir(directory)).filter((name) => name.endsWith('.ready'));
-    const since = await Promise.all(names.map((name) => markedAt(join(directory, name))));
-    const marked = since.filter((ms) => ms !== undefined);
-    return { count: marked.length, oldestMs: Math.max(0, ...marked.map((ms) => Date.now() - ms)) };
+    // One after another: where archiving has failed for months there are many.
+    let [count, oldestMs] = [0, 0];
+    for (const name of names) {
+      const markedMs = await markedAt(join(directory, name));
+      if (markedMs === undefined) continue;
+      count += 1;
+      oldestMs = Math.max(oldestMs, Date.now() - markedMs);
+    }
+    return { count, oldestMs };
   } catch (error) {
     if (systemCodeOf(error) === undefined) throw error;
     return undefined;

@@ -16,7 +16,7 @@ import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
 import { FileWriter } from './file-writer.ts';
 import { exists, NewFiles, type NewFile } from './new-file.ts';
-import { fsPath, joinPath, parentPath } from './path.ts';
+import { fsPath, joinPath } from './path.ts';
 import { RealRoot } from './real-place.ts';
 
 /** How many directories are remembered as real ones. Forgetting costs a few lstat calls, never safety. */
@@ -99,7 +99,7 @@ export class DirectoryWriter {
     const other = this.#elsewhere(name);
     if (other !== undefined) return other.writer.makeLink(other.name, target);
     const path = this.#pathOf(name);
-    this.#requireParent(path);
+    this.#real.requireParent(path);
     try {
       symlinkSync(fsPath(target), fsPath(path));
       return true;
@@ -117,7 +117,7 @@ export class DirectoryWriter {
     const path = joinPath(this.root, name);
     try {
       if (!this.#parentExists(name)) return false;
-      this.#requireParent(path);
+      this.#real.requireParent(path);
       unlinkSync(fsPath(path));
       return true;
     } catch (error) {
@@ -162,7 +162,7 @@ export class DirectoryWriter {
 
   /** @returns whether it is new; throws unless `path` is a real directory afterwards */
   #makeOne(path: ByteString, bits: number): boolean {
-    this.#requireParent(path);
+    this.#real.requireParent(path);
     try {
       mkdirSync(fsPath(path), { mode: bits });
     } catch (error) {
@@ -178,12 +178,6 @@ export class DirectoryWriter {
       throw error;
     }
     return true;
-  }
-
-  /** @throws BackupError unless the directory of `path` is still the one below the root */
-  #requireParent(path: ByteString): void {
-    const parent = parentPath(path);
-    if (parent.length > this.root.length) closeSync(this.#real.openDirectory(parent));
   }
 
   #setMode(path: ByteString, bits: number): void {

@@ -1,9 +1,9 @@
-import { closeSync, constants, openSync, readlinkSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, unlinkSync } from 'node:fs';
 import { display, type ByteString } from '../bytes/byte-string.ts';
-import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
-import { fsPath, joinPath } from './path.ts';
+import { fsPath, joinPath, lastPart, parentPath } from './path.ts';
 
 /**
  * Where things really lie. A directory that was there a moment ago can be a link by now, made by whoever may write beside it; a path
@@ -32,7 +32,7 @@ export function requirePlace(
   if (place === undefined) return;
   const actual = placeOf(descriptor);
   if (actual === place) return;
-  if (isNew && actual !== undefined) discard(actual);
+  if (isNew && actual !== undefined) discard(descriptor, actual);
   const values = { path: display(path), actual: display(actual ?? ('?' as ByteString)) };
   throw new BackupError('STORAGE_UNAVAILABLE', say('files.moved', values), {
     hint: say('files.moved.hint'),
@@ -71,9 +71,13 @@ export class RealRoot {
     try {
       descriptor = openSync(fsPath(path), constants.O_RDONLY | constants.O_DIRECTORY | follows);
     } catch (error) {
-      const isLink = follows !== 0 && ['ELOOP', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
-      if (isLink)
-        throw new BackupError('CORRUPT', say('files.through-link', { path: display(path) }), { cause: error });
+      if (follows !== 0 && isLink(path)) {
+        throw new BackupError('STORAGE_UNAVAILABLE', say('files.became-link', { path: display(path) }), {
+          hint: say('files.moved.hint'),
+          retryable: false,
+          cause: error,
+        });
+      }
       throw fileFailure('read', path, error);
     }
     try {
@@ -83,6 +87,12 @@ export class RealRoot {
       throw error;
     }
     return descriptor;
+  }
+
+  /** @throws BackupError unless the directory of `path` is still the one below the root */
+  requireParent(path: ByteString): void {
+    const parent = parentPath(path);
+    if (parent.length > this.#root.length) closeSync(this.openDirectory(parent));
   }
 
   /** Where `path` has to be; undefined where the kernel does not tell. The root is asked for once: another one in its place is elsewhere too. */
@@ -112,10 +122,21 @@ function placeOfRoot(root: ByteString): ByteString | undefined {
   }
 }
 
-function discard(path: ByteString): void {
+function isLink(path: ByteString): boolean {
+  return lstatSync(fsPath(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** Removes what is open and was made at `path`, and nothing that has got its name meanwhile. */
+function discard(descriptor: number, path: ByteString): void {
+  let parent: number | undefined;
   try {
-    unlinkSync(fsPath(path));
+    parent = openSync(fsPath(parentPath(path)), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const held = joinPath(`/proc/self/fd/${parent}` as ByteString, lastPart(path));
+    const [made, found] = [fstatSync(descriptor), lstatSync(fsPath(held))];
+    if (made.ino === found.ino && made.dev === found.dev) unlinkSync(fsPath(held));
   } catch {
     // It is empty, and the error tells where it is.
+  } finally {
+    if (parent !== undefined) closeSync(parent);
   }
 }

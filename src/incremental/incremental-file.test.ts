@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { RealRoot } from '../files/real-place.ts';
 import { applyChanges } from '../restore/apply-changes.ts';
 import { divideCheck } from '../verify/file-parts.ts';
 import { IncrementalCheck } from '../verify/check-incremental.ts';
@@ -49,7 +50,7 @@ async function apply(before: Uint8Array, file: Uint8Array, lengths: readonly num
   const place = join(directory, 'file');
   writeFileSync(place, before);
   const { header, runs } = await readIncrementalFile(path, pieces(file, lengths));
-  await applyChanges(fromText(place), header, runs);
+  await applyChanges(fromText(place), header, runs, new RealRoot(fromText(directory)));
   return readFileSync(place);
 }
 

@@ -85,6 +85,7 @@ export class TargetTree {
       const path = joinPath(this.root, name);
       const isLink = lstatSync(fsPath(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
       if (!isLink) await this.#clear(name, 'nothing');
+      this.#real.requireParent(path);
       replaceLink(path, target, this.root);
     } else this.#attempt(name, () => this.#writer.makeLink(name, target));
     this.keep(name);
@@ -117,7 +118,7 @@ export class TargetTree {
     const path = joinPath(this.root, name);
     const bits = mode & this.#modeMask & 0o777;
     this.keep(name);
-    this.#requireParent(path);
+    this.#real.requireParent(path);
     try {
       await copyFile(fsPath(from), fsPath(path), constants.COPYFILE_EXCL);
       if (bits !== (mode & 0o777)) chmodSync(fsPath(path), bits);
@@ -158,12 +159,12 @@ export class TargetTree {
     if (this.#before?.has(name) !== true) throw withoutOriginal(name, path);
     this.#writer.makeParents(name);
     this.keep(name);
-    return { header, isCut: await applyChanges(joinPath(this.root, name), header, runs) };
+    return { header, isCut: await applyChanges(joinPath(this.root, name), header, runs, this.#real) };
   }
 
   /** Makes pages of a file that was changed read as zeros, as far as they are there. */
   clearPages(name: ByteString, pages: readonly number[]): void {
-    zeroPages(joinPath(this.root, name), pages);
+    zeroPages(joinPath(this.root, name), pages, this.#real);
   }
 
   /** Whether a name belongs here. */
@@ -201,14 +202,9 @@ export class TargetTree {
     const path = joinPath(this.root, name);
     const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
     if (stats === undefined) return;
+    this.#real.requireParent(path);
     if (stats.isDirectory()) await removeTree(path, { keepRoot: false });
     else unlink(path);
-  }
-
-  /** @throws BackupError unless the directory of `path` is still the one below the root */
-  #requireParent(path: ByteString): void {
-    const parent = parentPath(path);
-    if (parent.length > this.root.length) closeSync(this.#real.openDirectory(parent));
   }
 
   /** Makes way for an entry. @returns whether a file that can be changed in place is there */
@@ -228,7 +224,7 @@ export class TargetTree {
   async #update(name: ByteString, bits: number, content: ByteSource): Promise<FileOutcome> {
     const path = joinPath(this.root, name);
     let descriptor: number;
-    this.#requireParent(path);
+    this.#real.requireParent(path);
     try {
       chmodSync(fsPath(path), bits | 0o600);
       descriptor = openSync(fsPath(path), constants.O_RDWR | constants.O_NOFOLLOW);

@@ -58,7 +58,7 @@ export const connectionFaults: readonly FaultSection[] = [
       {
         kinds: ['FI-03'],
         program: 'gs_basebackup, plain and tar',
-        fault: 'of a real server, bytes come one at a time, and each message is cut in its head',
+        fault: 'of a real server, the first 4000 bytes come one at a time, and each message is cut in its head',
         status: 0,
         says: 'nothing',
         after: 'complete',
@@ -68,7 +68,7 @@ export const connectionFaults: readonly FaultSection[] = [
       {
         kinds: ['FI-04'],
         program: 'gs_basebackup, wal receive',
-        fault: 'the network is slow (32 kB a second)',
+        fault: 'the network is slow (32 kB a second) for two seconds',
         status: 0,
         says: 'nothing',
         after: 'complete; every byte as the server has it',
@@ -312,9 +312,9 @@ export const connectionFaults: readonly FaultSection[] = [
       },
       {
         kinds: ['FI-08'],
-        program: 'wal get, wal push, wal receive',
+        program: 'wal push, wal get',
         fault: 'the clock is put back while a storage fails',
-        status: 13,
+        status: '13; wal get 126',
         says: 'what failed, at the end of the time that was given',
         after: 'what was there',
         next: 'succeeds',

@@ -208,9 +208,9 @@ export const contentFaults: readonly FaultSection[] = [
         kinds: ['FI-11', 'FI-12'],
         program: 'all',
         fault:
-          'what they read was changed at any place: WAL, labels, settings, manifests, archives, states of their own',
+          'what they read was changed at any place, so that it cannot be read any more: WAL, labels, settings, manifests, archives, states of their own',
         status: 'as damaged data',
-        says: 'what is damaged',
+        says: 'what is damaged; no crash, no endless loop, no memory by a length that was only read',
         after: 'unchanged',
         next: 'says the same',
         proof: [

@@ -91,7 +91,7 @@ export const fileFaults: readonly FaultSection[] = [
         status: '13; gs_basebackup 1',
         says: 'which file, and where it would lie',
         after:
-          'nothing, nor any content where the link leads (Linux; elsewhere a directory is looked at when it is made only)',
+          'nothing, nor any content where the link leads (Linux, and not WAL that is streamed or put there for a recovery; elsewhere a directory is looked at when it is made only)',
         next: 'succeeds',
         proof: [
           [sessions, 'a link that replaces a directory which had come'],

@@ -174,6 +174,7 @@ describe.each(newerNodes())('$name', (node) => {
     expect(segmentsIn(directory)).toContain(segment);
     const received = readFileSync(join(directory, segment));
     expect(received.equals(readFileSync(join(server.dataDirectory, 'pg_wal', segment)))).toBe(true);
+    await server.waitFor("select not active from pg_replication_slots where slot_name = 'smoke'");
     await server.sql("select pg_drop_replication_slot('smoke')");
   });
 

@@ -23,7 +23,8 @@ export const filesMessages = {
   'files.too-large': '"{path}" is larger than {limit} bytes',
   'files.exists': '"{path}" exists already',
   'files.through-link': 'refused to write through the link "{path}"',
-  'files.moved': 'refused to write "{path}": it would lie at "{actual}"',
+  'files.moved': '"{path}" is not where it was: it lies at "{actual}"',
+  'files.became-link': '"{path}" has become a link',
   'files.moved.hint':
     'A directory above it was replaced or moved while this ran. Find out by whom; nobody else may write to these directories.',
   'files.not-a-directory': '"{path}" is not a directory',
