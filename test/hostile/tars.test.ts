@@ -11,10 +11,11 @@ import { fromText } from '../../src/bytes/byte-string.ts';
 import type { BackupError } from '../../src/errors/backup-error.ts';
 import { capabilitiesOf } from '../../src/server/capabilities-of.ts';
 import { identifyPostgresql } from '../../src/server/identity.ts';
+import type { TarFormat } from '../../src/tar/member.ts';
 import { unpackTar } from '../../src/unpack/unpack-tar.ts';
 import { reused } from '../support/byte-pieces.ts';
 import { requireTyped } from '../support/hostile-bytes.ts';
-import { crafted, extension, named, pax, typed, withMembers } from '../support/hostile-tars.ts';
+import { crafted, extension, named, native, pax, typed, withMembers } from '../support/hostile-tars.ts';
 import { archive, judge, members, signal } from '../support/judged-backups.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -81,15 +82,52 @@ const escapes: readonly Hostile[] = [
   ['data behind the end', () => [Buffer.alloc(1024), named('base/1/9', 'evil')]],
 ];
 
+/** The same in the format of openGauss, which has neither checksums nor an end. */
+const nativeEscapes: readonly Hostile[] = [
+  ['a name that climbs', () => [native('0', '../outside/x', { content: 'evil' })]],
+  ['an absolute name', (outside) => [native('0', `${outside}/x`, { content: 'evil' })]],
+  ['a directory that climbs', () => [native('5', '../outside/d/')]],
+  [
+    'a link, and a file through it',
+    (outside) => [native('2', 'l/', { target: outside }), native('0', 'l/x', { content: 'evil' })],
+  ],
+  [
+    'a link upwards, and a file through it',
+    () => [native('2', 'l/', { target: '../outside' }), native('0', 'l/x', { content: 'evil' })],
+  ],
+  [
+    'a link in the place of a directory',
+    (outside) => [native('2', 'base/1/', { target: outside }), native('0', 'base/1/x', { content: 'evil' })],
+  ],
+  [
+    'a link of a tablespace, and a file through it',
+    (outside) => [
+      native('2', 'pg_tblspc/77/', { target: outside }),
+      native('0', 'pg_tblspc/77/x', { content: 'evil' }),
+    ],
+  ],
+  ['a relative link that climbs', () => [native('3', 'pg_tblspc/77/', { target: '../../outside' })]],
+  ['a file twice', () => [native('0', 'base/1/1', { content: 'again' })]],
+  ['pg_control twice', () => [native('0', 'global/pg_control', { content: 'again' })]],
+  ['a file where a directory is', () => [native('0', 'base/1', { content: 'evil' })]],
+  ['a size beyond the end', () => [native('0', 'base/1/9', { content: 'x', size: 8 ** 11 - 1 })]],
+  ['a directory with content', () => [native('5', 'base/9/', { content: 'x' })]],
+];
+
+const ways: readonly (readonly [TarFormat, Hostile])[] = [
+  ...escapes.map((one) => ['tar', one] as const),
+  ...nativeEscapes.map((one) => ['opengauss', one] as const),
+];
+
 const control = 'global/pg_control';
 
 /** A place with an outside beside it, which nothing may change, and an archive in it. */
-async function place([, blocks]: Hostile) {
+async function place([, blocks]: Hostile, format: TarFormat = 'tar') {
   const home = temporaryDirectory();
   const outside = join(home, 'outside');
   mkdirSync(outside);
   writeFileSync(join(outside, 'victim'), 'untouched');
-  const bytes = withMembers(await archive(members()), blocks(outside));
+  const bytes = withMembers(await archive(members(), format), blocks(outside), format);
   return { home, outside, bytes };
 }
 
@@ -110,7 +148,7 @@ async function refusal(work: Promise<unknown>): Promise<BackupError> {
 }
 
 /** Stores what a server sends as a plain backup does, and leaves it as it is when that fails: nothing of it has a pg_control. */
-async function receive(content: Uint8Array, directory: string): Promise<void> {
+async function receive(content: Uint8Array, directory: string, format: TarFormat = 'tar'): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const capabilities = capabilitiesOf(identifyPostgresql('10.1'));
   const session = { capabilities } as OutputParts['session'];
@@ -122,42 +160,51 @@ async function receive(content: Uint8Array, directory: string): Promise<void> {
   const manifest = { observer: nobody, ownObserver: undefined, wantsContents: false, leaveOut: () => undefined };
   const delivery = new MemberDelivery({ output, capabilities, manifest, signal });
   const tablespace = { oid: undefined, location: undefined, relative: false, sizeKib: undefined };
-  const tar = { type: 'archive', tablespace, format: 'tar', terminated: true, content: reused(content, 700) } as const;
+  const tar = {
+    type: 'archive',
+    tablespace,
+    format,
+    terminated: format === 'tar',
+    content: reused(content, 700),
+  } as const;
   await delivery.tar(tar).finally(() => output.abandon());
 }
 
-describe.each(escapes)('a tar with %s', (...hostile) => {
-  it('is refused by verify and restore', async () => {
-    const { home, outside, bytes } = await place(hostile);
-    const backup = join(home, 'backup');
-    mkdirSync(backup);
-    writeFileSync(join(backup, 'base.tar'), bytes);
-    const { refusal: reason, damage, restored } = await judge(backup);
-    expect(reason).toBeDefined();
-    expect(damage).not.toEqual([]);
-    expect(existsSync(join(restored, control))).toBe(false);
-    expectUntouched(outside, ['backup', 'outside', 'restored']);
-  });
+describe.each(ways.map(([format, hostile]) => [`${format}: ${hostile[0]}`, format, hostile] as const))(
+  'a tar, %s',
+  (_, format, hostile) => {
+    it('is refused by verify and restore', async () => {
+      const { home, outside, bytes } = await place(hostile, format);
+      const backup = join(home, 'backup');
+      mkdirSync(backup);
+      writeFileSync(join(backup, 'base.tar'), bytes);
+      const { refusal: reason, damage, restored } = await judge(backup);
+      expect(reason).toBeDefined();
+      expect(damage).not.toEqual([]);
+      expect(existsSync(join(restored, control))).toBe(false);
+      expectUntouched(outside, ['backup', 'outside', 'restored']);
+    });
 
-  it('is refused by gs_tar, and leaves nothing', async () => {
-    const { home, outside, bytes } = await place(hostile);
-    const directory = join(home, 'target');
-    mkdirSync(directory);
-    writeFileSync(join(home, 'archive'), bytes);
-    const work = unpackTar({ file: fromText(join(home, 'archive')), directory: fromText(directory) });
-    expect(await refusal(work)).toMatchObject({ code: 'CORRUPT' });
-    expect(readdirSync(directory)).toEqual([]);
-    expectUntouched(outside, ['archive', 'outside', 'target']);
-  });
+    it('is refused by gs_tar, and leaves nothing', async () => {
+      const { home, outside, bytes } = await place(hostile, format);
+      const directory = join(home, 'target');
+      mkdirSync(directory);
+      writeFileSync(join(home, 'archive'), bytes);
+      const work = unpackTar({ file: fromText(join(home, 'archive')), directory: fromText(directory) });
+      expect(await refusal(work)).toMatchObject({ code: 'CORRUPT' });
+      expect(readdirSync(directory)).toEqual([]);
+      expectUntouched(outside, ['archive', 'outside', 'target']);
+    });
 
-  it('is refused when a server sends it', async () => {
-    const { home, outside, bytes } = await place(hostile);
-    const directory = join(home, 'target');
-    expect((await refusal(receive(bytes, directory))).code).toMatch(/^(?:CORRUPT|OBJECT_EXISTS)$/);
-    expect(existsSync(join(directory, control))).toBe(false);
-    expectUntouched(outside, ['outside', 'target']);
-  });
-});
+    it('is refused when a server sends it', async () => {
+      const { home, outside, bytes } = await place(hostile, format);
+      const directory = join(home, 'target');
+      expect((await refusal(receive(bytes, directory, format))).code).toMatch(/^(?:CORRUPT|OBJECT_EXISTS)$/);
+      expect(existsSync(join(directory, control))).toBe(false);
+      expectUntouched(outside, ['outside', 'target']);
+    });
+  },
+);
 
 it('names that fold to one are two files where the file system tells them apart', async () => {
   const { home, outside } = await place(['', () => []]);

@@ -1,4 +1,5 @@
 import { encodeMemberHeader, endOfTar, padding } from '../../src/tar/encode-member.ts';
+import type { TarFormat } from '../../src/tar/member.ts';
 import { encodeOpengaussHeader } from '../../src/tar/opengauss-header.ts';
 import { file } from './archives.ts';
 
@@ -40,18 +41,31 @@ export function pax(flag: 'x' | 'g', ...records: string[]): Buffer {
   return extension(flag, encoded.join(''));
 }
 
-/** A header of openGauss after `change`. */
-export function craftedOpengauss(change: (header: Buffer) => unknown): Buffer {
+/** A member in the format of openGauss: a file, directory (5), link (2) or link relative to the data directory (3). */
+export function native(
+  type: '0' | '2' | '3' | '5',
+  name: string,
+  { target = '', content = '', size = content.length }: NativeParts = {},
+): Buffer {
   const header = Buffer.from(encodeOpengaussHeader(file('victim').header));
-  change(header);
-  return header;
+  header.fill(0, 0, 1024).write(name, 0, 'latin1');
+  header.write(size.toString(8).padStart(11, '0'), 1048, 'latin1');
+  header.write(type, 1080, 'latin1');
+  header.write(target, 1081, 'latin1');
+  return Buffer.concat([header, Buffer.from(content, 'latin1'), padding(content.length)]);
 }
 
-/** `archive` with `members` in front of its end. */
-export function withMembers(archive: Buffer, members: readonly Buffer[], format: 'tar' | 'opengauss' = 'tar'): Buffer {
-  const end = format === 'tar' ? archive.length - endOfTar.length : archive.lastIndexOf(Buffer.alloc(1024));
-  const whole = archive.subarray(0, Math.min(end, archive.length - 1024));
-  return Buffer.concat([whole, ...members, endOfTar]);
+interface NativeParts {
+  readonly target?: string;
+  readonly content?: string;
+  /** What the header says; default: what there is. */
+  readonly size?: number;
+}
+
+/** `archive` with `members` in front of its end, which the format of openGauss has none of. */
+export function withMembers(archive: Buffer, members: readonly Buffer[], format: TarFormat = 'tar'): Buffer {
+  if (format === 'opengauss') return Buffer.concat([archive, ...members]);
+  return Buffer.concat([archive.subarray(0, archive.length - endOfTar.length), ...members, endOfTar]);
 }
 
 function withChecksum(block: Buffer): Buffer {
