@@ -22,7 +22,7 @@ const configuration: Told = {
 };
 const configurationFiles: Told = {
   name: '~/.config/gausskeep/gausskeep.toml, /etc/gausskeep/gausskeep.toml',
-  text: 'The first that exists is the configuration file, where GAUSSKEEP_CONFIG names none: archive, backups and generation. An option wins over the environment, that over the file.',
+  text: 'The first that exists is the configuration file, where GAUSSKEEP_CONFIG names none: archive, backups and generation; $XDG_CONFIG_HOME, where it is set, takes the place of ~/.config. An option wins over the environment, that over the file.',
 };
 const passwordFile: Told = {
   name: '~/.pgpass',

@@ -59,6 +59,9 @@ function pageName(program: string): string {
   return program.replaceAll(' ', '-');
 }
 
+const ofEveryCommand =
+  'Every command also takes --lang=en|zh, the language of what is said to people (default: that of LC_ALL, LC_MESSAGES or LANG), and --help.';
+
 function pathOf(program: string): string {
   return `man/${pageName(program)}.1`;
 }
@@ -94,6 +97,7 @@ function programPage({ program, summary, description, synopsis, options }: Progr
     paragraph(
       'Short options can be joined and take their value attached (-Pv, -Xstream). Long options can be shortened as long as they stay unique, and take their value after "=" or as the next word.',
     ),
+    ...(program.startsWith('gausskeep ') ? ['.PP', paragraph(ofEveryCommand)] : []),
     ...shown.flatMap(({ title, options: group }) => [
       macro('SS', sentence(title).replace(/:$/, '')),
       ...group.map((option) => tagged(optionNames(option), optionText(option))),
@@ -112,10 +116,13 @@ function programPage({ program, summary, description, synopsis, options }: Progr
 function overviewPage(all: readonly Program[]): string {
   const program = 'gausskeep';
   const { environment } = surroundings(program, []);
-  const rows = codeStatuses().map(({ status, code, meaning, retryable }) => {
-    const again = retryable ? '; the same call may succeed later' : '';
-    return tagged(bold(String(status)), `${meaning} (${code})${again}`);
-  });
+  // What a signal ends is told below the table.
+  const rows = codeStatuses()
+    .filter(({ code }) => code !== 'ABORTED')
+    .map(({ status, code, meaning, retryable }) => {
+      const again = retryable ? '; the same call may succeed later' : '';
+      return tagged(bold(String(status)), `${meaning} (${code})${again}`);
+    });
   return page([
     ...head(program, 'hot physical backup, restore and point-in-time recovery of openGauss, MogDB and PostgreSQL'),
     macro('SH', 'SYNOPSIS'),
