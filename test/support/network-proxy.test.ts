@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startProxy, type NetworkProxy, type ProxyOptions } from './network-proxy.ts';
+import { FrameStarts, startProxy, type NetworkProxy, type ProxyOptions } from './network-proxy.ts';
 
 const content = Buffer.from('0123456789'.repeat(1000));
 
@@ -118,4 +118,19 @@ describe('startProxy', () => {
     expect(Buffer.concat(second.chunks).toString()).toBe('01234');
     expect(proxy?.connections).toBe(2);
   });
+});
+
+it('cuts each message where it is told, also one whose head comes in two chunks', () => {
+  const message = (length: number): Buffer => {
+    const bytes = Buffer.alloc(1 + length, 'd');
+    bytes.writeUInt32BE(length, 1);
+    return bytes;
+  };
+  const stream = Buffer.concat([message(10), message(20), message(4)]);
+  const starts = new FrameStarts();
+  const lengths = [stream.subarray(0, 13), stream.subarray(13)].flatMap((chunk) =>
+    [...starts.cut(chunk, 3)].map((piece) => piece.length),
+  );
+  // Messages of 11, 21 and 5 bytes begin at 0, 11 and 32: cuts at 3, 14 and 35, and where the chunk ends.
+  expect(lengths).toEqual([3, 10, 1, 21, 2]);
 });

@@ -167,8 +167,8 @@ function replaceIn(chunk: Buffer, { from, to }: Extract<Treatment, { kind: 'repl
   for (let at = chunk.indexOf(from); at !== -1; at = chunk.indexOf(from, at + 1)) chunk.write(to, at);
 }
 
-/** Where the messages of a server begin: a byte of kind, then a length that counts itself. */
-class FrameStarts {
+/** Cuts what a server sends behind so many bytes of each message: a byte of kind, then a length that counts itself. */
+export class FrameStarts {
   #head = Buffer.alloc(0);
   /** Bytes of the message that are still to come. */
   #left = 0;
