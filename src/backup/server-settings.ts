@@ -1,4 +1,4 @@
-import { isStandbyName, standbyNamesFinding } from '../checks/replication-checks.ts';
+import { fetchedWalFinding, isStandbyName, standbyNamesFinding } from '../checks/replication-checks.ts';
 import { ServerError } from '../connection/server-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
@@ -41,19 +41,16 @@ export async function checkServerSettings(
   }
   if (order.wal !== 'fetch') return () => [];
   const { name } = examinationOf(identity).walKeep;
-  const [kept, checkpointed] = [await show(name), secondsOf(await show('checkpoint_timeout'))];
-  if (kept !== '0' || checkpointed === undefined) return () => [];
-  const finding = { what: say('doctor.wal-keep', { name, mebibytes: 0 }), why: say('doctor.wal-keep.why') };
-  return (tablespaces) => (secondsFor(tablespaces, order.maxRateKib) > checkpointed ? [asWarning(finding)] : []);
-}
-
-/** KiB in a second that a backup is assumed to move at most: see `walKeep` of the checks. */
-const assumedSpeedKib = 100 * 1024;
-
-/** How long a backup takes; 0 where the server did not tell its size. WAL from before the checkpoint before the last may be gone behind two of them. */
-function secondsFor(tablespaces: readonly TablespaceRow[], maxRateKib = assumedSpeedKib): number {
-  const sizeKib = tablespaces.reduce((sum, { sizeKib: size = 0n }) => sum + size, 0n);
-  return Number(sizeKib) / Math.min(maxRateKib, assumedSpeedKib);
+  const [kept, checkpointSeconds] = [await show(name), secondsOf(await show('checkpoint_timeout'))];
+  // With a unit behind it something is kept.
+  if (kept !== '0' || checkpointSeconds === undefined) return () => [];
+  const limitBytes = order.maxRateKib === undefined ? undefined : order.maxRateKib * 1024;
+  return (tablespaces) => {
+    // 0 where the server did not tell its size.
+    const sizeBytes = tablespaces.reduce((sum, { sizeKib = 0n }) => sum + Number(sizeKib) * 1024, 0);
+    const finding = fetchedWalFinding({ name, keptBytes: 0, sizeBytes, limitBytes, checkpointSeconds });
+    return finding === undefined ? [] : [asWarning(finding)];
+  };
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, min: 60, h: 3600, d: 86_400 };

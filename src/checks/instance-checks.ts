@@ -1,6 +1,5 @@
 import { isAbsolute, relative } from 'node:path/posix';
 import { say, shellWord } from '../messages/message.ts';
-import type { Examination } from '../server/examination.ts';
 import type { ServerFinding } from './server-finding.ts';
 import { numberOf, switchOf, textOf, type ServerFacts } from './server-facts.ts';
 import { settingFix } from './setting-fix.ts';
@@ -108,23 +107,14 @@ export function clock(facts: ServerFacts): ServerFinding {
   };
 }
 
-type RunningRules = Pick<Examination, 'backupsShareProtection' | 'backupSessions'>;
-
 export function runningBackups(facts: ServerFacts): ServerFinding {
   const check = 'running-backups';
   const { runningBackups: count } = facts;
   if (count === undefined) return { check, severity: 'unknown', what: say('doctor.running.unknown') };
   if (count === 0) return { check, severity: 'ok', what: say('doctor.running.ok') };
-  return runningFinding(facts.examination, count);
-}
-
-/** Of backups that run. @param count at least 1 */
-function runningFinding(
-  { backupsShareProtection: shared, backupSessions }: RunningRules,
-  count: number,
-): ServerFinding {
+  const { backupsShareProtection: shared, backupSessions } = facts.examination;
   return {
-    check: 'running-backups',
+    check,
     severity: shared ? 'error' : 'warning',
     what:
       backupSessions === undefined

@@ -49,6 +49,24 @@ const mebibyte = 1024 ** 2;
 /** What a backup is assumed to move in a second, in MiB: a network of 1 Gbit/s, or a disk that others use as well. */
 const assumedSpeedMib = 100;
 
+export interface FetchedWal {
+  /** The setting that says how much WAL the server keeps. */
+  readonly name: string;
+  readonly keptBytes: number;
+  readonly sizeBytes: number;
+  /** What the backup is held to in a second; undefined: nothing. */
+  readonly limitBytes: number | undefined;
+  readonly checkpointSeconds: number;
+}
+
+/** Of a backup that fetches its WAL at the end, where nothing is kept for it and a checkpoint comes before that. */
+export function fetchedWalFinding(wal: FetchedWal): ServerFinding | undefined {
+  const speed = Math.min(wal.limitBytes ?? Infinity, assumedSpeedMib * mebibyte);
+  if (wal.keptBytes > 0 || wal.sizeBytes / speed <= wal.checkpointSeconds) return undefined;
+  const what = say('doctor.wal-keep', { name: wal.name, mebibytes: 0 });
+  return { check: 'wal-keep', severity: 'note', what, why: say('doctor.wal-keep.why') };
+}
+
 /** Of a backup that fetches its WAL at the end: what the server keeps for it without a slot. */
 export function walKeep(facts: ServerFacts): ServerFinding {
   const check = 'wal-keep';

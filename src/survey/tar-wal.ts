@@ -61,19 +61,17 @@ export async function findTarWal(
       const stored = { storedName: `${tar.name}: ${name}`, codec: 'none' as const, storedBytes: header.size };
       const read = (how: StorageOptions = {}): ByteSource => members.read(header.name, { signal: how.signal });
       const object: WalObject = { file, ...stored, receipt: undefined, generation: undefined, read };
-      if (file.kind === 'segment') {
-        const begun = await beginOf(content, name);
-        // As in a directory: one that is cut is none.
-        if (header.size !== begun?.instance.segmentSizeBytes) {
-          options.onStray?.(name);
-          continue;
-        }
-        const stamp = () => stamps(storage, directory)(tar.name);
-        place ??= placeOf(sourceOf(storage, objects, begun.instance), stamp);
-        objects.set(name, object);
-        await readPassing(place, object, begun, options);
+      const begun = file.kind === 'segment' ? await beginOf(content, name) : undefined;
+      // As in a directory: one that is cut is none.
+      if (file.kind === 'segment' && header.size !== begun?.instance.segmentSizeBytes) {
+        options.onStray?.(name);
+        continue;
       }
       objects.set(name, object);
+      if (begun === undefined) continue;
+      const stamp = () => stamps(storage, directory)(tar.name);
+      place ??= placeOf(sourceOf(storage, objects, begun.instance), stamp);
+      await readPassing(place, object, begun, options);
     }
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT' || place === undefined) throw error;
