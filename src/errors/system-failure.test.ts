@@ -2,20 +2,11 @@ import { readFileSync } from 'node:fs';
 import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import { expect, it } from 'vitest';
 import { chinese } from '../messages/chinese.ts';
+import { thrownBy } from '../../test/support/thrown-by.ts';
 import { english } from '../messages/english.ts';
 import { render } from '../messages/message.ts';
 import { reasonFor, systemCodeOf } from './backup-error.ts';
 import { systemFailure } from './system-failure.ts';
-
-/** What `call` throws. */
-function thrownBy(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 /** As Node makes it of a number that libuv has no name for. */
 function unnamed(errno: number, call: string): Error {

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { thrownBy } from '../../test/support/thrown-by.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { DirectoryWriter } from './directory-writer.ts';
 
@@ -12,15 +13,6 @@ function writer(): { root: string; files: DirectoryWriter } {
 
 const name = (text: string) => text as ByteString;
 const bytes = (text: string) => Buffer.from(text, 'latin1');
-
-function thrown(action: () => unknown): unknown {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
 
 describe('DirectoryWriter', () => {
   it('writes files piece by piece, with missing parents', () => {
@@ -50,10 +42,10 @@ describe('DirectoryWriter', () => {
     (text) => {
       const { root, files } = writer();
       const fault = { code: 'CORRUPT', sentence: { key: 'files.leaves-root' } };
-      expect(thrown(() => files.openFile(name(text), 0o600))).toMatchObject(fault);
-      expect(thrown(() => files.makeDirectory(name(text), 0o700))).toMatchObject(fault);
-      expect(thrown(() => files.makeLink(name(text), name('x')))).toMatchObject(fault);
-      expect(thrown(() => files.removeFile(name(text)))).toMatchObject(fault);
+      expect(thrownBy(() => files.openFile(name(text), 0o600))).toMatchObject(fault);
+      expect(thrownBy(() => files.makeDirectory(name(text), 0o700))).toMatchObject(fault);
+      expect(thrownBy(() => files.makeLink(name(text), name('x')))).toMatchObject(fault);
+      expect(thrownBy(() => files.removeFile(name(text)))).toMatchObject(fault);
       expect(readdirSync(root)).toEqual([]);
     },
   );
@@ -66,16 +58,16 @@ describe('DirectoryWriter', () => {
     symlinkSync(join(outside, 'victim'), join(root, 'file'));
     symlinkSync(join(outside, 'new'), join(root, 'dangling'));
     for (const text of ['file', 'dangling', 'link']) {
-      expect(thrown(() => files.openFile(name(text), 0o600))).toMatchObject({ code: 'OBJECT_EXISTS' });
+      expect(thrownBy(() => files.openFile(name(text), 0o600))).toMatchObject({ code: 'OBJECT_EXISTS' });
     }
     const through = { code: 'CORRUPT', sentence: { key: 'files.through-link' } };
-    expect(thrown(() => files.openFile(name('link/victim'), 0o600))).toMatchObject(through);
-    expect(thrown(() => files.openFile(name('link/new/x'), 0o600))).toMatchObject(through);
-    expect(thrown(() => files.makeDirectory(name('link'), 0o700))).toMatchObject(through);
-    expect(thrown(() => files.makeDirectory(name('link/x'), 0o700))).toMatchObject(through);
-    expect(thrown(() => files.makeLink(name('link/x'), name('y')))).toMatchObject(through);
-    expect(thrown(() => files.removeFile(name('link/victim')))).toMatchObject(through);
-    expect(thrown(() => files.openFile(name('file/x'), 0o600))).toMatchObject(through);
+    expect(thrownBy(() => files.openFile(name('link/victim'), 0o600))).toMatchObject(through);
+    expect(thrownBy(() => files.openFile(name('link/new/x'), 0o600))).toMatchObject(through);
+    expect(thrownBy(() => files.makeDirectory(name('link'), 0o700))).toMatchObject(through);
+    expect(thrownBy(() => files.makeDirectory(name('link/x'), 0o700))).toMatchObject(through);
+    expect(thrownBy(() => files.makeLink(name('link/x'), name('y')))).toMatchObject(through);
+    expect(thrownBy(() => files.removeFile(name('link/victim')))).toMatchObject(through);
+    expect(thrownBy(() => files.openFile(name('file/x'), 0o600))).toMatchObject(through);
     expect(readdirSync(outside)).toEqual(['victim']);
     expect(readFileSync(join(outside, 'victim'), 'latin1')).toBe('untouched');
   });
@@ -86,15 +78,15 @@ describe('DirectoryWriter', () => {
     expect(files.makeDirectory(name('d'), 0o700)).toBe(false);
     expect(lstatSync(join(root, 'd')).mode & 0o7777).toBe(0o700);
     files.writeFile(name('f'), 0o600, bytes('x'));
-    expect(thrown(() => files.makeDirectory(name('f'), 0o700))).toMatchObject({ code: 'OBJECT_EXISTS' });
-    expect(thrown(() => files.openFile(name('d'), 0o600))).toMatchObject({ code: 'OBJECT_EXISTS' });
+    expect(thrownBy(() => files.makeDirectory(name('f'), 0o700))).toMatchObject({ code: 'OBJECT_EXISTS' });
+    expect(thrownBy(() => files.openFile(name('d'), 0o600))).toMatchObject({ code: 'OBJECT_EXISTS' });
   });
 
   it('makes links, the same one twice, no other in its place', () => {
     const { root, files } = writer();
     expect(files.makeLink(name('l'), name('/anywhere'))).toBe(true);
     expect(files.makeLink(name('l'), name('/anywhere'))).toBe(false);
-    expect(thrown(() => files.makeLink(name('l'), name('/elsewhere')))).toMatchObject({ code: 'OBJECT_EXISTS' });
+    expect(thrownBy(() => files.makeLink(name('l'), name('/elsewhere')))).toMatchObject({ code: 'OBJECT_EXISTS' });
     expect(readlinkSync(join(root, 'l'))).toBe('/anywhere');
   });
 
@@ -110,7 +102,7 @@ describe('DirectoryWriter', () => {
     expect(readdirSync(join(other.root, 'archive_status'))).toEqual(['x.done']);
     expect(files.removeFile(name('pg_wal/x'))).toBe(true);
     expect(readdirSync(root)).toEqual(['pg_wal']);
-    expect(thrown(() => files.writeFile(name('pg_wal/../x'), 0o600, bytes('')))).toMatchObject({ code: 'CORRUPT' });
+    expect(thrownBy(() => files.writeFile(name('pg_wal/../x'), 0o600, bytes('')))).toMatchObject({ code: 'CORRUPT' });
   });
 
   it('removes files and links, and says whether there was one', () => {
@@ -124,12 +116,12 @@ describe('DirectoryWriter', () => {
 
   it('names the path and the remedy when the system refuses', () => {
     const { root, files } = writer();
-    expect(thrown(() => new DirectoryWriter(fromText(join(root, 'none'))).openFile(name('x'), 0o600))).toMatchObject({
+    expect(thrownBy(() => new DirectoryWriter(fromText(join(root, 'none'))).openFile(name('x'), 0o600))).toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
       message: `could not create "${join(root, 'none')}/x": no such file or directory (ENOENT)`,
     });
     files.makeDirectory(name('many'), 0o700);
-    expect(thrown(() => files.openFile(name(`many/${'n'.repeat(300)}`), 0o600))).toMatchObject({
+    expect(thrownBy(() => files.openFile(name(`many/${'n'.repeat(300)}`), 0o600))).toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
     });
   });

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, syml
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { thrownBy } from '../../test/support/thrown-by.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { DirectoryWriter } from './directory-writer.ts';
 import { giveTree } from './give-tree.ts';
@@ -28,32 +29,23 @@ function swappable() {
   return { place, root, outside, files, swap };
 }
 
-function thrown(action: () => unknown): unknown {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
-
 describe('a directory that a link replaces after it was made', () => {
   it('is not written through, whoever writes', () => {
     const { root, outside, files, swap } = swappable();
     swap();
     const link = { code: 'STORAGE_UNAVAILABLE', sentence: { key: 'files.became-link' } };
     const moved = { code: 'STORAGE_UNAVAILABLE', sentence: { key: 'files.moved' } };
-    expect(thrown(() => files.openFile(name('base/5/new'), 0o600))).toMatchObject({
+    expect(thrownBy(() => files.openFile(name('base/5/new'), 0o600))).toMatchObject({
       ...moved,
       message: `"${root}/base/5/new" is not where it was: it lies at "${outside}/5/new"`,
     });
     const placed = files.placeFile(name('base/5/later'));
-    expect(thrown(() => new NewFiles().open(placed, 0o600))).toMatchObject(moved);
-    expect(thrown(() => files.makeDirectory(name('base/5/d'), 0o700))).toMatchObject(moved);
-    expect(thrown(() => files.makeDirectory(name('base/5'), 0o777))).toMatchObject(link);
-    expect(thrown(() => files.makeDirectory(name('base/6'), 0o700))).toMatchObject(link);
-    expect(thrown(() => files.makeLink(name('base/5/l'), name('/x')))).toMatchObject(moved);
-    expect(thrown(() => files.removeFile(name('base/5/victim')))).toMatchObject({ code: 'CORRUPT' });
+    expect(thrownBy(() => new NewFiles().open(placed, 0o600))).toMatchObject(moved);
+    expect(thrownBy(() => files.makeDirectory(name('base/5/d'), 0o700))).toMatchObject(moved);
+    expect(thrownBy(() => files.makeDirectory(name('base/5'), 0o777))).toMatchObject(link);
+    expect(thrownBy(() => files.makeDirectory(name('base/6'), 0o700))).toMatchObject(link);
+    expect(thrownBy(() => files.makeLink(name('base/5/l'), name('/x')))).toMatchObject(moved);
+    expect(thrownBy(() => files.removeFile(name('base/5/victim')))).toMatchObject({ code: 'CORRUPT' });
     expect(readdirSync(outside)).toEqual(['5']);
     expect(readdirSync(join(outside, '5'))).toEqual(['victim']);
     expect(lstatSync(join(outside, '5')).mode & 0o777).toBe(lstatSync(outside).mode & 0o777);
@@ -81,7 +73,7 @@ describe('a directory that a link replaces after it was made', () => {
     const { place, root, files } = swappable();
     renameSync(root, join(place, 'elsewhere'));
     symlinkSync(join(place, 'elsewhere'), root);
-    expect(thrown(() => files.writeFile(name('base/5/new'), 0o600, Buffer.from('x')))).toMatchObject({
+    expect(thrownBy(() => files.writeFile(name('base/5/new'), 0o600, Buffer.from('x')))).toMatchObject({
       sentence: { key: 'files.moved' },
     });
     expect(existsSync(join(place, 'elsewhere/base/5/new'))).toBe(false);

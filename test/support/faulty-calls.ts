@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { giveToServerUser, runningAsRoot } from './postgres/server-user.ts';
+import { givenToServerUser } from './postgres/server-user.ts';
 import { temporaryDirectory } from './programs.ts';
 import { projectRoot } from './project.ts';
 
@@ -27,7 +27,7 @@ export function noteCalls(roots: readonly string[]): {
   readonly env: Record<string, string>;
   readonly calls: () => NotedCall[];
 } {
-  const file = join(writableForAll(temporaryDirectory('calls')), 'calls');
+  const file = join(givenToServerUser(temporaryDirectory('calls')), 'calls');
   return {
     env: { ...environment(roots), CALLS_FILE: file },
     calls: () => {
@@ -52,7 +52,7 @@ export function failCall(
   { call, nth }: FaultyCall,
   { code, stays }: { readonly code: FaultCode; readonly stays: boolean },
 ): { readonly env: Record<string, string>; readonly struck: () => boolean } {
-  const file = join(writableForAll(temporaryDirectory('struck')), 'struck');
+  const file = join(givenToServerUser(temporaryDirectory('struck')), 'struck');
   const fault = { FAIL_CALL: call, FAIL_NTH: String(nth), FAIL_CODE: code, STRUCK_FILE: file };
   return {
     env: { ...environment(roots), ...fault, ...(stays ? { FAIL_STAYS: '1' } : {}) },
@@ -60,18 +60,12 @@ export function failCall(
   };
 }
 
-/** `recover` goes on as the account of the server. */
-function writableForAll(directory: string): string {
-  if (runningAsRoot) giveToServerUser(directory);
-  return directory;
-}
-
 function environment(roots: readonly string[]): Record<string, string> {
   // Temporary directories go with the group of tests that made them.
   if (preload === undefined || !existsSync(preload)) {
     preload = join(temporaryDirectory('preload'), 'fail-at-call.mjs');
     copyFileSync(join(projectRoot, 'test/support/fail-at-call.mjs'), preload);
-    if (runningAsRoot) giveToServerUser(join(preload, '..'));
+    givenToServerUser(join(preload, '..'));
   }
   return { NODE_OPTIONS: `--import ${preload}`, FAULT_ROOTS: roots.map((root) => realpathSync(root)).join(':') };
 }

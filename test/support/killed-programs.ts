@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathsBelow } from './backups.ts';
-import { giveToServerUser, runningAsRoot } from './postgres/server-user.ts';
+import { givenToServerUser } from './postgres/server-user.ts';
 import { temporaryDirectory } from './programs.ts';
 import { projectRoot } from './project.ts';
 
@@ -14,17 +14,11 @@ export function killBeforeStep(step: number): Record<string, string> {
 
 /** The environment in which a program notes its steps, and the function that tells them: call and path. */
 export function noteSteps(): { readonly env: Record<string, string>; readonly steps: () => string[] } {
-  const file = join(writableForAll(temporaryDirectory('steps')), 'steps');
+  const file = join(givenToServerUser(temporaryDirectory('steps')), 'steps');
   return {
     env: { NODE_OPTIONS: importKiller(), STEPS_FILE: file },
     steps: () => readFileSync(file, 'utf8').split('\n'),
   };
-}
-
-/** `recover` goes on as the account of the server. */
-function writableForAll(directory: string): string {
-  if (runningAsRoot) giveToServerUser(directory);
-  return directory;
 }
 
 /** It lies where another account can read it. */
@@ -33,7 +27,7 @@ function importKiller(): string {
   if (killer === undefined || !existsSync(killer)) {
     killer = join(temporaryDirectory('killer'), 'kill-at-step.mjs');
     copyFileSync(join(projectRoot, 'test/support/kill-at-step.mjs'), killer);
-    if (runningAsRoot) giveToServerUser(join(killer, '..'));
+    givenToServerUser(join(killer, '..'));
   }
   return `--import ${killer}`;
 }

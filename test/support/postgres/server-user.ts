@@ -53,3 +53,9 @@ function giveTree(path: Buffer, uid: number, gid: number): void {
     giveTree(Buffer.concat([path, Buffer.from('/'), name]), uid, gid);
   }
 }
+
+/** A directory that programs write to which go on as the account of the server, as `recover` does. */
+export function givenToServerUser(directory: string): string {
+  giveToServerUser(directory);
+  return directory;
+}
