@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { render, say, type Message } from '../messages/message.ts';
-import { decodeSealed, encodeSealed, isFields } from '../wal-archive/sealed-json.ts';
+import { decodeSealed, encodeSealed, isFields } from '../storage/sealed-json.ts';
 import { formatLsn, parseLsn, type Lsn } from '../wal/lsn.ts';
 import type { SegmentBorder } from '../wal/segment-border.ts';
 import { decodeSegmentIndex, encodeSegmentIndex } from '../wal/segment-index-codec.ts';

@@ -1,5 +1,5 @@
 import { checkSegmentSize } from '../wal/segment.ts';
-import { damaged, decodeSealed, encodeSealed } from './sealed-json.ts';
+import { damaged, decodeSealed, encodeSealed } from '../storage/sealed-json.ts';
 
 /** Name of the object that makes a storage a WAL archive. */
 export const identityName = 'gausskeep-archive.json';

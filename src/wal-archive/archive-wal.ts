@@ -12,7 +12,7 @@ import { showsLaterWal } from './later-wal.ts';
 import { mergeOrdered } from './merge-ordered.ts';
 import { grownBytesOf, openFiles, openFolder, withZerosBehind, type OpenFileName } from './open-folder.ts';
 import { decodeReceipt, type Receipt } from './receipt.ts';
-import { readSmallObject } from './small-object.ts';
+import { readSmallObject } from '../storage/small-object.ts';
 import { parseStoredName, parseWalFileName, segmentEnd, type WalFileName } from './wal-file-name.ts';
 import { readStored } from './wal-object.ts';
 import type { ReadWalOptions, WalObject, WalSource } from './wal-source.ts';

@@ -9,7 +9,7 @@ import type { Generation } from './generation.ts';
 import { checkNeighbours, type NeighboursFound, type Neighbourhood } from './check-neighbours.ts';
 import { encodeReceipt, type Receipt, type SegmentLinks } from './receipt.ts';
 import type { UnfinishedRecord } from './record-border.ts';
-import { putIfAbsent, readSmallObject } from './small-object.ts';
+import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 import { digestOf } from './wal-object.ts';
 
 /** A segment, or partial segment, that was read and found sound. */

@@ -12,8 +12,8 @@ import {
   generationName,
   type Generation,
 } from './generation.ts';
-import { damaged } from './sealed-json.ts';
-import { putIfAbsent, readSmallObject } from './small-object.ts';
+import { damaged } from '../storage/sealed-json.ts';
+import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 
 /** A WAL archive that was opened: its identity was there and is sound. */
 export interface Archive {

@@ -9,8 +9,8 @@ import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { readMembers } from '../tar/read-members.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { codecSuffixes } from './codec.ts';
-import { damaged } from './sealed-json.ts';
-import { readSmallObject } from './small-object.ts';
+import { damaged } from '../storage/sealed-json.ts';
+import { readSmallObject } from '../storage/small-object.ts';
 
 /** What a backup says about itself, read from it each time: no catalogue can be wrong about it. */
 export interface BackupFacts {

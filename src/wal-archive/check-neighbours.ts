@@ -12,7 +12,7 @@ import { suffixOf } from './codec.ts';
 import type { Generation } from './generation.ts';
 import { findFork, type Receipt, type SegmentLinks } from './receipt.ts';
 import { isSound, withSource, type UnfinishedRecord } from './record-border.ts';
-import { readSmallObject } from './small-object.ts';
+import { readSmallObject } from '../storage/small-object.ts';
 import { segmentAt, segmentEnd } from './wal-file-name.ts';
 import { readStored } from './wal-object.ts';
 

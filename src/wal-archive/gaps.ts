@@ -4,8 +4,8 @@ import { formatLsn, parseLsn, type Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import type { LineagePart } from './archive.ts';
 import { generationFolder, isLsnText } from './generation.ts';
-import { damaged, decodeSealed, encodeSealed } from './sealed-json.ts';
-import { putIfAbsent, readSmallObject } from './small-object.ts';
+import { damaged, decodeSealed, encodeSealed } from '../storage/sealed-json.ts';
+import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 
 /**
  * WAL that a receiver asked for and the server no longer had. It explains a hole, and is no proof of one: what is missing

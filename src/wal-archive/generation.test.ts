@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lsn } from '../wal/lsn.ts';
 import { decodeGeneration, encodeGeneration, type Generation } from './generation.ts';
-import { encodeSealed } from './sealed-json.ts';
+import { encodeSealed } from '../storage/sealed-json.ts';
 
 const createdAt = '2026-11-21T10:00:00.000Z';
 const generation: fc.Arbitrary<Generation> = fc

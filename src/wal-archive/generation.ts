@@ -1,5 +1,5 @@
 import { formatLsn, parseLsn, type Lsn } from '../wal/lsn.ts';
-import { damaged, decodeSealed, encodeSealed } from './sealed-json.ts';
+import { damaged, decodeSealed, encodeSealed } from '../storage/sealed-json.ts';
 
 /** A line of WAL in an archive. Format: docs/design/wal-archive.md. */
 export interface Generation {

@@ -1,5 +1,5 @@
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { putIfAbsent } from './small-object.ts';
+import { putIfAbsent } from '../storage/small-object.ts';
 import { parseWalFileName, positionPart } from './wal-file-name.ts';
 
 /** A standby that reads from an archive, and the segment that it needs first. */

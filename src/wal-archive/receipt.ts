@@ -2,7 +2,7 @@ import { formatLsn, parseLsn, type Lsn } from '../wal/lsn.ts';
 import { isCodec, type Codec } from './codec.ts';
 import { isLsnText } from './generation.ts';
 import type { UnfinishedRecord } from './record-border.ts';
-import { damaged, decodeSealed, encodeSealed, isFields } from './sealed-json.ts';
+import { damaged, decodeSealed, encodeSealed, isFields } from '../storage/sealed-json.ts';
 
 /** How a segment hangs together with its neighbours. Positions of records are those of their first byte. */
 export interface SegmentLinks {

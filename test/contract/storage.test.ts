@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import { openRetrying } from '../../src/storage/retrying-storage.ts';
+import { storageBelow } from '../../src/storage/storage-below.ts';
 import { FaultyStorage } from '../support/faulty-storage.ts';
 import { MemoryStorage } from '../support/memory-storage.ts';
 import { storageContract } from './storage.contract.ts';
@@ -28,3 +29,4 @@ storageContract('retrying, where the first call for each name fails', () => {
   return openRetrying(() => Promise.resolve(inner), { forMs: 60_000, pause: () => Promise.resolve() });
 });
 storageContract('local directory', async () => openLocalStorage(await mkdtemp(join(parent, 'root-'))));
+storageContract('a folder of another', () => Promise.resolve(storageBelow(new MemoryStorage(), 'a/b/')));

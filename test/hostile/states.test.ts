@@ -14,7 +14,7 @@ import { KnownShelf } from '../../src/survey/known-shelf.ts';
 import { decodeIdentity, encodeIdentity } from '../../src/wal-archive/archive-identity.ts';
 import { decodeGeneration, encodeGeneration } from '../../src/wal-archive/generation.ts';
 import { decodeReceipt, encodeReceipt } from '../../src/wal-archive/receipt.ts';
-import { encodeSealed } from '../../src/wal-archive/sealed-json.ts';
+import { encodeSealed } from '../../src/storage/sealed-json.ts';
 import { parseReceiverRecord } from '../../src/wal-receiver/status-record.ts';
 import { lsn } from '../../src/wal/lsn.ts';
 import { changed, changedFields, changes, requireTyped } from '../support/hostile-bytes.ts';

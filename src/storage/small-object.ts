@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { onePiece } from '../bytes/one-piece.ts';
-import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { Storage, StorageOptions } from './storage.ts';
 import { damaged, largestSealedObject } from './sealed-json.ts';
 
 /** The bytes of an object of at most `limit` bytes (default 64 KiB); undefined when there is none. @throws BackupError `CORRUPT` when it is larger */

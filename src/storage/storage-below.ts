@@ -1,0 +1,58 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import type { ListOptions, ReadOptions, Storage, StorageOptions, StoredObject } from './storage.ts';
+
+/** The objects below a folder of a storage (`a/b/`), as a storage of its own: their names lose the folder. `sweep` is that of the whole. */
+export function storageBelow(storage: Storage, folder: string): Storage {
+  return new StorageBelow(storage, folder);
+}
+
+class StorageBelow implements Storage {
+  readonly #inner: Storage;
+  readonly #folder: string;
+
+  constructor(inner: Storage, folder: string) {
+    this.#inner = inner;
+    this.#folder = folder;
+  }
+
+  get description(): string {
+    return `${this.#inner.description}/${this.#folder.replace(/\/$/, '')}`;
+  }
+
+  get abilities() {
+    return this.#inner.abilities;
+  }
+
+  put(name: string, body: () => ByteSource, options?: StorageOptions) {
+    return this.#inner.put(this.#folder + name, body, options);
+  }
+
+  get(name: string, options?: ReadOptions): ByteSource {
+    return this.#inner.get(this.#folder + name, options);
+  }
+
+  async stat(name: string, options?: StorageOptions): Promise<StoredObject | undefined> {
+    const found = await this.#inner.stat(this.#folder + name, options);
+    return found && { ...found, name };
+  }
+
+  async *list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject> {
+    for await (const found of this.#inner.list(this.#folder + prefix, options)) {
+      yield { ...found, name: found.name.slice(this.#folder.length) };
+    }
+  }
+
+  async *folders(prefix: string, options?: StorageOptions): AsyncIterable<string> {
+    for await (const name of this.#inner.folders(this.#folder + prefix, options)) {
+      yield name.slice(this.#folder.length);
+    }
+  }
+
+  delete(name: string, options?: StorageOptions): Promise<void> {
+    return this.#inner.delete(this.#folder + name, options);
+  }
+
+  sweep(options?: StorageOptions & { readonly idleMs?: number | undefined }): Promise<number> {
+    return this.#inner.sweep(options);
+  }
+}
