@@ -26,6 +26,7 @@ import { recoverySettingsMessages } from './chinese/recovery-settings.ts';
 import { recoveryMessages } from './chinese/recovery.ts';
 import { refusalMessages } from './chinese/refusals.ts';
 import { replicationMessages } from './chinese/replication.ts';
+import { repositoryMessages } from './chinese/repository.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
@@ -78,6 +79,7 @@ export const chinese: Translation<typeof english> = {
   ...recoveryMessages,
   ...refusalMessages,
   ...replicationMessages,
+  ...repositoryMessages,
   ...restoreHelpMessages,
   ...restorePlanMessages,
   ...restoreRecoveryMessages,

@@ -25,6 +25,7 @@ import { recoverySettingsMessages } from './english/recovery-settings.ts';
 import { receiverMessages } from './english/receiver.ts';
 import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
+import { repositoryMessages } from './english/repository.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
@@ -92,6 +93,7 @@ export const english = {
   ...receiverMessages,
   ...refusalMessages,
   ...replicationMessages,
+  ...repositoryMessages,
   ...restoreHelpMessages,
   ...restoreMessages,
   ...restorePlanMessages,
