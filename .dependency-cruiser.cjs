@@ -64,6 +64,7 @@ const table = {
     'window',
     'threads',
   ],
+  retention: pure,
   content: [...pure, 'wal', 'tar', 'server', 'wal-archive', 'files', 'manifest'],
   'backup-source': [
     ...pure,

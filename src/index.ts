@@ -168,6 +168,13 @@ export {
 } from './survey/survey-window.ts';
 export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
+export {
+  planRetention,
+  type RetentionBackup,
+  type RetentionDecision,
+  type RetentionReason,
+} from './retention/plan-retention.ts';
+export type { RetentionRules } from './retention/rules.ts';
 export { parseTargetTime } from './pitr/target-time.ts';
 export { formatUtc } from './server/recovery-target.ts';
 export {
