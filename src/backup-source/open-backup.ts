@@ -7,6 +7,7 @@ import { fsPath, joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { findTarSet } from '../wal-archive/tar-set.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
+import { storedTars } from './stored-tars.ts';
 import { TarSource } from './tar-source.ts';
 import { PlainSource } from './plain-source.ts';
 import type { BackupSource } from './backup-source.ts';
@@ -27,7 +28,13 @@ export async function openBackupSource(from: BackupLocation, signal: AbortSignal
     const description = `${from.storage.description}${from.folder === '' ? '' : `: ${from.folder}`}`;
     if (set === undefined) throw noBackup(description);
     const { storage } = from;
-    return new TarSource({ storage, set, description, localPath: undefined, owner: undefined });
+    return new TarSource({
+      reading: storedTars(storage, set),
+      set,
+      description,
+      localPath: undefined,
+      owner: undefined,
+    });
   }
   const path = realDirectory(fromText(from.path));
   const has = (name: string): boolean =>
@@ -39,7 +46,8 @@ export async function openBackupSource(from: BackupLocation, signal: AbortSignal
   const set = await findTarSet(storage, '', { signal });
   if (set === undefined) throw noBackup(display(path));
   const { uid, gid } = statSync(fsPath(joinPath(path, fromText(set.base.name))));
-  return new TarSource({ storage, set, description: display(path), localPath: path, owner: { uid, gid } });
+  const reading = storedTars(storage, set);
+  return new TarSource({ reading, set, description: display(path), localPath: path, owner: { uid, gid } });
 }
 
 /** The directory of a local backup, without links. @throws BackupError `BACKUP_NOT_FOUND` when there is none, `STORAGE_UNAVAILABLE` */

@@ -1,7 +1,6 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { SkippedBytes } from '../bytes/skipped-bytes.ts';
-import { decompressDetected } from '../compression/decompress.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { readManifest } from '../manifest/reader.ts';
@@ -11,9 +10,7 @@ import { familyOfTar } from '../server/tar-family.ts';
 import { readControlFile } from '../server/control-file.ts';
 import type { ServerFamily } from '../server/identity.ts';
 import { restoreRulesOf, type RestoreRules } from '../server/restore-rules.ts';
-import type { Storage } from '../storage/storage.ts';
 import type { TarFormat, Member } from '../tar/member.ts';
-import { readMembers } from '../tar/read-members.ts';
 import {
   contentMissing,
   inPlace,
@@ -39,8 +36,26 @@ import type { BackupSource, DeliverOptions, FactsWanted, RestoreSink } from './b
 const lanes = 2;
 const accessFiles: readonly string[] = ['pg_hba.conf', 'pg_ident.conf'];
 
+/** Reads the tars of a set: as files of a storage, or as a repository makes them of what it holds. */
+export interface TarReading {
+  members(archive: SetTar, options: MemberOptions): AsyncGenerator<Member, void, undefined>;
+  /** The bytes of the manifest of the set. */
+  manifest(options: { readonly signal: AbortSignal }): ByteSource;
+  /** Not even what is passed over costs a reading. */
+  readonly isIndexed: boolean;
+}
+
+export interface MemberOptions {
+  readonly signal: AbortSignal;
+  /** Told of bytes read, as they are stored. */
+  readonly onBytes?: ((count: number) => void) | undefined;
+  readonly onFormat?: ((format: TarFormat) => void) | undefined;
+  /** What nobody reads need not be made. */
+  readonly skipped?: SkippedBytes | undefined;
+}
+
 export interface TarSourceOptions {
-  readonly storage: Storage;
+  readonly reading: TarReading;
   readonly set: TarSet;
   readonly description: string;
   /** Real path of a local directory. */
@@ -65,7 +80,8 @@ export class TarSource implements BackupSource {
       throw new BackupError('CORRUPT', say('restore.archive-twice', { name: set.repeated[0] }));
     }
     const manifest = await this.#manifest(signal);
-    const wholly = configuration || (identity && manifest?.systemIdentifier === undefined);
+    const { isIndexed } = this.#options.reading;
+    const wholly = isIndexed || configuration || (identity && manifest?.systemIdentifier === undefined);
     const scan = await this.#scan(wholly, signal);
     const label = requireLabel(scan.notes.get('backup_label'), description);
     const rules = restoreRulesOf(scan.family, statesTimeline(scan.notes.get('backup_label')));
@@ -141,27 +157,8 @@ export class TarSource implements BackupSource {
     return map;
   }
 
-  /** What is wrong with the archive is told with its name; what was found in it names itself. */
-  async *#members(
-    archive: SetTar,
-    signal: AbortSignal,
-    more: {
-      onBytes?: (count: number) => void;
-      onFormat?: (format: TarFormat) => void;
-      /** What nobody reads need not be made. */
-      skipped?: SkippedBytes;
-    } = {},
-  ): AsyncGenerator<Member, void, undefined> {
-    const { onBytes = () => undefined, onFormat, skipped } = more;
-    const stored = counted(this.#options.storage.get(archive.name, { signal }), onBytes);
-    const members = readMembers(decompressDetected(stored, { signal, skipped }), 'detect', {
-      signal,
-      onFormat,
-      skipped,
-    });
-    for await (const { header, content } of named(members, archive)) {
-      yield { header, content: named(content, archive) };
-    }
+  #members(archive: SetTar, signal: AbortSignal, more: Omit<MemberOptions, 'signal'> = {}): AsyncGenerator<Member> {
+    return this.#options.reading.members(archive, { signal, ...more });
   }
 
   /** Reads the base archive: its head, which tells where everything goes, or all of it. */
@@ -209,22 +206,9 @@ export class TarSource implements BackupSource {
   }
 
   async #manifest(signal: AbortSignal): Promise<Manifest | undefined> {
-    const { set, storage } = this.#options;
+    const { set, reading } = this.#options;
     if (set.manifest === undefined) return undefined;
-    return readManifest(storage.get(set.manifest.name, { signal }), { signal });
-  }
-}
-
-/** The same, with the name of the archive in the errors of reading it. */
-async function* named<Piece>(pieces: AsyncIterable<Piece>, { name }: SetTar): AsyncGenerator<Piece, void, undefined> {
-  try {
-    yield* pieces;
-  } catch (error) {
-    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
-    throw error.with({
-      sentence: say('restore.archive-damaged', { archive: name, reason: error.sentence }),
-      context: { archive: name },
-    });
+    return readManifest(reading.manifest({ signal }), { signal });
   }
 }
 
@@ -346,13 +330,6 @@ async function bytesOf(content: ByteSource): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of content) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
-}
-
-async function* counted(source: ByteSource, onBytes: (count: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const piece of source) {
-    onBytes(piece.length);
-    yield piece;
-  }
 }
 
 function textOf(bytes: Uint8Array | undefined): ByteString | undefined {

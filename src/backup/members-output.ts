@@ -7,7 +7,9 @@ import type { Output } from './output.ts';
 import type { BackupPart, BackupSink } from './sink.ts';
 import { Spool } from './spool.ts';
 import { manifestMember } from './stream-output.ts';
+import type { StreamedWalTarget } from './request.ts';
 import type { WalTarget } from './wal-store.ts';
+import type { Lsn } from '../wal/lsn.ts';
 
 /** A backup whose members somebody else stores. The manifest comes as the last of them. */
 export class MembersOutput implements Output {
@@ -15,10 +17,12 @@ export class MembersOutput implements Output {
   readonly verbatim = false;
   readonly foreign = false;
   readonly #sink: BackupSink;
+  readonly #streamedWal: StreamedWalTarget | undefined;
   readonly #manifest = new Spool();
 
-  constructor(sink: BackupSink) {
+  constructor(sink: BackupSink, streamedWal: StreamedWalTarget | undefined) {
     this.#sink = sink;
+    this.#streamedWal = streamedWal;
   }
 
   begin(): Promise<readonly OriginalTablespace[]> {
@@ -46,7 +50,12 @@ export class MembersOutput implements Output {
   }
 
   walPlace(): WalTarget {
+    if (this.#streamedWal !== undefined) return { kind: 'directory', path: this.#streamedWal.directory };
     throw new BackupError('USAGE', say('backup.stream-to-sink'), { hint: say('backup.stream-to-sink.hint') });
+  }
+
+  walEnd(endLsn: Lsn, segmentSizeBytes: number): Lsn {
+    return this.#streamedWal?.endsAt(endLsn, segmentSizeBytes) ?? endLsn;
   }
 
   async finish(): Promise<readonly HeldFile[]> {

@@ -7,6 +7,7 @@ import type { ClaimedPlaces } from './claimed-places.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { FileSequence } from './file-sequence.ts';
 import type { BackupSink } from './sink.ts';
+import type { Lsn } from '../wal/lsn.ts';
 import type { WalTarget } from './wal-store.ts';
 
 /** A form of backup: takes the members of one base backup, and tells what to publish at the end. */
@@ -25,6 +26,8 @@ export interface Output extends BackupSink {
   writeManifest(text: Uint8Array): void;
   /** Where WAL that is streamed goes. */
   walPlace(): WalTarget;
+  /** How far WAL is streamed for a backup that ends at `endLsn`; default: to there. */
+  walEnd?(endLsn: Lsn, segmentSizeBytes: number): Lsn;
   /** Ends what is left to write; the files that get their names when everything is durable, in this order. */
   finish(): Promise<readonly HeldFile[]>;
   /** Whether the file `path` is on disk since `finish`, so that nobody needs to flush it. */

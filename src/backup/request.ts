@@ -54,9 +54,10 @@ export type BackupTarget =
       readonly tarFormat?: 'standard' | 'opengauss' | undefined;
     }
   | {
-      /** Each file, directory and link to a place of the caller's. WAL comes with them (`wal: 'fetch'`) or not at all. */
+      /** Each file, directory and link to a place of the caller's. WAL comes with them (`wal: 'fetch'`), goes to `streamedWal`, or does not come. */
       readonly kind: 'members';
       readonly sink: BackupSink;
+      readonly streamedWal?: StreamedWalTarget | undefined;
     }
   | {
       /** The server keeps the backup (PostgreSQL 15): `server` with a directory there as its detail, or `blackhole`. Nothing of it comes here. */
@@ -64,6 +65,14 @@ export type BackupTarget =
       readonly name: string;
       readonly detail?: string | undefined;
     };
+
+/** Where WAL goes that is streamed for a backup whose members go elsewhere. */
+export interface StreamedWalTarget {
+  /** Absolute; an empty directory of the caller's, who removes it. */
+  readonly directory: string;
+  /** How far WAL is wanted of a backup that ends at `endLsn`: there or behind it. */
+  endsAt(endLsn: Lsn, segmentSizeBytes: number): Lsn;
+}
 
 /** Where a backup that comes here goes. */
 export type LocalTarget = Exclude<BackupTarget, { kind: 'server' }>;

@@ -318,7 +318,7 @@ class BackupRun {
           this.#teller.enter('wal');
           meter.end(event.endLsn);
           this.#step(say('backup.step-end', { lsn: formatLsn(event.endLsn) }));
-          this.#wal?.stopAt(event.endLsn);
+          this.#wal?.stopAt(output.walEnd?.(event.endLsn, segmentSizeBytes) ?? event.endLsn);
           break;
       }
     }
