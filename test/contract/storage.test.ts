@@ -18,6 +18,7 @@ afterAll(async () => {
 });
 
 storageContract('memory', () => Promise.resolve(new MemoryStorage()));
+storageContract('memory with a clock', () => Promise.resolve(new MemoryStorage(Date.now)));
 storageContract('retrying, where the first call for each name fails', () => {
   const seen = new Set<string>();
   const inner = new FaultyStorage(new MemoryStorage(), (call, name) => {

@@ -15,8 +15,15 @@ const pieceSize = 1024 * 1024;
 /** Objects in memory: for tests, and the shortest statement of what a storage does. */
 export class MemoryStorage implements Storage {
   readonly description = 'memory';
-  readonly abilities: StorageAbilities = { putOnce: true, objectTime: false, lock: false };
-  readonly #objects = new Map<string, Buffer>();
+  readonly abilities: StorageAbilities;
+  readonly #objects = new Map<string, { readonly bytes: Buffer; readonly storedAtMs: number | undefined }>();
+  readonly #clock: (() => number) | undefined;
+
+  /** @param clock tells when objects are stored, ms since 1970; without, the storage does not tell */
+  constructor(clock?: () => number) {
+    this.#clock = clock;
+    this.abilities = { putOnce: true, objectTime: clock !== undefined, lock: false };
+  }
 
   async put(name: string, body: () => ByteSource, { signal }: StorageOptions = {}): Promise<{ sizeBytes: number }> {
     checkObjectName(name);
@@ -29,13 +36,13 @@ export class MemoryStorage implements Storage {
     signal?.throwIfAborted();
     this.#refuseExisting(name);
     const bytes = Buffer.concat(pieces);
-    this.#objects.set(name, bytes);
+    this.#objects.set(name, { bytes, storedAtMs: this.#clock?.() });
     return { sizeBytes: bytes.length };
   }
 
   async *get(name: string, { offset = 0, length = Infinity, signal }: ReadOptions = {}): ByteSource {
     await Promise.resolve();
-    const bytes = this.#objects.get(checkObjectName(name));
+    const bytes = this.#objects.get(checkObjectName(name))?.bytes;
     if (bytes === undefined) throw objectNotFound(name, this.description);
     const end = Math.min(bytes.length, offset + length);
     for (let from = offset; from < end; from += pieceSize) {
@@ -47,8 +54,8 @@ export class MemoryStorage implements Storage {
   async stat(name: string, { signal }: StorageOptions = {}): Promise<StoredObject | undefined> {
     await Promise.resolve();
     signal?.throwIfAborted();
-    const bytes = this.#objects.get(checkObjectName(name));
-    return bytes && { name, sizeBytes: bytes.length, storedAtMs: undefined };
+    const found = this.#objects.get(checkObjectName(name));
+    return found && { name, sizeBytes: found.bytes.length, storedAtMs: found.storedAtMs };
   }
 
   async *list(prefix: string, { recursive = true, signal }: ListOptions = {}): AsyncIterable<StoredObject> {

@@ -1,0 +1,75 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { Place } from '../storage/place.ts';
+import { encodeSealed } from '../storage/sealed-json.ts';
+import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { Members } from './members.ts';
+
+/** Whose backups an instance of a repository holds. */
+export interface InstanceIdentity {
+  readonly systemIdentifier: bigint;
+  readonly product: string;
+  /** ISO 8601 in UTC. */
+  readonly createdAt: string;
+}
+
+/** What a server says of itself, for comparison. */
+export type InstanceFacts = Pick<InstanceIdentity, 'systemIdentifier' | 'product'>;
+
+/** A name that a user chose for one server and its successors by failover. */
+export interface Instance {
+  readonly name: string;
+  /** Below `instances/NAME/`, framed, with clear names. */
+  readonly storage: Storage;
+  /** Its WAL archive: the path of a directory where that is an ordinary one, else a storage. */
+  readonly wal: Place;
+  /** Undefined: nothing was ever stored under that name. */
+  readonly identity: InstanceIdentity | undefined;
+}
+
+const identityObject = 'instance.json';
+
+/** @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
+export async function readInstanceIdentity(
+  storage: Storage,
+  name: string,
+  options: StorageOptions = {},
+): Promise<InstanceIdentity | undefined> {
+  const bytes = await readSmallObject(storage, identityObject, options);
+  if (bytes === undefined) return undefined;
+  const members = Members.of(bytes, identityObject);
+  if (members.text('instance') !== name) members.refuse();
+  return {
+    systemIdentifier: members.bigNumber('systemIdentifier'),
+    product: members.text('product'),
+    createdAt: members.time('createdAt'),
+  };
+}
+
+/**
+ * Gives the instance its identity where it has none; of several at once the first counts.
+ * @throws BackupError `SYSTEM_MISMATCH` when it is that of another server
+ */
+export async function claimInstance(
+  instance: Instance,
+  { systemIdentifier, product }: InstanceFacts,
+  options: StorageOptions = {},
+): Promise<Instance & { readonly identity: InstanceIdentity }> {
+  const { name, storage } = instance;
+  let identity = instance.identity;
+  if (identity === undefined) {
+    const made = { systemIdentifier, product, createdAt: new Date().toISOString() };
+    const fields = { format: 1, instance: name, ...made, systemIdentifier: systemIdentifier.toString() };
+    const isOurs = await putIfAbsent(storage, identityObject, encodeSealed(fields), options);
+    identity = (isOurs ? undefined : await readInstanceIdentity(storage, name, options)) ?? made;
+  }
+  if (identity.systemIdentifier !== systemIdentifier) {
+    const expected = identity.systemIdentifier;
+    throw new BackupError('SYSTEM_MISMATCH', say('repo.other-instance', { name, expected, actual: systemIdentifier }), {
+      hint: say('repo.other-instance.hint'),
+      context: { repository: storage.description },
+    });
+  }
+  return { ...instance, identity };
+}

@@ -1,0 +1,72 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { readSmallObject } from '../storage/small-object.ts';
+import type { Storage, StorageOptions, StoredObject } from '../storage/storage.ts';
+
+/** An object that is there and cannot be read. */
+export interface DamagedObject {
+  readonly name: string;
+  readonly error: BackupError;
+}
+
+export interface ReadObject<Content> {
+  readonly content: Content;
+  /** Undefined where the storage tells no times. */
+  readonly storedAtMs: number | undefined;
+}
+
+export interface ObjectKind<Content> {
+  readonly folder: string;
+  /** Bytes at most; default 64 KiB. */
+  readonly limit?: number;
+  /** How an object of that name is read; undefined: it is none of ours. */
+  readonly decoderOf: (name: string) => ((bytes: Uint8Array) => Content) | undefined;
+}
+
+/** So many small objects are read at a time. */
+const atOnce = 16;
+
+/**
+ * All small objects of a kind, in the order of their names. One that is deleted meanwhile is left out.
+ * @throws BackupError `REPOSITORY_VERSION` when one is of a newer format; of the storage
+ */
+export async function readObjects<Content>(
+  storage: Storage,
+  kind: ObjectKind<Content>,
+  options: StorageOptions = {},
+): Promise<{ readonly found: readonly ReadObject<Content>[]; readonly damaged: readonly DamagedObject[] }> {
+  const found: ReadObject<Content>[] = [];
+  const damaged: DamagedObject[] = [];
+  const flush = async (objects: readonly StoredObject[]): Promise<void> => {
+    for (const read of await Promise.all(objects.map((object) => readOne(storage, kind, object, options)))) {
+      if (read === undefined) continue;
+      if ('error' in read) damaged.push(read);
+      else found.push(read);
+    }
+  };
+  let waiting: StoredObject[] = [];
+  for await (const object of storage.list(kind.folder, options)) {
+    waiting.push(object);
+    if (waiting.length < atOnce) continue;
+    await flush(waiting);
+    waiting = [];
+  }
+  await flush(waiting);
+  return { found, damaged };
+}
+
+async function readOne<Content>(
+  storage: Storage,
+  { decoderOf, limit }: ObjectKind<Content>,
+  { name, storedAtMs }: StoredObject,
+  options: StorageOptions,
+): Promise<ReadObject<Content> | DamagedObject | undefined> {
+  const decode = decoderOf(name);
+  if (decode === undefined) return undefined;
+  try {
+    const bytes = await readSmallObject(storage, name, { ...options, ...(limit === undefined ? {} : { limit }) });
+    return bytes && { content: decode(bytes), storedAtMs };
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+    return { name, error };
+  }
+}
