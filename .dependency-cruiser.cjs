@@ -47,6 +47,7 @@ const table = {
   replication: [...pure, 'connection', 'protocol', 'server', 'tar', 'wal'],
   storage: [...pure, 'files'],
   'wal-archive': [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
+  packs: [...pure, 'storage', 'compression', 'threads'],
   repository: [...pure, 'storage', 'wal-archive', 'sealed', 'packs', 'wal'],
   manifest: [...pure, 'wal'],
   incremental: [...pure, 'wal'],

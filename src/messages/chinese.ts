@@ -15,6 +15,7 @@ import { filesMessages } from './chinese/files.ts';
 import { incrementalMessages } from './chinese/incremental.ts';
 import { manifestMessages } from './chinese/manifest.ts';
 import { optionsMessages } from './chinese/options.ts';
+import { packsMessages } from './chinese/packs.ts';
 import { protocolMessages } from './chinese/protocol.ts';
 import { receiveHelpMessages } from './chinese/receive-help.ts';
 import { receiveOptionsMessages } from './chinese/receive-options.ts';
@@ -68,6 +69,7 @@ export const chinese: Translation<typeof english> = {
   ...incrementalMessages,
   ...manifestMessages,
   ...optionsMessages,
+  ...packsMessages,
   ...protocolMessages,
   ...receiveHelpMessages,
   ...receiveOptionsMessages,

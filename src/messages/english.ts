@@ -36,6 +36,7 @@ import { systemMessages } from './english/system.ts';
 import { targetMessages } from './english/target.ts';
 import { tarMessages } from './english/tar.ts';
 import { protocolMessages } from './english/protocol.ts';
+import { packsMessages } from './english/packs.ts';
 import { verifyHelpMessages } from './english/verify-help.ts';
 import { verifyMessages } from './english/verify.ts';
 import { unpackMessages } from './english/unpack.ts';
@@ -69,6 +70,7 @@ export const english = {
   ...incrementalMessages,
   ...manifestMessages,
   ...optionsMessages,
+  ...packsMessages,
   ...settingsMessages,
   ...storageMessages,
   ...systemMessages,

@@ -1,4 +1,4 @@
-import { VariableReader, VariableWriter } from '../wal/variable-length.ts';
+import { VariableReader, VariableWriter } from '../bytes/variable-length.ts';
 import { decodeProof, encodeProof, type SegmentProof } from './segment-proof.ts';
 
 /** What is known of a segment. */

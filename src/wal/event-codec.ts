@@ -1,6 +1,6 @@
 import { lsn, type Lsn } from './lsn.ts';
 import type { RecoveryLimits } from './recovery-limits.ts';
-import type { VariableReader, VariableWriter } from './variable-length.ts';
+import type { VariableReader, VariableWriter } from '../bytes/variable-length.ts';
 import type { TransactionEvent, WalEvent } from './wal-event.ts';
 
 /** Numbers of the kinds of events in the stored form; never used again for another. */

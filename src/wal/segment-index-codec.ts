@@ -5,7 +5,7 @@ import { decodeEvents, encodeEvents } from './event-codec.ts';
 import { lsn, type Lsn } from './lsn.ts';
 import type { SegmentEnd, SegmentHead, SegmentIndex, SegmentTail } from './segment-index.ts';
 import { isSegmentSize } from './segment.ts';
-import { VariableReader, VariableWriter } from './variable-length.ts';
+import { VariableReader, VariableWriter } from '../bytes/variable-length.ts';
 import type { EndReason } from './wal-end.ts';
 
 /** First bytes of a stored index. */

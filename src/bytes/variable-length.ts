@@ -1,13 +1,23 @@
 /**
- * Integers of variable length as the index stores them: 7 bits a byte, lowest first, the top bit says that more follow.
+ * Integers of variable length as our formats store them: 7 bits a byte, lowest first, the top bit says that more follow.
  * Signed ones are folded first (0, -1, 1, -2, … become 0, 1, 2, 3, …), so that small differences are short.
  */
 export class VariableWriter {
   #bytes = new Uint8Array(1024);
   #length = 0;
 
+  /** A copy of all that was written. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes back what was written behind the first `length` bytes. */
+  truncate(length: number): void {
+    this.#length = length;
   }
 
   /** @param value 0 … 2^64-1 */
@@ -40,9 +50,20 @@ export class VariableWriter {
   /** Length, then the bytes. */
   block(bytes: Uint8Array): void {
     this.count(bytes.length);
+    this.raw(bytes);
+  }
+
+  /** The bytes alone: who reads them knows how many they are. */
+  raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+
+  /** @param value 0 … 255, as one byte whatever it is */
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
   }
 
   text(text: string): void {
@@ -98,11 +119,26 @@ export class VariableReader {
     throw new RangeError('integer too large');
   }
 
-  /** @param limit largest value that makes sense */
+  /** @param limit largest value that makes sense, at most 2^53-1 */
   count(limit: number): number {
-    const value = this.unsigned();
-    if (value > BigInt(limit)) throw new RangeError('count too large');
+    const value = this.#small() ?? this.unsigned();
+    if (value > limit) throw new RangeError('count too large');
     return Number(value);
+  }
+
+  /** What fits in four bytes, which nearly all numbers do, without a bigint; undefined: more than that, and nothing is consumed. */
+  #small(): number | undefined {
+    let value = 0;
+    for (let index = 0; index < 4; index += 1) {
+      const byte = this.#bytes[this.#position + index];
+      if (byte === undefined) return undefined;
+      value |= (byte & 0x7f) << (7 * index);
+      if (byte < 0x80) {
+        this.#position += index + 1;
+        return value;
+      }
+    }
+    return undefined;
   }
 
   signed(): bigint {
@@ -112,9 +148,19 @@ export class VariableReader {
 
   /** A copy. */
   block(): Uint8Array {
-    const length = this.count(this.#bytes.length - this.#position);
+    return this.raw(this.count(this.remainingBytes)).slice();
+  }
+
+  /** The next `length` bytes, as a view. */
+  raw(length: number): Uint8Array {
+    if (length > this.remainingBytes) throw new RangeError('input ended');
     this.#position += length;
-    return this.#bytes.slice(this.#position - length, this.#position);
+    return this.#bytes.subarray(this.#position - length, this.#position);
+  }
+
+  /** One byte, whatever it is. */
+  byte(): number {
+    return this.#next();
   }
 
   text(): string {

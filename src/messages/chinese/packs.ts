@@ -1,0 +1,16 @@
+import type { packsMessages as english } from '../english/packs.ts';
+import type { Translation } from '../translation.ts';
+
+export const packsMessages: Translation<typeof english> = {
+  'packs.damaged': '"{object}" 已损坏：其中的{part}无法读取',
+  'packs.root': '备份的根',
+  'packs.records': '文件列表',
+  'packs.leaf': '"{file}" 的块映射',
+  'packs.damaged-chunk': '"{object}" 已损坏：第 {offset} 字节处的数据块无法读取',
+  'packs.missing': '备份需要的 "{object}" 不存在',
+  'packs.wrong-block': '"{file}" 从第 {offset} 字节起的内容与备份时不同：它在 "{object}" 中',
+  'packs.too-short': '"{file}" 的内容在第 {actual} 字节处结束，应有 {expected} 字节',
+  'packs.too-long': '"{file}" 的内容超过了事先说明的 {expected} 字节',
+  'packs.too-large': '"{file}" 有 {size} 字节，对仓库来说太大',
+  'packs.long-name': '名称有 {length} 字节，对仓库来说太长："{start}…"',
+};

@@ -1,0 +1,101 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { EncodedChunk } from './chunk-encoder.ts';
+import { mostPackBytes, packName, type ChunkRef, type PackId } from './chunk-ref.ts';
+
+/** What the packs of one backup have in common. */
+export interface PackSeries {
+  readonly storage: Storage;
+  readonly backup: string;
+  readonly signal: AbortSignal;
+  /** A pack of so many bytes is durable. */
+  readonly onStored: (bytes: number) => void;
+  /** Number of the next pack. */
+  next: number;
+}
+
+interface OpenPack {
+  readonly pack: PackId;
+  readonly pieces: Uint8Array[];
+  length: number;
+}
+
+/**
+ * Puts chunks into packs, and packs into the storage: one at a time, while the next one fills.
+ * Memory: two packs, for who waits for `room`.
+ */
+export class PackWriter {
+  readonly #series: PackSeries;
+  #open: OpenPack | undefined;
+  #waiting = 0;
+  #putting: Promise<void> = Promise.resolve();
+  #isAbandoned = false;
+  #storedBytes = 0;
+
+  constructor(series: PackSeries) {
+    this.#series = series;
+  }
+
+  /** Bytes of the packs that are durable. */
+  get storedBytes(): number {
+    return this.#storedBytes;
+  }
+
+  /** The chunk gets its place at once; a full pack is put behind the caller's back, and `room` tells what becomes of it. */
+  add({ bytes, rawBytes, codec }: EncodedChunk): ChunkRef {
+    if (this.#open !== undefined && this.#open.length + bytes.length > mostPackBytes) this.#put();
+    const open = (this.#open ??= this.#begin());
+    const chunk = { pack: open.pack, offset: open.length, storedBytes: bytes.length, rawBytes, codec };
+    open.pieces.push(bytes);
+    open.length += bytes.length;
+    return chunk;
+  }
+
+  /** Waits while more than one pack is on its way. @throws what a put failed with */
+  async room(): Promise<void> {
+    if (this.#waiting > 1) await this.#putting;
+  }
+
+  /** Puts what is left. @throws what a put failed with */
+  async finish(): Promise<void> {
+    if (this.#open !== undefined) this.#put();
+    await this.#putting;
+  }
+
+  /** Puts nothing more. Resolves when nothing is on its way. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    this.#open = undefined;
+    await this.#putting.catch(() => undefined);
+  }
+
+  #begin(): OpenPack {
+    const { backup, next } = this.#series;
+    this.#series.next += 1;
+    return { pack: { backup, number: next }, pieces: [], length: 0 };
+  }
+
+  #put(): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    this.#waiting += 1;
+    this.#putting = this.#putting.then(() => this.#store(open));
+    // Told by `room` and `finish`.
+    this.#putting.catch(() => undefined);
+  }
+
+  async #store({ pack, pieces, length }: OpenPack): Promise<void> {
+    const { storage, signal, onStored } = this.#series;
+    if (this.#isAbandoned) return;
+    await storage.put(packName(pack), () => piecesOf(pieces), { signal });
+    this.#waiting -= 1;
+    this.#storedBytes += length;
+    onStored(length);
+  }
+}
+
+async function* piecesOf(pieces: readonly Uint8Array[]): ByteSource {
+  await Promise.resolve();
+  yield* pieces;
+}
