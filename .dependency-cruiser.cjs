@@ -46,6 +46,7 @@ const table = {
   checks: [...pure, 'server'],
   replication: [...pure, 'connection', 'protocol', 'server', 'tar', 'wal'],
   storage: [...pure, 'files'],
+  sealed: [...pure, 'storage', 'threads'],
   'wal-archive': [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
   packs: [...pure, 'storage', 'compression', 'threads'],
   repository: [...pure, 'storage', 'wal-archive', 'sealed', 'packs', 'wal'],

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { framedStorage } from '../../src/sealed/framed-storage.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import { openRetrying } from '../../src/storage/retrying-storage.ts';
 import { storageBelow } from '../../src/storage/storage-below.ts';
@@ -31,3 +32,10 @@ storageContract('retrying, where the first call for each name fails', () => {
 });
 storageContract('local directory', async () => openLocalStorage(await mkdtemp(join(parent, 'root-'))));
 storageContract('a folder of another', () => Promise.resolve(storageBelow(new MemoryStorage(), 'a/b/')));
+storageContract('frames with checksums', async () => {
+  return framedStorage(await openLocalStorage(await mkdtemp(join(parent, 'root-'))), { kind: 'checksums' });
+});
+storageContract('encrypted frames and names', async () => {
+  const inner = await openLocalStorage(await mkdtemp(join(parent, 'root-')));
+  return framedStorage(storageBelow(inner, 'objects/'), { kind: 'encrypted', master: Buffer.alloc(32, 7) });
+});

@@ -1,0 +1,119 @@
+import type { ByteSource } from '../bytes/byte-reader.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { objectExists, objectNotFound } from '../storage/failures.ts';
+import { checkObjectName } from '../storage/object-name.ts';
+import type {
+  ListOptions,
+  ReadOptions,
+  Storage,
+  StorageAbilities,
+  StorageOptions,
+  StoredObject,
+} from '../storage/storage.ts';
+import { EncryptedNames } from './encrypted-names.ts';
+import { contentSizeOf } from './frame-format.ts';
+import { FramedBody } from './framed-body.ts';
+import { FramedReader, type NamedObject } from './framed-reader.ts';
+import type { FrameProtection } from './object-frames.ts';
+import { ClearNames, type ObjectNames } from './object-names.ts';
+
+/**
+ * Objects of `inner` as frames, so that what was damaged, cut, renamed or put in the place of another is `CORRUPT` when it is read; encrypted, nobody
+ * reads them or their names without the master key. Format: docs/design/repository.md, Frames.
+ *
+ * Sizes and ranges are those of the content. A listing tells the size −1 for an object that no content gives that size, because it is damaged; `stat` of it is
+ * `CORRUPT`. Encrypted, a part of a name has at most 128 bytes of UTF-8 (else `USAGE`), a listing has one folder at a time in memory, and objects that are not ours are passed over.
+ * `put` asks for its body anew where `inner` does, and what it gives then has to be the same (else `CORRUPT`).
+ */
+export function framedStorage(inner: Storage, protection: FrameProtection): Storage {
+  const names = protection.kind === 'encrypted' ? new EncryptedNames(inner, protection.master) : new ClearNames(inner);
+  return new FramedStorage(inner, protection, names);
+}
+
+class FramedStorage implements Storage {
+  readonly #inner: Storage;
+  readonly #protection: FrameProtection;
+  readonly #names: ObjectNames;
+  readonly #reader: FramedReader;
+
+  constructor(inner: Storage, protection: FrameProtection, names: ObjectNames) {
+    this.#inner = inner;
+    this.#protection = protection;
+    this.#names = names;
+    this.#reader = new FramedReader(inner, protection);
+  }
+
+  get description(): string {
+    return this.#inner.description;
+  }
+
+  get abilities(): StorageAbilities {
+    return this.#inner.abilities;
+  }
+
+  async put(name: string, body: () => ByteSource, options?: StorageOptions): Promise<{ sizeBytes: number }> {
+    const object = this.#objectOf(name);
+    const framed = new FramedBody(this.#protection, name, body);
+    try {
+      const { sizeBytes } = await this.#inner.put(object.stored, () => framed.read(), options);
+      return { sizeBytes: this.#reader.contentSize(object, sizeBytes) };
+    } catch (error) {
+      throw error === framed.failure ? error : this.#inClear(object, error);
+    }
+  }
+
+  async *get(name: string, options: ReadOptions = {}): ByteSource {
+    const object = this.#objectOf(name);
+    try {
+      yield* this.#reader.read(object, options);
+    } catch (error) {
+      throw this.#inClear(object, error);
+    }
+  }
+
+  async stat(name: string, options?: StorageOptions): Promise<StoredObject | undefined> {
+    const object = this.#objectOf(name);
+    const found = await this.#told(object, this.#inner.stat(object.stored, options));
+    return found && { ...found, name, sizeBytes: this.#reader.contentSize(object, found.sizeBytes) };
+  }
+
+  async *list(prefix: string, options: ListOptions = {}): AsyncIterable<StoredObject> {
+    for await (const { name, found } of this.#names.list(prefix, options)) {
+      yield { ...found, name, sizeBytes: contentSizeOf(found.sizeBytes) ?? -1 };
+    }
+  }
+
+  folders(prefix: string, options: StorageOptions = {}): AsyncIterable<string> {
+    return this.#names.folders(prefix, options);
+  }
+
+  async delete(name: string, options?: StorageOptions): Promise<void> {
+    const object = this.#objectOf(name);
+    await this.#told(object, this.#inner.delete(object.stored, options));
+  }
+
+  sweep(options?: StorageOptions & { readonly idleMs?: number | undefined }): Promise<number> {
+    return this.#inner.sweep(options);
+  }
+
+  #objectOf(name: string): NamedObject {
+    return { name, stored: this.#names.storedName(checkObjectName(name)) };
+  }
+
+  async #told<Result>(object: NamedObject, answer: Promise<Result>): Promise<Result> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw this.#inClear(object, error);
+    }
+  }
+
+  /** What the storage says about an object, by the name that people know. */
+  #inClear({ name, stored }: NamedObject, error: unknown): unknown {
+    if (stored === name || !(error instanceof BackupError)) return error;
+    const context = { ...error.context, object: stored };
+    if (error.code === 'OBJECT_EXISTS') return objectExists(name, this.description).with({ context });
+    if (error.code === 'OBJECT_NOT_FOUND') return objectNotFound(name, this.description).with({ context });
+    return error.with({ context: { ...context, name } });
+  }
+}
