@@ -32,7 +32,6 @@ import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
 import { restoreMessages } from './chinese/restore.ts';
-import { sealedMessages } from './chinese/sealed.ts';
 import { serverMessages } from './chinese/server.ts';
 import { settingsMessages } from './chinese/settings.ts';
 import { storageMessages } from './chinese/storage.ts';
@@ -87,7 +86,6 @@ export const chinese: Translation<typeof english> = {
   ...restorePlanMessages,
   ...restoreRecoveryMessages,
   ...restoreMessages,
-  ...sealedMessages,
   ...serverMessages,
   ...settingsMessages,
   ...storageMessages,

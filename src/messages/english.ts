@@ -29,7 +29,6 @@ import { repositoryMessages } from './english/repository.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
-import { sealedMessages } from './english/sealed.ts';
 import { serverMessages } from './english/server.ts';
 import { settingsMessages } from './english/settings.ts';
 import { storageMessages } from './english/storage.ts';
@@ -100,7 +99,6 @@ export const english = {
   ...restoreHelpMessages,
   ...restoreMessages,
   ...restorePlanMessages,
-  ...sealedMessages,
   ...serverMessages,
   ...verifyMessages,
   ...verifyHelpMessages,

@@ -7,6 +7,7 @@ import { framedStorage } from './framed-storage.ts';
 // What is stored, read by the words of docs/design/repository.md alone.
 
 const master = Buffer.from('0123456789abcdef'.repeat(4), 'hex');
+const repository = '00112233445566778899aabbccddeeff';
 const clear = Buffer.alloc(70_000, 'gausskeep ');
 const number = (value: number) => Buffer.from(value.toString(16).padStart(16, '0'), 'hex');
 
@@ -18,21 +19,16 @@ async function stored(protection: Parameters<typeof framedStorage>[1]) {
 }
 
 it('checksums: header, pieces, sums', async () => {
-  const { name, bytes } = await stored({ kind: 'checksums' });
+  const { name, bytes } = await stored({ kind: 'checksums', repository });
   expect(name).toBe('instances/orders');
   const header = bytes.subarray(0, 24);
   expect(header.subarray(0, 8).toString('hex')).toBe('474b534f01020000');
   const frames = [bytes.subarray(24, 24 + 65_552), bytes.subarray(24 + 65_552)];
   expect(Buffer.concat(frames.map((frame) => frame.subarray(0, -16))).equals(clear)).toBe(true);
   for (const [index, frame] of frames.entries()) {
-    const covered = [
-      header,
-      Buffer.of(index),
-      number(index),
-      Buffer.from('instances/orders\0'),
-      frame.subarray(0, -16),
-    ];
-    const sum = createHash('sha256').update(Buffer.concat(covered)).digest().subarray(0, 16);
+    const place = [header, Buffer.from(repository, 'hex'), Buffer.of(index), number(index)];
+    const covered = Buffer.concat([...place, Buffer.from('instances/orders\0'), frame.subarray(0, -16)]);
+    const sum = createHash('sha256').update(covered).digest().subarray(0, 16);
     expect(frame.subarray(-16).equals(sum)).toBe(true);
   }
 });

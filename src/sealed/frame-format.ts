@@ -35,10 +35,13 @@ export function newHeader(kind: FrameKind): Buffer {
 
 /**
  * Whether `bytes` are a whole header of `kind`. Another kind is none: who can write to the storage must not be able to answer for an
- * encrypted object with one of checksums.
+ * encrypted object with one of checksums. A number: it would be one of that newer format.
  */
-export function isHeader(bytes: Uint8Array, kind: FrameKind): boolean {
-  return bytes.length === headerSize && fixedPartOf(kind).equals(bytes.subarray(0, fixedSize));
+export function judgeHeader(bytes: Uint8Array, kind: FrameKind): boolean | number {
+  if (bytes.length !== headerSize) return false;
+  if (fixedPartOf(kind).equals(bytes.subarray(0, fixedSize))) return true;
+  const found = bytes[magic.length] ?? 0;
+  return found > format && magic.equals(bytes.subarray(0, magic.length)) ? found : false;
 }
 
 export function saltOf(header: Uint8Array): Uint8Array {

@@ -3,7 +3,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ReadOptions, Storage, StorageOptions } from '../storage/storage.ts';
 import { cutParts } from './cut-parts.ts';
-import { contentSizeOf, frameOffset, frameSize, headerSize, isHeader, pieceSize, tagSize } from './frame-format.ts';
+import { contentSizeOf, frameOffset, frameSize, headerSize, judgeHeader, pieceSize, tagSize } from './frame-format.ts';
 import { objectFrames, type FrameProtection, type ObjectFrames } from './object-frames.ts';
 
 /** An object by the name that its users know and by the one that it has in the storage. */
@@ -151,8 +151,12 @@ export class FramedReader {
       if (piece === undefined) break;
       header.set(piece, filled);
     }
-    if (!isHeader(header.subarray(0, filled), this.#protection.kind)) {
-      throw this.#damaged(object, say('sealed.no-header', { name: object.name }));
+    const judgement = judgeHeader(header.subarray(0, filled), this.#protection.kind);
+    const { name } = object;
+    if (judgement === false) throw this.#damaged(object, say('sealed.no-header', { name }));
+    if (judgement !== true) {
+      const sentence = say('sealed.newer-format', { name, format: judgement });
+      throw new BackupError('REPOSITORY_VERSION', sentence, { hint: say('archive.newer-format.hint') });
     }
     this.#remember(object, header);
     return header;

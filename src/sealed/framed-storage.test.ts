@@ -10,7 +10,10 @@ import { framedStorage } from './framed-storage.ts';
 import type { FrameProtection } from './object-frames.ts';
 
 const master = Buffer.from('8d1f'.repeat(16), 'hex');
-const protections: FrameProtection[] = [{ kind: 'checksums' }, { kind: 'encrypted', master }];
+const protections: FrameProtection[] = [
+  { kind: 'checksums', repository: 'ab'.repeat(16) },
+  { kind: 'encrypted', master },
+];
 const pieceSize = 65_536;
 const frameSize = pieceSize + 16;
 
@@ -83,7 +86,9 @@ describe.each(protections)('frames: $kind', (protection) => {
       const bytes = Buffer.from(sound);
       bytes[bit >> 3]! ^= 1 << (bit & 7);
       await replace(inner, name, bytes);
-      await expect(readAll(framed, 'a/x'), `bit ${bit}`).rejects.toMatchObject(damaged);
+      // The fifth byte is the format.
+      const code = bytes[4]! > 1 ? 'REPOSITORY_VERSION' : 'CORRUPT';
+      await expect(readAll(framed, 'a/x'), `bit ${bit}`).rejects.toMatchObject({ code });
     }
   });
 
@@ -93,7 +98,7 @@ describe.each(protections)('frames: $kind', (protection) => {
     await framed.put('x', pieces(clear, 70_000));
     const name = await onlyName(inner);
     const sound = await readAll(inner, name);
-    const positions = fc.integer({ min: 0, max: sound.length * 8 - 1 });
+    const positions = fc.integer({ min: 5 * 8, max: sound.length * 8 - 1 });
     await fc.assert(
       fc.asyncProperty(positions, async (bit) => {
         const bytes = Buffer.from(sound);
@@ -207,20 +212,36 @@ describe.each(protections)('frames: $kind', (protection) => {
     await expect(framed.put('x', body)).rejects.toBe(failure);
   });
 
-  it('recognises what it stored where the answer was lost, and refuses a body that changed meanwhile', async () => {
-    let lost = 0;
+  it('recognises what it stored where the answer was lost, by its content', async () => {
+    let puts = 0;
     const inner = new FaultyStorage(new MemoryStorage(), (call) =>
-      call === 'put' && lost++ === 0 ? 'fail-after' : undefined,
+      call === 'put' && puts++ === 0 ? 'fail-after' : undefined,
     );
     const plan = { forMs: 60_000, pause: () => Promise.resolve() };
     const framed = framedStorage(await openRetrying(() => Promise.resolve(inner), plan), protection);
     const bytes = content(200_000);
     expect(await framed.put('x', pieces(bytes, 1000))).toEqual({ sizeBytes: 200_000 });
-    lost = 0;
+    puts = 0;
     let reading = 0;
     const changing = () => pieces(content(200_000, (reading += 1)), 1000)();
-    await expect(framed.put('y', changing)).rejects.toMatchObject({ sentence: { key: 'sealed.changed-content' } });
+    await expect(framed.put('y', changing)).rejects.toMatchObject({ code: 'OBJECT_EXISTS' });
     expect((await readAll(framed, 'x')).equals(bytes)).toBe(true);
+    await expect(framed.put('x', pieces(bytes, 1000))).rejects.toMatchObject({ code: 'OBJECT_EXISTS' });
+  });
+
+  it('draws a salt for each reading of the content', async () => {
+    const first: Uint8Array[] = [];
+    class ReadingTwice extends MemoryStorage {
+      override async put(...[name, body]: Parameters<Storage['put']>) {
+        for await (const piece of body()) first.push(Uint8Array.from(piece));
+        return super.put(name, body);
+      }
+    }
+    const inner = new ReadingTwice();
+    await framedStorage(inner, protection).put('x', pieces('1234'));
+    const header = await readAll(inner, await onlyName(inner), { length: 24 });
+    expect(header.subarray(0, 8).equals(first[0]!.subarray(0, 8))).toBe(true);
+    expect(header.equals(first[0]!)).toBe(false);
   });
 });
 
@@ -234,6 +255,13 @@ it('an encrypted storage takes no object of checksums, nor the other way round',
   await inner.delete(name);
   await summed.put(name, pieces('forged'));
   await expect(readAll(encrypted, 'x')).rejects.toMatchObject(damaged);
+});
+
+it('takes no object of another repository', async () => {
+  const inner = new MemoryStorage();
+  await framedStorage(inner, protections[0]!).put('x', pieces('1'));
+  const other = framedStorage(inner, { kind: 'checksums', repository: 'cd'.repeat(16) });
+  await expect(readAll(other, 'x')).rejects.toMatchObject(damaged);
 });
 
 it('another master key reads nothing', async () => {

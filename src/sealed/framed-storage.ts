@@ -1,5 +1,6 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { digestOf } from '../storage/digest.ts';
 import { objectExists, objectNotFound } from '../storage/failures.ts';
 import { checkObjectName } from '../storage/object-name.ts';
 import type {
@@ -18,12 +19,11 @@ import type { FrameProtection } from './object-frames.ts';
 import { ClearNames, type ObjectNames } from './object-names.ts';
 
 /**
- * Objects of `inner` as frames, so that what was damaged, cut, renamed or put in the place of another is `CORRUPT` when it is read; encrypted, nobody
+ * Objects of `inner` as frames, so that what was damaged, cut, renamed or put in the place of another is `CORRUPT` when it is read (`REPOSITORY_VERSION`: it has a newer format); encrypted, nobody
  * reads them or their names without the master key. Format: docs/design/repository.md, Frames.
  *
  * Sizes and ranges are those of the content. A listing tells the size −1 for an object that no content gives that size, because it is damaged; `stat` of it is
  * `CORRUPT`. Encrypted, a part of a name has at most 128 bytes of UTF-8 (else `USAGE`), a listing has one folder at a time in memory, and objects that are not ours are passed over.
- * `put` asks for its body anew where `inner` does, and what it gives then has to be the same (else `CORRUPT`).
  */
 export function framedStorage(inner: Storage, protection: FrameProtection): Storage {
   const names = protection.kind === 'encrypted' ? new EncryptedNames(inner, protection.master) : new ClearNames(inner);
@@ -58,8 +58,29 @@ class FramedStorage implements Storage {
       const { sizeBytes } = await this.#inner.put(object.stored, () => framed.read(), options);
       return { sizeBytes: this.#reader.contentSize(object, sizeBytes) };
     } catch (error) {
-      throw error === framed.failure ? error : this.#inClear(object, error);
+      if (error === framed.failure) throw error;
+      const sizeBytes = await this.#sizeIfOurs(object, error, {
+        body,
+        readings: framed.readings,
+        signal: options?.signal,
+      });
+      if (sizeBytes === undefined) throw this.#inClear(object, error);
+      return { sizeBytes };
     }
+  }
+
+  /** The size of what is there under the name, where an earlier attempt of `inner` stored it and only the answer was lost. */
+  async #sizeIfOurs(
+    object: NamedObject,
+    error: unknown,
+    { body, readings, signal }: StorageOptions & { readonly body: () => ByteSource; readonly readings: number },
+  ): Promise<number | undefined> {
+    if (readings < 2 || !(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') return undefined;
+    // What stands in the way need not be an object.
+    if ((await this.stat(object.name, { signal })) === undefined) return undefined;
+    const wanted = await digestOf(body());
+    const found = await digestOf(this.#reader.read(object, { signal }));
+    return wanted.sha256 === found.sha256 ? wanted.sizeBytes : undefined;
   }
 
   async *get(name: string, options: ReadOptions = {}): ByteSource {

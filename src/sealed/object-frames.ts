@@ -1,9 +1,10 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
 import { fixedPartOf, saltOf, tagSize } from './frame-format.ts';
 
-/** `master`: 32 bytes. */
+/** `master`: 32 bytes. `repository`: its id, 32 hex digits. */
 export type FrameProtection =
-  { readonly kind: 'encrypted'; readonly master: Uint8Array } | { readonly kind: 'checksums' };
+  | { readonly kind: 'encrypted'; readonly master: Uint8Array }
+  | { readonly kind: 'checksums'; readonly repository: string };
 
 /** Makes and opens the frames of one object. */
 export interface ObjectFrames {
@@ -17,7 +18,7 @@ export interface ObjectFrames {
 export function objectFrames(protection: FrameProtection, header: Uint8Array, name: string): ObjectFrames {
   return protection.kind === 'encrypted'
     ? new EncryptedFrames(protection.master, header, name)
-    : new SummedFrames(header, name);
+    : new SummedFrames(protection.repository, header, name);
 }
 
 /**
@@ -64,11 +65,11 @@ function nonceOf(number: number, isLast: boolean): Buffer {
 
 /** SHA-256 of where a piece belongs and of the piece: finds what is damaged or in the wrong place, and keeps nothing secret. */
 class SummedFrames implements ObjectFrames {
-  readonly #header: Uint8Array;
+  readonly #object: Uint8Array;
   readonly #name: Uint8Array;
 
-  constructor(header: Uint8Array, name: string) {
-    this.#header = header;
+  constructor(repository: string, header: Uint8Array, name: string) {
+    this.#object = Buffer.concat([header, Buffer.from(repository, 'hex')]);
     this.#name = Buffer.from(`${name}\0`);
   }
 
@@ -86,7 +87,7 @@ class SummedFrames implements ObjectFrames {
     const place = Buffer.alloc(9);
     place[0] = isLast ? 1 : 0;
     place.writeBigUInt64BE(BigInt(number), 1);
-    const hash = createHash('sha256').update(this.#header).update(place).update(this.#name).update(piece);
+    const hash = createHash('sha256').update(this.#object).update(place).update(this.#name).update(piece);
     return hash.digest().subarray(0, tagSize);
   }
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import type { ErrorCode } from '../errors/codes.ts';
+import { digestOf } from './digest.ts';
 import { compareNames } from './object-name.ts';
 import { retrying, type RetryPlan } from './retry.ts';
 import type { ListOptions, ReadOptions, Storage, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
@@ -139,16 +139,6 @@ class RetryingStorage implements Storage {
     const found = await digestOf(this.#inner.get(name, options));
     return wanted.sha256 === found.sha256 ? wanted.sizeBytes : undefined;
   }
-}
-
-async function digestOf(source: ByteSource): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const piece of source) {
-    hash.update(piece);
-    sizeBytes += piece.length;
-  }
-  return { sha256: hash.digest('hex'), sizeBytes };
 }
 
 /** Passes over the names up to the last one noted: listings are ordered by the bytes of their names. */

@@ -33,7 +33,8 @@ storageContract('retrying, where the first call for each name fails', () => {
 storageContract('local directory', async () => openLocalStorage(await mkdtemp(join(parent, 'root-'))));
 storageContract('a folder of another', () => Promise.resolve(storageBelow(new MemoryStorage(), 'a/b/')));
 storageContract('frames with checksums', async () => {
-  return framedStorage(await openLocalStorage(await mkdtemp(join(parent, 'root-'))), { kind: 'checksums' });
+  const inner = await openLocalStorage(await mkdtemp(join(parent, 'root-')));
+  return framedStorage(inner, { kind: 'checksums', repository: 'ab'.repeat(16) });
 });
 storageContract('encrypted frames and names', async () => {
   const inner = await openLocalStorage(await mkdtemp(join(parent, 'root-')));

@@ -24,4 +24,12 @@ export const repositoryMessages = {
   'retention.no-rules': 'no rule of retention says what to keep',
   'retention.no-rules.hint':
     'Nothing was removed. Name at least one of --keep-last, --keep-within, --keep-window, --keep-daily, --keep-weekly, --keep-monthly, --keep-yearly.',
+  'sealed.bad-size': '"{name}" is damaged: no sound object has its size of {size} bytes',
+  'sealed.failed-check':
+    '"{name}" is damaged, or another object lies in its place: from byte {offset} on it fails its check',
+  'sealed.long-name': 'object name "{name}" is too long for an encrypted repository',
+  'sealed.long-name.hint':
+    'Between two "/" there can be at most 128 bytes, and fewer than 20 such parts: encrypted, names are longer.',
+  'sealed.newer-format': '"{name}" has the format {format}, which this version of gausskeep does not know',
+  'sealed.no-header': '"{name}" is damaged, or another object lies in its place: it does not begin as it should',
 } as const;
