@@ -14,17 +14,21 @@ const frameKinds = { encrypted: 1, checksums: 2 } as const;
 export type FrameKind = keyof typeof frameKinds;
 
 const magic = Buffer.from('GKSO');
-const format = 1;
+export const formatByte = 1;
 const saltSize = 16;
 /** What comes before the salt: the same in every header of one kind. */
 const fixedSize = headerSize - saltSize;
+
+export function kindByte(kind: FrameKind): number {
+  return frameKinds[kind];
+}
 
 /** What every header of `kind` begins with, 8 bytes. */
 export function fixedPartOf(kind: FrameKind): Buffer {
   const fixed = Buffer.alloc(fixedSize);
   magic.copy(fixed);
-  fixed[magic.length] = format;
-  fixed[magic.length + 1] = frameKinds[kind];
+  fixed[magic.length] = formatByte;
+  fixed[magic.length + 1] = kindByte(kind);
   return fixed;
 }
 
@@ -41,7 +45,7 @@ export function judgeHeader(bytes: Uint8Array, kind: FrameKind): boolean | numbe
   if (bytes.length !== headerSize) return false;
   if (fixedPartOf(kind).equals(bytes.subarray(0, fixedSize))) return true;
   const found = bytes[magic.length] ?? 0;
-  return found > format && magic.equals(bytes.subarray(0, magic.length)) ? found : false;
+  return found > formatByte && magic.equals(bytes.subarray(0, magic.length)) ? found : false;
 }
 
 export function saltOf(header: Uint8Array): Uint8Array {
