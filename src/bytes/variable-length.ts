@@ -87,7 +87,7 @@ export class VariableWriter {
   }
 }
 
-/** Reads what a `VariableWriter` wrote. Every method throws `RangeError` at the end of the bytes or for a value too large. */
+/** Reads what a `VariableWriter` wrote. Every method throws `RangeError` at the end of the bytes, for a value too large, or one in more bytes than it needs. */
 export class VariableReader {
   readonly #bytes: Uint8Array;
   #position = 0;
@@ -101,22 +101,17 @@ export class VariableReader {
   }
 
   unsigned(): bigint {
-    let low = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.#next();
-      low |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt(low);
-    }
-    let value = BigInt(low);
-    for (let shift = 28n; shift < 70n; shift += 7n) {
+    const small = this.#small();
+    if (small !== undefined) return BigInt(small);
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#next();
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) {
-        if (value > 0xffff_ffff_ffff_ffffn) break;
-        return value;
-      }
+      if (byte >= 0x80) continue;
+      if (value > 0xffff_ffff_ffff_ffffn || byte === 0) break;
+      return value;
     }
-    throw new RangeError('integer too large');
+    throw new RangeError('integer too large or longer than needed');
   }
 
   /** @param limit largest value that makes sense, at most 2^53-1 */
@@ -126,7 +121,7 @@ export class VariableReader {
     return Number(value);
   }
 
-  /** What fits in four bytes, which nearly all numbers do, without a bigint; undefined: more than that, and nothing is consumed. */
+  /** What fits in four bytes, which nearly all numbers do, without a bigint; undefined: it does not, or the bytes end, and nothing is consumed. */
   #small(): number | undefined {
     let value = 0;
     for (let index = 0; index < 4; index += 1) {
@@ -134,6 +129,7 @@ export class VariableReader {
       if (byte === undefined) return undefined;
       value |= (byte & 0x7f) << (7 * index);
       if (byte < 0x80) {
+        if (byte === 0 && index > 0) throw new RangeError('integer longer than needed');
         this.#position += index + 1;
         return value;
       }

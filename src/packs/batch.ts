@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ChunkEncoder, EncodedChunk } from './chunk-encoder.ts';
 import { mostChunkBytes } from './chunk-ref.ts';
-import { hashBytes } from './leaf.ts';
+import { hashBytes, hashOf } from './block-hash.ts';
 
 /** Blocks to be looked at together: at most `mostChunkBytes`. */
 export interface BatchOrder {
@@ -38,7 +37,7 @@ export function workOffBatch({ bytes, lengths, priorHashes }: BatchOrder, encode
     const block = bytes.subarray(offset, offset + length);
     offset += length;
     if (isZeros(block)) continue;
-    const hash = createHash('sha256').update(block).digest().subarray(0, hashBytes);
+    const hash = hashOf(block);
     hashes.set(hash, index * hashBytes);
     const isEqual = Buffer.compare(hash, priorHashes.subarray(index * hashBytes, (index + 1) * hashBytes)) === 0;
     kinds[index] = isEqual ? equalBlock : newBlock;

@@ -2,7 +2,8 @@ import type { BatchAnswer, BatchOrder } from './batch.ts';
 import { equalBlock, zeroBlock } from './batch.ts';
 import type { EncodedChunk } from './chunk-encoder.ts';
 import { mostChunkBytes, type ChunkRef } from './chunk-ref.ts';
-import { hashBytes, type LeafBlock } from './leaf.ts';
+import { hashBytes } from './block-hash.ts';
+import type { LeafBlock } from './leaf.ts';
 
 /** Batches that are worked on at the same time. */
 const mostRunning = 8;
@@ -105,7 +106,8 @@ function orderOf(blocks: readonly BlockOnItsWay[], bytes: Uint8Array): BatchOrde
   const priorHashes = new Uint8Array(blocks.length * hashBytes);
   for (const [index, { length, prior }] of blocks.entries()) {
     lengths[index] = length;
-    if (prior !== undefined && prior !== 'zeros') priorHashes.set(prior.hash, index * hashBytes);
+    if (prior !== undefined && prior !== 'zeros' && prior.hash !== undefined)
+      priorHashes.set(prior.hash, index * hashBytes);
   }
   return { bytes, lengths, priorHashes };
 }

@@ -1,5 +1,6 @@
 import type { VariableReader, VariableWriter } from '../bytes/variable-length.ts';
 import { mostChunkBytes, type ChunkCodec, type ChunkRef, type PackId } from './chunk-ref.ts';
+import type { PackTable } from './pack-table.ts';
 
 /** A pack that chunks are read from. */
 export interface ReadablePack {
@@ -9,30 +10,57 @@ export interface ReadablePack {
 
 const largest = Number.MAX_SAFE_INTEGER;
 
-export function writeChunkRef(writer: VariableWriter, chunk: ChunkRef, packIndex: number): void {
-  writer.count(packIndex);
-  writer.count(chunk.offset);
-  writer.count(chunk.storedBytes);
-  writer.count(chunk.rawBytes);
-  writer.byte(chunk.codec);
+/** Gives a chunk's pack its index in the table of what is written. */
+export type PackNumbering = (chunk: ChunkRef) => number;
+
+/** What indexes of packs mean where they are read. */
+export type PackIndexes = readonly ReadablePack[];
+
+export function writeChunkRef(writer: VariableWriter, chunk: ChunkRef, indexOf: PackNumbering): void {
+  writer.count(indexOf(chunk));
+  writeRestOfChunk(writer, chunk);
 }
 
-/** @param packs what pack indexes mean. @throws RangeError for what no chunk can be */
-export function readChunkRef(reader: VariableReader, packs: readonly ReadablePack[]): ChunkRef {
-  const { pack, sizeBytes } = packs[reader.count(largest)] ?? impossible('no such pack');
+/** All but the index of the pack. */
+export function writeRestOfChunk(writer: VariableWriter, { offset, storedBytes, rawBytes, codec }: ChunkRef): void {
+  writer.count(offset);
+  writer.count(storedBytes);
+  writer.count(rawBytes);
+  writer.byte(codec);
+}
+
+/** @throws RangeError for what no chunk can be; UnknownForm for a codec that is not known */
+export function readChunkRef(reader: VariableReader, packs: PackIndexes): ChunkRef {
+  return readRestOfChunk(reader, packs, reader.count(largest));
+}
+
+/** @param index of the pack */
+export function readRestOfChunk(reader: VariableReader, packs: PackIndexes, index: number): ChunkRef {
+  const { pack, sizeBytes } = packs[index] ?? impossible('no such pack');
   const offset = reader.count(sizeBytes);
   const storedBytes = reader.count(mostChunkBytes);
   const rawBytes = reader.count(mostChunkBytes);
   const codec = reader.byte();
-  if (!isPossible(storedBytes, rawBytes, codec)) impossible('impossible chunk');
+  if (codec > 3) throw new UnknownForm('a codec that is not known');
+  if (storedBytes < 1 || (codec === 0 ? storedBytes !== rawBytes : storedBytes >= rawBytes)) {
+    impossible('impossible chunk');
+  }
   if (offset + storedBytes > sizeBytes) impossible('a chunk behind the end of its pack');
   return { pack, offset, storedBytes, rawBytes, codec: codec as ChunkCodec };
 }
 
-/** Whether a chunk can have these lengths: it is stored as it is where the codec does not make it smaller. */
-function isPossible(storedBytes: number, rawBytes: number, codec: number): boolean {
-  if (storedBytes < 1 || rawBytes > mostChunkBytes || codec > 3) return false;
-  return codec === 0 ? storedBytes === rawBytes : storedBytes < rawBytes;
+export function writePackTable(writer: VariableWriter, packs: readonly { readonly pack: PackId }[]): void {
+  writer.count(packs.length);
+  for (const { pack } of packs) writePackId(writer, pack);
+}
+
+/** @param known where each of them must be. @throws RangeError */
+export function readPackTable(reader: VariableReader, known: PackTable<ReadablePack>): PackIndexes {
+  const packs: ReadablePack[] = [];
+  const count = reader.count(reader.remainingBytes);
+  while (packs.length < count)
+    packs.push(known.get(readPackId(reader)) ?? impossible('a pack that the root does not name'));
+  return packs;
 }
 
 /** 16 bytes of an id and the number. */
@@ -46,6 +74,9 @@ export function readPackId(reader: VariableReader): PackId {
   const backup = Buffer.from(reader.raw(16)).toString('hex');
   return { backup, number: reader.count(largest) };
 }
+
+/** Something that a newer version may have written. */
+export class UnknownForm extends Error {}
 
 export function impossible(what: string): never {
   throw new RangeError(what);

@@ -9,7 +9,7 @@ export interface ChunkRef {
   readonly pack: PackId;
   /** First byte in the pack. */
   readonly offset: number;
-  /** Bytes in the pack, 1 … `rawBytes`. */
+  /** Bytes in the pack: fewer than `rawBytes`, or as many where it is stored as it is. */
   readonly storedBytes: number;
   /** Bytes of its content, 1 … `mostChunkBytes`. */
   readonly rawBytes: number;

@@ -1,21 +1,34 @@
+import { VariableReader } from '../bytes/variable-length.ts';
 import { display } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { Storage } from '../storage/storage.ts';
 import { ChunkReader } from './chunk-reader.ts';
-import { packName, type ChunkRef } from './chunk-ref.ts';
+import { UnknownForm } from './chunk-ref-codec.ts';
+import { mostChunkBytes, packName, type ChunkRef } from './chunk-ref.ts';
+import { blocksOfLeaf, leavesOf } from './block-size.ts';
+import { entryOf, readLeafEntries, type LeafEntry, type LeafRef } from './leaf-list.ts';
+import { hashOf } from './block-hash.ts';
 import { decodeInlineLeaf, decodeLeaf, type LeafBlock } from './leaf.ts';
 import { readRecords } from './record-reader.ts';
 import type { FileRecord, StoredRecord } from './record.ts';
-import { decodeRoot, type Root } from './root.ts';
+import { decodeRoot, mostRootBytes, type RecordChunk, type Root } from './root.ts';
 
-/** Longest root, in bytes: of more than a million packs, 16 TB and more. */
-const mostRootBytes = 32 * 1024 * 1024;
+/** Longest list of the leaves of one file that is read, in bytes: of 80 TB and more. */
+const mostListBytes = 8 * 1024 * 1024;
+
+/** A leaf of a file. */
+export interface ReadLeaf {
+  readonly blocks: readonly LeafBlock[];
+  /** Where it is; undefined: within its record, or all its blocks are zeros. */
+  readonly ref: LeafRef | undefined;
+}
 
 /** The root, records and leaves of a backup. */
 export class ContentMaps {
   readonly root: Root;
   readonly chunks: ChunkReader;
+  #listed: { readonly file: FileRecord; readonly entries: readonly LeafEntry[] } | undefined;
 
   private constructor(root: Root, chunks: ChunkReader) {
     this.root = root;
@@ -26,43 +39,76 @@ export class ContentMaps {
   static async open(storage: Storage, refs: readonly ChunkRef[], signal?: AbortSignal): Promise<ContentMaps> {
     const chunks = new ChunkReader(storage);
     const pieces: Uint8Array[] = [];
-    const [first] = refs;
-    const object = first === undefined ? storage.description : packName(first.pack);
+    const object = refs[0] === undefined ? storage.description : packName(refs[0].pack);
     const length = refs.reduce((sum, { rawBytes }) => sum + rawBytes, 0);
-    if (length > mostRootBytes) throw damagedMap(object, say('packs.root'));
+    const areFull = refs.slice(0, -1).every(({ rawBytes }) => rawBytes === mostChunkBytes);
+    if (length > mostRootBytes || !areFull) throw damagedMap(object, say('packs.root'));
     for (const ref of refs) pieces.push(await chunks.read(ref, signal));
     const root = understood(object, say('packs.root'), () => decodeRoot(Buffer.concat(pieces)));
     return new ContentMaps(root, chunks);
   }
 
   /** The records of one of the chunks that the root names. @throws BackupError `CORRUPT` */
-  async records(chunk: ChunkRef, signal?: AbortSignal): Promise<StoredRecord[]> {
+  async records({ chunk, hash }: RecordChunk, signal?: AbortSignal): Promise<StoredRecord[]> {
     const content = await this.chunks.read(chunk, signal);
-    const { entries } = this.root.packs;
     const object = packName(chunk.pack);
-    return understood(object, say('packs.records'), () => [...readRecords(content, object, entries)]);
+    const part = say('packs.records');
+    if (Buffer.compare(hashOf(content), hash) !== 0) throw damagedMap(object, part);
+    return understood(object, part, () => [...readRecords(content, object, this.root.packs)]);
   }
 
-  /** The blocks of a leaf of a file. @param leaf its number in the file. @throws BackupError `CORRUPT` */
-  async leaf(file: FileRecord, leaf: number, signal?: AbortSignal): Promise<LeafBlock[]> {
-    const part = say('packs.leaf', { file: display(file.name) });
+  /** A leaf of a file. @param leaf its number there. @throws BackupError `CORRUPT` */
+  async leaf(file: FileRecord, leaf: number, signal?: AbortSignal): Promise<ReadLeaf> {
     const { leaves } = file;
     if ('inline' in leaves) {
-      const { entries } = this.root.packs;
-      return understood(file.object, part, () => decodeInlineLeaf(leaves.inline, file, entries));
+      const decode = (): LeafBlock[] => decodeInlineLeaf(leaves.inline, file, file.packs);
+      return { blocks: understood(file.object, partOf(file), decode), ref: undefined };
     }
-    const ref = leaves.stored[leaf];
-    if (ref === undefined) throw damagedMap(file.object, part);
-    const content = await this.chunks.read(ref.chunk, signal);
-    const bytes = content.subarray(ref.start, ref.start + ref.length);
-    return understood(packName(ref.chunk.pack), part, () => decodeLeaf(bytes, file, leaf, this.root.packs));
+    const entries = 'entries' in leaves ? leaves.entries : await this.#list(file, leaves.listed, signal);
+    const ref = entryOf(entries, leaf)?.ref;
+    if (ref === undefined) return { blocks: new Array<LeafBlock>(blocksOfLeaf(file, leaf)).fill('zeros'), ref };
+    const bytes = await this.#slice(ref, signal);
+    const decode = (): LeafBlock[] => decodeLeaf(bytes, file, leaf, this.root.packs);
+    return { blocks: understood(packName(ref.chunk.pack), partOf(file), decode), ref };
   }
+
+  /** The list of leaves that is not in the record; that of the file that was read last is kept. */
+  async #list(file: FileRecord, slices: readonly LeafRef[], signal?: AbortSignal): Promise<readonly LeafEntry[]> {
+    if (this.#listed?.file === file) return this.#listed.entries;
+    if (slices.reduce((sum, { length }) => sum + length, 0) > mostListBytes)
+      throw damagedMap(file.object, partOf(file));
+    const pieces: Uint8Array[] = [];
+    for (const slice of slices) pieces.push(await this.#slice(slice, signal));
+    const object = slices[0] === undefined ? file.object : packName(slices[0].chunk.pack);
+    const reader = new VariableReader(Buffer.concat(pieces));
+    const entries = understood(object, partOf(file), () => {
+      const read = readLeafEntries(reader, leavesOf(file), file.packs);
+      if (!reader.atEnd) throw new RangeError('more than the leaves');
+      return read;
+    });
+    this.#listed = { file, entries };
+    return entries;
+  }
+
+  async #slice({ chunk, start, length }: LeafRef, signal?: AbortSignal): Promise<Uint8Array> {
+    return (await this.chunks.read(chunk, signal)).subarray(start, start + length);
+  }
+}
+
+function partOf(file: FileRecord): Message {
+  return say('packs.leaf', { file: display(file.name) });
 }
 
 function understood<Result>(object: string, part: Message, decode: () => Result): Result {
   try {
     return decode();
   } catch (error) {
+    if (error instanceof UnknownForm) {
+      throw new BackupError('REPOSITORY_VERSION', say('packs.newer', { object, part }), {
+        hint: say('archive.newer-format.hint'),
+        cause: error,
+      });
+    }
     throw error instanceof RangeError ? damagedMap(object, part, error) : error;
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
@@ -7,7 +6,8 @@ import type { Storage } from '../storage/storage.ts';
 import { blockLength, blocksOf, leafBlocks } from './block-size.ts';
 import { packName, type ChunkRef } from './chunk-ref.ts';
 import { ContentMaps } from './content-maps.ts';
-import { hashBytes, type LeafBlock, type StoredBlock } from './leaf.ts';
+import { hashOf } from './block-hash.ts';
+import type { LeafBlock, StoredBlock } from './leaf.ts';
 import type { FileRecord, PartRecord, StoredRecord } from './record.ts';
 import type { Root } from './root.ts';
 
@@ -64,13 +64,13 @@ async function* recordsOf(maps: ContentMaps, signal?: AbortSignal): AsyncGenerat
 
 async function* contentOf(maps: ContentMaps, file: FileRecord, { offset = 0, signal }: ReadContentOptions): ByteSource {
   const blocks = blocksOf(file);
-  let leaf: LeafBlock[] = [];
+  let leaf: readonly LeafBlock[] = [];
   let held = -1;
   for (let index = Math.floor(offset / file.blockBytes); index < blocks; index += 1) {
     signal?.throwIfAborted();
     const number = Math.floor(index / leafBlocks);
     if (number !== held) {
-      leaf = await maps.leaf(file, number, signal);
+      leaf = (await maps.leaf(file, number, signal)).blocks;
       held = number;
     }
     const from = index * file.blockBytes;
@@ -97,12 +97,12 @@ async function storedContent(
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (const { chunk, start, length } of slices) {
-    pieces.push((await maps.chunks.read(chunk, signal)).subarray(start, start + length));
+    const whole = chunk === undefined ? zerosOf(length) : await maps.chunks.read(chunk, signal);
+    pieces.push(whole.subarray(start, start + length));
   }
   const [only] = pieces;
   const content = only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces);
-  const actual = createHash('sha256').update(content).digest().subarray(0, hashBytes);
-  if (Buffer.compare(actual, hash) === 0) return content;
-  const object = slices.map(({ chunk }) => packName(chunk.pack)).join(', ');
+  if (hash === undefined || Buffer.compare(hashOf(content), hash) === 0) return content;
+  const object = slices.flatMap(({ chunk }) => (chunk === undefined ? [] : [packName(chunk.pack)])).join(', ');
   throw new BackupError('CORRUPT', say('packs.wrong-block', { file: display(file.name), offset, object }));
 }

@@ -1,17 +1,20 @@
 import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
-import { display } from '../bytes/byte-string.ts';
+import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage } from '../storage/storage.ts';
 import { workOffBatch } from './batch.ts';
 import { Batches, type BatchWorker } from './batches.ts';
-import { blockBytesOf, blockLength, blocksOf, leafBlocks, leavesOf, type BlockedFile } from './block-size.ts';
+import { blockBytesOf, blockLength, blocksOf, leafBlocks, type BlockedFile } from './block-size.ts';
 import { loadChunkEncoder, type ChunkEncoder, type ContentCodec } from './chunk-encoder.ts';
 import { mostChunkBytes, type ChunkRef } from './chunk-ref.ts';
+import type { ReadLeaf } from './content-maps.ts';
+import type { LeafBlock } from './leaf.ts';
 import { LeafWriter } from './leaf-writer.ts';
 import type { RootPack } from './pack-table.ts';
-import { PackWriter, type PackSeries } from './pack-writer.ts';
-import { PriorContent, type PriorLeaf } from './prior-content.ts';
+import { PackWriter, type PackSeries, type StoredPack } from './pack-writer.ts';
+import { PriorContent } from './prior-content.ts';
+import { isName } from './record-reader.ts';
 import { RecordQueue } from './record-queue.ts';
 import {
   mostNameBytes,
@@ -21,7 +24,7 @@ import {
   type PartName,
   type StoredAttributes,
 } from './record.ts';
-import { encodeRoot } from './root.ts';
+import { encodeRoot, mostRootBytes } from './root.ts';
 import { UsedPacks } from './used-packs.ts';
 import { WrittenFile } from './written-file.ts';
 
@@ -40,7 +43,6 @@ export interface WriteContentOptions {
 
 /** A file on its way into a backup. */
 export interface FileToStore extends StoredAttributes {
-  /** 0 … 2^53-1, and of at most 8192 leaves, which is 2 TiB. */
   readonly sizeBytes: number;
 }
 
@@ -55,7 +57,7 @@ export interface ContentWriter {
   link(link: LinkAttributes): void;
   /**
    * Resolves when the content was taken in, which is before it is stored: pieces may be views that are valid until the next one.
-   * @throws BackupError `CORRUPT` when the content is shorter or longer than `sizeBytes`; `USAGE` for a name or file that is too long; what `content` throws; what storing
+   * @throws BackupError `CORRUPT` when the content is shorter or longer than `sizeBytes`; `USAGE` for a name that it cannot have; what `content` throws; what storing
    * this file or one before failed with
    */
   file(file: FileToStore, content: ByteSource): Promise<void>;
@@ -68,6 +70,8 @@ export interface ContentWriter {
 export interface WrittenContent {
   /** For the commit: what the backup is read from. */
   readonly root: readonly ChunkRef[];
+  /** The packs that these lie in. */
+  readonly rootPacks: readonly StoredPack[];
   readonly files: number;
   /** Sum of the sizes of the files. */
   readonly logicalBytes: number;
@@ -81,8 +85,6 @@ export interface WrittenContent {
 
 /** So many records may wait for a batch or a chunk of leaves that is not full. */
 const mostWaiting = 4096;
-/** With more a record would not fit in a chunk: each takes up to 30 bytes there. */
-const mostLeaves = 8192;
 
 /**
  * @throws BackupError `CORRUPT` when the prior cannot be read; `CONFIG_INVALID` for a level or codec that is not there
@@ -100,7 +102,7 @@ class Writing implements ContentWriter {
   readonly #prior: PriorContent | undefined;
   readonly #used: UsedPacks;
   readonly #content: PackWriter;
-  readonly #maps: PackWriter;
+  readonly #maps: { readonly leaves: PackWriter; readonly records: PackWriter };
   readonly #worker: BatchWorker;
   readonly #batches: Batches;
   readonly #leaves: LeafWriter;
@@ -115,15 +117,15 @@ class Writing implements ContentWriter {
     this.#prior = prior;
     this.#used = new UsedPacks(prior?.maps.root.packs);
     this.#content = new PackWriter(series);
-    this.#maps = new PackWriter(series);
+    this.#maps = { leaves: new PackWriter(series), records: new PackWriter(series) };
     this.#worker = workerOf(encode);
     this.#batches = new Batches(this.#worker, (chunk) => {
       const placed = this.#content.add(chunk);
       this.#used.add(placed, 'content');
       return placed;
     });
-    this.#leaves = new LeafWriter(encode, this.#maps, this.#used);
-    this.#records = new RecordQueue(encode, this.#maps, this.#used);
+    this.#leaves = new LeafWriter(encode, this.#maps.leaves, this.#used);
+    this.#records = new RecordQueue(encode, this.#maps.records, this.#used, this.#leaves, prior);
   }
 
   part(part: PartName): void {
@@ -151,9 +153,6 @@ class Writing implements ContentWriter {
     signal.throwIfAborted();
     const prior = await this.#prior?.find(part, file.name, signal);
     const blocked = { sizeBytes: file.sizeBytes, blockBytes: blockBytesOf(file.sizeBytes, prior?.blockBytes) };
-    if (leavesOf(blocked) > mostLeaves) {
-      throw new BackupError('USAGE', say('packs.too-large', { file: display(file.name), size: file.sizeBytes }));
-    }
     const written = new WrittenFile({ ...checked(file), ...blocked }, this.#leaves, this.#used);
     this.#records.add(written);
     const reader = new ByteReader(content);
@@ -179,24 +178,31 @@ class Writing implements ContentWriter {
   ): Promise<void> {
     const { signal } = this.#series;
     const blocks = blocksOf(file);
-    let leaf: PriorLeaf | undefined;
+    let leaf: ReadLeaf | undefined;
     for (let index = 0; index < blocks; index += 1) {
       const length = blockLength(file, index);
       if (index % leafBlocks === 0) leaf = await this.#priorLeaf(prior, index / leafBlocks);
       const isThere = prior !== undefined && index < blocksOf(prior) && blockLength(prior, index) === length;
-      const compared = isThere ? leaf?.blocks[index % leafBlocks] : undefined;
+      const compared = isThere ? this.#comparable(leaf?.blocks[index % leafBlocks]) : undefined;
       const room = await this.#batches.room(length);
       signal.throwIfAborted();
       await fill(reader, room);
-      const from = leaf;
+      const from = leaf?.ref !== undefined && this.#prior?.leaves(leaf.ref.chunk.pack) === true ? undefined : leaf;
       this.#batches.add({ length, prior: compared, taken: (block) => written.take(block, compared, from) });
       await this.#content.room();
     }
   }
 
-  async #priorLeaf(file: FileRecord | undefined, number: number): Promise<PriorLeaf | undefined> {
+  /** Nothing is equal to what lies in a pack that is left, nor to what has no hash. */
+  #comparable(block: LeafBlock | undefined): LeafBlock | undefined {
+    if (block === undefined || block === 'zeros') return block;
+    const isLeft = block.slices.some(({ chunk }) => chunk !== undefined && this.#prior?.leaves(chunk.pack) === true);
+    return isLeft || block.hash === undefined ? undefined : block;
+  }
+
+  async #priorLeaf(file: FileRecord | undefined, number: number): Promise<ReadLeaf | undefined> {
     if (file === undefined || number * leafBlocks >= blocksOf(file)) return undefined;
-    return this.#prior?.leaf(file, number, this.#series.signal);
+    return this.#prior?.maps.leaf(file, number, this.#series.signal);
   }
 
   /** Brings records that are known into chunks, and waits for packs that are on their way. */
@@ -207,24 +213,29 @@ class Writing implements ContentWriter {
       this.#leaves.flush();
       this.#records.take();
     }
-    await this.#content.room();
-    await this.#maps.room();
+    for (const packs of this.#packs) await packs.room();
+  }
+
+  get #packs(): readonly PackWriter[] {
+    return [this.#content, this.#maps.leaves, this.#maps.records];
   }
 
   async finish(): Promise<WrittenContent> {
     await this.#batches.settle();
     this.#leaves.flush();
     const chunks = this.#records.finish();
-    await Promise.all([this.#content.finish(), this.#maps.finish()]);
+    for (const packs of this.#packs) await packs.finish();
     const { table } = this.#used;
     const totals = { files: this.#files, logicalBytes: this.#logicalBytes };
+    const { newRawBytes } = this.#used;
     const rootPacks = new PackWriter(this.#series);
-    const root = await this.#storeRoot(rootPacks, encodeRoot({ packs: table, chunks, ...totals }));
+    const root = await this.#storeRoot(rootPacks, encodeRoot({ packs: table, chunks, ...totals, newRawBytes }));
     await this.#worker.close();
     return {
       root,
+      rootPacks: rootPacks.stored,
       ...totals,
-      newBytes: this.#content.storedBytes + this.#maps.storedBytes + rootPacks.storedBytes,
+      newBytes: [...this.#packs, rootPacks].reduce((sum, { storedBytes }) => sum + storedBytes, 0),
       referencedBytes: this.#used.storedBytes + rootPacks.storedBytes,
       packs: table.entries,
     };
@@ -232,6 +243,8 @@ class Writing implements ContentWriter {
 
   /** In packs of its own: it tells the sizes of all others. */
   async #storeRoot(packs: PackWriter, bytes: Uint8Array): Promise<readonly ChunkRef[]> {
+    if (bytes.length > mostRootBytes)
+      throw new BackupError('USAGE', say('packs.too-many', { packs: this.#used.table.entries.length }));
     const root: ChunkRef[] = [];
     for (let from = 0; from < bytes.length; from += mostChunkBytes) {
       root.push(packs.add(this.#encode(bytes.subarray(from, from + mostChunkBytes))));
@@ -243,7 +256,7 @@ class Writing implements ContentWriter {
 
   async abandon(): Promise<void> {
     await this.#worker.close();
-    await Promise.all([this.#content.abandon(), this.#maps.abandon()]);
+    await Promise.all(this.#packs.map((packs) => packs.abandon()));
   }
 }
 
@@ -281,11 +294,16 @@ function wrongSize({ name, sizeBytes }: FileToStore, actual?: number): BackupErr
   return new BackupError('CORRUPT', sentence);
 }
 
-/** Copies what is stored, so that nothing else of its owner stays in memory. */
+/**
+ * A copy, so that nothing else of its owner stays in memory.
+ * @throws BackupError `USAGE` for a name that no record can have
+ */
 function checked({ name, mode, mtimeSeconds }: StoredAttributes): StoredAttributes {
   if (name.length > mostNameBytes) {
-    const start = display(name.slice(0, 64) as StoredAttributes['name']);
+    const start = display(name.slice(0, 64) as ByteString);
     throw new BackupError('USAGE', say('packs.long-name', { length: name.length, start }));
   }
-  return { name, mode: mode & 0xffff, mtimeSeconds: Math.max(0, Math.floor(mtimeSeconds)) };
+  if (!isName(name)) throw new BackupError('USAGE', say('packs.bad-name', { name: display(name) }));
+  const mtime = mtimeSeconds === undefined ? undefined : Math.max(0, Math.floor(mtimeSeconds));
+  return { name, mode: mode & 0xffff, mtimeSeconds: mtime };
 }

@@ -172,7 +172,7 @@ describe('what a backup holds', () => {
       ['a', Buffer.alloc(300 * MiB)],
       ['b', Buffer.alloc(0)],
     ]);
-    expect((await store(storage, zeros)).packs.every(({ kind }) => kind === 'map')).toBe(true);
+    expect((await store(storage, zeros)).packs.every(({ kind }) => kind !== 'content')).toBe(true);
     const files = new Map([['a', randomBytes(80 * MiB)]]);
     const first = await store(storage, files);
     const second = await store(storage, files, { prior: first.root });
@@ -197,8 +197,13 @@ describe('what a backup holds', () => {
     expect(own).toMatchObject([{ rawBytes: 64 * KiB, usedBytes: 64 * KiB }]);
     // Three leaves of four are those of the first backup.
     const [file] = (await recordsOf(storage, second.root)).filter(({ kind }) => kind === 'file');
-    const leaves = file?.kind === 'file' && 'stored' in file.leaves ? file.leaves.stored : [];
-    expect(leaves.map(({ chunk }) => chunk.pack.backup === own[0]?.pack.backup)).toEqual([false, false, true, false]);
+    const leaves = file?.kind === 'file' && 'entries' in file.leaves ? file.leaves.entries : [];
+    expect(leaves.map(({ ref }) => ref?.chunk.pack.backup === own[0]?.pack.backup)).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
     await expectFiles(storage, files, second.root);
   });
 

@@ -1,7 +1,7 @@
 import type { ChunkEncoder } from './chunk-encoder.ts';
 import { mostChunkBytes } from './chunk-ref.ts';
 import type { PackWriter } from './pack-writer.ts';
-import type { LeafRef } from './record.ts';
+import type { LeafRef } from './leaf-list.ts';
 import type { UsedPacks } from './used-packs.ts';
 
 /** A leaf that gets its place with the others of its chunk. */
@@ -32,10 +32,20 @@ export class LeafWriter {
     return placed;
   }
 
+  /** Puts the list of leaves of a file into chunks at once. */
+  addList(list: Uint8Array): readonly LeafRef[] {
+    const placed: PlacedLeaf[] = [];
+    for (let from = 0; from < list.length; from += mostChunkBytes) {
+      placed.push(this.add(list.subarray(from, from + mostChunkBytes)));
+    }
+    this.flush();
+    return placed.flatMap(({ ref }) => ref ?? []);
+  }
+
   flush(): void {
     if (this.#leaves.length === 0) return;
     const chunk = this.#packs.add(this.#encode(Buffer.concat(this.#leaves.map(({ bytes }) => bytes))));
-    this.#used.add(chunk, 'map');
+    this.#used.add(chunk, 'leaves');
     this.#used.use(chunk, this.#length);
     let start = 0;
     for (const { bytes, placed } of this.#leaves) {

@@ -1,132 +1,145 @@
 import { VariableReader, VariableWriter } from '../bytes/variable-length.ts';
 import { blockLength, blocksOfLeaf, leafBlocks, type BlockedFile } from './block-size.ts';
+import { hashBytes } from './block-hash.ts';
 import type { ChunkRef } from './chunk-ref.ts';
 import {
   impossible,
   readChunkRef,
-  readPackId,
+  readPackTable,
+  readRestOfChunk,
   writeChunkRef,
-  writePackId,
+  writePackTable,
+  writeRestOfChunk,
+  type PackIndexes,
+  type PackNumbering,
   type ReadablePack,
 } from './chunk-ref-codec.ts';
 import { PackTable } from './pack-table.ts';
 
-/** A piece of the content of a chunk. */
+/** A piece of the content of a chunk, or of zeros. */
 export interface Slice {
-  readonly chunk: ChunkRef;
+  /** Undefined: zeros. */
+  readonly chunk: ChunkRef | undefined;
   /** First byte in the content of the chunk. */
   readonly start: number;
   readonly length: number;
 }
 
 export interface StoredBlock {
-  /** First 16 bytes of the SHA-256 of its content. */
-  readonly hash: Uint8Array;
-  /** What it is made of, in order. */
+  /** First 16 bytes of the SHA-256 of its content; undefined: not known. No version writes that yet. */
+  readonly hash: Uint8Array | undefined;
+  /** What it is made of, in order; at most 8. */
   readonly slices: readonly Slice[];
 }
 
 /** What a leaf says of a block. One of nothing but zeros is stored nowhere. */
 export type LeafBlock = StoredBlock | 'zeros';
 
-export const hashBytes = 16;
+const mostSlices = 8;
 
-/** The kinds of runs; 3 is reserved. */
+/** The kinds of runs. */
 const kindZeros = 0;
 const kindChunk = 1;
 const kindSlices = 2;
+const kindUnhashed = 3;
 
-/** A leaf that is stored by itself: it has the table of its packs within. */
+/** A leaf that is stored by itself: with the table of its packs. */
 export function encodeLeaf(blocks: readonly LeafBlock[]): Uint8Array {
   const packs = new PackTable<Pick<ReadablePack, 'pack'>>();
-  for (const block of blocks) {
-    if (block === 'zeros') continue;
-    for (const { chunk } of block.slices) packs.add(chunk);
-  }
+  const runs = new VariableWriter();
+  writeBlocks(runs, blocks, ({ pack }) => packs.add({ pack }));
+  const leaf = new VariableWriter();
+  writePackTable(leaf, packs.entries);
+  leaf.raw(runs.bytes());
+  return leaf.bytes();
+}
+
+/** A leaf within a record. */
+export function encodeInlineLeaf(blocks: readonly LeafBlock[], indexOf: PackNumbering): Uint8Array {
   const writer = new VariableWriter();
-  writer.count(blocks.length);
-  writer.count(packs.entries.length);
-  for (const { pack } of packs.entries) writePackId(writer, pack);
-  writeRuns(writer, blocks, (chunk) => packs.add(chunk));
+  writeBlocks(writer, blocks, indexOf);
   return writer.bytes();
 }
 
-/** A leaf within a record. @param indexOf number of a chunk's pack in the table of the root */
-export function encodeInlineLeaf(blocks: readonly LeafBlock[], indexOf: (chunk: ChunkRef) => number): Uint8Array {
-  const writer = new VariableWriter();
+function writeBlocks(writer: VariableWriter, blocks: readonly LeafBlock[], indexOf: PackNumbering): void {
   writer.count(blocks.length);
-  writeRuns(writer, blocks, indexOf);
-  return writer.bytes();
-}
-
-function writeRuns(writer: VariableWriter, blocks: readonly LeafBlock[], indexOf: (chunk: ChunkRef) => number): void {
   for (let from = 0; from < blocks.length;) {
     const to = endOfRun(blocks, from);
     const run = blocks.slice(from, to);
-    const kind = kindOf(run[0] ?? 'zeros');
-    writer.unsigned((BigInt(run.length) << 2n) | BigInt(kind));
-    const first = run[0];
-    if (kind === kindChunk && first !== undefined && first !== 'zeros') {
-      for (const { chunk, start } of first.slices) {
-        writeChunkRef(writer, chunk, indexOf(chunk));
-        writer.count(start);
-      }
+    const kind = kindOf(run[0]);
+    writer.count(run.length * 4 + kind);
+    const start = kind === kindChunk ? startOf(run[0]) : undefined;
+    if (start !== undefined) {
+      writeChunkRef(writer, start.chunk, indexOf);
+      writer.count(start.start);
     }
     for (const block of run) {
       if (block === 'zeros') continue;
-      writer.raw(block.hash);
-      if (kind === kindSlices) writeSlices(writer, block.slices, indexOf);
+      if (block.hash !== undefined) writer.raw(block.hash);
+      if (kind !== kindChunk) writeSlices(writer, block.slices, indexOf);
     }
     from = to;
   }
 }
 
-function writeSlices(writer: VariableWriter, slices: readonly Slice[], indexOf: (chunk: ChunkRef) => number): void {
+function writeSlices(writer: VariableWriter, slices: readonly Slice[], indexOf: PackNumbering): void {
   writer.count(slices.length);
   for (const { chunk, start, length } of slices) {
-    writeChunkRef(writer, chunk, indexOf(chunk));
-    writer.count(start);
+    if (chunk === undefined) writer.count(0);
+    else {
+      writer.count(indexOf(chunk) + 1);
+      writeRestOfChunk(writer, chunk);
+      writer.count(start);
+    }
     writer.count(length);
   }
 }
 
-function kindOf(block: LeafBlock): number {
-  if (block === 'zeros') return kindZeros;
-  return block.slices.length === 1 ? kindChunk : kindSlices;
+function kindOf(block: LeafBlock | undefined): number {
+  if (block === undefined || block === 'zeros') return kindZeros;
+  if (block.hash === undefined) return kindUnhashed;
+  return startOf(block) === undefined ? kindSlices : kindChunk;
+}
+
+interface BlockInChunk {
+  readonly chunk: ChunkRef;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where a block is that lies in one chunk; undefined: it does not. */
+function startOf(block: LeafBlock | undefined): BlockInChunk | undefined {
+  if (block === undefined || block === 'zeros' || block.slices.length !== 1) return undefined;
+  const [{ chunk, start, length } = { chunk: undefined, start: 0, length: 0 }] = block.slices;
+  return chunk && { chunk, start, end: start + length };
 }
 
 /** Behind the last block that belongs to the run that begins with the block `from`. */
 function endOfRun(blocks: readonly LeafBlock[], from: number): number {
-  const first = blocks[from] ?? 'zeros';
-  const kind = kindOf(first);
-  let previous = first === 'zeros' ? undefined : first.slices[0];
+  const kind = kindOf(blocks[from]);
   let to = from + 1;
-  for (; to < blocks.length; to += 1) {
-    const block = blocks[to] ?? 'zeros';
-    if (kindOf(block) !== kind) break;
-    const next = block === 'zeros' ? undefined : block.slices[0];
-    if (kind === kindChunk && !isBehind(previous, next)) break;
-    previous = next;
+  while (to < blocks.length && kindOf(blocks[to]) === kind) {
+    if (kind === kindChunk && !isBehind(startOf(blocks[to - 1]), startOf(blocks[to]))) break;
+    to += 1;
   }
   return to;
 }
 
-function isBehind(previous: Slice | undefined, next: Slice | undefined): boolean {
+function isBehind(previous: BlockInChunk | undefined, next: BlockInChunk | undefined): boolean {
   if (previous === undefined || next === undefined) return false;
-  const [a, b] = [previous.chunk, next.chunk];
-  const isSame = a === b || (isSamePack(a, b) && a.offset === b.offset && a.rawBytes === b.rawBytes);
-  return isSame && previous.start + previous.length === next.start;
+  return isSame(previous.chunk, next.chunk) && previous.end === next.start;
 }
 
-function isSamePack({ pack: a }: ChunkRef, { pack: b }: ChunkRef): boolean {
-  return a === b || (a.number === b.number && a.backup === b.backup);
+function isSame(a: ChunkRef, b: ChunkRef): boolean {
+  if (a === b) return true;
+  return a.offset === b.offset && a.pack.number === b.pack.number && a.pack.backup === b.pack.backup;
 }
 
 /**
  * The blocks of a leaf that is stored by itself. Memory: some hundred bytes a block.
  * @param leaf which of the file's
  * @param packs those of the root, where every pack of the leaf must be
- * @throws RangeError for bytes that are no leaf of this place
+ * @throws RangeError for bytes that are no leaf of this place; UnknownForm
  */
 export function decodeLeaf(
   bytes: Uint8Array,
@@ -135,50 +148,31 @@ export function decodeLeaf(
   packs: PackTable<ReadablePack>,
 ): LeafBlock[] {
   const reader = new VariableReader(bytes);
-  readBlockCount(reader, file, leaf);
-  const own: ReadablePack[] = [];
-  const count = reader.count(reader.remainingBytes);
-  while (own.length < count)
-    own.push(packs.get(readPackId(reader)) ?? impossible('a pack that the root does not name'));
-  return readRuns(reader, file, leaf, own);
+  return readBlocks(reader, file, leaf, readPackTable(reader, packs));
 }
 
-/** The blocks of a leaf within a record. @throws RangeError */
-export function decodeInlineLeaf(bytes: Uint8Array, file: BlockedFile, packs: readonly ReadablePack[]): LeafBlock[] {
-  const reader = new VariableReader(bytes);
-  readBlockCount(reader, file, 0);
-  return readRuns(reader, file, 0, packs);
+/** The blocks of a leaf within a record. @throws RangeError; UnknownForm */
+export function decodeInlineLeaf(bytes: Uint8Array, file: BlockedFile, packs: PackIndexes): LeafBlock[] {
+  return readBlocks(new VariableReader(bytes), file, 0, packs);
 }
 
-function readBlockCount(reader: VariableReader, file: BlockedFile, leaf: number): void {
-  if (reader.count(leafBlocks) !== blocksOfLeaf(file, leaf)) impossible('another number of blocks');
-}
-
-function readRuns(
-  reader: VariableReader,
-  file: BlockedFile,
-  leaf: number,
-  packs: readonly ReadablePack[],
-): LeafBlock[] {
+function readBlocks(reader: VariableReader, file: BlockedFile, leaf: number, packs: PackIndexes): LeafBlock[] {
   const blocks: LeafBlock[] = [];
   const expected = blocksOfLeaf(file, leaf);
-  const lengthOf = (block: number): number => blockLength(file, leaf * leafBlocks + block);
+  if (reader.count(leafBlocks) !== expected) impossible('another number of blocks');
+  const nextLength = (): number => blockLength(file, leaf * leafBlocks + blocks.length);
   while (blocks.length < expected) {
     const head = reader.count(4 * leafBlocks + 3);
-    const count = head >> 2;
-    if (count < 1 || count > expected - blocks.length) impossible('a run of impossible length');
-    switch (head & 3) {
-      case kindZeros:
-        for (let index = 0; index < count; index += 1) blocks.push('zeros');
-        break;
-      case kindChunk:
-        readChunkRun(reader, blocks, count, lengthOf, packs);
-        break;
-      case kindSlices:
-        for (let index = 0; index < count; index += 1) blocks.push(readSliced(reader, lengthOf(blocks.length), packs));
-        break;
-      default:
-        impossible('a run of an unknown kind');
+    const kind = head & 3;
+    const end = blocks.length + (head >> 2);
+    if (end === blocks.length || end > expected) impossible('a run of impossible length');
+    if (kind === kindChunk) readChunkRun(reader, blocks, end, nextLength, packs);
+    while (blocks.length < end) {
+      if (kind === kindZeros) blocks.push('zeros');
+      else {
+        const hash = kind === kindUnhashed ? undefined : reader.raw(hashBytes);
+        blocks.push({ hash, slices: readSlices(reader, nextLength(), packs) });
+      }
     }
   }
   if (!reader.atEnd) impossible('more than the blocks');
@@ -188,34 +182,34 @@ function readRuns(
 function readChunkRun(
   reader: VariableReader,
   blocks: LeafBlock[],
-  count: number,
-  lengthOf: (block: number) => number,
-  packs: readonly ReadablePack[],
+  end: number,
+  nextLength: () => number,
+  packs: PackIndexes,
 ): void {
   const chunk = readChunkRef(reader, packs);
   let start = reader.count(chunk.rawBytes);
-  for (let index = 0; index < count; index += 1) {
+  while (blocks.length < end) {
     const hash = reader.raw(hashBytes);
-    const length = lengthOf(blocks.length);
+    const length = nextLength();
     if (start + length > chunk.rawBytes) impossible('a block behind the end of its chunk');
     blocks.push({ hash, slices: [{ chunk, start, length }] });
     start += length;
   }
 }
 
-function readSliced(reader: VariableReader, blockBytes: number, packs: readonly ReadablePack[]): StoredBlock {
-  const hash = reader.raw(hashBytes);
-  const count = reader.count(reader.remainingBytes);
+function readSlices(reader: VariableReader, blockBytes: number, packs: PackIndexes): readonly Slice[] {
+  const count = reader.count(mostSlices);
   const slices: Slice[] = [];
   let filled = 0;
   while (slices.length < count) {
-    const chunk = readChunkRef(reader, packs);
-    const start = reader.count(chunk.rawBytes);
-    const length = reader.count(chunk.rawBytes - start);
-    if (length < 1) impossible('an empty slice');
+    const index = reader.count(packs.length);
+    const chunk = index === 0 ? undefined : readRestOfChunk(reader, packs, index - 1);
+    const start = chunk === undefined ? 0 : reader.count(chunk.rawBytes);
+    const length = reader.count(chunk === undefined ? blockBytes : chunk.rawBytes - start);
+    if (length === 0) impossible('an empty slice');
     filled += length;
     slices.push({ chunk, start, length });
   }
   if (filled !== blockBytes) impossible('slices that do not make up their block');
-  return { hash, slices };
+  return slices;
 }

@@ -11,7 +11,9 @@ export interface RootPack {
   readonly kind: PackKind;
 }
 
-export type PackKind = 'content' | 'map';
+/** What the chunks of a pack hold, in the order of the numbers that stand for it. */
+export const packKinds = ['content', 'leaves', 'records'] as const;
+export type PackKind = (typeof packKinds)[number];
 
 /** Packs by their ids, each with a number from 0 in the order in which they came. */
 export class PackTable<Entry extends { readonly pack: PackId }> {
@@ -41,5 +43,10 @@ export class PackTable<Entry extends { readonly pack: PackId }> {
     if (known !== undefined) return known;
     numbers.set(number, this.#entries.length);
     return this.#entries.push(entry) - 1;
+  }
+
+  /** Takes back those that were added behind the first `length`. */
+  truncate(length: number): void {
+    for (const { pack } of this.#entries.splice(length)) this.#byBackup.get(pack.backup)?.delete(pack.number);
   }
 }

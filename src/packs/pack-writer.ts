@@ -14,6 +14,12 @@ export interface PackSeries {
   next: number;
 }
 
+/** A pack that is durable. */
+export interface StoredPack {
+  readonly pack: PackId;
+  readonly sizeBytes: number;
+}
+
 interface OpenPack {
   readonly pack: PackId;
   readonly pieces: Uint8Array[];
@@ -30,15 +36,20 @@ export class PackWriter {
   #waiting = 0;
   #putting: Promise<void> = Promise.resolve();
   #isAbandoned = false;
-  #storedBytes = 0;
+  readonly #stored: StoredPack[] = [];
 
   constructor(series: PackSeries) {
     this.#series = series;
   }
 
-  /** Bytes of the packs that are durable. */
+  /** The packs that are durable. */
+  get stored(): readonly StoredPack[] {
+    return this.#stored;
+  }
+
+  /** Bytes of these. */
   get storedBytes(): number {
-    return this.#storedBytes;
+    return this.#stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   /** The chunk gets its place at once; a full pack is put behind the caller's back, and `room` tells what becomes of it. */
@@ -90,7 +101,7 @@ export class PackWriter {
     if (this.#isAbandoned) return;
     await storage.put(packName(pack), () => piecesOf(pieces), { signal });
     this.#waiting -= 1;
-    this.#storedBytes += length;
+    this.#stored.push({ pack, sizeBytes: length });
     onStored(length);
   }
 }

@@ -1,29 +1,27 @@
 import type { ByteString } from '../bytes/byte-string.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { ChunkRef } from './chunk-ref.ts';
+import type { ChunkRef, PackId } from './chunk-ref.ts';
 import { ContentMaps } from './content-maps.ts';
+import { packsToLeave } from './left-packs.ts';
 import { NameIndex } from './name-index.ts';
-import type { LeafBlock } from './leaf.ts';
-import type { FileRecord, LeafRef, PartName, StoredRecord } from './record.ts';
+import type { PackTable, RootPack } from './pack-table.ts';
+import type { FileRecord, PartName, StoredRecord } from './record.ts';
 
-/** A leaf of a file of the prior. */
-export interface PriorLeaf {
-  readonly blocks: readonly LeafBlock[];
-  /** Undefined: it is within its record. */
-  readonly ref: LeafRef | undefined;
-}
-
-/** Chunks of records that are kept decoded: files come in about the order in which they came last time. */
-const keptChunks = 4;
+/** Chunks of records that are kept decoded, of some hundred records each: files come in about the order in which they came last time. */
+const keptChunks = 8;
 
 /** The backup that a new one is compared with. Memory: 16 to 32 bytes a file, and some MiB. */
 export class PriorContent {
   readonly maps: ContentMaps;
+  readonly #left: PackTable<RootPack>;
+  readonly #recordChunks = new Map<string, ChunkRef>();
   readonly #index = new NameIndex();
   readonly #kept = new Map<number, Promise<StoredRecord[]>>();
 
   private constructor(maps: ContentMaps) {
     this.maps = maps;
+    this.#left = packsToLeave(maps.root);
+    for (const { chunk, hash } of maps.root.chunks) this.#recordChunks.set(Buffer.from(hash).toString('latin1'), chunk);
   }
 
   /** @param root from its commit. @throws BackupError `CORRUPT` */
@@ -48,9 +46,15 @@ export class PriorContent {
     return isIt ? record : undefined;
   }
 
-  async leaf(file: FileRecord, number: number, signal: AbortSignal): Promise<PriorLeaf> {
-    const blocks = await this.maps.leaf(file, number, signal);
-    return { blocks, ref: 'stored' in file.leaves ? file.leaves.stored[number] : undefined };
+  /** Whether what lies in the pack is stored again. */
+  leaves(pack: PackId): boolean {
+    return this.#left.indexOf(pack) !== undefined;
+  }
+
+  /** Where records of that content are; undefined: nowhere, or in a pack that is left. */
+  recordChunk(content: Uint8Array, hash: Uint8Array): ChunkRef | undefined {
+    const chunk = this.#recordChunks.get(Buffer.from(hash).toString('latin1'));
+    return chunk?.rawBytes === content.length && !this.leaves(chunk.pack) ? chunk : undefined;
   }
 
   #records(number: number, signal: AbortSignal): Promise<readonly StoredRecord[]> {

@@ -1,8 +1,12 @@
 import type { ChunkEncoder } from './chunk-encoder.ts';
 import type { ChunkRef } from './chunk-ref.ts';
+import { hashOf } from './block-hash.ts';
+import type { LeafWriter } from './leaf-writer.ts';
 import type { PackWriter } from './pack-writer.ts';
 import { RecordWriter } from './record-writer.ts';
+import type { PriorContent } from './prior-content.ts';
 import type { NewRecord } from './record.ts';
+import type { RecordChunk } from './root.ts';
 import type { UsedPacks } from './used-packs.ts';
 
 /** A record that may have to wait for others that are before it. */
@@ -16,15 +20,23 @@ export class RecordQueue {
   readonly #encode: ChunkEncoder;
   readonly #packs: PackWriter;
   readonly #used: UsedPacks;
+  readonly #prior: PriorContent | undefined;
   readonly #writer: RecordWriter;
   readonly #waiting: WaitingRecord[] = [];
-  readonly #chunks: ChunkRef[] = [];
+  readonly #chunks: RecordChunk[] = [];
 
-  constructor(encode: ChunkEncoder, packs: PackWriter, used: UsedPacks) {
+  constructor(
+    encode: ChunkEncoder,
+    packs: PackWriter,
+    used: UsedPacks,
+    leaves: LeafWriter,
+    prior: PriorContent | undefined,
+  ) {
     this.#encode = encode;
     this.#packs = packs;
     this.#used = used;
-    this.#writer = new RecordWriter((chunk) => used.indexOf(chunk));
+    this.#prior = prior;
+    this.#writer = new RecordWriter((list) => leaves.addList(list));
   }
 
   /** Records that wait. */
@@ -36,7 +48,7 @@ export class RecordQueue {
     this.#waiting.push(record);
   }
 
-  /** Takes those that are known up to the first that is not. @throws RangeError for one that is longer than a chunk may be */
+  /** Takes those that are known up to the first that is not. */
   take(): void {
     let taken = 0;
     try {
@@ -44,7 +56,7 @@ export class RecordQueue {
         const record = waiting.record();
         if (record === undefined) break;
         taken += 1;
-        this.#store(this.#writer.add(record));
+        for (const content of this.#writer.add(record)) this.#store(content);
       }
     } finally {
       this.#waiting.splice(0, taken);
@@ -52,18 +64,23 @@ export class RecordQueue {
   }
 
   /** @returns the chunks that hold all of them. @throws Error when one is not known yet, which is a defect */
-  finish(): readonly ChunkRef[] {
+  finish(): readonly RecordChunk[] {
     this.take();
     if (this.#waiting.length > 0) throw new Error('a record is not known at the end of its backup');
-    this.#store(this.#writer.end());
+    for (const content of this.#writer.end()) this.#store(content);
     return this.#chunks;
   }
 
-  #store(content: Uint8Array | undefined): void {
-    if (content === undefined) return;
-    const chunk = this.#packs.add(this.#encode(content));
-    this.#used.add(chunk, 'map');
+  #store(content: Uint8Array): void {
+    const hash = hashOf(content);
+    const chunk = this.#prior?.recordChunk(content, hash) ?? this.#place(content);
     this.#used.use(chunk, content.length);
-    this.#chunks.push(chunk);
+    this.#chunks.push({ chunk, hash });
+  }
+
+  #place(content: Uint8Array): ChunkRef {
+    const chunk = this.#packs.add(this.#encode(content));
+    this.#used.add(chunk, 'records');
+    return chunk;
   }
 }

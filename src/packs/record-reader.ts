@@ -1,12 +1,13 @@
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
 import { VariableReader } from '../bytes/variable-length.ts';
 import { blocksOf, leavesOf, mostInlineBlocks, type BlockedFile } from './block-size.ts';
-import { impossible, readChunkRef, type ReadablePack } from './chunk-ref-codec.ts';
+import { impossible, readPackTable, UnknownForm, type PackIndexes, type ReadablePack } from './chunk-ref-codec.ts';
+import { mostListedLeaves, readLeafEntries, readLeafRef, type LeafRef } from './leaf-list.ts';
+import type { PackTable } from './pack-table.ts';
 import {
   mostNameBytes,
   mostPartBytes,
   type FileLeaves,
-  type LeafRef,
   type PartRecord,
   type StoredAttributes,
   type StoredRecord,
@@ -15,15 +16,16 @@ import {
 /**
  * The records in the content of a chunk, in order; the first is a part. Leaves of files are views into it.
  * @param object the pack that it is in, for what is found out later
- * @param packs those of the root
- * @throws RangeError for bytes that are no records
+ * @param known the packs of the root, where every pack of the chunk must be
+ * @throws RangeError for bytes that are no records; UnknownForm
  */
 export function* readRecords(
   content: Uint8Array,
   object: string,
-  packs: readonly ReadablePack[],
+  known: PackTable<ReadablePack>,
 ): Generator<StoredRecord, void> {
   const reader = new VariableReader(content);
+  const packs = readPackTable(reader, known);
   let part: PartRecord | undefined;
   let previous = '';
   while (!reader.atEnd) {
@@ -34,11 +36,13 @@ export function* readRecords(
       yield part;
       continue;
     }
+    if (!['D', 'L', 'F'].includes(type)) throw new UnknownForm('a record of a type that is not known');
     if (part === undefined) impossible('a record without a part');
     const attributes = readAttributes(reader, previous);
     previous = attributes.name;
-    if (type === 'F') yield { kind: 'file', part, object, ...attributes, ...readFile(reader, packs) };
-    else yield readOther(reader, type, attributes);
+    if (type === 'F') yield { kind: 'file', part, object, packs, ...attributes, ...readFile(reader, packs) };
+    else if (type === 'L') yield { kind: 'link', ...attributes, ...readLink(reader) };
+    else yield { kind: 'directory', ...attributes };
   }
 }
 
@@ -53,46 +57,50 @@ function readAttributes(reader: VariableReader, previous: string): StoredAttribu
   const rest = reader.raw(reader.count(mostNameBytes - common));
   const name = (previous.slice(0, common) + fromBytes(rest)) as ByteString;
   if (!isName(name)) impossible('an impossible name');
-  return { name, mode: reader.count(0xffff), mtimeSeconds: reader.count(Number.MAX_SAFE_INTEGER) };
+  const mode = reader.count(0xffff);
+  const mtime = reader.count(Number.MAX_SAFE_INTEGER);
+  return { name, mode, mtimeSeconds: mtime === 0 ? undefined : mtime - 1 };
 }
 
 /** Whether it is relative and stays where it is. */
-function isName(name: string): boolean {
+export function isName(name: string): boolean {
   if (name.includes('\0')) return false;
   return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
-function readOther(reader: VariableReader, type: string, attributes: StoredAttributes): StoredRecord {
-  if (type === 'D') return { kind: 'directory', ...attributes };
-  if (type !== 'L') impossible('a record of an unknown type');
+function readLink(reader: VariableReader): { readonly isRelative: boolean; readonly target: ByteString } {
   const isRelative = reader.count(1) === 1;
-  const target = fromBytes(reader.raw(reader.count(mostNameBytes)));
-  return { kind: 'link', ...attributes, target, isRelative };
+  return { isRelative, target: fromBytes(reader.raw(reader.count(mostNameBytes))) };
 }
 
-function readFile(
-  reader: VariableReader,
-  packs: readonly ReadablePack[],
-): BlockedFile & { readonly leaves: FileLeaves } {
+function readFile(reader: VariableReader, packs: PackIndexes): BlockedFile & { readonly leaves: FileLeaves } {
   const sizeBytes = reader.count(Number.MAX_SAFE_INTEGER);
-  const log = reader.count(20);
+  const log = reader.count(18);
   if (log < 12) impossible('an impossible block size');
   const file = { sizeBytes, blockBytes: 2 ** log };
   return { ...file, leaves: readLeaves(reader, file, packs) };
 }
 
-function readLeaves(reader: VariableReader, file: BlockedFile, packs: readonly ReadablePack[]): FileLeaves {
-  // Each takes more than a byte.
-  const count = reader.count(reader.remainingBytes);
-  if (count === 0 ? blocksOf(file) > mostInlineBlocks : count !== leavesOf(file))
-    impossible('another number of leaves');
-  if (count === 0) return { inline: reader.raw(reader.count(reader.remainingBytes)) };
-  const stored: LeafRef[] = [];
-  while (stored.length < count) {
-    const chunk = readChunkRef(reader, packs);
-    const start = reader.count(chunk.rawBytes);
-    const length = reader.count(chunk.rawBytes - start);
-    stored.push({ chunk, start, length });
+function readLeaves(reader: VariableReader, file: BlockedFile, packs: PackIndexes): FileLeaves {
+  const form = reader.count(2);
+  const leaves = leavesOf(file);
+  if (form !== formOf(file)) impossible('leaves in a form of other files');
+  if (form === 0) return { inline: reader.raw(reader.count(reader.remainingBytes)) };
+  if (form === 1) {
+    const count = reader.count(leaves);
+    const entries = readLeafEntries(reader, leaves, packs);
+    if (entries.length !== count) impossible('another number of leaves');
+    return { entries };
   }
-  return { stored };
+  if (reader.count(Number.MAX_SAFE_INTEGER) !== leaves) impossible('another number of leaves');
+  const listed: LeafRef[] = [];
+  const count = reader.count(reader.remainingBytes);
+  while (listed.length < count) listed.push(readLeafRef(reader, packs));
+  return { listed };
+}
+
+/** Which of the forms of `leaves` a file has. */
+function formOf(file: BlockedFile): number {
+  if (blocksOf(file) <= mostInlineBlocks) return 0;
+  return leavesOf(file) <= mostListedLeaves ? 1 : 2;
 }

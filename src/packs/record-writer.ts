@@ -1,50 +1,68 @@
+import { createHash } from 'node:crypto';
 import { toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { VariableWriter } from '../bytes/variable-length.ts';
-import { mostChunkBytes, type ChunkRef } from './chunk-ref.ts';
-import { writeChunkRef } from './chunk-ref-codec.ts';
+import { leavesOf } from './block-size.ts';
+import { writePackTable, type PackNumbering } from './chunk-ref-codec.ts';
+import type { PackId } from './chunk-ref.ts';
+import { mostListedLeaves, writeLeafEntries, writeLeafRef, type LeafRef } from './leaf-list.ts';
+import { encodeInlineLeaf } from './leaf.ts';
+import { PackTable } from './pack-table.ts';
 import type { NewFile, NewRecord, PartName, StoredAttributes } from './record.ts';
 
-/** A chunk of records is full from here on. Smaller than a chunk may be: one is read for each file that is compared out of order. */
-const fullBytes = 128 * 1024;
+/** Longest content of a chunk of records. */
+const mostBytes = 128 * 1024;
 
-/** Makes the content of the chunks that hold the records. */
+/**
+ * Makes the content of the chunks that hold the records. Where a chunk ends hangs on the names alone, nearly always, so that
+ * chunks of records that stay as they were become the same again, whatever happens around them.
+ */
 export class RecordWriter {
-  readonly #indexOf: (chunk: ChunkRef) => number;
+  readonly #storeList: (list: Uint8Array) => readonly LeafRef[];
+  readonly #packs = new PackTable<{ readonly pack: PackId }>();
+  readonly #indexOf: PackNumbering = ({ pack }) => this.#packs.add({ pack });
   readonly #writer = new VariableWriter();
   #part: PartName | undefined;
   #name = '';
 
-  /** @param indexOf number of a chunk's pack in the table of the root */
-  constructor(indexOf: (chunk: ChunkRef) => number) {
-    this.#indexOf = indexOf;
+  /** @param storeList puts the list of leaves of a huge file into chunks of leaves */
+  constructor(storeList: (list: Uint8Array) => readonly LeafRef[]) {
+    this.#storeList = storeList;
   }
 
-  /**
-   * @returns the content of a chunk that is full without this record
-   * @throws RangeError when it does not fit in a chunk by itself: nothing was written then
-   */
-  add(record: NewRecord): Uint8Array | undefined {
+  /** @returns the contents of the chunks that are full now: at most two */
+  add(record: NewRecord): Uint8Array[] {
+    const full: Uint8Array[] = [];
+    // Its list is stored with the numbers of the chunk's packs, so that it cannot be moved to the next chunk.
+    if (record.kind === 'file' && leavesOf(record) > mostListedLeaves) full.push(...this.end());
     const before = this.#writer.length;
-    const name = this.#name;
+    const packs = this.#packs.entries.length;
     this.#write(record);
-    if (this.#writer.length <= fullBytes) return undefined;
-    let full: Uint8Array | undefined;
-    this.#writer.truncate(before);
-    this.#name = name;
-    if (before > 0) full = this.end();
-    this.#write(record);
-    if (this.#writer.length > mostChunkBytes) {
-      this.#writer.truncate(0);
-      throw new RangeError('a record that is longer than a chunk');
+    if (before > 0 && this.#length > mostBytes) {
+      this.#writer.truncate(before);
+      this.#packs.truncate(packs);
+      full.push(this.#take());
+      this.#write(record);
     }
+    if (record.kind !== 'part' && isLast(record.name)) full.push(this.#take());
     return full;
   }
 
   /** @returns the content of the last chunk, if there is something in it */
-  end(): Uint8Array | undefined {
-    const full = this.#writer.length === 0 ? undefined : this.#writer.bytes();
+  end(): Uint8Array[] {
+    return this.#writer.length === 0 ? [] : [this.#take()];
+  }
+
+  get #length(): number {
+    return this.#writer.length + 3 + this.#packs.entries.length * 20;
+  }
+
+  #take(): Uint8Array {
+    const whole = new VariableWriter();
+    writePackTable(whole, this.#packs.entries);
+    whole.raw(this.#writer.bytes());
+    this.#packs.truncate(0);
     this.#writer.truncate(0);
-    return full;
+    return whole.bytes();
   }
 
   #write(record: NewRecord): void {
@@ -66,7 +84,9 @@ export class RecordWriter {
         return;
       case 'file':
         this.#writeAttributes('F', record);
-        this.#writeContent(record);
+        this.#writer.count(record.sizeBytes);
+        this.#writer.count(Math.log2(record.blockBytes));
+        this.#writeLeaves(record);
     }
   }
 
@@ -84,25 +104,37 @@ export class RecordWriter {
     this.#writer.block(toBytes(name.slice(common) as ByteString));
     this.#name = name;
     this.#writer.count(mode);
-    this.#writer.count(mtimeSeconds);
+    this.#writer.count(mtimeSeconds === undefined ? 0 : mtimeSeconds + 1);
   }
 
-  #writeContent({ sizeBytes, blockBytes, leaves }: NewFile): void {
+  #writeLeaves(file: NewFile): void {
     const writer = this.#writer;
-    writer.count(sizeBytes);
-    writer.count(Math.log2(blockBytes));
-    if ('inline' in leaves) {
+    if ('blocks' in file.leaves) {
       writer.count(0);
-      writer.block(leaves.inline);
+      writer.block(encodeInlineLeaf(file.leaves.blocks, this.#indexOf));
       return;
     }
-    writer.count(leaves.stored.length);
-    for (const { chunk, start, length } of leaves.stored) {
-      writeChunkRef(writer, chunk, this.#indexOf(chunk));
-      writer.count(start);
-      writer.count(length);
+    const { entries } = file.leaves;
+    const leaves = leavesOf(file);
+    if (leaves <= mostListedLeaves) {
+      writer.count(1);
+      writer.count(entries.length);
+      writeLeafEntries(writer, entries, this.#indexOf);
+      return;
     }
+    const list = new VariableWriter();
+    writeLeafEntries(list, entries, this.#indexOf);
+    const slices = this.#storeList(list.bytes());
+    writer.count(2);
+    writer.count(leaves);
+    writer.count(slices.length);
+    for (const slice of slices) writeLeafRef(writer, slice, this.#indexOf);
   }
+}
+
+/** Whether a chunk ends behind the record of this name. */
+function isLast(name: ByteString): boolean {
+  return createHash('sha256').update(toBytes(name)).digest()[0] === 0;
 }
 
 function commonLength(a: string, b: string): number {

@@ -1,22 +1,24 @@
 import type { ByteString } from '../bytes/byte-string.ts';
 import type { BlockedFile } from './block-size.ts';
-import type { ChunkRef } from './chunk-ref.ts';
+import type { PackIndexes } from './chunk-ref-codec.ts';
+import type { LeafBlock } from './leaf.ts';
+import type { LeafEntry, LeafRef } from './leaf-list.ts';
 
-/** What the records behind it belong to: `base`, a tablespace by its oid, `mot`. */
+/** What the records behind it belong to: `base`, the name space of the data directory, or a tablespace. */
 export interface PartName {
   /** At most 255 bytes. */
   readonly name: string;
-  /** Undefined: it is no tablespace. */
+  /** Of the tablespace; undefined: it is none. */
   readonly oid: number | undefined;
 }
 
 export interface StoredAttributes {
-  /** Relative, without `.` and `..`, unique in its part, at most 4096 bytes. */
+  /** Relative, without `.` and `..`, once in its part, 1 … 4096 bytes. */
   readonly name: ByteString;
   /** Bits of permission, 0 … 0xffff. */
   readonly mode: number;
-  /** Since 1970. */
-  readonly mtimeSeconds: number;
+  /** Since 1970; undefined: not known. */
+  readonly mtimeSeconds: number | undefined;
 }
 
 export interface PartRecord extends PartName {
@@ -42,26 +44,28 @@ export interface FileRecord extends StoredAttributes, BlockedFile {
   readonly kind: 'file';
   readonly part: PartName;
   readonly leaves: FileLeaves;
+  /** What indexes of packs in `leaves` mean. */
+  readonly packs: PackIndexes;
   /** The pack that the record is in. */
   readonly object: string;
 }
 
-/** The leaf within the record, encoded, or where the leaves are. */
-export type FileLeaves = { readonly inline: Uint8Array } | { readonly stored: readonly LeafRef[] };
-
-/** Where a leaf is in the content of a chunk. */
-export interface LeafRef {
-  readonly chunk: ChunkRef;
-  readonly start: number;
-  readonly length: number;
-}
+/** The leaf within the record, encoded; the list of leaves; or where that list is, encoded. */
+export type FileLeaves =
+  | { readonly inline: Uint8Array }
+  | { readonly entries: readonly LeafEntry[] }
+  | { readonly listed: readonly LeafRef[] };
 
 /** What a backup says about one of its files, directories and links. */
 export type StoredRecord = PartRecord | DirectoryRecord | LinkRecord | FileRecord;
 
-/** A record on its way into a chunk. */
+/** A file on its way into a chunk of records. */
+export interface NewFile extends StoredAttributes, BlockedFile {
+  readonly kind: 'file';
+  readonly leaves: { readonly blocks: readonly LeafBlock[] } | { readonly entries: readonly LeafEntry[] };
+}
+
 export type NewRecord = PartRecord | DirectoryRecord | LinkRecord | NewFile;
-export type NewFile = Omit<FileRecord, 'object' | 'part'>;
 
 /** Longest name and target, in bytes. */
 export const mostNameBytes = 4096;

@@ -10,6 +10,7 @@ interface CountedPack extends RootPack {
 /** The packs that a backup uses while it is written: what its root will tell. */
 export class UsedPacks {
   readonly table = new PackTable<CountedPack>();
+  #newRawBytes = 0;
   readonly #prior: PackTable<RootPack> | undefined;
 
   /** @param prior those of the backup that this one is compared with */
@@ -24,6 +25,7 @@ export class UsedPacks {
     if (entry === undefined) return;
     entry.sizeBytes += storedBytes;
     entry.rawBytes += rawBytes;
+    this.#newRawBytes += rawBytes;
   }
 
   /** Number of a chunk's pack in the table of the root, where it gets a place if it has none. */
@@ -39,6 +41,11 @@ export class UsedPacks {
   use(chunk: ChunkRef, bytes: number): void {
     const entry = this.table.entries[this.indexOf(chunk)];
     if (entry !== undefined) entry.usedBytes += bytes;
+  }
+
+  /** Content of the chunks that were added. */
+  get newRawBytes(): number {
+    return this.#newRawBytes;
   }
 
   /** Stored bytes of all of them. */

@@ -11,6 +11,8 @@ export const packsMessages: Translation<typeof english> = {
   'packs.wrong-block': '"{file}" 从第 {offset} 字节起的内容与备份时不同：它在 "{object}" 中',
   'packs.too-short': '"{file}" 的内容在第 {actual} 字节处结束，应有 {expected} 字节',
   'packs.too-long': '"{file}" 的内容超过了事先说明的 {expected} 字节',
-  'packs.too-large': '"{file}" 有 {size} 字节，对仓库来说太大',
   'packs.long-name': '名称有 {length} 字节，对仓库来说太长："{start}…"',
+  'packs.newer': '"{object}" 由更新版本的 gausskeep 写入：其中的{part}无法读取',
+  'packs.bad-name': '仓库不能保存名为 "{name}" 的文件',
+  'packs.too-many': '备份需要 {packs} 个数据包，超过仓库能列出的数量',
 };

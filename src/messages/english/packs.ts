@@ -8,6 +8,8 @@ export const packsMessages = {
   'packs.wrong-block': 'the content of "{file}" from byte {offset} on is not what was backed up: it is in "{object}"',
   'packs.too-short': 'the content of "{file}" ended after {actual} of {expected} bytes',
   'packs.too-long': 'the content of "{file}" goes on behind the {expected} bytes that were announced',
-  'packs.too-large': '"{file}" of {size} bytes is too large for a repository',
   'packs.long-name': 'a name of {length} bytes is too long for a repository: "{start}…"',
+  'packs.newer': '"{object}" was written by a newer version of gausskeep: {part} in it cannot be read',
+  'packs.bad-name': 'a repository cannot hold a file of the name "{name}"',
+  'packs.too-many': 'the backup needs {packs} packs, which is more than a repository can list',
 } as const;
