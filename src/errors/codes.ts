@@ -22,6 +22,7 @@ export const errorCodes = {
   TARGET_NOT_EMPTY: { meaning: 'the target directory is not empty or is in use', retryable: false },
   OBJECT_EXISTS: { meaning: 'an object of that name exists', retryable: false },
   OBJECT_NOT_FOUND: { meaning: 'no object of that name exists', retryable: false },
+  CLOCK: { meaning: 'the clocks of host and storage differ', retryable: false },
   CORRUPT: { meaning: 'damaged data', retryable: false },
   SERVER_ERROR: { meaning: 'the server reported an error', retryable: false },
   PROTOCOL_VIOLATION: { meaning: 'the server broke the protocol', retryable: false },

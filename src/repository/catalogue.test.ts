@@ -3,18 +3,19 @@ import { FaultyStorage } from '../../test/support/faulty-storage.ts';
 import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import { plainInstance, sampleCommit } from '../../test/support/repository-instance.ts';
 import { onePiece } from '../bytes/one-piece.ts';
-import { encodeSealed } from '../storage/sealed-json.ts';
 import { openRetrying } from '../storage/retrying-storage.ts';
+import { encodeSealed } from '../storage/sealed-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readCatalogue } from './catalogue.ts';
-import { chooseBackup, choosePrior } from './choose-backup.ts';
+import { chooseBackup, priorCandidates } from './choose-backup.ts';
 import { encodeCommit } from './commit.ts';
 import { claimInstance, readInstanceIdentity, type Instance } from './instance.ts';
-import { commitObject, newId } from './names.ts';
-import { putCommit, putMark, putTombstone } from './put-commit.ts';
-import { encodeRemoval, removalObject } from './removal.ts';
-import { storageNow } from './storage-time.ts';
+import { commitObject, newId, removalObject } from './names.ts';
+import { fence, putCommit } from './put-commit.ts';
+import { condemnBackup, liftMarks, noteBackup, pinBackup } from './put-mark.ts';
+import { encodeRemoval } from './removal.ts';
 
+const minuteMs = 60_000;
 let nowMs: number;
 let storage: Storage;
 let instance: Instance;
@@ -24,75 +25,118 @@ beforeEach(() => {
   instance = plainInstance(storage);
 });
 const put = (name: string, bytes: Uint8Array | string) => storage.put(name, () => onePiece(Buffer.from(bytes)));
-const namesIn = async () => (await readCatalogue(instance)).backups.map(({ commit }) => commit.backup);
+const namesIn = async () => (await readCatalogue(storage)).backups.map(({ commit }) => commit.backup);
+const remove = async (backup: string) => {
+  const removal = { backup, reason: 'by hand', minimum: 1, by: 'gk@db2', at: '2026-11-22T15:00:00.000Z' };
+  await put(removalObject(backup), encodeRemoval(removal));
+  return removal;
+};
 
 describe('the catalogue', () => {
-  it('has the backups in the order in which they were committed, whatever their own clocks say', async () => {
-    const commits = ['2026-11-22T15:00:00Z', '2031-01-01T00:00:00Z', '2019-01-01T00:00:00Z'].map((at) =>
-      sampleCommit({}, at),
+  it('has the backups in the order of the earlier of their two dates', async () => {
+    const [early, late, restamped] = ['2026-11-22T10:00:00Z', '2031-01-01T00:00:00Z', '2019-01-01T00:00:00Z'].map(
+      (at) => sampleCommit({}, at),
     );
-    for (const commit of commits) await putCommit(instance, commit);
-    const { backups, ...rest } = await readCatalogue(instance);
-    expect(backups.map(({ commit }) => commit)).toEqual(commits);
-    expect(backups.map(({ storedAtMs }) => storedAtMs)).toEqual([1000, 2000, 3000].map((ms) => nowMs - 3000 + ms));
-    expect(rest).toEqual({ damagedBackups: [], tombstones: [], removals: [], damaged: [] });
+    for (const commit of [early, late, restamped]) if (commit !== undefined) await putCommit(storage, commit);
+    const { backups, ...rest } = await readCatalogue(storage);
+    expect(backups.map(({ commit }) => commit)).toEqual([restamped, early, late]);
+    expect(backups.map(({ timeMs }) => timeMs)).toEqual([
+      Date.parse('2019-01-01T00:01:00Z'),
+      Date.parse('2026-11-22T10:01:00Z'),
+      Date.parse('2026-11-22T15:00:02Z'),
+    ]);
+    expect(backups.map(({ isClockWrong }) => isClockWrong)).toEqual([false, false, true]);
+    const nothing = { removed: [], removals: [], tombstones: [], damagedBackups: [], damaged: [], foreign: [] };
+    expect(rest).toEqual(nothing);
   });
 
-  it('tells what was said about a backup last', async () => {
+  it('tells what was said about a backup and not taken back', async () => {
     const commit = sampleCommit({ note: 'first' });
-    await putCommit(instance, commit);
-    const state = async () => (await readCatalogue(instance)).backups[0];
-    expect(await state()).toMatchObject({ note: 'first', pin: undefined, condemned: undefined });
-    await putMark(instance, commit.backup, { kind: 'pin', until: '2027-01-01T00:00:00.000Z', text: 'audit' });
-    await putMark(instance, commit.backup, { kind: 'note', text: 'second' });
-    await putMark(instance, commit.backup, { kind: 'condemn', text: 'disk was bad' });
-    expect(await state()).toMatchObject({
-      note: 'second',
-      pin: { until: '2027-01-01T00:00:00.000Z', text: 'audit', by: expect.stringContaining('@') as string },
-      condemned: { text: 'disk was bad' },
-    });
-    await putMark(instance, commit.backup, { kind: 'unpin' });
-    await putMark(instance, commit.backup, { kind: 'absolve' });
-    expect(await state()).toMatchObject({ note: 'second', pin: undefined, condemned: undefined });
+    await putCommit(storage, commit);
+    const { backup } = commit;
+    const state = async () => (await readCatalogue(storage)).backups[0];
+    expect(await state()).toMatchObject({ note: 'first', pinnedUntilMs: undefined, isCondemned: false, marks: [] });
+    await pinBackup(storage, backup, { until: '2027-01-01T00:00:00.000Z', text: 'audit' });
+    await pinBackup(storage, backup, { until: '2026-12-01T00:00:00.000Z' });
+    await noteBackup(storage, backup, 'second');
+    await noteBackup(storage, backup, 'third');
+    await condemnBackup(storage, backup, { text: 'disk was bad' });
+    const said = await state();
+    expect(said).toMatchObject({ note: 'third', pinnedUntilMs: Date.parse('2027-01-01'), isCondemned: true });
+    expect(said?.marks.map(({ kind, text }) => `${kind} ${text ?? ''}`).sort()).toEqual([
+      'condemn disk was bad',
+      'note third',
+      'pin ',
+      'pin audit',
+    ]);
+    await pinBackup(storage, backup, {});
+    expect(await state()).toMatchObject({ pinnedUntilMs: 'forever' });
+    expect(await liftMarks(storage, backup, 'pin', { text: 'audit is over' })).toBe(3);
+    expect(await liftMarks(storage, backup, 'pin')).toBe(0);
+    expect(await liftMarks(storage, backup, 'condemn')).toBe(1);
+    expect(await state()).toMatchObject({ note: 'third', pinnedUntilMs: undefined, isCondemned: false });
+  });
+
+  it('leaves out what a removal took off, and nobody can pin that any more', async () => {
+    const [gone, stays] = [sampleCommit(), sampleCommit()];
+    await putCommit(storage, gone);
+    await putCommit(storage, stays);
+    const removal = await remove(gone.backup);
+    const found = await readCatalogue(storage);
+    expect(found.backups).toMatchObject([{ commit: stays }]);
+    expect(found.removed).toMatchObject([{ commit: gone }]);
+    expect(found.removals).toEqual([{ ...removal, storedAtMs: nowMs }]);
+    for (const backup of [gone.backup, newId()]) {
+      await expect(pinBackup(storage, backup, {})).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
+    }
+    expect((await readCatalogue(storage)).removed).toMatchObject([{ marks: [] }]);
   });
 
   it('tells what is damaged, and hides nothing else', async () => {
-    const [sound, broken] = [sampleCommit(), sampleCommit()];
-    await putCommit(instance, sound);
+    const [sound, broken, going] = [sampleCommit(), sampleCommit(), sampleCommit()];
+    await putCommit(storage, sound);
+    await putCommit(storage, going);
+    await put(removalObject(going.backup), 'nonsense');
     await put(commitObject(broken.backup), encodeCommit(broken).subarray(1));
     await put(`marks/${sound.backup}/${newId()}.json`, 'nonsense');
     await put('commits/readme.txt', 'foreign');
-    const found = await readCatalogue(instance);
+    const found = await readCatalogue(storage);
     expect(found.backups).toMatchObject([{ commit: sound, hasDamagedMarks: true }]);
+    expect(found.removed).toMatchObject([{ commit: going }]);
     expect(found.damagedBackups).toEqual([broken.backup]);
+    expect(found.foreign).toEqual(['commits/readme.txt']);
     expect(found.damaged.map(({ name, error }) => [name.split('/')[0], error.code])).toEqual([
       ['commits', 'CORRUPT'],
       ['marks', 'CORRUPT'],
+      ['removals', 'CORRUPT'],
     ]);
-    expect(() => chooseBackup(found, broken.backup)).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
+    for (const wanted of [broken.backup.slice(0, 12), broken.name]) {
+      expect(() => chooseBackup(found, wanted)).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
+    }
   });
 
   it('is not read by a version that does not know its format', async () => {
     const { backup } = sampleCommit();
     await put(commitObject(backup), encodeSealed({ format: 2, backup }));
-    await expect(readCatalogue(instance)).rejects.toMatchObject({ code: 'REPOSITORY_VERSION' });
+    await expect(readCatalogue(storage)).rejects.toMatchObject({ code: 'REPOSITORY_VERSION' });
   });
 
-  it('chooses by the beginning of a name, and the newest sound one by itself', async () => {
-    await expect(readCatalogue(instance).then((found) => chooseBackup(found, 'latest'))).rejects.toMatchObject({
+  it('chooses by the beginning of a name or id, and the newest sound one by itself', async () => {
+    await expect(readCatalogue(storage).then((found) => chooseBackup(found, 'latest'))).rejects.toMatchObject({
       code: 'BACKUP_NOT_FOUND',
     });
     const commits = ['2026-11-20T10:00:00Z', '2026-11-21T10:00:00Z', '2026-11-21T11:00:00Z'].map((at) =>
       sampleCommit({}, at),
     );
-    for (const commit of commits) await putCommit(instance, commit);
+    for (const commit of commits) await putCommit(storage, commit);
     const [first, second, third] = commits.map(({ backup }) => backup);
-    await putMark(instance, third ?? '', { kind: 'condemn' });
-    const found = await readCatalogue(instance);
+    await condemnBackup(storage, third ?? '', {});
+    const found = await readCatalogue(storage);
     const chosen = (wanted: string) => chooseBackup(found, wanted).commit.backup;
     expect(chosen('latest')).toBe(second);
     expect(chosen('20261120')).toBe(first);
     expect(chosen(third ?? '')).toBe(third);
+    expect(chosen(commits[2]?.name ?? '')).toBe(third);
     for (const [wanted, code] of [
       ['20261121', 'USAGE'],
       ['2025', 'BACKUP_NOT_FOUND'],
@@ -100,50 +144,42 @@ describe('the catalogue', () => {
     ] as const) {
       expect(() => chosen(wanted)).toThrow(expect.objectContaining({ code }));
     }
-    expect(choosePrior(found)?.commit.backup).toBe(second);
-    const removal = { id: newId(), backups: [second ?? ''], at: new Date().toISOString() };
-    await put(removalObject(removal.id), encodeRemoval(removal));
-    const later = await readCatalogue(instance);
-    expect(later.removals).toMatchObject([removal]);
-    expect(choosePrior(later)?.commit.backup).toBe(first);
+    expect(priorCandidates(found).map(({ commit }) => commit.backup)).toEqual([second, first]);
+    await remove(second ?? '');
+    expect(priorCandidates(await readCatalogue(storage)).map(({ commit }) => commit.backup)).toEqual([first]);
   });
 });
 
 describe('putting a commit', () => {
   it('finds out what a lost answer left undecided', async () => {
-    const lossy = new FaultyStorage(storage, (call, _name, number) =>
-      call === 'put' && number === 1 ? 'fail-after' : undefined,
-    );
+    const losesFirst = () =>
+      new FaultyStorage(storage, (call, _name, number) => (call === 'put' && number === 1 ? 'fail-after' : undefined));
     const commit = sampleCommit();
-    await expect(putCommit(plainInstance(lossy), commit)).rejects.toMatchObject({ retryable: true });
-    await putCommit(instance, commit);
+    await expect(putCommit(losesFirst(), commit)).rejects.toMatchObject({ retryable: true });
+    await putCommit(storage, commit);
     expect(await namesIn()).toEqual([commit.backup]);
-    const again = sampleCommit();
-    const faults = new FaultyStorage(storage, (call, _name, number) =>
-      call === 'put' && number === 1 ? 'fail-after' : undefined,
-    );
-    const plan = { forMs: 60_000, pause: () => Promise.resolve() };
-    await putCommit(plainInstance(await openRetrying(() => Promise.resolve(faults), plan)), again);
-    expect(await namesIn()).toEqual([commit.backup, again.backup]);
+    const again = sampleCommit({}, '2026-11-22T15:00:05.000Z');
+    const plan = { forMs: minuteMs, pause: () => Promise.resolve() };
+    await putCommit(await openRetrying(() => Promise.resolve(losesFirst()), plan), again);
+    expect(await namesIn()).toEqual(expect.arrayContaining([commit.backup, again.backup]));
   });
 
   it('cannot be done by a run that was declared dead, nor can one be declared dead that committed', async () => {
     const [late, quick] = [sampleCommit(), sampleCommit()];
-    const dead = { declaredBy: 'gk@db2', reason: 'no renewal for 24 hours' };
-    expect(await putTombstone(instance, { backup: late.backup, ...dead })).toBe(true);
-    expect(await putTombstone(instance, { backup: late.backup, ...dead })).toBe(true);
-    await expect(putCommit(instance, late)).rejects.toMatchObject({ code: 'LOCKED' });
-    await putCommit(instance, quick);
-    expect(await putTombstone(instance, { backup: quick.backup, ...dead })).toBe(false);
-    const { tombstones } = await readCatalogue(instance);
+    expect(await fence(storage, late.backup, 'no renewal for 24 hours')).toBeUndefined();
+    expect(await fence(storage, late.backup, 'the same')).toBeUndefined();
+    await expect(putCommit(storage, late)).rejects.toMatchObject({ code: 'LOCKED' });
+    await putCommit(storage, quick);
+    expect(await fence(storage, quick.backup, 'no renewal')).toEqual(quick);
+    const { tombstones } = await readCatalogue(storage);
     expect([await namesIn(), tombstones]).toEqual([[quick.backup], [late.backup]]);
   });
 
   it('leaves another commit of that name as it is', async () => {
     const commit = sampleCommit();
-    await putCommit(instance, commit);
-    await expect(putCommit(instance, { ...commit, label: 'other' })).rejects.toMatchObject({ code: 'CORRUPT' });
-    expect((await readCatalogue(instance)).backups).toMatchObject([{ commit }]);
+    await putCommit(storage, commit);
+    await expect(putCommit(storage, { ...commit, label: 'other' })).rejects.toMatchObject({ code: 'CORRUPT' });
+    expect((await readCatalogue(storage)).backups).toMatchObject([{ commit }]);
   });
 });
 
@@ -161,12 +197,4 @@ describe('an instance', () => {
     }
     await expect(readInstanceIdentity(storage, 'billing')).rejects.toMatchObject({ code: 'CORRUPT' });
   });
-});
-
-it('the time of the storage leaves nothing behind', async () => {
-  expect(await storageNow(storage)).toBe(nowMs);
-  const left: string[] = [];
-  for await (const { name } of storage.list('')) left.push(name);
-  expect(left).toEqual([]);
-  await expect(storageNow(new MemoryStorage())).rejects.toMatchObject({ code: 'USAGE' });
 });

@@ -1,21 +1,30 @@
-import type { StorageOptions } from '../storage/storage.ts';
-import { decodeCommit, isTombstone, largestCommit, type Commit } from './commit.ts';
-import type { Instance } from './instance.ts';
-import { decodeMark, type Mark } from './mark.ts';
-import { isBackupName, isId } from './names.ts';
-import { readObjects, type DamagedObject, type ObjectKind } from './read-objects.ts';
-import { decodeRemoval, removalsFolder, type Removal } from './removal.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { isTombstone, type Commit, type Tombstone } from './commit.ts';
+import { readCommits, readMarks, readRemovals } from './listings.ts';
+import { parseMarkName, type Mark } from './mark.ts';
+import { idIn } from './names.ts';
+import type { DamagedObject, ObjectsRead, ReadObject } from './read-objects.ts';
+import type { Removal } from './removal.ts';
+
+/** By how much two clocks may differ and still count as equal, in ms. */
+export const clockToleranceMs = 5 * 60 * 1000;
 
 /** A backup as the repository has it. */
 export interface ListedBackup {
   readonly commit: Commit;
-  /** When it was committed, ms since 1970 by the clock of the storage; where that tells none, by that of the host. */
+  /** When it was made, ms since 1970: the earlier of when its commit was stored and when it ended by the clock of its host. */
+  readonly timeMs: number;
+  /** When its commit was stored, ms since 1970 by the clock of the storage; where that tells none, by that of the host. */
   readonly storedAtMs: number;
-  /** Undefined: not pinned. Its `until` undefined: for ever. One that has passed is still here. */
-  readonly pin: (Mark & { readonly kind: 'pin' }) | undefined;
+  /** Its commit is dated more than five minutes before its own end: one of two clocks was wrong. */
+  readonly isClockWrong: boolean;
+  /** All that was said about it and not taken back, oldest first. */
+  readonly marks: readonly Mark[];
+  /** Undefined: not pinned. */
+  readonly pinnedUntilMs: number | 'forever' | undefined;
   /** The newest of the notes made later, else that of the commit. */
   readonly note: string | undefined;
-  readonly condemned: Mark | undefined;
+  readonly isCondemned: boolean;
   /** A mark that cannot be read is there: nobody knows whether it is a pin. */
   readonly hasDamagedMarks: boolean;
 }
@@ -28,111 +37,109 @@ export interface ListedRemoval extends Removal {
 
 /** What an instance holds, from listing alone. */
 export interface Catalogue {
-  /** In the order in which they were committed. */
+  /** Those without a removal, in the order of their times, ties by name. */
   readonly backups: readonly ListedBackup[];
-  /** Names of backups whose commit is there and cannot be read. */
-  readonly damagedBackups: readonly string[];
-  /** Names under which nobody can commit: their runs were declared dead. */
-  readonly tombstones: readonly string[];
+  /** Those that a removal took off the catalogue and whose commit is still there, in the same order. */
+  readonly removed: readonly ListedBackup[];
   readonly removals: readonly ListedRemoval[];
+  /** Ids under which nobody can commit. */
+  readonly tombstones: readonly string[];
+  /** Ids of backups whose commit is there and cannot be read. */
+  readonly damagedBackups: readonly string[];
   /** Every commit, mark and removal that cannot be read. */
   readonly damaged: readonly DamagedObject[];
+  /** What is in the folders of commits and removals and is none of ours. */
+  readonly foreign: readonly string[];
 }
 
-const commits: ObjectKind<{ readonly commit: Commit } | { readonly tombstone: string }> = {
-  folder: 'commits/',
-  limit: largestCommit,
-  decoderOf: (name) => {
-    const backup = backupOfCommit(name);
-    if (backup === undefined) return undefined;
-    return (bytes) => {
-      const stored = decodeCommit(bytes, backup);
-      return isTombstone(stored) ? { tombstone: backup } : { commit: stored };
-    };
-  },
-};
-
-const marks: ObjectKind<Mark> = {
-  folder: 'marks/',
-  decoderOf: (name) => {
-    const backup = backupOfMark(name);
-    return backup === undefined ? undefined : (bytes) => decodeMark(bytes, name, backup);
-  },
-};
-
-const removals: ObjectKind<Removal> = {
-  folder: removalsFolder,
-  decoderOf: (name) => {
-    const id = /^removals\/([^/]+)\.json$/.exec(name)?.[1];
-    return isId(id) ? (bytes) => decodeRemoval(bytes, id) : undefined;
-  },
-};
-
 /**
- * Reads the catalogue: commits, then marks, then removals. Whatever a removal took off is thus either still listed or named
- * by one. What is damaged is told, and hides nothing else.
+ * Reads the catalogue: commits, then marks, then removals. Whatever a removal took off is thus either gone or named by one.
+ * What is damaged is told, and hides nothing else.
  * @throws BackupError `REPOSITORY_VERSION` when something there is of a newer format
  */
-export async function readCatalogue({ storage }: Instance, options: StorageOptions = {}): Promise<Catalogue> {
-  const readCommits = await readObjects(storage, commits, options);
-  const readMarks = await readObjects(storage, marks, options);
-  const readRemovals = await readObjects(storage, removals, options);
-  const said = marksByBackup(readMarks.found.map(({ content, storedAtMs }) => timed(content, content.at, storedAtMs)));
-  const unsure = new Set(readMarks.damaged.map(({ name }) => backupOfMark(name)));
-  const backups: ListedBackup[] = [];
+export async function readCatalogue(storage: Storage, options: StorageOptions = {}): Promise<Catalogue> {
+  const commits = await readCommits(storage, options);
+  const marks = await readMarks(storage, options);
+  const removals = await readRemovals(storage, options);
+  return catalogueOf(commits, marks, removals);
+}
+
+/** The catalogue from listings that were made in another order. */
+export function catalogueOf(
+  commits: ObjectsRead<Commit | Tombstone>,
+  marks: ObjectsRead<Mark>,
+  removals: ObjectsRead<Removal>,
+): Catalogue {
+  const said = marksByBackup(marks.found.map(({ content }) => content));
+  const unsure = new Set(marks.damaged.map(({ name }) => parseMarkName(name)?.backup));
+  const listed: ListedBackup[] = [];
   const tombstones: string[] = [];
-  for (const { content, storedAtMs } of readCommits.found) {
-    if ('tombstone' in content) {
-      tombstones.push(content.tombstone);
-      continue;
-    }
-    const { commit } = content;
-    const state = stateOf(commit, said.get(commit.backup) ?? []);
-    const when = storedAtMs ?? Date.parse(commit.endedAt);
-    backups.push({ commit, storedAtMs: when, ...state, hasDamagedMarks: unsure.has(commit.backup) });
+  for (const read of commits.found) {
+    const { content } = read;
+    if (isTombstone(content)) tombstones.push(content.backup);
+    else
+      listed.push(listedBackup(content, read.storedAtMs, said.get(content.backup) ?? [], unsure.has(content.backup)));
   }
+  listed.sort((a, b) => a.timeMs - b.timeMs || (a.commit.name < b.commit.name ? -1 : 1));
+  // One that cannot be read removes as well: its name alone says it.
+  const going = new Set([
+    ...removals.found.map(({ content }) => content.backup),
+    ...removals.damaged.map(({ name }) => idIn('removals/', name)),
+  ]);
   return {
-    backups: backups.sort((a, b) => a.storedAtMs - b.storedAtMs || (a.commit.backup < b.commit.backup ? -1 : 1)),
-    damagedBackups: readCommits.damaged.flatMap(({ name }) => backupOfCommit(name) ?? []),
+    backups: listed.filter(({ commit }) => !going.has(commit.backup)),
+    removed: listed.filter(({ commit }) => going.has(commit.backup)),
+    removals: removals.found.map(listedRemoval),
     tombstones,
-    removals: readRemovals.found.map(({ content, storedAtMs }) => timed(content, content.at, storedAtMs)),
-    damaged: [...readCommits.damaged, ...readMarks.damaged, ...readRemovals.damaged],
+    damagedBackups: commits.damaged.flatMap(({ name }) => idIn('commits/', name) ?? []),
+    damaged: [...commits.damaged, ...marks.damaged, ...removals.damaged],
+    foreign: [...commits.foreign, ...removals.foreign],
   };
 }
 
-function backupOfCommit(name: string): string | undefined {
-  const backup = /^commits\/([^/]+)\.json$/.exec(name)?.[1];
-  return isBackupName(backup) ? backup : undefined;
-}
-
-function backupOfMark(name: string): string | undefined {
-  const [, backup, id] = /^marks\/([^/]+)\/([^/]+)\.json$/.exec(name) ?? [];
-  return isBackupName(backup) && isId(id) ? backup : undefined;
-}
-
-function timed<Content>(content: Content, at: string, storedAtMs = Date.parse(at)): Content & { storedAtMs: number } {
+function listedRemoval({ content, storedAtMs = Date.parse(content.at) }: ReadObject<Removal>): ListedRemoval {
   return { ...content, storedAtMs };
 }
 
-type TimedMark = Mark & { readonly storedAtMs: number };
-
-/** Oldest first. */
-function marksByBackup(all: readonly TimedMark[]): Map<string, TimedMark[]> {
-  const sorted = all.toSorted((a, b) => a.storedAtMs - b.storedAtMs || (a.at < b.at ? -1 : 1));
-  const byBackup = new Map<string, TimedMark[]>();
-  for (const mark of sorted) byBackup.set(mark.backup, [...(byBackup.get(mark.backup) ?? []), mark]);
-  return byBackup;
+function listedBackup(
+  commit: Commit,
+  storedAt: number | undefined,
+  marks: readonly Mark[],
+  hasDamagedMarks: boolean,
+): ListedBackup {
+  const endedAtMs = Date.parse(commit.endedAt);
+  const storedAtMs = storedAt ?? endedAtMs;
+  return {
+    commit,
+    storedAtMs,
+    timeMs: Math.min(storedAtMs, endedAtMs),
+    isClockWrong: storedAtMs < endedAtMs - clockToleranceMs,
+    marks,
+    pinnedUntilMs: pinnedUntil(marks),
+    note: marks.findLast(({ kind }) => kind === 'note')?.text ?? commit.note,
+    isCondemned: marks.some(({ kind }) => kind === 'condemn'),
+    hasDamagedMarks,
+  };
 }
 
-function stateOf(commit: Commit, said: readonly Mark[]): Pick<ListedBackup, 'pin' | 'note' | 'condemned'> {
-  let pin: ListedBackup['pin'];
-  let { note } = commit;
-  let condemned: Mark | undefined;
-  for (const mark of said) {
-    if (mark.kind === 'pin') pin = mark;
-    else if (mark.kind === 'unpin') pin = undefined;
-    else if (mark.kind === 'note') note = mark.text;
-    else condemned = mark.kind === 'condemn' ? mark : undefined;
+/** Until when all pins together hold. */
+function pinnedUntil(marks: readonly Mark[]): number | 'forever' | undefined {
+  let latest: number | undefined;
+  for (const mark of marks) {
+    if (mark.kind !== 'pin') continue;
+    if (mark.until === undefined) return 'forever';
+    latest = Math.max(latest ?? 0, Date.parse(mark.until));
   }
-  return { pin, note, condemned };
+  return latest;
+}
+
+/** What counts: not lifted. Oldest first, by the clocks of those who said it, which is for people. */
+function marksByBackup(all: readonly Mark[]): Map<string, Mark[]> {
+  const lifted = new Set(all.flatMap((mark) => (mark.kind === 'lift' ? mark.lifts : [])));
+  const counting = all.filter(({ kind, id }) => kind !== 'lift' && !lifted.has(id));
+  const byBackup = new Map<string, Mark[]>();
+  for (const mark of counting.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))) {
+    byBackup.set(mark.backup, [...(byBackup.get(mark.backup) ?? []), mark]);
+  }
+  return byBackup;
 }

@@ -19,21 +19,23 @@ const chunk = fc.record({
   rawBytes: count,
   codec: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const),
 });
-const anyCommit: fc.Arbitrary<Commit> = fc.record({
-  backup: fc.tuple(time, id).map(([at, one]) => backupName(at, one)),
+const unnamed = fc.record({
+  backup: id,
   systemIdentifier: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   ...{ product: fc.string(), release: fc.string(), label: fc.string(), trust: fc.constant('read') },
   timeline: fc.integer({ min: 1, max: 0xffff_ffff }),
   ...{ startLsn: position, endLsn: position, startedAt: time, endedAt: time },
   note: fc.option(fc.string(), { nil: undefined }),
   source: fc.constantFrom('stream', 'import'),
-  prior: fc.option(
-    fc.tuple(time, id).map(([at, one]) => backupName(at, one)),
-    { nil: undefined },
-  ),
+  prior: fc.option(id, { nil: undefined }),
   ...{ generation: count, files: count, logicalBytes: count, newBytes: count, referencedBytes: count },
   root: fc.array(chunk, { maxLength: 20 }),
+  rootPacks: fc.array(fc.record({ backup: id, number: count, sizeBytes: count }), { maxLength: 3 }),
 });
+const anyCommit: fc.Arbitrary<Commit> = unnamed.map((commit) => ({
+  ...commit,
+  name: backupName(commit.startedAt, commit.backup),
+}));
 
 describe('a commit', () => {
   it('says the same when it is read', () => {
@@ -54,8 +56,7 @@ describe('a commit', () => {
       changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
       expect(() => decodeCommit(changed, commit.backup)).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
     }
-    const other = backupName(commit.startedAt, newId());
-    expect(() => decodeCommit(bytes, other)).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
+    expect(() => decodeCommit(bytes, newId())).toThrow(expect.objectContaining({ code: 'CORRUPT' }));
   });
 
   it.each([
@@ -72,7 +73,10 @@ describe('a commit', () => {
     ['root', [['x', 1, 2, 3, 4, 1]]],
     ['root', [[newId(), 1, 2, 3, 4, 4]]],
     ['root', [[newId(), 1, 2, 3, 4]]],
+    ['rootPacks', [[newId(), 1]]],
     ['tombstone', null],
+    ['name', '20261122T150000Z'],
+    ['name', backupName('2026-11-22T15:00:00Z', newId())],
     ['backup', '../../x'],
   ])('is damaged with %s %j', (member, value) => {
     const commit = sampleCommit();
@@ -91,7 +95,7 @@ describe('a commit', () => {
 
   it('may be a tombstone', () => {
     const { backup } = sampleCommit();
-    const tombstone = { backup, declaredBy: 'gk@db2', reason: 'no renewal' };
+    const tombstone = { backup, by: 'gk@db2', reason: 'no renewal', at: '2026-11-22T15:00:00.000Z' };
     expect(decodeCommit(encodeTombstone(tombstone), backup)).toEqual(tombstone);
   });
 });
@@ -111,6 +115,7 @@ it.each([
   ['a/b', false],
   ['-x', false],
   ['größe', false],
+  ['orders.', false],
 ])('%s as the name of an instance: %s', (name, expected) => {
   expect(isInstanceName(name)).toBe(expected);
 });

@@ -1,21 +1,23 @@
+import type { ChunkRef } from '../packs/chunk-ref.ts';
 import { encodeSealed } from '../storage/sealed-json.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import { isCount, Members } from './members.ts';
-import { commitObject, isId } from './names.ts';
+import { commitObject, isBackupName, isId } from './names.ts';
 
-/** Where a chunk is and what it takes, as in a root. */
-export interface RootChunk {
-  readonly pack: { readonly backup: string; readonly number: number };
-  readonly offset: number;
-  readonly storedBytes: number;
-  readonly rawBytes: number;
-  readonly codec: 0 | 1 | 2 | 3;
+/** A pack that a root lies in. */
+export interface RootPack {
+  readonly backup: string;
+  readonly number: number;
+  readonly sizeBytes: number;
 }
 
 /** The small object that makes a backup one. Format: docs/design/repository.md, the commit. */
 export interface Commit {
+  /** Its id. */
   readonly backup: string;
+  /** What people call it: `TIME-ID`. */
+  readonly name: string;
   readonly systemIdentifier: bigint;
   /** `PostgreSQL`, `openGauss`, … and its release, as the server says it. */
   readonly product: string;
@@ -30,7 +32,7 @@ export interface Commit {
   readonly note: string | undefined;
   /** How it came: `stream`, `import`; a later version may know more. */
   readonly source: string;
-  /** The backup that it was compared with, for people. */
+  /** Id of the backup that it was compared with, for people. */
   readonly prior: string | undefined;
   /** Generation of the WAL archive that it belongs to. */
   readonly generation: number;
@@ -42,7 +44,9 @@ export interface Commit {
   /** Stored bytes of all packs that it uses. */
   readonly referencedBytes: number;
   /** The chunks of its root, in order. */
-  readonly root: readonly RootChunk[];
+  readonly root: readonly ChunkRef[];
+  /** The packs that those lie in. */
+  readonly rootPacks: readonly RootPack[];
   /** What it rests on. `read`: every byte passed the host that took it; a later version may know more. */
   readonly trust: string;
 }
@@ -51,12 +55,11 @@ export interface Commit {
 export interface Tombstone {
   readonly backup: string;
   /** Who says so: account and host, for people. */
-  readonly declaredBy: string;
+  readonly by: string;
   readonly reason: string;
+  /** ISO 8601 in UTC, by the clock of that host. */
+  readonly at: string;
 }
-
-/** Largest commit that is read, in bytes. */
-export const largestCommit = 1024 * 1024;
 
 /** The same bytes for the same commit. */
 export function encodeCommit(commit: Commit): Buffer {
@@ -64,38 +67,40 @@ export function encodeCommit(commit: Commit): Buffer {
   const { product, release, timeline, startedAt, endedAt, label, source, generation } = commit;
   const { files, logicalBytes, newBytes, referencedBytes, trust } = commit;
   return encodeSealed({
-    ...{ format: 1, backup: commit.backup, tombstone: false },
+    ...{ format: 1, backup: commit.backup, name: commit.name, tombstone: false },
     ...{ systemIdentifier: commit.systemIdentifier.toString(), product, release, timeline },
     ...{ startLsn: formatLsn(startLsn), endLsn: formatLsn(endLsn), startedAt, endedAt },
     ...{ label, note, source, prior, generation, files, logicalBytes, newBytes, referencedBytes },
     root: commit.root.map(plainChunk),
+    rootPacks: commit.rootPacks.map((pack) => [pack.backup, pack.number, pack.sizeBytes]),
     trust,
   });
 }
 
-function plainChunk({ pack, offset, storedBytes, rawBytes, codec }: RootChunk): readonly unknown[] {
+function plainChunk({ pack, offset, storedBytes, rawBytes, codec }: ChunkRef): readonly unknown[] {
   return [pack.backup, pack.number, offset, storedBytes, rawBytes, codec];
 }
 
-export function encodeTombstone({ backup, declaredBy, reason }: Tombstone): Buffer {
-  return encodeSealed({ format: 1, backup, tombstone: true, declaredBy, reason });
+export function encodeTombstone({ backup, by, reason, at }: Tombstone): Buffer {
+  return encodeSealed({ format: 1, backup, tombstone: true, by, reason, at });
 }
 
 /** What is stored as the commit of `backup`. @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
 export function decodeCommit(bytes: Uint8Array, backup: string): Commit | Tombstone {
   const members = Members.of(bytes, commitObject(backup));
-  if (members.text('backup') !== backup) members.refuse();
+  if (members.id('backup') !== backup) members.refuse();
   if (members.flag('tombstone')) {
-    return { backup, declaredBy: members.text('declaredBy'), reason: members.text('reason') };
+    return { backup, by: members.text('by'), reason: members.text('reason'), at: members.time('at') };
   }
-  const timeline = members.count('timeline');
-  if (timeline < 1 || timeline > 0xffff_ffff) members.refuse();
+  const name = members.text('name');
+  if (!isBackupName(name) || !name.endsWith(backup)) members.refuse();
   return {
     backup,
+    name,
     systemIdentifier: members.bigNumber('systemIdentifier'),
     product: members.text('product'),
     release: members.text('release'),
-    timeline,
+    timeline: members.timeline('timeline'),
     startLsn: members.position('startLsn'),
     endLsn: members.position('endLsn'),
     startedAt: members.time('startedAt'),
@@ -103,22 +108,23 @@ export function decodeCommit(bytes: Uint8Array, backup: string): Commit | Tombst
     label: members.text('label'),
     note: members.textOrNull('note'),
     source: members.word('source'),
-    prior: members.backupOrNull('prior'),
+    prior: members.idOrNull('prior'),
     generation: members.count('generation'),
     files: members.count('files'),
     logicalBytes: members.count('logicalBytes'),
     newBytes: members.count('newBytes'),
     referencedBytes: members.count('referencedBytes'),
     root: members.list('root', rootChunk),
+    rootPacks: members.list('rootPacks', rootPack),
     trust: members.word('trust'),
   };
 }
 
 export function isTombstone(stored: Commit | Tombstone): stored is Tombstone {
-  return 'declaredBy' in stored;
+  return 'by' in stored;
 }
 
-function rootChunk(value: unknown): RootChunk | undefined {
+function rootChunk(value: unknown): ChunkRef | undefined {
   if (!Array.isArray(value) || value.length !== 6) return undefined;
   const [backup, number, offset, storedBytes, rawBytes, codec] = value as unknown[];
   if (!isId(backup) || !isCount(number) || !isCount(offset) || !isCount(storedBytes) || !isCount(rawBytes)) {
@@ -126,4 +132,10 @@ function rootChunk(value: unknown): RootChunk | undefined {
   }
   if (codec !== 0 && codec !== 1 && codec !== 2 && codec !== 3) return undefined;
   return { pack: { backup, number }, offset, storedBytes, rawBytes, codec };
+}
+
+function rootPack(value: unknown): RootPack | undefined {
+  if (!Array.isArray(value) || value.length !== 3) return undefined;
+  const [backup, number, sizeBytes] = value as unknown[];
+  return isId(backup) && isCount(number) && isCount(sizeBytes) ? { backup, number, sizeBytes } : undefined;
 }

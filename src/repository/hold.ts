@@ -1,42 +1,76 @@
 import { encodeSealed } from '../storage/sealed-json.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import { formatLsn } from '../wal/lsn.ts';
+import type { TimelineId } from '../wal/segment.ts';
 import { Members } from './members.ts';
+import { isId } from './names.ts';
 
-/** What a run says that it needs, before it relies on it. Format: docs/design/repository.md, holds. */
-export interface Hold {
-  readonly id: string;
-  readonly kind: 'backup' | 'restore' | 'verify';
-  /** Of a backup its own name to be; else the one that is read. */
+/** Where the WAL begins that a backup under way needs. */
+export interface HeldPosition {
+  readonly timeline: TimelineId;
+  readonly generation: number;
+  readonly startLsn: Lsn;
+}
+
+/** What a run needs. */
+export interface HeldThings {
+  /** `expire` needs nothing: it tells the time. */
+  readonly kind: 'backup' | 'restore' | 'verify' | 'expire';
+  /** Id: of a backup under way its own; of a reader that of what it reads; of `expire` a new one. */
   readonly backup: string;
-  /** The backup that a new one is compared with. */
+  /** Id of the backup that a new one is compared with. */
   readonly prior: string | undefined;
+}
+
+/** A renewal of a hold. Format: docs/design/repository.md, small objects. */
+export interface Hold extends HeldThings {
+  /** Id of the run. */
+  readonly run: string;
   readonly host: string;
   readonly pid: number;
   /** ISO 8601 in UTC, by the clock of that host, of this renewal. */
   readonly at: string;
+  /** Of kind `backup`, as soon as it is known. */
+  readonly position: HeldPosition | undefined;
 }
 
 export const holdsFolder = 'holds/';
 
 /** @param renewal 0, 1, 2 … */
-export function holdObject(id: string, renewal: number): string {
-  return `${holdsFolder}${id}/${renewal.toString().padStart(6, '0')}.json`;
+export function holdObject({ backup, run }: Pick<Hold, 'backup' | 'run'>, renewal: number): string {
+  return `${holdsFolder}${backup}/${run}/${renewal.toString().padStart(6, '0')}.json`;
 }
 
-export function encodeHold({ id, kind, backup, prior, host, pid, at }: Hold): Buffer {
-  return encodeSealed({ format: 1, hold: id, kind, backup, prior: prior ?? null, host, pid, at });
+/** Of which run and backup a renewal of that name is. */
+export function parseHoldName(name: string): Pick<Hold, 'backup' | 'run'> | undefined {
+  const [, backup, run, renewal] = /^holds\/([^/]+)\/([^/]+)\/([0-9]{6})\.json$/.exec(name) ?? [];
+  return renewal !== undefined && isId(backup) && isId(run) ? { backup, run } : undefined;
+}
+
+export function encodeHold({ kind, backup, prior, host, pid, at, position }: Hold): Buffer {
+  const { timeline = null, generation = null } = position ?? {};
+  const startLsn = position === undefined ? null : formatLsn(position.startLsn);
+  return encodeSealed({ format: 1, kind, backup, prior: prior ?? null, host, pid, at, timeline, generation, startLsn });
 }
 
 /** @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
-export function decodeHold(bytes: Uint8Array, name: string, id: string): Hold {
+export function decodeHold(bytes: Uint8Array, name: string, { backup, run }: Pick<Hold, 'backup' | 'run'>): Hold {
   const members = Members.of(bytes, name);
-  if (members.id('hold') !== id) members.refuse();
+  if (members.id('backup') !== backup) members.refuse();
   return {
-    id,
-    kind: members.oneOf('kind', ['backup', 'restore', 'verify']),
-    backup: members.backup('backup'),
-    prior: members.backupOrNull('prior'),
+    run,
+    backup,
+    kind: members.oneOf('kind', ['backup', 'restore', 'verify', 'expire']),
+    prior: members.idOrNull('prior'),
     host: members.text('host'),
     pid: members.count('pid'),
     at: members.time('at'),
+    position: heldPosition(members),
   };
+}
+
+function heldPosition(members: Members): HeldPosition | undefined {
+  if (members.isNull('startLsn')) return undefined;
+  const [timeline, generation] = [members.timeline('timeline'), members.count('generation')];
+  return { timeline, generation, startLsn: members.position('startLsn') };
 }

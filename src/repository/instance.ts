@@ -1,7 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Place } from '../storage/place.ts';
-import { encodeSealed } from '../storage/sealed-json.ts';
+import { damaged, encodeSealed } from '../storage/sealed-json.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { Members } from './members.ts';
@@ -9,13 +9,11 @@ import { Members } from './members.ts';
 /** Whose backups an instance of a repository holds. */
 export interface InstanceIdentity {
   readonly systemIdentifier: bigint;
+  /** `openGauss`, `PostgreSQL`. */
   readonly product: string;
   /** ISO 8601 in UTC. */
   readonly createdAt: string;
 }
-
-/** What a server says of itself, for comparison. */
-export type InstanceFacts = Pick<InstanceIdentity, 'systemIdentifier' | 'product'>;
 
 /** A name that a user chose for one server and its successors by failover. */
 export interface Instance {
@@ -39,7 +37,7 @@ export async function readInstanceIdentity(
   const bytes = await readSmallObject(storage, identityObject, options);
   if (bytes === undefined) return undefined;
   const members = Members.of(bytes, identityObject);
-  if (members.text('instance') !== name) members.refuse();
+  if (members.text('name') !== name) members.refuse();
   return {
     systemIdentifier: members.bigNumber('systemIdentifier'),
     product: members.text('product'),
@@ -53,17 +51,22 @@ export async function readInstanceIdentity(
  */
 export async function claimInstance(
   instance: Instance,
-  { systemIdentifier, product }: InstanceFacts,
+  { systemIdentifier, product }: Pick<InstanceIdentity, 'systemIdentifier' | 'product'>,
   options: StorageOptions = {},
 ): Promise<Instance & { readonly identity: InstanceIdentity }> {
   const { name, storage } = instance;
-  let identity = instance.identity;
-  if (identity === undefined) {
-    const made = { systemIdentifier, product, createdAt: new Date().toISOString() };
-    const fields = { format: 1, instance: name, ...made, systemIdentifier: systemIdentifier.toString() };
-    const isOurs = await putIfAbsent(storage, identityObject, encodeSealed(fields), options);
-    identity = (isOurs ? undefined : await readInstanceIdentity(storage, name, options)) ?? made;
+  if (instance.identity === undefined) {
+    const fields = {
+      name,
+      systemIdentifier: systemIdentifier.toString(),
+      product,
+      createdAt: new Date().toISOString(),
+    };
+    await putIfAbsent(storage, identityObject, encodeSealed({ format: 1, ...fields }), options);
   }
+  // What counts is what is there: another may have been quicker.
+  const identity = await readInstanceIdentity(storage, name, options);
+  if (identity === undefined) throw damaged(identityObject);
   if (identity.systemIdentifier !== systemIdentifier) {
     const expected = identity.systemIdentifier;
     throw new BackupError('SYSTEM_MISMATCH', say('repo.other-instance', { name, expected, actual: systemIdentifier }), {

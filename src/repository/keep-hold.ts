@@ -3,10 +3,11 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { encodeHold, holdObject, type Hold } from './hold.ts';
-import type { Instance } from './instance.ts';
+import { clockToleranceMs } from './catalogue.ts';
+import { encodeHold, holdObject, type HeldPosition, type HeldThings } from './hold.ts';
 import { newId } from './names.ts';
 import { deleteHold } from './read-holds.ts';
+import { refuseRemoved } from './refuse-removed.ts';
 
 const hourMs = 60 * 60 * 1000;
 
@@ -23,43 +24,59 @@ export interface HoldOptions extends StorageOptions {
 export interface KeptHold {
   /** Aborted, with the error that `check` throws, when it is found out that it could not be renewed for too long. */
   readonly signal: AbortSignal;
+  /** When it was put, ms since 1970 by the clock of the storage; undefined where that tells none. */
+  readonly storedAtMs: number | undefined;
+  /** Says where the WAL begins that is needed: durable when it resolves. */
+  begin(position: HeldPosition, options?: StorageOptions): Promise<void>;
   /** @throws BackupError `LOCKED` when it could not be renewed for so long that others may count this run as dead */
   check(): void;
-  /** Ends it: it is no longer renewed, and removed. */
+  /** Renews it no longer. It stays: with the commit of its backup there it is void, else it dies by itself. */
+  leave(): Promise<void>;
+  /** Renews it no longer, and removes it. */
   release(options?: StorageOptions): Promise<void>;
 }
 
-/** Says what a run needs, and goes on saying so. Durable when it resolves: rely on what it names only then, and look again whether that is still there. */
-export async function putHold(
-  { storage }: Pick<Instance, 'storage'>,
-  what: Pick<Hold, 'kind' | 'backup' | 'prior'>,
-  options: HoldOptions = {},
-): Promise<KeptHold> {
-  const hold = new RenewedHold(storage, what, options);
-  await hold.renew(options);
+/**
+ * Says what a run needs, and goes on saying so.
+ * @throws BackupError `BACKUP_NOT_FOUND` when that is off the catalogue: nothing is held then; `CLOCK` when the clock of this host
+ * is not that of the storage, for who makes a backup
+ */
+export async function putHold(storage: Storage, things: HeldThings, options: HoldOptions = {}): Promise<KeptHold> {
+  const hold = new RenewedHold(storage, things, options);
+  try {
+    await hold.renew(options);
+    await hold.look(options);
+  } catch (error) {
+    // What is stored of it would keep others waiting; that it cannot be taken away changes nothing about the reason.
+    await hold.release().catch(() => undefined);
+    throw error;
+  }
   hold.renewLater();
   return hold;
 }
 
 class RenewedHold implements KeptHold {
-  readonly #id = newId();
+  readonly #run = newId();
   readonly #storage: Storage;
-  readonly #what: Pick<Hold, 'kind' | 'backup' | 'prior'>;
+  readonly #things: HeldThings;
   readonly #every: number;
   readonly #lostAfter: number;
   readonly #now: () => number;
   readonly #lost = new AbortController();
   readonly #ended = new AbortController();
-  readonly #objects: string[] = [];
+  #renewals = 0;
   #timer: NodeJS.Timeout | undefined;
+  #position: HeldPosition | undefined;
+  /** The renewal under way: they come one after another. */
   #renewing: Promise<void> = Promise.resolve();
   /** When the newest renewal was begun, by the clock and by the count of ms, which stands still while a machine sleeps. */
   #renewedAt = { clock: 0, count: 0 };
+  storedAtMs: number | undefined;
 
-  constructor(storage: Storage, what: Pick<Hold, 'kind' | 'backup' | 'prior'>, options: HoldOptions) {
+  constructor(storage: Storage, things: HeldThings, options: HoldOptions) {
     const { renewEveryMs = hourMs, lostAfterMs = 12 * hourMs, now = Date.now } = options;
     this.#storage = storage;
-    this.#what = what;
+    this.#things = things;
     this.#every = renewEveryMs;
     this.#lostAfter = lostAfterMs;
     this.#now = now;
@@ -72,18 +89,40 @@ class RenewedHold implements KeptHold {
   async renew({ signal }: StorageOptions): Promise<void> {
     const begun = { clock: this.#now(), count: performance.now() };
     const at = new Date(begun.clock).toISOString();
-    const name = holdObject(this.#id, this.#objects.length);
-    const hold = { ...this.#what, id: this.#id, host: hostname(), pid: process.pid, at };
-    // Nobody else writes below this id: what is there is ours, of an answer that was lost.
+    const hold = { ...this.#things, run: this.#run, host: hostname(), pid: process.pid, at, position: this.#position };
+    const name = holdObject(hold, this.#renewals);
+    // Counted before: what is stored although the answer was lost is taken away as well.
+    this.#renewals += 1;
     await putIfAbsent(this.#storage, name, encodeHold(hold), { signal });
-    this.#objects.push(name);
     this.#renewedAt = begun;
+  }
+
+  /** Whether what the hold is for is there, now that others can see it. */
+  async look(options: StorageOptions): Promise<void> {
+    const { kind, backup, prior } = this.#things;
+    const { clock } = this.#renewedAt;
+    const found = await this.#storage.stat(holdObject({ backup, run: this.#run }, 0), options);
+    this.storedAtMs = found?.storedAtMs;
+    if (kind === 'backup') this.#checkClock(clock);
+    const needed = kind === 'backup' ? prior : backup;
+    if (needed !== undefined && kind !== 'expire') await refuseRemoved(this.#storage, needed, options);
+  }
+
+  /** @param begun when the hold was about to be put */
+  #checkClock(begun: number): void {
+    const storage = this.storedAtMs;
+    if (storage === undefined) return;
+    if (storage > begun - clockToleranceMs && storage < this.#now() + clockToleranceMs) return;
+    const [here, there] = [begun, storage].map((ms) => new Date(ms).toISOString());
+    throw new BackupError('CLOCK', say('repo.clock', { here: here ?? '', there: there ?? '' }), {
+      hint: say('repo.clock.hint'),
+    });
   }
 
   renewLater(afterMs = this.#every): void {
     if (this.#ended.signal.aborted) return;
     this.#timer = setTimeout(() => {
-      this.#renewing = this.#renewNow();
+      this.#renewing = this.#renewing.then(() => this.#renewNow());
     }, afterMs).unref();
   }
 
@@ -102,6 +141,14 @@ class RenewedHold implements KeptHold {
     }
   }
 
+  async begin(position: HeldPosition, options: StorageOptions = {}): Promise<void> {
+    this.check();
+    this.#position = position;
+    const renewal = this.#renewing.then(() => this.renew(options));
+    this.#renewing = renewal.catch(() => undefined);
+    await renewal;
+  }
+
   #isLost(): boolean {
     const { clock, count } = this.#renewedAt;
     return Math.max(this.#now() - clock, performance.now() - count) > this.#lostAfter;
@@ -113,16 +160,21 @@ class RenewedHold implements KeptHold {
   }
 
   #error(): BackupError {
-    const { backup } = this.#what;
+    const { backup } = this.#things;
     const since = new Date(this.#renewedAt.clock).toISOString();
     return new BackupError('LOCKED', say('repo.hold-lost', { backup, since }), { hint: say('repo.hold-lost.hint') });
   }
 
-  async release(options: StorageOptions = {}): Promise<void> {
+  async leave(): Promise<void> {
     clearTimeout(this.#timer);
     this.#ended.abort();
     await this.#renewing;
-    // A renewal that was under way may have been stored.
-    await deleteHold(this.#storage, [...this.#objects, holdObject(this.#id, this.#objects.length)], options);
+  }
+
+  async release(options: StorageOptions = {}): Promise<void> {
+    await this.leave();
+    const name = { backup: this.#things.backup, run: this.#run };
+    const objects = Array.from({ length: this.#renewals }, (_, renewal) => holdObject(name, renewal));
+    await deleteHold(this.#storage, objects, options);
   }
 }

@@ -1,7 +1,8 @@
 import { damaged, decodeSealed, type JsonFields } from '../storage/sealed-json.ts';
 import { isLsnText } from '../wal-archive/generation.ts';
 import { parseLsn, type Lsn } from '../wal/lsn.ts';
-import { isBackupName, isId } from './names.ts';
+import type { TimelineId } from '../wal/segment.ts';
+import { isId } from './names.ts';
 
 /** Reads the members of a sealed object; what is not as it must be is `CORRUPT`, with the object's name. */
 export class Members {
@@ -23,7 +24,7 @@ export class Members {
   }
 
   textOrNull(member: string): string | undefined {
-    return this.#isNull(member) ? undefined : this.text(member);
+    return this.isNull(member) ? undefined : this.text(member);
   }
 
   /** 1 … 32 lower-case letters and hyphens. */
@@ -48,12 +49,13 @@ export class Members {
     return this.#as(member, isId);
   }
 
-  backup(member: string): string {
-    return this.#as(member, isBackupName);
+  idOrNull(member: string): string | undefined {
+    return this.isNull(member) ? undefined : this.id(member);
   }
 
-  backupOrNull(member: string): string | undefined {
-    return this.#isNull(member) ? undefined : this.backup(member);
+  /** A number of a timeline. */
+  timeline(member: string): TimelineId {
+    return this.#as(member, isTimeline);
   }
 
   /** An unsigned number of 64 bits as decimal digits. */
@@ -71,7 +73,7 @@ export class Members {
   }
 
   timeOrNull(member: string): string | undefined {
-    return this.#isNull(member) ? undefined : this.time(member);
+    return this.isNull(member) ? undefined : this.time(member);
   }
 
   list<Item>(member: string, decode: (value: unknown) => Item | undefined): Item[] {
@@ -83,7 +85,7 @@ export class Members {
     throw damaged(this.#name);
   }
 
-  #isNull(member: string): boolean {
+  isNull(member: string): boolean {
     return this.#fields[member] === null;
   }
 
@@ -95,6 +97,10 @@ export class Members {
 
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isTimeline(value: unknown): value is TimelineId {
+  return isCount(value) && value >= 1 && value <= 0xffff_ffff;
 }
 
 function isWord(value: unknown): value is string {

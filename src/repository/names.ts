@@ -10,7 +10,7 @@ export function isId(value: unknown): value is string {
 }
 
 /**
- * The name of a backup, `YYYYMMDDTHHMMSSZ-ID`.
+ * The name of a backup for people, `YYYYMMDDTHHMMSSZ-ID`.
  * @param startedAt ISO 8601 in UTC
  */
 export function backupName(startedAt: string, id: string): string {
@@ -21,16 +21,22 @@ export function isBackupName(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{32}$/.test(value);
 }
 
-/** The id in a backup's name: what its packs are called by. */
-export function idOfBackup(backup: string): string {
-  return backup.slice(-32);
-}
-
-/** Name of a backup's commit or tombstone, below the instance. */
+/** The commit or tombstone of a backup, below the instance. @param backup its id, as in all names of objects */
 export function commitObject(backup: string): string {
   return `commits/${backup}.json`;
 }
 
+export function removalObject(backup: string): string {
+  return `removals/${backup}.json`;
+}
+
+/** The id in `FOLDER/ID.json`; undefined where it is another name. */
+export function idIn(folder: string, name: string): string | undefined {
+  if (!name.startsWith(folder) || !name.endsWith('.json')) return undefined;
+  const id = name.slice(folder.length, -'.json'.length);
+  return isId(id) ? id : undefined;
+}
+
 export function isInstanceName(name: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name);
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name) && !name.endsWith('.');
 }

@@ -1,73 +1,82 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { decodeHold, holdsFolder, type Hold } from './hold.ts';
-import type { Instance } from './instance.ts';
-import { isId } from './names.ts';
-import type { DamagedObject } from './read-objects.ts';
+import { decodeHold, holdsFolder, parseHoldName, type Hold } from './hold.ts';
 
 /** A hold is live while its newest renewal is younger, by the storage's clock. */
 const liveForMs = 24 * 60 * 60 * 1000;
 
-export interface ListedHold extends Hold {
+interface StoredHold extends Pick<Hold, 'backup' | 'run'> {
   /** When its newest renewal was stored, ms since 1970 by the clock of the storage; where that tells none, of the host. */
   readonly storedAtMs: number;
   /** Its renewals, oldest first. */
   readonly objects: readonly string[];
 }
 
+export type ListedHold = Hold & StoredHold;
+
+/** A hold whose newest renewal cannot be read: nobody knows what it is for. */
+export interface DamagedHold extends StoredHold {
+  readonly error: BackupError;
+}
+
 export interface HoldsFound {
   readonly holds: readonly ListedHold[];
-  /** Holds none of whose renewals can be read: nobody knows what they are for. */
-  readonly damaged: readonly DamagedObject[];
+  readonly damaged: readonly DamagedHold[];
+  /** Names in their folder that are none of ours. */
+  readonly foreign: readonly string[];
 }
 
-/** All holds, live or not. @throws BackupError `REPOSITORY_VERSION` when one is of a newer format */
+/**
+ * All holds, live or not. @param backup only those on this one
+ * @throws BackupError `REPOSITORY_VERSION` when one is of a newer format
+ */
 export async function readHolds(
-  { storage }: Pick<Instance, 'storage'>,
-  options: StorageOptions = {},
+  storage: Storage,
+  { backup, ...options }: StorageOptions & { readonly backup?: string } = {},
 ): Promise<HoldsFound> {
-  const renewals = new Map<string, { name: string; storedAtMs: number | undefined }[]>();
-  for await (const { name, storedAtMs } of storage.list(holdsFolder, options)) {
-    const [, id, renewal] = /^holds\/([^/]+)\/([^/]+)$/.exec(name) ?? [];
-    if (!isId(id) || renewal === undefined || !/^[0-9]{6}\.json$/.test(renewal)) continue;
-    renewals.set(id, [...(renewals.get(id) ?? []), { name, storedAtMs }]);
+  const foreign: string[] = [];
+  const runs = new Map<string, { name: string; storedAtMs: number | undefined }[]>();
+  for await (const object of storage.list(backup === undefined ? holdsFolder : `${holdsFolder}${backup}/`, options)) {
+    const run = parseHoldName(object.name)?.run;
+    if (run === undefined) foreign.push(object.name);
+    else runs.set(run, [...(runs.get(run) ?? []), object]);
   }
   const holds: ListedHold[] = [];
-  const damaged: DamagedObject[] = [];
-  for (const [id, stored] of renewals) {
-    const objects = stored.map(({ name }) => name);
-    const read = await readNewest(storage, id, objects, options);
+  const broken: DamagedHold[] = [];
+  for (const renewals of runs.values()) {
+    const read = await readNewest(storage, renewals, options);
     if (read === undefined) continue;
-    if ('error' in read) damaged.push(read);
-    else holds.push({ ...read, storedAtMs: stored.at(-1)?.storedAtMs ?? Date.parse(read.at), objects });
+    if ('error' in read) broken.push(read);
+    else holds.push(read);
   }
-  return { holds, damaged };
+  return { holds, damaged: broken, foreign };
 }
 
-/** The newest renewal that can be read: all say the same. Undefined when the hold was released meanwhile. */
+/** Undefined when it was released meanwhile. */
 async function readNewest(
   storage: Storage,
-  id: string,
-  objects: readonly string[],
+  renewals: readonly { readonly name: string; readonly storedAtMs: number | undefined }[],
   options: StorageOptions,
-): Promise<Hold | DamagedObject | undefined> {
-  let damaged: DamagedObject | undefined;
-  for (const name of objects.toReversed()) {
-    try {
-      const bytes = await readSmallObject(storage, name, options);
-      if (bytes !== undefined) return decodeHold(bytes, name, id);
-    } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
-      damaged ??= { name, error };
-    }
+): Promise<ListedHold | DamagedHold | undefined> {
+  const newest = renewals.at(-1);
+  const of = newest === undefined ? undefined : parseHoldName(newest.name);
+  if (newest === undefined || of === undefined) return undefined;
+  const objects = renewals.map(({ name }) => name);
+  try {
+    const bytes = await readSmallObject(storage, newest.name, options);
+    if (bytes === undefined) return undefined;
+    const hold = decodeHold(bytes, newest.name, of);
+    return { ...hold, storedAtMs: newest.storedAtMs ?? Date.parse(hold.at), objects };
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+    return { ...of, storedAtMs: newest.storedAtMs ?? Date.now(), objects, error };
   }
-  return damaged;
 }
 
 /** @param nowMs by the storage's clock */
-export function isLive(hold: Pick<ListedHold, 'storedAtMs'>, nowMs: number): boolean {
-  return nowMs - hold.storedAtMs < liveForMs;
+export function isLive({ storedAtMs }: Pick<ListedHold, 'storedAtMs'>, nowMs: number): boolean {
+  return nowMs - storedAtMs < liveForMs;
 }
 
 /** Deletes a hold. Oldest renewal first: whoever lists meanwhile sees it as young as it is, or not at all. */

@@ -16,10 +16,15 @@ export interface ReadObject<Content> {
 
 export interface ObjectKind<Content> {
   readonly folder: string;
-  /** Bytes at most; default 64 KiB. */
-  readonly limit?: number;
   /** How an object of that name is read; undefined: it is none of ours. */
   readonly decoderOf: (name: string) => ((bytes: Uint8Array) => Content) | undefined;
+}
+
+export interface ObjectsRead<Content> {
+  readonly found: readonly ReadObject<Content>[];
+  readonly damaged: readonly DamagedObject[];
+  /** Names there that are none of ours. */
+  readonly foreign: readonly string[];
 }
 
 /** So many small objects are read at a time. */
@@ -33,13 +38,15 @@ export async function readObjects<Content>(
   storage: Storage,
   kind: ObjectKind<Content>,
   options: StorageOptions = {},
-): Promise<{ readonly found: readonly ReadObject<Content>[]; readonly damaged: readonly DamagedObject[] }> {
+): Promise<ObjectsRead<Content>> {
   const found: ReadObject<Content>[] = [];
   const damaged: DamagedObject[] = [];
+  const foreign: string[] = [];
   const flush = async (objects: readonly StoredObject[]): Promise<void> => {
     for (const read of await Promise.all(objects.map((object) => readOne(storage, kind, object, options)))) {
       if (read === undefined) continue;
-      if ('error' in read) damaged.push(read);
+      if (typeof read === 'string') foreign.push(read);
+      else if ('error' in read) damaged.push(read);
       else found.push(read);
     }
   };
@@ -51,19 +58,19 @@ export async function readObjects<Content>(
     waiting = [];
   }
   await flush(waiting);
-  return { found, damaged };
+  return { found, damaged, foreign };
 }
 
 async function readOne<Content>(
   storage: Storage,
-  { decoderOf, limit }: ObjectKind<Content>,
+  { decoderOf }: ObjectKind<Content>,
   { name, storedAtMs }: StoredObject,
   options: StorageOptions,
-): Promise<ReadObject<Content> | DamagedObject | undefined> {
+): Promise<ReadObject<Content> | DamagedObject | string | undefined> {
   const decode = decoderOf(name);
-  if (decode === undefined) return undefined;
+  if (decode === undefined) return name;
   try {
-    const bytes = await readSmallObject(storage, name, { ...options, ...(limit === undefined ? {} : { limit }) });
+    const bytes = await readSmallObject(storage, name, options);
     return bytes && { content: decode(bytes), storedAtMs };
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;

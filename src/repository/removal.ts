@@ -1,30 +1,31 @@
 import { encodeSealed } from '../storage/sealed-json.ts';
 import { Members } from './members.ts';
-import { isBackupName } from './names.ts';
+import { removalObject } from './names.ts';
 
-/** What was taken off the catalogue and is to be deleted. Format: docs/design/repository.md, removal. */
+/** Says that a backup is off the catalogue, for good. Format: docs/design/repository.md, small objects. */
 export interface Removal {
-  readonly id: string;
-  /** Names of backups. */
-  readonly backups: readonly string[];
-  /** ISO 8601 in UTC, by the clock of the host that put it. */
+  /** Id of the backup. */
+  readonly backup: string;
+  /** For people. */
+  readonly reason: string;
+  /** So many sound backups without a removal must remain when it is carried out. */
+  readonly minimum: number;
+  /** Account and host, for people. */
+  readonly by: string;
+  /** ISO 8601 in UTC, by the clock of that host. */
   readonly at: string;
 }
 
 export const removalsFolder = 'removals/';
 
-export function removalObject(id: string): string {
-  return `${removalsFolder}${id}.json`;
-}
-
-export function encodeRemoval({ id, backups, at }: Removal): Buffer {
-  return encodeSealed({ format: 1, removal: id, backups, at });
+export function encodeRemoval({ backup, reason, minimum, by, at }: Removal): Buffer {
+  return encodeSealed({ format: 1, backup, reason, minimum, by, at });
 }
 
 /** @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
-export function decodeRemoval(bytes: Uint8Array, id: string): Removal {
-  const members = Members.of(bytes, removalObject(id));
-  if (members.id('removal') !== id) members.refuse();
-  const backups = members.list('backups', (value) => (isBackupName(value) ? value : undefined));
-  return { id, backups, at: members.time('at') };
+export function decodeRemoval(bytes: Uint8Array, backup: string): Removal {
+  const members = Members.of(bytes, removalObject(backup));
+  if (members.id('backup') !== backup) members.refuse();
+  const reason = members.text('reason');
+  return { backup, reason, minimum: members.count('minimum'), by: members.text('by'), at: members.time('at') };
 }

@@ -12,8 +12,10 @@ export function plainInstance(storage: Storage): Instance {
 
 /** A commit as a first backup would have it. */
 export function sampleCommit(more: Partial<Commit> = {}, startedAt = '2026-11-22T15:00:00.000Z'): Commit {
+  const backup = newId();
   return {
-    backup: backupName(startedAt, newId()),
+    backup,
+    name: backupName(startedAt, backup),
     systemIdentifier: 7_500_000_000_000_000_001n,
     product: 'PostgreSQL',
     release: '17.2',
@@ -31,7 +33,8 @@ export function sampleCommit(more: Partial<Commit> = {}, startedAt = '2026-11-22
     logicalBytes: 300,
     newBytes: 200,
     referencedBytes: 200,
-    root: [{ pack: { backup: newId(), number: 2 }, offset: 0, storedBytes: 10, rawBytes: 20, codec: 1 }],
+    root: [{ pack: { backup, number: 2 }, offset: 0, storedBytes: 10, rawBytes: 20, codec: 1 }],
+    rootPacks: [{ backup, number: 2, sizeBytes: 10 }],
     trust: 'read',
     ...more,
   };

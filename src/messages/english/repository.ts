@@ -1,10 +1,12 @@
 /** Repositories of backups; keys sorted by area: `packs.`, `repo.`, `retention.`, `sealed.` */
 export const repositoryMessages = {
   'repo.all-condemned': 'every backup here is condemned',
-  'repo.commit-too-large': 'the commit of a backup would be larger than 1 MiB',
+  'repo.clock': 'the clock of this host says {here}, that of the storage {there}',
+  'repo.clock.hint':
+    'Backups are dated by these clocks, and kept or removed by their dates. Set the one that is wrong, then run this again. Nothing was stored.',
   'repo.damaged-commit': 'the commit of backup {name} is damaged',
   'repo.damaged-commit.hint': 'Put it back from a copy of the repository. Other backups do not depend on it.',
-  'repo.declared-dead': 'backup {backup} was declared dead by {declaredBy}: {reason}',
+  'repo.declared-dead': 'backup {backup} was declared dead by {by}: {reason}',
   'repo.declared-dead.hint':
     'Nothing of it was made a backup, and what it stored may have been removed. Take another backup.',
   'repo.hold-lost': 'the hold on backup {backup} could not be renewed since {since}',
@@ -13,11 +15,12 @@ export const repositoryMessages = {
   'repo.no-backups': 'there is no backup yet',
   'repo.no-such-backup': 'no backup has a name that begins with "{wanted}"',
   'repo.no-such-backup.hint': '"gausskeep list" shows the names of the backups.',
-  'repo.no-times': '{storage} does not tell when an object was stored',
   'repo.other-instance': 'instance "{name}" holds backups of system identifier {expected}, not {actual}',
   'repo.other-instance.hint':
     'Choose another name with --instance: each instance holds the backups of one server and its standbys.',
-  'repo.which-backup': '{count} backups have names that begin with "{wanted}"',
+  'repo.removed': 'backup {backup} is no longer in the catalogue',
+  'repo.removed.hint': 'It was removed meanwhile, by retention or by hand. Choose another.',
+  'repo.which-backup': 'several backups have names that begin with "{wanted}"',
   'repo.which-backup.hint': 'Write more of the name: {list}',
   'retention.bad-count': 'a rule of retention keeps {given} backups: it must be a whole number from 1 to {highest}',
   'retention.bad-time': 'a rule of retention keeps {given} ms: it must be a number of milliseconds from 0 to {highest}',
