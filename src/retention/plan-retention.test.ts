@@ -9,7 +9,7 @@ const dayMs = 24 * hourMs;
 const nowMs = Date.parse('2026-11-22T12:00:00Z');
 
 const backup = (name: string, storedAtMs: number, more: Partial<RetentionBackup> = {}): RetentionBackup => ({
-  ...{ backup: name, storedAtMs, condemned: false, held: false },
+  ...{ backup: name, timeMs: storedAtMs, storedAtMs, isClockWrong: false, condemned: false, held: false },
   ...more,
 });
 
@@ -29,6 +29,10 @@ const anyBackups = fc
         fc.integer({ min: 0, max: 3 }),
         fc.integer({ min: 0, max: 24 * 900 }),
       ),
+      storedLaterHours: fc.oneof(
+        { arbitrary: fc.constant(0), weight: 5 },
+        { arbitrary: fc.integer({ min: -30, max: 24 * 30 }), weight: 1 },
+      ),
       condemned: fc.oneof({ arbitrary: fc.constant(false), weight: 4 }, { arbitrary: fc.boolean(), weight: 1 }),
       held: fc.oneof({ arbitrary: fc.constant(false), weight: 8 }, { arbitrary: fc.boolean(), weight: 1 }),
       pinnedUntilMs: fc.option(fc.constantFrom<number | 'forever'>('forever', nowMs + dayMs, nowMs - dayMs), {
@@ -38,7 +42,16 @@ const anyBackups = fc
     }),
     { maxLength: 60 },
   )
-  .map((given) => given.map(({ hoursAgo, ...more }, at) => backup(`b${at}`, nowMs - hoursAgo * hourMs, more)));
+  .map((given) =>
+    given.map(({ hoursAgo, storedLaterHours, ...more }, at) => {
+      const timeMs = nowMs - hoursAgo * hourMs;
+      const storedAtMs = timeMs + storedLaterHours * hourMs;
+      return backup(`b${at}`, storedAtMs, { ...more, timeMs, isClockWrong: storedLaterHours < 0 });
+    }),
+  );
+/** Not condemned, and not of the future or stored before it ended. */
+const isSound = ({ condemned, storedAtMs, isClockWrong }: RetentionBackup): boolean =>
+  !condemned && storedAtMs <= nowMs && !isClockWrong;
 
 const few = fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined });
 const someTime = fc.option(
@@ -51,9 +64,10 @@ const anyRules: fc.Arbitrary<RetentionRules> = fc
     ...{ keepWithinMs: someTime, keepWindowMs: someTime },
   })
   .map((rules) => {
-    const { keepMinimum: _, ...keeping } = rules;
-    const isEmpty = Object.values(keeping).every((value) => value === undefined || value === 0);
-    return isEmpty && rules.keepWindowMs === undefined ? { ...rules, keepLast: 1 } : rules;
+    const { keepDaily, keepWeekly, keepMonthly, keepYearly, keepWithinMs, keepWindowMs } = rules;
+    const periods = [keepDaily, keepWeekly, keepMonthly, keepYearly].filter((count) => count !== undefined);
+    const isEmpty = periods.length === 0 && keepWindowMs === undefined && !keepWithinMs;
+    return isEmpty ? { ...rules, keepLast: rules.keepLast ?? 1 } : rules;
   });
 
 describe('the rules of retention', () => {
@@ -83,10 +97,7 @@ describe('the rules of retention', () => {
   });
 
   it('keep the newest of each day, week, month and year that has one', () => {
-    const twice = daily(800).flatMap((one) => [
-      one,
-      { ...one, backup: `${one.backup}e`, storedAtMs: one.storedAtMs - hourMs },
-    ]);
+    const twice = daily(800).flatMap((one) => [one, { ...one, backup: `${one.backup}e`, timeMs: one.timeMs - hourMs }]);
     const rules = { keepDaily: 2, keepWeekly: 2, keepMonthly: 2, keepYearly: 5 };
     expect(planRetention(twice, rules, nowMs).filter(({ keep }) => keep)).toEqual([
       { backup: 'd691', keep: true, reasons: [{ rule: 'yearly', period: '2024' }] },
@@ -138,6 +149,22 @@ describe('the rules of retention', () => {
     expect(kept(planRetention(pinned('forever'), { keepLast: 2 }, nowMs))).toEqual(['d5', 'd1', 'd0']);
     expect(kept(planRetention(pinned(nowMs + 1), { keepLast: 2 }, nowMs))).toEqual(['d5', 'd1', 'd0']);
     expect(kept(planRetention(pinned(nowMs), { keepLast: 2 }, nowMs))).toEqual(['d1', 'd0']);
+  });
+
+  it('take the time of a backup, and keep what has impossible dates', () => {
+    const copied = daily(6).map((one) => ({ ...one, storedAtMs: nowMs }));
+    expect(kept(planRetention(copied, { keepLast: 2 }, nowMs))).toEqual(['d1', 'd0']);
+    const later = backup('later', nowMs + 6 * 60_000);
+    const soon = backup('soon', nowMs + 4 * 60_000);
+    const wrong = backup('wrong', nowMs - 40 * dayMs, { isClockWrong: true });
+    const plan = planRetention([...daily(6), later, soon, wrong], { keepLast: 2 }, nowMs);
+    expect(plan.filter(({ keep }) => keep)).toEqual([
+      { backup: 'wrong', keep: true, reasons: [{ rule: 'misdated' }] },
+      { backup: 'd1', keep: true, reasons: [{ rule: 'within' }] },
+      { backup: 'd0', keep: true, reasons: [{ rule: 'last' }, { rule: 'within' }] },
+      { backup: 'soon', keep: true, reasons: [{ rule: 'last' }, { rule: 'within' }] },
+      { backup: 'later', keep: true, reasons: [{ rule: 'ahead' }] },
+    ]);
   });
 
   it.each<[string, RetentionRules]>([
@@ -200,7 +227,7 @@ describe('any backups under any rules', () => {
   it('never leave fewer sound ones than the minimum, as far as there are', () => {
     fc.assert(
       fc.property(anyBackups, anyRules, (backups, rules) => {
-        const sound = backups.filter(({ condemned, storedAtMs }) => !condemned && storedAtMs <= nowMs);
+        const sound = backups.filter(isSound);
         const plan = new Set(kept(planRetention(backups, rules, nowMs)));
         const left = sound.filter((one) => plan.has(one.backup));
         expect(left.length).toBeGreaterThanOrEqual(Math.min(rules.keepMinimum ?? 1, sound.length));
@@ -213,8 +240,8 @@ describe('any backups under any rules', () => {
       fc.property(anyBackups, anyRules, (backups, rules) => {
         const plan = new Set(kept(planRetention(backups, rules, nowMs)));
         const withinMs = rules.keepWithinMs ?? (rules.keepLast ?? 0) * dayMs;
-        for (const { backup: name, storedAtMs, condemned } of backups) {
-          if (!condemned && nowMs - storedAtMs < withinMs) expect(plan.has(name)).toBe(true);
+        for (const one of backups.filter(({ condemned }) => !condemned)) {
+          if (nowMs - one.timeMs < withinMs) expect(plan.has(one.backup)).toBe(true);
         }
       }),
     );
@@ -224,9 +251,9 @@ describe('any backups under any rules', () => {
     fc.assert(
       fc.property(anyBackups, fc.integer({ min: 0, max: 40 }), anyRules, (backups, days, rules) => {
         const plan = new Set(kept(planRetention(backups, { ...rules, keepWindowMs: days * dayMs }, nowMs)));
-        const sound = backups.filter(({ condemned }) => !condemned);
+        const sound = backups.filter(isSound);
         for (let hour = 0; hour <= days * 24; hour += 1) {
-          const reaches = ({ storedAtMs }: RetentionBackup): boolean => storedAtMs <= nowMs - hour * hourMs;
+          const reaches = (one: RetentionBackup): boolean => one.timeMs <= nowMs - hour * hourMs;
           if (sound.some(reaches)) expect(sound.some((one) => reaches(one) && plan.has(one.backup))).toBe(true);
         }
       }),

@@ -3,9 +3,14 @@ import { checkRules, type RetentionRules } from './rules.ts';
 
 /** A committed backup, as far as retention looks at it. */
 export interface RetentionBackup {
+  /** Its name, which begins with the time of its start: order of what has the same time. */
   readonly backup: string;
+  /** When it was made, as the catalogue judges that. */
+  readonly timeMs: number;
   /** When its commit was stored, by the clock of the storage. */
   readonly storedAtMs: number;
+  /** Its commit was stored before it ended: one of two clocks was wrong. */
+  readonly isClockWrong: boolean;
   /** Until when it is pinned; undefined: it is not. */
   readonly pinnedUntilMs?: number | 'forever' | undefined;
   /** Known to be bad: counts for no rule. */
@@ -25,7 +30,9 @@ export type RetentionReason =
   /** Condemned, but no sound one that is older is kept, so it goes later. */
   | { readonly rule: 'condemned' }
   /** Stored after the moment that the plan is for: its age is not known. */
-  | { readonly rule: 'ahead' };
+  | { readonly rule: 'ahead' }
+  /** Stored before it ended: one of its dates is wrong. */
+  | { readonly rule: 'misdated' };
 
 /** Kept with every reason there is; without one it is to be removed. */
 export interface RetentionDecision {
@@ -35,6 +42,8 @@ export interface RetentionDecision {
 }
 
 const dayMs = 86_400_000;
+/** So far may two clocks be apart. */
+const clockToleranceMs = 5 * 60_000;
 const periods: readonly [PeriodKind, (rules: RetentionRules) => number | undefined][] = [
   ['daily', ({ keepDaily }) => keepDaily],
   ['weekly', ({ keepWeekly }) => keepWeekly],
@@ -42,7 +51,6 @@ const periods: readonly [PeriodKind, (rules: RetentionRules) => number | undefin
   ['yearly', ({ keepYearly }) => keepYearly],
 ];
 
-/** The reasons of each sound backup, those of a list in the order newest first. */
 class Reasons {
   readonly #reasons = new Map<RetentionBackup, RetentionReason[]>();
 
@@ -75,7 +83,7 @@ export function planRetention(
 ): RetentionDecision[] {
   checkRules(rules);
   const ordered = [...backups].sort(byAge);
-  const counted = ordered.filter(({ condemned, storedAtMs }) => !condemned && storedAtMs <= nowMs).reverse();
+  const counted = ordered.filter((backup) => !backup.condemned && faultOf(backup, nowMs) === undefined).reverse();
   const reasons = new Reasons();
   addCounts(counted, rules, nowMs, reasons);
   addWindow(counted, rules, nowMs, reasons);
@@ -83,8 +91,9 @@ export function planRetention(
   addMinimum(counted, rules.keepMinimum ?? 1, reasons);
   const oldestKept = counted.findLast((backup) => reasons.has(backup));
   for (const backup of ordered) {
-    const { storedAtMs, condemned, held, pinnedUntilMs } = backup;
-    if (storedAtMs > nowMs) reasons.add(backup, { rule: 'ahead' });
+    const { condemned, held, pinnedUntilMs } = backup;
+    const fault = faultOf(backup, nowMs);
+    if (fault !== undefined) reasons.add(backup, { rule: fault });
     else if (condemned && !isOlder(backup, oldestKept)) reasons.add(backup, { rule: 'condemned' });
     if (pinnedUntilMs === 'forever' || (pinnedUntilMs !== undefined && pinnedUntilMs > nowMs)) {
       reasons.add(backup, { rule: 'pinned', untilMs: pinnedUntilMs });
@@ -98,9 +107,15 @@ export function planRetention(
   }));
 }
 
-/** Oldest first; of what was stored at one moment, by name. */
+/** What is wrong with its dates: it concerns this backup only, which counts for no rule and stays. */
+function faultOf({ storedAtMs, isClockWrong }: RetentionBackup, nowMs: number): 'ahead' | 'misdated' | undefined {
+  if (storedAtMs > nowMs + clockToleranceMs) return 'ahead';
+  return isClockWrong ? 'misdated' : undefined;
+}
+
+/** Oldest first; of what has one time, by name. */
 function byAge(left: RetentionBackup, right: RetentionBackup): number {
-  return left.storedAtMs - right.storedAtMs || (left.backup < right.backup ? -1 : 1);
+  return left.timeMs - right.timeMs || (left.backup < right.backup ? -1 : 1);
 }
 
 function isOlder(backup: RetentionBackup, than: RetentionBackup | undefined): boolean {
@@ -117,7 +132,7 @@ function addCounts(
   // A burst of backups cannot push out the others by count alone.
   const withinMs = keepWithinMs ?? (keepLast ?? 0) * dayMs;
   for (const backup of newestFirst) {
-    if (nowMs - backup.storedAtMs < withinMs) reasons.add(backup, { rule: 'within' });
+    if (withinMs > 0 && nowMs - backup.timeMs < withinMs) reasons.add(backup, { rule: 'within' });
   }
 }
 
@@ -128,7 +143,7 @@ function addWindow(
   reasons: Reasons,
 ): void {
   if (keepWindowMs === undefined) return;
-  const isBefore = ({ storedAtMs }: RetentionBackup): boolean => storedAtMs <= nowMs - keepWindowMs;
+  const isBefore = ({ timeMs }: RetentionBackup): boolean => timeMs <= nowMs - keepWindowMs;
   for (const backup of newestFirst) {
     if (!isBefore(backup)) reasons.add(backup, { rule: 'window' });
   }
@@ -145,7 +160,7 @@ function addPeriods(
   const seen = new Set<string>();
   for (const backup of newestFirst) {
     if (seen.size >= count) return;
-    const period = periodOf(kind, backup.storedAtMs, zone);
+    const period = periodOf(kind, backup.timeMs, zone);
     if (!seen.has(period)) reasons.add(backup, { rule: kind, period });
     seen.add(period);
   }
