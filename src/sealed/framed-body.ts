@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { cutParts } from './cut-parts.ts';
-import { newHeader, pieceSize } from './frame-format.ts';
-import { objectFrames, type FrameProtection } from './object-frames.ts';
+import { newHeader } from './frame-format.ts';
+import { objectKey, type FrameProtection } from './object-frames.ts';
+import { workedBatches } from './worked-batches.ts';
 
 /** What is put for an object: its header, then its frames. Each reading has a salt of its own, because content may read otherwise the next time, and a key and nonce serve one content only. */
 export class FramedBody {
@@ -10,7 +10,8 @@ export class FramedBody {
   readonly #content: () => ByteSource;
   /** How often it was read. */
   readings = 0;
-  /** What reading the content threw. */
+  /** Whether the content threw at the last reading, and what. */
+  hasFailed = false;
   failure: unknown;
 
   constructor(protection: FrameProtection, name: string, content: () => ByteSource) {
@@ -22,14 +23,16 @@ export class FramedBody {
   /** @throws what the content throws */
   async *read(): ByteSource {
     this.readings += 1;
+    this.hasFailed = false;
     const header = newHeader(this.#protection.kind);
-    const frames = objectFrames(this.#protection, header, this.#name);
+    const key = objectKey(this.#protection, header, this.#name);
     yield header;
     try {
-      for await (const { bytes, number, isLast } of cutParts(this.#content(), pieceSize)) {
-        yield frames.seal(bytes, number, isLast);
+      for await (const { batch, result } of workedBatches(this.#content(), { work: 'seal', key })) {
+        yield batch.buffer.subarray(0, result.filled);
       }
     } catch (error) {
+      this.hasFailed = true;
       this.failure = error;
       throw error;
     }

@@ -2,9 +2,9 @@ import { ByteReader, type ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ReadOptions, Storage, StorageOptions } from '../storage/storage.ts';
-import { cutParts } from './cut-parts.ts';
-import { contentSizeOf, frameOffset, frameSize, headerSize, judgeHeader, pieceSize, tagSize } from './frame-format.ts';
-import { objectFrames, type FrameProtection, type ObjectFrames } from './object-frames.ts';
+import { contentSizeOf, frameOffset, frameSize, headerSize, judgeHeader, pieceSize } from './frame-format.ts';
+import { objectKey, type FrameProtection, type ObjectKey } from './object-frames.ts';
+import { workedBatches } from './worked-batches.ts';
 
 /** An object by the name that its users know and by the one that it has in the storage. */
 export interface NamedObject {
@@ -91,47 +91,34 @@ export class FramedReader {
     source: ByteSource,
     { first, count, offset, end, signal }: Range & { readonly first: number; readonly count: number },
   ): ByteSource {
-    const frames = objectFrames(this.#protection, header, object.name);
-    for await (const { bytes, number, isLast } of cutParts(source, frameSize, first)) {
+    const key = objectKey(this.#protection, header, object.name);
+    for await (const { batch, result } of workedBatches(source, { work: 'open', key, first, most: count })) {
       signal?.throwIfAborted();
-      if (bytes.length === 0 && number > 0) {
-        await this.#checkEnd(object, frames, { offset, signal });
-        return;
-      }
-      const piece = this.#piece(object, frames, { bytes, number, isLast });
-      const start = number * pieceSize;
-      const wanted = piece.subarray(Math.max(0, offset - start), Math.max(0, end - start));
+      const start = batch.first * pieceSize;
+      const wanted = batch.buffer.subarray(
+        Math.max(0, offset - start),
+        Math.min(result.filled, Math.max(0, end - start)),
+      );
       if (wanted.length > 0) yield wanted;
-      if (number + 1 === first + count) return;
+      if (batch.filled === 0 && first > 0) await this.#checkEnd(object, key, { offset, signal });
+      else if (result.failedAt !== undefined) throw this.#failedCheck(object, result.failedAt);
     }
   }
 
   /** That there is nothing at `offset` is true only when the last frame says so. */
   async #checkEnd(
     object: NamedObject,
-    frames: ObjectFrames,
+    key: ObjectKey,
     { offset, signal }: StorageOptions & { readonly offset: number },
   ): Promise<void> {
     const storedBytes = (await this.#inner.stat(object.stored, { signal }))?.sizeBytes ?? 0;
     const size = this.contentSize(object, storedBytes);
-    const number = Math.max(0, Math.ceil(size / pieceSize) - 1);
-    const source = this.#inner.get(object.stored, { offset: frameOffset(number), length: bytesToShow(1), signal });
-    for await (const part of cutParts(source, frameSize, number)) {
-      const piece = this.#piece(object, frames, part);
-      if (part.isLast && number * pieceSize + piece.length <= offset) return;
-      break;
+    const first = Math.max(0, Math.ceil(size / pieceSize) - 1);
+    const source = this.#inner.get(object.stored, { offset: frameOffset(first), length: bytesToShow(1), signal });
+    for await (const { batch, result } of workedBatches(source, { work: 'open', key, first, most: 1 })) {
+      const isEnd = batch.isLast && first * pieceSize + result.filled <= offset;
+      if (result.failedAt !== undefined || !isEnd) throw this.#failedCheck(object, first);
     }
-    throw this.#failedCheck(object, number);
-  }
-
-  #piece(
-    object: NamedObject,
-    frames: ObjectFrames,
-    { bytes, number, isLast }: { readonly bytes: Uint8Array; readonly number: number; readonly isLast: boolean },
-  ): Uint8Array {
-    const piece = bytes.length < tagSize ? undefined : frames.open(bytes, number, isLast);
-    if (piece === undefined || (piece.length === 0 && number > 0)) throw this.#failedCheck(object, number);
-    return piece;
   }
 
   async #readHeader(object: NamedObject, { signal }: StorageOptions): Promise<Uint8Array> {

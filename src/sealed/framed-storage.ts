@@ -58,7 +58,8 @@ class FramedStorage implements Storage {
       const { sizeBytes } = await this.#inner.put(object.stored, () => framed.read(), options);
       return { sizeBytes: this.#reader.contentSize(object, sizeBytes) };
     } catch (error) {
-      if (error === framed.failure) throw error;
+      // The storage may have taken it for a failure of its own.
+      if (framed.hasFailed) throw framed.failure;
       const sizeBytes = await this.#sizeIfOurs(object, error, {
         body,
         readings: framed.readings,

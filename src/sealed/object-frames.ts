@@ -6,19 +6,33 @@ export type FrameProtection =
   | { readonly kind: 'encrypted'; readonly master: Uint8Array }
   | { readonly kind: 'checksums'; readonly repository: string };
 
-/** Makes and opens the frames of one object. */
+/** What the frames of one object are made and opened with. Plain data: it goes to threads. */
+export type ObjectKey =
+  | { readonly kind: 'encrypted'; readonly key: Uint8Array }
+  | { readonly kind: 'checksums'; readonly object: Uint8Array; readonly name: Uint8Array };
+
+/** @param name the clear name of the object */
+export function objectKey(protection: FrameProtection, header: Uint8Array, name: string): ObjectKey {
+  if (protection.kind === 'checksums') {
+    const object = Buffer.concat([header, Buffer.from(protection.repository, 'hex')]);
+    // Memory of their own: who sends a view to a thread sends all that it is a view of.
+    return { kind: 'checksums', object: Uint8Array.from(object), name: Uint8Array.from(Buffer.from(`${name}\0`)) };
+  }
+  const info = Buffer.from(`gausskeep object\0${name}`);
+  const key = new Uint8Array(hkdfSync('sha256', protection.master, saltOf(header), info, 32));
+  return { kind: 'encrypted', key };
+}
+
+/** Makes and opens the frames of one object. Pieces and frames may be views of shared memory. */
 export interface ObjectFrames {
-  /** The frame of `piece`, which is left as it is: what is stored of it, and 16 bytes. */
-  seal(piece: Uint8Array, number: number, isLast: boolean): Uint8Array;
-  /** The piece of a frame of at least 16 bytes; undefined when it is not frame `number` of this object as it was made. */
+  /** What is stored of `piece` (perhaps itself), and the 16 bytes behind it. */
+  seal(piece: Uint8Array, number: number, isLast: boolean): { readonly stored: Uint8Array; readonly tag: Uint8Array };
+  /** The piece (perhaps a view) of a frame of at least 16 bytes; undefined when it is not frame `number` of this object as it was made. */
   open(frame: Uint8Array, number: number, isLast: boolean): Uint8Array | undefined;
 }
 
-/** @param name the clear name of the object */
-export function objectFrames(protection: FrameProtection, header: Uint8Array, name: string): ObjectFrames {
-  return protection.kind === 'encrypted'
-    ? new EncryptedFrames(protection.master, header, name)
-    : new SummedFrames(protection.repository, header, name);
+export function objectFrames(key: ObjectKey): ObjectFrames {
+  return key.kind === 'encrypted' ? new EncryptedFrames(key.key) : new SummedFrames(key);
 }
 
 /**
@@ -29,17 +43,16 @@ class EncryptedFrames implements ObjectFrames {
   readonly #key: Uint8Array;
   readonly #authenticated = fixedPartOf('encrypted');
 
-  constructor(master: Uint8Array, header: Uint8Array, name: string) {
-    const info = Buffer.from(`gausskeep object\0${name}`);
-    this.#key = new Uint8Array(hkdfSync('sha256', master, saltOf(header), info, 32));
+  constructor(key: Uint8Array) {
+    this.#key = key;
   }
 
-  seal(piece: Uint8Array, number: number, isLast: boolean): Uint8Array {
+  seal(piece: Uint8Array, number: number, isLast: boolean): { stored: Uint8Array; tag: Uint8Array } {
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonceOf(number, isLast), { authTagLength: tagSize });
     cipher.setAAD(this.#authenticated);
     const stored = cipher.update(piece);
     cipher.final();
-    return Buffer.concat([stored, cipher.getAuthTag()]);
+    return { stored, tag: cipher.getAuthTag() };
   }
 
   open(frame: Uint8Array, number: number, isLast: boolean): Uint8Array | undefined {
@@ -68,13 +81,13 @@ class SummedFrames implements ObjectFrames {
   readonly #object: Uint8Array;
   readonly #name: Uint8Array;
 
-  constructor(repository: string, header: Uint8Array, name: string) {
-    this.#object = Buffer.concat([header, Buffer.from(repository, 'hex')]);
-    this.#name = Buffer.from(`${name}\0`);
+  constructor({ object, name }: Extract<ObjectKey, { kind: 'checksums' }>) {
+    this.#object = object;
+    this.#name = name;
   }
 
-  seal(piece: Uint8Array, number: number, isLast: boolean): Uint8Array {
-    return Buffer.concat([piece, this.#sumOf(piece, number, isLast)]);
+  seal(piece: Uint8Array, number: number, isLast: boolean): { stored: Uint8Array; tag: Uint8Array } {
+    return { stored: piece, tag: this.#sumOf(piece, number, isLast) };
   }
 
   open(frame: Uint8Array, number: number, isLast: boolean): Uint8Array | undefined {
