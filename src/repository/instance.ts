@@ -1,5 +1,9 @@
-import { BackupError } from '../errors/backup-error.ts';
+import { chown, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { ownerOfNewFiles } from '../files/directory-owner.ts';
 import { say } from '../messages/message.ts';
+import { storageFailure } from '../storage/failures.ts';
 import type { Place } from '../storage/place.ts';
 import { damaged, encodeSealed } from '../storage/sealed-json.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
@@ -64,6 +68,7 @@ export async function claimInstance(
     };
     await putIfAbsent(storage, identityObject, encodeSealed({ format: 1, ...fields }), options);
   }
+  await makeWalDirectory(instance.wal);
   // What counts is what is there: another may have been quicker.
   const identity = await readInstanceIdentity(storage, name, options);
   if (identity === undefined) throw damaged(identityObject);
@@ -75,4 +80,16 @@ export async function claimInstance(
     });
   }
   return { ...instance, identity };
+}
+
+/** The directory of an ordinary WAL archive has to be there to become one. It belongs to whom the directory above belongs, also when root makes it. */
+async function makeWalDirectory(wal: Place): Promise<void> {
+  if (typeof wal !== 'string') return;
+  try {
+    await mkdir(wal, { mode: 0o700 });
+    const owner = await ownerOfNewFiles(dirname(wal));
+    if (owner !== undefined) await chown(wal, owner.uid, owner.gid);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') throw storageFailure('wal/', wal, error, 'write');
+  }
 }

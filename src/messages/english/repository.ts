@@ -1,6 +1,10 @@
 /** Repositories of backups; keys sorted by area: `packs.`, `repo.`, `retention.`, `sealed.` */
 export const repositoryMessages = {
   'repo.all-condemned': 'every backup here is condemned',
+  'repo.bad-instance': '"{name}" cannot be the name of an instance',
+  'repo.bad-instance.hint':
+    'A name has 1 to 63 letters, digits, ".", "_" and "-", begins with a letter or digit and does not end with ".".',
+  'repo.cannot-make': 'cannot make the directory "{path}": {reason}',
   'repo.clock': 'the clock of this host says {here}, that of the storage {there}',
   'repo.clock.hint':
     'Backups are dated by these clocks, and kept or removed by their dates. Set the one that is wrong, then run this again. Nothing was stored.',
@@ -9,19 +13,49 @@ export const repositoryMessages = {
   'repo.declared-dead': 'backup {backup} was declared dead by {by}: {reason}',
   'repo.declared-dead.hint':
     'Nothing of it was made a backup, and what it stored may have been removed. Take another backup.',
+  'repo.empty-password': 'the password is empty',
   'repo.hold-lost': 'the hold on backup {backup} could not be renewed since {since}',
   'repo.hold-lost.hint':
     'Who removes old backups may have declared this run dead. Nothing was made a backup. See to the storage, then run it again.',
+  'repo.last-key': 'this is the last key that can be read: without it nobody could open the repository',
+  'repo.last-key.hint': 'Add another one first: gausskeep repo key add',
+  'repo.needs-no-password': 'the repository is not encrypted, and a password was given',
+  'repo.needs-no-password.hint': 'Check that it is the repository you mean. If it is, leave the password out.',
+  'repo.needs-password': 'the repository is encrypted and needs a password',
+  'repo.needs-password.hint':
+    'Name a file that has it with --password-file, or a command that prints it with --password-command.',
   'repo.no-backups': 'there is no backup yet',
+  'repo.no-instances.hint': 'The repository holds no backup of any instance yet.',
+  'repo.no-sound-key': 'no key of the repository can be used: its key objects are missing or damaged',
+  'repo.no-sound-key.hint':
+    'Put the folder "keys" back from a copy of the repository. Without a key its content cannot be read.',
   'repo.no-such-backup': 'no backup has a name that begins with "{wanted}"',
   'repo.no-such-backup.hint': '"gausskeep list" shows the names of the backups.',
+  'repo.no-such-instance': 'the repository has no instance "{name}"',
+  'repo.no-such-instance.hint': 'It has these: {list}',
+  'repo.no-such-key': 'no key has an id that begins with "{wanted}"',
+  'repo.no-such-key.hint': '"gausskeep repo key list" shows the ids.',
+  'repo.none': 'there is no repository in {storage}',
+  'repo.none.hint':
+    'Check the path, and that its file system is mounted. "gausskeep repo init" makes an empty directory a repository.',
+  'repo.not-empty': '{storage} is not empty: it holds "{found}"',
+  'repo.not-empty.hint': 'Name an empty directory for the repository.',
+  'repo.not-encrypted': 'the repository is not encrypted and has no keys',
   'repo.other-instance': 'instance "{name}" holds backups of system identifier {expected}, not {actual}',
   'repo.other-instance.hint':
     'Choose another name with --instance: each instance holds the backups of one server and its standbys.',
   'repo.removed': 'backup {backup} is no longer in the catalogue',
   'repo.removed.hint': 'It was removed meanwhile, by retention or by hand. Choose another.',
+  'repo.similar-instance':
+    '"{name}" differs from the instance "{other}" of the repository in upper and lower case only',
+  'repo.there-already': 'there is a repository in {storage} already',
   'repo.which-backup': 'several backups have names that begin with "{wanted}"',
   'repo.which-backup.hint': 'Write more of the name: {list}',
+  'repo.which-key': 'several keys have ids that begin with "{wanted}"',
+  'repo.wrong-password': 'wrong password for the repository',
+  'repo.wrong-password-or-damaged.hint':
+    'No key of the repository opens with it. Other keys are damaged: it may be the password of one of those.',
+  'repo.wrong-password.hint': 'No key of the repository opens with it.',
   'retention.bad-count': 'a rule of retention keeps {given} backups: it must be a whole number from 1 to {highest}',
   'retention.bad-time': 'a rule of retention keeps {given} ms: it must be a number of milliseconds from 0 to {highest}',
   'retention.no-rules': 'no rule of retention says what to keep',

@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { keyCheckOf, newMasterKey } from '../sealed/master-key.ts';
+import { openPlace, type Place } from '../storage/place.ts';
+import { putIfAbsent } from '../storage/small-object.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { newId } from './names.ts';
+import { repositoryOf, type Repository } from './repository.ts';
+import {
+  encodeIdentity,
+  identityName,
+  readRepositoryIdentity,
+  type RepositoryIdentity,
+} from './repository-identity.ts';
+import { putKey } from './repository-keys.ts';
+
+export interface InitRepositoryOptions extends StorageOptions {
+  /** Makes an encrypted one, which this password opens. */
+  readonly password?: (() => Promise<string>) | undefined;
+}
+
+/**
+ * Makes an empty place a repository. The last directory of a path is made where it is missing. Of several at once one succeeds.
+ * @throws BackupError `TARGET_NOT_EMPTY` when there is a repository, or something else; `REPOSITORY_NOT_FOUND` when the directory above is missing
+ */
+export async function initRepository(place: Place, options: InitRepositoryOptions = {}): Promise<Repository> {
+  const { signal } = options;
+  if (typeof place === 'string') await makeDirectory(place);
+  const opened = await openPlace(place);
+  const root = opened.storage;
+  await refuseOccupied(root, { signal });
+  const repository = newId();
+  const password = await options.password?.();
+  const master = password === undefined ? undefined : newMasterKey();
+  const key = master && (await putKey(root, repository, { master, password: password ?? '', note: '' }, { signal }));
+  const identity: RepositoryIdentity = {
+    repository,
+    createdAt: new Date().toISOString(),
+    frames: master === undefined ? 'sha256' : 'aes-256-gcm',
+    keyCheck: master && keyCheckOf(master, repository),
+  };
+  await putIfAbsent(root, identityName, encodeIdentity(identity), { signal });
+  const there = await readRepositoryIdentity(root, { signal });
+  if (there?.repository !== repository) {
+    if (key !== undefined) await root.delete(key);
+    throw occupied(root, identityName);
+  }
+  return repositoryOf(opened, identity, master);
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // What is wrong with a place that cannot be made, opening it tells.
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST' || code === 'ENOENT' || code === 'ENOTDIR') return;
+    throw new BackupError('STORAGE_UNAVAILABLE', say('repo.cannot-make', { path, reason: reasonFor(error) }), {
+      cause: error,
+    });
+  }
+}
+
+/** A place may hold what an interrupted `init` left, and what a file system has at its top. */
+async function refuseOccupied(root: Storage, options: StorageOptions): Promise<void> {
+  const harmless = (name: string): boolean => name.startsWith('.') || name === 'lost+found/' || name === 'keys/';
+  for await (const { name } of root.list('', { ...options, recursive: false })) {
+    if (!harmless(name)) throw occupied(root, name);
+  }
+  for await (const name of root.folders('', options)) if (!harmless(name)) throw occupied(root, name);
+}
+
+function occupied(root: Storage, found: string): BackupError {
+  if (found === identityName) {
+    return new BackupError('TARGET_NOT_EMPTY', say('repo.there-already', { storage: root.description }));
+  }
+  return new BackupError('TARGET_NOT_EMPTY', say('repo.not-empty', { storage: root.description, found }), {
+    hint: say('repo.not-empty.hint'),
+  });
+}

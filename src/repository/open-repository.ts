@@ -1,0 +1,43 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { openPlace, type Place } from '../storage/place.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import { repositoryOf, type Repository } from './repository.ts';
+import { readRepositoryIdentity } from './repository-identity.ts';
+import { openMaster } from './repository-keys.ts';
+
+export interface OpenRepositoryOptions extends StorageOptions {
+  /** A password that was given: an error where none is needed. */
+  readonly password?: (() => Promise<string>) | undefined;
+  /** Asks for one, where one is needed and none was given. */
+  readonly askPassword?: (() => Promise<string>) | undefined;
+}
+
+/**
+ * Opens a repository. Nothing is written.
+ * @throws BackupError `REPOSITORY_NOT_FOUND`; `REPOSITORY_VERSION`; `AUTHENTICATION` for a wrong password, or none where one is needed;
+ * `CORRUPT` for a damaged identity or key; `USAGE` for a password where none is needed
+ */
+export async function openRepository(place: Place, options: OpenRepositoryOptions = {}): Promise<Repository> {
+  const { signal, password, askPassword } = options;
+  const opened = await openPlace(place);
+  const root = opened.storage;
+  const identity = await readRepositoryIdentity(root, { signal });
+  if (identity === undefined) {
+    throw new BackupError('REPOSITORY_NOT_FOUND', say('repo.none', { storage: root.description }), {
+      hint: say('repo.none.hint'),
+    });
+  }
+  if (identity.frames === 'sha256') {
+    if (password === undefined) return repositoryOf(opened, identity, undefined);
+    throw new BackupError('USAGE', say('repo.needs-no-password'), { hint: say('repo.needs-no-password.hint') });
+  }
+  const text = await (password ?? askPassword)?.();
+  if (text === undefined) {
+    throw new BackupError('AUTHENTICATION', say('repo.needs-password'), {
+      hint: say('repo.needs-password.hint'),
+      context: { repository: root.description },
+    });
+  }
+  return repositoryOf(opened, identity, await openMaster(root, identity, text, { signal }));
+}
