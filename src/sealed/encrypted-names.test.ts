@@ -81,7 +81,7 @@ it('lists by the clear names, folder by folder', async () => {
   );
 });
 
-it('passes over what is not ours', async () => {
+it('passes over what is not ours, and names it when it is asked', async () => {
   const { inner, framed } = open();
   await framed.put('a/x', pieces('1'));
   const [ours] = await namesOf(inner);
@@ -93,6 +93,17 @@ it('passes over what is not ours', async () => {
   const folders: string[] = [];
   for await (const name of framed.folders('')) folders.push(name);
   expect(folders).toEqual(['a/']);
+  const [folder, name] = ours!.split('/') as [string, string];
+  const foreign = async (prefix: string) => {
+    const found: string[] = [];
+    for await (const one of framed.foreignNames(prefix)) found.push(one);
+    return found.sort();
+  };
+  expect(await foreign('')).toEqual(['README', `${folder}/foreign`, 'lost+found/', 'other/'].sort());
+  expect(await foreign('a/')).toEqual([`${folder}/foreign`]);
+  expect(await foreign('b/')).toEqual([]);
+  await inner.put(name, pieces('moved'));
+  expect(await foreign('')).toContain(name);
 });
 
 it('refuses a part that would become too long', async () => {

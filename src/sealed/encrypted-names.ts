@@ -64,6 +64,19 @@ export class EncryptedNames implements ObjectNames {
     yield* names.sort(compareNames);
   }
 
+  async *foreignNames(prefix: string, { signal }: StorageOptions): AsyncIterable<string> {
+    const folder = this.#storedFolder(prefix);
+    if (folder === undefined) return;
+    const isOurs = (part: string): boolean => this.#cipher.decrypt(prefix, part) !== undefined;
+    for await (const { name } of this.#inner.list(folder, { recursive: false, signal })) {
+      if (!isOurs(name.slice(folder.length))) yield name;
+    }
+    for await (const name of this.#inner.folders(folder, { signal })) {
+      if (!isOurs(name.slice(folder.length, -1))) yield name;
+    }
+    for await (const ours of this.folders(prefix, { signal })) yield* this.foreignNames(ours, { signal });
+  }
+
   /** Undefined: a part is too long. */
   #stored(name: string): string | undefined {
     const folder = folderOf(name);

@@ -18,6 +18,14 @@ import { FramedReader, type NamedObject } from './framed-reader.ts';
 import type { FrameProtection } from './object-frames.ts';
 import { ClearNames, type ObjectNames } from './object-names.ts';
 
+export interface FramedStorage extends Storage {
+  /**
+   * What lies below a clear folder ('' or ending in `/`) and has a name that no object of ours can have there, by its name in the storage; a folder ends in `/`
+   * and stands for all that is in it. Not encrypted, there is no such name.
+   */
+  foreignNames(prefix: string, options?: StorageOptions): AsyncIterable<string>;
+}
+
 /**
  * Objects of `inner` as frames, so that what was damaged, cut, renamed or put in the place of another is `CORRUPT` when it is read (`REPOSITORY_VERSION`: it has a newer format); encrypted, nobody
  * reads them or their names without the master key. Format: docs/design/repository.md, Frames.
@@ -25,12 +33,12 @@ import { ClearNames, type ObjectNames } from './object-names.ts';
  * Sizes and ranges are those of the content. A listing tells the size −1 for an object that no content gives that size, because it is damaged; `stat` of it is
  * `CORRUPT`. Encrypted, a part of a name has at most 128 bytes of UTF-8 (else `USAGE`), a listing has one folder at a time in memory, and objects that are not ours are passed over.
  */
-export function framedStorage(inner: Storage, protection: FrameProtection): Storage {
+export function framedStorage(inner: Storage, protection: FrameProtection): FramedStorage {
   const names = protection.kind === 'encrypted' ? new EncryptedNames(inner, protection.master) : new ClearNames(inner);
-  return new FramedStorage(inner, protection, names);
+  return new Framed(inner, protection, names);
 }
 
-class FramedStorage implements Storage {
+class Framed implements FramedStorage {
   readonly #inner: Storage;
   readonly #protection: FrameProtection;
   readonly #names: ObjectNames;
@@ -107,6 +115,10 @@ class FramedStorage implements Storage {
 
   folders(prefix: string, options: StorageOptions = {}): AsyncIterable<string> {
     return this.#names.folders(prefix, options);
+  }
+
+  foreignNames(prefix: string, options: StorageOptions = {}): AsyncIterable<string> {
+    return this.#names.foreignNames(prefix, options);
   }
 
   async delete(name: string, options?: StorageOptions): Promise<void> {

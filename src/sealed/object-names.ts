@@ -14,6 +14,8 @@ export interface ObjectNames {
   list(prefix: string, options: ListOptions): AsyncIterable<ListedObject>;
   /** As `Storage.folders`. */
   folders(prefix: string, options: StorageOptions): AsyncIterable<string>;
+  /** As `FramedStorage.foreignNames`. */
+  foreignNames(prefix: string, options: StorageOptions): AsyncIterable<string>;
 }
 
 /** Names as they are. */
@@ -34,5 +36,9 @@ export class ClearNames implements ObjectNames {
 
   folders(prefix: string, options: StorageOptions): AsyncIterable<string> {
     return this.#inner.folders(prefix, options);
+  }
+
+  async *foreignNames(): AsyncIterable<string> {
+    // Every name is one that an object may have.
   }
 }

@@ -65,8 +65,7 @@ export const repositoryMessages = {
   'sealed.failed-check':
     '"{name}" is damaged, or another object lies in its place: from byte {offset} on it fails its check',
   'sealed.long-name': 'object name "{name}" is too long for an encrypted repository',
-  'sealed.long-name.hint':
-    'Between two "/" there can be at most 128 bytes, and fewer than 20 such parts: encrypted, names are longer.',
+  'sealed.long-name.hint': 'A part between two "/" has at most 128 bytes there: encrypted, it becomes longer.',
   'sealed.newer-format': '"{name}" has the format {format}, which this version of gausskeep does not know',
   'sealed.no-header': '"{name}" is damaged, or another object lies in its place: it does not begin as it should',
 } as const;
