@@ -6,7 +6,7 @@ import type { Compression } from './detect.ts';
 
 export type Lz4Codec = typeof lz4;
 export type ZstdCodec = typeof zstd;
-export type ZstdBlocks = Pick<ZstdCodec['_NapiBindings'], 'Compressor'>;
+export type ZstdBlocks = Pick<ZstdCodec['_NapiBindings'], 'Compressor' | 'Decompressor'>;
 
 /** The lz4 package, an optional dependency with a native part. @throws BackupError `CONFIG_INVALID` when it is not there */
 export async function loadLz4(): Promise<Lz4Codec> {

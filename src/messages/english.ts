@@ -25,7 +25,6 @@ import { recoverySettingsMessages } from './english/recovery-settings.ts';
 import { receiverMessages } from './english/receiver.ts';
 import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
-import { repositoryCommandsMessages } from './english/repository-commands.ts';
 import { repositoryMessages } from './english/repository.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { restoreMessages } from './english/restore.ts';
@@ -97,7 +96,6 @@ export const english = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
-  ...repositoryCommandsMessages,
   ...restoreHelpMessages,
   ...restoreMessages,
   ...restorePlanMessages,

@@ -4,7 +4,7 @@ import { hashBytes, hashOf } from './block-hash.ts';
 
 /** Blocks to be looked at together: at most `mostChunkBytes`. */
 export interface BatchOrder {
-  /** One block behind the other. Those that are new are moved together within it. */
+  /** One block behind the other. The chunk of those that are new is put to its beginning. */
   readonly bytes: Uint8Array;
   /** Lengths of the blocks. */
   readonly lengths: Uint32Array;
@@ -17,9 +17,11 @@ export interface BatchAnswer {
   readonly kinds: Uint8Array;
   /** For each block 16 bytes; zeros for a block of zeros. */
   readonly hashes: Uint8Array;
-  /** The new blocks, in order; undefined: there is none. */
-  readonly chunk: EncodedChunk | undefined;
+  /** The new blocks, in order, encoded: at the beginning of the bytes of the order. Undefined: there is none. */
+  readonly chunk: ChunkInPlace | undefined;
 }
+
+type ChunkInPlace = Omit<EncodedChunk, 'bytes'> & { readonly storedBytes: number };
 
 /** Nothing but zeros. */
 export const zeroBlock = 0;
@@ -45,7 +47,10 @@ export function workOffBatch({ bytes, lengths, priorHashes }: BatchOrder, encode
     bytes.copyWithin(filled, offset - length, offset);
     filled += length;
   }
-  return { kinds, hashes, chunk: filled === 0 ? undefined : encode(bytes.subarray(0, filled)) };
+  if (filled === 0) return { kinds, hashes, chunk: undefined };
+  const { bytes: stored, rawBytes, codec } = encode(bytes.subarray(0, filled));
+  if (codec !== 0) bytes.set(stored);
+  return { kinds, hashes, chunk: { storedBytes: stored.length, rawBytes, codec } };
 }
 
 const zeros = new Uint8Array(mostChunkBytes);

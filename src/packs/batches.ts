@@ -1,6 +1,7 @@
 import type { BatchAnswer, BatchOrder } from './batch.ts';
 import { equalBlock, zeroBlock } from './batch.ts';
 import type { EncodedChunk } from './chunk-encoder.ts';
+import type { BatchWorker } from './chunk-threads.ts';
 import { mostChunkBytes, type ChunkRef } from './chunk-ref.ts';
 import { hashBytes } from './block-hash.ts';
 import type { LeafBlock } from './leaf.ts';
@@ -25,13 +26,6 @@ interface Running {
   readonly answer: Promise<BatchAnswer>;
 }
 
-export interface BatchWorker {
-  /** Memory for the bytes of a batch, which is its until the answer. */
-  allocate(bytes: number): Uint8Array;
-  work(order: BatchOrder): Promise<BatchAnswer>;
-  close(): Promise<void>;
-}
-
 /** Gathers blocks into batches, has them worked on, and takes the answers in order. Memory: ten batches, and their chunks. */
 export class Batches {
   readonly #worker: BatchWorker;
@@ -42,7 +36,7 @@ export class Batches {
   #filled = 0;
   #blocks: BlockOnItsWay[] = [];
 
-  /** @param place gives a chunk its place */
+  /** @param place gives a chunk its place, and copies its bytes */
   constructor(worker: BatchWorker, place: (chunk: EncodedChunk) => ChunkRef) {
     this.#worker = worker;
     this.#place = place;
@@ -86,8 +80,8 @@ export class Batches {
     if (first === undefined) return;
     const { kinds, hashes, chunk } = await first.answer;
     void this.#running.shift();
+    const placed = chunk && this.#place({ ...chunk, bytes: first.bytes.subarray(0, chunk.storedBytes) });
     this.#free.push(first.bytes);
-    const placed = chunk && this.#place(chunk);
     let start = 0;
     for (const [index, { length, prior, taken }] of first.blocks.entries()) {
       if (kinds[index] === zeroBlock) taken('zeros');

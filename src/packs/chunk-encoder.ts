@@ -17,7 +17,7 @@ export interface EncodedChunk {
   readonly codec: ChunkCodec;
 }
 
-/** Makes a chunk of 1 … `mostChunkBytes` bytes, on this thread. The result shares no memory with them. */
+/** Makes a chunk of 1 … `mostChunkBytes` bytes, on this thread. What does not get smaller is returned as it is: a view. */
 export type ChunkEncoder = (content: Uint8Array) => EncodedChunk;
 
 /** What newer versions of Node have in node:zlib; the types of Node 20 do not know it. */
@@ -32,7 +32,7 @@ export async function loadChunkEncoder(codec: ContentCodec): Promise<ChunkEncode
   return (content) => {
     const packed = compress?.compress(content);
     if (compress === undefined || packed === undefined || packed.length >= content.length) {
-      return { bytes: Uint8Array.from(content), rawBytes: content.length, codec: 0 };
+      return { bytes: content, rawBytes: content.length, codec: 0 };
     }
     return { bytes: packed, rawBytes: content.length, codec: compress.codec };
   };

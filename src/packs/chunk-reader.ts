@@ -3,6 +3,7 @@ import { say } from '../messages/message.ts';
 import type { Storage } from '../storage/storage.ts';
 import { packName, type ChunkRef } from './chunk-ref.ts';
 import { decodeChunk } from './decode-chunk.ts';
+import { PackReader } from './pack-reader.ts';
 
 /** Content of chunks that is kept, in bytes. */
 const keptBytes = 16 * 1024 * 1024;
@@ -14,35 +15,47 @@ interface Kept {
 
 /** Reads chunks. Keeps the content of those that were read last, up to 16 MiB. */
 export class ChunkReader {
-  readonly #storage: Storage;
+  readonly #packs: PackReader;
   /** In the order in which they were last read. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
 
   constructor(storage: Storage) {
-    this.#storage = storage;
+    this.#packs = new PackReader(storage);
   }
 
   /** @throws BackupError `CORRUPT` when its pack is missing, too short, or does not hold it */
-  read(chunk: ChunkRef, signal?: AbortSignal): Promise<Uint8Array> {
+  async read(chunk: ChunkRef, signal?: AbortSignal): Promise<Uint8Array> {
     const { pack, offset, storedBytes, rawBytes, codec } = chunk;
     const key = [pack.backup, pack.number, offset, storedBytes, rawBytes, codec].join(' ');
-    let kept = this.#kept.get(key);
-    if (kept === undefined) {
-      kept = { content: this.#load(chunk, signal), bytes: rawBytes };
-      this.#bytes += rawBytes;
-      // What failed, or was aborted by the one who asked first, is tried anew by the next.
-      kept.content.catch(() => {
-        this.#forget(key);
-      });
-    } else {
-      this.#kept.delete(key);
+    for (;;) {
+      const kept = this.#kept.get(key);
+      try {
+        return await (kept === undefined ? this.#keep(key, chunk, signal) : this.#again(key, kept));
+      } catch (error) {
+        // Somebody else began to read it, and was perhaps aborted.
+        if (kept === undefined || signal?.aborted === true) throw error;
+      }
     }
+  }
+
+  #keep(key: string, chunk: ChunkRef, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const kept = { content: this.#load(chunk, signal), bytes: chunk.rawBytes };
+    kept.content.catch(() => {
+      if (this.#kept.get(key) === kept) this.#forget(key);
+    });
     this.#kept.set(key, kept);
+    this.#bytes += kept.bytes;
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= keptBytes || oldest === key) break;
       this.#forget(oldest);
     }
+    return kept.content;
+  }
+
+  #again(key: string, kept: Kept): Promise<Uint8Array> {
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
     return kept.content;
   }
 
@@ -54,10 +67,9 @@ export class ChunkReader {
   async #load(chunk: ChunkRef, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const object = packName(chunk.pack);
     try {
-      const stored = await this.#stored(object, chunk, signal);
-      const content = stored && (await decodeChunk(stored, chunk.codec, chunk.rawBytes));
-      if (content === undefined) throw damagedChunk(object, chunk);
-      return content;
+      const stored = await this.#packs.stored(chunk, signal);
+      if (stored === undefined) throw damagedChunk(object, chunk);
+      return await decodeChunk(stored, chunk.codec, chunk.rawBytes);
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
       if (error.code === 'OBJECT_NOT_FOUND')
@@ -66,21 +78,6 @@ export class ChunkReader {
         ? damagedChunk(object, chunk, error)
         : error;
     }
-  }
-
-  /** Undefined: the pack ends before. */
-  async #stored(
-    object: string,
-    { offset, storedBytes }: ChunkRef,
-    signal?: AbortSignal,
-  ): Promise<Uint8Array | undefined> {
-    const stored = new Uint8Array(storedBytes);
-    let filled = 0;
-    for await (const piece of this.#storage.get(object, { offset, length: storedBytes, signal })) {
-      stored.set(piece, filled);
-      filled += piece.length;
-    }
-    return filled === storedBytes ? stored : undefined;
   }
 }
 

@@ -42,11 +42,17 @@ export function readRestOfChunk(reader: VariableReader, packs: PackIndexes, inde
   const rawBytes = reader.count(mostChunkBytes);
   const codec = reader.byte();
   if (codec > 3) throw new UnknownForm('a codec that is not known');
-  if (storedBytes < 1 || (codec === 0 ? storedBytes !== rawBytes : storedBytes >= rawBytes)) {
-    impossible('impossible chunk');
-  }
+  const chunk = { pack, offset, storedBytes, rawBytes, codec: codec as ChunkCodec };
+  if (!isPossible(chunk)) impossible('impossible chunk');
   if (offset + storedBytes > sizeBytes) impossible('a chunk behind the end of its pack');
-  return { pack, offset, storedBytes, rawBytes, codec: codec as ChunkCodec };
+  return chunk;
+}
+
+/** Whether a chunk can be as somebody says, but for its pack. */
+export function isPossible({ offset, storedBytes, rawBytes, codec }: ChunkRef): boolean {
+  if (![offset, storedBytes, rawBytes].every((value) => Number.isSafeInteger(value) && value >= 0)) return false;
+  if (storedBytes < 1 || rawBytes > mostChunkBytes) return false;
+  return codec === 0 ? storedBytes === rawBytes : storedBytes < rawBytes;
 }
 
 export function writePackTable(writer: VariableWriter, packs: readonly { readonly pack: PackId }[]): void {

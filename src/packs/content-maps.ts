@@ -4,7 +4,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { Storage } from '../storage/storage.ts';
 import { ChunkReader } from './chunk-reader.ts';
-import { UnknownForm } from './chunk-ref-codec.ts';
+import { isPossible, UnknownForm } from './chunk-ref-codec.ts';
 import { mostChunkBytes, packName, type ChunkRef } from './chunk-ref.ts';
 import { blocksOfLeaf, leavesOf } from './block-size.ts';
 import { entryOf, readLeafEntries, type LeafEntry, type LeafRef } from './leaf-list.ts';
@@ -42,7 +42,7 @@ export class ContentMaps {
     const object = refs[0] === undefined ? storage.description : packName(refs[0].pack);
     const length = refs.reduce((sum, { rawBytes }) => sum + rawBytes, 0);
     const areFull = refs.slice(0, -1).every(({ rawBytes }) => rawBytes === mostChunkBytes);
-    if (length > mostRootBytes || !areFull) throw damagedMap(object, say('packs.root'));
+    if (!refs.every(isPossible) || length > mostRootBytes || !areFull) throw damagedMap(object, say('packs.root'));
     for (const ref of refs) pieces.push(await chunks.read(ref, signal));
     const root = understood(object, say('packs.root'), () => decodeRoot(Buffer.concat(pieces)));
     return new ContentMaps(root, chunks);

@@ -66,6 +66,7 @@ async function* contentOf(maps: ContentMaps, file: FileRecord, { offset = 0, sig
   const blocks = blocksOf(file);
   let leaf: readonly LeafBlock[] = [];
   let held = -1;
+  const last: LastChunk = {};
   for (let index = Math.floor(offset / file.blockBytes); index < blocks; index += 1) {
     signal?.throwIfAborted();
     const number = Math.floor(index / leafBlocks);
@@ -76,7 +77,7 @@ async function* contentOf(maps: ContentMaps, file: FileRecord, { offset = 0, sig
     const from = index * file.blockBytes;
     const length = blockLength(file, index);
     const block = leaf[index % leafBlocks] ?? 'zeros';
-    const content = block === 'zeros' ? zerosOf(length) : await storedContent(maps, file, from, block, signal);
+    const content = block === 'zeros' ? zerosOf(length) : await storedContent(maps, file, from, block, last, signal);
     yield content.subarray(Math.max(0, offset - from));
   }
 }
@@ -88,17 +89,28 @@ function zerosOf(length: number): Uint8Array {
   return zeros.subarray(0, length);
 }
 
+/** A chunk that was just read. */
+interface LastChunk {
+  chunk?: ChunkRef;
+  content?: Uint8Array;
+}
+
 async function storedContent(
   maps: ContentMaps,
   file: FileRecord,
   offset: number,
   { hash, slices }: StoredBlock,
+  last: LastChunk,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (const { chunk, start, length } of slices) {
-    const whole = chunk === undefined ? zerosOf(length) : await maps.chunks.read(chunk, signal);
-    pieces.push(whole.subarray(start, start + length));
+    if (chunk !== undefined && last.chunk !== chunk) {
+      last.content = await maps.chunks.read(chunk, signal);
+      last.chunk = chunk;
+    }
+    const whole = chunk === undefined ? zerosOf(length) : last.content;
+    if (whole !== undefined) pieces.push(whole.subarray(start, start + length));
   }
   const [only] = pieces;
   const content = only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces);

@@ -3,8 +3,8 @@ import { display, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage } from '../storage/storage.ts';
-import { workOffBatch } from './batch.ts';
-import { Batches, type BatchWorker } from './batches.ts';
+import { Batches } from './batches.ts';
+import { batchWorker, type BatchWorker } from './chunk-threads.ts';
 import { blockBytesOf, blockLength, blocksOf, leafBlocks, type BlockedFile } from './block-size.ts';
 import { loadChunkEncoder, type ChunkEncoder, type ContentCodec } from './chunk-encoder.ts';
 import { mostChunkBytes, type ChunkRef } from './chunk-ref.ts';
@@ -36,6 +36,8 @@ export interface WriteContentOptions {
   /** Root of the backup that this one is compared with, from its commit. */
   readonly prior?: readonly ChunkRef[] | undefined;
   readonly codec: ContentCodec;
+  /** Threads that hash and compress; default 2. 0: the thread of the caller. */
+  readonly threads?: number | undefined;
   readonly signal: AbortSignal;
   /** A pack of so many bytes is durable. */
   readonly onStored?: ((bytes: number) => void) | undefined;
@@ -90,10 +92,11 @@ const mostWaiting = 4096;
  * @throws BackupError `CORRUPT` when the prior cannot be read; `CONFIG_INVALID` for a level or codec that is not there
  */
 export async function writeContent(options: WriteContentOptions): Promise<ContentWriter> {
-  const { storage, backup, prior, codec, signal, onStored = () => undefined } = options;
+  const { storage, backup, prior, codec, threads = 2, signal, onStored = () => undefined } = options;
   const encode = await loadChunkEncoder(codec);
   const compared = prior && (await PriorContent.open(storage, prior, signal));
-  return new Writing({ storage, backup, signal, onStored, next: 0 }, encode, compared);
+  const worker = batchWorker(codec, encode, threads);
+  return new Writing({ storage, backup, signal, onStored, next: 0, pages: [] }, encode, worker, compared);
 }
 
 class Writing implements ContentWriter {
@@ -111,14 +114,14 @@ class Writing implements ContentWriter {
   #files = 0;
   #logicalBytes = 0;
 
-  constructor(series: PackSeries, encode: ChunkEncoder, prior: PriorContent | undefined) {
+  constructor(series: PackSeries, encode: ChunkEncoder, worker: BatchWorker, prior: PriorContent | undefined) {
     this.#series = series;
     this.#encode = encode;
     this.#prior = prior;
     this.#used = new UsedPacks(prior?.maps.root.packs);
     this.#content = new PackWriter(series);
     this.#maps = { leaves: new PackWriter(series), records: new PackWriter(series) };
-    this.#worker = workerOf(encode);
+    this.#worker = worker;
     this.#batches = new Batches(this.#worker, (chunk) => {
       const placed = this.#content.add(chunk);
       this.#used.add(placed, 'content');
@@ -258,18 +261,6 @@ class Writing implements ContentWriter {
     await this.#worker.close();
     await Promise.all(this.#packs.map((packs) => packs.abandon()));
   }
-}
-
-/** On this thread. */
-function workerOf(encode: ChunkEncoder): BatchWorker {
-  return {
-    allocate: (bytes) => new Uint8Array(bytes),
-    work: async (order) => {
-      await Promise.resolve();
-      return workOffBatch(order, encode);
-    },
-    close: () => Promise.resolve(),
-  };
 }
 
 /** The content of a file ended before its size. */

@@ -12,7 +12,12 @@ export interface PackSeries {
   readonly onStored: (bytes: number) => void;
   /** Number of the next pack. */
   next: number;
+  /** Memory for packs that nobody uses now. */
+  readonly pages: Uint8Array[];
 }
+
+/** Packs are gathered in pages of so many bytes. */
+const pageBytes = 1024 * 1024;
 
 /** A pack that is durable. */
 export interface StoredPack {
@@ -22,7 +27,7 @@ export interface StoredPack {
 
 interface OpenPack {
   readonly pack: PackId;
-  readonly pieces: Uint8Array[];
+  readonly pages: Uint8Array[];
   length: number;
 }
 
@@ -52,13 +57,12 @@ export class PackWriter {
     return this.#stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
-  /** The chunk gets its place at once; a full pack is put behind the caller's back, and `room` tells what becomes of it. */
+  /** The chunk gets its place at once, and its bytes are copied; a full pack is put behind the caller's back, and `room` tells what becomes of it. */
   add({ bytes, rawBytes, codec }: EncodedChunk): ChunkRef {
     if (this.#open !== undefined && this.#open.length + bytes.length > mostPackBytes) this.#put();
     const open = (this.#open ??= this.#begin());
     const chunk = { pack: open.pack, offset: open.length, storedBytes: bytes.length, rawBytes, codec };
-    open.pieces.push(bytes);
-    open.length += bytes.length;
+    this.#copy(bytes, open);
     return chunk;
   }
 
@@ -80,10 +84,21 @@ export class PackWriter {
     await this.#putting.catch(() => undefined);
   }
 
+  #copy(bytes: Uint8Array, open: OpenPack): void {
+    for (let from = 0; from < bytes.length;) {
+      const at = open.length % pageBytes;
+      if (at === 0) open.pages.push(this.#series.pages.pop() ?? new Uint8Array(pageBytes));
+      const part = bytes.subarray(from, from + pageBytes - at);
+      open.pages.at(-1)?.set(part, at);
+      open.length += part.length;
+      from += part.length;
+    }
+  }
+
   #begin(): OpenPack {
     const { backup, next } = this.#series;
     this.#series.next += 1;
-    return { pack: { backup, number: next }, pieces: [], length: 0 };
+    return { pack: { backup, number: next }, pages: [], length: 0 };
   }
 
   #put(): void {
@@ -96,17 +111,18 @@ export class PackWriter {
     this.#putting.catch(() => undefined);
   }
 
-  async #store({ pack, pieces, length }: OpenPack): Promise<void> {
+  async #store({ pack, pages, length }: OpenPack): Promise<void> {
     const { storage, signal, onStored } = this.#series;
     if (this.#isAbandoned) return;
-    await storage.put(packName(pack), () => piecesOf(pieces), { signal });
+    await storage.put(packName(pack), () => piecesOf(pages, length), { signal });
+    this.#series.pages.push(...pages);
     this.#waiting -= 1;
     this.#stored.push({ pack, sizeBytes: length });
     onStored(length);
   }
 }
 
-async function* piecesOf(pieces: readonly Uint8Array[]): ByteSource {
+async function* piecesOf(pages: readonly Uint8Array[], length: number): ByteSource {
   await Promise.resolve();
-  yield* pieces;
+  for (const [index, page] of pages.entries()) yield page.subarray(0, length - index * pageBytes);
 }
