@@ -13,6 +13,12 @@ const places: Readonly<Record<string, string>> = {
   GAUSSKEEP_GENERATION: 'generation of the archive, where no option names it',
   GAUSSKEEP_BACKUPS: 'folders of backups, separated by ":", where no option names one',
 };
+const repositories: Readonly<Record<string, string>> = {
+  GAUSSKEEP_REPO: 'directory of the repository, where no option names it',
+  GAUSSKEEP_INSTANCE: 'instance in the repository, where no option names it',
+  GAUSSKEEP_PASSWORD_FILE: 'file that holds the password of the repository, where no option says where it comes from',
+  GAUSSKEEP_PASSWORD_COMMAND: 'command that prints that password, run by sh, where no option says where it comes from',
+};
 const others: Readonly<Record<string, string>> = {
   GAUSSHOME: 'installation of openGauss, whose programs are in bin',
 };
@@ -22,7 +28,7 @@ const configuration: Told = {
 };
 const configurationFiles: Told = {
   name: '~/.config/gausskeep/gausskeep.toml, /etc/gausskeep/gausskeep.toml',
-  text: 'The first that exists is the configuration file, where GAUSSKEEP_CONFIG names none: archive, backups and generation; $XDG_CONFIG_HOME, where it is set, takes the place of ~/.config. An option wins over the environment, that over the file.',
+  text: 'The first that exists is the configuration file, where GAUSSKEEP_CONFIG names none: archive, backups and generation; repo, instance, password-file and password-command; $XDG_CONFIG_HOME, where it is set, takes the place of ~/.config. An option wins over the environment, that over the file.',
 };
 const passwordFile: Told = {
   name: '~/.pgpass',
@@ -44,13 +50,13 @@ export function surroundings(
   options: readonly OptionSpec[],
 ): { readonly environment: readonly Told[]; readonly files: readonly Told[] } {
   const helps = options.map(({ help }) => sentence(help)).join('\n');
-  const named = [...new Set(helps.match(/\b(?:GAUSSKEEP_[A-Z]+|GAUSSHOME)\b/g) ?? [])];
+  const named = [...new Set(helps.match(/\b(?:GAUSSKEEP_[A-Z_]+|GAUSSHOME)\b/g) ?? [])];
   const told = named.map((name) => {
-    const text = places[name] ?? others[name];
+    const text = places[name] ?? repositories[name] ?? others[name];
     if (text === undefined) throw new Error(`${program}: man-environment.ts has no words for ${name}`);
     return { name, text };
   });
-  const readsPlaces = named.some((name) => name in places);
+  const readsPlaces = named.some((name) => name in places || name in repositories);
   const takesConnection = options.some(({ long }) => long === 'dbname');
   const environment = [
     ...told,

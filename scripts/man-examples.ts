@@ -78,6 +78,14 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
     { what: 'When the paused copy is the right one:', lines: ['gausskeep resume --pgdata /restored/data'] },
   ],
   'gausskeep status': [{ what: '', lines: ['gausskeep status --pgdata /restored/data'] }],
+  'gausskeep list': [{ what: '', lines: ['gausskeep list --repo /backups/repo'] }],
+  'gausskeep repo init': [
+    { what: '', lines: ['gausskeep repo init /backups/repo'] },
+    {
+      what: 'An encrypted one, whose password is in a file:',
+      lines: ['gausskeep repo init /backups/safe --encrypt --password-file /tools/password'],
+    },
+  ],
   'gausskeep window': [{ what: '', lines: ['gausskeep window --archive /archive --backups /backups'] }],
   'gausskeep wal init': [{ what: '', lines: ['gausskeep wal init /pgdata --archive /archive'] }],
   'gausskeep wal receive': [

@@ -168,6 +168,17 @@ export {
 } from './survey/survey-window.ts';
 export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
+export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
+export { readCatalogue } from './repository/catalogue.ts';
+export type { Commit } from './repository/commit.ts';
+export type { Instance as RepositoryInstance } from './repository/instance.ts';
+export type { Mark } from './repository/mark.ts';
+export { newestWal } from './repository/newest-wal.ts';
+export { listInstances, openInstance, openKnownInstance } from './repository/open-instance.ts';
+export { initRepository, type InitRepositoryOptions } from './repository/init-repository.ts';
+export { openRepository, type OpenRepositoryOptions } from './repository/open-repository.ts';
+export type { Repository } from './repository/repository.ts';
+export type { RepositoryIdentity } from './repository/repository-identity.ts';
 export {
   planRetention,
   type RetentionBackup,

@@ -11,6 +11,8 @@ const loaders = new Map<string, Loaders>([
   ['recover', { load: async () => (await import('./commands/recover.ts')).recoverCommand }],
   ['resume', { load: async () => (await import('./commands/resume.ts')).resumeCommand }],
   ['status', { load: async () => (await import('./commands/status.ts')).statusCommand }],
+  ['list', { load: async () => (await import('./commands/list.ts')).listCommand }],
+  ['repo init', { load: async () => (await import('./commands/repo-init.ts')).repoInitCommand }],
   ['window', { load: async () => (await import('./commands/window.ts')).windowCommand }],
   [
     'wal receive',

@@ -9,6 +9,8 @@ export const commandNames: readonly { readonly name: string; readonly summary: M
   { name: 'recover', summary: 'recovery-help.recover.summary' },
   { name: 'resume', summary: 'recovery-help.resume.summary' },
   { name: 'status', summary: 'recovery-help.status.summary' },
+  { name: 'list', summary: 'repo.list.summary' },
+  { name: 'repo init', summary: 'repo.init.summary' },
   { name: 'window', summary: 'window.help.summary' },
   { name: 'wal receive', summary: 'receive-help.summary' },
   { name: 'wal status', summary: 'receive-help.status.summary' },

@@ -2,6 +2,7 @@ import { completionOptions } from '../config/completion-options.ts';
 import { doctorOptions } from '../config/doctor-options.ts';
 import type { OptionGroup } from '../config/option-table.ts';
 import { recoverOptions, resumeOptions, statusOptions } from '../config/recovery-options.ts';
+import { listOptions, repoInitOptions } from '../config/repository-options.ts';
 import { restoreOptions } from '../config/restore-options.ts';
 import { verifyOptions } from '../config/verify-options.ts';
 import {
@@ -30,6 +31,8 @@ export const commandTables: Readonly<Record<string, CommandTable>> = {
   recover: { options: recoverOptions, synopsis: say('recovery-help.recover.synopsis') },
   resume: { options: resumeOptions, synopsis: say('recovery-help.resume.synopsis') },
   status: { options: statusOptions, synopsis: say('recovery-help.status.synopsis') },
+  list: { options: listOptions, synopsis: say('repo.list.synopsis') },
+  'repo init': { options: repoInitOptions, synopsis: say('repo.init.synopsis') },
   window: { options: windowOptions, synopsis: say('window.help.synopsis') },
   'wal receive': { options: walReceiveOptions, synopsis: say('receive-help.synopsis') },
   'wal status': { options: walStatusOptions, synopsis: say('receive-help.status.synopsis') },

@@ -1,7 +1,6 @@
 import { say, type Message, type MessageKey } from '../messages/message.ts';
 import type { CommandEntry } from './command.ts';
-import { wrap } from './help-text.ts';
-import { commandLines } from './overview.ts';
+import { labelled, wrap } from './help-text.ts';
 import { speak } from './speech.ts';
 import { padToWidth, textWidth } from './text-width.ts';
 
@@ -20,8 +19,15 @@ type Entry = Pick<CommandEntry, 'name' | 'summary'>;
 /** The headings of the other commands; what belongs to none is under the last. */
 const groups = [
   { title: 'cli.group.recovery', names: ['window', 'status', 'resume'], family: undefined },
+  { title: 'cli.group.repository', names: ['list'], family: 'repo ' },
   { title: 'cli.group.archive', names: [], family: 'wal ' },
 ] as const;
+
+/** A line of the screen: a command and what it is for, or the first word of several and what may follow. */
+interface Line {
+  readonly name: string;
+  readonly text: string;
+}
 
 /** What `gausskeep --help` says: 80 columns and 23 lines, so that the smallest terminal shows all of it and the prompt. */
 export function firstScreen(program: string, entries: readonly Entry[], columns: number): string {
@@ -35,28 +41,42 @@ export function firstScreen(program: string, entries: readonly Entry[], columns:
   });
   const isStep = (name: string): boolean => firstSteps.some(({ example }) => example.startsWith(`gausskeep ${name} `));
   const rest = grouped(entries.filter(({ name }) => !isStep(name)));
-  const nameWidth = Math.max(...rest.flatMap(({ members }) => members.map(({ name }) => name.length)));
+  const nameWidth = Math.max(...rest.flatMap(({ lines }) => lines.map(({ name }) => name.length)));
   return `${[
     ...wrap(speak(say('cli.first.what', { program })), 0, columns),
     ...wrap(speak(say('cli.how', { program })), 0, columns),
     ...wrap(speak(say('cli.first')), 0, columns),
     ...steps,
-    ...rest.flatMap(({ title, members }) =>
-      members.length === 0 ? [] : [speak(plain(title)), ...commandLines(members, nameWidth, columns)],
-    ),
+    ...rest.flatMap(({ title, lines }) => [
+      speak(plain(title)),
+      ...lines.flatMap(({ name, text }) => labelled(`  ${name}`, text, nameWidth + 4, columns)),
+    ]),
   ].join('\n')}\n`;
 }
 
-function grouped(entries: readonly Entry[]): { readonly title: MessageKey; readonly members: readonly Entry[] }[] {
+function grouped(entries: readonly Entry[]): { readonly title: MessageKey; readonly lines: readonly Line[] }[] {
   const found = groups.map(({ title, names, family }) => ({
     title,
-    members: [
-      ...names.flatMap((name) => entries.filter((entry) => entry.name === name)),
-      ...(family === undefined ? [] : entries.filter(({ name }) => name.startsWith(family))),
-    ],
+    members: names.flatMap((name) => entries.filter((entry) => entry.name === name)),
+    family: family === undefined ? [] : entries.filter(({ name }) => name.startsWith(family)),
   }));
-  const others = entries.filter((entry) => !found.some(({ members }) => members.includes(entry)));
-  return [...found, { title: 'cli.group.others', members: others }];
+  const known = new Set(found.flatMap(({ members, family }) => [...members, ...family]));
+  const others = entries.filter((entry) => !known.has(entry));
+  return [...found, { title: 'cli.group.others' as const, members: others, family: [] }]
+    .map(({ title, members, family }) => ({ title, lines: [...members.map(lineOf), ...familyLines(family)] }))
+    .filter(({ lines }) => lines.length > 0);
+}
+
+function lineOf({ name, summary }: Entry): Line {
+  return { name, text: speak(plain(summary)) };
+}
+
+/** Several that begin with the same word share a line; that word alone explains them. */
+function familyLines(entries: readonly Entry[]): Line[] {
+  const [first] = entries;
+  if (first === undefined || entries.length === 1) return entries.map(lineOf);
+  const verbs = entries.map(({ name }) => name.split(' ').slice(1).join(' '));
+  return [{ name: first.name.split(' ')[0] ?? '', text: verbs.join(', ') }];
 }
 
 /** Labels and titles have no parameters. */

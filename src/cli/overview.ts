@@ -18,7 +18,7 @@ export function overview(program: string, entries: readonly Entry[], columns: nu
 }
 
 /** A command and its summary, behind names of at most `width` characters. */
-export function commandLines(entries: readonly Entry[], width: number, columns: number): string[] {
+function commandLines(entries: readonly Entry[], width: number, columns: number): string[] {
   return entries.flatMap(({ name, summary }) =>
     labelled(`  ${name}`, speak(say(summary as 'cli.no-command')), width + 4, columns),
   );

@@ -53,8 +53,8 @@ export function showJob(terminal: Terminal, { done, total, text, perSecond, left
 }
 
 /** `1.5 MB`: three digits or fewer, and a unit of 1024. */
-function byteText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB'];
+export function byteText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let unit = 0;
   while (value >= 1024 && unit < units.length - 1) {

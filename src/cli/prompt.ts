@@ -41,6 +41,13 @@ export async function promptSecret(prompt: string, { signal }: { signal: AbortSi
   }
 }
 
+/** Whether somebody can be asked: the process has a terminal. */
+export function hasTerminal(): boolean {
+  const terminal = openTerminal();
+  terminal?.input.destroy();
+  return terminal !== undefined;
+}
+
 /** The controlling terminal opened for reading and writing; undefined where the process has none. */
 function openTerminal(): { descriptor: number; input: ReadStream } | undefined {
   let descriptor: number;

@@ -10,11 +10,35 @@ export interface Configuration {
   readonly archive?: string | undefined;
   readonly backups?: readonly string[] | undefined;
   readonly generation?: number | undefined;
+  readonly repo?: string | undefined;
+  readonly instance?: string | undefined;
+  readonly passwordFile?: string | undefined;
+  readonly passwordCommand?: string | undefined;
 }
 
 /** Largest file that is read, in bytes. */
 const largestBytes = 64 * 1024;
-const keys = ['archive', 'backups', 'generation'] as const;
+/** What there is to set, and what it may be. */
+const settingChecks = {
+  archive: isPath,
+  backups: (value: unknown) => isPath(value) || (Array.isArray(value) && value.every(isPath)),
+  generation: isGeneration,
+  repo: isPath,
+  instance: isText,
+  'password-file': isPath,
+  'password-command': isText,
+} as const;
+const keys = Object.keys(settingChecks) as (keyof typeof settingChecks)[];
+
+interface Settings {
+  readonly archive?: string;
+  readonly backups?: string | readonly string[];
+  readonly generation?: number;
+  readonly repo?: string;
+  readonly instance?: string;
+  readonly 'password-file'?: string;
+  readonly 'password-command'?: string;
+}
 
 /**
  * The one configuration file: that of `GAUSSKEEP_CONFIG`, which must be there, else the first that exists of
@@ -66,28 +90,35 @@ export async function parseConfiguration(text: string, path: string): Promise<Co
     const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
     throw invalid(say('configuration.syntax', { path, line: error.line, reason }), 'configuration.syntax.hint');
   }
-  for (const key of Object.keys(settings)) {
-    if ((keys as readonly string[]).includes(key)) continue;
-    throw new BackupError('CONFIG_INVALID', say('configuration.unknown-key', { path, key }), {
-      hint: say('configuration.unknown-key.hint', { keys: keys.join(', ') }),
-    });
-  }
-  const { archive, backups, generation } = settings;
-  const refuse = (setting: 'archive' | 'backups' | 'generation'): BackupError =>
-    new BackupError('CONFIG_INVALID', say(`configuration.bad-${setting}`, { path }));
-  if (archive !== undefined && !isDirectory(archive)) throw refuse('archive');
+  const { archive, backups, generation, repo, instance, ...passwords } = checkSettings(settings, path);
+  const { 'password-file': passwordFile, 'password-command': passwordCommand } = passwords;
   const places = typeof backups === 'string' ? [backups] : backups;
-  if (places !== undefined && !(Array.isArray(places) && places.every(isDirectory))) {
-    throw refuse('backups');
-  }
-  if (generation !== undefined && !isGeneration(generation)) {
-    throw refuse('generation');
-  }
-  return { path, archive, backups: places, generation };
+  return { path, archive, backups: places, generation, repo, instance, passwordFile, passwordCommand };
 }
 
-function isDirectory(value: unknown): value is string {
+function checkSettings(settings: Readonly<Record<string, unknown>>, path: string): Settings {
+  for (const [key, value] of Object.entries(settings)) {
+    const known = keys.find((setting) => setting === key);
+    if (known === undefined) {
+      throw new BackupError('CONFIG_INVALID', say('configuration.unknown-key', { path, key }), {
+        hint: say('configuration.unknown-key.hint', { keys: keys.join(', ') }),
+      });
+    }
+    if (!settingChecks[known](value))
+      throw new BackupError('CONFIG_INVALID', say(`configuration.bad-${known}`, { path }));
+  }
+  if ('password-file' in settings && 'password-command' in settings) {
+    throw new BackupError('CONFIG_INVALID', say('configuration.two-passwords', { path }));
+  }
+  return settings;
+}
+
+function isPath(value: unknown): value is string {
   return typeof value === 'string' && isAbsolute(value) && !value.includes('\0');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && !value.includes('\0');
 }
 
 function isGeneration(value: unknown): value is number {

@@ -11,6 +11,8 @@ const sameInChinese = new Set<string>([
   'completion.synopsis',
   'receive-help.synopsis',
   'receive-help.status.synopsis',
+  'repo.init.synopsis',
+  'repo.list.synopsis',
   'recovery-help.recover.synopsis',
   'recovery-help.resume.synopsis',
   'recovery-help.status.synopsis',

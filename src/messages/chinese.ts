@@ -27,6 +27,7 @@ import { recoverySettingsMessages } from './chinese/recovery-settings.ts';
 import { recoveryMessages } from './chinese/recovery.ts';
 import { refusalMessages } from './chinese/refusals.ts';
 import { replicationMessages } from './chinese/replication.ts';
+import { repositoryCommandsMessages } from './chinese/repository-commands.ts';
 import { repositoryMessages } from './chinese/repository.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
@@ -82,6 +83,7 @@ export const chinese: Translation<typeof english> = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
+  ...repositoryCommandsMessages,
   ...restoreHelpMessages,
   ...restorePlanMessages,
   ...restoreRecoveryMessages,

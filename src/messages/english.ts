@@ -25,6 +25,7 @@ import { recoverySettingsMessages } from './english/recovery-settings.ts';
 import { receiverMessages } from './english/receiver.ts';
 import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
+import { repositoryCommandsMessages } from './english/repository-commands.ts';
 import { repositoryMessages } from './english/repository.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { restoreMessages } from './english/restore.ts';
@@ -96,6 +97,7 @@ export const english = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
+  ...repositoryCommandsMessages,
   ...restoreHelpMessages,
   ...restoreMessages,
   ...restorePlanMessages,

@@ -2,7 +2,7 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { frameSize, pieceSize, tagSize } from './frame-format.ts';
 
 /** Frames that are worked on in one go. */
-export const batchFrames = 16;
+const batchFrames = 16;
 const largest = batchFrames * frameSize;
 /** Most objects are small: their content and its tag. */
 const small = 4096;

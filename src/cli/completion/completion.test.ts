@@ -100,7 +100,9 @@ describe('what shells complete', () => {
   it('are the programs, the commands, and the words before commands', () => {
     const paths = commands.map(({ path }) => path.join(' '));
     const whole = commandNames.map(({ name }) => `gausskeep ${name}`);
-    expect(paths.sort()).toEqual(['gs_basebackup', 'gs_tar', 'gausskeep', 'gausskeep wal', ...whole].sort());
+    expect(paths.sort()).toEqual(
+      ['gs_basebackup', 'gs_tar', 'gausskeep', 'gausskeep repo', 'gausskeep wal', ...whole].sort(),
+    );
   });
 
   it('has no value that a shell would take apart', () => {

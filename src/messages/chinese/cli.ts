@@ -13,6 +13,7 @@ export const cliMessages: Translation<typeof english> = {
   'cli.first.recover': '恢复',
   'cli.first.archive': '归档',
   'cli.group.recovery': '恢复：',
+  'cli.group.repository': '仓库：',
   'cli.group.archive': 'WAL 归档：',
   'cli.group.others': '其他：',
   'cli.usage': '\n用法：\n  {program} {synopsis}',

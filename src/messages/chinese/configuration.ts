@@ -14,4 +14,9 @@ export const configurationMessages: Translation<typeof english> = {
   'configuration.bad-archive': '配置文件 "{path}"：archive 必须是目录的绝对路径，并加引号',
   'configuration.bad-backups': '配置文件 "{path}"：backups 必须是目录绝对路径的列表',
   'configuration.bad-generation': '配置文件 "{path}"：generation 必须是 1 到 999999999 的整数',
+  'configuration.bad-repo': '配置文件 "{path}"：repo 必须是目录的绝对路径，并加引号',
+  'configuration.bad-instance': '配置文件 "{path}"：instance 必须是实例的名字，并加引号',
+  'configuration.bad-password-file': '配置文件 "{path}"：password-file 必须是文件的绝对路径，并加引号',
+  'configuration.bad-password-command': '配置文件 "{path}"：password-command 必须是一条命令，并加引号',
+  'configuration.two-passwords': '配置文件 "{path}"：password-file 和 password-command 不能同时使用',
 };

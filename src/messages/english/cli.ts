@@ -10,6 +10,7 @@ export const cliMessages = {
   'cli.first.recover': 'recover',
   'cli.first.archive': 'archive',
   'cli.group.recovery': 'Recovery:',
+  'cli.group.repository': 'Repository:',
   'cli.group.archive': 'WAL archive:',
   'cli.group.others': 'Others:',
   'cli.usage': '\nUsage:\n  {program} {synopsis}',

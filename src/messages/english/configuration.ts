@@ -12,4 +12,10 @@ export const configurationMessages = {
     'configuration file "{path}": archive must be the absolute path of a directory, in quotes',
   'configuration.bad-backups': 'configuration file "{path}": backups must be a list of absolute paths of directories',
   'configuration.bad-generation': 'configuration file "{path}": generation must be a whole number from 1 to 999999999',
+  'configuration.bad-repo': 'configuration file "{path}": repo must be the absolute path of a directory, in quotes',
+  'configuration.bad-instance': 'configuration file "{path}": instance must be the name of an instance, in quotes',
+  'configuration.bad-password-file':
+    'configuration file "{path}": password-file must be the absolute path of a file, in quotes',
+  'configuration.bad-password-command': 'configuration file "{path}": password-command must be a command, in quotes',
+  'configuration.two-passwords': 'configuration file "{path}": password-file and password-command exclude each other',
 } as const;

@@ -1,0 +1,36 @@
+import { readEnvironment } from '../../config/environment.ts';
+import { usage } from '../../config/parse-options.ts';
+import { repoInitOptions } from '../../config/repository-options.ts';
+import { readRepositorySettings, repositoryOf } from '../../config/repository-settings.ts';
+import { initRepository } from '../../index.ts';
+import { say } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import { newPassword } from '../repository-password.ts';
+import { speak } from '../speech.ts';
+
+export const repoInitCommand: Command = {
+  synopsis: say('repo.init.synopsis'),
+  summary: say('repo.init.what'),
+  options: repoInitOptions,
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
+    const [operand, further] = given.operands;
+    const word = given.has('repo') ? operand : further;
+    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    const isEncrypted = given.has('encrypt');
+    const unused = ['password-file', 'password-command'].find((option) => !isEncrypted && given.has(option));
+    if (unused !== undefined) throw usage(program, say('repo.init.password-unused', { option: `--${unused}` }));
+    const settings = await readRepositorySettings(given, readEnvironment(), operand);
+    const directory = repositoryOf(settings);
+    const password = isEncrypted ? newPassword(settings, directory, context) : undefined;
+    const { identity } = await initRepository(directory, { password, signal });
+    const sentence = say(isEncrypted ? 'repo.init.made-encrypted' : 'repo.init.made', { directory });
+    if (!given.has('json')) terminal.line(`${program}: ${speak(sentence)}`);
+    else {
+      const { repository, createdAt } = identity;
+      const record = { messageType: 'repository', directory, repository, isEncrypted, createdAt };
+      await terminal.report(`${JSON.stringify(record)}\n`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,134 @@
+import { printableName, say, type Message } from '../messages/message.ts';
+import { stateOf, type ShownBackup, type ShownInstance, type Said } from './shown-backup.ts';
+import { byteText } from './progress-look.ts';
+import { speak } from './speech.ts';
+import { cutToWidth, padToWidth, textWidth } from './text-width.ts';
+
+const columns = 80;
+/** Digits of a backup's start, and as many of its id where two began in the same second. */
+const timeLength = 16;
+const leastIdDigits = 4;
+
+interface Row {
+  readonly cells: readonly [name: string, ended: string, size: string, added: string, state: string];
+  /** What more there is to say, in lines below. */
+  readonly remarks: readonly Message[];
+}
+
+/** An instance and its backups for people: a table that fits 80 columns, oldest first. */
+export function listLines(instance: ShownInstance): string[] {
+  const { name, identity, backups, newestWal } = instance;
+  const title =
+    identity === undefined
+      ? say('repo.list.title-unknown', { name })
+      : say('repo.list.title', { name, ...identity, product: productOf(instance) });
+  return [
+    speak(title),
+    ...(backups.length === 0 ? [`  ${speak(say('repo.list.no-backups'))}`] : table(backups)),
+    ...(backups.length === 0 ? [] : [fitted(speak(totalsOf(backups)), 2)]),
+    fitted(speak(walLine(newestWal)), 2),
+  ];
+}
+
+/** With the release that the newest backup was taken of. */
+function productOf({ identity, backups }: ShownInstance): string {
+  const newest = backups.findLast(({ facts }) => facts !== undefined)?.facts;
+  return newest === undefined ? (identity?.product ?? '') : `${newest.product} ${newest.release}`;
+}
+
+function table(backups: readonly ShownBackup[]): string[] {
+  const names = shortNames(backups.map(({ id }) => id));
+  const rows = backups.map((backup, at) => rowOf(backup, names[at] ?? backup.id));
+  const head = headings.map((key) => speak(say(key))) as [string, string, string, string, string];
+  const cells = [head, ...rows.map((row) => row.cells)];
+  const widths = head.map((_, column) => Math.max(...cells.map((line) => textWidth(line[column] ?? ''))));
+  const line = (texts: Row['cells']): string => {
+    const [id, ended, size, added, state] = texts.map((text, column) => aligned(text, widths[column] ?? 0, column));
+    return fitted(`${id}  ${ended}  ${size}  ${added}  ${state}`.trimEnd(), 2);
+  };
+  return [
+    line(head),
+    ...rows.flatMap((row) => [line(row.cells), ...row.remarks.map((text) => fitted(speak(text), 4))]),
+  ];
+}
+
+const headings = [
+  'repo.list.head.backup',
+  'repo.list.head.ended',
+  'repo.list.head.size',
+  'repo.list.head.new',
+  'repo.list.head.state',
+] as const;
+
+/** Sizes stand on the right. */
+function aligned(text: string, width: number, column: number): string {
+  const isNumber = column === 2 || column === 3;
+  return isNumber ? `${' '.repeat(Math.max(0, width - textWidth(text)))}${text}` : padToWidth(text, width);
+}
+
+function rowOf(backup: ShownBackup, name: string): Row {
+  const { facts, pins, note, condemned } = backup;
+  const state = say(`repo.list.state.${stateOf(backup)}`);
+  const shown = pins.length === 0 ? state : say('repo.list.state.pinned', { state });
+  const remarks = [
+    ...(note === undefined || note === '' ? [] : [say('repo.list.note', { text: note })]),
+    ...pins.map((pin) => withReason(pinned(pin), pin)),
+    ...(condemned === undefined
+      ? []
+      : [withReason(say('repo.list.condemned', { at: minute(condemned.at), by: condemned.by }), condemned)]),
+  ];
+  const sizes =
+    facts === undefined
+      ? (['', ''] as const)
+      : ([facts.logicalBytes, facts.newBytes].map(byteText) as [string, string]);
+  return { cells: [name, facts === undefined ? '' : minute(facts.endedAt), ...sizes, speak(shown)], remarks };
+}
+
+function pinned({ until, by }: ShownBackup['pins'][number]): Message {
+  return until === undefined
+    ? say('repo.list.pinned', { by })
+    : say('repo.list.pinned-until', { until: minute(until), by });
+}
+
+function withReason(what: Message, { text }: Said): Message {
+  return text === undefined || text === '' ? what : say('repo.list.with-reason', { what, reason: text });
+}
+
+/** What they wrote is not what the repository takes: what removed ones wrote and others still use is in it as well. */
+function totalsOf(backups: readonly ShownBackup[]): Message {
+  const sound = backups.flatMap(({ facts }) => facts ?? []);
+  const [since = ''] = sound.map(({ endedAt }) => endedAt).sort();
+  const written = byteText(sound.reduce((sum, { newBytes }) => sum + newBytes, 0));
+  return say('repo.list.summary-line', { count: sound.length, since: minute(since), written });
+}
+
+function walLine(newest: ShownInstance['newestWal']): Message {
+  if (newest === undefined) return say('repo.list.no-wal');
+  const { name, generation, storedAtMs } = newest;
+  if (storedAtMs === undefined) return say('repo.list.wal-undated', { name, generation });
+  return say('repo.list.wal', { name, generation, at: minute(new Date(storedAtMs).toISOString()) });
+}
+
+/** As much of each name as tells it from the others. */
+function shortNames(names: readonly string[]): string[] {
+  const longest = Math.max(0, ...names.map((name) => name.length));
+  const isUnique = (length: number): boolean =>
+    new Set(names.map((name) => name.slice(0, length))).size === names.length;
+  let length = timeLength;
+  if (!isUnique(length)) length += 1 + leastIdDigits;
+  while (length < longest && !isUnique(length)) length += 1;
+  return names.map((name) => name.slice(0, length));
+}
+
+/** `2026-11-22 03:15` of a time in ISO 8601. */
+function minute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}
+
+/** A line of the screen, `indent` columns in. */
+function fitted(text: string, indent: number): string {
+  const shown = printableName(text);
+  const room = columns - indent;
+  const cut = textWidth(shown) <= room ? shown : `${cutToWidth(shown, room - 1)}…`;
+  return `${' '.repeat(indent)}${cut}`;
+}

@@ -1,0 +1,46 @@
+import { readRepositoryPassword } from '../config/repository-password.ts';
+import type { RepositorySettings } from '../config/repository-settings.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
+import type { ProgramContext } from './program.ts';
+import { hasTerminal, promptSecret } from './prompt.ts';
+import { speak } from './speech.ts';
+
+type Settings = Pick<RepositorySettings, 'password'>;
+
+/** How the password of a repository is come by. */
+interface PasswordWays {
+  /** From where it was named. */
+  readonly password: (() => Promise<string>) | undefined;
+  /** Somebody is asked, where the repository turns out to need one. */
+  readonly askPassword: () => Promise<string>;
+}
+
+/** Ways to the password of the repository in `directory`, for `openRepository`. */
+export function passwordWays({ password }: Settings, directory: string, { signal }: ProgramContext): PasswordWays {
+  return {
+    password: password && (() => readRepositoryPassword(password, { signal })),
+    askPassword: () => ask(say('repo.password-prompt', { directory }), signal),
+  };
+}
+
+/** The password of a new one, from where it is named; else it is asked for, on a terminal, where nobody sees what is typed, twice. */
+export function newPassword(
+  { password }: Settings,
+  directory: string,
+  { signal }: ProgramContext,
+): () => Promise<string> {
+  return async () => {
+    if (password !== undefined) return readRepositoryPassword(password, { signal });
+    const first = await ask(say('repo.password-prompt-new', { directory }), signal);
+    if (!hasTerminal() || (await ask(say('repo.password-prompt-again'), signal)) === first) return first;
+    throw new BackupError('USAGE', say('repo.passwords-differ'));
+  };
+}
+
+/** @throws BackupError `AUTHENTICATION` when nobody says one */
+async function ask(prompt: Message, signal: AbortSignal): Promise<string> {
+  const typed = await promptSecret(speak(prompt), { signal });
+  if (typed !== undefined && typed !== '') return typed;
+  throw new BackupError('AUTHENTICATION', say('repo.no-password'), { hint: say('repo.no-password.hint') });
+}

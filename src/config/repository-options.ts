@@ -1,0 +1,33 @@
+import type { OptionGroup, OptionSpec } from './option-table.ts';
+
+const repo: OptionSpec = { long: 'repo', argument: 'DIRECTORY', help: 'repo.help.repo' };
+const passwords: readonly OptionSpec[] = [
+  { long: 'password-file', argument: 'FILE', help: 'repo.help.password-file' },
+  { long: 'password-command', argument: 'COMMAND', help: 'repo.help.password-command' },
+];
+
+/** Of `gausskeep repo init`. */
+export const repoInitOptions: readonly OptionGroup[] = [
+  {
+    title: 'wal-commands.help.options',
+    options: [
+      repo,
+      { long: 'encrypt', help: 'repo.help.encrypt' },
+      ...passwords,
+      { long: 'json', help: 'wal-commands.help.json' },
+    ],
+  },
+];
+
+/** Of `gausskeep list`. */
+export const listOptions: readonly OptionGroup[] = [
+  {
+    title: 'wal-commands.help.options',
+    options: [
+      repo,
+      { long: 'instance', argument: 'NAME', help: 'repo.help.only-instance' },
+      ...passwords,
+      { long: 'json', help: 'repo.help.list-json' },
+    ],
+  },
+];

@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { readConfiguration, type Configuration } from './configuration-file.ts';
+import type { Environment } from './environment.ts';
+import type { GivenOptions } from './option-table.ts';
+
+/** Where the password of a repository comes from, where nobody is asked. */
+export type PasswordSource =
+  | { readonly kind: 'file'; readonly path: string }
+  /** Run by sh; prints the password. */
+  | { readonly kind: 'command'; readonly command: string };
+
+/** Which repository, what of it, and how it is opened. */
+export interface RepositorySettings {
+  /** Its directory, absolute. */
+  readonly repository: string | undefined;
+  readonly instance: string | undefined;
+  /** Undefined: somebody is asked, if the repository is encrypted. */
+  readonly password: PasswordSource | undefined;
+}
+
+/**
+ * Each by its option (`--repo`, `--instance`, `--password-file`, `--password-command`), else from the environment
+ * (`GAUSSKEEP_REPO`, `GAUSSKEEP_INSTANCE`, …), else from the configuration file. What the file says of instance and password is
+ * said of its repository: it counts only with that.
+ * @param operand the repository, where a command takes it as a word of its own
+ * @throws BackupError `CONFIG_INVALID`
+ */
+export async function readRepositorySettings(
+  given: GivenOptions,
+  environment: Environment,
+  operand?: string,
+): Promise<RepositorySettings> {
+  const option = (name: string): string | undefined => given.last(name);
+  const variable = (name: string): string | undefined => nonEmpty(environment[variableOf(name)]);
+  const repo = operand ?? option('repo') ?? variable('repo');
+  const repository = repo === undefined ? undefined : directoryOf(repo);
+  const instance = option('instance') ?? variable('instance');
+  const password = passwordBy(option, (name) => `--${name}`) ?? passwordBy(variable, variableOf);
+  if (repository !== undefined && instance !== undefined && password !== undefined) {
+    return { repository, instance, password };
+  }
+  const file = await readConfiguration(environment);
+  const repositoryOfFile = file.repo === undefined ? undefined : resolve(file.repo);
+  const ofFile: Partial<Configuration> = repository === undefined || repository === repositoryOfFile ? file : {};
+  return {
+    repository: repository ?? repositoryOfFile,
+    instance: instance ?? ofFile.instance,
+    password: password ?? passwordOfFile(ofFile),
+  };
+}
+
+/** The directory of the repository. @throws BackupError `CONFIG_INVALID` when nothing names it */
+export function repositoryOf({ repository }: RepositorySettings): string {
+  if (repository !== undefined) return repository;
+  throw new BackupError('CONFIG_INVALID', say('repo.none-named'), { hint: say('repo.none-named.hint') });
+}
+
+function variableOf(name: string): string {
+  return `GAUSSKEEP_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** What is named nearer overrules both; at one place they exclude each other. An empty path or command names nothing, and is wrong. */
+function passwordBy(
+  valueOf: (name: string) => string | undefined,
+  shown: (name: string) => string,
+): PasswordSource | undefined {
+  const [path, command] = [valueOf('password-file'), valueOf('password-command')];
+  if (path !== undefined && command !== undefined) {
+    const names = { file: shown('password-file'), command: shown('password-command') };
+    throw new BackupError('CONFIG_INVALID', say('repo.two-passwords', names));
+  }
+  if (path !== undefined) return { kind: 'file', path: directoryOf(path) };
+  if (command === undefined) return undefined;
+  if (command.trim() !== '') return { kind: 'command', command };
+  throw new BackupError('CONFIG_INVALID', say('repo.empty-command'));
+}
+
+function passwordOfFile({
+  passwordFile: path,
+  passwordCommand: command,
+}: Partial<Configuration>): PasswordSource | undefined {
+  if (path !== undefined) return { kind: 'file', path };
+  return command === undefined ? undefined : { kind: 'command', command };
+}
+
+function directoryOf(path: string): string {
+  if (path !== '') return resolve(path);
+  throw new BackupError('CONFIG_INVALID', say('repo.empty-path'));
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
