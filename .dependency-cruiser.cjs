@@ -72,6 +72,7 @@ const table = {
     ...pure,
     'files',
     'storage',
+    'packs',
     'compression',
     'tar',
     'wal',
@@ -98,6 +99,8 @@ const table = {
   ...Object.fromEntries(operations.map((name) => [name, operationImports])),
   // A restore must work when the database is dead: nothing there can open a connection.
   restore: operationImports.filter((name) => !['connection', 'replication', 'protocol'].includes(name)),
+  // An operation on top of two others: it hands the engine a place for what comes, and the archive the WAL.
+  storing: [...operationImports, 'backup', 'archiving', 'packs', 'repository'],
   config: ['errors', 'messages'],
   cli: ['config', 'errors', 'messages'],
 };

@@ -52,6 +52,9 @@ export {
   type WalSource,
 } from './wal-archive.ts';
 export { takeBackup } from './backup/take-backup.ts';
+export { storeBackup, type StoreBackupRequest, type StoredBackup, type StoreOptions } from './storing/store-backup.ts';
+export { StoredBackups } from './backup-source/stored-backups.ts';
+export type { Place } from './storage/place.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';
 export type { BackupOptions, BackupTarget, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';
 export type { BackupPart, BackupSink } from './backup/sink.ts';
@@ -169,6 +172,7 @@ export {
 export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
+export { chooseBackup } from './repository/choose-backup.ts';
 export { readCatalogue } from './repository/catalogue.ts';
 export type { Commit } from './repository/commit.ts';
 export type { Instance as RepositoryInstance } from './repository/instance.ts';

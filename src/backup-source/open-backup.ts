@@ -7,6 +7,7 @@ import { fsPath, joinPath } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import { findTarSet } from '../wal-archive/tar-set.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
+import { StoredBackups } from './stored-backups.ts';
 import { storedTars } from './stored-tars.ts';
 import { TarSource } from './tar-source.ts';
 import { PlainSource } from './plain-source.ts';
@@ -24,6 +25,7 @@ export type BackupLocation =
  */
 export async function openBackupSource(from: BackupLocation, signal: AbortSignal): Promise<BackupSource> {
   if (from.kind === 'storage') {
+    if (from.storage instanceof StoredBackups) return from.storage.source(from.folder, signal);
     const set = await findTarSet(from.storage, from.folder, { signal });
     const description = `${from.storage.description}${from.folder === '' ? '' : `: ${from.folder}`}`;
     if (set === undefined) throw noBackup(description);

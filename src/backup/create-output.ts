@@ -24,7 +24,7 @@ export async function createOutput(order: OutputOrder, parts: OutputParts): Prom
         ? new SentStreamOutput(parts, target, order.manifest !== undefined)
         : new StreamOutput(parts, target);
     case 'members':
-      return new MembersOutput(target.sink, target.streamedWal);
+      return new MembersOutput(target);
   }
 }
 

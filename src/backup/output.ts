@@ -6,6 +6,7 @@ import type { ReplicationSession } from '../replication/open-session.ts';
 import type { ClaimedPlaces } from './claimed-places.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { FileSequence } from './file-sequence.ts';
+import type { BackupStart } from './request.ts';
 import type { BackupSink } from './sink.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { WalTarget } from './wal-store.ts';
@@ -21,7 +22,11 @@ export interface Output extends BackupSink {
   /** Where the output itself makes the checksums that the manifest wants, of the file that was handed in last. */
   readonly contentSums?: Pick<FileSequence, 'lastSum'> | undefined;
   /** Before the first member. @returns the tablespaces that will not be where the server has them */
-  begin(tablespaces: readonly TablespaceRow[], places: ClaimedPlaces): Promise<readonly OriginalTablespace[]>;
+  begin(
+    tablespaces: readonly TablespaceRow[],
+    places: ClaimedPlaces,
+    start: BackupStart,
+  ): Promise<readonly OriginalTablespace[]>;
   /** The text of the manifest, in order. */
   writeManifest(text: Uint8Array): void;
   /** Where WAL that is streamed goes. */

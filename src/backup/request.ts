@@ -2,6 +2,7 @@ import type { SyncMethod } from '../files/sync-file-system.ts';
 import type { ChecksumAlgorithm } from '../manifest/checksum.ts';
 import type { Message } from '../messages/message.ts';
 import type { SessionSettings } from '../replication/open-session.ts';
+import type { ServerIdentity } from '../server/identity.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import type { TablespaceMapping } from './tablespaces.ts';
@@ -58,6 +59,8 @@ export type BackupTarget =
       readonly kind: 'members';
       readonly sink: BackupSink;
       readonly streamedWal?: StreamedWalTarget | undefined;
+      /** Called when the server has begun the backup, before the first member; its rejection ends the backup. */
+      readonly onStart?: ((start: BackupStart) => Promise<void>) | undefined;
     }
   | {
       /** The server keeps the backup (PostgreSQL 15): `server` with a directory there as its detail, or `blackhole`. Nothing of it comes here. */
@@ -65,6 +68,16 @@ export type BackupTarget =
       readonly name: string;
       readonly detail?: string | undefined;
     };
+
+/** What a server says when it begins a backup. */
+export interface BackupStart {
+  readonly server: ServerIdentity;
+  /** Of the data directory, for WAL. */
+  readonly walDirectory: 'pg_wal' | 'pg_xlog';
+  readonly systemIdentifier: string;
+  readonly timeline: TimelineId;
+  readonly startLsn: Lsn;
+}
 
 /** Where WAL goes that is streamed for a backup whose members go elsewhere. */
 export interface StreamedWalTarget {

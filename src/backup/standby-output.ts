@@ -7,7 +7,9 @@ import { memberOf } from '../tar/encode-members.ts';
 import type { Member } from '../tar/member.ts';
 import type { ClaimedPlaces } from './claimed-places.ts';
 import type { Output } from './output.ts';
+import type { BackupStart } from './request.ts';
 import type { BackupPart } from './sink.ts';
+import type { Lsn } from '../wal/lsn.ts';
 import type { WalTarget } from './wal-store.ts';
 
 /**
@@ -36,8 +38,12 @@ export class StandbyOutput implements Output {
     return this.#inner.foreign;
   }
 
-  begin(tablespaces: readonly TablespaceRow[], places: ClaimedPlaces): Promise<readonly OriginalTablespace[]> {
-    return this.#inner.begin(tablespaces, places);
+  begin(
+    tablespaces: readonly TablespaceRow[],
+    places: ClaimedPlaces,
+    start: BackupStart,
+  ): Promise<readonly OriginalTablespace[]> {
+    return this.#inner.begin(tablespaces, places, start);
   }
 
   directory(part: BackupPart, member: Member): void | Promise<void> {
@@ -76,6 +82,10 @@ export class StandbyOutput implements Output {
 
   walPlace(): WalTarget {
     return this.#inner.walPlace();
+  }
+
+  walEnd(endLsn: Lsn, segmentSizeBytes: number): Lsn {
+    return this.#inner.walEnd?.(endLsn, segmentSizeBytes) ?? endLsn;
   }
 
   finish(): Promise<readonly HeldFile[]> {

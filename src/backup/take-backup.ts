@@ -37,7 +37,14 @@ import { ProgressMeter } from './progress-meter.ts';
 import { requireCodecs } from './required-codecs.ts';
 import type { WalTask } from './receive-wal.ts';
 import { SourcePassword } from './source-password.ts';
-import { orderOf, type BackupOptions, type BackupRequest, type BackupResult, type LocalOrder } from './request.ts';
+import {
+  orderOf,
+  type BackupOptions,
+  type BackupRequest,
+  type BackupResult,
+  type BackupStart,
+  type LocalOrder,
+} from './request.ts';
 import { checkServerSettings, type WarningsFor } from './server-settings.ts';
 import { sentContent } from './sent-content.ts';
 import { standbyPartsOf, type StandbyParts } from './standby-parts.ts';
@@ -98,6 +105,11 @@ async function keepBackup(
     await workplace.discard({ clean: order.clean, tell: teller.tell });
     throw reason;
   }
+}
+
+function startOf({ identity, capabilities, system }: ReplicationSession, { startLsn, timeline }: Start): BackupStart {
+  const { systemIdentifier } = system;
+  return { server: identity, walDirectory: capabilities.walDirectory, systemIdentifier, startLsn, timeline };
 }
 
 /** What takes part in receiving a backup. */
@@ -290,7 +302,7 @@ class BackupRun {
           }
           this.#teller.enter('copy');
           meter.begin(event.tablespaces, event.startLsn);
-          const moved = await output.begin(event.tablespaces, this.#workplace);
+          const moved = await output.begin(event.tablespaces, this.#workplace, startOf(session, event));
           const { fileMode } = output;
           const ownFiles = withTablespaces(extraFilesOf(session.capabilities, missesFiles, fileMode), moved, fileMode);
           const extraFiles = [...ownFiles, ...standby.extraFiles(fileMode)];

@@ -1,7 +1,5 @@
 // Built into one file of its own, see wal-push-single.ts: the backup of a small database is over soon.
 import { resolve } from 'node:path';
-import { resolveConnections, type ResolvedConnection } from '../config/connection-settings.ts';
-import { readEnvironment } from '../config/environment.ts';
 import { gsBasebackupOptions, pgBasebackupOptions } from '../config/gs-basebackup-options.ts';
 import { basebackupSettings, progressStyle, type BasebackupSettings } from '../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../config/option-table.ts';
@@ -17,10 +15,9 @@ import {
 import { say } from '../messages/message.ts';
 import { BackupTalk } from './backup-talk.ts';
 import { readCommandLine } from './command-line.ts';
-import { warningLine } from './error-text.ts';
 import { helpText } from './help-text.ts';
-import { runProgram, type ProgramContext } from './program.ts';
-import { speak } from './speech.ts';
+import { backupSources } from './backup-sources.ts';
+import { runProgram } from './program.ts';
 import { stdoutSink } from './stdout-sink.ts';
 import { withPassword } from './with-password.ts';
 
@@ -46,7 +43,7 @@ export async function runBasebackup(program: string, argv: readonly string[]): P
     }
     const settings = basebackupSettings(program, given);
     const talk = new BackupTalk(context, progressStyle(given), given.count('verbose') > 0);
-    const { sources, further } = await sourcesOf(given, settings, context);
+    const { sources, further } = await backupSources(given, settings, context);
     const result = await withPassword(given, context, (password) => {
       const known =
         password === undefined ? sources : sources.map((one) => ({ ...one, password, passwordFile: undefined }));
@@ -62,35 +59,6 @@ function finish(result: BackupResult, talk: BackupTalk): number {
   if (!result.checksumFailures) return 0;
   talk.error(say('backup.checksum-failures'), say('backup.checksum-failures.hint'));
   return 1;
-}
-
-/** Where to connect and as whom, before any password was asked for. */
-async function sourcesOf(
-  given: GivenOptions,
-  settings: BasebackupSettings,
-  { program, terminal }: ProgramContext,
-): Promise<{ readonly sources: readonly SessionSettings[]; readonly further: Readonly<Record<string, string>> }> {
-  const options = {
-    host: given.last('host'),
-    port: given.last('port'),
-    user: given.last('username'),
-    connectionString: given.last('dbname'),
-  };
-  const environment = readEnvironment();
-  const { connections, warnings, notes, further } = await resolveConnections(options, environment);
-  for (const warning of warnings) terminal.line(warningLine(program, warning));
-  for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${speak(note)}`);
-  const sources = connections.map(({ applicationName, haPort: _, ...connection }: ResolvedConnection) => ({
-    ...connection,
-    // The name decides what openGauss sends along, so the environment does not change it there: see `openReplicationSession`.
-    parameters: { ...connection.parameters, application_name: applicationName ?? 'gs_basebackup' },
-    replicationPort: settings.haPort,
-    // The account of an openGauss installation has that variable; the other name stands for PostgreSQL.
-    advisesReplicationPort: program !== 'pg_basebackup' && (environment['GAUSSHOME'] ?? '') !== '',
-    inactivityTimeoutMs: settings.inactivityTimeoutMs,
-    maxAuthIterations: settings.maxAuthIterations,
-  }));
-  return { sources, further };
 }
 
 function requestOf(

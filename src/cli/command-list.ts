@@ -4,6 +4,7 @@ import type { CommandEntry } from './command.ts';
 type Loaders = Pick<CommandEntry, 'load' | 'loadOriginal'>;
 
 const loaders = new Map<string, Loaders>([
+  ['backup', { load: async () => (await import('./commands/backup.ts')).backupCommand }],
   ['verify', { load: async () => (await import('./commands/verify.ts')).verifyCommand }],
   ['wal init', { load: async () => (await import('./commands/wal-init.ts')).walInitCommand }],
   ['doctor', { load: async () => (await import('./commands/doctor.ts')).doctorCommand }],

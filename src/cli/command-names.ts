@@ -2,6 +2,7 @@ import type { MessageKey } from '../messages/message.ts';
 
 /** The commands of `gausskeep`, in the order of `--help`: the words behind it, and the sentence that sums each up. */
 export const commandNames: readonly { readonly name: string; readonly summary: MessageKey }[] = [
+  { name: 'backup', summary: 'backup-help.summary' },
   { name: 'verify', summary: 'verify.help.summary' },
   { name: 'wal init', summary: 'wal-commands.init.summary' },
   { name: 'doctor', summary: 'doctor.help.summary' },

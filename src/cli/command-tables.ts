@@ -1,3 +1,4 @@
+import { backupOptions } from '../config/backup-options.ts';
 import { completionOptions } from '../config/completion-options.ts';
 import { doctorOptions } from '../config/doctor-options.ts';
 import type { OptionGroup } from '../config/option-table.ts';
@@ -24,6 +25,7 @@ interface CommandTable {
 
 /** What each command of `gausskeep` takes, without loading what it does. */
 export const commandTables: Readonly<Record<string, CommandTable>> = {
+  backup: { options: backupOptions, synopsis: say('backup-help.synopsis') },
   verify: { options: verifyOptions, synopsis: say('verify.help.synopsis') },
   'wal init': { options: walInitOptions, synopsis: say('wal-commands.init.synopsis') },
   doctor: { options: doctorOptions, synopsis: say('doctor.help.synopsis') },

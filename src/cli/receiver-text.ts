@@ -1,6 +1,7 @@
 import type { ReceiverRecord } from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
 import { placeWords } from '../messages/place-words.ts';
+import { sizeText } from './size-text.ts';
 import { speak } from './speech.ts';
 
 /** After that long without a new status the receiver may be dead, in seconds: it writes one each second. */
@@ -84,17 +85,6 @@ function conditionOf(record: ReceiverRecord, { ageSeconds, aheadSeconds, isSilen
   // WAL that begins behind the position that was asked for is not what was asked for.
   if (outcome === 'end-position' && receivedLsn === null) return say('receive-status.nothing-received');
   return say(`receive-status.${outcome ?? 'failed'}`);
-}
-
-function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? String(Math.round(value)) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
 /** The two largest units. */

@@ -108,6 +108,39 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
   };
 }
 
+/** What a backup is asked of the server, wherever it goes. */
+export type ServerSideSettings = Pick<
+  BasebackupSettings,
+  | 'checkpoint'
+  | 'label'
+  | 'maxRateKib'
+  | 'slot'
+  | 'manifest'
+  | 'verifyChecksums'
+  | 'allowMissingConfig'
+  | 'configDirectory'
+  | 'statusIntervalMs'
+  | 'inactivityTimeoutMs'
+  | 'maxAuthIterations'
+  | 'haPort'
+>;
+
+/** The same options of a backup into a repository, whose WAL is always streamed. @throws BackupError `USAGE` */
+export function serverSideSettings(program: string, given: GivenOptions): ServerSideSettings {
+  const refuse = (sentence: Message): BackupError => usage(program, sentence);
+  return {
+    checkpoint: checkpointOf(given, refuse),
+    label: given.last('label') ?? 'gausskeep backup',
+    maxRateKib: given.has('max-rate') ? parseRate(given.last('max-rate') ?? '') : undefined,
+    slot: slotOf(given, 'stream', refuse),
+    manifest: manifestOf(given, refuse),
+    verifyChecksums: !given.has('no-verify-checksums'),
+    allowMissingConfig: given.has('allow-missing-config'),
+    configDirectory: given.last('config-dir'),
+    ...timesOf(given),
+  };
+}
+
 function timesOf(
   given: GivenOptions,
 ): Pick<BasebackupSettings, 'statusIntervalMs' | 'inactivityTimeoutMs' | 'maxAuthIterations' | 'haPort'> {

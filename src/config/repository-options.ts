@@ -6,6 +6,12 @@ const passwords: readonly OptionSpec[] = [
   { long: 'password-command', argument: 'COMMAND', help: 'repo.help.password-command' },
 ];
 
+/** Which instance of which repository, for what works on one. */
+export const repositoryGroup: OptionGroup = {
+  title: 'repo.help.repository',
+  options: [repo, { long: 'instance', argument: 'NAME', help: 'repo.help.instance' }, ...passwords],
+};
+
 /** Of `gausskeep repo init`. */
 export const repoInitOptions: readonly OptionGroup[] = [
   {

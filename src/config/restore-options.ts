@@ -1,5 +1,6 @@
 import { manifestAlgorithms } from './manifest-algorithm.ts';
 import type { OptionGroup } from './option-table.ts';
+import { repositoryGroup } from './repository-options.ts';
 import { targetOptions } from './target-options.ts';
 
 /** Options of `gausskeep restore`, named as pgBackRest, pg_basebackup and pg_verifybackup name them. */
@@ -8,6 +9,7 @@ export const restoreOptions: readonly OptionGroup[] = [
     title: 'restore.help.places',
     options: [
       { long: 'from', argument: 'BACKUP', repeatable: true, help: 'restore.help.from' },
+      { long: 'backup', argument: 'latest|NAME', help: 'restore.help.backup' },
       { long: 'pgdata', short: 'D', argument: 'DIRECTORY', help: 'restore.help.pgdata' },
       {
         long: 'tablespace-mapping',
@@ -21,6 +23,7 @@ export const restoreOptions: readonly OptionGroup[] = [
       { long: 'owner', argument: 'USER', help: 'restore.help.owner' },
     ],
   },
+  repositoryGroup,
   {
     title: 'restore.help.existing',
     options: [

@@ -36,14 +36,16 @@ export interface TargetSettings {
 /**
  * The recovery that was asked for; undefined where none was: then the backup starts with its own WAL. What the environment
  * or the configuration file says of places makes no recovery by itself.
+ * @param options.always a recovery, also where no option asks for one: all WAL is replayed
  * @throws BackupError `USAGE`, `CONFIG_INVALID`
  */
 export async function targetSettings(
   program: string,
   given: GivenOptions,
   environment: Environment,
+  { always = false }: { readonly always?: boolean } = {},
 ): Promise<TargetSettings | undefined> {
-  const asked = targetOptions.some(({ options }) => options.some(({ long }) => given.has(long)));
+  const asked = always || targetOptions.some(({ options }) => options.some(({ long }) => given.has(long)));
   if (!asked) return undefined;
   const from = given.last('from') ?? given.operands[0];
   const { archive, backups, generation } = await readPlaces(given, environment);

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { chown, mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** An account as the file system counts it. */
 export interface Owner {
@@ -15,4 +16,14 @@ export async function ownerOfNewFiles(directory: string): Promise<Owner | undefi
   if (process.geteuid?.() !== 0) return undefined;
   const { uid, gid } = await stat(directory);
   return uid === 0 ? undefined : { uid, gid };
+}
+
+/**
+ * Makes a directory for us alone in one that is there; made by root it belongs to the owner of that one, whose servers are to read it.
+ * @throws Error of the system, `EEXIST` where something is there
+ */
+export async function makeOwnedDirectory(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 });
+  const owner = await ownerOfNewFiles(dirname(path));
+  if (owner !== undefined) await chown(path, owner.uid, owner.gid);
 }

@@ -29,6 +29,7 @@ import { refusalMessages } from './chinese/refusals.ts';
 import { replicationMessages } from './chinese/replication.ts';
 import { repositoryCommandsMessages } from './chinese/repository-commands.ts';
 import { repositoryMessages } from './chinese/repository.ts';
+import { storingMessages } from './chinese/storing.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
@@ -84,6 +85,7 @@ export const chinese: Translation<typeof english> = {
   ...replicationMessages,
   ...repositoryMessages,
   ...repositoryCommandsMessages,
+  ...storingMessages,
   ...restoreHelpMessages,
   ...restorePlanMessages,
   ...restoreRecoveryMessages,

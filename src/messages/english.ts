@@ -27,6 +27,7 @@ import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
 import { repositoryCommandsMessages } from './english/repository-commands.ts';
 import { repositoryMessages } from './english/repository.ts';
+import { storingMessages } from './english/storing.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
@@ -98,6 +99,7 @@ export const english = {
   ...replicationMessages,
   ...repositoryMessages,
   ...repositoryCommandsMessages,
+  ...storingMessages,
   ...restoreHelpMessages,
   ...restoreMessages,
   ...restorePlanMessages,

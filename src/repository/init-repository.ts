@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
+import { makeOwnedDirectory } from '../files/directory-owner.ts';
 import { say } from '../messages/message.ts';
 import { keyCheckOf, newMasterKey } from '../sealed/master-key.ts';
 import { openPlace, type Place } from '../storage/place.ts';
@@ -51,7 +51,7 @@ export async function initRepository(place: Place, options: InitRepositoryOption
 
 async function makeDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
+    await makeOwnedDirectory(path);
   } catch (error) {
     // What is wrong with a place that cannot be made, opening it tells.
     const code = systemCodeOf(error);

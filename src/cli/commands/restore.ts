@@ -41,6 +41,7 @@ import type { ProgramContext } from '../program.ts';
 import { recoveryRecord } from '../recovery-plan-record.ts';
 import { planRecord, restoreRecord } from '../restore-record.ts';
 import { laterMs, PhaseProgress } from '../phase-progress.ts';
+import { repositoryPlaces, type RepositoryPlaces } from '../restore-from-repository.ts';
 import { speak } from '../speech.ts';
 
 /** Status of a restore that is done but has warnings that need reading. */
@@ -62,13 +63,15 @@ export const restoreCommand: Command = {
       quick: quick === 'quick',
       onEvent: walProgress(given, context),
     };
-    const recovery = await recoveryFor(given, context, ownWal);
+    const places = await repositoryPlaces(given, readEnvironment(), context);
+    const recovery = await recoveryFor(given, context, { ...ownWal, places });
     const settings = restoreSettings(
       program,
       given,
-      recovery?.from.kind === 'directory' ? recovery.from.path : undefined,
+      recovery?.from.kind === 'directory' ? recovery.from.path : places?.name,
     );
-    const request = { ...settings, recovery: recovery?.preparation };
+    const from = recovery?.from ?? settings.from;
+    const request = { ...settings, from, recovery: recovery?.preparation };
     const wholePlan = given.has('plan');
     const prepared = await prepareRestore(request, { signal, wholePlan, ownWal });
     const { plan } = prepared;
@@ -105,10 +108,10 @@ export const restoreCommand: Command = {
 async function recoveryFor(
   given: GivenOptions,
   context: ProgramContext,
-  reading: BackupWalOptions,
+  { places, ...reading }: BackupWalOptions & { readonly places: RepositoryPlaces | undefined },
 ): Promise<PreparedRecovery | undefined> {
   const environment = readEnvironment();
-  const asked = await targetSettings(context.program, given, environment);
+  const asked = await targetSettings(context.program, given, environment, { always: places !== undefined });
   if (asked === undefined) return undefined;
   // Before WAL is read for it.
   if (given.has('manifest-checksums')) throw usage(context.program, say('restore.manifest-and-target'));
@@ -118,6 +121,7 @@ async function recoveryFor(
   return prepareRecovery(
     {
       ...asked,
+      ...(places === undefined ? {} : { archive: places.archive, backups: places.backups }),
       directory,
       ...reading,
       wrapperText: (place) => restoreCommandWrapper({ node, program: realpathSync(process.argv[1] ?? ''), ...place }),

@@ -1,0 +1,21 @@
+import { repositoryOf, type RepositorySettings } from '../config/repository-settings.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { openInstance, openRepository, type RepositoryInstance } from '../index.ts';
+import { say } from '../messages/message.ts';
+import type { ProgramContext } from './program.ts';
+import { passwordWays } from './repository-password.ts';
+
+/** The instance that was named, in the repository that was named. @throws BackupError `CONFIG_INVALID`, as `openRepository` */
+export async function openNamedInstance(
+  settings: RepositorySettings,
+  context: ProgramContext,
+): Promise<RepositoryInstance> {
+  const { signal } = context;
+  const directory = repositoryOf(settings);
+  const { instance } = settings;
+  if (instance === undefined) {
+    throw new BackupError('CONFIG_INVALID', say('storing.no-instance'), { hint: say('storing.no-instance.hint') });
+  }
+  const repository = await openRepository(directory, { ...passwordWays(settings, directory, context), signal });
+  return openInstance(repository, instance, { signal });
+}

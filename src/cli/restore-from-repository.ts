@@ -1,0 +1,47 @@
+import type { Environment } from '../config/environment.ts';
+import type { GivenOptions } from '../config/option-table.ts';
+import { usage } from '../config/parse-options.ts';
+import { readRepositorySettings } from '../config/repository-settings.ts';
+import { chooseBackup, readCatalogue, StoredBackups, type Place } from '../index.ts';
+import { say } from '../messages/message.ts';
+import { openNamedInstance } from './open-instance.ts';
+import type { ProgramContext } from './program.ts';
+
+/** What a restore reads from a repository. */
+export interface RepositoryPlaces {
+  /** For people. */
+  readonly name: string;
+  readonly archive: Place;
+  readonly backups: readonly Place[];
+}
+
+/** Options that name where a backup or WAL is without a repository. */
+const otherPlaces = ['from', 'archive', 'backups'] as const;
+
+/**
+ * The places of the repository that was named: by `--repo`, or, where the command line names no backup and no archive, by the environment or the configuration file.
+ * @throws BackupError `USAGE` when both are named
+ */
+export async function repositoryPlaces(
+  given: GivenOptions,
+  environment: Environment,
+  context: ProgramContext,
+): Promise<RepositoryPlaces | undefined> {
+  const other = otherPlaces.find((option) => given.has(option));
+  const isNamed = given.has('repo') || given.has('instance') || given.has('backup');
+  if (other !== undefined || given.operands.length > 0) {
+    if (!isNamed) return undefined;
+    const second = other === undefined ? (given.operands[0] ?? '') : `--${other}`;
+    throw usage(context.program, say('storing.repo-and-place', { second }));
+  }
+  const settings = await readRepositorySettings(given, environment);
+  if (!isNamed && (settings.repository === undefined || settings.instance === undefined)) return undefined;
+  const instance = await openNamedInstance(settings, context);
+  const catalogue = await readCatalogue(instance.storage, { signal: context.signal });
+  const wanted = given.last('backup');
+  const sound = catalogue.backups.filter(({ isCondemned }) => !isCondemned);
+  const chosen = wanted === undefined ? sound : [chooseBackup(catalogue, wanted)];
+  const backups = chosen.map(({ commit, storedAtMs }) => ({ name: commit.name, root: commit.root, storedAtMs }));
+  const { description: name } = instance.storage;
+  return { name, archive: instance.wal, backups: [new StoredBackups(name, instance.storage, backups)] };
+}

@@ -1,0 +1,30 @@
+import type { storingMessages as english } from '../english/storing.ts';
+import type { Translation } from '../translation.ts';
+
+export const storingMessages: Translation<typeof english> = {
+  'backup-help.synopsis': 'backup [选项]...',
+  'backup-help.summary': '将运行中的服务器备份到仓库',
+  'backup-help.what': '将运行中的服务器备份到仓库：每个备份都可单独恢复，并且只存储自上一个备份以来变化的内容。',
+  'backup-help.backup': '备份选项:',
+  'backup-help.note': '为此备份添加一条供人阅读的说明',
+  'backup-help.pin': '无论保留策略如何都保留此备份，直到 DATE (YYYY-MM-DD) 或永久',
+  'backup-help.compress': '用 zstd（默认，级别 3）、gzip、lz4 压缩，或 none 不压缩；没有 zstd 时默认为 gzip',
+  'backup-help.spool': '备份的 WAL 存入归档之前的暂存目录（默认：系统临时目录）',
+  'backup-help.json': '以 JSON 打印存储的内容',
+  'repo.help.repository': '仓库:',
+  'repo.help.instance': '实例在仓库中的名称 (GAUSSKEEP_INSTANCE)',
+  'restore.help.backup': '要恢复的备份："latest"，或 "gausskeep list" 显示的名称的开头；默认：能到达恢复点的最新备份',
+  'storing.bad-pin': '"{text}" 不是日期，例如 2027-01-31',
+  'storing.done': '已存储实例 "{instance}" 的备份 {name}',
+  'storing.done-sizes': '{files} 个文件，{logical}；新存储 {fresh}，共引用 {referenced}',
+  'storing.done-wal': '可从 {endLsn} 起恢复，时间线 {timeline}；其 WAL 已在该实例的归档中',
+  'storing.member-missing': '服务器没有发送 {name}',
+  'storing.no-base': '备份的记录中没有数据目录',
+  'storing.no-instance': '未指定实例',
+  'storing.no-instance.hint': '请用 --instance、GAUSSKEEP_INSTANCE 或在配置文件中指定。',
+  'storing.not-there': '没有备份 {name}',
+  'storing.repo-and-place': '同时指定了仓库和 {second}：恢复只能从其中之一读取',
+  'storing.pack-missing': '{name} 不存在，或大小与原来不同（共 {count} 个包）',
+  'storing.pack-missing.hint':
+    '较早的备份已损坏，而本次备份本来会依赖它。没有产生备份。"gausskeep verify --repo" 会指出损坏的内容；请将这些备份标记为不可用，然后重新备份。',
+};

@@ -1,0 +1,32 @@
+/** Backups into a repository: `gausskeep backup`, and backups of a repository as a source. */
+export const storingMessages = {
+  'backup-help.synopsis': 'backup [OPTION]...',
+  'backup-help.summary': 'takes a backup of a running server into a repository',
+  'backup-help.what':
+    'Takes a backup of a running server into a repository: every backup can be restored by itself, and stores only what changed since the one before.',
+  'backup-help.backup': 'Options of the backup:',
+  'backup-help.note': 'say something about this backup, for people',
+  'backup-help.pin': 'keep it whatever retention says, until DATE (YYYY-MM-DD) or for ever',
+  'backup-help.compress':
+    'compress with zstd (default, level 3), gzip, lz4 or none; where zstd is missing the default is gzip',
+  'backup-help.spool':
+    "a directory for the WAL of the backup until it is in the archive (default: the system's temporary directory)",
+  'backup-help.json': 'print what was stored as JSON',
+  'repo.help.repository': 'Repository:',
+  'repo.help.instance': 'the name of the instance in the repository (GAUSSKEEP_INSTANCE)',
+  'restore.help.backup':
+    'the backup to restore: "latest", or the beginning of its name as "gausskeep list" shows it; default: the newest that reaches the target',
+  'storing.bad-pin': '"{text}" is no date such as 2027-01-31',
+  'storing.done': 'Stored backup {name} of instance "{instance}"',
+  'storing.done-sizes': '{files} {files|file|files}, {logical}; {fresh} stored new, {referenced} in all',
+  'storing.done-wal': 'recoverable from {endLsn} on, timeline {timeline}; its WAL is in the archive of the instance',
+  'storing.member-missing': 'the server sent no {name}',
+  'storing.no-base': 'the records of the backup name no data directory',
+  'storing.no-instance': 'no instance was named',
+  'storing.no-instance.hint': 'Name it with --instance, GAUSSKEEP_INSTANCE, or in the configuration file.',
+  'storing.not-there': 'there is no backup {name}',
+  'storing.repo-and-place': 'a repository and {second}: a restore reads from one of them',
+  'storing.pack-missing': '{name} is not there, or not of the size that it had ({count} {count|pack|packs} in all)',
+  'storing.pack-missing.hint':
+    'An earlier backup is damaged, and this one would have relied on it. Nothing was made a backup. "gausskeep verify --repo" names what is damaged; condemn those backups, then take another one.',
+} as const;

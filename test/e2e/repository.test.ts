@@ -1,0 +1,158 @@
+/** A repository on real servers: backups under load, each restored to moments of its own; what is stored of one that changed little. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { differences, snapshotData, type Content } from '../support/postgres/content.ts';
+import { loadData } from '../support/postgres/load.ts';
+import { expectNothingOnServer } from '../support/backups.ts';
+import { programPath, runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
+const secret = 'correct horse battery staple';
+
+interface Listed {
+  readonly id: string;
+  readonly state: string;
+  readonly startLsn: string;
+  readonly newBytes: number;
+  readonly referencedBytes: number;
+  readonly logicalBytes: number;
+}
+
+forEachServer('full', (version) => {
+  describe.each(['', '--encrypt'])('repo init %s', (encryption) => {
+    let server: PostgresServer;
+    let repository: string;
+    let environment: Record<string, string>;
+    const contents = new Map<string, Content>();
+    /** By the number of the backup before it. */
+    const moments: { readonly lsn: string; readonly content: Content }[] = [];
+    let backups: Listed[];
+    let copy: PostgresServer | undefined;
+
+    async function gausskeep(args: readonly string[], env: Record<string, string> = {}): Promise<ProgramResult> {
+      const [cache] = [join(temporaryDirectory('cache'), 'c')];
+      return runProgram('gausskeep', args, { env: { ...environment, GAUSSKEEP_CACHE: cache, TZ: 'UTC', ...env } });
+    }
+
+    async function done(args: readonly string[]): Promise<string> {
+      const result = await gausskeep(args);
+      expect(result.status, result.stderr).toBe(0);
+      return result.stdout;
+    }
+
+    async function list(): Promise<Listed[]> {
+      const text = await done(['list', '--json']);
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Listed);
+    }
+
+    /** The server's own archive_command, into the archive that is part of the repository. */
+    async function archive(): Promise<void> {
+      const place = join(repository, 'instances/orders/wal');
+      const push = `${process.execPath} ${programPath('gausskeep')} wal push %p --archive ${place}`;
+      await server.sql(`alter system set archive_command = '${push}'`);
+      await server.sql('select pg_reload_conf()');
+    }
+
+    const backUp = (...more: string[]): Promise<ProgramResult> =>
+      gausskeep(['backup', '-c', 'fast', '-h', server.host, '-p', String(server.port), ...more], server.environment());
+
+    beforeAll(async () => {
+      repository = join(serverDirectory('repository'), 'repo');
+      const password = join(temporaryDirectory('secret'), 'password');
+      writeFileSync(password, `${secret}\n`, { mode: 0o600 });
+      environment = { GAUSSKEEP_REPO: repository, GAUSSKEEP_INSTANCE: 'orders' };
+      if (encryption !== '') environment['GAUSSKEEP_PASSWORD_FILE'] = password;
+      await done(['repo', 'init', repository, ...(encryption === '' ? [] : [encryption])]);
+      server = await startServer({ version, config: { archive_mode: true, archive_command: '' } });
+      const client = await server.client();
+      await loadData(client, { rows: 20_000 });
+      for (let number = 0; number < 3; number += 1) {
+        const result = await backUp();
+        expect(result.status, result.stderr).toBe(0);
+        if (number === 0 && encryption === '') await archive();
+        contents.set(String(number), await snapshotData(client));
+        await client.query(`create table moment_${String(number)} as select generate_series(1, 100) as n`);
+        moments.push({
+          lsn: await server.value('select pg_current_wal_insert_lsn()'),
+          content: await snapshotData(client),
+        });
+        await client.query(`drop table moment_${String(number)}`);
+        const segment = await server.value('select pg_walfile_name(pg_switch_wal())');
+        if (encryption === '') await server.waitFor(`select last_archived_wal >= '${segment}' from pg_stat_archiver`);
+      }
+      await client.end();
+      backups = await list();
+    });
+    afterEach(async () => {
+      await copy?.stop('immediate');
+      copy = undefined;
+    });
+
+    async function restored(...args: string[]): Promise<Content> {
+      const data = join(temporaryDirectory('restored'), 'data');
+      const env = { ...environment };
+      await done(['restore', '--no-sync', '-D', data, ...owner, ...args, '--target-action', 'promote']);
+      expect(env['GAUSSKEEP_REPO']).toBe(repository);
+      copy = await startFrom(data, { settings: { archive_mode: false } });
+      await copy.waitFor('select not pg_is_in_recovery()');
+      return snapshotData(await copy.client());
+    }
+
+    it('lists what was stored, oldest first; a backup of what hardly changed stores hardly anything', () => {
+      expect(backups).toHaveLength(3);
+      expect(backups.map(({ state }) => state)).toEqual(['complete', 'complete', 'complete']);
+      const [first, second] = backups;
+      expect(second!.newBytes).toBeLessThan(first!.newBytes / 5);
+      expect(second!.referencedBytes).toBeGreaterThan(second!.newBytes);
+    });
+
+    it('leaves nothing on the server', () => expectNothingOnServer(server));
+
+    it.each([0, 1, 2])('backup %i restores to its own end, whatever became of the others', async (number) => {
+      const found = await restored('--backup', backups[number]!.id, '--target-immediate');
+      expect(differences(contents.get(String(number))!, found)).toEqual([]);
+    });
+
+    it.runIf(encryption === '').each([0, 1])('a moment behind backup %i', async (number) => {
+      const { lsn, content } = moments[number]!;
+      const args = ['--backup', backups[number]!.id, '--target-lsn', lsn, '--target-exclusive'];
+      expect(differences(content, await restored(...args))).toEqual([]);
+    });
+
+    it.runIf(encryption === '')('chooses the backup by the target, and says in a plan what it would do', async () => {
+      const { lsn, content } = moments[1]!;
+      const plan = await done(['restore', '-D', '/nowhere/data', '--target-lsn', lsn, '--target-exclusive', '--plan']);
+      expect(plan).toContain(backups[1]!.id);
+      expect(differences(content, await restored('--target-lsn', lsn, '--target-exclusive'))).toEqual([]);
+    });
+
+    it('refuses another server under the same name, and stores nothing of it', async () => {
+      const other = await startServer({ version, config: { wal_level: 'replica' }, ...{ fresh: true } });
+      const args = ['backup', '-c', 'fast', '-h', other.host, '-p', String(other.port)];
+      const result = await gausskeep(args, other.environment());
+      expect(result.status, result.stderr).toBe(14);
+      expect(result.stderr).toContain('orders');
+      expect(await list()).toEqual(backups);
+      await other.stop('immediate');
+    });
+
+    it.runIf(encryption !== '')('shows no name and no content without the password', async () => {
+      const wrong = join(temporaryDirectory('secret'), 'wrong');
+      writeFileSync(wrong, 'guess\n', { mode: 0o600 });
+      const result = await gausskeep(['list'], { GAUSSKEEP_PASSWORD_FILE: wrong });
+      expect(result.status).toBe(12);
+      expect(result.stderr).not.toContain('guess');
+      const names = execFileSync('find', [repository], { encoding: 'utf8' });
+      expect(names).not.toMatch(/orders|commits|packs|wal\b/);
+      expect(readFileSync(join(repository, 'gausskeep-repository.json'), 'utf8')).not.toContain('orders');
+    });
+  });
+});
