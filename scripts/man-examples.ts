@@ -78,6 +78,12 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
     { what: 'When the paused copy is the right one:', lines: ['gausskeep resume --pgdata /restored/data'] },
   ],
   'gausskeep status': [{ what: '', lines: ['gausskeep status --pgdata /restored/data'] }],
+  'gausskeep backup': [
+    {
+      what: '',
+      lines: [`gausskeep backup --repo /backups/repo --instance orders ${login} -c fast`],
+    },
+  ],
   'gausskeep list': [{ what: '', lines: ['gausskeep list --repo /backups/repo'] }],
   'gausskeep repo init': [
     { what: '', lines: ['gausskeep repo init /backups/repo'] },

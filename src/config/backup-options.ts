@@ -1,5 +1,4 @@
 import { gsBasebackupOptions } from './gs-basebackup-options.ts';
-import { languageOption } from './language.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
 import { repositoryGroup } from './repository-options.ts';
 
@@ -30,7 +29,6 @@ export const backupOptions: readonly OptionGroup[] = [
       ...same('config-dir', 'allow-missing-config', 'progress'),
       { long: 'json', help: 'backup-help.json' },
       ...same('verbose'),
-      languageOption,
     ],
   },
   ...gsBasebackupOptions.filter(({ title }) => title === 'backup.help.connection'),
