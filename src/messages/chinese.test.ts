@@ -8,6 +8,7 @@ const englishTexts: Texts = english;
 
 /** Sentences that are nothing but commands or names: the same in every language. */
 const sameInChinese = new Set<string>([
+  'backup-help.synopsis',
   'completion.synopsis',
   'receive-help.synopsis',
   'receive-help.status.synopsis',

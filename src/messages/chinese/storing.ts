@@ -2,7 +2,7 @@ import type { storingMessages as english } from '../english/storing.ts';
 import type { Translation } from '../translation.ts';
 
 export const storingMessages: Translation<typeof english> = {
-  'backup-help.synopsis': 'backup [OPTION]...',
+  'backup-help.synopsis': '[OPTION]...',
   'backup-help.summary': '将运行中的服务器备份到仓库',
   'backup-help.what': '将运行中的服务器备份到仓库：每个备份都可单独恢复，并且只存储自上一个备份以来变化的内容。',
   'backup-help.backup': '备份选项:',
