@@ -19,7 +19,7 @@ type Entry = Pick<CommandEntry, 'name' | 'summary'>;
 /** The headings of the other commands; what belongs to none is under the last. */
 const groups = [
   { title: 'cli.group.recovery', names: ['window', 'status', 'resume'], family: undefined },
-  { title: 'cli.group.repository', names: ['list'], family: 'repo ' },
+  { title: 'cli.group.repository', names: ['backup', 'list'], family: 'repo ' },
   { title: 'cli.group.archive', names: [], family: 'wal ' },
 ] as const;
 

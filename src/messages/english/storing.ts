@@ -1,7 +1,7 @@
 /** Backups into a repository: `gausskeep backup`, and backups of a repository as a source. */
 export const storingMessages = {
   'backup-help.synopsis': '[OPTION]...',
-  'backup-help.summary': 'takes a backup of a running server into a repository',
+  'backup-help.summary': 'back up a running server into a repository',
   'backup-help.what':
     'Takes a backup of a running server into a repository: every backup can be restored by itself, and stores only what changed since the one before.',
   'backup-help.backup': 'Options of the backup:',
