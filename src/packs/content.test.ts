@@ -114,7 +114,7 @@ describe('what a backup holds', () => {
         for (const name of (await packsIn(storage)).keys()) if (!needed.has(name)) await storage.delete(name);
         await expectFiles(storage, last.files, last.stored.root);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -169,11 +169,11 @@ describe('what a backup holds', () => {
   it('takes no room for what is zero or was there before', async () => {
     const storage = await newStorage();
     const zeros = new Map([
-      ['a', Buffer.alloc(300 * MiB)],
+      ['a', Buffer.alloc(70 * MiB)],
       ['b', Buffer.alloc(0)],
     ]);
     expect((await store(storage, zeros)).packs.every(({ kind }) => kind !== 'content')).toBe(true);
-    const files = new Map([['a', randomBytes(80 * MiB)]]);
+    const files = new Map([['a', randomBytes(20 * MiB)]]);
     const first = await store(storage, files);
     const second = await store(storage, files, { prior: first.root });
     expect(second.newBytes).toBeLessThan(first.newBytes / 1000);

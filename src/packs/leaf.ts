@@ -54,14 +54,8 @@ export function encodeLeaf(blocks: readonly LeafBlock[]): Uint8Array {
   return leaf.bytes();
 }
 
-/** A leaf within a record. */
-export function encodeInlineLeaf(blocks: readonly LeafBlock[], indexOf: PackNumbering): Uint8Array {
-  const writer = new VariableWriter();
-  writeBlocks(writer, blocks, indexOf);
-  return writer.bytes();
-}
-
-function writeBlocks(writer: VariableWriter, blocks: readonly LeafBlock[], indexOf: PackNumbering): void {
+/** The blocks alone: a leaf within a record. */
+export function writeBlocks(writer: VariableWriter, blocks: readonly LeafBlock[], indexOf: PackNumbering): void {
   writer.count(blocks.length);
   for (let from = 0; from < blocks.length;) {
     const to = endOfRun(blocks, from);

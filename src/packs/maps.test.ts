@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBytes, type ByteString } from '../bytes/byte-string.ts';
+import { VariableWriter } from '../bytes/variable-length.ts';
 import { blocksOf, blocksOfLeaf, leavesOf } from './block-size.ts';
 import { UnknownForm } from './chunk-ref-codec.ts';
 import type { ChunkRef } from './chunk-ref.ts';
 import { entryOf, leafEntries, type LeafRef } from './leaf-list.ts';
-import { decodeInlineLeaf, decodeLeaf, encodeInlineLeaf, encodeLeaf, type LeafBlock } from './leaf.ts';
+import { decodeInlineLeaf, decodeLeaf, encodeLeaf, writeBlocks, type LeafBlock } from './leaf.ts';
 import { PackTable, type RootPack } from './pack-table.ts';
 import { isName, readRecords } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -98,8 +99,9 @@ describe('a leaf', () => {
     fc.assert(
       fc.property(blocks(1024), (list) => {
         expect(decodeLeaf(encodeLeaf(list), fileOf(list.length), 0, packs)).toEqual(list);
-        const inline = encodeInlineLeaf(list, ({ pack }) => packs.indexOf(pack) ?? -1);
-        expect(decodeInlineLeaf(inline, fileOf(list.length), packs.entries)).toEqual(list);
+        const inline = new VariableWriter();
+        writeBlocks(inline, list, ({ pack }) => packs.indexOf(pack) ?? -1);
+        expect(decodeInlineLeaf(inline.bytes(), fileOf(list.length), packs.entries)).toEqual(list);
       }),
     );
   });

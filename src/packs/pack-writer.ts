@@ -38,8 +38,8 @@ interface OpenPack {
 export class PackWriter {
   readonly #series: PackSeries;
   #open: OpenPack | undefined;
-  #waiting = 0;
-  #putting: Promise<void> = Promise.resolve();
+  /** Packs on their way, in order; the first is being put. */
+  readonly #putting: Promise<void>[] = [];
   #isAbandoned = false;
   readonly #stored: StoredPack[] = [];
 
@@ -68,20 +68,20 @@ export class PackWriter {
 
   /** Waits while more than one pack is on its way. @throws what a put failed with */
   async room(): Promise<void> {
-    if (this.#waiting > 1) await this.#putting;
+    while (this.#putting.length > 1) await this.#putting[0];
   }
 
   /** Puts what is left. @throws what a put failed with */
   async finish(): Promise<void> {
     if (this.#open !== undefined) this.#put();
-    await this.#putting;
+    await this.#putting.at(-1);
   }
 
   /** Puts nothing more. Resolves when nothing is on its way. */
   async abandon(): Promise<void> {
     this.#isAbandoned = true;
     this.#open = undefined;
-    await this.#putting.catch(() => undefined);
+    await Promise.allSettled(this.#putting);
   }
 
   #copy(bytes: Uint8Array, open: OpenPack): void {
@@ -105,10 +105,11 @@ export class PackWriter {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
-    this.#waiting += 1;
-    this.#putting = this.#putting.then(() => this.#store(open));
-    // Told by `room` and `finish`.
-    this.#putting.catch(() => undefined);
+    const before = this.#putting.at(-1) ?? Promise.resolve();
+    const putting = before.then(() => this.#store(open));
+    // Told by `room` and `finish`: what failed stays the first.
+    putting.catch(() => undefined);
+    this.#putting.push(putting);
   }
 
   async #store({ pack, pages, length }: OpenPack): Promise<void> {
@@ -116,7 +117,7 @@ export class PackWriter {
     if (this.#isAbandoned) return;
     await storage.put(packName(pack), () => piecesOf(pages, length), { signal });
     this.#series.pages.push(...pages);
-    this.#waiting -= 1;
+    void this.#putting.shift();
     this.#stored.push({ pack, sizeBytes: length });
     onStored(length);
   }

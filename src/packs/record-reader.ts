@@ -64,8 +64,8 @@ function readAttributes(reader: VariableReader, previous: string): StoredAttribu
 
 /** Whether it is relative and stays where it is. */
 export function isName(name: string): boolean {
-  if (name.includes('\0')) return false;
-  return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  // A part that is empty, `.` or `..`, or a byte that no name has.
+  return !/(?:^|\/)\.{0,2}(?:\/|$)|\0/.test(name);
 }
 
 function readLink(reader: VariableReader): { readonly isRelative: boolean; readonly target: ByteString } {

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { toBytes, type ByteString } from '../bytes/byte-string.ts';
 import { VariableWriter } from '../bytes/variable-length.ts';
+import { hashOf } from './block-hash.ts';
 import { leavesOf } from './block-size.ts';
 import { writePackTable, type PackNumbering } from './chunk-ref-codec.ts';
 import type { PackId } from './chunk-ref.ts';
 import { mostListedLeaves, writeLeafEntries, writeLeafRef, type LeafRef } from './leaf-list.ts';
-import { encodeInlineLeaf } from './leaf.ts';
+import { writeBlocks } from './leaf.ts';
 import { PackTable } from './pack-table.ts';
 import type { NewFile, NewRecord, PartName, StoredAttributes } from './record.ts';
 
@@ -21,6 +21,7 @@ export class RecordWriter {
   readonly #packs = new PackTable<{ readonly pack: PackId }>();
   readonly #indexOf: PackNumbering = ({ pack }) => this.#packs.add({ pack });
   readonly #writer = new VariableWriter();
+  readonly #leaf = new VariableWriter();
   #part: PartName | undefined;
   #name = '';
 
@@ -111,7 +112,9 @@ export class RecordWriter {
     const writer = this.#writer;
     if ('blocks' in file.leaves) {
       writer.count(0);
-      writer.block(encodeInlineLeaf(file.leaves.blocks, this.#indexOf));
+      this.#leaf.truncate(0);
+      writeBlocks(this.#leaf, file.leaves.blocks, this.#indexOf);
+      writer.block(this.#leaf.bytes());
       return;
     }
     const { entries } = file.leaves;
@@ -134,7 +137,7 @@ export class RecordWriter {
 
 /** Whether a chunk ends behind the record of this name. */
 function isLast(name: ByteString): boolean {
-  return createHash('sha256').update(toBytes(name)).digest()[0] === 0;
+  return hashOf(toBytes(name))[0] === 0;
 }
 
 function commonLength(a: string, b: string): number {
