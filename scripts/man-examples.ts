@@ -85,6 +85,22 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
     },
   ],
   'gausskeep list': [{ what: '', lines: ['gausskeep list --repo /backups/repo'] }],
+  'gausskeep pin': [
+    {
+      what: '',
+      lines: ['gausskeep pin latest --repo /backups/repo --instance orders --until 2099-12-31 --reason audit'],
+    },
+  ],
+  'gausskeep unpin': [{ what: '', lines: ['gausskeep unpin latest --repo /backups/repo --instance orders'] }],
+  'gausskeep note': [
+    { what: '', lines: ["gausskeep note latest 'before the migration' --repo /backups/repo --instance orders"] },
+  ],
+  'gausskeep condemn': [
+    {
+      what: '',
+      lines: ["gausskeep condemn latest --repo /backups/repo --instance orders --reason 'rows are missing'"],
+    },
+  ],
   'gausskeep repo init': [
     { what: '', lines: ['gausskeep repo init /backups/repo'] },
     {

@@ -172,10 +172,11 @@ export {
 export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
-export { chooseBackup } from './repository/choose-backup.ts';
 export { readCatalogue } from './repository/catalogue.ts';
 export type { Commit } from './repository/commit.ts';
 export type { Instance as RepositoryInstance } from './repository/instance.ts';
+export { chooseBackup } from './repository/choose-backup.ts';
+export { condemnBackup, liftMarks, noteBackup, pinBackup } from './repository/put-mark.ts';
 export type { Mark } from './repository/mark.ts';
 export { newestWal } from './repository/newest-wal.ts';
 export { listInstances, openInstance, openKnownInstance } from './repository/open-instance.ts';

@@ -13,6 +13,10 @@ const loaders = new Map<string, Loaders>([
   ['resume', { load: async () => (await import('./commands/resume.ts')).resumeCommand }],
   ['status', { load: async () => (await import('./commands/status.ts')).statusCommand }],
   ['list', { load: async () => (await import('./commands/list.ts')).listCommand }],
+  ['pin', { load: async () => (await import('./commands/pin.ts')).pinCommand }],
+  ['unpin', { load: async () => (await import('./commands/unpin.ts')).unpinCommand }],
+  ['note', { load: async () => (await import('./commands/note.ts')).noteCommand }],
+  ['condemn', { load: async () => (await import('./commands/condemn.ts')).condemnCommand }],
   ['repo init', { load: async () => (await import('./commands/repo-init.ts')).repoInitCommand }],
   ['window', { load: async () => (await import('./commands/window.ts')).windowCommand }],
   [

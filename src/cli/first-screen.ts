@@ -16,12 +16,15 @@ export const firstSteps: readonly { readonly label: MessageKey; readonly example
 
 type Entry = Pick<CommandEntry, 'name' | 'summary'>;
 
+/** What can be said about a backup, and taken back: one line, that of the first. */
+const marks: readonly string[] = ['pin', 'unpin', 'note', 'condemn'];
+
 /** The headings of the other commands; what belongs to none is under the last. */
-const groups = [
+const groups: readonly { title: MessageKey; names: readonly string[]; family: string | undefined }[] = [
   { title: 'cli.group.recovery', names: ['window', 'status', 'resume'], family: undefined },
-  { title: 'cli.group.repository', names: ['backup', 'list'], family: 'repo ' },
+  { title: 'cli.group.repository', names: ['backup', 'list', ...marks], family: 'repo ' },
   { title: 'cli.group.archive', names: [], family: 'wal ' },
-] as const;
+];
 
 /** A line of the screen: a command and what it is for, or the first word of several and what may follow. */
 interface Line {
@@ -63,8 +66,15 @@ function grouped(entries: readonly Entry[]): { readonly title: MessageKey; reado
   const known = new Set(found.flatMap(({ members, family }) => [...members, ...family]));
   const others = entries.filter((entry) => !known.has(entry));
   return [...found, { title: 'cli.group.others' as const, members: others, family: [] }]
-    .map(({ title, members, family }) => ({ title, lines: [...members.map(lineOf), ...familyLines(family)] }))
+    .map(({ title, members, family }) => ({ title, lines: [...members.flatMap(memberLines), ...familyLines(family)] }))
     .filter(({ lines }) => lines.length > 0);
+}
+
+function memberLines(entry: Entry): Line[] {
+  const [first, ...others] = marks;
+  if (others.includes(entry.name)) return [];
+  if (entry.name !== first) return [lineOf(entry)];
+  return [{ name: first, text: speak(say('cli.marks', { others: { items: others, separator: ', ' } })) }];
 }
 
 function lineOf({ name, summary }: Entry): Line {

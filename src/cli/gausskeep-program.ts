@@ -74,7 +74,7 @@ function entryOf(argv: readonly string[]): CommandEntry | undefined {
 /** What other tools call theirs; the words of ours that stand nearest. */
 function unknownCommand(program: string, word: string): BackupError {
   const sentence = say('cli.unknown-command', { word });
-  if (word === 'backup' || word === 'basebackup') {
+  if (word === 'basebackup') {
     return new BackupError('USAGE', sentence, { hint: say('cli.backup.hint') });
   }
   const meant = nearest(

@@ -1,14 +1,11 @@
 import { printableName, say, type Message } from '../messages/message.ts';
 import { stateOf, type ShownBackup, type ShownInstance, type Said } from './shown-backup.ts';
-import { byteText } from './progress-look.ts';
+import { sizeText } from './size-text.ts';
+import { shortNames } from './short-names.ts';
 import { speak } from './speech.ts';
 import { cutToWidth, padToWidth, textWidth } from './text-width.ts';
 
 const columns = 80;
-/** Digits of a backup's start, and as many of its id where two began in the same second. */
-const timeLength = 16;
-const leastIdDigits = 4;
-
 interface Row {
   readonly cells: readonly [name: string, ended: string, size: string, added: string, state: string];
   /** What more there is to say, in lines below. */
@@ -80,7 +77,7 @@ function rowOf(backup: ShownBackup, name: string): Row {
   const sizes =
     facts === undefined
       ? (['', ''] as const)
-      : ([facts.logicalBytes, facts.newBytes].map(byteText) as [string, string]);
+      : ([facts.logicalBytes, facts.newBytes].map(sizeText) as [string, string]);
   return { cells: [name, facts === undefined ? '' : minute(facts.endedAt), ...sizes, speak(shown)], remarks };
 }
 
@@ -98,7 +95,7 @@ function withReason(what: Message, { text }: Said): Message {
 function totalsOf(backups: readonly ShownBackup[]): Message {
   const sound = backups.flatMap(({ facts }) => facts ?? []);
   const [since = ''] = sound.map(({ endedAt }) => endedAt).sort();
-  const written = byteText(sound.reduce((sum, { newBytes }) => sum + newBytes, 0));
+  const written = sizeText(sound.reduce((sum, { newBytes }) => sum + newBytes, 0));
   return say('repo.list.summary-line', { count: sound.length, since: minute(since), written });
 }
 
@@ -107,17 +104,6 @@ function walLine(newest: ShownInstance['newestWal']): Message {
   const { name, generation, storedAtMs } = newest;
   if (storedAtMs === undefined) return say('repo.list.wal-undated', { name, generation });
   return say('repo.list.wal', { name, generation, at: minute(new Date(storedAtMs).toISOString()) });
-}
-
-/** As much of each name as tells it from the others. */
-function shortNames(names: readonly string[]): string[] {
-  const longest = Math.max(0, ...names.map((name) => name.length));
-  const isUnique = (length: number): boolean =>
-    new Set(names.map((name) => name.slice(0, length))).size === names.length;
-  let length = timeLength;
-  if (!isUnique(length)) length += 1 + leastIdDigits;
-  while (length < longest && !isUnique(length)) length += 1;
-  return names.map((name) => name.slice(0, length));
 }
 
 /** `2026-11-22 03:15` of a time in ISO 8601. */

@@ -53,7 +53,7 @@ export function showJob(terminal: Terminal, { done, total, text, perSecond, left
 }
 
 /** `1.5 MB`: three digits or fewer, and a unit of 1024. */
-export function byteText(bytes: number): string {
+function byteText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let unit = 0;

@@ -13,6 +13,7 @@ import { contentMessages } from './chinese/content.ts';
 import { doctorMessages } from './chinese/doctor.ts';
 import { filesMessages } from './chinese/files.ts';
 import { incrementalMessages } from './chinese/incremental.ts';
+import { markCommandsMessages } from './chinese/mark-commands.ts';
 import { manifestMessages } from './chinese/manifest.ts';
 import { optionsMessages } from './chinese/options.ts';
 import { packsMessages } from './chinese/packs.ts';
@@ -69,6 +70,7 @@ export const chinese: Translation<typeof english> = {
   ...doctorMessages,
   ...filesMessages,
   ...incrementalMessages,
+  ...markCommandsMessages,
   ...manifestMessages,
   ...optionsMessages,
   ...packsMessages,

@@ -12,6 +12,7 @@ import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
 import { doctorMessages } from './english/doctor.ts';
 import { filesMessages } from './english/files.ts';
+import { markCommandsMessages } from './english/mark-commands.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { incrementalMessages } from './english/incremental.ts';
 import { optionsMessages } from './english/options.ts';
@@ -70,6 +71,7 @@ export const english = {
   ...doctorMessages,
   ...filesMessages,
   ...incrementalMessages,
+  ...markCommandsMessages,
   ...manifestMessages,
   ...optionsMessages,
   ...packsMessages,

@@ -54,7 +54,8 @@ it('lists the verbs of wal, explains each command, and knows what was meant', as
   for (const [words, hint] of [
     [['verfy'], 'Did you mean "gausskeep verify"?'],
     [['wal', 'pusj'], 'Did you mean "gausskeep wal push"?'],
-    [['backup'], 'gs_basebackup -D DIRECTORY'],
+    [['backup'], 'gausskeep repo init DIRECTORY'],
+    [['basebackup'], 'gs_basebackup -D DIRECTORY'],
     [['nonsense'], 'gausskeep --help'],
   ] as const) {
     const { status, stdout, stderr } = await run(...words);
@@ -63,8 +64,10 @@ it('lists the verbs of wal, explains each command, and knows what was meant', as
   }
 });
 
-/** `wal   push, get` names `wal push` and `wal get`. */
+/** `wal   push, get` names `wal push` and `wal get`; `pin   …; also note` names `note`. */
 function namesInFamily(line: string): string[] {
+  const [, others] = /^ {2}pin .*(?:; also|；还有) ([a-z, ]+)$/.exec(line) ?? [];
+  if (others !== undefined) return others.split(', ');
   const [, first = '', verbs = ''] = /^ {2}([a-z]+) {2,}((?:[a-z ]+, )+[a-z ]+)$/.exec(line) ?? [];
   return verbs.split(', ').map((verb) => `${first} ${verb}`);
 }

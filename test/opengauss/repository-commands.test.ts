@@ -194,3 +194,61 @@ describe('list', () => {
     expect((await list()).status).toBe(20);
   });
 });
+
+describe('what is said about a backup', () => {
+  it('is stored with it, shown, and taken back', async () => {
+    const place = newPlace();
+    await gausskeep(['repo', 'init', place]);
+    const [older, newer] = [
+      sampleCommit({}, '2026-11-20T03:15:00.000Z'),
+      sampleCommit({ note: 'first' }, '2026-11-21T03:15:00.000Z'),
+    ];
+    await commit(place, 'orders', [older, newer]);
+    const env = { GAUSSKEEP_REPO: place, GAUSSKEEP_INSTANCE: 'orders' };
+    const say = async (...words: string[]): Promise<string> => {
+      const { status, stdout, stderr } = await gausskeep(words, env);
+      expect({ status, stdout }, stderr).toEqual({ status: 0, stdout: '' });
+      return stderr;
+    };
+    const listed = async (): Promise<Record<string, unknown>[]> => {
+      const { stdout } = await gausskeep(['list', '--json'], env);
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    expect(await say('pin', '20261120', '--until', '2099-12-31', '--reason', 'audit')).toBe(
+      `gausskeep pin: ${older.name} is pinned to the end of 2099-12-31\n`,
+    );
+    expect(await say('note', 'latest', 'second')).toContain(newer.name);
+    expect(await say('condemn', newer.backup.slice(0, 12), '--reason=rows')).toContain(newer.name);
+    // What is condemned is not the latest any more.
+    expect(await say('pin', 'latest')).toContain(`${older.name} is pinned for good`);
+    expect(await listed()).toMatchObject([
+      {
+        state: 'complete',
+        pins: [
+          { until: '2099-12-31T23:59:59.000Z', reason: 'audit' },
+          { until: null, reason: null },
+        ],
+      },
+      { state: 'condemned', note: 'second', condemned: { reason: 'rows' }, pins: [] },
+    ]);
+    expect(await say('unpin', older.name)).toContain('is not pinned any more');
+    expect(await say('unpin', older.name)).toContain('was not pinned');
+    expect(await say('condemn', newer.name, '--lift')).toContain('is not condemned any more');
+    expect(await listed()).toMatchObject([{ pins: [] }, { state: 'complete', condemned: null, note: 'second' }]);
+    for (const [words, status] of [
+      [['pin'], 2],
+      [['pin', '2026'], 2],
+      [['pin', 'latest', '--until', '2020-01-01'], 2],
+      [['pin', 'latest', 'more'], 2],
+      [['note', 'latest'], 2],
+      [['note', 'latest', 'two', 'words'], 2],
+      [['unpin', '2031'], 16],
+      [['condemn', 'latest', '--instance', 'stock'], 16],
+    ] as const) {
+      expect((await gausskeep(words, env)).status, words.join(' ')).toBe(status);
+    }
+  });
+});

@@ -5,6 +5,7 @@ import { parseWalCompression } from '../../config/compression-option.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import { progressStyle, serverSideSettings, type ServerSideSettings } from '../../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
+import { pinDate } from '../../config/pin-date.ts';
 import { tooMany } from '../../config/parse-options.ts';
 import { wholeNumber } from '../../config/places.ts';
 import { readRepositorySettings } from '../../config/repository-settings.ts';
@@ -17,7 +18,6 @@ import {
   type StoreBackupRequest,
   type StoredBackup,
 } from '../../index.ts';
-import { BackupError } from '../../errors/backup-error.ts';
 import { say, type Message } from '../../messages/message.ts';
 import { backupSources } from '../backup-sources.ts';
 import { BackupTalk } from '../backup-talk.ts';
@@ -75,18 +75,16 @@ function storedAs(
   return {
     codec: codec && { name: codec.method, level: codec.method === 'none' ? undefined : codec.level },
     note: given.last('note'),
-    pin: given.has('pin') ? { until: dateOf(given.last('pin') ?? '') } : undefined,
+    pin: pinOf(given),
     generation: generation === undefined ? undefined : wholeNumber('--generation', generation, 1, 999_999_999),
     spoolParent: resolve(given.last('spool') ?? tmpdir()),
   };
 }
 
-/** Midnight in UTC behind that day; undefined: for ever. */
-function dateOf(text: string): string | undefined {
-  if (text === '') return undefined;
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T23:59:59Z`) : Number.NaN;
-  if (Number.isNaN(at)) throw new BackupError('USAGE', say('storing.bad-pin', { text }));
-  return new Date(at).toISOString();
+/** Until the end of a day, or for ever. */
+function pinOf(given: GivenOptions): StoreBackupRequest['pin'] {
+  const date = given.last('pin');
+  return date === undefined ? undefined : { until: date === '' ? undefined : pinDate(date) };
 }
 
 function requestOf(

@@ -11,6 +11,8 @@ export const optionsMessages: Translation<typeof english> = {
   'options.not-utf8': '参数 "{word}" 不是有效的 UTF-8：请用别的路径指定该文件，例如指向它的链接',
   'options.too-many': '命令行参数过多（第一个是 "{word}"）',
   'options.too-many-hidden': '命令行参数过多（不予显示：含空格的连接串要整个用引号括起来）',
+  'options.bad-duration': '{option} 的时间 "{text}" 无效',
+  'options.bad-duration.hint': '应为整数加 min、h、d 或 w，例如 36h 或 14d；最多 100 年。',
   'options.bad-integer': '无效的 {what} "{text}"：应为 {low} 到 {high} 之间的整数',
   'options.or': '{left} 或 {right}',
   'options.bad-size': '{option} 的大小 "{text}" 无效',

@@ -14,7 +14,6 @@ export const storingMessages: Translation<typeof english> = {
   'repo.help.repository': '仓库:',
   'repo.help.instance': '实例在仓库中的名称 (GAUSSKEEP_INSTANCE)',
   'restore.help.backup': '要恢复的备份："latest"，或 "gausskeep list" 显示的名称的开头；默认：能到达恢复点的最新备份',
-  'storing.bad-pin': '"{text}" 不是日期，例如 2027-01-31',
   'storing.done': '已存储实例 "{instance}" 的备份 {name}',
   'storing.done-sizes': '{files} 个文件，{logical}；新存储 {fresh}，共引用 {referenced}',
   'storing.done-wal': '可从 {endLsn} 起恢复，时间线 {timeline}；其 WAL 已在该实例的归档中',

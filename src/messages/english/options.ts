@@ -10,6 +10,8 @@ export const optionsMessages = {
   'options.too-many': 'too many command-line arguments (first is "{word}")',
   'options.too-many-hidden':
     'too many command-line arguments (not shown: a connection string with blanks needs quotes around all of it)',
+  'options.bad-duration': 'invalid time "{text}" for {option}',
+  'options.bad-duration.hint': 'It is a whole number with min, h, d or w, for example 36h or 14d; at most 100 years.',
   'options.bad-integer': 'invalid {what} "{text}": a whole number between {low} and {high} is expected',
   'options.or': '{left} or {right}',
   'options.bad-size': 'invalid size "{text}" for {option}',

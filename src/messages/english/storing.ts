@@ -16,7 +16,6 @@ export const storingMessages = {
   'repo.help.instance': 'the name of the instance in the repository (GAUSSKEEP_INSTANCE)',
   'restore.help.backup':
     'the backup to restore: "latest", or the beginning of its name as "gausskeep list" shows it; default: the newest that reaches the target',
-  'storing.bad-pin': '"{text}" is no date such as 2027-01-31',
   'storing.done': 'Stored backup {name} of instance "{instance}"',
   'storing.done-sizes': '{files} {files|file|files}, {logical}; {fresh} stored new, {referenced} in all',
   'storing.done-wal': 'recoverable from {endLsn} on, timeline {timeline}; its WAL is in the archive of the instance',

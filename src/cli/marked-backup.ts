@@ -1,0 +1,35 @@
+import { readEnvironment } from '../config/environment.ts';
+import type { GivenOptions } from '../config/option-table.ts';
+import { usage } from '../config/parse-options.ts';
+import { readRepositorySettings } from '../config/repository-settings.ts';
+import { chooseBackup, readCatalogue, type RepositoryInstance } from '../index.ts';
+import { say, type Message } from '../messages/message.ts';
+import { knownInstance } from './known-instance.ts';
+import type { ProgramContext } from './program.ts';
+import { speak } from './speech.ts';
+
+/** A backup that something is said about. */
+export interface MarkedBackup {
+  readonly storage: RepositoryInstance['storage'];
+  /** Its id. */
+  readonly backup: string;
+  readonly name: string;
+}
+
+/** The backup that the first operand names. @param operands how many there must be @throws BackupError `USAGE`, `BACKUP_NOT_FOUND`, as `knownInstance` */
+export async function markedBackup(given: GivenOptions, context: ProgramContext, operands = 1): Promise<MarkedBackup> {
+  const { program, signal } = context;
+  const [wanted, ...others] = given.operands;
+  if (wanted === undefined) throw usage(program, say('wal-commands.missing', { what: 'NAME' }));
+  const further = others[operands - 1];
+  if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+  const { storage } = await knownInstance(await readRepositorySettings(given, readEnvironment()), context);
+  const { commit } = chooseBackup(await readCatalogue(storage, { signal }), wanted);
+  return { storage, backup: commit.backup, name: commit.name };
+}
+
+/** Tells what was done. @returns the exit status */
+export function told({ program, terminal }: ProgramContext, sentence: Message): number {
+  terminal.line(`${program}: ${speak(sentence)}`);
+  return 0;
+}
