@@ -20,7 +20,8 @@ export const cliMessages = {
   'cli.no-command': 'no command given',
   'cli.unknown-command': 'unknown command "{word}"',
   'cli.did-you-mean': 'Did you mean "{program} {command}"?',
-  'cli.backup.hint': 'A backup in a directory of its own: gs_basebackup -D DIRECTORY. One in a repository: gausskeep backup.',
+  'cli.backup.hint':
+    'A backup in a directory of its own: gs_basebackup -D DIRECTORY. One in a repository: gausskeep backup.',
   'cli.help.general': 'General options:',
   'cli.help.help': 'show this help, then exit',
   'cli.help.lang': 'language of what is said to people (default: that of LC_ALL, LC_MESSAGES or LANG)',
