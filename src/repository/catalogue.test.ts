@@ -13,7 +13,7 @@ import { claimInstance, readInstanceIdentity, type Instance } from './instance.t
 import { commitObject, newId, removalObject } from './names.ts';
 import { fence, putCommit } from './put-commit.ts';
 import { condemnBackup, liftMarks, noteBackup, pinBackup } from './put-mark.ts';
-import { encodeRemoval } from './removal.ts';
+import { putRemoval } from './removal.ts';
 
 const minuteMs = 60_000;
 let nowMs: number;
@@ -26,11 +26,7 @@ beforeEach(() => {
 });
 const put = (name: string, bytes: Uint8Array | string) => storage.put(name, () => onePiece(Buffer.from(bytes)));
 const namesIn = async () => (await readCatalogue(storage)).backups.map(({ commit }) => commit.backup);
-const remove = async (backup: string) => {
-  const removal = { backup, reason: 'by hand', minimum: 1, by: 'gk@db2', at: '2026-11-22T15:00:00.000Z' };
-  await put(removalObject(backup), encodeRemoval(removal));
-  return removal;
-};
+const remove = (backup: string) => putRemoval(storage, { backup, reason: 'by hand', minimum: 1 });
 
 describe('the catalogue', () => {
   it('has the backups in the order of the earlier of their two dates', async () => {
@@ -81,11 +77,11 @@ describe('the catalogue', () => {
     const [gone, stays] = [sampleCommit(), sampleCommit()];
     await putCommit(storage, gone);
     await putCommit(storage, stays);
-    const removal = await remove(gone.backup);
+    await remove(gone.backup);
     const found = await readCatalogue(storage);
     expect(found.backups).toMatchObject([{ commit: stays }]);
     expect(found.removed).toMatchObject([{ commit: gone }]);
-    expect(found.removals).toEqual([{ ...removal, storedAtMs: nowMs }]);
+    expect(found.removals).toMatchObject([{ backup: gone.backup, reason: 'by hand', minimum: 1, storedAtMs: nowMs }]);
     for (const backup of [gone.backup, newId()]) {
       await expect(pinBackup(storage, backup, {})).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
     }

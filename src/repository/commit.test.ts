@@ -30,7 +30,9 @@ const unnamed = fc.record({
   prior: fc.option(id, { nil: undefined }),
   ...{ generation: count, files: count, logicalBytes: count, newBytes: count, referencedBytes: count },
   root: fc.array(chunk, { maxLength: 20 }),
-  rootPacks: fc.array(fc.record({ backup: id, number: count, sizeBytes: count }), { maxLength: 3 }),
+  rootPacks: fc.array(fc.record({ pack: fc.record({ backup: id, number: count }), sizeBytes: count }), {
+    maxLength: 3,
+  }),
 });
 const anyCommit: fc.Arbitrary<Commit> = unnamed.map((commit) => ({
   ...commit,

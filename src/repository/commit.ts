@@ -1,16 +1,10 @@
 import type { ChunkRef } from '../packs/chunk-ref.ts';
+import type { StoredPack } from '../packs/pack-writer.ts';
 import { encodeSealed } from '../storage/sealed-json.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 import { isCount, Members } from './members.ts';
 import { commitObject, isBackupName, isId } from './names.ts';
-
-/** A pack that a root lies in. */
-export interface RootPack {
-  readonly backup: string;
-  readonly number: number;
-  readonly sizeBytes: number;
-}
 
 /** The small object that makes a backup one. Format: docs/design/repository.md, the commit. */
 export interface Commit {
@@ -46,7 +40,7 @@ export interface Commit {
   /** The chunks of its root, in order. */
   readonly root: readonly ChunkRef[];
   /** The packs that those lie in. */
-  readonly rootPacks: readonly RootPack[];
+  readonly rootPacks: readonly StoredPack[];
   /** What it rests on. `read`: every byte passed the host that took it; a later version may know more. */
   readonly trust: string;
 }
@@ -72,7 +66,7 @@ export function encodeCommit(commit: Commit): Buffer {
     ...{ startLsn: formatLsn(startLsn), endLsn: formatLsn(endLsn), startedAt, endedAt },
     ...{ label, note, source, prior, generation, files, logicalBytes, newBytes, referencedBytes },
     root: commit.root.map(plainChunk),
-    rootPacks: commit.rootPacks.map((pack) => [pack.backup, pack.number, pack.sizeBytes]),
+    rootPacks: commit.rootPacks.map(({ pack, sizeBytes }) => [pack.backup, pack.number, sizeBytes]),
     trust,
   });
 }
@@ -134,8 +128,8 @@ function rootChunk(value: unknown): ChunkRef | undefined {
   return { pack: { backup, number }, offset, storedBytes, rawBytes, codec };
 }
 
-function rootPack(value: unknown): RootPack | undefined {
+function rootPack(value: unknown): StoredPack | undefined {
   if (!Array.isArray(value) || value.length !== 3) return undefined;
   const [backup, number, sizeBytes] = value as unknown[];
-  return isId(backup) && isCount(number) && isCount(sizeBytes) ? { backup, number, sizeBytes } : undefined;
+  return isId(backup) && isCount(number) && isCount(sizeBytes) ? { pack: { backup, number }, sizeBytes } : undefined;
 }

@@ -9,6 +9,7 @@ import { damaged, encodeSealed } from '../storage/sealed-json.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { Members } from './members.ts';
+import { keepReserve } from './reserve.ts';
 
 /** Whose backups an instance of a repository holds. */
 export interface InstanceIdentity {
@@ -24,6 +25,8 @@ export interface Instance {
   readonly name: string;
   /** Below `instances/NAME/`, framed, with clear names. */
   readonly storage: Storage;
+  /** Stored names below a folder of it that are none of ours: in an encrypted repository listings pass them over. */
+  readonly foreignNames: (folder: string, options?: StorageOptions) => AsyncIterable<string>;
   /** Its WAL archive: the path of a directory where that is an ordinary one, else a storage. */
   readonly wal: Place;
   /** Undefined: nothing was ever stored under that name. */
@@ -67,6 +70,7 @@ export async function claimInstance(
       createdAt: new Date().toISOString(),
     };
     await putIfAbsent(storage, identityObject, encodeSealed({ format: 1, ...fields }), options);
+    await keepReserve(storage, options);
   }
   await makeWalDirectory(instance.wal);
   // What counts is what is there: another may have been quicker.

@@ -6,10 +6,10 @@ import { onePiece } from '../bytes/one-piece.ts';
 import { encodeSealed } from '../storage/sealed-json.ts';
 import { parseLsn } from '../wal/lsn.ts';
 import { putHold } from './keep-hold.ts';
-import { newId, removalObject } from './names.ts';
+import { newId } from './names.ts';
 import { putCommit } from './put-commit.ts';
 import { isLive, readHolds } from './read-holds.ts';
-import { encodeRemoval } from './removal.ts';
+import { putRemoval } from './removal.ts';
 
 const hourMs = 3_600_000;
 const begin = Date.parse('2026-11-22T15:00:00Z');
@@ -72,8 +72,7 @@ describe('a hold', () => {
     await putCommit(storage, there);
     await putCommit(storage, removed);
     const { backup } = removed;
-    const removal = { backup, reason: 'by hand', minimum: 1, by: 'gk@db2', at: '2026-11-22T15:00:00.000Z' };
-    await put(removalObject(backup), encodeRemoval(removal));
+    await putRemoval(storage, { backup, reason: 'by hand', minimum: 1 });
     for (const gone of [backup, newId()]) {
       for (const things of [{ ...what, prior: gone }, { kind: 'restore', backup: gone, prior: undefined } as const]) {
         await expect(putHold(storage, things, { now })).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });

@@ -26,6 +26,8 @@ export interface KeptHold {
   readonly signal: AbortSignal;
   /** When it was put, ms since 1970 by the clock of the storage; undefined where that tells none. */
   readonly storedAtMs: number | undefined;
+  /** Renews it at once. @returns when that was stored, as `storedAtMs` */
+  touch(options?: StorageOptions): Promise<number | undefined>;
   /** Says where the WAL begins that is needed: durable when it resolves. */
   begin(position: HeldPosition, options?: StorageOptions): Promise<void>;
   /** @throws BackupError `LOCKED` when it could not be renewed for so long that others may count this run as dead */
@@ -101,8 +103,7 @@ class RenewedHold implements KeptHold {
   async look(options: StorageOptions): Promise<void> {
     const { kind, backup, prior } = this.#things;
     const { clock } = this.#renewedAt;
-    const found = await this.#storage.stat(holdObject({ backup, run: this.#run }, 0), options);
-    this.storedAtMs = found?.storedAtMs;
+    this.storedAtMs = await this.#stored(0, options);
     if (kind === 'backup') this.#checkClock(clock);
     const needed = kind === 'backup' ? prior : backup;
     if (needed !== undefined && kind !== 'expire') await refuseRemoved(this.#storage, needed, options);
@@ -142,11 +143,29 @@ class RenewedHold implements KeptHold {
   }
 
   async begin(position: HeldPosition, options: StorageOptions = {}): Promise<void> {
-    this.check();
     this.#position = position;
-    const renewal = this.#renewing.then(() => this.renew(options));
-    this.#renewing = renewal.catch(() => undefined);
-    await renewal;
+    await this.touch(options);
+  }
+
+  async touch(options: StorageOptions = {}): Promise<number | undefined> {
+    this.check();
+    const renewal = this.#renewing.then(async () => {
+      await this.renew(options);
+      return this.#stored(this.#renewals - 1, options);
+    });
+    this.#renewing = renewal.then(
+      () => undefined,
+      () => undefined,
+    );
+    return renewal;
+  }
+
+  /** @throws BackupError `LOCKED` when the renewal is not there: whoever slept for a day was taken for dead */
+  async #stored(renewal: number, options: StorageOptions): Promise<number | undefined> {
+    const name = holdObject({ backup: this.#things.backup, run: this.#run }, renewal);
+    const found = await this.#storage.stat(name, options);
+    if (found === undefined) throw this.#error();
+    return found.storedAtMs;
   }
 
   #isLost(): boolean {

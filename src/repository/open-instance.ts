@@ -39,7 +39,9 @@ export async function openInstance(
   // Unencrypted, a WAL archive has sums of its own and is not framed.
   const plain = repository.protection.kind === 'encrypted' ? repository.storage : repository.root;
   const wal = directory === undefined ? storageBelow(plain, `${folder}wal/`) : join(directory, folder, 'wal');
-  return { name, storage, wal, identity };
+  const foreignNames: Instance['foreignNames'] = (below, given) =>
+    repository.storage.foreignNames(folder + below, given);
+  return { name, storage, wal, foreignNames, identity };
 }
 
 /** As `openInstance`. @throws BackupError `BACKUP_NOT_FOUND` when nothing was ever stored under that name */

@@ -44,3 +44,24 @@ export async function fence(
   const stored = decodeCommit(there, backup);
   return isTombstone(stored) ? undefined : stored;
 }
+
+/** Whether a backup has its commit. @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
+export async function isCommitted(storage: Storage, backup: string, options: StorageOptions = {}): Promise<boolean> {
+  const stored = await readStored(storage, backup, options);
+  return stored !== undefined && !isTombstone(stored);
+}
+
+/** Whether a tombstone is there. @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
+export async function isFenced(storage: Storage, backup: string, options: StorageOptions = {}): Promise<boolean> {
+  const stored = await readStored(storage, backup, options);
+  return stored !== undefined && isTombstone(stored);
+}
+
+async function readStored(
+  storage: Storage,
+  backup: string,
+  options: StorageOptions,
+): Promise<Commit | Tombstone | undefined> {
+  const bytes = await readSmallObject(storage, commitObject(backup), options);
+  return bytes && decodeCommit(bytes, backup);
+}

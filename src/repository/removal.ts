@@ -1,4 +1,7 @@
 import { encodeSealed } from '../storage/sealed-json.ts';
+import { putIfAbsent } from '../storage/small-object.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { accountAndHost } from './account.ts';
 import { Members } from './members.ts';
 import { removalObject } from './names.ts';
 
@@ -18,7 +21,7 @@ export interface Removal {
 
 export const removalsFolder = 'removals/';
 
-export function encodeRemoval({ backup, reason, minimum, by, at }: Removal): Buffer {
+function encodeRemoval({ backup, reason, minimum, by, at }: Removal): Buffer {
   return encodeSealed({ format: 1, backup, reason, minimum, by, at });
 }
 
@@ -28,4 +31,17 @@ export function decodeRemoval(bytes: Uint8Array, backup: string): Removal {
   if (members.id('backup') !== backup) members.refuse();
   const reason = members.text('reason');
   return { backup, reason, minimum: members.count('minimum'), by: members.text('by'), at: members.time('at') };
+}
+
+/**
+ * Takes a backup off the catalogue, for good. Durable when it resolves; that it is taken off already is no error. Whether somebody needs it is
+ * looked for later, by whoever carries the removal out.
+ */
+export async function putRemoval(
+  storage: Storage,
+  removal: Pick<Removal, 'backup' | 'reason' | 'minimum'>,
+  options: StorageOptions = {},
+): Promise<void> {
+  const whole = { ...removal, by: accountAndHost(), at: new Date().toISOString() };
+  await putIfAbsent(storage, removalObject(removal.backup), encodeRemoval(whole), options);
 }

@@ -1,4 +1,4 @@
-import { framedStorage } from '../sealed/framed-storage.ts';
+import { framedStorage, type FramedStorage } from '../sealed/framed-storage.ts';
 import type { FrameProtection } from '../sealed/object-frames.ts';
 import type { OpenedPlace } from '../storage/place.ts';
 import { storageBelow } from '../storage/storage-below.ts';
@@ -11,7 +11,7 @@ export interface Repository {
   readonly description: string;
   readonly identity: RepositoryIdentity;
   /** Its objects below `instances/`, framed, with clear names. */
-  readonly storage: Storage;
+  readonly storage: FramedStorage;
   /** As it is stored: identity and keys. */
   readonly root: Storage;
   readonly protection: FrameProtection;

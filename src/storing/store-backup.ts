@@ -199,8 +199,7 @@ class StoreRun {
       ...{ timeline, startLsn, endLsn, startedAt: this.#startedAt, endedAt: new Date().toISOString(), label, note },
       source: 'stream',
       prior: this.#prior?.backup,
-      ...{ generation, files, logicalBytes, newBytes, referencedBytes, root, trust: 'read' },
-      rootPacks: rootPacks.map(({ pack, sizeBytes }) => ({ ...pack, sizeBytes })),
+      ...{ generation, files, logicalBytes, newBytes, referencedBytes, root, rootPacks, trust: 'read' },
     };
   }
 

@@ -7,7 +7,11 @@ import { parseLsn } from '../../src/wal/lsn.ts';
 
 /** An instance in a storage of its own, nothing framed. */
 export function plainInstance(storage: Storage): Instance {
-  return { name: 'orders', storage, wal: storageBelow(storage, 'wal/'), identity: undefined };
+  return { name: 'orders', storage, wal: storageBelow(storage, 'wal/'), foreignNames: noNames, identity: undefined };
+}
+
+async function* noNames(): AsyncGenerator<string> {
+  // Nothing here is encrypted.
 }
 
 /** A commit as a first backup would have it. */
@@ -34,7 +38,7 @@ export function sampleCommit(more: Partial<Commit> = {}, startedAt = '2026-11-22
     newBytes: 200,
     referencedBytes: 200,
     root: [{ pack: { backup, number: 2 }, offset: 0, storedBytes: 10, rawBytes: 20, codec: 1 }],
-    rootPacks: [{ backup, number: 2, sizeBytes: 10 }],
+    rootPacks: [{ pack: { backup, number: 2 }, sizeBytes: 10 }],
     trust: 'read',
     ...more,
   };

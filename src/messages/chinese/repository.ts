@@ -2,6 +2,12 @@ import type { repositoryMessages as english } from '../english/repository.ts';
 import type { Translation } from '../translation.ts';
 
 export const repositoryMessages: Translation<typeof english> = {
+  'expire.changing': '其他进程一直在更改仓库',
+  'expire.changing.hint': '本次运行没有删除任何内容。请在它们结束后再次运行。',
+  'expire.no-times': '{storage} 不提供对象的存储时间：无法按时间删除',
+  'expire.not-understood': '无法读取 "{name}"，因此无从判断什么可以删除',
+  'expire.not-understood.hint': '没有删除任何内容。请从仓库的副本中恢复该对象；如果它不属于 gausskeep，请将其移走。',
+  'expire.short-grace': '从目录中移除的备份至少保留十分钟后才会删除',
   'repo.all-condemned': '这里的所有备份都已被标记为不可用',
   'repo.bad-instance': '"{name}" 不能用作实例名称',
   'repo.bad-instance.hint': '名称由 1 到 63 个字母、数字、"."、"_" 和 "-" 组成，以字母或数字开头，且不以 "." 结尾。',

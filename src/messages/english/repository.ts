@@ -1,5 +1,12 @@
-/** Repositories of backups; keys sorted by area: `packs.`, `repo.`, `retention.`, `sealed.` */
+/** Repositories of backups; keys sorted by area: `expire.`, `packs.`, `repo.`, `retention.`, `sealed.` */
 export const repositoryMessages = {
+  'expire.changing': 'other runs change the repository all the time',
+  'expire.changing.hint': 'Nothing was deleted in this run. Run it again when they have ended.',
+  'expire.no-times': '{storage} does not tell when an object was stored: nothing can be removed by age',
+  'expire.not-understood': '"{name}" cannot be read, so that nobody can say what may be removed',
+  'expire.not-understood.hint':
+    'Nothing was removed. Put the object back from a copy of the repository; what is none of gausskeep there, take away.',
+  'expire.short-grace': 'what was taken off the catalogue stays for at least ten minutes before it is deleted',
   'repo.all-condemned': 'every backup here is condemned',
   'repo.bad-instance': '"{name}" cannot be the name of an instance',
   'repo.bad-instance.hint':

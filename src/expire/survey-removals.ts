@@ -1,0 +1,98 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { catalogueOf, type Catalogue, type ListedBackup, type ListedRemoval } from '../repository/catalogue.ts';
+import type { Instance } from '../repository/instance.ts';
+import { readCommits, readMarks, readRemovals } from '../repository/listings.ts';
+import { fence } from '../repository/put-commit.ts';
+import { isLive, readHolds, type DamagedHold, type ListedHold } from '../repository/read-holds.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+
+/** What is there, as far as it decides what may be deleted. */
+export interface RemovalSurvey {
+  readonly catalogue: Catalogue;
+  /** Holds that count. */
+  readonly live: readonly ListedHold[];
+  /** Holds that do not: dead ones, and those of backups that are committed. To be deleted at the end. */
+  readonly spent: readonly (ListedHold | DamagedHold)[];
+  /** Ids of backups whose dead hold was found with a commit: whoever committed may be about to do it again. */
+  readonly fencedCommits: ReadonlySet<string>;
+  /** Removals to be carried out. */
+  readonly due: readonly ListedRemoval[];
+  /** Backups whose packs and WAL are needed: those without a removal, and those whose removal is not due. */
+  readonly remaining: readonly ListedBackup[];
+}
+
+/** By when a survey was begun and what it may do. */
+export interface RemovalTime {
+  /** Ms since 1970 by the clock of the storage. */
+  readonly nowMs: number;
+  readonly graceMs: number;
+}
+
+/**
+ * Looks what may be deleted, in the order that the handshake of docs/design/repository.md asks for: removals, marks, holds (dead ones
+ * are fenced), commits. Nothing is removed on this before everything listed is understood.
+ *
+ * Listings are of no single moment. What a backup refers to is known from its commit or from that of its prior: a run that is under way
+ * must therefore have its prior among the commits that were read. Undefined where that is not so: the survey is to be made anew.
+ * @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` with the name of what is not
+ */
+export async function surveyRemovals(
+  instance: Pick<Instance, 'storage' | 'foreignNames'>,
+  { nowMs, graceMs }: RemovalTime,
+  options: StorageOptions = {},
+): Promise<RemovalSurvey | undefined> {
+  const { storage } = instance;
+  const removals = await readRemovals(storage, options);
+  const marks = await readMarks(storage, options);
+  const found = await readHolds(storage, options);
+  const recent = found.holds.filter((hold) => isLive(hold, nowMs));
+  const dead = [...found.holds, ...found.damaged].filter((hold) => !isLive(hold, nowMs));
+  for (const hold of found.damaged) if (isLive(hold, nowMs)) throw notUnderstood(hold.objects.at(-1) ?? '', hold.error);
+  const fencedCommits = new Set<string>();
+  for (const hold of dead) {
+    const mayCommit = 'error' in hold || hold.kind === 'backup';
+    if (!mayCommit) continue;
+    const reason = `its hold was last renewed at ${new Date(hold.storedAtMs).toISOString()}`;
+    if ((await fence(storage, hold.backup, reason, options)) !== undefined) fencedCommits.add(hold.backup);
+  }
+  const commits = await readCommits(storage, options);
+  for (const { name, error } of [...commits.damaged, ...removals.damaged]) throw notUnderstood(name, error);
+  for (const name of [...commits.foreign, ...removals.foreign, ...found.foreign]) throw notUnderstood(name);
+  for (const folder of ['commits/', 'holds/', 'removals/']) {
+    for await (const name of instance.foreignNames(folder, options)) throw notUnderstood(name);
+  }
+  const catalogue = catalogueOf(commits, marks, removals);
+  const committed = new Set([...catalogue.backups, ...catalogue.removed].map(({ commit }) => commit.backup));
+  const isVoid = ({ kind, backup }: ListedHold): boolean => kind === 'backup' && committed.has(backup);
+  const live = recent.filter((hold) => !isVoid(hold));
+  if (live.some(({ kind, prior }) => kind === 'backup' && prior !== undefined && !committed.has(prior)))
+    return undefined;
+  const due = catalogue.removals.filter((removal) => isDue(removal, catalogue, live, { nowMs, graceMs }));
+  const going = new Set(due.map(({ backup }) => backup));
+  const remaining = [...catalogue.removed.filter(({ commit }) => !going.has(commit.backup)), ...catalogue.backups];
+  return { catalogue, live, spent: [...dead, ...recent.filter(isVoid)], fencedCommits, due, remaining };
+}
+
+function isDue(
+  { backup, minimum, storedAtMs }: ListedRemoval,
+  { backups, removed }: Catalogue,
+  live: readonly ListedHold[],
+  { nowMs, graceMs }: RemovalTime,
+): boolean {
+  if (nowMs - storedAtMs < graceMs) return false;
+  if (live.some((hold) => hold.backup === backup || hold.prior === backup)) return false;
+  const there = removed.find(({ commit }) => commit.backup === backup);
+  // Its commit is gone: an earlier run did not come to its end.
+  if (there === undefined) return true;
+  const { pinnedUntilMs, hasDamagedMarks } = there;
+  if (hasDamagedMarks || pinnedUntilMs === 'forever' || (pinnedUntilMs ?? 0) > nowMs) return false;
+  return backups.filter(({ isCondemned }) => !isCondemned).length >= minimum;
+}
+
+function notUnderstood(name: string, cause?: BackupError): BackupError {
+  return new BackupError('CORRUPT', say('expire.not-understood', { name }), {
+    hint: say('expire.not-understood.hint'),
+    cause,
+  });
+}

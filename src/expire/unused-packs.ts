@@ -1,0 +1,103 @@
+import { openContent } from '../packs/content-reader.ts';
+import { fence, isCommitted } from '../repository/put-commit.ts';
+import { isLive, readHolds } from '../repository/read-holds.ts';
+import { isId } from '../repository/names.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { RemovalSurvey, RemovalTime } from './survey-removals.ts';
+
+const packsFolder = 'packs/';
+
+/** Packs of backups that are gone or going, and which of them others need. */
+export interface UnusedPacks {
+  /** Ids of backups whose packs go where nobody needs them. */
+  readonly owners: readonly string[];
+  readonly isUsed: (owner: string, name: string) => boolean;
+}
+
+/**
+ * Finds out which packs nobody needs: of backups that can never be committed, or whose removal is due, those that no remaining
+ * backup refers to. Every root of a remaining backup is read where there is anything to remove at all. Nothing is removed yet.
+ * Undefined when a remaining backup was deleted meanwhile.
+ * @throws BackupError `CORRUPT` when a root cannot be read
+ */
+export async function findUnusedPacks(
+  storage: Storage,
+  survey: RemovalSurvey,
+  time: RemovalTime,
+  options: StorageOptions = {},
+): Promise<UnusedPacks | undefined> {
+  const owners = await goingOwners(storage, survey, time, options);
+  const used = new Map(owners.map((owner) => [owner, new Set<number>()]));
+  if (owners.length > 0) {
+    for (const { commit } of survey.remaining) {
+      options.signal?.throwIfAborted();
+      const content = await openContent(storage, commit.root, options).catch(async (error: unknown) => {
+        if (await isCommitted(storage, commit.backup, options)) throw error;
+      });
+      if (content === undefined) return undefined;
+      const { root } = content;
+      for (const { pack } of root.packs.entries) used.get(pack.backup)?.add(pack.number);
+      for (const { pack } of commit.rootPacks) used.get(pack.backup)?.add(pack.number);
+    }
+  }
+  return { owners, isUsed: (owner, name) => used.get(owner)?.has(packNumber(name)) ?? true };
+}
+
+/** @returns how many packs, and of how many bytes, were deleted */
+export async function deleteUnusedPacks(
+  storage: Storage,
+  { owners, isUsed }: UnusedPacks,
+  options: StorageOptions = {},
+): Promise<{ readonly packs: number; readonly bytes: number }> {
+  let [packs, bytes] = [0, 0];
+  for (const owner of owners) {
+    for await (const { name, sizeBytes } of storage.list(`${packsFolder}${owner}/`, options)) {
+      if (isUsed(owner, name)) continue;
+      await storage.delete(name, options);
+      packs += 1;
+      bytes += Math.max(0, sizeBytes);
+    }
+  }
+  return { packs, bytes };
+}
+
+async function goingOwners(
+  storage: Storage,
+  { catalogue, live, due, remaining }: RemovalSurvey,
+  time: RemovalTime,
+  options: StorageOptions,
+): Promise<string[]> {
+  const tombstones = new Set(catalogue.tombstones);
+  const going = new Set(due.map(({ backup }) => backup));
+  const held = new Set(live.flatMap((hold) => (hold.kind === 'backup' ? [hold.backup] : [])));
+  const removals = new Set(catalogue.removals.map(({ backup }) => backup));
+  const committed = new Set(remaining.map(({ commit }) => commit.backup));
+  const owners: string[] = [];
+  for await (const folder of storage.folders(packsFolder, options)) {
+    const owner = folder.slice(packsFolder.length, -1);
+    if (!isId(owner) || held.has(owner) || committed.has(owner)) continue;
+    if (tombstones.has(owner) || going.has(owner)) owners.push(owner);
+    else if (!removals.has(owner) && (await canNeverCommit(storage, owner, time, options))) owners.push(owner);
+  }
+  return owners;
+}
+
+/** Of packs without commit, hold, tombstone or removal: what a backup left whose removal is done, or a run that nobody sees. The latter may have begun a moment ago. */
+async function canNeverCommit(
+  storage: Storage,
+  owner: string,
+  { nowMs, graceMs }: RemovalTime,
+  options: StorageOptions,
+): Promise<boolean> {
+  for await (const { storedAtMs = 0 } of storage.list(`${packsFolder}${owner}/`, options)) {
+    if (nowMs - storedAtMs < graceMs) return false;
+  }
+  const { holds, damaged } = await readHolds(storage, { ...options, backup: owner });
+  if ([...holds, ...damaged].some((hold) => isLive(hold, nowMs))) return false;
+  return (await fence(storage, owner, 'packs without a backup', options)) === undefined;
+}
+
+/** What is no number is no pack of ours, and used by nobody. */
+function packNumber(name: string): number {
+  return Number(name.slice(name.lastIndexOf('/') + 1));
+}
