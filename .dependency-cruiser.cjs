@@ -4,7 +4,17 @@
  * Unit tests beside the files may read more: they build what they need from any folder, test/support and test/fixtures.
  */
 const pure = ['bytes', 'errors', 'messages'];
-const operations = ['backup', 'archiving', 'restore', 'verify', 'follow-recovery', 'unpack', 'wal-receiver', 'doctor', 'expire'];
+const operations = [
+  'backup',
+  'archiving',
+  'restore',
+  'verify',
+  'follow-recovery',
+  'unpack',
+  'wal-receiver',
+  'doctor',
+  'expire',
+];
 const operationImports = [
   ...pure,
   'events',
