@@ -59,11 +59,12 @@ describe('a frame in memory', () => {
     expect(decoder.decode(Buffer.concat([header, block, last]), 262_144).every((byte) => byte === 7)).toBe(true);
   });
 
-  it('is decoded by Node where that can', async () => {
+  it('is decoded by Node where that can and the package is missing', async () => {
     const node = { zstdDecompressSync: () => Uint8Array.of(1, 2, 3) };
-    const other = await ZstdFrameDecoder.load(node);
+    const other = await ZstdFrameDecoder.load(node, () => Promise.reject(new Error('missing')));
     const frame = frames.encode(Uint8Array.of(4, 5, 6), 3);
     expect([...other.decode(frame, 3)]).toEqual([1, 2, 3]);
     expect(() => other.decode(frame.subarray(0, -1), 3)).toThrow();
+    await expect(ZstdFrameDecoder.load({}, () => Promise.reject(new Error('missing')))).rejects.toThrow('missing');
   });
 });

@@ -24,10 +24,20 @@ export class ZstdFrameDecoder {
     this.#decode = decode;
   }
 
-  /** @throws BackupError `CONFIG_INVALID` when there is no decoder */
-  static async load(node: NodeZstd = zlib as unknown as NodeZstd): Promise<ZstdFrameDecoder> {
+  /**
+   * With the package, whose context is used again, else as Node does it.
+   * @throws BackupError `CONFIG_INVALID` when there is no decoder
+   */
+  static async load(
+    node: NodeZstd = zlib as unknown as NodeZstd,
+    loadPackage: () => Promise<ZstdBlocks> = loadZstdBlocks,
+  ): Promise<ZstdFrameDecoder> {
     const { zstdDecompressSync } = node;
-    if (zstdDecompressSync === undefined) return new ZstdFrameDecoder(packageDecoder(await loadZstdBlocks()));
+    try {
+      return new ZstdFrameDecoder(packageDecoder(await loadPackage()));
+    } catch (error) {
+      if (zstdDecompressSync === undefined) throw error;
+    }
     return new ZstdFrameDecoder((frame, into) => {
       const content = zstdDecompressSync(frame, { maxOutputLength: into.length });
       into.set(content);

@@ -62,13 +62,23 @@ async function loadCompressor({ name, level }: ContentCodec): Promise<Compressor
   }
 }
 
+/**
+ * With the package, though newer versions of Node can do it too: those make a context for each chunk, which take hundreds of
+ * MiB until they are collected. Without the package as Node does it.
+ */
 async function loadZstd(level: number): Promise<Compressor['compress']> {
   const { zstdCompressSync, constants } = zlib as unknown as NodeZstd;
-  if (zstdCompressSync === undefined) {
+  try {
     const frames = await PackageFrames.load();
     return (content) => frames.encode(content, level);
+  } catch (error) {
+    if (zstdCompressSync === undefined) throw error;
   }
   const { ZSTD_c_compressionLevel: levelKey = 100, ZSTD_c_checksumFlag: checksumKey = 201 } = constants;
   const params = { [levelKey]: level, [checksumKey]: 1 };
-  return (content) => zstdCompressSync(content, { params, pledgedSrcSize: content.length });
+  return (content) => {
+    // The output fits in one piece (ZSTD_compressBound).
+    const chunkSize = content.length + (content.length >> 7) + 1024;
+    return zstdCompressSync(content, { params, pledgedSrcSize: content.length, chunkSize });
+  };
 }
