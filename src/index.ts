@@ -173,6 +173,7 @@ export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/re
 export type { TransactionRange } from './window/list-transactions.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
 export { readCatalogue } from './repository/catalogue.ts';
+export { putHold, type KeptHold } from './repository/keep-hold.ts';
 export type { Commit } from './repository/commit.ts';
 export type { Instance as RepositoryInstance } from './repository/instance.ts';
 export { chooseBackup } from './repository/choose-backup.ts';

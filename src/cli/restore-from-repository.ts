@@ -2,8 +2,10 @@ import type { Environment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
 import { readRepositorySettings } from '../config/repository-settings.ts';
-import { chooseBackup, readCatalogue, StoredBackups, type Place } from '../index.ts';
+import { chooseBackup, putHold, readCatalogue, StoredBackups, type Place, type RepositoryInstance } from '../index.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { warningLine } from './error-text.ts';
 import { openNamedInstance } from './open-instance.ts';
 import type { ProgramContext } from './program.ts';
 
@@ -13,6 +15,9 @@ export interface RepositoryPlaces {
   readonly name: string;
   readonly archive: Place;
   readonly backups: readonly Place[];
+  readonly instance: RepositoryInstance;
+  /** Ids by the names of the backups. */
+  readonly ids: ReadonlyMap<string, string>;
 }
 
 /** Options that name where a backup or WAL is without a repository. */
@@ -43,5 +48,26 @@ export async function repositoryPlaces(
   const chosen = wanted === undefined ? sound : [chooseBackup(catalogue, wanted)];
   const backups = chosen.map(({ commit, storedAtMs }) => ({ name: commit.name, root: commit.root, storedAtMs }));
   const { description: name } = instance.storage;
-  return { name, archive: instance.wal, backups: [new StoredBackups(name, instance.storage, backups)] };
+  const ids = new Map(chosen.map(({ commit }) => [commit.name, commit.backup]));
+  return { name, instance, ids, archive: instance.wal, backups: [new StoredBackups(name, instance.storage, backups)] };
+}
+
+/**
+ * Keeps retention from the backup that is restored, and from its WAL, while that takes: the hold is left behind, as a recovery follows. Where nothing can be
+ * written to the repository it is read without, and that is said.
+ */
+export async function holdRestored(
+  { instance, ids }: RepositoryPlaces,
+  folder: string,
+  { program, terminal, signal }: ProgramContext,
+): Promise<void> {
+  const backup = ids.get(folder.replace(/\/$/, ''));
+  if (backup === undefined) return;
+  try {
+    const hold = await putHold(instance.storage, { kind: 'restore', backup, prior: undefined }, { signal });
+    await hold.leave();
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
+    terminal.line(warningLine(program, say('storing.no-hold', { reason: error.sentence })));
+  }
 }

@@ -41,7 +41,7 @@ import type { ProgramContext } from '../program.ts';
 import { recoveryRecord } from '../recovery-plan-record.ts';
 import { planRecord, restoreRecord } from '../restore-record.ts';
 import { laterMs, PhaseProgress } from '../phase-progress.ts';
-import { repositoryPlaces, type RepositoryPlaces } from '../restore-from-repository.ts';
+import { holdRestored, repositoryPlaces, type RepositoryPlaces } from '../restore-from-repository.ts';
 import { speak } from '../speech.ts';
 
 /** Status of a restore that is done but has warnings that need reading. */
@@ -89,6 +89,8 @@ export const restoreCommand: Command = {
     if (recovery?.proved.proof.pause === 'impossible') {
       terminal.line(warningLine(program, say('window.note.no-pause')));
     }
+    if (places !== undefined && recovery !== undefined)
+      await holdRestored(places, recovery.proved.backup.folder, context);
     const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
     if (given.has('json'))
       await terminal.data(

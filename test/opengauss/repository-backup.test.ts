@@ -1,0 +1,71 @@
+/** `gausskeep backup --repo` of an openGauss server (the stand-in), and what a restore out of the repository gives. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Workspace } from '../support/opengauss/backup-run.ts';
+import { makeDataDirectory, unsentPaths, type TestDataDirectory } from '../support/opengauss/data-directory.ts';
+import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
+import { picked, readTree } from '../support/opengauss/tree.ts';
+import { runProgram, type ProgramResult } from '../support/programs.ts';
+
+let workspace: Workspace;
+let data: TestDataDirectory;
+let server: OpengaussServer | undefined;
+let repository: string;
+
+beforeEach(async () => {
+  workspace = new Workspace();
+  repository = workspace.at('repo');
+  data = makeDataDirectory(workspace.at('data'));
+  server = await startOpengaussServer({ dataDirectory: data.path, tablespaces: data.tablespaces });
+  const made = await runProgram('gausskeep', ['repo', 'init', repository]);
+  expect(made.status, made.stderr).toBe(0);
+});
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  workspace.remove();
+});
+
+const named = (): string[] => ['--repo', repository, '--instance', 'gauss'];
+
+async function backUp(): Promise<ProgramResult> {
+  const { host, sqlPort } = server!;
+  return runProgram(
+    'gausskeep',
+    ['backup', ...named(), '-c', 'fast', '-h', host, '-p', String(sqlPort), '-U', 'backup', '-w'],
+    {
+      env: { PGPASSWORD: 'Backup@1234' },
+    },
+  );
+}
+
+/** What differs in every copy: WAL, what a recovery is told, what a restore makes or leaves out. */
+const own =
+  /^(?:pg_xlog|pg_replslot|pg_tblspc|pg_errorinfo|pg_llog|pg_notify|pg_serial|pg_snapshots|pg_stat_tmp|pg_twophase|pg_log)(?:\/|$)|^(?:\.gausskeep\.\w+|gausskeep\..*|backup_label|recovery\.conf|postgresql\.conf|global\/pg_dw\.build|global\/pg_control\.backup|pg_location\/x\/y\/PG_9\.2_201611171_other)$/;
+const isKept = (path: string): boolean =>
+  !own.test(path) &&
+  ![...unsentPaths, 'base/16412/pgsql_tmp'].some((name) => path === name || path.startsWith(`${name}/`));
+
+it('stores each file, the second time what changed, and gives back what the server had', async () => {
+  for (const _ of [1, 2]) {
+    const stored = await backUp();
+    expect(stored.status, stored.stderr).toBe(0);
+  }
+  const listed = await runProgram('gausskeep', ['list', ...named(), '--json']);
+  const backups = listed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: string; product: string; newBytes: number });
+  expect(backups.map(({ product }) => product)).toEqual([expect.stringMatching(/^openGauss/), expect.anything()]);
+  expect(backups[1]!.newBytes).toBeLessThan(backups[0]!.newBytes / 10);
+  const [target, spaces] = [workspace.at('restored'), workspace.at('spaces')];
+  const words = ['restore', ...named(), '--pgdata', target, '--tablespace-map-all', spaces, '--no-sync'];
+  const restored = await runProgram('gausskeep', [...words, '--backup', backups[0]!.id, '--target-immediate']);
+  // Made by root it says so, with status 3.
+  expect([0, 3], restored.stderr).toContain(restored.status);
+  const [source, copy] = [await readTree(data.path), await readTree(target)];
+  expect(picked(copy, isKept)).toEqual(picked(source, isKept));
+  const moved = await readTree(join(spaces, '16422'));
+  expect(picked(moved)).toEqual(picked(await readTree(data.tablespaces[1]!.path), (path) => moved.has(path)));
+  expect(moved.has('PG_9.2_201611171_n1/16412/16424')).toBe(true);
+});
