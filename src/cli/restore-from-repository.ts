@@ -2,7 +2,15 @@ import type { Environment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
 import { readRepositorySettings } from '../config/repository-settings.ts';
-import { chooseBackup, putHold, readCatalogue, StoredBackups, type Place, type RepositoryInstance } from '../index.ts';
+import {
+  chooseBackup,
+  putHold,
+  readCatalogue,
+  StoredBackups,
+  type KeptHold,
+  type Place,
+  type RepositoryInstance,
+} from '../index.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { warningLine } from './error-text.ts';
@@ -53,21 +61,21 @@ export async function repositoryPlaces(
 }
 
 /**
- * Keeps retention from the backup that is restored, and from its WAL, while that takes: the hold is left behind, as a recovery follows. Where nothing can be
+ * Keeps retention from the backup that is restored, and from its WAL, while that takes: the hold is to be left behind, as a recovery follows. Where nothing can be
  * written to the repository it is read without, and that is said.
  */
 export async function holdRestored(
   { instance, ids }: RepositoryPlaces,
   folder: string,
   { program, terminal, signal }: ProgramContext,
-): Promise<void> {
+): Promise<KeptHold | undefined> {
   const backup = ids.get(folder.replace(/\/$/, ''));
-  if (backup === undefined) return;
+  if (backup === undefined) return undefined;
   try {
-    const hold = await putHold(instance.storage, { kind: 'restore', backup, prior: undefined }, { signal });
-    await hold.leave();
+    return await putHold(instance.storage, { kind: 'restore', backup, prior: undefined }, { signal });
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
     terminal.line(warningLine(program, say('storing.no-hold', { reason: error.sentence })));
+    return undefined;
   }
 }
