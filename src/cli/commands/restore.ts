@@ -89,9 +89,9 @@ export const restoreCommand: Command = {
     if (recovery?.proved.proof.pause === 'impossible') {
       terminal.line(warningLine(program, say('window.note.no-pause')));
     }
-    if (places !== undefined && recovery !== undefined)
-      await holdRestored(places, recovery.proved.backup.folder, context);
+    const hold = places && recovery && (await holdRestored(places, recovery.proved.backup.folder, context));
     const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
+    await hold?.leave();
     if (given.has('json'))
       await terminal.data(
         `${JSON.stringify({ ...restoreRecord(result), ...recordOf(recovery, result.configuration) })}\n`,
