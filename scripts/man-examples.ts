@@ -85,6 +85,15 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
     },
   ],
   'gausskeep list': [{ what: '', lines: ['gausskeep list --repo /backups/repo'] }],
+  'gausskeep expire': [
+    {
+      what: 'What would be removed, and the removal:',
+      lines: [
+        'gausskeep expire --repo /backups/repo --instance orders --keep-window 14d --keep-weekly 8 --dry-run',
+        'gausskeep expire --repo /backups/repo --instance orders --keep-window 14d --keep-weekly 8',
+      ],
+    },
+  ],
   'gausskeep pin': [
     {
       what: '',

@@ -171,6 +171,8 @@ export {
 } from './survey/survey-window.ts';
 export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
+export { performExpire, type ExpireRequest, type ExpireResult } from './expire/perform-expire.ts';
+export { planExpire, type PlannedBackup } from './expire/plan-expire.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
 export { readCatalogue } from './repository/catalogue.ts';
 export { putHold, type KeptHold } from './repository/keep-hold.ts';
@@ -192,6 +194,7 @@ export {
   type RetentionReason,
 } from './retention/plan-retention.ts';
 export type { RetentionRules } from './retention/rules.ts';
+export { databaseZone, type TimeZone } from './pitr/time-zone.ts';
 export { parseTargetTime } from './pitr/target-time.ts';
 export { formatUtc } from './server/recovery-target.ts';
 export {

@@ -13,6 +13,7 @@ const loaders = new Map<string, Loaders>([
   ['resume', { load: async () => (await import('./commands/resume.ts')).resumeCommand }],
   ['status', { load: async () => (await import('./commands/status.ts')).statusCommand }],
   ['list', { load: async () => (await import('./commands/list.ts')).listCommand }],
+  ['expire', { load: async () => (await import('./commands/expire.ts')).expireCommand }],
   ['pin', { load: async () => (await import('./commands/pin.ts')).pinCommand }],
   ['unpin', { load: async () => (await import('./commands/unpin.ts')).unpinCommand }],
   ['note', { load: async () => (await import('./commands/note.ts')).noteCommand }],

@@ -11,6 +11,7 @@ export const commandNames: readonly { readonly name: string; readonly summary: M
   { name: 'resume', summary: 'recovery-help.resume.summary' },
   { name: 'status', summary: 'recovery-help.status.summary' },
   { name: 'list', summary: 'repo.list.summary' },
+  { name: 'expire', summary: 'expire-help.summary' },
   { name: 'pin', summary: 'repo.mark.pin.summary' },
   { name: 'unpin', summary: 'repo.mark.unpin.summary' },
   { name: 'note', summary: 'repo.mark.note.summary' },

@@ -6,6 +6,7 @@ import type { OptionGroup } from '../config/option-table.ts';
 import { recoverOptions, resumeOptions, statusOptions } from '../config/recovery-options.ts';
 import { listOptions, repoInitOptions } from '../config/repository-options.ts';
 import { restoreOptions } from '../config/restore-options.ts';
+import { expireOptions } from '../config/retention-options.ts';
 import { verifyOptions } from '../config/verify-options.ts';
 import {
   walCleanupOptions,
@@ -35,6 +36,7 @@ export const commandTables: Readonly<Record<string, CommandTable>> = {
   resume: { options: resumeOptions, synopsis: say('recovery-help.resume.synopsis') },
   status: { options: statusOptions, synopsis: say('recovery-help.status.synopsis') },
   list: { options: listOptions, synopsis: say('repo.list.synopsis') },
+  expire: { options: expireOptions, synopsis: say('expire-help.synopsis') },
   pin: { options: pinOptions, synopsis: say('repo.mark.pin.synopsis') },
   unpin: { options: unpinOptions, synopsis: say('repo.mark.unpin.synopsis') },
   note: { options: noteOptions, synopsis: say('repo.mark.note.synopsis') },

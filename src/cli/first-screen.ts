@@ -22,7 +22,7 @@ const marks: readonly string[] = ['pin', 'unpin', 'note', 'condemn'];
 /** The headings of the other commands; what belongs to none is under the last. */
 const groups: readonly { title: MessageKey; names: readonly string[]; family: string | undefined }[] = [
   { title: 'cli.group.recovery', names: ['window', 'status', 'resume'], family: undefined },
-  { title: 'cli.group.repository', names: ['backup', 'list', ...marks], family: 'repo ' },
+  { title: 'cli.group.repository', names: ['backup', 'list', 'expire', ...marks], family: 'repo ' },
   { title: 'cli.group.archive', names: [], family: 'wal ' },
 ];
 

@@ -12,6 +12,7 @@ const sameInChinese = new Set<string>([
   'completion.synopsis',
   'receive-help.synopsis',
   'receive-help.status.synopsis',
+  'expire-help.synopsis',
   'repo.mark.pin.synopsis',
   'repo.mark.unpin.synopsis',
   'repo.mark.note.synopsis',

@@ -11,6 +11,7 @@ import { connectionMessages } from './chinese/connection.ts';
 import { completionMessages } from './chinese/completion.ts';
 import { contentMessages } from './chinese/content.ts';
 import { doctorMessages } from './chinese/doctor.ts';
+import { expireCommandsMessages } from './chinese/expire-commands.ts';
 import { filesMessages } from './chinese/files.ts';
 import { incrementalMessages } from './chinese/incremental.ts';
 import { markCommandsMessages } from './chinese/mark-commands.ts';
@@ -68,6 +69,7 @@ export const chinese: Translation<typeof english> = {
   ...completionMessages,
   ...contentMessages,
   ...doctorMessages,
+  ...expireCommandsMessages,
   ...filesMessages,
   ...incrementalMessages,
   ...markCommandsMessages,

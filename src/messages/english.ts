@@ -11,6 +11,7 @@ import { contentMessages } from './english/content.ts';
 import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
 import { doctorMessages } from './english/doctor.ts';
+import { expireCommandsMessages } from './english/expire-commands.ts';
 import { filesMessages } from './english/files.ts';
 import { markCommandsMessages } from './english/mark-commands.ts';
 import { manifestMessages } from './english/manifest.ts';
@@ -69,6 +70,7 @@ export const english = {
   ...bytesMessages,
   ...compressionMessages,
   ...doctorMessages,
+  ...expireCommandsMessages,
   ...filesMessages,
   ...incrementalMessages,
   ...markCommandsMessages,

@@ -27,7 +27,7 @@ export type RetentionReason =
   | { readonly rule: PeriodKind; readonly period: string }
   | { readonly rule: 'pinned'; readonly untilMs: number | 'forever' }
   | { readonly rule: 'held' }
-  /** Condemned, but no sound one that is older is kept, so it goes later. */
+  /** Condemned: it goes when all sound ones that rules keep are newer, and stays where there are none. */
   | { readonly rule: 'condemned' }
   /** Stored after the moment that the plan is for: its age is not known. */
   | { readonly rule: 'ahead' }

@@ -1,0 +1,42 @@
+import { readEnvironment } from '../../config/environment.ts';
+import type { GivenOptions } from '../../config/option-table.ts';
+import { usage } from '../../config/parse-options.ts';
+import { readRepositorySettings } from '../../config/repository-settings.ts';
+import { expireOptions } from '../../config/retention-options.ts';
+import { durationOption, retentionSettings } from '../../config/retention-settings.ts';
+import { BackupError } from '../../errors/backup-error.ts';
+import { databaseZone, performExpire, planExpire, type RetentionRules } from '../../index.ts';
+import { say } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import { expireLines, expireRecord } from '../expire-text.ts';
+import { knownInstance } from '../known-instance.ts';
+
+export const expireCommand: Command = {
+  synopsis: say('expire-help.synopsis'),
+  summary: say('expire-help.what'),
+  options: expireOptions,
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
+    const [word] = given.operands;
+    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    const rules = rulesOf(given);
+    const graceMs = durationOption(given, 'grace');
+    const instance = await knownInstance(await readRepositorySettings(given, readEnvironment()), context);
+    const done = given.has('dry-run') ? undefined : await performExpire({ instance, rules, graceMs }, { signal });
+    const plan = done?.plan ?? (await planExpire(instance.storage, rules, Date.now(), { signal }));
+    const text = given.has('json')
+      ? JSON.stringify(expireRecord(instance.name, plan, done))
+      : expireLines(instance.name, plan, done).join('\n');
+    await (done === undefined ? terminal.data(`${text}\n`) : terminal.report(`${text}\n`));
+    return 0;
+  },
+};
+
+function rulesOf(given: GivenOptions): RetentionRules {
+  const text = given.last('time-zone');
+  const zone = text === undefined ? undefined : databaseZone(text);
+  if (text !== undefined && zone === undefined) {
+    throw new BackupError('USAGE', say('expire-text.bad-zone', { text }), { hint: say('expire-text.bad-zone.hint') });
+  }
+  return { ...retentionSettings(given), zone };
+}

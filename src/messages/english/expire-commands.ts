@@ -1,0 +1,46 @@
+/** What `gausskeep expire` says: help, the plan, what was done. */
+export const expireCommandsMessages = {
+  'expire-help.summary': 'remove the backups of an instance that no rule keeps',
+  'expire-help.synopsis': '[OPTION]...',
+  'expire-help.what':
+    'Takes the backups of an instance off the catalogue of a repository that no rule keeps, and deletes what was taken off before and nobody needs any more. Rules keep: what any of them names stays, and so does what is pinned or in use. Times of rules are numbers with min, h, d or w.',
+  'expire-help.rules': 'What to keep:',
+  'expire-help.dry-run': 'print what would be kept and removed, remove nothing',
+  'expire-help.grace': 'delete what was taken off so long ago, default 24h',
+  'expire-help.keep-last':
+    'the newest so many, and all of the last so many days, unless --keep-within says another time',
+  'expire-help.keep-within': 'all of that time: nothing pushes them out',
+  'expire-help.keep-window':
+    'all of that time and the newest one before it, so that every moment of the time can be reached',
+  'expire-help.keep-daily': 'the newest of each of the last so many days that have one',
+  'expire-help.keep-weekly': 'the same of weeks, which begin on Monday',
+  'expire-help.keep-monthly': 'the same of months',
+  'expire-help.keep-yearly': 'the same of years',
+  'expire-help.keep-minimum': 'never fewer than so many that nobody condemned, default 1',
+  'expire-help.time-zone': 'where days, weeks, months and years begin, for example Asia/Shanghai; default UTC',
+  'expire-text.title': '{name}: {kept} kept, {removed} removed',
+  'expire-text.title-dry': '{name}: {kept} would be kept, {removed} removed',
+  'expire-text.keep': 'keep',
+  'expire-text.remove': 'remove',
+  'expire-text.reason.last': 'last',
+  'expire-text.reason.within': 'within',
+  'expire-text.reason.window': 'window',
+  'expire-text.reason.window-base': 'the window begins with it',
+  'expire-text.reason.daily': 'day {period}',
+  'expire-text.reason.weekly': 'week {period}',
+  'expire-text.reason.monthly': 'month {period}',
+  'expire-text.reason.yearly': 'year {period}',
+  'expire-text.reason.minimum': 'minimum',
+  'expire-text.reason.pinned': 'pinned',
+  'expire-text.reason.pinned-until': 'pinned until {until}',
+  'expire-text.reason.held': 'in use',
+  'expire-text.reason.condemned': 'condemned, and an older one or no sound one is kept',
+  'expire-text.reason.ahead': 'its date is in the future',
+  'expire-text.reason.misdated': 'its date is wrong',
+  'expire-text.deleted':
+    '{count} {count|backup|backups} deleted that had been removed before: {packs} {packs|pack|packs}, {bytes}',
+  'expire-text.waiting':
+    '{count} removed {count|backup waits|backups wait} to be deleted by a later run, when nobody uses {count|it|them} any more',
+  'expire-text.bad-zone': 'the time zone "{text}" is not known',
+  'expire-text.bad-zone.hint': 'Names are those of the zone database, for example UTC or Asia/Shanghai.',
+} as const;
