@@ -55,7 +55,9 @@ export interface FileToStore extends StoredAttributes {
 export interface ContentWriter {
   /** What follows belongs to it. The first call. */
   part(part: PartName): void;
+  /** @throws BackupError `USAGE` for a name that no record can have */
   directory(attributes: StoredAttributes): void;
+  /** @throws BackupError `USAGE` for a name or target that no record can have */
   link(link: LinkAttributes): void;
   /**
    * Resolves when the content was taken in, which is before it is stored: pieces may be views that are valid until the next one.
@@ -141,7 +143,8 @@ class Writing implements ContentWriter {
   }
 
   link(link: LinkAttributes): void {
-    this.#add({ kind: 'link', ...checked(link), target: link.target, isRelative: link.isRelative });
+    const { target, isRelative } = link;
+    this.#add({ kind: 'link', ...checked(link), target: notTooLong(target), isRelative });
   }
 
   #add(record: NewRecord): void {
@@ -285,16 +288,18 @@ function wrongSize({ name, sizeBytes }: FileToStore, actual?: number): BackupErr
   return new BackupError('CORRUPT', sentence);
 }
 
+function notTooLong(name: ByteString): ByteString {
+  if (name.length <= mostNameBytes) return name;
+  const start = display(name.slice(0, 64) as ByteString);
+  throw new BackupError('USAGE', say('packs.long-name', { length: name.length, start }));
+}
+
 /**
  * A copy, so that nothing else of its owner stays in memory.
  * @throws BackupError `USAGE` for a name that no record can have
  */
 function checked({ name, mode, mtimeSeconds }: StoredAttributes): StoredAttributes {
-  if (name.length > mostNameBytes) {
-    const start = display(name.slice(0, 64) as ByteString);
-    throw new BackupError('USAGE', say('packs.long-name', { length: name.length, start }));
-  }
-  if (!isName(name)) throw new BackupError('USAGE', say('packs.bad-name', { name: display(name) }));
+  if (!isName(notTooLong(name))) throw new BackupError('USAGE', say('packs.bad-name', { name: display(name) }));
   const mtime = mtimeSeconds === undefined ? undefined : Math.max(0, Math.floor(mtimeSeconds));
   return { name, mode: mode & 0xffff, mtimeSeconds: mtime };
 }
