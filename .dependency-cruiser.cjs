@@ -124,7 +124,7 @@ module.exports = {
       name: 'no-orphans-in-index',
       severity: 'error',
       from: { pathNot: '^src/(cli/|index\\.ts)' },
-      to: { path: '^src/(index|wal-archive)\\.ts$' },
+      to: { path: '^src/(index|wal-archive|repository-wal)\\.ts$' },
     },
     {
       name: 'no-dev-dependency',
@@ -141,7 +141,7 @@ module.exports = {
         pathNot: [
           `^src/${folder}/`,
           ...allowed.map((name) => `^src/${name}/`),
-          ...(folder === 'cli' ? ['^src/(index|wal-archive|version)\\.ts$'] : []),
+          ...(folder === 'cli' ? ['^src/(index|wal-archive|repository-wal|version)\\.ts$'] : []),
         ],
       },
     })),

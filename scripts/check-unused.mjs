@@ -64,7 +64,7 @@ function judge(symbol, file) {
 /** What is started or imported from outside: programs, threads, the public library. */
 function isEntry(file) {
   const name = relative(source, file);
-  return /^(?:index|wal-archive|version)\.ts$|^threads\/.*-thread\.ts$|^cli\/(?:gs-basebackup|gs-tar|gausskeep)\.ts$|-single\.ts$/.test(
+  return /^(?:index|wal-archive|repository-wal|version)\.ts$|^threads\/.*-thread\.ts$|^cli\/(?:gs-basebackup|gs-tar|gausskeep)\.ts$|-single\.ts$/.test(
     name,
   );
 }

@@ -3,7 +3,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import { checkInstance, chooseGeneration, findArchive, initArchive, readGenerations } from '../wal-archive/archive.ts';
-import type { Archive } from '../wal-archive/archive.ts';
+import type { Archive, InstanceFacts } from '../wal-archive/archive.ts';
 import { storeHistory, type StoreResult } from '../wal-archive/archive-writer.ts';
 import { largestHistoryBytes } from '../wal-archive/archive-wal.ts';
 import type { Codec } from '../wal-archive/codec.ts';
@@ -23,8 +23,8 @@ export interface PushRequest {
   /** Default none. */
   readonly codec?: Codec | undefined;
   readonly level?: number | undefined;
-  /** Called before an empty storage becomes an archive: its rejection keeps it from that. See `checkFirstPush`. */
-  readonly beforeCreation?: (() => Promise<void>) | undefined;
+  /** Called before an empty storage becomes an archive, with what it would be of: its rejection keeps it from that. See `checkFirstPush`. */
+  readonly beforeCreation?: ((facts: InstanceFacts) => Promise<void>) | undefined;
 }
 
 export interface PushReport {

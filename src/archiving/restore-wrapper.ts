@@ -5,13 +5,15 @@ import { say } from '../messages/message.ts';
 /** The status by which `wal get` tells its wrapper that a name is proved absent. No failure of node has it. */
 export const absentStatus = 99;
 
+const controlCharacters = /[\u0000-\u001f\u007f]/;
+
 export interface RestoreWrapper {
   /** Absolute path of node. */
   readonly node: string;
   /** Absolute path of gausskeep's program file. */
   readonly program: string;
-  /** Absolute path of the archive. */
-  readonly archive: string;
+  /** Absolute path of the archive, or the words that name it otherwise. */
+  readonly archive: string | readonly string[];
   readonly generation: number | undefined;
   readonly systemIdentifier: bigint | undefined;
   /** Further words for `wal get`. */
@@ -26,11 +28,14 @@ export interface RestoreWrapper {
  */
 export function restoreCommandWrapper(wrapper: RestoreWrapper): string {
   const { node, program, archive, generation, systemIdentifier, options = [] } = wrapper;
-  for (const path of [node, program, archive]) checkPath(path);
+  const place = typeof archive === 'string' ? ['--archive', archive] : archive;
+  for (const path of [node, program, ...(typeof archive === 'string' ? [archive] : [])]) checkPath(path);
+  const garbled = place.find((word) => controlCharacters.test(word));
+  if (garbled !== undefined) checkPath(garbled);
   const words = [
     ...[node, program, 'wal', 'get'].map(quoted),
     '"$@"',
-    ...['--archive', archive].map(quoted),
+    ...place.map(quoted),
     ...(generation === undefined ? [] : ['--generation', generation.toString()].map(quoted)),
     ...(systemIdentifier === undefined ? [] : ['--system-identifier', systemIdentifier.toString()].map(quoted)),
     ...['--absent-status', absentStatus.toString(), ...options].map(quoted),
@@ -51,7 +56,7 @@ export function restoreCommandWrapper(wrapper: RestoreWrapper): string {
 }
 
 function checkPath(path: string): void {
-  if (isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path)) return;
+  if (isAbsolute(path) && !controlCharacters.test(path)) return;
   throw new BackupError('USAGE', say('archive.wrapper-path', { path }), { hint: say('archive.wrapper-path.hint') });
 }
 

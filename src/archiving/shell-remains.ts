@@ -23,8 +23,8 @@ export function findShellRemains(operands: readonly string[]): string | undefine
 export interface ArchiveCommand {
   /** Absolute path of the program. */
   readonly program: string;
-  /** Absolute path of the archive directory. */
-  readonly archive: string;
+  /** Absolute path of the archive directory, or the words that name the archive otherwise. */
+  readonly archive: string | readonly string[];
   readonly generation?: number | undefined;
   /** Further words of the command line, for example `--compress=lz4`. */
   readonly options?: readonly string[] | undefined;
@@ -37,7 +37,8 @@ export interface ArchiveCommand {
  */
 export function archiveCommandLine({ program, archive, generation, options = [] }: ArchiveCommand): string {
   const named = generation === undefined ? [] : ['--generation', String(generation)];
-  const words = [program, 'wal', 'push', '%p', '--archive', archive, ...named, ...options];
+  const place = typeof archive === 'string' ? ['--archive', archive] : archive;
+  const words = [program, 'wal', 'push', '%p', ...place, ...named, ...options];
   return `archive_command = '${words.map((word) => (word === '%p' ? word : plainWord(word))).join(' ')}'`;
 }
 

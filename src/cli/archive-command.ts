@@ -1,6 +1,5 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Places } from '../config/places.ts';
 import {
   archiveCommandLine,
   chooseGeneration,
@@ -9,6 +8,8 @@ import {
   readGenerations,
 } from '../wal-archive.ts';
 
+const placeOptions = ['--archive', '--generation', '--repo', '--instance', '--password-file', '--password-command'];
+
 /**
  * The archive_command to configure, which names program, archive and generation; with placeholders where a path cannot stand
  * in one. A generation that was not named is the archive's open one; the first, while there is no archive yet.
@@ -16,16 +17,21 @@ import {
 export async function archiveCommandFor({
   archive,
   generation,
-}: Pick<Places, 'archive' | 'generation'>): Promise<string> {
+}: {
+  /** Directory of one by itself, or the words that name it. */
+  readonly archive: string | readonly string[] | undefined;
+  readonly generation: number | undefined;
+}): Promise<string> {
   const called = process.argv[1] ?? 'gausskeep';
   const place = archive ?? '/ARCHIVE';
-  const named = generation ?? (archive === undefined ? 1 : await openGenerationOf(archive));
+  const first = typeof place === 'string' ? await openGenerationOf(place) : undefined;
+  const named = generation ?? (archive === undefined ? 1 : first);
   try {
     return archiveCommandLine({ program: resolve(called), archive: place, generation: named });
   } catch {
     return archiveCommandLine({
       program: plainOr(realpathSync(called), '/PATH/gausskeep'),
-      archive: plainOr(place, '/ARCHIVE'),
+      archive: typeof place === 'string' ? plainOr(place, '/ARCHIVE') : place.map((word) => plainOr(word, '/PATH')),
       generation: named,
     });
   }
@@ -60,8 +66,9 @@ function pushOptionsOf(like: string | undefined): string[] {
   const options: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
-    if (word === '--archive' || word === '--generation') at += 1;
-    else if (word !== '' && word !== '%p' && !/^--(?:archive|generation)=/.test(word)) options.push(word);
+    if (placeOptions.includes(word)) at += 1;
+    else if (word !== '' && word !== '%p' && !placeOptions.some((option) => word.startsWith(`${option}=`)))
+      options.push(word);
   }
   return options;
 }

@@ -17,7 +17,11 @@ interface PasswordWays {
 }
 
 /** Ways to the password of the repository in `directory`, for `openRepository`. */
-export function passwordWays({ password }: Settings, directory: string, { signal }: ProgramContext): PasswordWays {
+export function passwordWays(
+  { password }: Settings,
+  directory: string,
+  { signal }: Pick<ProgramContext, 'signal'>,
+): PasswordWays {
   return {
     password: password && (() => readRepositoryPassword(password, { signal })),
     askPassword: () => ask(say('repo.password-prompt', { directory }), signal),

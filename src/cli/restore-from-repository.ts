@@ -1,7 +1,7 @@
 import type { Environment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
-import { readRepositorySettings } from '../config/repository-settings.ts';
+import { readRepositorySettings, repositoryIfNamed } from '../config/repository-settings.ts';
 import {
   chooseBackup,
   putHold,
@@ -40,15 +40,21 @@ export async function repositoryPlaces(
   environment: Environment,
   context: ProgramContext,
 ): Promise<RepositoryPlaces | undefined> {
-  const other = otherPlaces.find((option) => given.has(option));
-  const isNamed = given.has('repo') || given.has('instance') || given.has('backup');
-  if (other !== undefined || given.operands.length > 0) {
-    if (!isNamed) return undefined;
-    const second = other === undefined ? (given.operands[0] ?? '') : `--${other}`;
-    throw usage(context.program, say('storing.repo-and-place', { second }));
+  const { program } = context;
+  const [operand] = given.operands;
+  if (operand !== undefined) {
+    const isNamed = given.has('repo') || given.has('instance') || given.has('backup');
+    if (isNamed) throw usage(program, say('storing.repo-and-place', { second: operand }));
+    return undefined;
   }
-  const settings = await readRepositorySettings(given, environment);
-  if (!isNamed && (settings.repository === undefined || settings.instance === undefined)) return undefined;
+  const other = otherPlaces.find((option) => given.has(option));
+  if (given.has('backup') && other !== undefined) {
+    throw usage(program, say('storing.repo-and-place', { second: `--${other}` }));
+  }
+  const settings = given.has('backup')
+    ? await readRepositorySettings(given, environment)
+    : await repositoryIfNamed(program, given, environment, otherPlaces);
+  if (settings === undefined) return undefined;
   const instance = await openNamedInstance(settings, context);
   const catalogue = await readCatalogue(instance.storage, { signal: context.signal });
   const wanted = given.last('backup');

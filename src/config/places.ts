@@ -29,11 +29,10 @@ export async function readPlaces(
   const archive = given.last('archive') ?? nonEmpty(environment['GAUSSKEEP_ARCHIVE']);
   const listed = (environment['GAUSSKEEP_BACKUPS'] ?? '').split(':').filter((place) => place !== '');
   const backups = given.has('backups') ? given.all('backups') : listed;
-  const generation = given.last('generation') ?? nonEmpty(environment['GAUSSKEEP_GENERATION']);
   const named: Places = {
     archive: archive === undefined ? undefined : absolute(archive),
     backups: backups.length === 0 ? undefined : backups.map(absolute),
-    generation: generation === undefined ? undefined : wholeNumber('--generation', generation, 1, 999_999_999),
+    generation: readGeneration(given, environment),
   };
   const isLeft = (place: keyof Places): boolean =>
     named[place] === undefined && !(place === 'generation' && named.archive !== undefined);
@@ -44,6 +43,12 @@ export async function readPlaces(
     backups: named.backups ?? (file.backups?.length === 0 ? undefined : file.backups),
     generation: named.generation ?? (named.archive === undefined ? file.generation : undefined),
   };
+}
+
+/** By its option, else from the environment. @throws BackupError `CONFIG_INVALID` */
+export function readGeneration(given: GivenOptions, environment: Environment): number | undefined {
+  const text = given.last('generation') ?? nonEmpty(environment['GAUSSKEEP_GENERATION']);
+  return text === undefined ? undefined : wholeNumber('--generation', text, 1, 999_999_999);
 }
 
 /** The directory of the WAL archive. @throws BackupError `CONFIG_INVALID` when nothing names it */

@@ -4,6 +4,7 @@ import { say } from '../messages/message.ts';
 import { readConfiguration, type Configuration } from './configuration-file.ts';
 import type { Environment } from './environment.ts';
 import type { GivenOptions } from './option-table.ts';
+import { usage } from './parse-options.ts';
 
 /** Where the password of a repository comes from, where nobody is asked. */
 export type PasswordSource =
@@ -19,6 +20,8 @@ export interface RepositorySettings {
   /** Undefined: somebody is asked, if the repository is encrypted. */
   readonly password: PasswordSource | undefined;
 }
+
+const repositoryOptions = ['repo', 'instance', 'password-file', 'password-command'];
 
 /**
  * Each by its option (`--repo`, `--instance`, `--password-file`, `--password-command`), else from the environment
@@ -49,6 +52,33 @@ export async function readRepositorySettings(
     instance: instance ?? ofFile.instance,
     password: password ?? passwordOfFile(ofFile),
   };
+}
+
+/**
+ * The repository, where a command that works on an archive or on backups is to work on one: what the command line names counts, else what
+ * the environment names, else what the configuration file names; at one place a repository with its instance comes before the others.
+ * @param others options for what is no repository
+ * @throws BackupError `USAGE` when the command line names both; `CONFIG_INVALID`
+ */
+export async function repositoryIfNamed(
+  program: string,
+  given: GivenOptions,
+  environment: Environment,
+  others: readonly string[],
+): Promise<RepositorySettings | undefined> {
+  const isNamed = repositoryOptions.some((option) => given.has(option));
+  const other = others.find((option) => given.has(option));
+  if (other !== undefined) {
+    if (!isNamed) return undefined;
+    throw usage(program, say('storing.repo-and-place', { second: `--${other}` }));
+  }
+  if (isNamed) return readRepositorySettings(given, environment);
+  const isOfEnvironment = nonEmpty(environment['GAUSSKEEP_REPO']) !== undefined;
+  if (!isOfEnvironment && others.some((option) => nonEmpty(environment[variableOf(option)]) !== undefined)) {
+    return undefined;
+  }
+  const settings = await readRepositorySettings(given, environment);
+  return settings.repository === undefined || settings.instance === undefined ? undefined : settings;
 }
 
 /** The directory of the repository. @throws BackupError `CONFIG_INVALID` when nothing names it */

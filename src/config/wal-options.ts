@@ -1,3 +1,4 @@
+import { repositoryGroup } from './repository-options.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
 
 const archive: OptionSpec = { long: 'archive', argument: 'DIRECTORY', help: 'wal-commands.help.archive' };
@@ -9,13 +10,18 @@ const systemIdentifier: OptionSpec = {
 };
 const json: OptionSpec = { long: 'json', help: 'wal-commands.help.json' };
 
+/** Of what works on an archive, by itself or that of an instance of a repository. */
+function inRepository(...options: OptionSpec[]): readonly OptionGroup[] {
+  return [...group(...options), repositoryGroup];
+}
+
 function group(...options: OptionSpec[]): readonly OptionGroup[] {
   return [{ title: 'wal-commands.help.options', options }];
 }
 
 export const walInitOptions = group(archive, json);
 
-export const walPushOptions = group(
+export const walPushOptions = inRepository(
   archive,
   generation,
   {
@@ -29,7 +35,7 @@ export const walPushOptions = group(
   json,
 );
 
-export const walGetOptions = group(
+export const walGetOptions = inRepository(
   archive,
   generation,
   systemIdentifier,

@@ -40,8 +40,8 @@ export async function openArchive(storage: Storage, options: StorageOptions = {}
 }
 
 export interface InitOptions extends StorageOptions {
-  /** Called before an empty storage becomes an archive: its rejection keeps it from that. */
-  readonly beforeCreation?: (() => Promise<void>) | undefined;
+  /** Called before an empty storage becomes an archive, with what it would be of: its rejection keeps it from that. */
+  readonly beforeCreation?: ((facts: InstanceFacts) => Promise<void>) | undefined;
   /** Why there is an archive, for people. */
   readonly reason?: string | undefined;
 }
@@ -54,7 +54,7 @@ export async function initArchive(storage: Storage, facts: InstanceFacts, option
   let archive = await findArchive(storage, options);
   if (archive === undefined) {
     await refuseForeign(storage, options);
-    await options.beforeCreation?.();
+    await options.beforeCreation?.(facts);
     const { systemIdentifier, product, walMagic, segmentSizeBytes } = facts;
     const identity = {
       archive: randomBytes(16).toString('hex'),

@@ -7,7 +7,7 @@ import { formatOfMagic } from '../wal/formats/formats.ts';
 import { walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import { checkInstance, chooseGeneration, findArchive, initArchive, readGenerations } from './archive.ts';
-import type { Archive } from './archive.ts';
+import type { Archive, InstanceFacts } from './archive.ts';
 import {
   storeSegment,
   storeSegmentAsRead,
@@ -31,8 +31,8 @@ export interface SegmentPush {
   /** Default none. */
   readonly codec?: Codec | undefined;
   readonly level?: number | undefined;
-  /** Called before an empty storage becomes an archive: its rejection keeps it from that. */
-  readonly beforeCreation?: (() => Promise<void>) | undefined;
+  /** Called before an empty storage becomes an archive, with what it would be of: its rejection keeps it from that. */
+  readonly beforeCreation?: ((facts: InstanceFacts) => Promise<void>) | undefined;
 }
 
 export interface PushedSegment {

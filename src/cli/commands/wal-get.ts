@@ -4,25 +4,27 @@ import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
-import { archiveOf, readPlaces, systemIdentifierOption, wholeNumber } from '../../config/places.ts';
+import { systemIdentifierOption, wholeNumber } from '../../config/places.ts';
 import { walGetOptions } from '../../config/wal-options.ts';
 import {
   getWal,
   instanceOfTarget,
-  openLocalStorage,
   openRetrying,
   prefetchWal,
   takePrefetched,
   type Spool,
+  type Storage,
 } from '../../wal-archive.ts';
 import { say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { errorLines } from '../error-text.ts';
+import { namedWal } from '../named-wal.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
 
 /** What a server takes for neither "delivered" nor "the archive ends here". */
 const failedStatus = 126;
+const paths = ['archive', 'repo', 'password-file', 'spool'];
 const largestLogBytes = 8 * 1024 * 1024;
 
 export const walGetCommand: Command = {
@@ -42,7 +44,8 @@ export const walGetCommand: Command = {
   },
 };
 
-async function get(given: GivenOptions, { program, terminal, signal }: ProgramContext): Promise<number> {
+async function get(given: GivenOptions, context: ProgramContext): Promise<number> {
+  const { program, terminal, signal } = context;
   // The third word is %r, which some configurations pass along; nothing here depends on it.
   const [name, target, , further] = given.operands;
   const missing = name === undefined ? 'NAME' : target === undefined ? 'TARGET' : undefined;
@@ -52,15 +55,14 @@ async function get(given: GivenOptions, { program, terminal, signal }: ProgramCo
   const absentStatus = wholeNumber('--absent-status', given.last('absent-status') ?? '1', 1, 125);
   const retryForMs = 1000 * wholeNumber('--retry-for', given.last('retry-for') ?? '60', 0, 86_400);
   const count = wholeNumber('--prefetch', given.last('prefetch') ?? '0', 0, 64);
-  const places = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
-  const { generation } = places;
-  const place = archiveOf(places);
+  const wal = await namedWal(given, context);
+  const { generation } = wal;
   const systemIdentifier = systemIdentifierOption(given) ?? (await instanceOfTarget(target, process.cwd()));
-  const spool = spoolOf(program, given, count, `${place}|${generation ?? ''}|${systemIdentifier ?? ''}`);
+  const spool = spoolOf(program, given, count, `${wal.name}|${generation ?? ''}|${systemIdentifier ?? ''}`);
   const request = { name, generation, systemIdentifier };
 
   if (given.has('prefetch-only')) {
-    const storage = await openLocalStorage(place);
+    const { storage } = await wal.open();
     if (spool !== undefined) await prefetchWal({ ...request, storage }, spool, count, { signal });
     return 0;
   }
@@ -75,8 +77,14 @@ async function get(given: GivenOptions, { program, terminal, signal }: ProgramCo
     return 0;
   }
   const partial = !given.has('no-partial');
-  const storage = await openRetrying(() => openLocalStorage(place), { forMs: retryForMs }, { signal });
-  const result = await getWal({ ...request, storage, target, partial }, { signal });
+  let known = systemIdentifier;
+  const open = async (): Promise<Storage> => {
+    const opened = await wal.open();
+    known ??= opened.systemIdentifier;
+    return opened.storage;
+  };
+  const storage = await openRetrying(open, { forMs: retryForMs }, { signal });
+  const result = await getWal({ ...request, systemIdentifier: known, storage, target, partial }, { signal });
   if (result.outcome === 'absent') {
     log(given, `${program}: ${speak(say('wal-commands.absent', { name }))}`);
     return absentStatus;
@@ -97,10 +105,20 @@ function spoolOf(program: string, given: GivenOptions, count: number, archive: s
 
 /** Another process goes on fetching. It inherits no stdio: openGauss waits until its command's stderr is closed. */
 function startPrefetch(given: GivenOptions, name: string, systemIdentifier: bigint | undefined): void {
-  const words = ['archive', 'generation', 'prefetch', 'spool'].flatMap((option) => {
+  const options = [
+    'archive',
+    'repo',
+    'instance',
+    'password-file',
+    'password-command',
+    'generation',
+    'prefetch',
+    'spool',
+  ];
+  const words = options.flatMap((option) => {
     const value = given.last(option);
     if (value === undefined) return [];
-    return [`--${option}`, option === 'archive' || option === 'spool' ? resolve(value) : value];
+    return [`--${option}`, paths.includes(option) ? resolve(value) : value];
   });
   const instance = systemIdentifier === undefined ? [] : ['--system-identifier', systemIdentifier.toString()];
   const program = process.argv[1] ?? '';

@@ -1,6 +1,6 @@
-import { readEnvironment } from '../../config/environment.ts';
+import { dirname } from 'node:path';
 import { usage } from '../../config/parse-options.ts';
-import { archiveOf, readPlaces, wholeNumber } from '../../config/places.ts';
+import { wholeNumber } from '../../config/places.ts';
 import { walPushOptions } from '../../config/wal-options.ts';
 import { BackupError } from '../../errors/backup-error.ts';
 import {
@@ -8,8 +8,8 @@ import {
   findShellRemains,
   giveArchiveToServer,
   isCodec,
-  openLocalStorage,
   pushWal,
+  refuseArchiveInData,
   shellRemainsError,
   type Codec,
 } from '../../wal-archive.ts';
@@ -17,6 +17,7 @@ import { say } from '../../messages/message.ts';
 import { archiveCommandFor } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit-status.ts';
+import { namedPlaces, namedWal } from '../named-wal.ts';
 import { speak } from '../speech.ts';
 
 export const walPushCommand: Command = {
@@ -27,27 +28,32 @@ export const walPushCommand: Command = {
   statusRule: (error) => exitStatus(error, 'by-code'),
   // openGauss does not read more than one buffer of it.
   talkLimitBytes: 4000,
-  run: async (given, { program, terminal, signal }) => {
-    const places = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
     const remains = findShellRemains(given.operands);
-    if (remains !== undefined) throw shellRemainsError(remains, await archiveCommandFor(places));
+    if (remains !== undefined)
+      throw shellRemainsError(remains, await archiveCommandFor(await namedPlaces(given, context)));
     const [path, second] = given.operands;
     if (path === undefined) throw usage(program, say('wal-commands.missing', { what: 'PATH' }));
     if (second !== undefined) throw usage(program, say('options.too-many', { word: second }));
     const compression = compressionOf(given.last('compress'));
-    const { generation } = places;
-    const directory = archiveOf(places);
-    const storage = await openLocalStorage(directory);
+    const named = await namedWal(given, context);
+    const { generation } = named;
+    const { storage, directory, systemIdentifier } = await named.open();
     const creation = { happened: false };
-    const beforeCreation = async (): Promise<void> => {
-      await checkFirstPush(directory, path);
-      creation.happened = true;
+    const beforeCreation = async (facts: { readonly systemIdentifier: bigint }): Promise<void> => {
+      if (systemIdentifier !== undefined) refuseOther(systemIdentifier, facts.systemIdentifier);
+      // A repository is there: its file system is mounted.
+      if (named.isOfRepository && directory !== undefined) await refuseArchiveInData(directory, dirname(path));
+      else if (directory !== undefined) await checkFirstPush(directory, path);
+      creation.happened = !named.isOfRepository;
     };
     const report = await pushWal({ storage, path, generation, ...compression, beforeCreation }, { signal });
     // In the server's log, once: that it was this directory, and that nothing before is in it.
-    if (creation.happened) await giveArchiveToServer(directory, path);
-    if (creation.happened)
+    if (creation.happened && directory !== undefined) {
+      await giveArchiveToServer(directory, path);
       terminal.line(`${program}: ${speak(say('wal-commands.began', { directory, name: report.name }))}`);
+    }
     // Whoever archives must not be told of a failure that was none: the server would push the same file for ever.
     if (given.has('json')) await terminal.report(`${JSON.stringify({ messageType: 'push', ...report })}\n`);
     else if (given.has('verbose')) {
@@ -56,6 +62,14 @@ export const walPushCommand: Command = {
     return 0;
   },
 };
+
+/** An archive that was not begun yet says nothing itself. @throws BackupError `SYSTEM_MISMATCH` */
+function refuseOther(expected: bigint, actual: bigint): void {
+  if (actual === expected) return;
+  throw new BackupError('SYSTEM_MISMATCH', say('archive.other-systemIdentifier', { expected, actual }), {
+    hint: say('archive.other.hint'),
+  });
+}
 
 function compressionOf(text = 'none'): { codec: Codec; level: number | undefined } {
   const [codec, level, ...rest] = text.split(':');

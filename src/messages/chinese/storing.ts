@@ -22,7 +22,7 @@ export const storingMessages: Translation<typeof english> = {
   'storing.no-instance': '未指定实例',
   'storing.no-instance.hint': '请用 --instance、GAUSSKEEP_INSTANCE 或在配置文件中指定。',
   'storing.not-there': '没有备份 {name}',
-  'storing.repo-and-place': '同时指定了仓库和 {second}：恢复只能从其中之一读取',
+  'storing.repo-and-place': '仓库和 {second} 只能指定其中之一',
   'storing.no-hold': '恢复期间无法阻止保留策略删除该备份：{reason}',
   'storing.pack-missing': '{name} 不存在，或大小与原来不同（共 {count} 个包）',
   'storing.pack-missing.hint':

@@ -55,7 +55,8 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.help.close': '关闭此世代：不再向它推送任何内容',
   'wal-commands.help.reopen': '撤销对此世代的关闭',
   'wal-commands.no-archive': '没有指定 WAL 归档目录',
-  'wal-commands.no-archive.hint': '用 --archive、GAUSSKEEP_ARCHIVE，或配置文件中的 archive 给出它的目录。',
+  'wal-commands.no-archive.hint':
+    '用 --archive、GAUSSKEEP_ARCHIVE，或配置文件中的 archive 给出它的目录；或指定它所属的仓库和实例。',
   'wal-commands.empty-path': '目录的路径为空',
   'wal-commands.bad-number': '{option} 的值 "{text}" 无效：必须是 {lowest} 到 {highest} 的整数',
   'wal-commands.bad-system-identifier': '无效的系统标识符 "{text}"',

@@ -24,7 +24,7 @@ export const storingMessages = {
   'storing.no-instance': 'no instance was named',
   'storing.no-instance.hint': 'Name it with --instance, GAUSSKEEP_INSTANCE, or in the configuration file.',
   'storing.not-there': 'there is no backup {name}',
-  'storing.repo-and-place': 'a repository and {second}: a restore reads from one of them',
+  'storing.repo-and-place': 'a repository and {second}: only one of them can be named',
   'storing.no-hold': 'retention is not kept from the backup while it is restored: {reason}',
   'storing.pack-missing': '{name} is not there, or not of the size that it had ({count} {count|pack|packs} in all)',
   'storing.pack-missing.hint':

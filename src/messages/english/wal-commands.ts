@@ -55,7 +55,7 @@ export const walCommandsMessages = {
   'wal-commands.help.reopen': 'take back that this generation was closed',
   'wal-commands.no-archive': 'no WAL archive was named',
   'wal-commands.no-archive.hint':
-    'Give its directory with --archive, in GAUSSKEEP_ARCHIVE, or as archive in the configuration file.',
+    'Give its directory with --archive, in GAUSSKEEP_ARCHIVE, or as archive in the configuration file; or name the repository and the instance that it is part of.',
   'wal-commands.empty-path': 'the path of a directory is empty',
   'wal-commands.bad-number':
     'invalid value "{text}" for {option}: it must be a whole number from {lowest} to {highest}',

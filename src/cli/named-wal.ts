@@ -1,0 +1,86 @@
+import { readEnvironment } from '../config/environment.ts';
+import type { GivenOptions } from '../config/option-table.ts';
+import { archiveOf, readGeneration, readPlaces } from '../config/places.ts';
+import { repositoryIfNamed, repositoryOf, type RepositorySettings } from '../config/repository-settings.ts';
+import { openLocalStorage, type Storage } from '../wal-archive.ts';
+import type { ProgramContext } from './program.ts';
+
+/** A WAL archive that was opened. */
+export interface OpenedWal {
+  readonly storage: Storage;
+  /** Its path; undefined: files are reached through the storage only. */
+  readonly directory: string | undefined;
+  /** Whose WAL it is, where that is known beside the archive. */
+  readonly systemIdentifier: bigint | undefined;
+}
+
+/** The WAL archive that a command works on: one by itself, or that of an instance of a repository. */
+export interface NamedWal {
+  /** For people, and to tell archives apart. */
+  readonly name: string;
+  readonly generation: number | undefined;
+  readonly isOfRepository: boolean;
+  /** The words of a command line that name it, whatever the environment is. */
+  readonly words: readonly string[];
+  /** @throws BackupError `REPOSITORY_NOT_FOUND`; of a repository also as `openRepository`, `BACKUP_NOT_FOUND` before its first backup */
+  readonly open: () => Promise<OpenedWal>;
+}
+
+/** What names the archive, for a command line; undefined where nothing does. @throws BackupError `USAGE`, `CONFIG_INVALID` */
+export async function namedPlaces(
+  given: GivenOptions,
+  { program }: ProgramContext,
+): Promise<{ readonly archive: string | readonly string[] | undefined; readonly generation: number | undefined }> {
+  const environment = readEnvironment();
+  const repository = await repositoryIfNamed(program, given, environment, ['archive']);
+  if (repository === undefined) return readPlaces(given, environment, ['archive', 'generation']);
+  return { archive: wordsOf(repository), generation: readGeneration(given, environment) };
+}
+
+/** @throws BackupError `USAGE`, `CONFIG_INVALID` */
+export async function namedWal(given: GivenOptions, context: ProgramContext): Promise<NamedWal> {
+  const environment = readEnvironment();
+  const repository = await repositoryIfNamed(context.program, given, environment, ['archive']);
+  if (repository !== undefined) return walOfRepository(repository, readGeneration(given, environment), context);
+  const places = await readPlaces(given, environment, ['archive', 'generation']);
+  const directory = archiveOf(places);
+  return {
+    name: directory,
+    generation: places.generation,
+    isOfRepository: false,
+    words: ['--archive', directory],
+    open: async () => ({ storage: await openLocalStorage(directory), directory, systemIdentifier: undefined }),
+  };
+}
+
+function walOfRepository(
+  settings: RepositorySettings,
+  generation: number | undefined,
+  context: ProgramContext,
+): NamedWal {
+  const directory = repositoryOf(settings);
+  return {
+    name: `${directory}|${settings.instance ?? ''}`,
+    generation,
+    isOfRepository: true,
+    words: wordsOf(settings),
+    open: async () => {
+      // Only here: what a server runs for each segment does not load it for an archive by itself.
+      const { openNamedKnownInstance } = await import('./open-instance.ts');
+      const { wal, identity } = await openNamedKnownInstance(settings, context);
+      const { systemIdentifier } = identity;
+      if (typeof wal !== 'string') return { storage: wal, directory: undefined, systemIdentifier };
+      return { storage: await openLocalStorage(wal), directory: wal, systemIdentifier };
+    },
+  };
+}
+
+function wordsOf({ repository, instance, password }: RepositorySettings): string[] {
+  const options = {
+    repo: repository,
+    instance,
+    'password-file': password?.kind === 'file' ? password.path : undefined,
+    'password-command': password?.kind === 'command' ? password.command : undefined,
+  };
+  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+}

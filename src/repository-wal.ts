@@ -1,0 +1,7 @@
+/**
+ * The part of the library that opens repositories: apart from the rest, because servers archive into one segment by segment, and what is
+ * loaded decides how long that takes.
+ */
+export { openInstance, openKnownInstance } from './repository/open-instance.ts';
+export { openRepository } from './repository/open-repository.ts';
+export type { Instance } from './repository/instance.ts';
