@@ -112,6 +112,8 @@ const table = {
   ...Object.fromEntries(operations.map((name) => [name, operationImports])),
   // A restore must work when the database is dead: nothing there can open a connection.
   restore: operationImports.filter((name) => !['connection', 'replication', 'protocol'].includes(name)),
+  // Removes what retention lets go, the WAL by the cleanup of the archive.
+  expire: [...operationImports, 'archiving'],
   // An operation on top of two others: it hands the engine a place for what comes, and the archive the WAL.
   storing: [...operationImports, 'backup', 'archiving', 'packs', 'repository'],
   config: ['errors', 'messages'],

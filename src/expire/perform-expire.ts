@@ -9,7 +9,9 @@ import { deleteHold } from '../repository/read-holds.ts';
 import { putRemoval } from '../repository/removal.ts';
 import { keepReserve, withReserve } from '../repository/reserve.ts';
 import type { RetentionRules } from '../retention/rules.ts';
+import { openPlace, type Place } from '../storage/place.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { cutWal, type WalCut } from './cut-wal.ts';
 import { planExpire, type PlannedBackup } from './plan-expire.ts';
 import { surveyRemovals, type RemovalSurvey } from './survey-removals.ts';
 import { deleteUnusedPacks, findUnusedPacks } from './unused-packs.ts';
@@ -20,7 +22,7 @@ const mostAttempts = 5;
 const leastGraceMs = 10 * 60 * 1000;
 
 export interface ExpireRequest {
-  readonly instance: Pick<Instance, 'storage' | 'foreignNames'>;
+  readonly instance: Pick<Instance, 'storage' | 'wal' | 'foreignNames'>;
   readonly rules: RetentionRules;
   /** How long after it was taken off the catalogue a backup is deleted, in ms, at least ten minutes; default 24 hours. */
   readonly graceMs?: number | undefined;
@@ -33,8 +35,10 @@ export interface ExpireResult {
   readonly deleted: readonly string[];
   /** Ids of backups that are off the catalogue and still there. */
   readonly waiting: readonly string[];
+  /** So many packs, of so many bytes, were deleted. */
   readonly packs: number;
   readonly bytes: number;
+  readonly wal: readonly WalCut[];
 }
 
 /**
@@ -105,7 +109,19 @@ async function expire(
   for (const { objects } of survey.spent) await deleteHold(storage, objects, options);
   const gone = new Set(survey.due.map(({ backup }) => backup));
   const waiting = survey.catalogue.removed.flatMap(({ commit }) => (gone.has(commit.backup) ? [] : [commit.backup]));
-  return { plan, deleted: [...gone], waiting, ...deleted };
+  const archive = await openWal(instance.wal);
+  const wal = archive === undefined ? [] : await cutWal(archive, survey, time, options);
+  return { plan, deleted: [...gone], waiting, ...deleted, wal };
+}
+
+/** Undefined: no WAL was ever stored. */
+async function openWal(wal: Place): Promise<Storage | undefined> {
+  try {
+    return (await openPlace(wal)).storage;
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 /** A run whose hold died with its commit there may put that once more, when it wakes up: then it finds a tombstone. */

@@ -1,9 +1,5 @@
-import { chown, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
-import { ownerOfNewFiles } from '../files/directory-owner.ts';
+import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { storageFailure } from '../storage/failures.ts';
 import type { Place } from '../storage/place.ts';
 import { damaged, encodeSealed } from '../storage/sealed-json.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
@@ -27,7 +23,7 @@ export interface Instance {
   readonly storage: Storage;
   /** Stored names below a folder of it that are none of ours: in an encrypted repository listings pass them over. */
   readonly foreignNames: (folder: string, options?: StorageOptions) => AsyncIterable<string>;
-  /** Its WAL archive: the path of a directory where that is an ordinary one, else a storage. */
+  /** Its WAL archive: the path of a directory, there or not yet, where that is an ordinary one, else a storage. */
   readonly wal: Place;
   /** Undefined: nothing was ever stored under that name. */
   readonly identity: InstanceIdentity | undefined;
@@ -72,7 +68,6 @@ export async function claimInstance(
     await putIfAbsent(storage, identityObject, encodeSealed({ format: 1, ...fields }), options);
     await keepReserve(storage, options);
   }
-  await makeWalDirectory(instance.wal);
   // What counts is what is there: another may have been quicker.
   const identity = await readInstanceIdentity(storage, name, options);
   if (identity === undefined) throw damaged(identityObject);
@@ -84,16 +79,4 @@ export async function claimInstance(
     });
   }
   return { ...instance, identity };
-}
-
-/** The directory of an ordinary WAL archive has to be there to become one. It belongs to whom the directory above belongs, also when root makes it. */
-async function makeWalDirectory(wal: Place): Promise<void> {
-  if (typeof wal !== 'string') return;
-  try {
-    await mkdir(wal, { mode: 0o700 });
-    const owner = await ownerOfNewFiles(dirname(wal));
-    if (owner !== undefined) await chown(wal, owner.uid, owner.gid);
-  } catch (error) {
-    if (systemCodeOf(error) !== 'EEXIST') throw storageFailure('wal/', wal, error, 'write');
-  }
 }

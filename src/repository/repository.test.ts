@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import { sampleCommit } from '../../test/support/repository-instance.ts';
 import { onePiece } from '../bytes/one-piece.ts';
-import { openPlace } from '../storage/place.ts';
+import { openArchiveOf } from '../storing/open-archive.ts';
 import { encodeSealed } from '../storage/sealed-json.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readCatalogue } from './catalogue.ts';
@@ -62,14 +62,14 @@ describe.each([
   it('has WAL archives of its instances', async () => {
     const repository = await initRepository(path, { password: word });
     const facts = { systemIdentifier: 7n, product: 'PostgreSQL' };
-    const { wal } = await claimInstance(await openInstance(repository, 'orders'), facts);
-    const { storage } = await openPlace(wal);
+    const instance = await claimInstance(await openInstance(repository, 'orders'), facts);
+    const storage = await openArchiveOf(instance);
     await put(storage, 'gausskeep-archive.json', 'the identity of an archive');
     const inside = join(path, 'instances/orders/wal');
     if (kind === 'encrypted') await expect(stat(inside)).rejects.toMatchObject({ code: 'ENOENT' });
     else expect(await readdir(inside)).toEqual(['gausskeep-archive.json']);
     const stored = await namesOf(repository.root);
-    const outside = stored.filter((name) => !name.startsWith('objects/'));
+    const outside = stored.filter((name) => !/^objects|reserve/.test(name));
     expect(outside.map((name) => name.replace(/[0-9a-f]{32}/, 'ID'))).toEqual(
       kind === 'encrypted'
         ? ['gausskeep-repository.json', 'keys/ID.json']
