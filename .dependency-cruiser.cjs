@@ -116,6 +116,8 @@ const table = {
   expire: [...operationImports, 'archiving'],
   // An operation on top of two others: it hands the engine a place for what comes, and the archive the WAL.
   storing: [...operationImports, 'backup', 'archiving', 'packs', 'repository'],
+  // The way back: tars as the engine writes them, WAL as the archive delivers it.
+  exporting: [...operationImports, 'backup', 'archiving', 'packs', 'repository'],
   config: ['errors', 'messages'],
   cli: ['config', 'errors', 'messages'],
 };

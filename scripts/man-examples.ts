@@ -84,6 +84,12 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
       lines: [`gausskeep backup --repo /backups/repo --instance orders ${login} -c fast`],
     },
   ],
+  'gausskeep export': [
+    {
+      what: '',
+      lines: ['gausskeep export --repo /backups/repo --instance orders latest --to /backups/exported -Z gzip'],
+    },
+  ],
   'gausskeep list': [{ what: '', lines: ['gausskeep list --repo /backups/repo'] }],
   'gausskeep expire': [
     {

@@ -18,6 +18,7 @@ const loaders = new Map<string, Loaders>([
   ['unpin', { load: async () => (await import('./commands/unpin.ts')).unpinCommand }],
   ['note', { load: async () => (await import('./commands/note.ts')).noteCommand }],
   ['condemn', { load: async () => (await import('./commands/condemn.ts')).condemnCommand }],
+  ['export', { load: async () => (await import('./commands/export.ts')).exportCommand }],
   ['repo init', { load: async () => (await import('./commands/repo-init.ts')).repoInitCommand }],
   ['window', { load: async () => (await import('./commands/window.ts')).windowCommand }],
   [

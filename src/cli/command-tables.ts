@@ -2,6 +2,7 @@ import { backupOptions } from '../config/backup-options.ts';
 import { completionOptions } from '../config/completion-options.ts';
 import { doctorOptions } from '../config/doctor-options.ts';
 import { condemnOptions, noteOptions, pinOptions, unpinOptions } from '../config/mark-options.ts';
+import { exportOptions } from '../config/export-options.ts';
 import type { OptionGroup } from '../config/option-table.ts';
 import { recoverOptions, resumeOptions, statusOptions } from '../config/recovery-options.ts';
 import { listOptions, repoInitOptions } from '../config/repository-options.ts';
@@ -41,6 +42,7 @@ export const commandTables: Readonly<Record<string, CommandTable>> = {
   unpin: { options: unpinOptions, synopsis: say('repo.mark.unpin.synopsis') },
   note: { options: noteOptions, synopsis: say('repo.mark.note.synopsis') },
   condemn: { options: condemnOptions, synopsis: say('repo.mark.condemn.synopsis') },
+  export: { options: exportOptions, synopsis: say('export-help.synopsis') },
   'repo init': { options: repoInitOptions, synopsis: say('repo.init.synopsis') },
   window: { options: windowOptions, synopsis: say('window.help.synopsis') },
   'wal receive': { options: walReceiveOptions, synopsis: say('receive-help.synopsis') },

@@ -10,6 +10,7 @@ const englishTexts: Texts = english;
 const sameInChinese = new Set<string>([
   'backup-help.synopsis',
   'completion.synopsis',
+  'export-help.synopsis',
   'receive-help.synopsis',
   'receive-help.status.synopsis',
   'expire-help.synopsis',

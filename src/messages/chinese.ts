@@ -32,6 +32,7 @@ import { replicationMessages } from './chinese/replication.ts';
 import { repositoryCommandsMessages } from './chinese/repository-commands.ts';
 import { repositoryMessages } from './chinese/repository.ts';
 import { storingMessages } from './chinese/storing.ts';
+import { exportingMessages } from './chinese/exporting.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
@@ -90,6 +91,7 @@ export const chinese: Translation<typeof english> = {
   ...repositoryMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,
+  ...exportingMessages,
   ...restoreHelpMessages,
   ...restorePlanMessages,
   ...restoreRecoveryMessages,

@@ -30,6 +30,7 @@ import { replicationMessages } from './english/replication.ts';
 import { repositoryCommandsMessages } from './english/repository-commands.ts';
 import { repositoryMessages } from './english/repository.ts';
 import { storingMessages } from './english/storing.ts';
+import { exportingMessages } from './english/exporting.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
@@ -104,6 +105,7 @@ export const english = {
   ...repositoryMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,
+  ...exportingMessages,
   ...restoreHelpMessages,
   ...restoreMessages,
   ...restorePlanMessages,

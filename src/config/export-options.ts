@@ -1,0 +1,21 @@
+import type { OptionGroup } from './option-table.ts';
+import { repositoryGroup } from './repository-options.ts';
+
+/** Of `gausskeep export`. */
+export const exportOptions: readonly OptionGroup[] = [
+  repositoryGroup,
+  {
+    title: 'wal-commands.help.options',
+    options: [
+      { long: 'to', argument: 'DIRECTORY', help: 'export-help.to' },
+      { long: 'format', short: 'F', argument: 't', values: ['tar'], help: 'export-help.format' },
+      {
+        long: 'compress',
+        short: 'Z',
+        argument: 'METHOD[:LEVEL]',
+        values: ['none', 'gzip', 'lz4', 'zstd'],
+        help: 'export-help.compress',
+      },
+    ],
+  },
+];

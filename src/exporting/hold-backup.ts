@@ -1,0 +1,25 @@
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { putHold, type KeptHold } from '../repository/keep-hold.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+
+/** What a file system says that lets nothing be written. */
+const refusals: readonly string[] = ['EACCES', 'EPERM', 'EROFS'];
+
+/**
+ * Keeps a backup from being removed while it is read. @param storage the folder of the instance
+ * @returns undefined where the repository cannot be written to: then it is read without
+ * @throws BackupError `BACKUP_NOT_FOUND` when it was removed meanwhile
+ */
+export async function holdBackup(
+  storage: Storage,
+  backup: string,
+  options: StorageOptions,
+): Promise<KeptHold | undefined> {
+  try {
+    return await putHold(storage, { kind: 'restore', backup, prior: undefined }, options);
+  } catch (error) {
+    const code = error instanceof BackupError ? systemCodeOf(error.cause) : undefined;
+    if (code !== undefined && refusals.includes(code)) return undefined;
+    throw error;
+  }
+}
