@@ -87,7 +87,7 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
   'gausskeep export': [
     {
       what: '',
-      lines: ['gausskeep export --repo /backups/repo --instance orders latest --to /backups/exported -Z gzip'],
+      lines: ['gausskeep export --repo /backups/repo --instance orders latest --to /backups/exported'],
     },
   ],
   'gausskeep list': [{ what: '', lines: ['gausskeep list --repo /backups/repo'] }],

@@ -117,11 +117,12 @@ async function findOwnWal(reader: ContentReader, signal: AbortSignal): Promise<O
 }
 
 async function* membersOf(files: readonly WalFile[], signal: AbortSignal): AsyncGenerator<Member, void, undefined> {
-  for (const { name, sizeBytes, read } of files) {
+  for (const file of files) {
+    const { name, sizeBytes } = file;
     if (sizeBytes === undefined) {
-      const content = await wholeOf(read(signal), name);
+      const content = await wholeOf(file.read(signal), name);
       yield member(name, content.length, once(content));
-    } else yield member(name, sizeBytes, read(signal));
+    } else yield member(name, sizeBytes, file.read(signal));
     yield member(`archive_status/${name}.done`, 0, once(new Uint8Array(0)));
   }
 }
