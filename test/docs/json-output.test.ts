@@ -154,3 +154,23 @@ it('window, transaction', async () => {
   expect(transactions.length).toBeGreaterThan(0);
   for (const text of transactions) expectDescribed(text, 'transaction');
 });
+
+it('repository, backup, expire', async () => {
+  const place = join(temporaryDirectory('repository'), 'repo');
+  const [made] = await gausskeep('repo', 'init', place, '--json');
+  expect(expectDescribed(made, 'repository')).toMatchObject({ directory: place, isEncrypted: false });
+  const named = ['--repo', place, '--instance', 'orders'];
+  const words = ['backup', ...named, '-c', 'fast', '--note', 'first', '--pin', '--json'];
+  const { stdout } = await runProgram('gausskeep', words, { env: server.environment() });
+  const stored = expectDescribed(stdout.trim(), 'backup');
+  expect(stored).toMatchObject({ instance: 'orders', state: 'complete', note: 'first', timeline: 1, prior: null });
+  const [listed] = await gausskeep('list', ...named, '--json');
+  expect(expectDescribed(listed, 'backup')).toEqual(stored);
+  const [planned] = await gausskeep('expire', ...named, '--keep-last', '1', '--dry-run', '--json');
+  expect(expectDescribed(planned, 'expire')).toMatchObject({
+    dryRun: true,
+    backups: [{ id: stored['id'], keep: true }],
+  });
+  const [done] = await gausskeep('expire', ...named, '--keep-last', '1', '--json');
+  expect(expectDescribed(done, 'expire')).toMatchObject({ dryRun: false, deleted: [], waiting: [] });
+});

@@ -27,12 +27,12 @@ async function repositoryWith(...hoursAgo: readonly number[]): Promise<{ place: 
   const commits: Commit[] = [];
   for (const hours of hoursAgo) {
     const backup = newId();
-    const { packs: _, ...written } = await store(storage, new Map([['file', Buffer.alloc(50_000, backup)]]), {
+    const { root, rootPacks } = await store(storage, new Map([['file', Buffer.alloc(50_000, backup)]]), {
       backup,
     });
     const startedAt = new Date(Date.now() - hours * hourMs).toISOString();
     const sample = sampleCommit({}, startedAt);
-    const commit = { ...sample, ...written, backup, name: sample.name.replace(sample.backup, backup) };
+    const commit = { ...sample, root, rootPacks, backup, name: sample.name.replace(sample.backup, backup) };
     await putCommit(storage, commit);
     commits.push(commit);
   }
