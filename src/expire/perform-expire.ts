@@ -69,8 +69,9 @@ async function withHold<Result>(
   try {
     return await perform(hold);
   } finally {
-    await hold.release();
-    await keepReserve(storage);
+    // What happened counts, and not that this failed: the hold dies by itself, the next run keeps a reserve.
+    await hold.release().catch(() => undefined);
+    await keepReserve(storage).catch(() => undefined);
   }
 }
 
