@@ -116,6 +116,15 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
       lines: ["gausskeep condemn latest --repo /backups/repo --instance orders --reason 'rows are missing'"],
     },
   ],
+  'gausskeep repo key': [
+    {
+      what: '',
+      lines: [
+        'gausskeep repo key add --repo /backups/safe --password-file /tools/password --new-password-file /tools/second',
+        'gausskeep repo key list --repo /backups/safe --password-file /tools/second',
+      ],
+    },
+  ],
   'gausskeep repo init': [
     { what: '', lines: ['gausskeep repo init /backups/repo'] },
     {

@@ -19,6 +19,7 @@ const loaders = new Map<string, Loaders>([
   ['note', { load: async () => (await import('./commands/note.ts')).noteCommand }],
   ['condemn', { load: async () => (await import('./commands/condemn.ts')).condemnCommand }],
   ['export', { load: async () => (await import('./commands/export.ts')).exportCommand }],
+  ['repo key', { load: async () => (await import('./commands/repo-key.ts')).repoKeyCommand }],
   ['repo init', { load: async () => (await import('./commands/repo-init.ts')).repoInitCommand }],
   ['window', { load: async () => (await import('./commands/window.ts')).windowCommand }],
   [

@@ -17,6 +17,7 @@ export const commandNames: readonly { readonly name: string; readonly summary: M
   { name: 'note', summary: 'repo.mark.note.summary' },
   { name: 'condemn', summary: 'repo.mark.condemn.summary' },
   { name: 'export', summary: 'export-help.summary' },
+  { name: 'repo key', summary: 'repo-key.summary' },
   { name: 'repo init', summary: 'repo.init.summary' },
   { name: 'window', summary: 'window.help.summary' },
   { name: 'wal receive', summary: 'receive-help.summary' },

@@ -25,6 +25,20 @@ export const repoInitOptions: readonly OptionGroup[] = [
   },
 ];
 
+/** Of `gausskeep repo key`. */
+export const repoKeyOptions: readonly OptionGroup[] = [
+  {
+    title: 'wal-commands.help.options',
+    options: [
+      repo,
+      ...passwords,
+      { long: 'new-password-file', argument: 'FILE', help: 'repo-key.help.new-password-file' },
+      { long: 'note', argument: 'TEXT', help: 'repo-key.help.note' },
+      { long: 'json', help: 'repo-key.help.json' },
+    ],
+  },
+];
+
 /** Of `gausskeep list`. */
 export const listOptions: readonly OptionGroup[] = [
   {

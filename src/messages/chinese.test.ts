@@ -14,6 +14,7 @@ const sameInChinese = new Set<string>([
   'receive-help.synopsis',
   'receive-help.status.synopsis',
   'expire-help.synopsis',
+  'repo-key.synopsis',
   'repo.mark.pin.synopsis',
   'repo.mark.unpin.synopsis',
   'repo.mark.note.synopsis',

@@ -1,5 +1,4 @@
 import type { BackupPart, BackupSink } from '../backup/sink.ts';
-import type { ByteString } from '../bytes/byte-string.ts';
 import { onePiece } from '../bytes/one-piece.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
@@ -94,5 +93,5 @@ export class ContentSink implements BackupSink {
 }
 
 function attributesOf({ name, mode, mtime }: MemberHeader): StoredAttributes {
-  return { name: name as ByteString, mode, mtimeSeconds: mtime ?? 0 };
+  return { name, mode, mtimeSeconds: mtime ?? 0 };
 }

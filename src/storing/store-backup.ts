@@ -120,7 +120,7 @@ class StoreRun {
   }
 
   async perform(): Promise<StoredBackup> {
-    const { instance, codec: wanted, generation, note: _, pin, spoolParent, ...source } = this.#request;
+    const { instance, codec: wanted, generation, pin, spoolParent, ...source } = this.#request;
     const codec = wanted ?? (await defaultCodec());
     const signal = this.#signal;
     const { storage } = instance;

@@ -47,10 +47,7 @@ const isKept = (path: string): boolean =>
   ![...unsentPaths, 'base/16412/pgsql_tmp'].some((name) => path === name || path.startsWith(`${name}/`));
 
 it('stores each file, the second time what changed, and gives back what the server had', async () => {
-  for (const _ of [1, 2]) {
-    const stored = await backUp();
-    expect(stored.status, stored.stderr).toBe(0);
-  }
+  for (const stored of [await backUp(), await backUp()]) expect(stored.status, stored.stderr).toBe(0);
   const listed = await runProgram('gausskeep', ['list', ...named(), '--json']);
   const backups = listed.stdout
     .trim()

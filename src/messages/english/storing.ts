@@ -16,6 +16,18 @@ export const storingMessages = {
   'repo.help.instance': 'the name of the instance in the repository (GAUSSKEEP_INSTANCE)',
   'restore.help.backup':
     'the backup to restore: "latest", or the beginning of its name as "gausskeep list" shows it; default: the newest that reaches the target',
+  'repo-key.synopsis': 'add|list|remove [ID] [OPTION]...',
+  'repo-key.summary': 'passwords that open an encrypted repository',
+  'repo-key.what':
+    'Adds, lists or removes passwords of an encrypted repository. Nothing that is stored changes. Removing one keeps nobody out who has opened the repository with it before: who has had the password may have the master key.',
+  'repo-key.help.new-password-file': 'the file with the password to add; else it is asked for, twice',
+  'repo-key.help.note': 'whose password it is, for people; stored in clear',
+  'repo-key.help.json': 'list as JSON, one object a line',
+  'repo-key.bad-verb': '"{text}" is none of add, list, remove',
+  'repo-key.added': 'another password opens "{directory}"',
+  'repo-key.removed':
+    'removed key {id}: its password opens the repository no longer; who has opened it before may have kept the master key',
+  'repo-key.damaged': '{name} is damaged: its password does not open the repository',
   'storing.done': 'Stored backup {name} of instance "{instance}"',
   'storing.done-sizes': '{files} {files|file|files}, {logical}; {fresh} stored new, {referenced} in all',
   'storing.done-wal': 'recoverable from {endLsn} on, timeline {timeline}; its WAL is in the archive of the instance',
