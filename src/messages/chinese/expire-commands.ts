@@ -5,7 +5,7 @@ export const expireCommandsMessages: Translation<typeof english> = {
   'expire-help.summary': '删除没有任何规则保留的备份',
   'expire-help.synopsis': '[OPTION]...',
   'expire-help.what':
-    '把实例中没有任何规则保留的备份移出仓库的目录，并删除以前移出且不再有人需要的内容。规则用于保留：被任何一条规则选中的都留下，固定保留的和正在使用的也留下。规则中的时间是带 min、h、d 或 w 的数字。',
+    '把实例中没有任何规则保留的备份移出仓库的目录，并删除以前移出且不再有人需要的内容，包括归档中的 WAL。规则用于保留：被任何一条规则选中的都留下，固定保留的和正在使用的也留下。规则中的时间是带 min、h、d 或 w 的数字。',
   'expire-help.rules': '保留什么：',
   'expire-help.dry-run': '只输出会保留和删除什么，不删除',
   'expire-help.grace': '移出多久以后才删除，默认 24h',

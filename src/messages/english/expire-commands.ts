@@ -3,7 +3,7 @@ export const expireCommandsMessages = {
   'expire-help.summary': 'remove the backups of an instance that no rule keeps',
   'expire-help.synopsis': '[OPTION]...',
   'expire-help.what':
-    'Takes the backups of an instance off the catalogue of a repository that no rule keeps, and deletes what was taken off before and nobody needs any more. Rules keep: what any of them names stays, and so does what is pinned or in use. Times of rules are numbers with min, h, d or w.',
+    'Takes the backups of an instance off the catalogue of a repository that no rule keeps, and deletes what was taken off before and nobody needs any more, WAL of its archive included. Rules keep: what any of them names stays, and so does what is pinned or in use. Times of rules are numbers with min, h, d or w.',
   'expire-help.rules': 'What to keep:',
   'expire-help.dry-run': 'print what would be kept and removed, remove nothing',
   'expire-help.grace': 'delete what was taken off so long ago, default 24h',
