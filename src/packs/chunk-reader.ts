@@ -66,18 +66,24 @@ export class ChunkReader {
 
   async #load(chunk: ChunkRef, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const object = packName(chunk.pack);
+    const stored = await this.#storedOf(chunk, object, signal);
     try {
-      const stored = await this.#packs.stored(chunk, signal);
-      if (stored === undefined) throw damagedChunk(object, chunk);
       return await decodeChunk(stored, chunk.codec, chunk.rawBytes);
     } catch (error) {
-      if (!(error instanceof BackupError)) throw error;
-      if (error.code === 'OBJECT_NOT_FOUND')
-        throw new BackupError('CORRUPT', say('packs.missing', { object }), { cause: error });
-      throw error.code === 'CORRUPT' && error.sentence.key.startsWith('compression.')
-        ? damagedChunk(object, chunk, error)
-        : error;
+      throw error instanceof BackupError && error.code === 'CORRUPT' ? damagedChunk(object, chunk, error) : error;
     }
+  }
+
+  async #storedOf(chunk: ChunkRef, object: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    let stored: Uint8Array | undefined;
+    try {
+      stored = await this.#packs.stored(chunk, signal);
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+      throw new BackupError('CORRUPT', say('packs.missing', { object }), { cause: error });
+    }
+    if (stored === undefined) throw damagedChunk(object, chunk);
+    return stored;
   }
 }
 
