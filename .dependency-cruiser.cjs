@@ -110,6 +110,7 @@ const table = {
   // start-thread.ts; the *-thread.ts files are entries of worker threads and may start any operation.
   threads: pure,
   ...Object.fromEntries(operations.map((name) => [name, operationImports])),
+  verify: [...operationImports, 'packs', 'repository'],
   // A restore must work when the database is dead: nothing there can open a connection.
   restore: operationImports.filter((name) => !['connection', 'replication', 'protocol'].includes(name)),
   // Removes what retention lets go, the WAL by the cleanup of the archive.

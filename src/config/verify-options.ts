@@ -1,4 +1,5 @@
 import type { OptionGroup } from './option-table.ts';
+import { repositoryGroup } from './repository-options.ts';
 
 /** Options of `gausskeep verify`: those of pg_verifybackup and `--json`. */
 export const verifyOptions: readonly OptionGroup[] = [
@@ -16,5 +17,9 @@ export const verifyOptions: readonly OptionGroup[] = [
       { long: 'wal-path', short: 'w', aliases: ['wal-directory'], argument: 'PATH', help: 'verify.help.wal-path' },
       { long: 'json', help: 'verify.help.json' },
     ],
+  },
+  {
+    ...repositoryGroup,
+    options: [...repositoryGroup.options, { long: 'read-data', help: 'verify-stored.help.read-data' }],
   },
 ];

@@ -19,6 +19,7 @@ import { labelledLine } from '../error-text.ts';
 import { speak } from '../speech.ts';
 import type { Terminal } from '../terminal.ts';
 import { laterMs, PhaseProgress } from '../phase-progress.ts';
+import { isOfRepository, verifyRepository } from '../verify-repository.ts';
 import { verifyRecord } from '../verify-record.ts';
 
 export const verifyCommand: Command = {
@@ -29,6 +30,7 @@ export const verifyCommand: Command = {
     const { program, terminal } = context;
     // Called by the name of another tool, there is no command word: then pg_verifybackup's statuses and demands hold.
     const asOriginal = !program.endsWith(' verify');
+    if (!asOriginal && (await isOfRepository(program, given))) return verifyRepository(given, context);
     const report = await verify(requestOf(program, given, asOriginal), given, context);
     if (given.has('json')) await terminal.data(`${JSON.stringify(verifyRecord(report))}\n`);
     else if (!given.has('quiet')) await showResult(report, terminal, asOriginal);
