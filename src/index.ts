@@ -187,7 +187,12 @@ export { listInstances, openInstance, openKnownInstance } from './repository/ope
 export { initRepository, type InitRepositoryOptions } from './repository/init-repository.ts';
 export { openRepository, type OpenRepositoryOptions } from './repository/open-repository.ts';
 export type { Repository } from './repository/repository.ts';
-export { verifyStored, type StoredFault, type StoredVerdict, type VerifyStoredRequest } from './verify/verify-stored.ts';
+export {
+  verifyStored,
+  type StoredFault,
+  type StoredVerdict,
+  type VerifyStoredRequest,
+} from './verify/verify-stored.ts';
 export { addKey, listKeys, removeKey } from './repository/repository-keys.ts';
 export type { RepositoryIdentity } from './repository/repository-identity.ts';
 export {
