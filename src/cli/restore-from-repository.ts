@@ -14,7 +14,7 @@ import {
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { warningLine } from './error-text.ts';
-import { openNamedInstance } from './open-instance.ts';
+import { openNamedKnownInstance } from './open-instance.ts';
 import type { ProgramContext } from './program.ts';
 
 /** What a restore reads from a repository. */
@@ -55,7 +55,7 @@ export async function repositoryPlaces(
     ? await readRepositorySettings(given, environment)
     : await repositoryIfNamed(program, given, environment, otherPlaces);
   if (settings === undefined) return undefined;
-  const instance = await openNamedInstance(settings, context);
+  const instance = await openNamedKnownInstance(settings, context);
   const catalogue = await readCatalogue(instance.storage, { signal: context.signal });
   const wanted = given.last('backup');
   const sound = catalogue.backups.filter(({ isCondemned }) => !isCondemned);

@@ -5,10 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { loadData } from '../support/postgres/load.ts';
 import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { repositoryKinds } from '../support/repository-kinds.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 forEachServer('full', (version) => {
-  describe.each(['', '--encrypt'])('repo init %s', (encryption) => {
+  describe.each(repositoryKinds(version))('repo init %s', (encryption) => {
     let server: PostgresServer;
     let repository: string;
     let environment: Record<string, string>;

@@ -9,6 +9,7 @@ import { differences, snapshotData, type Content } from '../support/postgres/con
 import { loadData } from '../support/postgres/load.ts';
 import { expectNothingOnServer } from '../support/backups.ts';
 import { programPath, runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { repositoryKinds } from '../support/repository-kinds.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
@@ -24,7 +25,7 @@ interface Listed {
 }
 
 forEachServer('full', (version) => {
-  describe.each(['', '--encrypt'])('repo init %s', (encryption) => {
+  describe.each(repositoryKinds(version))('repo init %s', (encryption) => {
     let server: PostgresServer;
     let repository: string;
     /** A file that the server can read. */
