@@ -1,4 +1,5 @@
 import type { OptionGroup } from './option-table.ts';
+import { repositoryGroup } from './repository-options.ts';
 
 /** Options of `gausskeep window`. */
 export const windowOptions: readonly OptionGroup[] = [
@@ -13,6 +14,7 @@ export const windowOptions: readonly OptionGroup[] = [
       { short: 'P', long: 'progress', help: 'window.help.progress' },
     ],
   },
+  repositoryGroup,
   {
     title: 'window.help.transactions',
     options: [

@@ -2,7 +2,7 @@ import { cacheDirectory } from '../../config/cache-directory.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
-import { archiveOf, readPlaces, wholeNumber } from '../../config/places.ts';
+import { archiveOf, readGeneration, readPlaces, wholeNumber } from '../../config/places.ts';
 import { windowOptions } from '../../config/window-options.ts';
 import {
   openIndexCache,
@@ -20,6 +20,7 @@ import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
+import { repositoryPlaces } from '../restore-from-repository.ts';
 import { transactionRecord, windowRecord } from '../window-record.ts';
 import { transactionLine, windowLines } from '../window-text.ts';
 
@@ -38,12 +39,13 @@ export const windowCommand: Command = {
       throw usage(program, say('window.range-without-commits', { option: `--${stray}` }));
     }
     const environment = readEnvironment();
+    const repository = await repositoryPlaces(given, environment, context);
     const places = await readPlaces(given, environment);
     const timeline = given.last('timeline');
     const request: SurveyRequest = {
-      archive: archiveOf(places),
-      backups: places.backups,
-      generation: places.generation,
+      archive: repository?.archive ?? archiveOf(places),
+      backups: repository?.backups ?? places.backups,
+      generation: repository === undefined ? places.generation : readGeneration(given, environment),
       timeline: timeline === undefined ? undefined : wholeNumber('--timeline', timeline, 1, 0xffff_ffff),
     };
     const cache = cacheDirectory(environment);
@@ -55,7 +57,12 @@ export const windowCommand: Command = {
     if (given.has('commits')) return showTransactions({ ...request, range: rangeOf(given) }, options, given, terminal);
     const window = await surveyWindow(request, options);
     if (given.has('json')) await terminal.data(`${JSON.stringify(windowRecord(window))}\n`);
-    else await showLines(windowLines(window, { backupsNamed: given.has('backups') }), window.passedOver, context);
+    else
+      await showLines(
+        windowLines(window, { backupsNamed: repository !== undefined || given.has('backups') }),
+        window.passedOver,
+        context,
+      );
     return 0;
   },
 };
