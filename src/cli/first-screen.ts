@@ -19,10 +19,10 @@ type Entry = Pick<CommandEntry, 'name' | 'summary'>;
 /** What can be said about a backup, and taken back: one line, that of the first. */
 const marks: readonly string[] = ['pin', 'unpin', 'note', 'condemn'];
 
-/** The headings of the other commands; what belongs to none is under the last. */
+/** The headings of the other commands; what belongs to none is under the last, behind its own. */
 const groups: readonly { title: MessageKey; names: readonly string[]; family: string | undefined }[] = [
   { title: 'cli.group.recovery', names: ['window', 'status', 'resume'], family: undefined },
-  { title: 'cli.group.repository', names: ['backup', 'list', 'expire', ...marks], family: 'repo ' },
+  { title: 'cli.group.repository', names: ['backup', 'list', 'expire', ...marks, 'export'], family: 'repo ' },
   { title: 'cli.group.archive', names: [], family: 'wal ' },
 ];
 
@@ -65,8 +65,15 @@ function grouped(entries: readonly Entry[]): { readonly title: MessageKey; reado
   }));
   const known = new Set(found.flatMap(({ members, family }) => [...members, ...family]));
   const others = entries.filter((entry) => !known.has(entry));
-  return [...found, { title: 'cli.group.others' as const, members: others, family: [] }]
-    .map(({ title, members, family }) => ({ title, lines: [...members.flatMap(memberLines), ...familyLines(family)] }))
+  return found
+    .map(({ title, members, family }, at) => ({
+      title,
+      lines: [
+        ...members.flatMap(memberLines),
+        ...familyLines(family),
+        ...(at === found.length - 1 ? others.map(lineOf) : []),
+      ],
+    }))
     .filter(({ lines }) => lines.length > 0);
 }
 

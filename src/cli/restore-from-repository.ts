@@ -1,7 +1,7 @@
 import type { Environment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
-import { readRepositorySettings, repositoryIfNamed } from '../config/repository-settings.ts';
+import { readRepositorySettings, repositoryIfNamed, repositoryOf } from '../config/repository-settings.ts';
 import {
   chooseBackup,
   putHold,
@@ -17,10 +17,18 @@ import { warningLine } from './error-text.ts';
 import { openNamedKnownInstance } from './open-instance.ts';
 import type { ProgramContext } from './program.ts';
 
+/** An instance of a repository as it was named. */
+export interface NamedInstance {
+  readonly repository: string;
+  readonly instance: string;
+}
+
 /** What a restore reads from a repository. */
 export interface RepositoryPlaces {
-  /** For people. */
+  /** Before the name of each backup. */
   readonly name: string;
+  /** Its directory, and the name in it, for people. */
+  readonly named: NamedInstance;
   readonly archive: Place;
   readonly backups: readonly Place[];
   readonly instance: RepositoryInstance;
@@ -63,7 +71,9 @@ export async function repositoryPlaces(
   const backups = chosen.map(({ commit, storedAtMs }) => ({ name: commit.name, root: commit.root, storedAtMs }));
   const { description: name } = instance.storage;
   const ids = new Map(chosen.map(({ commit }) => [commit.name, commit.backup]));
-  return { name, instance, ids, archive: instance.wal, backups: [new StoredBackups(name, instance.storage, backups)] };
+  const named = { repository: repositoryOf(settings), instance: settings.instance ?? '' };
+  const places = [new StoredBackups(name, instance.storage, backups)];
+  return { name, named, instance, ids, archive: instance.wal, backups: places };
 }
 
 /**

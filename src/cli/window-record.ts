@@ -1,5 +1,6 @@
 import { formatLsn, formatUtc, type ListedTransaction, type RecoveryWindow } from '../index.ts';
 import { render } from '../messages/message.ts';
+import type { NamedInstance } from './restore-from-repository.ts';
 
 type Line = RecoveryWindow['lines'][number];
 type Json = Record<string, unknown>;
@@ -8,10 +9,12 @@ type Json = Record<string, unknown>;
  * A recovery window as JSON: positions as `X/X`, times as text in UTC with microseconds, 64-bit numbers as text. Fields are
  * only ever added.
  */
-export function windowRecord(window: RecoveryWindow): Json {
+export function windowRecord(window: RecoveryWindow, named?: NamedInstance): Json {
   return {
     messageType: 'window',
-    archive: window.archive,
+    archive: named === undefined ? window.archive : null,
+    repository: named?.repository ?? null,
+    instance: named?.instance ?? null,
     systemIdentifier: window.systemIdentifier.toString(),
     segments: window.segments.count,
     segmentsReadWhole: window.segments.readWhole,

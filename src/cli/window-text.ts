@@ -1,5 +1,6 @@
 import { formatLsn, formatUtc, type ListedTransaction, type Lsn, type RecoveryWindow } from '../index.ts';
 import { printable, say, type Message } from '../messages/message.ts';
+import type { NamedInstance } from './restore-from-repository.ts';
 import { speak } from './speech.ts';
 
 type Line = RecoveryWindow['lines'][number];
@@ -21,9 +22,15 @@ const shownPoints = 40;
  * The recovery window for people: each line of WAL from its beginning to its end, downwards.
  * @param backupsNamed whether folders of backups were looked at
  */
-export function windowLines(window: RecoveryWindow, { backupsNamed }: { readonly backupsNamed: boolean }): string[] {
+export function windowLines(
+  window: RecoveryWindow,
+  { backupsNamed, named }: { readonly backupsNamed: boolean; readonly named?: NamedInstance | undefined },
+): string[] {
   const { archive, systemIdentifier, lines, segments } = window;
-  const title = speak(say('window.title', { archive, systemIdentifier }));
+  const title =
+    named === undefined
+      ? speak(say('window.title', { archive, systemIdentifier }))
+      : speak(say('window.title-repository', { ...named, systemIdentifier }));
   const canRecover = lines.some(({ backups }) => backups.some(({ problem }) => problem === undefined));
   return [
     title,

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseLsn } from '../../src/index.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
 import { differences, snapshotData, type Content } from '../support/postgres/content.ts';
@@ -22,6 +23,21 @@ interface Listed {
   readonly newBytes: number;
   readonly referencedBytes: number;
   readonly logicalBytes: number;
+}
+
+interface Window {
+  readonly archive: string | null;
+  readonly repository: string | null;
+  readonly instance: string | null;
+  readonly lines: readonly {
+    readonly stretches: readonly { readonly endLsn: string }[];
+    readonly gaps: readonly unknown[];
+    readonly backups: readonly {
+      readonly name: string;
+      readonly latestLsn: string | null;
+      readonly problem: string | null;
+    }[];
+  }[];
 }
 
 forEachServer('full', (version) => {
@@ -139,6 +155,26 @@ forEachServer('full', (version) => {
       const plan = await done(['restore', '-D', '/nowhere/data', '--target-lsn', lsn, '--target-exclusive', '--plan']);
       expect(plan).toContain(backups[1]!.id);
       expect(differences(content, await restored('--target-lsn', lsn, '--target-exclusive'))).toEqual([]);
+    });
+
+    it('shows the recovery window: every backup, and the WAL up to the newest end that was archived', async () => {
+      const text = await done(['window', '--json', '--repo', repository, '--instance', 'orders']);
+      const { lines, ...named } = JSON.parse(text) as Window;
+      expect(named).toMatchObject({ archive: null, repository, instance: 'orders' });
+      expect(lines).toHaveLength(1);
+      const { backups: shown, stretches, gaps } = lines[0]!;
+      expect(shown.map(({ name, problem }) => ({ name, problem }))).toEqual(
+        backups.map(({ id }) => ({ name: id, problem: null })),
+      );
+      expect(stretches).toHaveLength(1);
+      expect(gaps).toEqual([]);
+      const reached = parseLsn(stretches[0]!.endLsn);
+      expect(reached).toBeGreaterThanOrEqual(parseLsn(moments[2]!.lsn));
+      expect(shown.map(({ latestLsn }) => parseLsn(latestLsn!))).toEqual(backups.map(() => reached));
+      const people = await done(['window']);
+      expect(people).toContain(`${repository}, instance orders: WAL of system identifier `);
+      for (const { id } of backups) expect(people).toContain(`backup ${id}: earliest point`);
+      expect(people).toContain('latest point');
     });
 
     it('refuses another server under the same name, and stores nothing of it', async () => {

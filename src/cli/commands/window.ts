@@ -21,6 +21,7 @@ import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { repositoryPlaces } from '../restore-from-repository.ts';
+import { repositoryWindow } from '../repository-window.ts';
 import { transactionRecord, windowRecord } from '../window-record.ts';
 import { transactionLine, windowLines } from '../window-text.ts';
 
@@ -55,14 +56,14 @@ export const windowCommand: Command = {
       onEvent: progressOf(given, terminal),
     };
     if (given.has('commits')) return showTransactions({ ...request, range: rangeOf(given) }, options, given, terminal);
-    const window = await surveyWindow(request, options);
-    if (given.has('json')) await terminal.data(`${JSON.stringify(windowRecord(window))}\n`);
-    else
-      await showLines(
-        windowLines(window, { backupsNamed: repository !== undefined || given.has('backups') }),
-        window.passedOver,
-        context,
-      );
+    const surveyed = await surveyWindow(request, options);
+    const window = repository === undefined ? surveyed : repositoryWindow(surveyed, repository);
+    const named = repository?.named;
+    if (given.has('json')) await terminal.data(`${JSON.stringify(windowRecord(window, named))}\n`);
+    else {
+      const backupsNamed = repository !== undefined || given.has('backups');
+      await showLines(windowLines(window, { backupsNamed, named }), window.passedOver, context);
+    }
     return 0;
   },
 };

@@ -21,6 +21,7 @@ export const windowMessages: Translation<typeof english> = {
   'window.help.xid': '只看此事务',
   'window.range-without-commits': '{option} 需要 --commits',
   'window.title': '{archive}：实例 {systemIdentifier} 的 WAL',
+  'window.title-repository': '{repository}，实例 {instance}：系统标识符 {systemIdentifier} 的 WAL',
   'window.line-title': '时间线 {timeline}',
   'window.line-title-generation': '世代 {generation}，时间线 {timeline}',
   'window.row.begin': '从 {segment} 起有 WAL',

@@ -1,7 +1,7 @@
 /** `gausskeep export`: a backup of a repository as a set of tars. */
 export const exportingMessages = {
   'export-help.synopsis': '[OPTION]... latest|NAME --to DIRECTORY',
-  'export-help.summary': 'writes a backup of a repository as a standard set of tars',
+  'export-help.summary': 'write a backup of a repository as a standard set of tars',
   'export-help.what':
     'Writes a backup of a repository as a standard set of tars with the WAL that it needs, for tools that know no repository. NAME is the beginning of its name as "gausskeep list" shows it.',
   'export-help.to': 'where the tars go: a directory that is missing or empty',

@@ -18,6 +18,7 @@ export const windowMessages = {
   'window.help.xid': 'only this transaction',
   'window.range-without-commits': '{option} needs --commits',
   'window.title': '{archive}: WAL of instance {systemIdentifier}',
+  'window.title-repository': '{repository}, instance {instance}: WAL of system identifier {systemIdentifier}',
   'window.line-title': 'timeline {timeline}',
   'window.line-title-generation': 'generation {generation}, timeline {timeline}',
   'window.row.begin': 'WAL from {segment} on',
