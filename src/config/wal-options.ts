@@ -68,7 +68,7 @@ export const walWrapperOptions = group(archive, generation, systemIdentifier, {
   help: 'wal-commands.help.output',
 });
 
-export const walGenerationOptions = group(
+export const walGenerationOptions = inRepository(
   archive,
   { long: 'open', help: 'wal-commands.help.open' },
   { long: 'parent', argument: 'NUMBER', help: 'wal-commands.help.parent' },

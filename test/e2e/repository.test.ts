@@ -187,6 +187,23 @@ forEachServer('full', (version) => {
       await other.stop('immediate');
     });
 
+    it('opens and closes a generation of the archive of the instance', async () => {
+      const generations = ['wal', 'generation', '--json', '--repo', repository, '--instance', 'orders'];
+      const shown = async (...more: string[]): Promise<unknown[]> =>
+        (await done([...generations, ...more]))
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as unknown);
+      expect(await shown()).toMatchObject([{ number: 1, closed: false }]);
+      const opened = await shown('--open', '--parent', '1', '--fork-lsn', moments[2]!.lsn);
+      expect(opened).toMatchObject([{ number: 1 }, { number: 2, parent: 1, forkLsn: moments[2]!.lsn, closed: false }]);
+      await shown('--close', '2');
+      expect(await shown()).toMatchObject([
+        { number: 1, closed: false },
+        { number: 2, closed: true },
+      ]);
+    });
+
     it.runIf(encryption !== '')('shows no name and no content without the password', async () => {
       const wrong = join(temporaryDirectory('secret'), 'wrong');
       writeFileSync(wrong, 'guess\n', { mode: 0o600 });

@@ -1,13 +1,11 @@
-import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
-import { archiveOf, readPlaces, wholeNumber } from '../../config/places.ts';
+import { wholeNumber } from '../../config/places.ts';
 import { walGenerationOptions } from '../../config/wal-options.ts';
 import {
   closeGeneration,
   formatLsn,
   openArchive,
   openGeneration,
-  openLocalStorage,
   parseLsn,
   readGenerations,
   reopenGeneration,
@@ -15,17 +13,19 @@ import {
 } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
+import { namedWal } from '../named-wal.ts';
 import { speak } from '../speech.ts';
 
 export const walGenerationCommand: Command = {
   synopsis: say('wal-commands.generation.synopsis'),
   summary: say('wal-commands.generation.what'),
   options: walGenerationOptions,
-  run: async (given, { program, terminal, signal }) => {
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
     const [word] = given.operands;
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
-    const places = await readPlaces(given, readEnvironment(), ['archive']);
-    const archive = await openArchive(await openLocalStorage(archiveOf(places)), { signal });
+    const { storage } = await (await namedWal(given, context)).open();
+    const archive = await openArchive(storage, { signal });
     const closed = given.last('close');
     if (closed !== undefined) {
       await closeGeneration(archive, wholeNumber('--close', closed, 1, 999_999_999), 'by hand', { signal });
