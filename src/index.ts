@@ -176,7 +176,8 @@ export { performExpire, type ExpireRequest, type ExpireResult } from './expire/p
 export { planExpire, type PlannedBackup } from './expire/plan-expire.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
 export { readCatalogue } from './repository/catalogue.ts';
-export { putHold, type KeptHold } from './repository/keep-hold.ts';
+export { holdBackup } from './repository/hold-backup.ts';
+export type { KeptHold } from './repository/keep-hold.ts';
 export type { Commit } from './repository/commit.ts';
 export type { Instance as RepositoryInstance } from './repository/instance.ts';
 export { chooseBackup } from './repository/choose-backup.ts';

@@ -4,7 +4,7 @@ import { usage } from '../config/parse-options.ts';
 import { readRepositorySettings } from '../config/repository-settings.ts';
 import { chooseBackup, readCatalogue, type RepositoryInstance } from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
-import { knownInstance } from './known-instance.ts';
+import { openNamedKnownInstance } from './open-instance.ts';
 import type { ProgramContext } from './program.ts';
 import { speak } from './speech.ts';
 
@@ -23,7 +23,7 @@ export async function markedBackup(given: GivenOptions, context: ProgramContext,
   if (wanted === undefined) throw usage(program, say('wal-commands.missing', { what: 'NAME' }));
   const further = others[operands - 1];
   if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
-  const { storage } = await knownInstance(await readRepositorySettings(given, readEnvironment()), context);
+  const { storage } = await openNamedKnownInstance(await readRepositorySettings(given, readEnvironment()), context);
   const { commit } = chooseBackup(await readCatalogue(storage, { signal }), wanted);
   return { storage, backup: commit.backup, name: commit.name };
 }

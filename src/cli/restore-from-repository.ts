@@ -4,14 +4,13 @@ import { usage } from '../config/parse-options.ts';
 import { readRepositorySettings, repositoryIfNamed, repositoryOf } from '../config/repository-settings.ts';
 import {
   chooseBackup,
-  putHold,
+  holdBackup,
   readCatalogue,
   StoredBackups,
   type KeptHold,
   type Place,
   type RepositoryInstance,
 } from '../index.ts';
-import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { warningLine } from './error-text.ts';
 import { openNamedKnownInstance } from './open-instance.ts';
@@ -87,11 +86,7 @@ export async function holdRestored(
 ): Promise<KeptHold | undefined> {
   const backup = ids.get(folder.replace(/\/$/, ''));
   if (backup === undefined) return undefined;
-  try {
-    return await putHold(instance.storage, { kind: 'restore', backup, prior: undefined }, { signal });
-  } catch (error) {
-    if (!(error instanceof BackupError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
-    terminal.line(warningLine(program, say('storing.no-hold', { reason: error.sentence })));
-    return undefined;
-  }
+  const hold = await holdBackup(instance.storage, backup, { signal });
+  if (hold === undefined) terminal.line(warningLine(program, say('storing.no-hold')));
+  return hold;
 }

@@ -10,7 +10,7 @@ import { readCatalogue } from '../repository/catalogue.ts';
 import type { Commit } from '../repository/commit.ts';
 import type { Instance } from '../repository/instance.ts';
 import { findNeededWal } from './needed-wal.ts';
-import { holdBackup } from './hold-backup.ts';
+import { holdBackup } from '../repository/hold-backup.ts';
 import { TarSetWriter } from './tar-set-writer.ts';
 
 /** A backup of a repository, to be written as a set of tars. */

@@ -9,7 +9,7 @@ import { databaseZone, performExpire, planExpire, type RetentionRules } from '..
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { expireLines, expireRecord } from '../expire-text.ts';
-import { knownInstance } from '../known-instance.ts';
+import { openNamedKnownInstance } from '../open-instance.ts';
 
 export const expireCommand: Command = {
   synopsis: say('expire-help.synopsis'),
@@ -21,7 +21,7 @@ export const expireCommand: Command = {
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
     const rules = rulesOf(given);
     const graceMs = durationOption(given, 'grace');
-    const instance = await knownInstance(await readRepositorySettings(given, readEnvironment()), context);
+    const instance = await openNamedKnownInstance(await readRepositorySettings(given, readEnvironment()), context);
     const done = given.has('dry-run') ? undefined : await performExpire({ instance, rules, graceMs }, { signal });
     const plan = done?.plan ?? (await planExpire(instance.storage, rules, Date.now(), { signal }));
     const text = given.has('json')

@@ -34,7 +34,7 @@ export const storingMessages: Translation<typeof english> = {
   'storing.no-instance.hint': '请用 --instance、GAUSSKEEP_INSTANCE 或在配置文件中指定。',
   'storing.not-there': '没有备份 {name}',
   'storing.repo-and-place': '仓库和 {second} 只能指定其中之一',
-  'storing.no-hold': '恢复期间无法阻止保留策略删除该备份：{reason}',
+  'storing.no-hold': '无法写入仓库：恢复期间不能阻止保留策略删除该备份',
   'storing.pack-missing': '{name} 不存在，或大小与原来不同（共 {count} 个包）',
   'storing.pack-missing.hint':
     '较早的备份已损坏，而本次备份本来会依赖它。没有产生备份。"gausskeep verify --repo" 会指出损坏的内容；请将这些备份标记为不可用，然后重新备份。',

@@ -1,9 +1,9 @@
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
-import { putHold, type KeptHold } from '../repository/keep-hold.ts';
+import { putHold, type KeptHold } from './keep-hold.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 
-/** What a file system says that lets nothing be written. */
-const refusals: readonly string[] = ['EACCES', 'EPERM', 'EROFS'];
+/** What a file system says that lets nothing be written, or is full: what is in it can be read nevertheless. */
+const refusals: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'];
 
 /**
  * Keeps a backup from being removed while it is read. @param storage the folder of the instance
