@@ -37,7 +37,8 @@ export const storingMessages = {
   'storing.no-instance.hint': 'Name it with --instance, GAUSSKEEP_INSTANCE, or in the configuration file.',
   'storing.not-there': 'there is no backup {name}',
   'storing.repo-and-place': 'a repository and {second}: only one of them can be named',
-  'storing.no-hold': 'nothing can be written to the repository: retention is not kept from the backup while it is restored',
+  'storing.no-hold':
+    'nothing can be written to the repository: retention is not kept from the backup while it is restored',
   'storing.pack-missing': '{name} is not there, or not of the size that it had ({count} {count|pack|packs} in all)',
   'storing.pack-missing.hint':
     'An earlier backup is damaged, and this one would have relied on it. Nothing was made a backup. "gausskeep verify --repo" names what is damaged; condemn those backups, then take another one.',
