@@ -28,12 +28,14 @@ const restart = ['doctor.alter-restart.fix', 'doctor.restart-setting.fix'] as co
 const reload = ['doctor.alter-reload.fix', 'doctor.setting.fix'] as const;
 const release = (what: MessageKey) => warning(what, 'doctor.release.why', 'doctor.release.fix');
 const tornPages = warning('doctor.torn-pages', 'doctor.torn-pages.why', ...restart, ...reload);
-const ofSpace = (why: MessageKey, fix: MessageKey): readonly KnownFinding[] => [
+const ofSpace = (use: 'backup' | 'restore', why: MessageKey, fix: MessageKey): readonly KnownFinding[] => [
   ok('doctor.space.ok'),
   unknown('doctor.space.unknown'),
   warning('doctor.space.tight', why, fix),
   warning('doctor.space.perhaps', why, fix),
   error('doctor.space', why, fix),
+  warning('doctor.target.filled', `doctor.target.filled.${use}-why`, `doctor.target.filled.${use}-fix`),
+  error(`doctor.target.${use}`, 'doctor.target.why', 'doctor.target.fix'),
 ];
 
 /** Everything that `doctor` can find, by check, in the order in which it is told. A test compares it with the catalogue of sentences, and with the tests that provoke it. */
@@ -148,14 +150,16 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     warning('doctor.clock', 'doctor.clock.why', 'doctor.clock.fix'),
   ],
   'login-limit': [note('doctor.login-limit', 'doctor.login-limit.why')],
-  space: ofSpace('doctor.space.why', 'doctor.space.fix'),
-  'restore-space': ofSpace('doctor.restore-space.why', 'doctor.restore-space.fix'),
+  space: ofSpace('backup', 'doctor.space.why', 'doctor.space.fix'),
+  'restore-space': ofSpace('restore', 'doctor.restore-space.why', 'doctor.restore-space.fix'),
   'archive-owner': [
     ok('doctor.archive-owner.ok'),
     ok('doctor.archive-owner.empty'),
     note('doctor.archive-owner.elsewhere'),
     unknown('doctor.archive-owner.unread'),
     unknown('doctor.archive-owner.unknown'),
+    warning('doctor.archive-owner.foreign', 'doctor.archive-owner.foreign.why', 'doctor.archive-owner.foreign.fix'),
+    error('doctor.archive-owner.unusable', 'doctor.archive-owner.unusable.why', 'doctor.archive-owner.unusable.fix'),
     error('doctor.archive-owner.other', 'doctor.archive-owner.other.why', 'doctor.archive-owner.other.fix'),
     error('doctor.archive-owner', 'doctor.archive-owner.why', 'doctor.archive-owner.fix'),
   ],
@@ -176,4 +180,8 @@ export const otherSentences: readonly RegExp[] = [
   // Of gs_basebackup, restore and recover.
   /^doctor\.(?:space|restore-space)\.refused$/,
   /^doctor\.recovery-space\.(?:why|fix)$/,
+  // Parts of other sentences, and of usage errors.
+  /^doctor\.(?:space|restore-space|copy-space|recovery-space)\.counted$/,
+  /^doctor\.target\.not-writable$/,
+  /^doctor\.(?:generation-alone|empty-directory|no-directory)$/,
 ];

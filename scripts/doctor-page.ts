@@ -17,9 +17,8 @@ export function doctorPage(): string {
     '<!-- Made by `npm run reference` from scripts/doctor-findings.ts and the sentences in src/messages. Edit those, not this file. -->',
     'Every finding of [`gausskeep doctor`](../guide/015-doctor.md), by the name of its check (`check` in `--json`; `severity` and the names are stable, the sentences are\n' +
       'for people). *unknown* is shown as "not checked": it could not be looked at, which is never the same as *ok*. Names in braces stand for values. Each finding that is not\n' +
-      '*ok* is provoked by a test on a real PostgreSQL ([e2e/doctor](../../test/e2e/doctor.test.ts)) or on the openGauss stand-in\n' +
-      '([opengauss/doctor](../../test/opengauss/doctor.test.ts)), and a test fails where one is not. The one exception: "it may not be enough" needs a file system that may store\n' +
-      'less than is written.',
+      '*ok* is provoked by a test on a real PostgreSQL ([e2e/doctor](../../test/e2e/doctor.test.ts), [e2e/doctor-places](../../test/e2e/doctor-places.test.ts)) or on the openGauss stand-in\n' +
+      '([opengauss/doctor](../../test/opengauss/doctor.test.ts)), and a test fails where one is not.',
     ...sections,
   ].join('\n\n')}\n`;
 }

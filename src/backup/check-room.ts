@@ -1,30 +1,37 @@
-import { refuseFull, space } from '../checks/space-checks.ts';
+import { neededForBackup, refuseFull, space } from '../checks/space-checks.ts';
 import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
-import { needsByFileSystem } from '../files/free-space.ts';
+import { needsByFileSystem, type NeededSpace } from '../files/free-space.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { TablespaceRow } from '../replication/base-backup.ts';
 import { takesServersSize, type BackupTarget, type LocalOrder } from './request.ts';
 import { placeTablespaces } from './tablespaces.ts';
 
-/** Of the server's estimate, in percent, what a backup takes at least: headers of members count in it, and files are removed meanwhile. */
-const certainPercent = 90n;
-
 /**
- * Compares what is free with what the server says to send.
+ * Compares what is free with what the server says to send, one WAL segment and the manifest.
  * @returns warnings: it may be too little
  * @throws BackupError `STORAGE_UNAVAILABLE` where it is too little for certain
  */
-export async function checkRoom(order: LocalOrder, tablespaces: readonly TablespaceRow[]): Promise<Message[]> {
+export async function checkRoom(
+  order: LocalOrder,
+  tablespaces: readonly TablespaceRow[],
+  segmentBytes: number,
+): Promise<Message[]> {
   const { output } = order;
   if (!takesServersSize(output, order) || output.kind === 'stream' || output.kind === 'members') return [];
-  const needs: [ByteString, bigint][] = [];
+  const needs: [ByteString, Partial<NeededSpace>][] = [];
   for (const [path, { sizeKib }] of placesOf(output, tablespaces)) {
     if (sizeKib === undefined) return [];
-    needs.push([fromText(path), sizeKib * 1024n]);
+    needs.push([fromText(path), { files: sizeKib * 1024n }]);
   }
-  return (await needsByFileSystem(needs)).flatMap(({ path, free, bytes }) => {
-    const certainBytes = (bytes * certainPercent) / 100n;
-    const finding = space({ path: display(path), ...free, neededBytes: bytes, certainBytes });
+  const { wal, manifest } = neededForBackup(0n, {
+    segmentBytes,
+    takesWal: order.wal !== 'none',
+    hasManifest: order.manifest !== undefined,
+  });
+  const walDirectory = (output.kind === 'plain' ? output.walDirectory : undefined) ?? output.directory;
+  needs.push([fromText(output.directory), { manifest }], [fromText(walDirectory), { wal }]);
+  return (await needsByFileSystem(needs)).flatMap(({ path, free, needed }) => {
+    const finding = space({ path: display(path), ...free, needed, isEstimate: true });
     return refuseFull(finding, say('doctor.space.refused')) ?? [];
   });
 }

@@ -296,7 +296,7 @@ class BackupRun {
         case 'start': {
           start = event;
           this.#started(event);
-          const tight = await checkRoom(this.#request, event.tablespaces);
+          const tight = await checkRoom(this.#request, event.tablespaces, segmentSizeBytes);
           for (const sentence of [...warningsFor(event.tablespaces), ...tight]) {
             this.#teller.tell({ type: 'warning', sentence });
           }

@@ -7,6 +7,8 @@ export interface ArchivePlaceFacts {
   readonly path: string;
   /** Why it could not be looked at; undefined: it was. */
   readonly unread: Message | undefined;
+  /** Why nothing can be archived there; undefined: nothing was found that says so. */
+  readonly unusable: Told<{ readonly reason: Message; readonly isDirectory: boolean }>;
   /** In bytes. */
   readonly freeBytes: Told<bigint>;
   /** Whose WAL is in it; undefined: there is none yet. */
@@ -26,11 +28,23 @@ export interface ServerPlace {
 
 /** Whether nobody else archives to the same place: a restored copy beside its source, or another instance. */
 export function archiveOwner(
-  { path, unread, systemIdentifier: actual, ahead }: ArchivePlaceFacts,
+  { path, unread, unusable, systemIdentifier: actual, ahead }: ArchivePlaceFacts,
   { systemIdentifier: expected, inRecovery, position }: ServerPlace,
 ): ServerFinding {
   const check = 'archive-owner';
   if (unread !== undefined) return { check, severity: 'unknown', what: unread };
+  if (unusable !== undefined) {
+    const { reason, isDirectory } = unusable;
+    return isDirectory
+      ? {
+          ...{ check, severity: 'warning', what: say('doctor.archive-owner.foreign', { path, reason }) },
+          ...{ why: say('doctor.archive-owner.foreign.why'), fix: say('doctor.archive-owner.foreign.fix') },
+        }
+      : {
+          ...{ check, severity: 'error', what: say('doctor.archive-owner.unusable', { path, reason }) },
+          ...{ why: say('doctor.archive-owner.unusable.why'), fix: say('doctor.archive-owner.unusable.fix') },
+        };
+  }
   if (actual !== undefined && expected !== undefined && actual !== expected) {
     return {
       check,

@@ -6,7 +6,7 @@ import { judgeServer } from './all-checks.ts';
 import { archiveOwner, archiveSpace, type ArchivePlaceFacts, type ServerPlace } from './archive-place-checks.ts';
 import { worstOf, type CheckName, type ServerFinding } from './server-finding.ts';
 import { walRateOf, type ServerFacts } from './server-facts.ts';
-import { space } from './space-checks.ts';
+import { neededForBackup, space } from './space-checks.ts';
 
 const mebibyte = 1024n ** 2n;
 const opengauss: ServerIdentity = {
@@ -180,7 +180,14 @@ describe('checks of a server', () => {
   });
 
   const place = {
-    ...{ path: '/archive', unread: undefined, freeBytes: 1024n * mebibyte, systemIdentifier: 7n, ahead: undefined },
+    ...{
+      path: '/archive',
+      unread: undefined,
+      unusable: undefined,
+      freeBytes: 1024n * mebibyte,
+      systemIdentifier: 7n,
+      ahead: undefined,
+    },
   };
 
   it('an archive has room for days, or nobody knows', () => {
@@ -222,17 +229,23 @@ describe('checks of a server', () => {
   });
 
   it('a file system that may store less than is written is no reason to refuse', () => {
-    const full = { path: '/b', freeBytes: 90n, neededBytes: 100n };
+    const full = { path: '/b', freeBytes: 90n, needed: { files: 100n, wal: 0n, manifest: 0n } };
     expect(space(full).severity).toBe('error');
     expect(space({ ...full, storesAsWritten: false }).severity).toBe('warning');
-    expect(space({ ...full, certainBytes: 90n }).severity).toBe('warning');
+    // Of an estimate, 90 percent are certain.
+    expect(space({ ...full, isEstimate: true }).severity).toBe('warning');
   });
 
-  it('room for a backup', () => {
-    const severityOf = (free: bigint, needed: bigint | undefined) =>
-      space({ path: '/b', freeBytes: free * mebibyte, neededBytes: needed && needed * mebibyte }).severity;
-    expect([severityOf(99n, 100n), severityOf(105n, 100n), severityOf(120n, 100n), severityOf(1n, undefined)]).toEqual([
-      ...['error', 'warning', 'ok', 'unknown'],
-    ]);
+  it('room for a backup: its files, one WAL segment and the manifest', () => {
+    const at = (free: bigint, files: bigint) => {
+      const needed = neededForBackup(files * mebibyte, { segmentBytes: 16 * 1024 ** 2 });
+      return space({ path: '/b', freeBytes: free * mebibyte, needed, isEstimate: true });
+    };
+    const severities = [26n, 34n, 38n, 40n, 45n].map((free) => at(free, 23n).severity);
+    expect(severities).toEqual(['error', 'error', 'warning', 'warning', 'ok']);
+    expect(render(at(26n, 23n).what)).toBe(
+      '/b: 26 MiB free, 40 MiB needed (23 MiB of files, 16 MiB for one WAL segment, 1 MiB for the manifest; more WAL comes while the backup runs)',
+    );
+    expect(space({ path: '/b', freeBytes: mebibyte, needed: undefined }).severity).toBe('unknown');
   });
 });

@@ -2,6 +2,13 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ServerFinding } from './server-finding.ts';
 
+/** What is to be written, in bytes, by what it is. */
+export interface SpaceParts {
+  readonly files: bigint;
+  readonly wal: bigint;
+  readonly manifest: bigint;
+}
+
 /** A file system that is to take something. Sizes in bytes. */
 export interface SpaceFacts {
   readonly path: string;
@@ -9,49 +16,91 @@ export interface SpaceFacts {
   /** False: what is written may take less there. Default true. */
   readonly storesAsWritten?: boolean | undefined;
   /** Undefined: not known how much. */
-  readonly neededBytes: bigint | undefined;
-  /** What is needed even if `neededBytes` is an estimate that was too high. Default: all of it. */
-  readonly certainBytes?: bigint | undefined;
+  readonly needed: SpaceParts | undefined;
+  /** `needed.files` is the server's estimate, which may be too high. Default false. */
+  readonly isEstimate?: boolean | undefined;
 }
 
-/** What the place is to take. */
-export type SpaceUse = 'backup' | 'restore' | 'recovery';
+/** What the place is to take; `copy`: a restore of a backup whose size is known. */
+export type SpaceUse = 'backup' | 'restore' | 'copy' | 'recovery';
 
-/** WAL and what is written while the backup runs come on top of the files. */
+/** What is written while the backup runs comes on top. */
 const spareShare = 10n;
 
+/** Of the server's estimate, in percent, what a backup takes at least: headers of members count in it, and files are removed meanwhile. */
+const certainPercent = 90n;
+
+const mebibyte = 1024n ** 2n;
+
+/** More than the manifest of a small instance takes; that of a large one is nothing beside its files. */
+const manifestBytes = mebibyte;
+
+/**
+ * What a backup takes at least, uncompressed. However short it is, it takes one segment of WAL: it begins at the beginning of one.
+ * @param takesWal false: its WAL goes elsewhere, or does not come
+ */
+export function neededForBackup(
+  filesBytes: bigint,
+  { segmentBytes, takesWal = true, hasManifest = true }: BackupParts,
+): SpaceParts {
+  return {
+    files: filesBytes,
+    wal: takesWal ? BigInt(segmentBytes) : 0n,
+    manifest: hasManifest ? manifestBytes : 0n,
+  };
+}
+
+export interface BackupParts {
+  readonly segmentBytes: number;
+  readonly takesWal?: boolean | undefined;
+  readonly hasManifest?: boolean | undefined;
+}
+
 export function space(
-  { path, freeBytes, storesAsWritten = true, neededBytes, certainBytes = neededBytes }: SpaceFacts,
+  { path, freeBytes, storesAsWritten = true, needed, isEstimate = false }: SpaceFacts,
   use: SpaceUse = 'backup',
 ): ServerFinding {
   const check = use === 'backup' ? 'space' : 'restore-space';
-  const free = mebibytes(freeBytes);
-  if (neededBytes === undefined || certainBytes === undefined) {
+  const free = freeBytes / mebibyte;
+  if (needed === undefined) {
     return { check, severity: 'unknown', what: say('doctor.space.unknown', { path, free }) };
   }
-  // Rounded up: what is not there at all is not "0 MiB needed".
-  const needed = mebibytes(neededBytes + mebibyte - 1n);
+  const { files, wal, manifest } = needed;
+  const neededBytes = files + wal + manifest;
+  const certainBytes = isEstimate ? (files * certainPercent) / 100n + wal : neededBytes;
+  const parts = { files: roundedUp(files), wal: roundedUp(wal), manifest: roundedUp(manifest) };
+  const told = { path, free, needed: roundedUp(neededBytes), counted: say(counted[use], parts) };
   const advice = { why: why[use], fix: fix[use] };
   if (freeBytes < certainBytes && storesAsWritten) {
-    return { check, severity: 'error', what: say('doctor.space', { path, free, needed }), ...advice };
+    return { check, severity: 'error', what: say('doctor.space', told), ...advice };
   }
   if (freeBytes < neededBytes) {
-    return { check, severity: 'warning', what: say('doctor.space.perhaps', { path, free, needed }), ...advice };
+    return { check, severity: 'warning', what: say('doctor.space.perhaps', told), ...advice };
   }
   if (freeBytes < neededBytes + neededBytes / spareShare) {
-    return { check, severity: 'warning', what: say('doctor.space.tight', { path, free, needed }), ...advice };
+    return { check, severity: 'warning', what: say('doctor.space.tight', told), ...advice };
   }
-  return { check, severity: 'ok', what: say('doctor.space.ok', { path, free, needed }) };
+  return { check, severity: 'ok', what: say('doctor.space.ok', told) };
 }
+
+/** What the sentence says that was counted. */
+const counted = {
+  backup: 'doctor.space.counted',
+  restore: 'doctor.restore-space.counted',
+  copy: 'doctor.copy-space.counted',
+  recovery: 'doctor.recovery-space.counted',
+} as const satisfies Readonly<Record<SpaceUse, string>>;
 
 const why: Readonly<Record<SpaceUse, Message>> = {
   backup: say('doctor.space.why'),
   restore: say('doctor.restore-space.why'),
+  copy: say('doctor.restore-space.why'),
   recovery: say('doctor.recovery-space.why'),
 };
 const fix: Readonly<Record<SpaceUse, Message>> = {
   backup: say('doctor.space.fix'),
   restore: say('doctor.restore-space.fix'),
+  copy: say('doctor.restore-space.fix'),
   recovery: say('doctor.recovery-space.fix'),
 };
 
@@ -67,8 +116,7 @@ export function refuseFull(finding: ServerFinding, override: Message | undefined
   throw new BackupError('STORAGE_UNAVAILABLE', what, { hint: override ?? fix, retryable: false });
 }
 
-const mebibyte = 1024n ** 2n;
-
-function mebibytes(bytes: bigint): bigint {
-  return bytes / mebibyte;
+/** In MiB: what is not there at all is not "0 MiB needed". */
+function roundedUp(bytes: bigint): bigint {
+  return (bytes + mebibyte - 1n) / mebibyte;
 }

@@ -6,7 +6,9 @@ import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { freeSpace } from '../files/free-space.ts';
 import { say } from '../messages/message.ts';
 import type { SystemIdentity } from '../replication/identify.ts';
+import { openLocalStorage } from '../storage/local-storage.ts';
 import { openWalPlaces } from '../survey/wal-place.ts';
+import { refuseForeign } from '../wal-archive/archive.ts';
 import { segmentEnd } from '../wal-archive/wal-file-name.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
 import { parseSegmentName } from '../wal/segment.ts';
@@ -51,11 +53,17 @@ export async function lookAtArchive(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly facts: ArchivePlaceFacts; readonly position: SystemIdentity | undefined }> {
   const options = signal === undefined ? {} : { signal };
-  const facts = { path, unread: undefined, freeBytes: undefined, systemIdentifier: undefined, ahead: undefined };
+  const facts = {
+    path,
+    unread: undefined,
+    freeBytes: undefined,
+    systemIdentifier: undefined,
+    ahead: undefined,
+    unusable: undefined,
+  };
   try {
-    await stat(path);
-    const { freeBytes } = await freeSpace(fromText(path));
     const [place] = await openWalPlaces({ place: path, generation, one: true }, options);
+    const { freeBytes } = await freeSpace(fromText(path));
     const source = place?.source;
     const names = source === undefined ? [] : await segmentsOf(source, options);
     const position = await askPosition();
@@ -64,6 +72,8 @@ export async function lookAtArchive(
     return { facts: { ...facts, freeBytes, systemIdentifier, ahead }, position };
   } catch (error) {
     signal?.throwIfAborted();
+    const unusable = await whyUnusable(path, error, options);
+    if (unusable !== undefined) return { facts: { ...facts, unusable }, position: undefined };
     if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') {
       // Nothing was archived yet.
       const free = await freeSpace(fromText(path));
@@ -71,6 +81,26 @@ export async function lookAtArchive(
     }
     const unread = say('doctor.archive-owner.unread', { path, reason: reasonFor(error) });
     return { facts: { ...facts, unread }, position: undefined };
+  }
+}
+
+/**
+ * Why no WAL can be archived there, as `wal push` refuses it: no such directory, no directory, or one without WAL in which other things are.
+ * @param error of the attempt to read WAL there
+ */
+async function whyUnusable(path: string, error: unknown, options: Options): Promise<ArchivePlaceFacts['unusable']> {
+  if (!(error instanceof BackupError) || error.code !== 'REPOSITORY_NOT_FOUND') return undefined;
+  try {
+    const storage = await openLocalStorage(path);
+    await refuseForeign(storage, options);
+    return undefined;
+  } catch (refusal) {
+    if (!(refusal instanceof BackupError) || refusal.code !== 'REPOSITORY_NOT_FOUND') return undefined;
+    const isDirectory = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    return { reason: refusal.sentence, isDirectory };
   }
 }
 

@@ -5,16 +5,15 @@ import { fromText } from '../bytes/byte-string.ts';
 import { archiveElsewhere, archiveOwner, archiveSpace } from '../checks/archive-place-checks.ts';
 import { textOf, walRateOf, type HostFacts, type ServerFacts, type WaitingSegments } from '../checks/server-facts.ts';
 import type { ServerFinding } from '../checks/server-finding.ts';
-import { space, type SpaceUse } from '../checks/space-checks.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { directoryState } from '../files/directory-state.ts';
-import { freeSpace } from '../files/free-space.ts';
 import { identifySystem, type SystemIdentity } from '../replication/identify.ts';
 import type { ReplicationSession } from '../replication/open-session.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { lookAtArchive, placeOfCommand, programOfCommand, type ArchivePlace } from './archive-place.ts';
+import { targetFindings } from './target-findings.ts';
 
 /** What is to be looked at on this host; everything absolute. */
 export interface HostRequest {
@@ -56,17 +55,12 @@ export async function lookAtHost(
   options: HostOptions,
 ): Promise<ServerFinding[]> {
   const findings: ServerFinding[] = [];
-  if (backupDirectory !== undefined) findings.push(await spaceAt(backupDirectory, facts, 'backup'));
-  if (restoreDirectory !== undefined) findings.push(await spaceAt(restoreDirectory, facts, 'restore'));
+  if (backupDirectory !== undefined) findings.push(...(await targetFindings(backupDirectory, facts, 'backup')));
+  if (restoreDirectory !== undefined) findings.push(...(await targetFindings(restoreDirectory, facts, 'restore')));
   const place = archive ?? (facts && (await archiveOfSettings(facts, options)));
   if (place !== undefined) return [...findings, ...(await archiveFindings(place, facts, options))];
   const mode = facts && textOf(facts, 'archive_mode');
   return mode === undefined || mode === 'off' ? findings : [...findings, archiveElsewhere];
-}
-
-async function spaceAt(path: string, facts: ServerFacts | undefined, use: SpaceUse): Promise<ServerFinding> {
-  const { freeBytes, storesAsWritten } = await freeSpace(fromText(path));
-  return space({ path, freeBytes, storesAsWritten, neededBytes: facts?.sizeBytes }, use);
 }
 
 async function archiveFindings(

@@ -19,20 +19,32 @@ export interface SpaceNeed {
   /** The first of the places that lie on it. */
   readonly path: ByteString;
   readonly free: FreeSpace;
-  readonly bytes: bigint;
+  /** In bytes. */
+  readonly needed: NeededSpace;
+}
+
+/** What is to be written, in bytes, by what it is. */
+export interface NeededSpace {
+  readonly files: bigint;
+  readonly wal: bigint;
+  readonly manifest: bigint;
 }
 
 /**
  * What is free where something is to be written, and how much that is, file system by file system.
- * @param needs absolute paths, with bytes
+ * @param needs absolute paths, with what each takes
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
-export async function needsByFileSystem(needs: Iterable<readonly [ByteString, bigint]>): Promise<SpaceNeed[]> {
+export async function needsByFileSystem(needs: Iterable<readonly [ByteString, Partial<NeededSpace>]>): Promise<SpaceNeed[]> {
   const byDevice = new Map<number, SpaceNeed>();
-  for (const [path, bytes] of needs) {
+  for (const [path, { files = 0n, wal = 0n, manifest = 0n }] of needs) {
     const free = await freeSpace(path);
-    const before = byDevice.get(free.device);
-    byDevice.set(free.device, { ...(before ?? { path, free }), bytes: (before?.bytes ?? 0n) + bytes });
+    const before = byDevice.get(free.device) ?? { path, free, needed: { files: 0n, wal: 0n, manifest: 0n } };
+    const { needed } = before;
+    byDevice.set(free.device, {
+      ...before,
+      needed: { files: needed.files + files, wal: needed.wal + wal, manifest: needed.manifest + manifest },
+    });
   }
   return [...byDevice.values()];
 }

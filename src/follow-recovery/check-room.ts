@@ -12,6 +12,6 @@ export async function checkRoomForWal({ path, record, control, capabilities }: D
   if (record?.archive === undefined) return;
   const directory = join(path, capabilities.walDirectory);
   const { freeBytes, storesAsWritten } = await freeSpace(fromText(directory));
-  const neededBytes = BigInt(control.walSegmentSizeBytes);
-  refuseFull(space({ path: directory, freeBytes, storesAsWritten, neededBytes }, 'recovery'), undefined);
+  const needed = { files: 0n, wal: BigInt(control.walSegmentSizeBytes), manifest: 0n };
+  refuseFull(space({ path: directory, freeBytes, storesAsWritten, needed }, 'recovery'), undefined);
 }

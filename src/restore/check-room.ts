@@ -1,6 +1,6 @@
 import { display, type ByteString } from '../bytes/byte-string.ts';
 import { refuseFull, space } from '../checks/space-checks.ts';
-import { needsByFileSystem } from '../files/free-space.ts';
+import { needsByFileSystem, type NeededSpace } from '../files/free-space.ts';
 import { lastPart } from '../files/path.ts';
 import { say } from '../messages/message.ts';
 import type { RestorePlan } from './plan.ts';
@@ -25,24 +25,28 @@ export async function checkRoom(plan: RestorePlan, walBytes: number): Promise<vo
   if (plan.mode === 'delta') return;
   const files = neededFiles(plan);
   if (files === undefined) return;
-  const own = BigInt(walBytes + plan.source.rules.created.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  const created = BigInt(plan.source.rules.created.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  const wal = BigInt(walBytes);
   const found = await needsByFileSystem(
-    placesOf(plan).map(({ oid, path }) => [path, (files.byPlace?.get(oid) ?? 0n) + (oid === undefined ? own : 0n)]),
+    placesOf(plan).map(({ oid, path }) => {
+      const own = files.byPlace?.get(oid) ?? 0n;
+      return [path, oid === undefined ? { files: own + created, wal } : { files: own }];
+    }),
   );
-  const refuse = (path: string, freeBytes: bigint, neededBytes: bigint): void => {
+  const refuse = (path: string, freeBytes: bigint, needed: NeededSpace): void => {
     // What compresses may take less: no reason to refuse.
     const storesAsWritten = found.every(({ free }) => free.storesAsWritten);
     refuseFull(
-      space({ path, freeBytes, storesAsWritten, neededBytes }, 'restore'),
+      space({ path, freeBytes, storesAsWritten, needed }, 'copy'),
       say('doctor.restore-space.refused'),
     );
   };
   if (files.byPlace !== undefined) {
-    for (const { path, free, bytes } of found) refuse(display(path), free.freeBytes, bytes);
+    for (const { path, free, needed } of found) refuse(display(path), free.freeBytes, needed);
     return;
   }
   const freeBytes = found.reduce((sum, { free }) => sum + free.freeBytes, 0n);
-  refuse(found.map(({ path }) => display(path)).join(', '), freeBytes, files.bytes + own);
+  refuse(found.map(({ path }) => display(path)).join(', '), freeBytes, { files: files.bytes + created, wal, manifest: 0n });
 }
 
 /** What comes from the backup; undefined: not known. */

@@ -138,9 +138,6 @@ forEachServer('full', (version) => {
     const [stranger] = await findings('archive-owner', '--archive', foreign);
     expect(stranger).toMatchObject(provoked('archive-owner', 'doctor.archive-owner.other'));
     expect(stranger?.what).toMatch('has the WAL of instance 42');
-    expect(await findings('archive-owner', '--archive', '/nowhere')).toMatchObject([
-      provoked('archive-owner', 'doctor.archive-owner.unread'),
-    ]);
 
     await reload(`set archive_command = '/nowhere/push %p'`);
     expect(await findings('archive-command')).toMatchObject([

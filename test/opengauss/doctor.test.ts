@@ -186,10 +186,19 @@ describe('doctor on openGauss', () => {
 
   it('room that is there, with little left for WAL', async () => {
     const { bavail, bsize } = statfsSync('/dev');
-    const sizeBytes = (BigInt(bavail) * BigInt(bsize) * 96n) / 100n;
+    const freeBytes = BigInt(bavail) * BigInt(bsize);
+    const mebibyte = 1024n ** 2n;
+    // One WAL segment and the manifest come on top of the files.
+    const sizeBytes = (freeBytes * 98n) / 100n - 17n * mebibyte;
     const { found } = await seen({ sizeBytes }, ['-D', '/dev/backup', '--restore-directory', '/dev/copy']);
     expect(found('space')).toMatchObject([provoked('space', 'doctor.space.tight')]);
     expect(found('restore-space')).toMatchObject([provoked('restore-space', 'doctor.space.tight')]);
+    await run.server!.stop();
+    // For the files alone there would be room.
+    const words = ['-D', '/dev/backup', '--restore-directory', '/dev/copy'];
+    const perhaps = await seen({ sizeBytes: freeBytes - (31n * mebibyte) / 2n }, words);
+    expect(perhaps.found('space')).toMatchObject([provoked('space', 'doctor.space.perhaps')]);
+    expect(perhaps.found('restore-space')).toMatchObject([provoked('restore-space', 'doctor.space.perhaps')]);
   });
 
   it('what it is not told is "not checked", whatever it is, and never "ok"', async () => {

@@ -25,15 +25,18 @@ export const doctorCommand: Command = {
     const { program, terminal, signal } = context;
     const [operand] = given.operands;
     if (operand !== undefined) throw usage(program, say('options.too-many', { word: operand }));
+    const backupDirectory = directoryOf(given, 'backup-directory', program);
+    const restoreDirectory = directoryOf(given, 'restore-directory', program);
     const sources = await sourcesOf(given, context);
     const { archive, generation } = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
+    if (given.has('generation') && archive === undefined) throw usage(program, say('doctor.generation-alone'));
     const verbose = given.has('verbose');
     const examination = await withPassword(given, context, (password) =>
       examine(
         {
           sources: withKnown(sources, password),
-          backupDirectory: absolute(given.last('backup-directory')),
-          restoreDirectory: absolute(given.last('restore-directory')),
+          backupDirectory,
+          restoreDirectory,
           archive: archive === undefined ? undefined : { path: archive, generation },
         },
         {
@@ -50,7 +53,15 @@ export const doctorCommand: Command = {
   },
 };
 
-function absolute(path: string | undefined): string | undefined {
+/** Absolute; undefined where it was not asked about. `-` is standard output to gs_basebackup, and no directory. */
+function directoryOf(
+  given: GivenOptions,
+  option: 'backup-directory' | 'restore-directory',
+  program: string,
+): string | undefined {
+  const path = given.last(option);
+  if (path === '') throw usage(program, say('doctor.empty-directory', { option }));
+  if (path === '-') throw usage(program, say('doctor.no-directory', { option }));
   return path === undefined ? undefined : resolve(path);
 }
 

@@ -202,10 +202,10 @@ export const doctorMessages = {
     'A restore puts a tablespace at its own path unless it is mapped, and refuses one that is in use.',
   'doctor.tablespaces.in-use.fix': 'gausskeep restore --tablespace-map-all=DIR …, or {options}',
   'doctor.space.unknown': '{path}: {free} MiB free; how much is needed was not told',
-  'doctor.space.ok': '{path}: {free} MiB free, {needed} MiB needed',
-  'doctor.space.tight': '{path}: {free} MiB free, {needed} MiB needed: little is left for WAL',
-  'doctor.space.perhaps': '{path}: {free} MiB free, about {needed} MiB needed: it may not be enough',
-  'doctor.space': '{path}: {free} MiB free, {needed} MiB needed',
+  'doctor.space.ok': '{path}: {free} MiB free, {needed} MiB needed ({counted})',
+  'doctor.space.tight': '{path}: {free} MiB free, {needed} MiB needed ({counted}): little is left for more WAL',
+  'doctor.space.perhaps': '{path}: {free} MiB free, about {needed} MiB needed ({counted}): it may not be enough',
+  'doctor.space': '{path}: {free} MiB free, {needed} MiB needed ({counted})',
   'doctor.space.why': 'An uncompressed backup fails there when the disk is full.',
   'doctor.space.fix': 'Choose another place, or compress (-Z).',
   'doctor.space.refused':
@@ -219,4 +219,34 @@ export const doctorMessages = {
   'doctor.login-limit': 'an account is locked after {limit} wrong passwords',
   'doctor.login-limit.why':
     'A password that changed must be changed for backups as well, before they lock their account.',
+  'doctor.space.counted':
+    '{files} MiB of files, {wal} MiB for one WAL segment, {manifest} MiB for the manifest; more WAL comes while the backup runs',
+  'doctor.restore-space.counted': '{files} MiB of files, {wal} MiB for one WAL segment; a recovery fetches more',
+  'doctor.copy-space.counted': '{files} MiB of files, {wal} MiB of WAL for the recovery',
+  'doctor.recovery-space.counted': '{wal} MiB for the next WAL segment',
+  'doctor.target.backup': '{path}: gs_basebackup could not put a backup there: {reason}',
+  'doctor.target.restore': '{path}: a restore could not put a copy there: {reason}',
+  'doctor.target.why':
+    'It was looked at as the account that runs this; the program fails there before it copies anything.',
+  'doctor.target.fix':
+    'Name a directory that is missing or empty and that this account may write to, or use the account that may.',
+  'doctor.target.not-writable': 'this account may not write to "{place}" ({code})',
+  'doctor.target.filled': '{path}: there is something in it',
+  'doctor.target.filled.backup-why': 'gs_basebackup refuses a directory that is not empty.',
+  'doctor.target.filled.backup-fix': 'Name a new directory in it, or an empty one.',
+  'doctor.target.filled.restore-why':
+    'A restore refuses a directory that is not empty, unless --force or --delta is given.',
+  'doctor.target.filled.restore-fix':
+    'Name a new or an empty directory. With --force what is in it is moved aside first; with --delta it is updated in place.',
+  'doctor.archive-owner.unusable': '{path}: no WAL can be archived there: {reason}',
+  'doctor.archive-owner.unusable.why': 'Archiving into it fails, and the server keeps all WAL until its disk is full.',
+  'doctor.archive-owner.unusable.fix':
+    'Create the directory, for the account of the server, or mount the file system that holds it; or name the right one.',
+  'doctor.archive-owner.foreign': '{path}: there is no WAL, but something else: {reason}',
+  'doctor.archive-owner.foreign.why':
+    'gausskeep wal push refuses to make an archive of it, so that archiving with it fails.',
+  'doctor.archive-owner.foreign.fix': 'Name an empty directory, or the archive that exists already.',
+  'doctor.generation-alone': '--generation needs --archive: it names a generation of that archive',
+  'doctor.empty-directory': '--{option}: the path of a directory is empty',
+  'doctor.no-directory': '--{option}: "-" is no directory; for one of that name, write ./-',
 } as const;
