@@ -35,7 +35,9 @@ export interface NeededSpace {
  * @param needs absolute paths, with what each takes
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
-export async function needsByFileSystem(needs: Iterable<readonly [ByteString, Partial<NeededSpace>]>): Promise<SpaceNeed[]> {
+export async function needsByFileSystem(
+  needs: Iterable<readonly [ByteString, Partial<NeededSpace>]>,
+): Promise<SpaceNeed[]> {
   const byDevice = new Map<number, SpaceNeed>();
   for (const [path, { files = 0n, wal = 0n, manifest = 0n }] of needs) {
     const free = await freeSpace(path);

@@ -36,17 +36,18 @@ export async function checkRoom(plan: RestorePlan, walBytes: number): Promise<vo
   const refuse = (path: string, freeBytes: bigint, needed: NeededSpace): void => {
     // What compresses may take less: no reason to refuse.
     const storesAsWritten = found.every(({ free }) => free.storesAsWritten);
-    refuseFull(
-      space({ path, freeBytes, storesAsWritten, needed }, 'copy'),
-      say('doctor.restore-space.refused'),
-    );
+    refuseFull(space({ path, freeBytes, storesAsWritten, needed }, 'copy'), say('doctor.restore-space.refused'));
   };
   if (files.byPlace !== undefined) {
     for (const { path, free, needed } of found) refuse(display(path), free.freeBytes, needed);
     return;
   }
   const freeBytes = found.reduce((sum, { free }) => sum + free.freeBytes, 0n);
-  refuse(found.map(({ path }) => display(path)).join(', '), freeBytes, { files: files.bytes + created, wal, manifest: 0n });
+  refuse(found.map(({ path }) => display(path)).join(', '), freeBytes, {
+    files: files.bytes + created,
+    wal,
+    manifest: 0n,
+  });
 }
 
 /** What comes from the backup; undefined: not known. */

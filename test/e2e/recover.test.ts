@@ -133,7 +133,9 @@ forEachServer('full', (version) => {
     const { status, stderr } = await server.run('recover');
     expect({ status, stderr }).toMatchObject({
       status: 13,
-      stderr: expect.stringMatching(/pg_wal: 0 MiB free, \d+ MiB needed \(\d+ MiB for the next WAL segment\)\n.*hint: Make room there/) as string,
+      stderr: expect.stringMatching(
+        /pg_wal: 0 MiB free, \d+ MiB needed \(\d+ MiB for the next WAL segment\)\n.*hint: Make room there/,
+      ) as string,
     });
     expect(existsSync(join(server.directory, 'postmaster.pid'))).toBe(false);
   });
