@@ -26,6 +26,8 @@ const error = (what: MessageKey, why: MessageKey, ...fix: readonly MessageKey[])
 
 const restart = ['doctor.alter-restart.fix', 'doctor.restart-setting.fix'] as const;
 const reload = ['doctor.alter-reload.fix', 'doctor.setting.fix'] as const;
+/** What archives, with all paths; else how to make it. */
+const command = [...reload, 'doctor.archive-command.fix'] as const;
 const release = (what: MessageKey) => warning(what, 'doctor.release.why', 'doctor.release.fix');
 const tornPages = warning('doctor.torn-pages', 'doctor.torn-pages.why', ...restart, ...reload);
 const ofSpace = (use: 'backup' | 'restore', why: MessageKey, fix: MessageKey): readonly KnownFinding[] => [
@@ -101,7 +103,12 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     ok('doctor.archive-mode.ok'),
     unknown('doctor.archive-mode.unknown'),
     note('doctor.archive-mode.standby', 'doctor.archive-mode.standby.why'),
-    warning('doctor.archive-mode', 'doctor.archive-mode.why', ...restart, ...reload),
+    warning(
+      ...(['doctor.archive-mode', 'doctor.archive-mode.why'] as const),
+      ...restart,
+      ...reload,
+      ...(['doctor.archive-mode.only.fix', 'doctor.archive-mode.foreign.fix'] as const),
+    ),
   ],
   'archive-command': [
     ok('doctor.archive-command.ok'),
@@ -109,16 +116,31 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     note('doctor.archive-library'),
     note('doctor.archive-directory', 'doctor.archive-directory.why'),
     error('doctor.archive-both', 'doctor.archive-both.why', ...reload),
-    error('doctor.archive-program.absent', 'doctor.archive-command.why', ...reload),
-    error('doctor.archive-program.not-executable', 'doctor.archive-command.why', ...reload),
-    error('doctor.archive-shell', 'doctor.archive-shell.why', ...reload),
-    error('doctor.archive-command', 'doctor.archive-command.why', ...reload),
+    note('doctor.archive-command.elsewhere'),
+    unknown('doctor.archive-program.named'),
+    unknown('doctor.archive-program.shell'),
+    unknown('doctor.archive-program.unclear'),
+    unknown('doctor.archive-program.unread'),
+    warning('doctor.archive-program.nowhere', 'doctor.archive-command.why', 'doctor.archive-program.nowhere.fix'),
+    warning('doctor.archive-succeeds', 'doctor.archive-succeeds.why', ...command),
+    error('doctor.archive-program.absent', 'doctor.archive-command.why', ...command),
+    error('doctor.archive-program.not-executable', 'doctor.archive-command.why', ...command),
+    error('doctor.archive-target', 'doctor.archive-command.why', 'doctor.archive-target.fix'),
+    error('doctor.archive-masked', 'doctor.archive-masked.why', 'doctor.archive-masked.fix'),
+    error('doctor.archive-fails', 'doctor.archive-command.why', ...command),
+    error('doctor.archive-placeholder', 'doctor.archive-placeholder.why', ...command),
+    error('doctor.archive-shell', 'doctor.archive-shell.why', ...command),
+    {
+      ...error('doctor.archive-blank', 'doctor.archive-succeeds.why', ...command),
+      why: ['doctor.archive-succeeds.why', 'doctor.archive-command.why'],
+    },
+    error('doctor.archive-command', 'doctor.archive-command.why', ...command),
   ],
   'archive-failures': [
-    ok('doctor.archive-failures.ok'),
+    { what: 'doctor.archive-failures.ok', severity: ['ok', 'note'] },
     ok('doctor.archive-waiting.ok'),
     unknown('doctor.archive-failures.unknown'),
-    note('doctor.archive-nothing'),
+    note('doctor.archive-nothing', 'doctor.archive-nothing.why'),
     warning('doctor.archive-waiting', 'doctor.archive-failures.why', 'doctor.archive-failures.fix'),
     error('doctor.archive-failures', 'doctor.archive-failures.why', 'doctor.archive-failures.fix'),
   ],
@@ -160,8 +182,17 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     unknown('doctor.archive-owner.unknown'),
     warning('doctor.archive-owner.foreign', 'doctor.archive-owner.foreign.why', 'doctor.archive-owner.foreign.fix'),
     error('doctor.archive-owner.unusable', 'doctor.archive-owner.unusable.why', 'doctor.archive-owner.unusable.fix'),
-    error('doctor.archive-owner.other', 'doctor.archive-owner.other.why', 'doctor.archive-owner.other.fix'),
-    error('doctor.archive-owner', 'doctor.archive-owner.why', 'doctor.archive-owner.fix'),
+    {
+      ...error('doctor.archive-owner.other', 'doctor.archive-owner.other.why', 'doctor.archive-owner.other.fix'),
+      severity: ['warning', 'error'],
+      why: ['doctor.archive-owner.other.off.why', 'doctor.archive-owner.other.why'],
+    },
+    {
+      ...error('doctor.archive-owner', 'doctor.archive-owner.why', 'doctor.archive-owner.fix'),
+      severity: ['note', 'error'],
+      why: ['doctor.archive-owner.off.why', 'doctor.archive-owner.why'],
+      fix: ['doctor.archive-owner.off.fix', 'doctor.archive-owner.fix'],
+    },
   ],
   'archive-space': [
     ok('doctor.archive-space.ample'),

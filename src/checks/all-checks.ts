@@ -1,4 +1,5 @@
-import { archiveCommand, archiveFailures, archiveMode } from './archiving-checks.ts';
+import { archiveCommand } from './archive-command-check.ts';
+import { archiveFailures, archiveMode } from './archiving-checks.ts';
 import type { Check, ServerFinding } from './server-finding.ts';
 import {
   checksums,

@@ -1,6 +1,6 @@
 import { say, type Message } from '../messages/message.ts';
 import type { ServerFinding } from './server-finding.ts';
-import type { Told } from './server-facts.ts';
+import type { LookedAtArchive, Told } from './server-facts.ts';
 
 /** A directory where WAL of a server is archived, as it is on this host. */
 export interface ArchivePlaceFacts {
@@ -24,12 +24,14 @@ export interface ServerPlace {
   readonly inRecovery: Told<boolean>;
   /** Flushed WAL, as text, asked for after the archive was read. */
   readonly position: Told<{ readonly lsn: string; readonly timeline: number }>;
+  /** Archiving is on; undefined: that was not told. */
+  readonly archives: Told<boolean>;
 }
 
 /** Whether nobody else archives to the same place: a restored copy beside its source, or another instance. */
 export function archiveOwner(
   { path, unread, unusable, systemIdentifier: actual, ahead }: ArchivePlaceFacts,
-  { systemIdentifier: expected, inRecovery, position }: ServerPlace,
+  { systemIdentifier: expected, inRecovery, position, archives }: ServerPlace,
 ): ServerFinding {
   const check = 'archive-owner';
   if (unread !== undefined) return { check, severity: 'unknown', what: unread };
@@ -46,10 +48,15 @@ export function archiveOwner(
         };
   }
   if (actual !== undefined && expected !== undefined && actual !== expected) {
+    const what = say('doctor.archive-owner.other', { path, actual, expected });
+    if (archives === false) {
+      const why = say('doctor.archive-owner.other.off.why');
+      return { check, severity: 'warning', what, why, fix: say('doctor.archive-owner.other.fix') };
+    }
     return {
       check,
       severity: 'error',
-      what: say('doctor.archive-owner.other', { path, actual, expected }),
+      what,
       why: say('doctor.archive-owner.other.why'),
       fix: say('doctor.archive-owner.other.fix'),
     };
@@ -59,13 +66,30 @@ export function archiveOwner(
   }
   if (actual === undefined) return { check, severity: 'ok', what: say('doctor.archive-owner.empty', { path }) };
   if (ahead === undefined) return { check, severity: 'ok', what: say('doctor.archive-owner.ok', { path }) };
+  const what = say('doctor.archive-owner', { path, segment: ahead, ...position });
+  if (archives === false) {
+    const [why, fix] = [say('doctor.archive-owner.off.why'), say('doctor.archive-owner.off.fix')];
+    return { check, severity: 'note', what, why, fix };
+  }
   return {
     check,
     severity: 'error',
-    what: say('doctor.archive-owner', { path, segment: ahead, ...position }),
+    what,
     why: say('doctor.archive-owner.why'),
     fix: say('doctor.archive-owner.fix'),
   };
+}
+
+/** Whether a server that archived there would write over the WAL of another. */
+export function lineOf(
+  { unread, unusable, systemIdentifier: actual, ahead }: ArchivePlaceFacts,
+  { systemIdentifier: expected, inRecovery, position }: ServerPlace,
+): LookedAtArchive['line'] {
+  if (unread !== undefined || unusable !== undefined) return 'unknown';
+  if (actual !== undefined && expected !== undefined && actual !== expected) return 'foreign';
+  if (actual === undefined) return 'empty';
+  if (expected === undefined || position === undefined || inRecovery !== false) return 'unknown';
+  return ahead === undefined ? 'own' : 'foreign';
 }
 
 /** Of a server that archives, but nobody knows where on this host. */

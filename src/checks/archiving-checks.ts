@@ -1,10 +1,15 @@
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
+import { natureOfCommand } from './archive-command-words.ts';
 import type { ServerFinding } from './server-finding.ts';
-import { textOf, type ServerFacts, type Told, type WaitingSegments } from './server-facts.ts';
+import {
+  archiveCommandOf,
+  textOf,
+  type ArchiverRow,
+  type ServerFacts,
+  type Told,
+  type WaitingSegments,
+} from './server-facts.ts';
 import { settingFix } from './setting-fix.ts';
-
-/** In place of a program of the user's choice. */
-const pushCommand = 'gausskeep wal push --archive DIR %p';
 
 export function archiveMode(facts: ServerFacts): ServerFinding {
   const check = 'archive-mode';
@@ -24,8 +29,19 @@ export function archiveMode(facts: ServerFacts): ServerFinding {
     severity: 'warning',
     what: say('doctor.archive-mode'),
     why: say('doctor.archive-mode.why'),
-    fix: settingFix(facts, 'archive_mode', 'on'),
+    fix: archiveModeFix(facts),
   };
+}
+
+/** Archiving is not to be turned on into the archive of another: a restored copy has archiving off, and the archive_command of its source. */
+function archiveModeFix(facts: ServerFacts): Message {
+  const { archive } = facts.host ?? {};
+  if (archive?.line === 'foreign') return say('doctor.archive-mode.foreign.fix', { path: archive.path });
+  const on = settingFix(facts, 'archive_mode', 'on');
+  const { archiveDirectory, archiveLibrary } = facts.examination;
+  const isEmpty = (name: string | undefined): boolean => name === undefined || textOf(facts, name) === '';
+  const leadsNowhere = archiveCommandOf(facts)?.trim() === '' && isEmpty(archiveDirectory) && isEmpty(archiveLibrary);
+  return leadsNowhere ? on : say('doctor.archive-mode.only.fix', { fix: on });
 }
 
 /** A standby that archives nothing until it is promoted, although archiving is on. */
@@ -34,72 +50,6 @@ function isIdleStandby(facts: ServerFacts): boolean {
   const { standbyArchives } = facts.examination;
   return facts.inRecovery === true && standbyArchives !== undefined && mode !== 'off' && mode !== standbyArchives;
 }
-
-/** What archives: a directory of the server's own before a module, a module before a command. */
-export function archiveCommand(facts: ServerFacts): ServerFinding | undefined {
-  const check = 'archive-command';
-  const mode = textOf(facts, 'archive_mode');
-  if (mode === undefined || mode === 'off') return undefined;
-  const { archiveDirectory, archiveLibrary } = facts.examination;
-  const directory = archiveDirectory === undefined ? '' : (textOf(facts, archiveDirectory) ?? '');
-  const library = archiveLibrary === undefined ? '' : (textOf(facts, archiveLibrary) ?? '');
-  const command = textOf(facts, 'archive_command');
-  // A server shows "(disabled)" while archiving is off; it is on here.
-  const hasCommand = command !== undefined && command !== '' && command !== '(disabled)';
-  if (directory !== '' && hasCommand) {
-    return {
-      check,
-      severity: 'error',
-      what: say('doctor.archive-both', { directory, command }),
-      why: say('doctor.archive-both.why'),
-      fix: settingFix(facts, 'archive_dest', ''),
-    };
-  }
-  if (directory !== '') {
-    return {
-      check,
-      severity: 'note',
-      what: say('doctor.archive-directory', { directory }),
-      why: say('doctor.archive-directory.why'),
-    };
-  }
-  if (library !== '') return { check, severity: 'note', what: say('doctor.archive-library', { library }) };
-  const program = facts.host?.archiveProgram;
-  if (hasCommand && (program === 'absent' || program === 'not-executable')) {
-    return {
-      check,
-      severity: 'error',
-      what:
-        program === 'absent'
-          ? say('doctor.archive-program.absent', { command })
-          : say('doctor.archive-program.not-executable', { command }),
-      why: say('doctor.archive-command.why'),
-      fix: settingFix(facts, 'archive_command', pushCommand),
-    };
-  }
-  const sign = facts.examination.archiveShell ? undefined : shellSigns.exec(command ?? '')?.[0];
-  if (command !== undefined && sign !== undefined) {
-    return {
-      check,
-      severity: 'error',
-      what: say('doctor.archive-shell', { command, sign }),
-      why: say('doctor.archive-shell.why'),
-      fix: settingFix(facts, 'archive_command', pushCommand),
-    };
-  }
-  if (hasCommand) return { check, severity: 'ok', what: say('doctor.archive-command.ok', { command }) };
-  if (command === undefined) return { check, severity: 'unknown', what: say('doctor.archive-command.unknown') };
-  return {
-    check,
-    severity: 'error',
-    what: say('doctor.archive-command'),
-    why: say('doctor.archive-command.why'),
-    fix: settingFix(facts, 'archive_command', pushCommand),
-  };
-}
-
-/** What only a shell understands. */
-const shellSigns = /&&|\|\||>>|[;&|<>`$"'*?~]/;
 
 /** A segment that waits for longer was tried many times: servers try again within a minute or two. */
 const waitingLimitMs = 600_000;
@@ -130,9 +80,25 @@ export function archiveFailures(facts: ServerFacts): ServerFinding | undefined {
   }
   const late = waitingSegments(waiting);
   if (late?.severity === 'warning') return late;
-  if (lastArchivedName === undefined) return { check, severity: 'note', what: say('doctor.archive-nothing') };
+  if (lastArchivedName === undefined) return nothingArchived(archiver);
   const done = { name: lastArchivedName, time: new Date(lastArchivedMs).toISOString(), count: failedCount };
-  return { check, severity: 'ok', what: say('doctor.archive-failures.ok', done) };
+  // What the server reports of such a command says nothing of an archive.
+  const nature = natureOfCommand(textOf(facts, 'archive_command') ?? '', facts.examination.archiveShell);
+  return { check, severity: nature === undefined ? 'ok' : 'note', what: say('doctor.archive-failures.ok', done) };
+}
+
+/** archive_mode is changed by a restart only, where there is such a view. */
+function nothingArchived({ serverStartedMs }: ArchiverRow): ServerFinding {
+  const check = 'archive-failures';
+  if (serverStartedMs === undefined)
+    return { check, severity: 'unknown', what: say('doctor.archive-failures.unknown') };
+  const time = new Date(serverStartedMs).toISOString();
+  return {
+    check,
+    severity: 'note',
+    what: say('doctor.archive-nothing', { time }),
+    why: say('doctor.archive-nothing.why'),
+  };
 }
 
 /** By the WAL directory, where that can be read. */

@@ -5,7 +5,7 @@ import { identifyPostgresql, type ServerIdentity } from '../server/identity.ts';
 import { judgeServer } from './all-checks.ts';
 import { archiveOwner, archiveSpace, type ArchivePlaceFacts, type ServerPlace } from './archive-place-checks.ts';
 import { worstOf, type CheckName, type ServerFinding } from './server-finding.ts';
-import { walRateOf, type ServerFacts } from './server-facts.ts';
+import { walRateOf, type HostFacts, type ServerFacts } from './server-facts.ts';
 import { neededForBackup, space } from './space-checks.ts';
 
 const mebibyte = 1024n ** 2n;
@@ -15,6 +15,11 @@ const opengauss: ServerIdentity = {
   version: '5.0.5',
   major: 5,
   minor: 0,
+};
+
+const nothingSeen: HostFacts = {
+  ...{ placesInUse: undefined, archiveProgram: undefined, archiveTarget: undefined },
+  ...{ archive: undefined, pushCommand: undefined, waiting: undefined },
 };
 
 type Changes = Partial<Omit<ServerFacts, 'settings' | 'examination'>> & {
@@ -199,7 +204,8 @@ describe('checks of a server', () => {
   });
 
   it('an archive is owned by this server only where everything that tells it was told', () => {
-    const server = { systemIdentifier: 7n, inRecovery: false, position: { lsn: '0/1', timeline: 1 } };
+    const position = { lsn: '0/1', timeline: 1 };
+    const server = { systemIdentifier: 7n, inRecovery: false, position, archives: true };
     const severityOf = (archive: Partial<ArchivePlaceFacts>, changes: Partial<ServerPlace> = {}) =>
       archiveOwner({ ...place, ...archive }, { ...server, ...changes }).severity;
     expect([
@@ -208,15 +214,18 @@ describe('checks of a server', () => {
       severityOf({ systemIdentifier: 8n }, { position: undefined }),
       severityOf({ ahead: 'S' }),
       severityOf({ ahead: 'S' }, { inRecovery: true }),
+      severityOf({ ahead: 'S' }, { archives: false }),
+      severityOf({ systemIdentifier: 8n }, { archives: false }),
       severityOf({}, { inRecovery: undefined }),
       severityOf({}, { position: undefined }),
-    ]).toEqual(['ok', 'ok', 'error', 'error', 'unknown', 'unknown', 'unknown']);
+    ]).toEqual(['ok', 'ok', 'error', 'error', 'unknown', 'note', 'warning', 'unknown', 'unknown']);
   });
 
   it('summaries of WAL, slots that are all taken, and a program that is not there are told with their remedy', () => {
     const settings = { summarize_wal: 'on', max_replication_slots: '1', archive_mode: 'on', archive_command: '/x %p' };
     const slot = { name: 'a', active: true, temporary: false, heldBytes: 0n, lost: false };
-    const host = { placesInUse: new Set(['/t=s']), archiveProgram: 'absent', waiting: undefined } as const;
+    const archiveProgram = { word: '/x', state: 'absent', account: 'a' } as const;
+    const host = { ...nothingSeen, placesInUse: new Set(['/t=s']), archiveProgram };
     const changes = { settings, slots: [slot], host, tablespaces: [{ name: 's', path: '/t=s' }] };
     expect(found('wal-summaries', changes).severity).toBe('warning');
     expect(found('slots', changes)).toEqual({

@@ -33,6 +33,8 @@ export interface ArchiverRow {
   readonly lastFailedMs: number | undefined;
   /** How long these were counted; undefined: the server does not tell. */
   readonly countedSeconds: number | undefined;
+  /** When the server was started, in ms since 1970. */
+  readonly serverStartedMs?: number | undefined;
 }
 
 export interface TablespaceRow {
@@ -48,12 +50,37 @@ export interface WaitingSegments {
   readonly oldestMs: number;
 }
 
+/**
+ * `found`: our account may execute it; `unread`: our account cannot see that; `named`: no slash in it, but a directory of the usual PATH has it; `nowhere`: none has
+ * it; `shell`: no program, the shell itself understands it; `unclear`: a path from the data directory on, or one that is not plainly to be seen.
+ */
+export type ProgramState = 'found' | 'absent' | 'not-executable' | 'unread' | 'named' | 'nowhere' | 'shell' | 'unclear';
+
+export interface ArchiveProgram {
+  readonly word: string;
+  readonly state: ProgramState;
+  /** Who we are, for `found` and `unread`. */
+  readonly account: string;
+}
+
+/** Whose WAL an archive holds: of this server's line as far as can be seen, none yet, of another line or instance, or nobody knows. */
+export interface LookedAtArchive {
+  readonly path: string;
+  readonly line: 'own' | 'empty' | 'foreign' | 'unknown';
+}
+
 /** What was seen on this host. */
 export interface HostFacts {
   /** Directories of tablespaces that hold something here; undefined: nobody asked. */
   readonly placesInUse: ReadonlySet<string> | undefined;
-  /** The program that archive_command begins with; undefined: the server is on another host, or it has no absolute path. */
-  readonly archiveProgram: 'found' | 'absent' | 'not-executable' | undefined;
+  /** What archive_command begins with; undefined: the server is on another host, or there is no command. */
+  readonly archiveProgram: ArchiveProgram | undefined;
+  /** The directory that archive_command plainly names; undefined: the server is on another host, or none is to be seen. */
+  readonly archiveTarget: { readonly path: string; readonly isThere: Told<boolean> } | undefined;
+  /** The archive that was named, or to which the settings lead; undefined: there is none on this host. */
+  readonly archive: LookedAtArchive | undefined;
+  /** An archive_command of ours for the archive that was named, with all paths in it; undefined: nobody can say it. */
+  readonly pushCommand: string | undefined;
   /** Undefined: the server is on another host, or its WAL directory is not ours to read. */
   readonly waiting: WaitingSegments | undefined;
 }
@@ -70,6 +97,8 @@ export interface ServerFacts {
   readonly walSenders: Told<number>;
   readonly slots: Told<readonly SlotRow[]>;
   readonly archiver: Told<ArchiverRow>;
+  /** archive_command as it will be once archiving is on; undefined: not told apart from the setting. */
+  readonly archiveCommandWhenOn?: Told<string>;
   /** Backups that run now; ours is none. */
   readonly runningBackups: Told<number>;
   readonly tablespaces: Told<readonly TablespaceRow[]>;
@@ -109,6 +138,13 @@ export function bytesOf(facts: ServerFacts, name: string): Told<number> {
 /** A text; undefined where it was not told. */
 export function textOf({ settings }: Pick<ServerFacts, 'settings'>, name: string): Told<string> {
   return settings.get(name)?.value;
+}
+
+/** archive_command, also where archiving is off; undefined where that is not told. */
+export function archiveCommandOf(facts: ServerFacts): Told<string> {
+  const command = facts.archiveCommandWhenOn ?? textOf(facts, 'archive_command');
+  // So a server shows it while archiving is off.
+  return command === '(disabled)' ? undefined : command;
 }
 
 /** Size of a WAL segment in bytes. */

@@ -46,11 +46,19 @@ export async function archiveCommandAfter(
   { newGeneration, like }: { readonly newGeneration: boolean; readonly like: string | undefined },
 ): Promise<string | undefined> {
   const into = newGeneration ? await nextGenerationOf(place, generation) : generation;
+  return plainCommand(place, into, pushOptionsOf(like));
+}
+
+/** The value of archive_command for an archive that is named; undefined where a path cannot stand in one. */
+export async function archiveCommandTo(place: string, generation: number | undefined): Promise<string | undefined> {
+  return plainCommand(place, generation ?? (await openGenerationOf(place)), []);
+}
+
+function plainCommand(archive: string, generation: number, options: readonly string[]): string | undefined {
   const called = process.argv[1] ?? 'gausskeep';
   for (const program of [resolve(called), realpathSync(called)]) {
     try {
-      const options = pushOptionsOf(like);
-      const line = archiveCommandLine({ program, archive: place, generation: into, options });
+      const line = archiveCommandLine({ program, archive, generation, options });
       // Words of it hold no quotes.
       return /^archive_command = '(.*)'$/.exec(line)?.[1];
     } catch {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeOfCommand, programOfCommand } from './archive-place.ts';
+import { placeOfCommand } from './archive-place.ts';
 
 describe('what an archive_command tells', () => {
   it.each([
@@ -13,17 +13,5 @@ describe('what an archive_command tells', () => {
     ['', undefined],
   ] as const)('%s: the directory', (command, place) => {
     expect(placeOfCommand(command)).toEqual(place);
-  });
-
-  it.each([
-    ['/usr/bin/cp %p /archive/%f', '/usr/bin/cp'],
-    ['  "/opt/my tool/push" %p', '/opt/my tool/push'],
-    ["'/opt/push' %p", '/opt/push'],
-    ['cp %p /archive/%f', undefined],
-    ['/opt/$VERSION/push %p', undefined],
-    ['/bin/test! -f x&&cp %p y', '/bin/test!'],
-    ['', undefined],
-  ] as const)('%s: the program', (command, program) => {
-    expect(programOfCommand(command)).toBe(program);
   });
 });

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
+import { optionOfCommand, wordsOfCommand } from '../checks/archive-command-words.ts';
 import type { ArchivePlaceFacts } from '../checks/archive-place-checks.ts';
 import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { freeSpace } from '../files/free-space.ts';
@@ -25,22 +26,13 @@ export interface ArchivePlace {
  * plainly to be seen, such as a script.
  */
 export function placeOfCommand(command: string): ArchivePlace | undefined {
-  const words = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)?.map((word) => word.replaceAll(/["']/g, '')) ?? [];
-  const valueOf = (name: string): string | undefined => {
-    const at = words.findIndex((word) => word === name || word.startsWith(`${name}=`));
-    return at === -1 ? undefined : words[at] === name ? words[at + 1] : words[at]?.slice(name.length + 1);
-  };
-  const generation = valueOf('--generation');
-  const named = valueOf('--archive');
+  const words = wordsOfCommand(command);
+  const generation = optionOfCommand(words, '--generation');
+  const named = optionOfCommand(words, '--archive');
   const target = words.findLast((word) => word.endsWith('/%f'));
   const path = named ?? (target === undefined ? undefined : dirname(target));
   if (path?.startsWith('/') !== true || /[$`%]/.test(path)) return undefined;
   return { path, generation: generation === undefined ? undefined : Number(generation) };
-}
-
-/** The program that a command begins with, where it is an absolute path. */
-export function programOfCommand(command: string): string | undefined {
-  return /^\s*(?:"(\/[^"$`]+)"|'(\/[^']+)'|(\/[^\s"'$`;&|<>()]+))(?:\s|$)/.exec(command)?.slice(1).find(Boolean);
 }
 
 /**

@@ -39,6 +39,7 @@ export async function askFacts(
     walSenders: othersOf(senders, own),
     slots: (await ask(examination.slotsQuery))?.map(slotOf),
     archiver: archiverOf((await ask(examination.archiverQuery))?.[0]),
+    archiveCommandWhenOn: (await ask(examination.archiveCommandQuery))?.[0]?.[0] ?? undefined,
     runningBackups: othersOf(backups, examination.backupSessions === undefined ? 0 : own),
     tablespaces: (await ask(examination.tablespacesQuery))?.map(([name, path]) => ({
       name: name ?? '',
@@ -80,7 +81,7 @@ function slotOf([name, active, temporary, heldBytes, lost]: Row): SlotRow {
 
 function archiverOf(row: Told<Row>): Told<ArchiverRow> {
   if (row === undefined) return undefined;
-  const [archived, lastArchived, archivedMs, failed, lastFailed, failedMs, counted] = row;
+  const [archived, lastArchived, archivedMs, failed, lastFailed, failedMs, counted, startedMs] = row;
   return {
     archivedCount: bigintOf(archived) ?? 0n,
     lastArchivedName: lastArchived ?? undefined,
@@ -89,6 +90,7 @@ function archiverOf(row: Told<Row>): Told<ArchiverRow> {
     lastFailedName: lastFailed ?? undefined,
     lastFailedMs: numberOf(failedMs),
     countedSeconds: numberOf(counted),
+    serverStartedMs: numberOf(startedMs),
   };
 }
 

@@ -17,7 +17,7 @@ import { recogniseServer } from '../replication/recognise-server.ts';
 import { openSuitableSession } from '../replication/suitable-session.ts';
 import type { ServerIdentity } from '../server/identity.ts';
 import { askFacts } from './ask-facts.ts';
-import { hostFacts, lookAtHost, type HostRequest } from './look-at-host.ts';
+import { hostFacts, lookAtHost, seeArchive, type HostRequest, type SeenArchive } from './look-at-host.ts';
 
 export interface ExamineRequest extends HostRequest {
   /** The server, or several of which the first that answers is examined. `port` is the SQL port. */
@@ -55,13 +55,15 @@ export async function examine(
     const options = { replication, host: settings.host, signal };
     let { server } = opened;
     let facts: ServerFacts | undefined;
+    let archive: SeenArchive | undefined;
     if (sql !== undefined) {
       const told = await askFacts(sql, server, { ownSession: replication && sessionName(settings), signal });
-      facts = { ...told, host: await hostFacts(told, request, options) };
+      archive = await seeArchive(told, request, options);
+      facts = { ...told, host: await hostFacts(told, request, archive, options) };
       server = facts.identity;
       findings.push(...judgeServer(facts));
-    }
-    findings.push(...(await lookAtHost(facts, request, options)));
+    } else archive = await seeArchive(undefined, request, options);
+    findings.push(...(await lookAtHost(facts, request, archive)));
     await Promise.all([replication?.connection.close(), sql?.close()]);
     return { server, host: settings.host, port: settings.port, findings, worst: worstOf(findings) };
   } finally {

@@ -1,9 +1,23 @@
-import { constants } from 'node:fs';
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
-import { archiveElsewhere, archiveOwner, archiveSpace } from '../checks/archive-place-checks.ts';
-import { textOf, walRateOf, type HostFacts, type ServerFacts, type WaitingSegments } from '../checks/server-facts.ts';
+import {
+  archiveElsewhere,
+  archiveOwner,
+  archiveSpace,
+  lineOf,
+  type ArchivePlaceFacts,
+  type ServerPlace,
+} from '../checks/archive-place-checks.ts';
+import {
+  archiveCommandOf,
+  textOf,
+  walRateOf,
+  type HostFacts,
+  type LookedAtArchive,
+  type ServerFacts,
+  type WaitingSegments,
+} from '../checks/server-facts.ts';
 import type { ServerFinding } from '../checks/server-finding.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { directoryState } from '../files/directory-state.ts';
@@ -12,7 +26,8 @@ import type { ReplicationSession } from '../replication/open-session.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import { readControlFile } from '../server/control-file.ts';
 import { formatLsn } from '../wal/lsn.ts';
-import { lookAtArchive, placeOfCommand, programOfCommand, type ArchivePlace } from './archive-place.ts';
+import { lookAtArchive, placeOfCommand, type ArchivePlace } from './archive-place.ts';
+import { programOf, targetOf } from './look-at-command.ts';
 import { targetFindings } from './target-findings.ts';
 
 /** What is to be looked at on this host; everything absolute. */
@@ -23,6 +38,8 @@ export interface HostRequest {
   readonly restoreDirectory?: string | undefined;
   /** Where the server archives; undefined: where its settings say, if it is on this host. */
   readonly archive?: ArchivePlace | undefined;
+  /** The archive_command by which the server would archive there, for the advice; undefined: the advice says how to make one. */
+  readonly pushCommand?: string | undefined;
 }
 
 export interface HostOptions {
@@ -32,65 +49,92 @@ export interface HostOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What checks judge together with what the server said. */
+/** What checks judge together with what the server said. @param archive what was found where it archives */
 export async function hostFacts(
   facts: ServerFacts,
-  { restoreDirectory }: HostRequest,
+  { restoreDirectory, archive: named, pushCommand }: HostRequest,
+  archive: SeenArchive | undefined,
   options: HostOptions,
 ): Promise<HostFacts> {
-  const command = textOf(facts, 'archive_command');
-  const program = command === undefined ? undefined : programOfCommand(command);
   const isHere = await isOnThisHost(facts, options);
+  // With archiving off, the settings may lead to another than was named; whoever turns it on archives there.
+  const further =
+    archive?.isNamed === true && !archive.server.archives ? await seeArchive(facts, {}, options) : undefined;
   return {
     placesInUse: restoreDirectory === undefined ? undefined : await placesInUse(facts),
-    archiveProgram: isHere && program !== undefined ? await stateOfProgram(program) : undefined,
+    archiveProgram: isHere ? await programOf(facts) : undefined,
+    archiveTarget: isHere ? await targetOf(facts) : undefined,
+    archive: archive && lineSeen(archive, further),
+    pushCommand: isHere && named !== undefined ? pushCommand : undefined,
     waiting: isHere ? await waitingSegments(facts) : undefined,
   };
+}
+
+function lineSeen(archive: SeenArchive, further: SeenArchive | undefined): LookedAtArchive {
+  const seen = ({ found, server }: SeenArchive): LookedAtArchive => ({ path: found.path, line: lineOf(found, server) });
+  const second = further && seen(further);
+  return second?.line === 'foreign' ? second : seen(archive);
+}
+
+/** An archive, and what the server was when it was looked at. */
+export interface SeenArchive {
+  readonly found: ArchivePlaceFacts;
+  readonly server: ServerPlace;
+  /** It was named to us, not found in the settings. */
+  readonly isNamed: boolean;
+}
+
+/** Looks at the archive that was named, else at that of the settings, also where archiving is off; undefined: none of this host is known. */
+export async function seeArchive(
+  facts: ServerFacts | undefined,
+  { archive }: HostRequest,
+  options: HostOptions,
+): Promise<SeenArchive | undefined> {
+  const place = archive ?? (facts && (await archiveOfSettings(facts, options)));
+  if (place === undefined) return undefined;
+  const { replication, signal } = options;
+  const ask = async (): Promise<SystemIdentity | undefined> =>
+    replication && identifySystem(replication.connection, { signal });
+  const { facts: found, position } = await lookAtArchive(place, ask, signal);
+  const mode = facts && textOf(facts, 'archive_mode');
+  const server = {
+    systemIdentifier: position === undefined ? undefined : BigInt(position.systemIdentifier),
+    inRecovery: facts?.inRecovery,
+    position: position && { lsn: formatLsn(position.flushLsn), timeline: position.timeline },
+    archives: mode === undefined ? undefined : mode !== 'off',
+  };
+  return { found, server, isNamed: archive !== undefined };
 }
 
 /** Findings about places of this host. */
 export async function lookAtHost(
   facts: ServerFacts | undefined,
-  { backupDirectory, restoreDirectory, archive }: HostRequest,
-  options: HostOptions,
+  { backupDirectory, restoreDirectory }: HostRequest,
+  archive: SeenArchive | undefined,
 ): Promise<ServerFinding[]> {
   const findings: ServerFinding[] = [];
   if (backupDirectory !== undefined) findings.push(...(await targetFindings(backupDirectory, facts, 'backup')));
   if (restoreDirectory !== undefined) findings.push(...(await targetFindings(restoreDirectory, facts, 'restore')));
-  const place = archive ?? (facts && (await archiveOfSettings(facts, options)));
-  if (place !== undefined) return [...findings, ...(await archiveFindings(place, facts, options))];
+  if (archive !== undefined) return [...findings, ...archiveFindings(archive, facts)];
   const mode = facts && textOf(facts, 'archive_mode');
   return mode === undefined || mode === 'off' ? findings : [...findings, archiveElsewhere];
 }
 
-async function archiveFindings(
-  place: ArchivePlace,
-  facts: ServerFacts | undefined,
-  { replication, signal }: HostOptions,
-): Promise<ServerFinding[]> {
-  const ask = async (): Promise<SystemIdentity | undefined> =>
-    replication && identifySystem(replication.connection, { signal });
-  const { facts: found, position } = await lookAtArchive(place, ask, signal);
-  const server = {
-    systemIdentifier: position === undefined ? undefined : BigInt(position.systemIdentifier),
-    inRecovery: facts?.inRecovery,
-    position: position && { lsn: formatLsn(position.flushLsn), timeline: position.timeline },
-  };
+function archiveFindings({ found, server, isNamed }: SeenArchive, facts: ServerFacts | undefined): ServerFinding[] {
+  const owner = archiveOwner(found, server);
+  if (!isNamed && server.archives === false) return lineOf(found, server) === 'foreign' ? [owner] : [];
   const room = archiveSpace(found, facts && walRateOf(facts));
-  return [archiveOwner(found, server), ...(room === undefined ? [] : [room])];
+  return [owner, ...(room === undefined ? [] : [room])];
 }
 
 /** Where the server archives, as far as that is a directory of this host. */
 async function archiveOfSettings(facts: ServerFacts, options: HostOptions): Promise<ArchivePlace | undefined> {
-  const mode = textOf(facts, 'archive_mode');
-  if (mode === undefined || mode === 'off') return undefined;
+  if (textOf(facts, 'archive_mode') === undefined) return undefined;
   const { archiveDirectory, archiveLibrary } = facts.examination;
   if (archiveLibrary !== undefined && (textOf(facts, archiveLibrary) ?? '') !== '') return undefined;
   const directory = archiveDirectory === undefined ? '' : (textOf(facts, archiveDirectory) ?? '');
   const place =
-    directory === ''
-      ? placeOfCommand(textOf(facts, 'archive_command') ?? '')
-      : { path: directory, generation: undefined };
+    directory === '' ? placeOfCommand(archiveCommandOf(facts) ?? '') : { path: directory, generation: undefined };
   return place !== undefined && (await isOnThisHost(facts, options)) ? place : undefined;
 }
 
@@ -162,21 +206,5 @@ async function isInUse(path: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof BackupError) return true;
     throw error;
-  }
-}
-
-async function stateOfProgram(path: string): Promise<HostFacts['archiveProgram']> {
-  try {
-    await access(path, constants.X_OK);
-    return 'found';
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
-    // What this account may not enter or execute, that of the server perhaps may; a file that nobody may execute, nobody may.
-    const mode = await stat(path).then(
-      (stats) => stats.mode,
-      () => undefined,
-    );
-    return mode !== undefined && (mode & 0o111) === 0 ? 'not-executable' : undefined;
   }
 }

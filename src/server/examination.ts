@@ -39,8 +39,10 @@ export interface Examination {
   readonly walSendersQuery: string;
   /** name, active, temporary, bytes held or NULL, lost or NULL */
   readonly slotsQuery: string;
-  /** archived_count, last_archived_wal, epoch of it, failed_count, last_failed_wal, epoch of it, seconds since the reset; undefined: there is no such view */
+  /** archived_count, last_archived_wal, epoch of it, failed_count, last_failed_wal, epoch of it, seconds since the reset, epoch of the start of the server; undefined: there is no such view */
   readonly archiverQuery: string | undefined;
+  /** archive_command as it is once archiving is on; undefined: the setting tells it, or nobody does */
+  readonly archiveCommandQuery: string | undefined;
   /** how many backups run, or with `backupSessions` how many such sessions there are; or NULL: it does not tell this role */
   readonly runningBackupsQuery: string;
   /** name, path */
@@ -124,8 +126,11 @@ function postgresqlExamination(major: number): Examination {
     slotsQuery: `SELECT slot_name, active, temporary, pg_catalog.pg_wal_lsn_diff(${position}, restart_lsn)::bigint, ${status}
       FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
     archiverQuery: `SELECT archived_count, last_archived_wal, extract(epoch FROM last_archived_time) * 1000,
-      failed_count, last_failed_wal, extract(epoch FROM last_failed_time) * 1000, extract(epoch FROM clock_timestamp() - stats_reset)
+      failed_count, last_failed_wal, extract(epoch FROM last_failed_time) * 1000, extract(epoch FROM clock_timestamp() - stats_reset),
+      extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000
       FROM pg_catalog.pg_stat_archiver`,
+    // While archiving is off, `setting` is "(disabled)".
+    archiveCommandQuery: `SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'archive_command'`,
     runningBackupsQuery: runningBackups(major),
     tablespacesQuery,
     sizeQuery,
@@ -171,6 +176,7 @@ const opengaussExamination: Examination = {
   slotsQuery: `SELECT slot_name, active, false, pg_catalog.pg_xlog_location_diff(pg_catalog.pg_current_xlog_location(), restart_lsn)::bigint,
     NULL::boolean FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
   archiverQuery: undefined,
+  archiveCommandQuery: undefined,
   runningBackupsQuery: backupSessionsQuery,
   tablespacesQuery,
   sizeQuery,

@@ -15,7 +15,7 @@ import { runDirectory } from '../support/run-directory.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 forEachServer('full', (version) => {
-  const healthy = { fsync: true, archive_mode: 'on', archive_command: '/bin/true' };
+  const healthy = { fsync: true, archive_mode: 'on', archive_command: '/bin/test -f %p' };
   let server: PostgresServer;
   let doctor: DoctorRun;
 
@@ -124,7 +124,7 @@ forEachServer('full', (version) => {
     store(elsewhere, `${name.slice(0, 8)}0000000A00000000`, ahead);
     const shared = await examined(['--archive', elsewhere]);
     expect(shared.status).toBe(4);
-    expect(shared.found('archive-owner')).toMatchObject([provoked('archive-owner', 'doctor.archive-owner')]);
+    expect(shared.found('archive-owner')).toMatchObject([provoked('archive-owner', 'doctor.archive-owner', 'error')]);
     expect(shared.found('archive-owner')[0]?.what).toMatch('0000000A00000000, which this server has not');
     // A file that is only named so is none.
     store(elsewhere, `${name.slice(0, 8)}0000000A00000000`, firstPage);
@@ -136,7 +136,7 @@ forEachServer('full', (version) => {
     other.writeBigUInt64LE(42n, 24);
     store(foreign, name, other);
     const [stranger] = await findings('archive-owner', '--archive', foreign);
-    expect(stranger).toMatchObject(provoked('archive-owner', 'doctor.archive-owner.other'));
+    expect(stranger).toMatchObject(provoked('archive-owner', 'doctor.archive-owner.other', 'error'));
     expect(stranger?.what).toMatch('has the WAL of instance 42');
 
     await reload(`set archive_command = '/nowhere/push %p'`);

@@ -7,6 +7,7 @@ import { usage } from '../../config/parse-options.ts';
 import { readPlaces } from '../../config/places.ts';
 import { describeServer, examine, type Examination, type ServerFinding, type SessionSettings } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
+import { archiveCommandTo } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
@@ -31,13 +32,14 @@ export const doctorCommand: Command = {
     const { archive, generation } = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
     if (given.has('generation') && archive === undefined) throw usage(program, say('doctor.generation-alone'));
     const verbose = given.has('verbose');
-    const examination = await withPassword(given, context, (password) =>
+    const examination = await withPassword(given, context, async (password) =>
       examine(
         {
           sources: withKnown(sources, password),
           backupDirectory,
           restoreDirectory,
           archive: archive === undefined ? undefined : { path: archive, generation },
+          pushCommand: archive === undefined ? undefined : await archiveCommandTo(archive, generation),
         },
         {
           signal,

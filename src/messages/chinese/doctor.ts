@@ -71,11 +71,16 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-mode.ok': 'archive_mode 是 {mode}',
   'doctor.archive-mode': 'archive_mode 是 off',
   'doctor.archive-mode.why': '没有归档（或接收）的 WAL，备份只能还原到它自己的结束点，不能恢复到其后的时刻。',
+  'doctor.archive-mode.only.fix': '仅当没有别的服务器归档到这里所设的位置（例如还原出的实例的源实例）时：{fix}',
+  'doctor.archive-mode.foreign.fix':
+    '目前不要设 archive_mode = on：{path} 中是另一条线上的 WAL。如果要让这台服务器归档，请先给它一个自己的归档，或打开新的归档世代（gausskeep wal generation --open）。',
   'doctor.archive-mode.standby': 'archive_mode 是 {mode}，而这是备机：升主之前它什么都不归档',
   'doctor.archive-mode.standby.why':
     '必须由它的主机归档，或由别的程序接收 WAL；设为 archive_mode = {mode} 时备机也归档。',
   'doctor.archive-command.unknown': '没有得知 archive_command',
-  'doctor.archive-command.ok': 'archive_command 是 {command}',
+  'doctor.archive-command.ok':
+    'archive_command 以 {program} 开头，该程序存在，账户 {account} 可以执行它；没有运行过它：{command}',
+  'doctor.archive-command.elsewhere': '设置了 archive_command；看不出服务器在本机上，因此没有检查它运行什么：{command}',
   'doctor.archive-command': 'archive_mode 已打开，却没有归档：archive_command 为空',
   'doctor.archive-command.why': '服务器会保留所有 WAL 直到磁盘写满，而且没有归档。',
   'doctor.archive-shell': 'archive_command 不经过 shell，其中的 {sign} 不起作用：{command}',
@@ -89,8 +94,10 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-failures': '归档失败：最近一次是 {time} 的 {name}，自统计信息重置以来失败 {count} 次',
   'doctor.archive-failures.why': '服务器会保留所有 WAL 直到磁盘写满，而恢复不能越过已归档的部分。',
   'doctor.archive-failures.fix': '服务器的日志中有该命令和它的消息。请以服务器的账户手工运行它。',
-  'doctor.archive-nothing': '自统计信息重置以来还没有归档过任何内容',
-  'doctor.archive-failures.ok': '归档正常：最近一次是 {time} 的 {name}（此前失败 {count} 次）',
+  'doctor.archive-nothing': '自统计信息重置以来还没有归档过任何内容；归档至少从 {time} 起已打开',
+  'doctor.archive-nothing.why':
+    '如果还没有写满一个 WAL 段，这可以是正常的。但以 127（没有这个程序）结束的命令会一再重试，而服务器不把它计为失败。',
+  'doctor.archive-failures.ok': '服务器报告 {name} 已在 {time} 由当时的命令归档（此前失败 {count} 次）',
   'doctor.fsync.unknown': '没有得知 fsync',
   'doctor.fsync.ok': 'fsync 是 on',
   'doctor.fsync': 'fsync 是 off',
@@ -155,6 +162,29 @@ export const doctorMessages: Translation<typeof english> = {
     '在支持临时复制槽的服务器上，备份会为自己创建一个，因此一开始就会失败；--no-slot 可以不用它。',
   'doctor.wal-keep.expected':
     '{name} 为迟来读取的一方保留 {mebibytes} MiB 的 WAL；备份 {size} MiB 期间（假定每秒 {speed} MiB）平均会产生 {wal} MiB',
+  'doctor.archive-command.fix':
+    '在服务器所在的主机上：gausskeep wal init --archive DIRECTORY DATA-DIRECTORY。它建立归档，并打印要设置的 archive_command，其中的路径都是完整的。',
+  'doctor.archive-placeholder': 'archive_command 中的 {word} 是有待填写的占位词：{command}',
+  'doctor.archive-placeholder.why': '什么都没有归档，或者归档到了没有人会去找的地方。',
+  'doctor.archive-blank': 'archive_mode 已打开，却没有归档：archive_command 只有空白',
+  'doctor.archive-succeeds': 'archive_command 只报告成功，什么都不归档：{command}',
+  'doctor.archive-succeeds.why':
+    '服务器以为已归档的 WAL 没有归档到任何地方，而且会被删除。除非另有程序接收 WAL，否则不能恢复到备份之后的时刻。',
+  'doctor.archive-masked': '即使归档失败，archive_command 也报告成功：{command}',
+  'doctor.archive-masked.why': '没能归档的 WAL 被当作已归档而删除。任何恢复都不能越过这个缺口。',
+  'doctor.archive-masked.fix': '请去掉掩盖状态的部分（; true、|| true、末尾的 &）：失败的命令会被重试。',
+  'doctor.archive-fails': 'archive_command 总是报告失败：{command}',
+  'doctor.archive-target': 'archive_command 所指的目录 {path} 不存在：{command}',
+  'doctor.archive-target.fix': 'mkdir -p {path:word}，并让服务器的账户可以写入。',
+  'doctor.archive-program.named':
+    'archive_command 以 {program} 开头，它要在服务器的 PATH 中查找，而这里不知道那个 PATH：{command}',
+  'doctor.archive-program.nowhere':
+    'archive_command 以 {program} 开头，通常的 PATH 的目录中都没有它；这里不知道服务器的 PATH：{command}',
+  'doctor.archive-program.nowhere.fix': '请在 archive_command 中写出程序的完整路径。',
+  'doctor.archive-program.unread': 'archive_command 以 {program} 开头，账户 {account} 看不到它是否可以执行：{command}',
+  'doctor.archive-program.shell':
+    'archive_command 以 {program} 开头，它由 shell 自己处理；没有检查它运行什么：{command}',
+  'doctor.archive-program.unclear': 'archive_command 以 {program} 开头，它不是程序的完整路径；没有检查：{command}',
   'doctor.archive-program.absent': 'archive_command 开头的程序不存在：{command}',
   'doctor.archive-program.not-executable': 'archive_command 开头的程序不能执行：{command}',
   'doctor.archive-waiting': '有 {count} 个 WAL 段等待归档，最早的已等了 {minutes} 分钟',
@@ -166,10 +196,16 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-owner.ok': '{path}：其中的 WAL 属于这个实例，也没有超前于这台服务器的',
   'doctor.archive-owner.other': '{path} 中是实例 {actual} 的 WAL，而这台服务器是实例 {expected}',
   'doctor.archive-owner.other.why': '两个实例的 WAL 名称相同：一方会覆盖另一方的，或者被拒绝。',
+  'doctor.archive-owner.other.off.why':
+    '这里的归档是关闭的，因此这台服务器不往那里写；但恢复它时在那里找不到它的 WAL，而打开归档后两者会写相同的名称。',
   'doctor.archive-owner.other.fix': '请在 archive_command（archive_dest）中给这台服务器一个自己的归档，即一个空目录。',
   'doctor.archive-owner': '{path} 中有段 {segment}，而这台服务器还没有写完它：它在时间线 {timeline} 的 {lsn}',
   'doctor.archive-owner.why':
     '还有别的服务器在那里归档：这台服务器是它还原出的实例，或者被恢复到了更早的时刻。两者用相同的名称写不同的 WAL，任何恢复都分不清。',
+  'doctor.archive-owner.off.why':
+    '这里的归档是关闭的，因此这台服务器不往那里写。它是那些 WAL 所属的实例还原出的，或者被恢复到了更早的时刻：打开归档后它会用相同的名称写不同的 WAL。',
+  'doctor.archive-owner.off.fix':
+    '请保持 archive_mode = off，或先给它一个自己的归档。如果它要取代源实例，请打开新的归档世代（gausskeep wal generation --open）或换一个目录。',
   'doctor.archive-owner.fix':
     '还原出的实例应在 postgresql.conf 中设 archive_mode = off，或使用自己的归档。如果它要取代源实例，请打开新的归档世代（gausskeep wal generation --open）或换一个目录。',
   'doctor.archive-space.unknown': '{path}：空闲 {free} MiB；还不知道每天有多少 WAL',

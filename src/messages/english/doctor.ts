@@ -99,14 +99,48 @@ export const doctorMessages = {
   'doctor.archive-mode': 'archive_mode is off',
   'doctor.archive-mode.why':
     'Without archived (or received) WAL a backup can be restored to its own end only, not to a moment behind it.',
+  'doctor.archive-mode.only.fix':
+    'Only where no other server archives to the place that is set here, as the source of a restored copy does: {fix}',
+  'doctor.archive-mode.foreign.fix':
+    'Not archive_mode = on as things are: {path} has the WAL of another line. If this server is to archive, give it an archive of its own first, or a new generation (gausskeep wal generation --open).',
   'doctor.archive-mode.standby':
     'archive_mode is {mode}, and this is a standby: it archives nothing until it is promoted',
   'doctor.archive-mode.standby.why':
     'Its primary has to archive, or something has to receive WAL; with archive_mode = {mode} the standby archives as well.',
   'doctor.archive-command.unknown': 'archive_command was not told',
-  'doctor.archive-command.ok': 'archive_command is {command}',
+  'doctor.archive-command.ok':
+    'archive_command begins with {program}, which is there and may be executed by account {account}; it was not run: {command}',
+  'doctor.archive-command.elsewhere':
+    'archive_command is set, and what it runs was not looked at, as the server is not seen to be on this host: {command}',
   'doctor.archive-command': 'archive_mode is on, and nothing archives: archive_command is empty',
   'doctor.archive-command.why': 'The server keeps all WAL until its disk is full, and there is no archive.',
+  'doctor.archive-command.fix':
+    'On the host of the server: gausskeep wal init --archive DIRECTORY DATA-DIRECTORY. It makes an archive and prints the archive_command to set, with every path in it.',
+  'doctor.archive-placeholder': 'in archive_command, {word} stands where something is to be filled in: {command}',
+  'doctor.archive-placeholder.why': 'Nothing is archived, or it goes where nobody will look for it.',
+  'doctor.archive-blank': 'archive_mode is on, and nothing archives: archive_command is blank',
+  'doctor.archive-succeeds': 'archive_command reports success and archives nothing: {command}',
+  'doctor.archive-succeeds.why':
+    'What the server takes for archived is archived nowhere, and is removed. No recovery goes beyond a backup, unless something else receives the WAL.',
+  'doctor.archive-masked': 'archive_command reports success also where what archives failed: {command}',
+  'doctor.archive-masked.why':
+    'WAL that could not be archived is taken for archived, and is removed. No recovery goes beyond the gap.',
+  'doctor.archive-masked.fix':
+    'Take away what hides the status (; true, || true, & at the end): a command that failed is tried again.',
+  'doctor.archive-fails': 'archive_command reports failure, always: {command}',
+  'doctor.archive-target': 'there is no directory {path}, which archive_command names: {command}',
+  'doctor.archive-target.fix': 'mkdir -p {path:word}, and let the account of the server write there.',
+  'doctor.archive-program.named':
+    'archive_command begins with {program}, which is looked for in the PATH of the server, and that is not known here: {command}',
+  'doctor.archive-program.nowhere':
+    'archive_command begins with {program}, which is in no directory of the usual PATH; that of the server is not known here: {command}',
+  'doctor.archive-program.nowhere.fix': 'Write the full path of the program in archive_command.',
+  'doctor.archive-program.unread':
+    'archive_command begins with {program}, and account {account} cannot see whether it may be executed: {command}',
+  'doctor.archive-program.shell':
+    'archive_command begins with {program}, which the shell itself understands; what it runs was not looked at: {command}',
+  'doctor.archive-program.unclear':
+    'archive_command begins with {program}, which is no full path of a program; it was not looked at: {command}',
   'doctor.archive-program.absent': 'there is no such program as archive_command begins with: {command}',
   'doctor.archive-program.not-executable': 'the program that archive_command begins with cannot be executed: {command}',
   'doctor.archive-shell': 'no shell reads archive_command, so that {sign} in it does nothing: {command}',
@@ -125,8 +159,12 @@ export const doctorMessages = {
     'The server keeps all WAL until its disk is full, and no recovery goes beyond what was archived.',
   'doctor.archive-failures.fix':
     "The server's log has the command and its message. Run it by hand as the server's account.",
-  'doctor.archive-nothing': 'nothing was archived yet since the statistics were reset',
-  'doctor.archive-failures.ok': 'archiving works: last {name} at {time} ({count} earlier {count|failure|failures})',
+  'doctor.archive-nothing':
+    'nothing was archived yet since the statistics were reset; archiving is on at least since {time}',
+  'doctor.archive-nothing.why':
+    'That may be sound where no segment is full yet. But a command that ends by 127 (no such program) is tried again and again, and the server does not count it as a failure.',
+  'doctor.archive-failures.ok':
+    'the server reports {name} as archived at {time}, with the command that it had then ({count} earlier {count|failure|failures})',
   'doctor.archive-waiting':
     '{count} {count|segment waits|segments wait} to be archived, the oldest for {minutes} minutes',
   'doctor.archive-waiting.ok': '{count} {count|segment waits|segments wait} to be archived, none of them for long',
@@ -140,12 +178,18 @@ export const doctorMessages = {
   'doctor.archive-owner.other': '{path} has the WAL of instance {actual}, this server is instance {expected}',
   'doctor.archive-owner.other.why':
     'WAL of two instances has the same names: one overwrites that of the other, or is refused.',
+  'doctor.archive-owner.other.off.why':
+    'Archiving is off here, so that this server writes nothing there; but no recovery of it finds its WAL there, and with archiving on both would write the same names.',
   'doctor.archive-owner.other.fix':
     'Give this server an archive of its own, an empty directory, in archive_command (archive_dest).',
   'doctor.archive-owner':
     '{path} has segment {segment}, which this server has not finished: it is at {lsn} on timeline {timeline}',
   'doctor.archive-owner.why':
     'Somebody else archives there: this server is a copy of it, or was restored to an earlier moment. Both write other WAL under the same names, and no recovery can tell them apart.',
+  'doctor.archive-owner.off.why':
+    'Archiving is off here, so that this server writes nothing there. It is a copy of the one whose WAL that is, or was restored to an earlier moment: with archiving on it would write other WAL under the same names.',
+  'doctor.archive-owner.off.fix':
+    'Leave archive_mode = off, or give it an archive of its own first. What takes the place of its source goes on in a new generation (gausskeep wal generation --open) or another directory.',
   'doctor.archive-owner.fix':
     'A copy gets archive_mode = off in its postgresql.conf, or an archive of its own. What takes the place of its source goes on in a new generation (gausskeep wal generation --open) or another directory.',
   'doctor.archive-space.unknown': '{path}: {free} MiB free; how much WAL comes in a day is not known yet',
