@@ -44,9 +44,9 @@ const ofSpace = (use: 'backup' | 'restore', why: MessageKey, fix: MessageKey): r
 export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>> = {
   'replication-login': [
     ok('doctor.replication-login.ok'),
-    error('doctor.replication-login', 'doctor.replication-login.why', 'doctor.login.fix'),
+    error('doctor.replication-login', 'doctor.replication-login.why', 'doctor.login.fix', 'doctor.login.other.fix'),
   ],
-  'sql-login': [ok('doctor.sql-login.ok'), warning('doctor.sql-login', 'doctor.sql-login.why', 'doctor.login.fix')],
+  'sql-login': [ok('doctor.sql-login.ok'), warning('doctor.sql-login', 'doctor.sql-login.why', 'doctor.login.fix', 'doctor.login.other.fix')],
   release: [
     ok('doctor.release.ok'),
     unknown('doctor.release.unknown'),
@@ -69,7 +69,7 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     unknown('doctor.wal-senders.unknown'),
     { ...error('doctor.wal-senders', 'doctor.wal-senders.why', ...restart), severity: ['warning', 'error'] },
   ],
-  'replication-port': [note('doctor.replication-port', 'doctor.replication-port.why')],
+  'replication-port': [unknown('doctor.setting.unknown'), note('doctor.replication-port', 'doctor.replication-port.why')],
   'running-backups': [
     ok('doctor.running.ok'),
     unknown('doctor.running.unknown'),
@@ -97,6 +97,7 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     note('doctor.wal-keep.expected', 'doctor.wal-keep.why', reload),
   ],
   'wal-pruning': [
+    unknown('doctor.setting.unknown'),
     { ...warning('doctor.wal-pruning', 'doctor.wal-pruning.why', ...reload), severity: ['ok', 'warning'] },
   ],
   'archive-mode': [
@@ -153,6 +154,7 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
   'full-page-writes': [ok('doctor.torn-pages.ok'), unknown('doctor.torn-pages.unknown'), tornPages],
   checksums: [
     ok('doctor.checksums.ok'),
+    unknown('doctor.checksums.unknown'),
     warning('doctor.checksums', 'doctor.checksums.why', 'doctor.checksums.fix', 'doctor.checksums.new.fix'),
   ],
   'configuration-files': [
@@ -171,12 +173,13 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     unknown('doctor.clock.unknown'),
     warning('doctor.clock', 'doctor.clock.why', 'doctor.clock.fix'),
   ],
-  'login-limit': [note('doctor.login-limit', 'doctor.login-limit.why')],
+  'login-limit': [unknown('doctor.setting.unknown'), note('doctor.login-limit', 'doctor.login-limit.why')],
   space: ofSpace('backup', 'doctor.space.why', 'doctor.space.fix'),
   'restore-space': ofSpace('restore', 'doctor.restore-space.why', 'doctor.restore-space.fix'),
   'archive-owner': [
     ok('doctor.archive-owner.ok'),
     ok('doctor.archive-owner.empty'),
+    unknown('doctor.archive-owner.untold'),
     note('doctor.archive-owner.elsewhere'),
     unknown('doctor.archive-owner.unread'),
     unknown('doctor.archive-owner.unknown'),

@@ -6,6 +6,8 @@ import { say } from '../src/messages/message.ts';
 
 export interface CodeStatus {
   readonly status: number;
+  /** As a page shows it: a signal has its own status. */
+  readonly shown: string;
   readonly code: ErrorCode;
   readonly meaning: string;
   readonly retryable: boolean;
@@ -16,7 +18,7 @@ export function codeStatuses(): CodeStatus[] {
   return (Object.keys(errorCodes) as ErrorCode[])
     .map((code) => {
       const status = exitStatus(new BackupError(code, say('cli.commands')), 'by-code');
-      return { status, code, ...errorCodes[code] };
+      return { status, shown: code === 'ABORTED' ? '130, 143 …' : String(status), code, ...errorCodes[code] };
     })
     .sort((one, other) => one.status - other.status);
 }

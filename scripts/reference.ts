@@ -87,7 +87,7 @@ function cell(text: string): string {
 
 function exitStatusPage(): string {
   const rows = codeStatuses().map(
-    ({ status, code, meaning, retryable }) => `| ${status} | \`${code}\` | ${meaning} | ${retryable ? 'yes' : 'no'} |`,
+    ({ shown, code, meaning, retryable }) => `| ${shown} | \`${code}\` | ${meaning} | ${retryable ? 'yes' : 'no'} |`,
   );
   return `${[
     '# Exit statuses',

@@ -9,7 +9,8 @@ const check = 'archive-command';
 /** What archives: a directory of the server's own before a module, a module before a command. */
 export function archiveCommand(facts: ServerFacts): ServerFinding | undefined {
   const mode = textOf(facts, 'archive_mode');
-  if (mode === undefined || mode === 'off') return undefined;
+  if (mode === undefined) return { check, severity: 'unknown', what: say('doctor.archive-command.unknown') };
+  if (mode === 'off') return undefined;
   const { archiveDirectory, archiveLibrary } = facts.examination;
   const directory = archiveDirectory === undefined ? '' : (textOf(facts, archiveDirectory) ?? '');
   const library = archiveLibrary === undefined ? '' : (textOf(facts, archiveLibrary) ?? '');

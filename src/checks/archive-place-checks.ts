@@ -92,6 +92,13 @@ export function lineOf(
   return ahead === undefined ? 'own' : 'foreign';
 }
 
+/** Of a server that did not tell whether it archives. */
+export const archiveUntold: ServerFinding = {
+  check: 'archive-owner',
+  severity: 'unknown',
+  what: say('doctor.archive-owner.untold'),
+};
+
 /** Of a server that archives, but nobody knows where on this host. */
 export const archiveElsewhere: ServerFinding = {
   check: 'archive-owner',

@@ -58,8 +58,9 @@ const waitingLimitMs = 600_000;
 export function archiveFailures(facts: ServerFacts): ServerFinding | undefined {
   const check = 'archive-failures';
   const mode = textOf(facts, 'archive_mode');
+  if (mode === undefined) return { check, severity: 'unknown', what: say('doctor.archive-failures.unknown') };
   // What was archived before it became a standby says nothing.
-  if (mode === undefined || mode === 'off' || isIdleStandby(facts)) return undefined;
+  if (mode === 'off' || isIdleStandby(facts)) return undefined;
   const { archiver } = facts;
   const waiting = facts.host?.waiting;
   if (archiver === undefined)

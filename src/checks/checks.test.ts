@@ -112,11 +112,17 @@ describe('checks of a server', () => {
 
   it('a slot counts by what it holds for nobody', () => {
     const slot = { name: "it's", active: false, temporary: false, lost: undefined };
-    const held = (heldBytes: bigint | undefined, active = false) =>
-      judgeServer(facts({ slots: [{ ...slot, heldBytes, active }] })).find(({ check }) => check === 'slots');
+    const held = (heldBytes: bigint | undefined, active = false, sizeBytes: bigint | undefined = 1024n ** 4n) =>
+      judgeServer(facts({ sizeBytes, slots: [{ ...slot, heldBytes, active }] })).find(({ check }) => check === 'slots');
     expect(held(undefined)?.severity).toBe('ok');
     expect(held(1023n * mebibyte)?.severity).toBe('ok');
     expect(held(4096n * mebibyte, true)?.severity).toBe('ok');
+    // Small beside a disk, large beside a database of 23 MiB.
+    expect(held(505n * mebibyte)?.severity).toBe('ok');
+    expect(held(505n * mebibyte, false, 23n * mebibyte)?.severity).toBe('warning');
+    expect(render(held(12n * mebibyte, false, 23n * mebibyte)!.what)).toBe(
+      '1 replication slot, none of which is lost; what those that nobody uses hold is 12 MiB of WAL at most, and a warning comes above 23 MiB',
+    );
     const idle = held(4096n * mebibyte);
     expect(idle?.fix && render(idle.fix)).toMatch(`pg_drop_replication_slot('it''s')`);
   });

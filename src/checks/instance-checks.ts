@@ -1,7 +1,7 @@
 import { isAbsolute, relative } from 'node:path/posix';
 import { say, shellWord } from '../messages/message.ts';
-import type { ServerFinding } from './server-finding.ts';
-import { numberOf, switchOf, textOf, type ServerFacts } from './server-facts.ts';
+import { untold, type ServerFinding } from './server-finding.ts';
+import { numberOf, switchOf, textOf, toldNoSettings, type ServerFacts } from './server-facts.ts';
 import { settingFix } from './setting-fix.ts';
 
 /** Whether a page that was written in part can be mended. A base backup of PostgreSQL turns full_page_writes on while it runs. */
@@ -38,9 +38,10 @@ function shouldBeOn(
 
 export function checksums(facts: ServerFacts): ServerFinding | undefined {
   const check = 'checksums';
-  // openGauss has no such setting: its pages always have a checksum.
-  const on = switchOf(facts, 'data_checksums');
-  if (on === undefined) return undefined;
+  const { checksumsSetting: name } = facts.examination;
+  if (name === undefined) return undefined;
+  const on = switchOf(facts, name);
+  if (on === undefined) return { check, severity: 'unknown', what: say('doctor.checksums.unknown') };
   if (on) return { check, severity: 'ok', what: say('doctor.checksums.ok') };
   return {
     check,
@@ -159,9 +160,11 @@ function mappingOption(path: string): string {
 export function loginLimit(facts: ServerFacts): ServerFinding | undefined {
   const { loginLimit: name } = facts.examination;
   const limit = name === undefined ? undefined : numberOf(facts, name);
+  const check = 'login-limit';
+  if (name !== undefined && toldNoSettings(facts)) return untold(check, name);
   if (limit === undefined || limit === 0) return undefined;
   return {
-    check: 'login-limit',
+    check,
     severity: 'note',
     what: say('doctor.login-limit', { limit }),
     why: say('doctor.login-limit.why'),
@@ -171,9 +174,11 @@ export function loginLimit(facts: ServerFacts): ServerFinding | undefined {
 /** Whether replication is taken on a port of its own only. */
 export function replicationPort(facts: ServerFacts): ServerFinding | undefined {
   const { separatePort: name } = facts.examination;
+  const check = 'replication-port';
+  if (name !== undefined && toldNoSettings(facts)) return untold(check, name);
   if (name === undefined || switchOf(facts, name) !== true) return undefined;
   return {
-    check: 'replication-port',
+    check,
     severity: 'note',
     what: say('doctor.replication-port', { name }),
     why: say('doctor.replication-port.why'),

@@ -1,6 +1,6 @@
 import { say } from '../messages/message.ts';
-import type { ServerFinding } from './server-finding.ts';
-import { bytesOf, numberOf, segmentBytesOf, switchOf, textOf, walRateOf, type ServerFacts } from './server-facts.ts';
+import { untold, type ServerFinding } from './server-finding.ts';
+import { bytesOf, numberOf, segmentBytesOf, switchOf, textOf, toldNoSettings, walRateOf, type ServerFacts } from './server-facts.ts';
 import { settingFix } from './setting-fix.ts';
 
 /** A backup that streams its WAL takes two sessions, one with fetched WAL a single one. */
@@ -145,10 +145,16 @@ function namesIn(list: string): string[] {
 /** What a slot may hold before somebody should look: as much as a small disk has left. */
 const slotLimitBytes = 1024n ** 3n;
 
+/** Of a slot that nobody uses: more than the whole database is too much for a small one. */
+function idleLimitOf({ sizeBytes }: ServerFacts): bigint {
+  return sizeBytes !== undefined && sizeBytes < slotLimitBytes ? sizeBytes : slotLimitBytes;
+}
+
 export function slots(facts: ServerFacts): readonly ServerFinding[] {
   const check = 'slots';
   if (facts.slots === undefined) return [{ check, severity: 'unknown', what: say('doctor.slots.unknown') }];
   const limit = bytesOf(facts, 'max_slot_wal_keep_size');
+  const idleLimit = idleLimitOf(facts);
   const found = facts.slots.flatMap(({ name, active, heldBytes = 0n, lost }): ServerFinding[] => {
     if (lost === true) {
       return [
@@ -161,12 +167,12 @@ export function slots(facts: ServerFacts): readonly ServerFinding[] {
         },
       ];
     }
-    if (active || heldBytes < slotLimitBytes) return [];
+    if (active || heldBytes <= idleLimit) return [];
     return [
       {
         check,
         severity: 'warning',
-        what: say('doctor.slot-idle', { name, mebibytes: heldBytes / 1024n ** 2n }),
+        what: say('doctor.slot-idle', { name, mebibytes: mebibytesOf(heldBytes), limit: mebibytesOf(idleLimit) }),
         why: limit === undefined || limit < 0 ? say('doctor.slot-idle.why') : say('doctor.slot-idle.limited'),
         fix: say('doctor.slot.fix', { name: sqlText(name) }),
       },
@@ -183,16 +189,24 @@ export function slots(facts: ServerFacts): readonly ServerFinding[] {
     });
   }
   if (found.length > 0) return found;
-  return [{ check, severity: 'ok', what: say('doctor.slots.ok', { count: facts.slots.length }) }];
+  const idle = facts.slots.flatMap(({ active, heldBytes }) => (active ? [] : (heldBytes ?? 0n)));
+  const most = idle.reduce((left, right) => (left > right ? left : right), 0n);
+  const held = { count: facts.slots.length, most: mebibytesOf(most), limit: mebibytesOf(idleLimit) };
+  return [{ check, severity: 'ok', what: say('doctor.slots.ok', held) }];
+}
+
+function mebibytesOf(bytes: bigint): bigint {
+  return bytes / 1024n ** 2n;
 }
 
 /** What is kept for a slot although it is behind. */
 export function walPruning(facts: ServerFacts): ServerFinding | undefined {
   const [enabled, limitName] = facts.examination.walPruning ?? [];
+  const check = 'wal-pruning';
+  if (enabled !== undefined && toldNoSettings(facts)) return untold(check, enabled);
   if (enabled === undefined || limitName === undefined || switchOf(facts, enabled) !== true) return undefined;
   const limit = bytesOf(facts, limitName);
   if (limit === undefined) return undefined;
-  const check = 'wal-pruning';
   const mebibytes = Math.floor(limit / 1024 ** 2);
   const what = say('doctor.wal-pruning', { name: limitName, mebibytes });
   // The default, 2 TB, is as good as none.

@@ -112,6 +112,20 @@ export interface ServerFacts {
   readonly clock: Told<{ readonly aheadMs: number; readonly uncertaintyMs: number }>;
 }
 
+/** No setting was told at all. Where others were, one that is not among them may be none of that release. */
+export function toldNoSettings({ settings }: ServerFacts): boolean {
+  return settings.size === 0;
+}
+
+/** What is known of a server that nobody could ask: nothing, which no check takes for sound. */
+export function untoldFacts(identity: ServerIdentity, examination: Examination, user: string): ServerFacts {
+  return {
+    ...{ identity, examination, user, settings: new Map(), walSenders: undefined, slots: undefined, archiver: undefined },
+    ...{ runningBackups: undefined, tablespaces: undefined, sizeBytes: undefined, inRecovery: undefined },
+    clock: undefined,
+  };
+}
+
 /** A boolean setting; undefined where it was not told. */
 export function switchOf({ settings }: ServerFacts, name: string): Told<boolean> {
   const value = settings.get(name)?.value;

@@ -1,4 +1,4 @@
-import type { Message } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { ServerFacts } from './server-facts.ts';
 
 /**
@@ -46,6 +46,11 @@ export interface ServerFinding {
   readonly why?: Message | undefined;
   /** The exact line or statement that mends it; with every `warning` and `error`. */
   readonly fix?: Message | undefined;
+}
+
+/** Of a check that was not made, because the server did not tell that setting. */
+export function untold(check: CheckName, name: string): ServerFinding {
+  return { check, severity: 'unknown', what: say('doctor.setting.unknown', { name }) };
 }
 
 /** Judges what a server said of one matter; undefined where the matter is none for this server. */

@@ -1,5 +1,5 @@
 import { nearest } from '../config/nearest-word.ts';
-import { languageIn } from '../config/language.ts';
+import { languageIn, refuseLanguage, wordOfLanguage } from '../config/language.ts';
 import { usage } from '../config/parse-options.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
@@ -31,6 +31,7 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
   }
   await runProgram({ program, statusRule: 'by-code' }, async ({ terminal, lastLine }) => {
     speakAsAsked(argv);
+    refuseLanguage(wordOfLanguage(argv));
     const [first, second] = withoutLanguage(argv);
     if (first === '--help' || first === '-?' || (first === 'help' && second === undefined)) {
       await terminal.data(firstScreen(program, commandNames, terminal.helpColumns));

@@ -1,5 +1,11 @@
-import type { OptionGroup } from './option-table.ts';
+import type { OptionGroup, OptionSpec } from './option-table.ts';
 import { connectionGroup } from './wal-receive-options.ts';
+
+/** It takes one server and connects once, where a receiver looks for the primary and comes back. */
+const ownHelp: Readonly<Record<string, OptionSpec['help']>> = {
+  host: 'doctor.help.host',
+  'rw-timeout': 'doctor.help.rw-timeout',
+};
 
 /** Of `gausskeep doctor`. */
 export const doctorOptions: readonly OptionGroup[] = [
@@ -14,5 +20,8 @@ export const doctorOptions: readonly OptionGroup[] = [
       { long: 'verbose', short: 'v', help: 'doctor.help.verbose' },
     ],
   },
-  connectionGroup,
+  {
+    ...connectionGroup,
+    options: connectionGroup.options.map((option) => ({ ...option, help: ownHelp[option.long] ?? option.help })),
+  },
 ];

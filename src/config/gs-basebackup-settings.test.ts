@@ -96,6 +96,9 @@ describe('basebackupSettings', () => {
   it.each([
     [['-t', 'blackhole'], 'WAL cannot be streamed when a backup target is specified'],
     [['-t', 'blackhole', '-D', '/b'], 'cannot specify both output directory and backup target'],
+    [['-D', '/b', '--rw-timeout=x'], 'invalid read/write timeout "x": a whole number'],
+    [['-D', '/b', '-t', 'abc'], 'invalid read/write timeout "abc": a whole number'],
+    [['-D', '/b', '-t', '-1'], 'invalid read/write timeout "-1": a whole number'],
     [['-t', 'blackhole', '-Ft'], 'cannot specify both format and backup target'],
     [['-t', 'blackhole', '-Xn', '-Z', 'client-gzip'], 'client-side compression is not possible when a backup target'],
     [

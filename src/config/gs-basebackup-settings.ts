@@ -64,7 +64,7 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
   const refuse = (sentence: Message): BackupError => usage(program, sentence);
   const [operand] = given.operands;
   if (operand !== undefined) throw tooMany(program, given, operand);
-  const serverTarget = serverTargetOf(given);
+  const serverTarget = serverTargetOf(program, given);
   const target = given.last('pgdata');
   if (serverTarget === undefined && (target === undefined || target === ''))
     throw refuse(say(program === 'pg_basebackup' ? 'backup.no-target-original' : 'backup.no-target'));
@@ -104,7 +104,7 @@ export function basebackupSettings(program: string, given: GivenOptions): Baseba
     syncMethod: syncMethodOf(given),
     allowMissingConfig: given.has('allow-missing-config'),
     configDirectory: given.last('config-dir'),
-    ...timesOf(given),
+    ...timesOf(given, { timeoutIsTarget: targetForTimeout(program, given) !== undefined }),
   };
 }
 
@@ -141,32 +141,44 @@ export function serverSideSettings(program: string, given: GivenOptions): Server
   };
 }
 
+const standardTimeoutMs = 120_000;
+
 function timesOf(
   given: GivenOptions,
+  { timeoutIsTarget = false } = {},
 ): Pick<BasebackupSettings, 'statusIntervalMs' | 'inactivityTimeoutMs' | 'maxAuthIterations' | 'haPort'> {
   const number = (name: string, what: Message, standard: number, low: number, high: number): number => {
     const text = given.last(name);
     return text === undefined ? standard : parseInteger(what, text, low, high);
   };
-  const timeout = isTarget(given.last('rw-timeout'))
-    ? 120
-    : number('rw-timeout', say('options.rw-timeout'), 120, 0, 2_147_483);
   return {
     statusIntervalMs: 1000 * number('status-interval', say('options.status-interval'), 10, 0, 2_147_483),
-    inactivityTimeoutMs: timeout === 0 ? undefined : timeout * 1000,
+    inactivityTimeoutMs: timeoutIsTarget ? standardTimeoutMs : inactivityTimeoutOf(given),
     maxAuthIterations: number('max-auth-iterations', say('options.iteration-count'), 10_000_000, 1, 2_147_483_647),
     haPort: given.has('ha-port') ? number('ha-port', say('options.port-number'), 0, 1, 65_535) : undefined,
   };
 }
 
-/** pg_basebackup has -t for its target, gs_basebackup for the time-out: what is no number after that is the target. */
-function isTarget(timeout: string | undefined): timeout is string {
-  return timeout !== undefined && !/^[+-]?\d+$/.test(timeout);
+/** `--rw-timeout` in ms; undefined: for ever. @throws BackupError `USAGE` */
+export function inactivityTimeoutOf(given: GivenOptions): number | undefined {
+  const text = given.last('rw-timeout');
+  if (text === undefined) return standardTimeoutMs;
+  const seconds = parseInteger(say('options.rw-timeout'), text, 0, 2_147_483);
+  return seconds === 0 ? undefined : seconds * 1000;
 }
 
-function serverTargetOf(given: GivenOptions): BasebackupSettings['serverTarget'] {
-  const timeout = given.last('rw-timeout');
-  const text = given.last('target') ?? (isTarget(timeout) ? timeout : undefined);
+/**
+ * pg_basebackup has -t for its target, gs_basebackup for the time-out: what is no number after that is the target there. Beside a directory, where a
+ * backup has no target, only what PostgreSQL itself has as one is taken for it.
+ */
+function targetForTimeout(program: string, given: GivenOptions): string | undefined {
+  const text = given.last('rw-timeout');
+  if (program === 'pg_basebackup' || text === undefined || /^\s*[+-]?\d+\s*$/.test(text)) return undefined;
+  return !given.has('pgdata') || /^(?:client|server|blackhole)(?::|$)/.test(text) ? text : undefined;
+}
+
+function serverTargetOf(program: string, given: GivenOptions): BasebackupSettings['serverTarget'] {
+  const text = given.last('target') ?? targetForTimeout(program, given);
   // What the client takes is no target of the server.
   if (text === undefined || text === 'client') return undefined;
   const colon = text.indexOf(':');

@@ -35,15 +35,24 @@ function isUtf8(locale: string): boolean {
 
 /** The value of `--lang`; undefined: not given. @throws BackupError `USAGE` */
 export function languageGiven(given: GivenOptions): Language | undefined {
-  const text = given.last('lang');
+  return refuseLanguage(given.last('lang'));
+}
+
+/** @throws BackupError `USAGE` for a language that there is not */
+export function refuseLanguage(text: string | undefined): Language | undefined {
   if (text === undefined || text === 'en' || text === 'zh') return text;
   throw new BackupError('USAGE', say('cli.bad-lang', { text }), { hint: say('cli.bad-lang.hint') });
 }
 
 /** The same of words that nobody has read yet, or that cannot be read: the language to say in what is wrong with them. */
 export function languageIn(words: readonly string[]): Language | undefined {
+  const text = wordOfLanguage(words);
+  return text === 'en' || text === 'zh' ? text : undefined;
+}
+
+/** What such words say behind the last `--lang`, whatever it is. */
+export function wordOfLanguage(words: readonly string[]): string | undefined {
   const options = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
   const at = options.findLastIndex((word) => word === '--lang' || word.startsWith('--lang='));
-  const text = options[at] === '--lang' ? options[at + 1] : options[at]?.slice('--lang='.length);
-  return text === 'en' || text === 'zh' ? text : undefined;
+  return options[at] === '--lang' ? options[at + 1] : options[at]?.slice('--lang='.length);
 }

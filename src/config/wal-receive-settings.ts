@@ -124,7 +124,8 @@ function guardOf(program: string, given: GivenOptions): Pick<ReceiveSettings, 'w
   return { warnBytes, maxBytes, onMax: choiceOf(given, 'on-slot-max', ['warn', 'stop', 'drop']) };
 }
 
-function haPortsOf(given: GivenOptions): string[] {
+/** One for all hosts or one for each. @throws BackupError `USAGE` */
+export function haPortsOf(given: GivenOptions): string[] {
   const ports = listOf(given.last('ha-port'));
   for (const port of ports) parseInteger(say('options.port-number'), port, 1, 65_535);
   return ports;

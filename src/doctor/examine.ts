@@ -1,5 +1,5 @@
 import { judgeServer } from '../checks/all-checks.ts';
-import type { ServerFacts } from '../checks/server-facts.ts';
+import { untoldFacts } from '../checks/server-facts.ts';
 import { worstOf, type ServerFinding, type Severity } from '../checks/server-finding.ts';
 import { needsPassword } from '../connection/authenticate.ts';
 import { ServerError } from '../connection/server-error.ts';
@@ -15,9 +15,10 @@ import {
 } from '../replication/open-session.ts';
 import { recogniseServer } from '../replication/recognise-server.ts';
 import { openSuitableSession } from '../replication/suitable-session.ts';
+import { examinationOf } from '../server/examination.ts';
 import type { ServerIdentity } from '../server/identity.ts';
 import { askFacts } from './ask-facts.ts';
-import { hostFacts, lookAtHost, seeArchive, type HostRequest, type SeenArchive } from './look-at-host.ts';
+import { hostFacts, lookAtHost, seeArchive, type HostRequest } from './look-at-host.ts';
 
 export interface ExamineRequest extends HostRequest {
   /** The server, or several of which the first that answers is examined. `port` is the SQL port. */
@@ -53,17 +54,15 @@ export async function examine(
   try {
     const findings = [...opened.findings];
     const options = { replication, host: settings.host, signal };
-    let { server } = opened;
-    let facts: ServerFacts | undefined;
-    let archive: SeenArchive | undefined;
-    if (sql !== undefined) {
-      const told = await askFacts(sql, server, { ownSession: replication && sessionName(settings), signal });
-      archive = await seeArchive(told, request, options);
-      facts = { ...told, host: await hostFacts(told, request, archive, options) };
-      server = facts.identity;
-      findings.push(...judgeServer(facts));
-    } else archive = await seeArchive(undefined, request, options);
-    findings.push(...(await lookAtHost(facts, request, archive)));
+    const told =
+      sql === undefined
+        ? untoldFacts(opened.server, examinationOf(opened.server), settings.user)
+        : await askFacts(sql, opened.server, { ownSession: replication && sessionName(settings), signal });
+    const archive = await seeArchive(told, request, options);
+    const facts = { ...told, host: await hostFacts(told, request, archive, options) };
+    const server = facts.identity;
+    // Without SQL each check says that it was not made.
+    findings.push(...judgeServer(facts), ...(await lookAtHost(facts, request, archive)));
     await Promise.all([replication?.connection.close(), sql?.close()]);
     return { server, host: settings.host, port: settings.port, findings, worst: worstOf(findings) };
   } finally {
@@ -104,7 +103,7 @@ async function openBoth(sources: ExamineRequest['sources'], { signal, onAttempt 
       return { replication: session, sql: undefined, server: session.identity, settings, findings: [first, second] };
     }
   } catch (error) {
-    if (isAboutPassword(error)) throw error;
+    if (isAboutPassword(error) || isAboutKind(error)) throw error;
     const [settings] = sources;
     const first = loginFinding('replication-login', error, signal);
     // Where replication is refused, SQL may still tell why; where nobody answers, nothing does.
@@ -118,6 +117,11 @@ async function openBoth(sources: ExamineRequest['sources'], { signal, onAttempt 
 /** The same password would be refused again, and a few such tries lock an account; where there is none, one is asked for first. */
 function isAboutPassword(error: unknown): boolean {
   return needsPassword(error) || (error instanceof ServerError && error.sqlState === '28P01');
+}
+
+/** A server answered that is not of the kind that was asked for: it is not the one to examine. */
+function isAboutKind(error: unknown): boolean {
+  return error instanceof BackupError && error.kind === 'session-attrs';
 }
 
 function loginFinding(
@@ -135,6 +139,11 @@ function loginFinding(
     severity: isReplication ? 'error' : 'warning',
     what: isReplication ? say('doctor.replication-login', { reason }) : say('doctor.sql-login', { reason }),
     why: isReplication ? say('doctor.replication-login.why') : say('doctor.sql-login.why'),
-    fix: error.hint ?? say('doctor.login.fix'),
+    fix: error.hint ?? (isAboutHba(error) ? say('doctor.login.fix') : say('doctor.login.other.fix')),
   };
+}
+
+/** invalid_authorization_specification: what pg_hba.conf refuses, in whatever language the server says it. */
+function isAboutHba(error: BackupError): boolean {
+  return error instanceof ServerError && error.sqlState === '28000';
 }

@@ -5,6 +5,7 @@ import {
   archiveElsewhere,
   archiveOwner,
   archiveSpace,
+  archiveUntold,
   lineOf,
   type ArchivePlaceFacts,
   type ServerPlace,
@@ -86,20 +87,20 @@ export interface SeenArchive {
 
 /** Looks at the archive that was named, else at that of the settings, also where archiving is off; undefined: none of this host is known. */
 export async function seeArchive(
-  facts: ServerFacts | undefined,
+  facts: ServerFacts,
   { archive }: HostRequest,
   options: HostOptions,
 ): Promise<SeenArchive | undefined> {
-  const place = archive ?? (facts && (await archiveOfSettings(facts, options)));
+  const place = archive ?? (await archiveOfSettings(facts, options));
   if (place === undefined) return undefined;
   const { replication, signal } = options;
   const ask = async (): Promise<SystemIdentity | undefined> =>
     replication && identifySystem(replication.connection, { signal });
   const { facts: found, position } = await lookAtArchive(place, ask, signal);
-  const mode = facts && textOf(facts, 'archive_mode');
+  const mode = textOf(facts, 'archive_mode');
   const server = {
     systemIdentifier: position === undefined ? undefined : BigInt(position.systemIdentifier),
-    inRecovery: facts?.inRecovery,
+    inRecovery: facts.inRecovery,
     position: position && { lsn: formatLsn(position.flushLsn), timeline: position.timeline },
     archives: mode === undefined ? undefined : mode !== 'off',
   };
@@ -108,7 +109,7 @@ export async function seeArchive(
 
 /** Findings about places of this host. */
 export async function lookAtHost(
-  facts: ServerFacts | undefined,
+  facts: ServerFacts,
   { backupDirectory, restoreDirectory }: HostRequest,
   archive: SeenArchive | undefined,
 ): Promise<ServerFinding[]> {
@@ -116,14 +117,15 @@ export async function lookAtHost(
   if (backupDirectory !== undefined) findings.push(...(await targetFindings(backupDirectory, facts, 'backup')));
   if (restoreDirectory !== undefined) findings.push(...(await targetFindings(restoreDirectory, facts, 'restore')));
   if (archive !== undefined) return [...findings, ...archiveFindings(archive, facts)];
-  const mode = facts && textOf(facts, 'archive_mode');
-  return mode === undefined || mode === 'off' ? findings : [...findings, archiveElsewhere];
+  const mode = textOf(facts, 'archive_mode');
+  if (mode === undefined) return [...findings, archiveUntold];
+  return mode === 'off' ? findings : [...findings, archiveElsewhere];
 }
 
-function archiveFindings({ found, server, isNamed }: SeenArchive, facts: ServerFacts | undefined): ServerFinding[] {
+function archiveFindings({ found, server, isNamed }: SeenArchive, facts: ServerFacts): ServerFinding[] {
   const owner = archiveOwner(found, server);
   if (!isNamed && server.archives === false) return lineOf(found, server) === 'foreign' ? [owner] : [];
-  const room = archiveSpace(found, facts && walRateOf(facts));
+  const room = archiveSpace(found, walRateOf(facts));
   return [owner, ...(room === undefined ? [] : [room])];
 }
 

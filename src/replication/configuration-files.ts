@@ -17,13 +17,16 @@ export async function configurationFiles(
   capabilities: Capabilities,
   options: Abortable = {},
 ): Promise<ConfigurationFiles> {
+  let isTold = capabilities.show;
   const show = async (name: string): Promise<string | undefined> => {
-    if (!capabilities.show) return undefined;
+    // Who is refused one is refused all, and each refusal is an error in the server's log.
+    if (!isTold) return undefined;
     try {
       return (await showSetting(connection, name, options)) || undefined;
     } catch (error) {
-      if (error instanceof ServerError) return undefined;
-      throw error;
+      if (!(error instanceof ServerError)) throw error;
+      isTold = false;
+      return undefined;
     }
   };
   return {

@@ -8,6 +8,7 @@ import { say, type Message } from '../messages/message.ts';
 import { capabilitiesOf } from '../server/capabilities-of.ts';
 import type { Capabilities } from '../server/capabilities.ts';
 import { describeServer, type ServerIdentity } from '../server/identity.ts';
+import { roleWord } from '../server/refusals-access.ts';
 import { refusalOf, refusesChannel, wantsReplicationPort } from '../server/refusals.ts';
 import { checkSameSystem, identifySystem, type SystemIdentity } from './identify.ts';
 import { recogniseServer } from './recognise-server.ts';
@@ -128,7 +129,7 @@ async function connect(
     return { connection: await open({ ...settings, port }, { signal: options.signal }), port };
   } catch (error) {
     if (error instanceof ServerError && refusesChannel(error.fields)) {
-      throw advisedRefusal(error, settings.user, say('refusal.ha-channel-thread-pool', { user: settings.user }));
+      throw advisedRefusal(error, settings.user, say('refusal.ha-channel-thread-pool', { user: roleWord(settings.user) }));
     }
     throw advised(error, { ...settings, replicationPort: port });
   }

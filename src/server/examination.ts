@@ -17,6 +17,8 @@ export interface Examination {
   readonly tornPages: 'full_page_writes' | 'enable_double_write';
   /** Setting with which pages go to the disk through a double write, and are compared with their checksum while a backup reads them. */
   readonly incrementalCheckpoint: 'enable_incremental_checkpoint' | undefined;
+  /** Setting that says whether pages have checksums; undefined: they always have. */
+  readonly checksumsSetting: 'data_checksums' | undefined;
   /** How often a wrong password is taken before the account is locked. */
   readonly loginLimit: 'failed_login_attempts' | undefined;
   /** All backups share one protection of the WAL that they need: the first to end takes it from the others. */
@@ -96,6 +98,11 @@ export function examinationOf(identity: ServerIdentity): Examination {
 }
 
 const sizeQuery = 'SELECT sum(pg_catalog.pg_tablespace_size(oid))::bigint FROM pg_catalog.pg_tablespace';
+/** NULL for a role that may not: else each run would leave an error in the server's log. Source: calculate_tablespace_size in dbsize.c. */
+const allowedSizeQuery = `SELECT CASE WHEN pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
+    OR (SELECT bool_and(oid = (SELECT dattablespace FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+      OR pg_catalog.has_tablespace_privilege(oid, 'CREATE')) FROM pg_catalog.pg_tablespace)
+  THEN (${sizeQuery}) END`;
 const tablespacesQuery = `SELECT spcname, pg_catalog.pg_tablespace_location(oid) FROM pg_catalog.pg_tablespace
   WHERE pg_catalog.pg_tablespace_location(oid) <> '' ORDER BY spcname`;
 
@@ -113,6 +120,7 @@ function postgresqlExamination(major: number): Examination {
     archiveLibrary: major >= 15 ? 'archive_library' : undefined,
     tornPages: 'full_page_writes',
     incrementalCheckpoint: undefined,
+    checksumsSetting: 'data_checksums',
     loginLimit: undefined,
     backupsShareProtection: false,
     backupSessions: undefined,
@@ -133,7 +141,7 @@ function postgresqlExamination(major: number): Examination {
     archiveCommandQuery: `SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'archive_command'`,
     runningBackupsQuery: runningBackups(major),
     tablespacesQuery,
-    sizeQuery,
+    sizeQuery: allowedSizeQuery,
   };
 }
 
@@ -162,6 +170,7 @@ const opengaussExamination: Examination = {
   archiveLibrary: undefined,
   tornPages: 'enable_double_write',
   incrementalCheckpoint: 'enable_incremental_checkpoint',
+  checksumsSetting: undefined,
   loginLimit: 'failed_login_attempts',
   backupsShareProtection: true,
   backupSessions,

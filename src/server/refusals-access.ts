@@ -183,9 +183,9 @@ function hbaWord(name: string): string {
   return plain ? name : `"${name}"`;
 }
 
-/** A name as SQL takes it, whatever its letters. */
-function roleWord(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+/** A name as SQL takes it, whatever its letters: "user" without quotes would be another role, that of the session. */
+export function roleWord(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** What wal_level must be at least. */

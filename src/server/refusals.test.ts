@@ -65,7 +65,7 @@ describe('recorded refusals', () => {
 
   it('name the line or setting to change', () => {
     expect(hintOf('auth-no-hba')).toContain('"host replication nohba2 127.0.0.2/32 sha256"');
-    expect(hintOf('auth-replonly-ha-as-gs_basebackup')).toContain('ALTER USER backup SYSADMIN');
+    expect(hintOf('auth-replonly-ha-as-gs_basebackup')).toContain('ALTER USER "backup" SYSADMIN;');
     expect(hintOf('auth-replonly-ha-as-gs_basebackup')).toContain('--allow-missing-config');
     expect(hintOf('auth-initial-user-ha')).toContain('host of the server');
     expect(hintOf('commands/thread_pool_sql_port')).toContain('--ha-port');
@@ -113,10 +113,10 @@ describe('refusals of PostgreSQL and those that were not recorded', () => {
       'AUTHENTICATION',
       /"host "replication" repl 10\.0\.0\.1\/32 scram-sha-256"/,
     ],
-    ['28000', 'role "rep" is not permitted to log in', true, 'AUTHENTICATION', /not log in: ALTER ROLE rep LOGIN/],
-    ['28000', 'role "Re p" does not exist', true, 'AUTHENTICATION', /no such role: .*CREATE ROLE "Re p" LOGIN/],
-    ['42501', 'must be superuser or replication role to start walsender', true, 'AUTHENTICATION', /ALTER ROLE repl/],
-    ['42501', 'permission denied to start WAL sender', true, 'AUTHENTICATION', /ALTER ROLE repl REPLICATION/],
+    ['28000', 'role "rep" is not permitted to log in', true, 'AUTHENTICATION', /let it: ALTER ROLE "rep" LOGIN;$/],
+    ['28000', 'role "Re p" does not exist', true, 'AUTHENTICATION', /no such role\. .*: CREATE ROLE "Re p" LOGIN REPLICATION;$/],
+    ['42501', 'must be superuser or replication role to start walsender', true, 'AUTHENTICATION', /: ALTER ROLE "repl" REPLICATION;$/],
+    ['42501', 'permission denied to start WAL sender', true, 'AUTHENTICATION', /ALTER ROLE "repl" REPLICATION;$/],
     [
       '53300',
       'number of requested standby connections exceeds "max_wal_senders" (currently 5)',

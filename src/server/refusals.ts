@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorKind } from '../errors/codes.ts';
 import type { Message } from '../messages/message.ts';
 import type { ServerFamily } from './identity.ts';
 import type { RefusalPlace } from './refusal-rule.ts';
-import { accessRefusals } from './refusals-access.ts';
+import { accessRefusals, roleWord } from './refusals-access.ts';
 import { commandRefusals } from './refusals-commands.ts';
 import { streamRefusals } from './refusals-stream.ts';
 
@@ -39,7 +39,7 @@ export function refusalOf(fields: Fields, place: RefusalPlace = {}): Refusal {
     if (rule.routines !== undefined && !rule.routines.includes(fields['R'] ?? '')) continue;
     const match = rule.message.exec(text);
     if (match === null) continue;
-    const hint = rule.hint(match, { user: place.user ?? 'NAME' }, family);
+    const hint = rule.hint(match, { user: place.user === undefined ? 'NAME' : roleWord(place.user) }, family);
     return { code: rule.code, hint, retryable: rule.retryable, kind: rule.kind };
   }
   return { code: codeOfSqlstate(sqlstate), hint: undefined, retryable: undefined, kind: undefined };

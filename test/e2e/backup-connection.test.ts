@@ -169,7 +169,7 @@ forEachServer('full', (version) => {
       const result = await backupAs('weak');
       expect(result).toMatchObject({ status: 1, stdout: '' });
       expect(result.stderr).toMatch(/must be superuser or replication role|permission denied to start WAL sender/);
-      expect(result.stderr).toContain('ALTER ROLE weak REPLICATION');
+      expect(result.stderr).toContain('ALTER ROLE "weak" REPLICATION;');
     });
 
     it('no line in pg_hba.conf', async () => {

@@ -74,6 +74,7 @@ forEachServer('full', (version) => {
   });
 
   it('a slot that holds WAL for nobody, and one that lost it', async () => {
+    await server.sql('checkpoint');
     await server.sql(`select pg_create_physical_replication_slot('forgotten', true)`);
     expect(await findings('slots')).toMatchObject([{ severity: 'ok' }]);
     for (let segment = 0; segment < 5; segment += 1) {
@@ -233,7 +234,15 @@ forEachServer('full', (version) => {
     await server.setHba(['host replication all 127.0.0.1/32 trust', 'local replication all trust']);
     const shut = await examined([], 'copier');
     expect(shut).toMatchObject({ status: 3 });
-    expect(shut.findings.map(({ check }) => check)).toEqual(['replication-login', 'sql-login']);
+    expect([shut.of('ok'), shut.of('warning')]).toEqual([['replication-login', 'release'], ['sql-login']]);
+    // Each check that was not made is listed.
+    expect(shut.of('unknown')).toEqual([
+      ...['wal-level', 'wal-senders', 'running-backups', 'slots', 'standby-names', 'wal-keep', 'archive-mode'],
+      ...['archive-command', 'archive-failures', 'fsync', 'full-page-writes', 'checksums', 'configuration-files'],
+      ...['tablespaces', 'clock', 'archive-owner'],
+    ]);
+    expect(shut.found('checksums')).toMatchObject([provoked('checksums', 'doctor.checksums.unknown')]);
+    expect(shut.found('archive-owner')).toMatchObject([provoked('archive-owner', 'doctor.archive-owner.untold')]);
     expect(shut.found('sql-login')).toMatchObject([provoked('sql-login', 'doctor.sql-login')]);
     await server.setHba(['host all nobody_knows 127.0.0.1/32 trust']);
     const { status, stderr, stdout } = await runProgram('gausskeep', ['doctor', '-w', '-U', 'copier'], {

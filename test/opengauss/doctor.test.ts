@@ -63,7 +63,7 @@ describe('doctor on openGauss', () => {
     const { status, found } = await seen({ settings, threadPool: true });
     expect(status).toBe(4);
     expect(found('archive-command')).toMatchObject([provoked('archive-command', 'doctor.archive-both')]);
-    expect(found('archive-command')[0]?.fix).toBe(`In postgresql.conf: archive_dest = ''. Then reload the server.`);
+    expect(found('archive-command')[0]?.fix).toBe(`In postgresql.conf: archive_dest = '' # then reload the server`);
     expect(found('replication-port')).toMatchObject([provoked('replication-port', 'doctor.replication-port')]);
     expect(found('wal-pruning')).toMatchObject([provoked('wal-pruning', 'doctor.wal-pruning', 'warning')]);
   });
@@ -74,7 +74,7 @@ describe('doctor on openGauss', () => {
     expect(status).toBe(3);
     expect(found('clock')).toMatchObject([provoked('clock', 'doctor.clock')]);
     expect(found('full-page-writes')).toMatchObject([provoked('full-page-writes', 'doctor.torn-pages')]);
-    expect(found('full-page-writes')[0]?.fix).toMatch('Then restart the server.');
+    expect(found('full-page-writes')[0]?.fix).toMatch('# then restart the server');
     expect(severities.get('wal-senders')).toBe('ok');
     expect(severities.get('slots')).toBe('warning');
     const one = await seen({ settings, busyWalSenders: 3 });
@@ -215,6 +215,10 @@ describe('doctor on openGauss', () => {
       provoked('standby-names', 'doctor.standby-names.unknown'),
       provoked('wal-keep', 'doctor.wal-keep.unknown'),
       provoked('archive-mode', 'doctor.archive-mode.unknown'),
+      provoked('wal-pruning', 'doctor.setting.unknown'),
+      provoked('login-limit', 'doctor.setting.unknown'),
+      provoked('replication-port', 'doctor.setting.unknown'),
+      provoked('archive-owner', 'doctor.archive-owner.untold'),
       provoked('fsync', 'doctor.fsync.unknown'),
       provoked('incremental-checkpoint', 'doctor.torn-pages.unknown'),
       provoked('full-page-writes', 'doctor.torn-pages.unknown'),

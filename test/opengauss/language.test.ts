@@ -60,6 +60,9 @@ it.each([
   ['gausskeep', ['verify', '--lang', 'fr', '/nowhere'], 2],
   ['gausskeep', ['wal', 'push', '--lang=', '/nowhere'], 2],
   ['gs_basebackup', ['--lang=german'], 1],
+  ['gausskeep', ['--lang=fr'], 2],
+  ['gausskeep', ['--lang', 'fr', 'verify', '/nowhere'], 2],
+  ['gausskeep', ['help', '--lang=fr'], 2],
 ] as const)('%s %j is refused: there is no such language', async (name, words, status) => {
   const { stderr, ...rest } = await run(name, words, {});
   expect(rest).toMatchObject({ status, stdout: '' });

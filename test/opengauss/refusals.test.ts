@@ -183,7 +183,7 @@ describe('a refused login', () => {
     await run.serve();
     const result = await runBackup(run.server!, ['-D', run.target], { user: 'norepl', password: 'Norepl@1234' });
     expect(result.status).toBe(1);
-    expect(result.stderr).toContain('ALTER USER norepl REPLICATION');
+    expect(result.stderr).toContain('ALTER USER "norepl" REPLICATION;');
     expectNothingLeft();
   });
 
@@ -195,7 +195,7 @@ describe('a refused login', () => {
     });
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('Normal user is not allowed to use HA channel!');
-    expect(result.stderr).toContain('ALTER USER replonly SYSADMIN');
+    expect(result.stderr).toContain('ALTER USER "replonly" SYSADMIN;');
     expect(result.stderr).toContain('The SQL port takes no replication here');
   });
 

@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { resolveConnections, type ResolvedConnection } from '../../config/connection-settings.ts';
 import { doctorOptions } from '../../config/doctor-options.ts';
 import { readEnvironment } from '../../config/environment.ts';
+import { inactivityTimeoutOf } from '../../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
 import { readPlaces } from '../../config/places.ts';
+import { haPortsOf } from '../../config/wal-receive-settings.ts';
 import { describeServer, examine, type Examination, type ServerFinding, type SessionSettings } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import { archiveCommandTo } from '../archive-command.ts';
@@ -74,11 +76,11 @@ function statusOf({ worst }: Examination): number {
 
 function linesOf({ findings, server, host, port }: Examination, verbose: boolean): string[] {
   const shown = verbose ? findings : findings.filter(({ severity }) => severity !== 'ok');
-  const count = (...severities: ServerFinding['severity'][]): number =>
-    findings.filter(({ severity }) => severities.includes(severity)).length;
+  const count = (wanted: ServerFinding['severity']): number =>
+    findings.filter(({ severity }) => severity === wanted).length;
   const summary = say('doctor.summary', {
     ...{ server: describeServer(server), host, port },
-    ...{ errors: count('error'), warnings: count('warning'), sound: count('ok', 'note'), unknown: count('unknown') },
+    ...{ errors: count('error'), warnings: count('warning'), sound: count('ok'), unknown: count('unknown') },
   });
   return [...shown.flatMap(linesOfFinding), speak(summary)];
 }
@@ -108,21 +110,22 @@ function recordOf({ server, host, port, worst, findings }: Examination): Record<
 type Sources = readonly [SessionSettings, ...SessionSettings[]];
 
 async function sourcesOf(given: GivenOptions, { program, terminal }: ProgramContext): Promise<Sources> {
-  const haPort = given.last('ha-port');
+  const inactivityTimeoutMs = inactivityTimeoutOf(given);
   const { connections, warnings, notes } = await resolveConnections(
     {
       host: given.last('host'),
       port: given.last('port'),
       user: given.last('username'),
       connectionString: given.last('dbname'),
-      haPorts: haPort === undefined ? [] : haPort.split(','),
+      haPorts: haPortsOf(given),
     },
     readEnvironment(),
   );
   for (const warning of warnings) terminal.line(warningLine(program, warning));
   for (const note of given.has('verbose') ? notes : []) terminal.line(`${program}: ${speak(note)}`);
   const [first, ...others] = connections;
-  return [sourceOf(first), ...others.map(sourceOf)];
+  const of = (connection: ResolvedConnection): SessionSettings => ({ ...sourceOf(connection), inactivityTimeoutMs });
+  return [of(first), ...others.map(of)];
 }
 
 /** Under the name of a backup, whatever PGAPPNAME says: openGauss lets other roles in under other names. */

@@ -6,18 +6,18 @@ export const refusalMessages: Translation<typeof english> = {
     '密码或用户名错误；不会再试，因为多次失败会锁定账户。pg_hba.conf 中的认证方式（md5、sha256、sm3）与密码的存储形式不符时，也会得到同样的回答：请在更改 password_encryption_type 之后重新设置密码，或把认证方式改为与存储形式相符的。',
   'refusal.password.postgresql':
     '密码或用户名错误；不会再试。服务器日志所说的比它可以告诉我们的更多，例如密码已过期，或密码的存储形式不是 pg_hba.conf 所要求的。',
-  'refusal.role-no-login': '该角色不允许登录：ALTER ROLE {role} LOGIN，或指定另一个角色（-U、PGUSER）。',
+  'refusal.role-no-login': '该角色不允许登录。请指定另一个角色（-U、PGUSER），或允许它登录：ALTER ROLE {role} LOGIN;',
   'refusal.role-missing':
-    '服务器上没有这个角色：请指定另一个（-U、PGUSER），或用 CREATE ROLE {role} LOGIN REPLICATION 创建它。',
+    '服务器上没有这个角色。请指定另一个（-U、PGUSER），或创建它：CREATE ROLE {role} LOGIN REPLICATION;',
   'refusal.hba-replication':
     '请在服务器的 pg_hba.conf 中加入一行 "{line}"，并重新加载（{reload}）。数据库一列必须是 replication；"all" 不包括它。',
   'refusal.hba-database': '请在服务器的 pg_hba.conf 中加入一行 "{line}"，并重新加载（{reload}）。',
   'refusal.hba-reject':
     '在其他行之前，有一行认证方式为 reject 的先匹配上了。请在服务器的 pg_hba.conf 中把 "{line}" 这一行放在它上面，并重新加载（{reload}）。',
   'refusal.ha-channel':
-    '有两个办法：授予该用户 SYSADMIN（ALTER USER {user} SYSADMIN），或指定 SQL 端口，只要 enable_thread_pool 为 off，在那里有 REPLICATION 就够了。用 --allow-missing-config 则使用另一个应用名，但备份中会缺少 postgresql.conf 和 TLS 文件。',
+    '用 --allow-missing-config 则使用另一个应用名，但备份中会缺少 postgresql.conf 和 TLS 文件。否则有两个办法：指定 SQL 端口，只要 enable_thread_pool 为 off，在那里有 REPLICATION 就够了；或授予该用户 SYSADMIN：ALTER USER {user} SYSADMIN;',
   'refusal.ha-channel-thread-pool':
-    '这里的 SQL 端口不接受复制，因为 enable_thread_pool 为 on，而在 HA 端口上只有 REPLICATION 不够：请授予该用户 SYSADMIN（ALTER USER {user} SYSADMIN）。用 --allow-missing-config 则使用另一个应用名，但备份中会缺少 postgresql.conf 和 TLS 文件。',
+    '这里的 SQL 端口不接受复制，因为 enable_thread_pool 为 on，而在 HA 端口上只有 REPLICATION 不够。用 --allow-missing-config 则使用另一个应用名，但备份中会缺少 postgresql.conf 和 TLS 文件。否则请授予该用户 SYSADMIN：ALTER USER {user} SYSADMIN;',
   'refusal.hba-encryption':
     '该连接没有加密。如果 pg_hba.conf 中有针对该用户的 hostssl 行，用 TLS 就够了：PGSSLMODE=require，这要求服务器上 ssl = on。否则请在服务器的 pg_hba.conf 中加入一行 "{line}"，并重新加载（{reload}）。要做备份，数据库一列必须是 replication。',
   'refusal.initial-user':
@@ -33,7 +33,7 @@ export const refusalMessages: Translation<typeof english> = {
   'refusal.wal-senders-off':
     '服务器不接受复制连接，例如在 wal_level = minimal 时。请在服务器上把 wal_level 设为 {level}，把 max_wal_senders 设为至少 2，并重启服务器。',
   'refusal.wal-level': '请在服务器上把 wal_level 设为 {level}，并重启服务器。',
-  'refusal.locked': '登录失败次数过多，账户已被锁定。管理员可用 ALTER USER {user} ACCOUNT UNLOCK 解锁。',
+  'refusal.locked': '登录失败次数过多，账户已被锁定。管理员可以解锁：ALTER USER {user} ACCOUNT UNLOCK;',
   'refusal.validity': '当前不在该账户的有效期内。请查看该用户的 VALID BEGIN 和 VALID UNTIL。',
   'refusal.tls-required': '服务器只接受 TLS 连接。请使用 sslmode=require。',
   'refusal.starting': '服务器正在启动、停止或恢复。请在它接受连接后再试。',
@@ -44,8 +44,8 @@ export const refusalMessages: Translation<typeof english> = {
     '这个备份需要的 WAL 在备份期间被回收了。请调大 {setting}，或使用 -X stream 加复制槽（-S NAME），或在写入较少时做备份。',
   'refusal.corrupt-page':
     '服务器上的数据文件 {file} 已损坏{place}；服务器在那里结束备份，没有任何选项能让它继续。请用 pg_relation_filenode 找到这个表，保存其中可读的行并重写该表（VACUUM FULL 或 CREATE TABLE AS），或利用备机的页修复来还原该页，或从更早的备份还原。在此之前不要删除更早的备份。',
-  'refusal.backup-privilege': '请授予该用户 SYSADMIN 或 REPLICATION：ALTER USER {user} REPLICATION。',
-  'refusal.replication-privilege': '请给该角色加上此属性：ALTER ROLE {user} REPLICATION。',
+  'refusal.backup-privilege': '请授予该用户 SYSADMIN 或 REPLICATION：ALTER USER {user} REPLICATION;',
+  'refusal.replication-privilege': '请给该角色加上此属性：ALTER ROLE {user} REPLICATION;',
   'refusal.privilege': '该用户在服务器上缺少为此所需的权限。',
   'refusal.stream-removed':
     '服务器已删除 WAL 段{segment}：其中这里没有的内容，我们已无法得到。复制槽或更大的 {setting} 可以使 WAL 保留到被接收为止。',

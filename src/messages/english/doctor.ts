@@ -1,7 +1,7 @@
 export const doctorMessages = {
   'doctor.help.summary': 'look at a server for what stands in the way of a backup or a recovery',
   'doctor.help.what':
-    'Connects as a backup would, looks at what a backup and a recovery of the server depend on, and says what is wrong, why that\nmatters and what mends it. It changes nothing.',
+    'Connects as a backup would, looks at what a backup and a recovery of the server depend on, and says what is wrong, why that matters and what mends it. It changes nothing.',
   'doctor.help.synopsis': '[OPTION]...',
   'doctor.help.options': 'Options:',
   'doctor.help.directory': 'a directory where a backup is to go: is there room for it',
@@ -9,6 +9,8 @@ export const doctorMessages = {
     'a directory where a backup is to be restored: is there room, are the places of tablespaces free',
   'doctor.help.archive':
     'the directory where the server archives its WAL: is there room, is it the only one (GAUSSKEEP_ARCHIVE)',
+  'doctor.help.host': 'database server host or socket directory; several, separated by commas: the first that answers is taken',
+  'doctor.help.rw-timeout': 'give up when the server is silent for so long (in seconds; default 120, 0: never)',
   'doctor.help.json': 'one line of JSON on standard output',
   'doctor.help.verbose': 'also what was found sound',
   'doctor.severity.ok': 'ok',
@@ -30,6 +32,7 @@ export const doctorMessages = {
   'doctor.sql-login.why': 'What is checked by SQL was not looked at. A backup works without.',
   'doctor.login.fix':
     'Let the role in: a line for it in pg_hba.conf, for the database "replication" and for "postgres".',
+  'doctor.login.other.fix': 'Mend what is said above as the reason; the log of the server may tell more.',
   'doctor.release.ok': '{server} is not in our list of releases with defects that damage backups or recoveries',
   'doctor.release.unknown': '{server}: the exact release is not known',
   'doctor.release.partial-record':
@@ -54,9 +57,9 @@ export const doctorMessages = {
     'Take a full backup after large deletions with VACUUM, full backups regularly, and test restores by what is in the tables.',
   'doctor.release.why': 'No backup tool can mend that afterwards.',
   'doctor.release.fix': 'Install release {version} or later; then read its notes for what has to be rebuilt.',
-  'doctor.restart-setting.fix': 'In postgresql.conf: {name} = {value}. Then restart the server.',
-  'doctor.setting.fix': 'In postgresql.conf: {name} = {value}. Then reload the server.',
-  'doctor.alter-restart.fix': 'ALTER SYSTEM SET {name} = {value}; then restart the server.',
+  'doctor.restart-setting.fix': 'In postgresql.conf: {name} = {value} # then restart the server',
+  'doctor.setting.fix': 'In postgresql.conf: {name} = {value} # then reload the server',
+  'doctor.alter-restart.fix': 'ALTER SYSTEM SET {name} = {value}; -- then restart the server',
   'doctor.alter-reload.fix': 'ALTER SYSTEM SET {name} = {value}; SELECT pg_reload_conf();',
   'doctor.wal-senders.unknown': 'how many of max_wal_senders are free was not told',
   'doctor.wal-senders.ok': '{free} of {limit} WAL senders are free',
@@ -67,6 +70,7 @@ export const doctorMessages = {
   'doctor.wal-level': 'wal_level is {level}',
   'doctor.wal-level.why': 'A backup cannot be made consistent by such WAL: the server refuses to take one.',
   'doctor.wal-keep.unknown': '{name} was not told',
+  'doctor.setting.unknown': '{name} was not told',
   'doctor.wal-keep': '{name} keeps {mebibytes} MiB of WAL for who fetches it late',
   'doctor.wal-keep.expected':
     '{name} keeps {mebibytes} MiB of WAL for who fetches it late; while {size} MiB are backed up, {speed} MiB in a second if one may assume that, {wal} MiB come on average',
@@ -84,13 +88,13 @@ export const doctorMessages = {
   'doctor.standby-names.fix': 'Name the standbys that are meant in synchronous_standby_names, and reload the server.',
   'doctor.slots.unknown': 'replication slots were not told',
   'doctor.slots.ok':
-    '{count} replication {count|slot|slots}, none of which is lost or holds much WAL without being used',
+    '{count} replication {count|slot|slots}, none of which is lost; what those that nobody uses hold is {most} MiB of WAL at most, and a warning comes above {limit} MiB',
   'doctor.slots.full': 'all of max_replication_slots, {limit}, are taken',
   'doctor.slots.full.why':
     'A backup makes itself a temporary slot where the server has such, and fails when it begins; --no-slot does without.',
   'doctor.slot-lost': 'the replication slot "{name}" has lost WAL that it was to keep',
   'doctor.slot-lost.why': 'Whoever receives by it has a gap and cannot go on.',
-  'doctor.slot-idle': 'the replication slot "{name}" is used by nobody and holds {mebibytes} MiB of WAL',
+  'doctor.slot-idle': 'the replication slot "{name}" is used by nobody and holds {mebibytes} MiB of WAL, more than {limit} MiB',
   'doctor.slot-idle.why': 'The server keeps all WAL from there on until its disk is full, and then it stops.',
   'doctor.slot-idle.limited': 'The server keeps WAL for it up to max_slot_wal_keep_size.',
   'doctor.slot.fix': 'If nobody comes back for it: SELECT pg_drop_replication_slot({name});',
@@ -171,6 +175,8 @@ export const doctorMessages = {
   'doctor.archive-owner.unread': '{path}, where WAL is archived, could not be looked at: {reason}',
   'doctor.archive-owner.unknown':
     '{path}: whether only this server archives there is not known (it needs a replication session and SQL, and no standby)',
+  'doctor.archive-owner.untold':
+    'the archive was not looked at: the server did not tell whether and where it archives, --archive names the directory',
   'doctor.archive-owner.elsewhere':
     'the archive was not looked at: the settings name no directory of this host, --archive can',
   'doctor.archive-owner.empty': '{path}: there is no WAL yet',
@@ -209,6 +215,7 @@ export const doctorMessages = {
   'doctor.torn-pages': '{name} is off',
   'doctor.torn-pages.why':
     'A page that was written in part when the host crashed cannot be mended, and backups carry it along.',
+  'doctor.checksums.unknown': 'whether pages have checksums was not told',
   'doctor.checksums.ok': 'pages have checksums',
   'doctor.checksums': 'pages have no checksums',
   'doctor.checksums.why': 'Damage by the disk is not seen when a backup is taken or verified.',
@@ -221,8 +228,9 @@ export const doctorMessages = {
   'doctor.configuration.why':
     'A server sends no such files with a backup; keep them as well, or name their directory with --config-dir.',
   'doctor.clock.unknown': "the server's clock was not told",
-  'doctor.clock.ok': "the server's clock differs from ours by less than {limit} s; its time zone is {zone}",
-  'doctor.clock': "the server's clock is {seconds} s ahead of ours; its time zone is {zone}",
+  'doctor.clock.ok':
+    "the server's clock differs from ours by less than {limit} s; the time zone of this session there is {zone}",
+  'doctor.clock': "the server's clock is {seconds} s ahead of ours; the time zone of this session there is {zone}",
   'doctor.clock.why':
     'A recovery to a time that was read from another clock stops before or behind the moment that was meant.',
   'doctor.clock.fix': 'Let both hosts follow one time service (chrony, systemd-timesyncd).',

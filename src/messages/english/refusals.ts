@@ -3,18 +3,18 @@ export const refusalMessages = {
     'The password or the user name is wrong; it is not tried again, because repeated failures lock the account. The same answer comes when the method in pg_hba.conf (md5, sha256, sm3) does not fit the form in which the password is stored: set the password again after changing password_encryption_type, or change the method to the stored form.',
   'refusal.password.postgresql':
     'The password or the user name is wrong; it is not tried again. The server log tells more than it may tell us, for example that the password has expired or is stored in another form than pg_hba.conf asks for.',
-  'refusal.role-no-login': 'The role may not log in: ALTER ROLE {role} LOGIN, or name another one (-U, PGUSER).',
+  'refusal.role-no-login': 'The role may not log in. Name another one (-U, PGUSER), or let it: ALTER ROLE {role} LOGIN;',
   'refusal.role-missing':
-    'The server has no such role: name another one (-U, PGUSER), or make it with CREATE ROLE {role} LOGIN REPLICATION.',
+    'The server has no such role. Name another one (-U, PGUSER), or make it: CREATE ROLE {role} LOGIN REPLICATION;',
   'refusal.hba-replication':
     'Add the line "{line}" to pg_hba.conf of the server and reload it ({reload}). The word replication must stand in the database column; "all" does not include it.',
   'refusal.hba-database': 'Add the line "{line}" to pg_hba.conf of the server and reload it ({reload}).',
   'refusal.hba-reject':
     'A line with the method reject matches before any other. Put the line "{line}" above it in pg_hba.conf of the server and reload it ({reload}).',
   'refusal.ha-channel':
-    'There are two ways out: grant the user SYSADMIN (ALTER USER {user} SYSADMIN), or name the SQL port, where REPLICATION is enough as long as enable_thread_pool is off. With --allow-missing-config another application name is used, but postgresql.conf and the TLS files are then missing in the backup.',
+    'With --allow-missing-config another application name is used, but postgresql.conf and the TLS files are then missing in the backup. Otherwise there are two ways out: name the SQL port, where REPLICATION is enough as long as enable_thread_pool is off, or grant the user SYSADMIN: ALTER USER {user} SYSADMIN;',
   'refusal.ha-channel-thread-pool':
-    'The SQL port takes no replication here, because enable_thread_pool is on, and on the HA port REPLICATION is not enough: grant the user SYSADMIN (ALTER USER {user} SYSADMIN). With --allow-missing-config another application name is used, but postgresql.conf and the TLS files are then missing in the backup.',
+    'The SQL port takes no replication here, because enable_thread_pool is on, and on the HA port REPLICATION is not enough. With --allow-missing-config another application name is used, but postgresql.conf and the TLS files are then missing in the backup. Otherwise grant the user SYSADMIN: ALTER USER {user} SYSADMIN;',
   'refusal.hba-encryption':
     'The connection was not encrypted. Where pg_hba.conf has a hostssl line for this user, TLS is enough: PGSSLMODE=require, which needs ssl = on on the server. Otherwise add the line "{line}" to pg_hba.conf of the server and reload it ({reload}). The word replication must stand in the database column for a backup.',
   'refusal.initial-user':
@@ -32,7 +32,7 @@ export const refusalMessages = {
     'The server takes no replication connections, as with wal_level = minimal. Set wal_level to {level} and max_wal_senders to at least 2 on the server and restart it.',
   'refusal.wal-level': 'Set wal_level to {level} on the server and restart it.',
   'refusal.locked':
-    'Too many failed logins locked the account. An administrator unlocks it with ALTER USER {user} ACCOUNT UNLOCK.',
+    'Too many failed logins locked the account. An administrator unlocks it: ALTER USER {user} ACCOUNT UNLOCK;',
   'refusal.validity':
     'The account is outside the time in which it is valid. See VALID BEGIN and VALID UNTIL of the user.',
   'refusal.tls-required': 'The server takes only TLS connections. Use sslmode=require.',
@@ -45,8 +45,8 @@ export const refusalMessages = {
     'WAL that this backup needs was recycled while it ran. Raise {setting}, use -X stream with a slot (-S NAME), or take the backup when less is written.',
   'refusal.corrupt-page':
     'The data file {file} on the server is damaged{place}; the server ends the backup there and no option makes it go on. Find the table with pg_relation_filenode, save its readable rows and rewrite it (VACUUM FULL or CREATE TABLE AS), restore the page by the page repair of a standby, or restore from an older backup. Do not delete older backups before that.',
-  'refusal.backup-privilege': 'Grant the user SYSADMIN or REPLICATION: ALTER USER {user} REPLICATION.',
-  'refusal.replication-privilege': 'Give the role the attribute: ALTER ROLE {user} REPLICATION.',
+  'refusal.backup-privilege': 'Grant the user SYSADMIN or REPLICATION: ALTER USER {user} REPLICATION;',
+  'refusal.replication-privilege': 'Give the role the attribute: ALTER ROLE {user} REPLICATION;',
   'refusal.privilege': 'The user lacks a privilege for this on the server.',
   'refusal.stream-removed':
     'The server has removed WAL segment{segment} already: what it held that is not here is lost to us. A replication slot or a larger {setting} keeps WAL until it is received.',
