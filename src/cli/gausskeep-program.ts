@@ -1,5 +1,5 @@
 import { nearest } from '../config/nearest-word.ts';
-import { languageIn, refuseLanguage, wordOfLanguage } from '../config/language.ts';
+import { refuseLanguage, wordOfLanguage } from '../config/language.ts';
 import { usage } from '../config/parse-options.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
@@ -52,14 +52,14 @@ export async function gausskeepProgram(program: string, argv: readonly string[])
   });
 }
 
-/** `--lang` and its value, where they are there and sound. */
+/** `--lang` and its value, where they are there. */
 function languageWords(argv: readonly string[]): readonly string[] {
-  const language = languageIn(argv);
+  const language = wordOfLanguage(argv);
   return language === undefined ? [] : ['--lang', language];
 }
 
 function withoutLanguage(argv: readonly string[]): readonly string[] {
-  if (languageIn(argv) === undefined) return argv;
+  if (wordOfLanguage(argv) === undefined) return argv;
   return argv.filter((word, at) => !word.startsWith('--lang=') && word !== '--lang' && argv[at - 1] !== '--lang');
 }
 

@@ -9,6 +9,7 @@ const englishTexts: Texts = english;
 /** Sentences that are nothing but commands or names: the same in every language. */
 const sameInChinese = new Set<string>([
   'backup-help.synopsis',
+  'doctor.alter-reload.fix',
   'completion.synopsis',
   'export-help.synopsis',
   'receive-help.synopsis',
