@@ -46,7 +46,10 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     ok('doctor.replication-login.ok'),
     error('doctor.replication-login', 'doctor.replication-login.why', 'doctor.login.fix', 'doctor.login.other.fix'),
   ],
-  'sql-login': [ok('doctor.sql-login.ok'), warning('doctor.sql-login', 'doctor.sql-login.why', 'doctor.login.fix', 'doctor.login.other.fix')],
+  'sql-login': [
+    ok('doctor.sql-login.ok'),
+    warning('doctor.sql-login', 'doctor.sql-login.why', 'doctor.login.fix', 'doctor.login.other.fix'),
+  ],
   release: [
     ok('doctor.release.ok'),
     unknown('doctor.release.unknown'),
@@ -69,7 +72,10 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     unknown('doctor.wal-senders.unknown'),
     { ...error('doctor.wal-senders', 'doctor.wal-senders.why', ...restart), severity: ['warning', 'error'] },
   ],
-  'replication-port': [unknown('doctor.setting.unknown'), note('doctor.replication-port', 'doctor.replication-port.why')],
+  'replication-port': [
+    unknown('doctor.setting.unknown'),
+    note('doctor.replication-port', 'doctor.replication-port.why'),
+  ],
   'running-backups': [
     ok('doctor.running.ok'),
     unknown('doctor.running.unknown'),

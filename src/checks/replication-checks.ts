@@ -1,6 +1,15 @@
 import { say } from '../messages/message.ts';
 import { untold, type ServerFinding } from './server-finding.ts';
-import { bytesOf, numberOf, segmentBytesOf, switchOf, textOf, toldNoSettings, walRateOf, type ServerFacts } from './server-facts.ts';
+import {
+  bytesOf,
+  numberOf,
+  segmentBytesOf,
+  switchOf,
+  textOf,
+  toldNoSettings,
+  walRateOf,
+  type ServerFacts,
+} from './server-facts.ts';
 import { settingFix } from './setting-fix.ts';
 
 /** A backup that streams its WAL takes two sessions, one with fetched WAL a single one. */

@@ -120,7 +120,15 @@ export function toldNoSettings({ settings }: ServerFacts): boolean {
 /** What is known of a server that nobody could ask: nothing, which no check takes for sound. */
 export function untoldFacts(identity: ServerIdentity, examination: Examination, user: string): ServerFacts {
   return {
-    ...{ identity, examination, user, settings: new Map(), walSenders: undefined, slots: undefined, archiver: undefined },
+    ...{
+      identity,
+      examination,
+      user,
+      settings: new Map(),
+      walSenders: undefined,
+      slots: undefined,
+      archiver: undefined,
+    },
     ...{ runningBackups: undefined, tablespaces: undefined, sizeBytes: undefined, inRecovery: undefined },
     clock: undefined,
   };

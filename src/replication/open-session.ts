@@ -129,7 +129,11 @@ async function connect(
     return { connection: await open({ ...settings, port }, { signal: options.signal }), port };
   } catch (error) {
     if (error instanceof ServerError && refusesChannel(error.fields)) {
-      throw advisedRefusal(error, settings.user, say('refusal.ha-channel-thread-pool', { user: roleWord(settings.user) }));
+      throw advisedRefusal(
+        error,
+        settings.user,
+        say('refusal.ha-channel-thread-pool', { user: roleWord(settings.user) }),
+      );
     }
     throw advised(error, { ...settings, replicationPort: port });
   }

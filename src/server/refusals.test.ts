@@ -114,8 +114,20 @@ describe('refusals of PostgreSQL and those that were not recorded', () => {
       /"host "replication" repl 10\.0\.0\.1\/32 scram-sha-256"/,
     ],
     ['28000', 'role "rep" is not permitted to log in', true, 'AUTHENTICATION', /let it: ALTER ROLE "rep" LOGIN;$/],
-    ['28000', 'role "Re p" does not exist', true, 'AUTHENTICATION', /no such role\. .*: CREATE ROLE "Re p" LOGIN REPLICATION;$/],
-    ['42501', 'must be superuser or replication role to start walsender', true, 'AUTHENTICATION', /: ALTER ROLE "repl" REPLICATION;$/],
+    [
+      '28000',
+      'role "Re p" does not exist',
+      true,
+      'AUTHENTICATION',
+      /no such role\. .*: CREATE ROLE "Re p" LOGIN REPLICATION;$/,
+    ],
+    [
+      '42501',
+      'must be superuser or replication role to start walsender',
+      true,
+      'AUTHENTICATION',
+      /: ALTER ROLE "repl" REPLICATION;$/,
+    ],
     ['42501', 'permission denied to start WAL sender', true, 'AUTHENTICATION', /ALTER ROLE "repl" REPLICATION;$/],
     [
       '53300',

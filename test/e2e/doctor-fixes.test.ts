@@ -41,7 +41,7 @@ describe('what is to be pasted', () => {
   ] as const)('a server understands each statement of the advice in %s', async (_language, catalogue) => {
     let count = 0;
     for (const key of advice) {
-      const sentence = adviceOf(key, catalogue as Catalogue);
+      const sentence = adviceOf(key, catalogue);
       const statements = statementsOf(sentence);
       const says = /\b(?:ALTER (?:SYSTEM|ROLE|USER)|CREATE ROLE|SELECT|DROP [A-Z]+) /.test(sentence);
       expect([key, statements !== undefined]).toEqual([key, says]);
@@ -53,9 +53,9 @@ describe('what is to be pasted', () => {
       count += 1;
     }
     expect(count).toBeGreaterThanOrEqual(6);
-    await expect(server.sql('do $body$ begin if false then ALTER ROLE Bad Role LOGIN;\n end if; end $body$')).rejects.toThrow(
-      /syntax/,
-    );
+    await expect(
+      server.sql('do $body$ begin if false then ALTER ROLE Bad Role LOGIN;\n end if; end $body$'),
+    ).rejects.toThrow(/syntax/);
   });
 
   it('the name of a role is a name of SQL', async () => {
@@ -79,7 +79,10 @@ describe('what is to be pasted', () => {
     for (const port of ['x', '70000', '0', '1,x']) {
       const text = port.split(',').at(-1);
       expect(await run(`--ha-port=${port}`)).toEqual([
-        ...[2, `gausskeep doctor: error: invalid port number "${text}": a whole number between 1 and 65535 is expected`],
+        ...[
+          2,
+          `gausskeep doctor: error: invalid port number "${text}": a whole number between 1 and 65535 is expected`,
+        ],
       ]);
     }
     for (const seconds of ['x', '-1']) {

@@ -9,7 +9,8 @@ export const doctorMessages = {
     'a directory where a backup is to be restored: is there room, are the places of tablespaces free',
   'doctor.help.archive':
     'the directory where the server archives its WAL: is there room, is it the only one (GAUSSKEEP_ARCHIVE)',
-  'doctor.help.host': 'database server host or socket directory; several, separated by commas: the first that answers is taken',
+  'doctor.help.host':
+    'database server host or socket directory; several, separated by commas: the first that answers is taken',
   'doctor.help.rw-timeout': 'give up when the server is silent for so long (in seconds; default 120, 0: never)',
   'doctor.help.json': 'one line of JSON on standard output',
   'doctor.help.verbose': 'also what was found sound',
@@ -94,7 +95,8 @@ export const doctorMessages = {
     'A backup makes itself a temporary slot where the server has such, and fails when it begins; --no-slot does without.',
   'doctor.slot-lost': 'the replication slot "{name}" has lost WAL that it was to keep',
   'doctor.slot-lost.why': 'Whoever receives by it has a gap and cannot go on.',
-  'doctor.slot-idle': 'the replication slot "{name}" is used by nobody and holds {mebibytes} MiB of WAL, more than {limit} MiB',
+  'doctor.slot-idle':
+    'the replication slot "{name}" is used by nobody and holds {mebibytes} MiB of WAL, more than {limit} MiB',
   'doctor.slot-idle.why': 'The server keeps all WAL from there on until its disk is full, and then it stops.',
   'doctor.slot-idle.limited': 'The server keeps WAL for it up to max_slot_wal_keep_size.',
   'doctor.slot.fix': 'If nobody comes back for it: SELECT pg_drop_replication_slot({name});',

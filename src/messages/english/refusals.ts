@@ -3,7 +3,8 @@ export const refusalMessages = {
     'The password or the user name is wrong; it is not tried again, because repeated failures lock the account. The same answer comes when the method in pg_hba.conf (md5, sha256, sm3) does not fit the form in which the password is stored: set the password again after changing password_encryption_type, or change the method to the stored form.',
   'refusal.password.postgresql':
     'The password or the user name is wrong; it is not tried again. The server log tells more than it may tell us, for example that the password has expired or is stored in another form than pg_hba.conf asks for.',
-  'refusal.role-no-login': 'The role may not log in. Name another one (-U, PGUSER), or let it: ALTER ROLE {role} LOGIN;',
+  'refusal.role-no-login':
+    'The role may not log in. Name another one (-U, PGUSER), or let it: ALTER ROLE {role} LOGIN;',
   'refusal.role-missing':
     'The server has no such role. Name another one (-U, PGUSER), or make it: CREATE ROLE {role} LOGIN REPLICATION;',
   'refusal.hba-replication':
