@@ -13,7 +13,7 @@ import { systemCodeOf } from '../errors/backup-error.ts';
 import { placeOfCommand } from './archive-place.ts';
 
 /** Of most systems. That of a server is its own, and nobody tells it. */
-export const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
+const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
 
 /** What archive_command of a server of this host begins with; undefined: there is none. */
 export async function programOf(facts: ServerFacts): Promise<ArchiveProgram | undefined> {
