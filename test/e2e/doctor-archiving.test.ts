@@ -145,6 +145,6 @@ forEachServer('full', (version) => {
       expect((await fixed(command)).fix).toMatch(
         /^Only where no other server archives .*: ALTER SYSTEM SET archive_mode/,
       );
-    expect((await fixed('')).fix).toMatch(/^ALTER SYSTEM SET archive_mode = on; then restart/);
+    expect((await fixed('')).fix).toMatch(/^ALTER SYSTEM SET archive_mode = on; -- then restart/);
   });
 });
