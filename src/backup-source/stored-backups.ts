@@ -4,6 +4,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { ChunkRef } from '../packs/chunk-ref.ts';
 import { openContent, type ContentReader } from '../packs/content-reader.ts';
+import { missingPacks } from '../packs/missing-packs.ts';
 import type { FileRecord } from '../packs/record.ts';
 import { objectNotFound } from '../storage/failures.ts';
 import { compareNames } from '../storage/object-name.ts';
@@ -55,10 +56,12 @@ export class StoredBackups implements Storage {
     this.#backups = new Map(backups.map((backup) => [backup.name, backup]));
   }
 
-  /** The backup in a folder, whole. @throws BackupError `BACKUP_NOT_FOUND`, `CORRUPT` */
+  /** The backup in a folder, whole. @throws BackupError `BACKUP_NOT_FOUND`; `CORRUPT`, also where a pack that it uses is not there */
   async source(folder: string, signal: AbortSignal): Promise<BackupSource> {
     const name = folder.replace(/\/$/, '');
     const { reader } = await this.#open(name, signal);
+    const [lost] = await missingPacks(this.#storage, reader.root.packs.entries, { signal });
+    if (lost !== undefined) throw new BackupError('CORRUPT', say('packs.missing', { object: lost }));
     const { set, reading } = await contentTars(reader, signal);
     const description = `${this.description}: ${name}`;
     return new TarSource({ reading, set, description, localPath: undefined, owner: undefined });

@@ -37,17 +37,11 @@ import { ProgressMeter } from './progress-meter.ts';
 import { requireCodecs } from './required-codecs.ts';
 import type { WalTask } from './receive-wal.ts';
 import { SourcePassword } from './source-password.ts';
-import {
-  orderOf,
-  type BackupOptions,
-  type BackupRequest,
-  type BackupResult,
-  type BackupStart,
-  type LocalOrder,
-} from './request.ts';
+import { orderOf, type BackupOptions, type BackupRequest, type BackupResult, type LocalOrder } from './request.ts';
 import { checkServerSettings, type WarningsFor } from './server-settings.ts';
 import { sentContent } from './sent-content.ts';
 import { standbyPartsOf, type StandbyParts } from './standby-parts.ts';
+import { startOf } from './start-of.ts';
 import { waitTold } from './wait-told.ts';
 import { WalThread } from './wal-thread.ts';
 import { WritingThread } from './writing-thread.ts';
@@ -105,11 +99,6 @@ async function keepBackup(
     await workplace.discard({ clean: order.clean, tell: teller.tell });
     throw reason;
   }
-}
-
-function startOf({ identity, capabilities, system }: ReplicationSession, { startLsn, timeline }: Start): BackupStart {
-  const { systemIdentifier } = system;
-  return { server: identity, walDirectory: capabilities.walDirectory, systemIdentifier, startLsn, timeline };
 }
 
 /** What takes part in receiving a backup. */

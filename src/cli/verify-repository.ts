@@ -5,11 +5,14 @@ import { readRepositorySettings, repositoryOf } from '../config/repository-setti
 import { listInstances, openKnownInstance, openRepository, verifyStored, type StoredVerdict } from '../index.ts';
 import { render, say } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
+import { warningLine } from './error-text.ts';
 import { passwordWays } from './repository-password.ts';
 import { speak } from './speech.ts';
 
 /** Status of damage, as of any other backup. */
 const damaged = 20;
+/** An instance without a backup: that nothing is wrong says nothing. */
+const nothing = 3;
 
 /** `gausskeep verify --repo`: each backup of an instance, or of all. @returns the exit status */
 export async function verifyRepository(given: GivenOptions, context: ProgramContext): Promise<number> {
@@ -20,17 +23,22 @@ export async function verifyRepository(given: GivenOptions, context: ProgramCont
   const names = settings.instance === undefined ? await listInstances(repository, { signal }) : [settings.instance];
   const readData = given.has('read-data');
   let isSound = true;
+  let isEmpty = false;
   for (const name of names) {
     const instance = await openKnownInstance(repository, name, { signal });
+    let count = 0;
     for await (const verdict of verifyStored({ instance, readData }, { signal })) {
+      count += 1;
       isSound &&= verdict.state === 'sound';
       if (given.has('json')) await terminal.data(`${JSON.stringify(recordOf(name, verdict, readData))}\n`);
       else if (!given.has('quiet') || verdict.state === 'damaged')
         await terminal.data(`${linesOf(name, verdict, readData).join('\n')}\n`);
     }
+    if (count === 0) terminal.line(warningLine(program, say('verify-stored.none', { instance: name })));
+    isEmpty ||= count === 0;
   }
   if (names.length === 0) terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory }))}`);
-  return isSound ? 0 : damaged;
+  return isSound ? (isEmpty ? nothing : 0) : damaged;
 }
 
 function linesOf(instance: string, { backup, state, faults, filesRead }: StoredVerdict, readData: boolean): string[] {

@@ -8,7 +8,7 @@ import type { StorageOptions } from '../storage/storage.ts';
 import { openPlace } from '../storage/place.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { BackupWal } from '../survey/backup-wal.ts';
-import { findBackups, openBackup, type FoundBackup } from '../survey/backups.ts';
+import { findBackups, openBackup, type FoundBackup, type FoundBackups } from '../survey/backups.ts';
 import { takeInventory, type WalInventory } from '../survey/inventory.ts';
 import { identityOf, proveRecovery, type ProvedRecovery, type ProveOptions } from './prove-recovery.ts';
 import { SegmentReader } from '../survey/read-whole.ts';
@@ -49,7 +49,7 @@ export async function proveRecoveryTarget(request: PitrRequest, options: Storage
 async function proveWith(request: PitrRequest, survey: ProveOptions): Promise<ProvedTarget> {
   const { knowledge, signal } = survey;
   const options = { signal };
-  const backups = await backupsOf(request, options);
+  const { backups, unusable } = await backupsOf(request, options);
   const systemIdentifier = backups.find(({ facts }) => facts.systemIdentifier !== undefined)?.facts.systemIdentifier;
   const ours = backups.filter(
     ({ facts }) => facts.systemIdentifier === undefined || facts.systemIdentifier === systemIdentifier,
@@ -82,7 +82,8 @@ async function proveWith(request: PitrRequest, survey: ProveOptions): Promise<Pr
   const ownPlaces = await wal.placesOf(proved.backup);
   const usesBackupWal = proved.segments.some(({ found }) => ownPlaces.includes(found.place));
   refuseElsewhere(request, proved, archive);
-  return { ...proved, target, archive, usesBackupWal, historyFiles: proved.inventory.historyFiles };
+  const passedOver = [...proved.passedOver, ...unusable];
+  return { ...proved, passedOver, target, archive, usesBackupWal, historyFiles: proved.inventory.historyFiles };
 }
 
 /** The wrapper fetches from the archive and from nowhere else. */
@@ -100,23 +101,22 @@ function refuseElsewhere(
   });
 }
 
-async function backupsOf({ from, backups }: PitrRequest, options: StorageOptions): Promise<readonly FoundBackup[]> {
-  if (from !== undefined)
-    return [
-      await openBackup(typeof from === 'string' ? display(realDirectory(fromText(from))) : from, {
-        ...options,
-        depth: 'quick',
-      }),
-    ];
+async function backupsOf({ from, backups }: PitrRequest, options: StorageOptions): Promise<FoundBackups> {
+  if (from !== undefined) {
+    const place = typeof from === 'string' ? display(realDirectory(fromText(from))) : from;
+    return { backups: [await openBackup(place, { ...options, depth: 'quick' })], unusable: [] };
+  }
   const found = await findBackups(backups ?? [], { ...options, depth: 'quick' });
   const whole = found.backups.filter(({ facts }) => facts.label.incrementalFrom === undefined);
-  if (whole.length > 0) return whole;
+  if (whole.length > 0) return { ...found, backups: whole };
   const [incremental] = found.backups;
   if (incremental !== undefined) {
     throw new BackupError('BACKUP_NOT_FOUND', say('survey.only-incremental', { backup: incremental.name }), {
       hint: say('survey.only-incremental.hint'),
     });
   }
+  const [damaged] = found.unusable;
+  if (damaged !== undefined) throw new BackupError('CORRUPT', say('survey.none-usable', { ...damaged }));
   throw new BackupError('BACKUP_NOT_FOUND', say('survey.no-backup'), { hint: say('survey.no-backup.hint') });
 }
 

@@ -18,6 +18,7 @@ import { backupName, newId } from '../repository/names.ts';
 import { putCommit } from '../repository/put-commit.ts';
 import { pinBackup } from '../repository/put-mark.ts';
 import { openArchiveOf } from './open-archive.ts';
+import { chooseGeneration, findArchive, readGenerations } from '../wal-archive/archive.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import { segmentOffset, segmentStart } from '../wal/segment.ts';
@@ -52,6 +53,10 @@ export interface StoreOptions {
 
 export interface StoredBackup {
   readonly commit: Commit;
+  /** WAL of a standby that is the beginning of a segment: it lies in the backup, not in the archive. */
+  readonly hasOwnWal: boolean;
+  /** Why the backup, which is stored, could not be pinned. */
+  readonly pinFailure: BackupError | undefined;
   readonly checksumFailures: boolean;
 }
 
@@ -176,8 +181,9 @@ class StoreRun {
       this.#mayBeCommitted = true;
       await putCommit(storage, commit, { signal });
       await this.#hold.leave();
-      if (pin !== undefined) await pinBackup(storage, backup, pin, { signal });
-      return { commit, checksumFailures: result.checksumFailures };
+      const pinFailure = pin === undefined ? undefined : await this.#pin(pin);
+      const hasOwnWal = stored.unfinished.length > 0;
+      return { commit, hasOwnWal, pinFailure, checksumFailures: result.checksumFailures };
     } finally {
       await spool.remove();
     }
@@ -203,11 +209,32 @@ class StoreRun {
     };
   }
 
+  /** From here on there is a backup, whatever becomes of its pin. */
+  async #pin(pin: NonNullable<StoreBackupRequest['pin']>): Promise<BackupError | undefined> {
+    try {
+      await pinBackup(this.#request.instance.storage, this.#backup, pin);
+      return undefined;
+    } catch (error) {
+      if (error instanceof BackupError) return error;
+      throw error;
+    }
+  }
+
   /** Another server than the one whose name this is, is refused before anything of it is stored. */
   async #started({ systemIdentifier, server, timeline, startLsn }: BackupStart): Promise<void> {
     const { product } = server;
-    await claimInstance(this.#request.instance, { systemIdentifier: BigInt(systemIdentifier), product });
-    await this.#hold.begin({ timeline, generation: this.#request.generation ?? 1, startLsn });
+    const { instance } = this.#request;
+    await claimInstance(instance, { systemIdentifier: BigInt(systemIdentifier), product });
+    await this.#hold.begin({ timeline, generation: await this.#generation(), startLsn });
+  }
+
+  /** Of the archive: which one, is settled before anything is copied. @throws BackupError `USAGE` where it has to be named */
+  async #generation(): Promise<number> {
+    const { instance, generation } = this.#request;
+    const options = { signal: this.#signal };
+    const archive = await findArchive(await openArchiveOf(instance), options);
+    if (archive === undefined) return generation ?? 1;
+    return chooseGeneration(await readGenerations(archive, options), generation, 'push').number;
   }
 
   /** What it put is taken away, but not where its commit may have been put. Never throws. */

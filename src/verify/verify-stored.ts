@@ -18,7 +18,7 @@ export interface StoredFault {
 }
 
 export interface StoredVerdict {
-  /** Name of the backup; of one whose commit cannot be read its id. */
+  /** Name of the backup; of one whose commit cannot be read its id; of a mark or removal that cannot be read the name of the object. */
   readonly backup: string;
   /** `sound`: nothing was found wrong in what was looked at. */
   readonly state: 'sound' | 'damaged';
@@ -45,11 +45,15 @@ export async function* verifyStored(
   { instance: { storage }, readData }: VerifyStoredRequest,
   options: StorageOptions = {},
 ): AsyncGenerator<StoredVerdict, void, undefined> {
-  const { backups, damagedBackups } = await readCatalogue(storage, options);
+  const { backups, damagedBackups, damaged } = await readCatalogue(storage, options);
   const known = new KnownContent();
   for (const id of damagedBackups) {
     const faults = [{ file: undefined, sentence: say('repo.damaged-commit', { name: id }) }];
     yield { backup: id, state: 'damaged', faults, filesRead: 0 };
+  }
+  // What was said of a backup, or took it off: it may be a pin.
+  for (const { name, error } of damaged.filter((object) => !object.name.startsWith('commits/'))) {
+    yield { backup: name, state: 'damaged', faults: [{ file: undefined, sentence: error.sentence }], filesRead: 0 };
   }
   for (const listed of backups) {
     const faults: StoredFault[] = [];

@@ -1,5 +1,5 @@
 /** `gausskeep verify --repo`: what it says of backups is what a restore of them meets. */
-import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type PostgresServer } from '../support/postgres/server.ts';
@@ -98,6 +98,16 @@ forEachServer('full', (version) => {
       expect((await verify('--read-data')).status).toBe(0);
     });
 
+    it('does not call an instance sound that has no backup, and a failed one leaves no pack', async () => {
+      const before = packs();
+      // Its archive has one generation, and it is not that one.
+      const refused = await gausskeep(['backup', '--instance', 'empty', '-c', 'fast', '--generation', '7']);
+      expect(refused.status, refused.stderr).toBe(2);
+      expect(packs()).toEqual(before);
+      const verified = await gausskeep(['verify', '--instance', 'empty']);
+      expect([verified.status, verified.stdout], verified.stderr).toEqual([3, '']);
+    });
+
     it('finds a pack that is gone without reading any', async () => {
       const [pack] = packs();
       const aside = join(temporaryDirectory('aside'), 'pack');
@@ -106,6 +116,10 @@ forEachServer('full', (version) => {
       const quick = await verify();
       expect(quick.status).toBe(20);
       expect(verdicts(quick).every(({ state }) => state === 'damaged')).toBe(true);
+      const target = join(temporaryDirectory('target'), 'data');
+      const restored = await gausskeep(['restore', '-D', target, '--target-immediate', '--no-sync']);
+      expect([restored.status, existsSync(target)], restored.stderr).toEqual([20, false]);
+      expect(restored.stderr).toContain('none of the backups can be used');
       copyFileSync(aside, pack!);
       expect((await verify()).status).toBe(0);
     });

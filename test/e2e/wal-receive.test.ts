@@ -99,7 +99,9 @@ forEachServer('full', (version) => {
     await watched.seen('segment', ({ lsn }) => lsn >= end);
     await server.sql("insert into filler values ('in the next')");
     const position = parseLsn(await server.value('select pg_current_wal_flush_lsn()'));
-    await expect.poll(() => watched.receiver.status().durableLsn ?? 0n).toBeGreaterThanOrEqual(position);
+    await expect
+      .poll(() => watched.receiver.status().durableLsn ?? 0n, { timeout: 120_000 })
+      .toBeGreaterThanOrEqual(position);
     await watched.receiver.stop();
     const last = segmentNames(directory).at(-1) ?? '';
     renameSync(join(directory, last), join(directory, `${last}.partial`));

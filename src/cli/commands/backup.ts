@@ -19,6 +19,7 @@ import {
   type StoredBackup,
 } from '../../index.ts';
 import { say, type Message } from '../../messages/message.ts';
+import { warningLine } from '../error-text.ts';
 import { backupSources } from '../backup-sources.ts';
 import { BackupTalk } from '../backup-talk.ts';
 import type { Command } from '../command.ts';
@@ -29,7 +30,7 @@ import { sizeText } from '../size-text.ts';
 import { speak } from '../speech.ts';
 import { withPassword } from '../with-password.ts';
 
-/** Pages failed their checksum on the server: the backup is stored, and holds them. */
+/** The backup is stored, but pages failed their checksum on the server, or it could not be pinned. */
 const warned = 3;
 
 export const backupCommand: Command = {
@@ -59,7 +60,11 @@ export const backupCommand: Command = {
             .map((line) => speak(line))
             .join('\n')}\n`,
     );
-    if (!result.checksumFailures) return 0;
+    const { pinFailure } = result;
+    if (pinFailure !== undefined) {
+      terminal.line(warningLine(program, say('storing.not-pinned', { reason: pinFailure.sentence })));
+    }
+    if (!result.checksumFailures) return pinFailure === undefined ? 0 : warned;
     talk.error(say('backup.checksum-failures'), say('backup.checksum-failures.hint'));
     return warned;
   },
@@ -116,7 +121,7 @@ async function recordOf({ commit }: StoredBackup, instance: RepositoryInstance):
   return backup === undefined ? {} : backupRecord(shown, backup);
 }
 
-function linesOf({ commit }: StoredBackup, instance: string): Message[] {
+function linesOf({ commit, hasOwnWal }: StoredBackup, instance: string): Message[] {
   const { files, logicalBytes, newBytes, referencedBytes, endLsn, timeline } = commit;
   return [
     say('storing.done', { name: commit.name, instance }),
@@ -126,6 +131,6 @@ function linesOf({ commit }: StoredBackup, instance: string): Message[] {
       fresh: sizeText(newBytes),
       referenced: sizeText(referencedBytes),
     }),
-    say('storing.done-wal', { endLsn: formatLsn(endLsn), timeline }),
+    say(hasOwnWal ? 'storing.done-own-wal' : 'storing.done-wal', { endLsn: formatLsn(endLsn), timeline }),
   ];
 }

@@ -24,6 +24,7 @@ export const surveyMessages: Translation<typeof english> = {
   'survey.no-history.hint': '没有它，任何服务器都不会沿该时间线走。用 --wal-from 指定有它的位置。',
   'survey.older-timeline': '缺少 {name}，服务器会改为回放 {older}，而后者属于已经离开的时间线',
   'survey.no-backup': '没有可以作为起点的备份',
+  'survey.none-usable': '没有可用的备份；"{name}"：{reason}',
   'survey.no-backup.hint': '用 --from 指定备份，或用 --backups 指定存放备份的目录。',
   'survey.no-wal-for-backup': '哪里都找不到备份开始处的 WAL',
   'survey.other-timeline': '时间线 {timeline} 不是在备份 "{backup}" 之后从时间线 {own} 分出的',

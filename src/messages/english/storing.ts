@@ -30,6 +30,9 @@ export const storingMessages = {
   'repo-key.damaged': '{name} is damaged: its password does not open the repository',
   'storing.done': 'Stored backup {name} of instance "{instance}"',
   'storing.done-sizes': '{files} {files|file|files}, {logical}; {fresh} stored new, {referenced} in all',
+  'storing.done-own-wal':
+    'recoverable from {endLsn} on, timeline {timeline}; its WAL is in the archive of the instance, but for the last segment, which is not whole yet and lies in the backup',
+  'storing.not-pinned': 'the backup is stored, and could not be pinned: {reason}',
   'storing.done-wal': 'recoverable from {endLsn} on, timeline {timeline}; its WAL is in the archive of the instance',
   'storing.member-missing': 'the server sent no {name}',
   'storing.no-base': 'the records of the backup name no data directory',
@@ -42,6 +45,7 @@ export const storingMessages = {
   'storing.pack-missing': '{name} is not there, or not of the size that it had ({count} {count|pack|packs} in all)',
   'storing.pack-missing.hint':
     'An earlier backup is damaged, and this one would have relied on it. Nothing was made a backup. "gausskeep verify --repo" names what is damaged; condemn those backups, then take another one.',
+  'verify-stored.none': '"{instance}" has no backup: nothing was looked at',
   'verify-stored.help.read-data': 'of a repository: read all content too, and compare each block with its hash',
   'verify-stored.there':
     '{backup} of "{instance}": every pack that it uses is there, of its size; its content was not read (--read-data), nor its WAL',

@@ -25,6 +25,7 @@ export const surveyMessages = {
   'survey.older-timeline':
     '{name} is missing, and the server would replay {older} in its place, which belongs to the timeline that was left',
   'survey.no-backup': 'there is no backup to begin with',
+  'survey.none-usable': 'none of the backups can be used; of "{name}": {reason}',
   'survey.no-backup.hint': 'Name one with --from, or folders of backups with --backups.',
   'survey.no-wal-for-backup': 'the WAL that the backup begins with is nowhere to be found',
   'survey.other-timeline': 'timeline {timeline} does not come from timeline {own} behind backup "{backup}"',
