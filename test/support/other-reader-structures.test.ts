@@ -45,7 +45,8 @@ describe('numbers', () => {
 
 describe('a leaf', () => {
   const lengths = [40, 40, 10];
-  const read = (...parts: (number | Buffer)[]): number => readLeaf(binary(table, 3, ...parts), undefined, lengths).length;
+  const read = (...parts: (number | Buffer)[]): number =>
+    readLeaf(binary(table, 3, ...parts), undefined, lengths).length;
   const row = binary((3 << 2) | 1, 0, chunk, 10, hash, hash, hash);
 
   it('is read', () => {
@@ -154,7 +155,9 @@ describe('a root', () => {
 
   it('is read', () => {
     const root = readRoot(binary('GKRT', 1, 1, row, chunks, 3, 300, 20));
-    expect([root.files, root.bytes, root.newBytes, root.packs.size, root.recordChunks.length]).toEqual([3, 300, 20, 1, 1]);
+    expect([root.files, root.bytes, root.newBytes, root.packs.size, root.recordChunks.length]).toEqual([
+      3, 300, 20, 1, 1,
+    ]);
   });
 
   it.each([

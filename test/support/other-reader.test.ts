@@ -274,7 +274,7 @@ describe('our own code on the other side', () => {
     const contents = new Map<string, Buffer>();
     const { root } = handContent((name, content) => contents.set(name, content));
     for (const [name, content] of contents) await storage.put(name, () => collectable(content));
-    const reader = await openContent(storage, root);
+    const reader = await openContent(storage, root as Parameters<typeof openContent>[1]);
     const names: string[] = [];
     for await (const record of reader.records()) {
       if (record.kind !== 'file') continue;

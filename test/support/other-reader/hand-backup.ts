@@ -63,6 +63,7 @@ export function handContent(put: (name: string, content: Buffer) => void): HandC
   return { root: [root.chunk], rootPacks: [rootPack], files, logicalBytes };
 }
 
+const createdAt = '2026-11-22T19:00:00.000Z';
 const server = { format: 1, systemIdentifier: '7500000000000000001' };
 
 /** One instance, `orders`, with one backup and a WAL archive of two generations. */
@@ -76,14 +77,18 @@ export function handBackup(repository: HandRepository): void {
 }
 
 export function handInstance(repository: HandRepository): void {
-  repository.put('instances/orders/instance.json', sealed({ ...server, name: 'orders', product: 'PostgreSQL' }));
+  repository.put(
+    'instances/orders/instance.json',
+    sealed({ ...server, name: 'orders', product: 'PostgreSQL', createdAt }),
+  );
   handWal(repository, 'instances/orders/wal');
 }
 
 export function handCommit(repository: HandRepository, backup: string, content: HandContent, more: object = {}): void {
   const { root, rootPacks, files, logicalBytes } = content;
   const commit = {
-    ...server,
+    ...{ ...server, product: 'PostgreSQL', release: '17.2', endedAt: '2026-11-22T19:01:00.000Z', label: 'by hand' },
+    ...{ note: null, source: 'stream', prior: null, newBytes: 4711, referencedBytes: 4711, trust: 'read' },
     ...{ backup, name: `20261122T190000Z-${backup}`, tombstone: false, timeline: 1, generation: 2 },
     ...{ startLsn: '0/300028', endLsn: '0/300100', startedAt: '2026-11-22T19:00:00.123Z', files, logicalBytes },
     root: root.map(({ pack, offset, storedBytes, rawBytes, codec }) => {
@@ -98,15 +103,32 @@ export function handCommit(repository: HandRepository, backup: string, content: 
 /** The first generation has the segment, the second one is recovered from it behind that. */
 function handWal(repository: HandRepository, folder: string): void {
   const put = (name: string, members: object): void => repository.put(`${folder}/${name}`, sealed(members));
-  put('gausskeep-archive.json', { ...server, archive: handBackupId, segmentSizeBytes: handSegmentBytes });
-  put('generations/1/generation.json', { format: 1, generation: 1, parent: null, forkLsn: null });
-  put('generations/2/generation.json', { format: 1, generation: 2, parent: 1, forkLsn: '0/400000' });
+  put('gausskeep-archive.json', {
+    ...{ ...server, archive: handBackupId, segmentSizeBytes: handSegmentBytes },
+    ...{ product: 'PostgreSQL 17', walMagic: 0xd116, createdAt },
+  });
+  put('generations/1/generation.json', {
+    format: 1,
+    generation: 1,
+    parent: null,
+    forkLsn: null,
+    createdAt,
+    reason: 'test',
+  });
+  put('generations/2/generation.json', {
+    format: 1,
+    generation: 2,
+    parent: 1,
+    forkLsn: '0/400000',
+    createdAt,
+    reason: 'test',
+  });
   const stored = gzipSync(segmentContent);
   const name = `generations/1/wal/${handSegment.slice(0, 16)}/${handSegment}`;
   repository.put(`${folder}/${name}.gz`, stored);
   const sha256 = createHash('sha256').update(segmentContent).digest('hex');
   const sizes = { sizeBytes: handSegmentBytes, codec: 'gzip', storedBytes: stored.length };
-  put(`${name}.receipt`, { format: 1, name: handSegment, sha256, ...sizes });
+  put(`${name}.receipt`, { format: 1, name: handSegment, sha256, ...sizes, pushedAt: createdAt, links: null });
 }
 
 const slice = (index: number, { chunk, start, length }: Slice): Buffer => binary(index, rest(chunk), start, length);

@@ -8,9 +8,9 @@ import { WalOfInstance } from './wal.ts';
 
 export interface OpenOptions {
   /** Of an encrypted repository. */
-  readonly password?: string;
+  readonly password?: string | undefined;
   /** What this Node lacks. */
-  readonly decoders?: Partial<Record<'lz4' | 'zstd', Decoder>>;
+  readonly decoders?: Partial<Record<'lz4' | 'zstd', Decoder>> | undefined;
 }
 
 /**
