@@ -127,7 +127,7 @@ describe('records', () => {
     ]);
   });
 
-  it.each([
+  const wrong: readonly (readonly [what: string, bytes: Buffer])[] = [
     ['without a part', binary(table, directory('x'))],
     ['a part of another name', binary(table, 'P', 4, 'bas3', 0)],
     ['a part whose name is not its oid', binary(table, 'P', 5, '16400', 16_400)],
@@ -140,7 +140,9 @@ describe('records', () => {
     ['leaves of a form that there is not', binary(base, 'F', 0, 1, 'f', 0, 0, 0, 14, 3)],
     ['a leaf outside its chunk', binary(base, 'F', 0, 1, 'f', 0, 0, 9, 14, 1, 1, 1, 0, chunk, 50, 51)],
     ['an end in the middle', binary(base, 'F', empty).subarray(0, -1)],
-  ])('%s', (_, bytes) => {
+  ];
+
+  it.each(wrong)('%s', (_, bytes) => {
     expect(refusalOf(() => readRecords(bytes))).toBe('CORRUPT');
   });
 
