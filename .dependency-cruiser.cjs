@@ -119,6 +119,10 @@ const table = {
   storing: [...operationImports, 'backup', 'archiving', 'packs', 'repository'],
   // The way back: tars as the engine writes them, WAL as the archive delivers it.
   exporting: [...operationImports, 'backup', 'archiving', 'packs', 'repository'],
+  // A standalone WAL archive into a repository, whose own is made as for a backup.
+  adopting: [...operationImports, 'storing'],
+  // What a repository takes and what is wrong with its form. Writes nothing.
+  inspecting: operationImports,
   config: ['errors', 'messages'],
   cli: ['config', 'errors', 'messages'],
 };

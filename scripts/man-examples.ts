@@ -116,6 +116,11 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
       lines: ["gausskeep condemn latest --repo /backups/repo --instance orders --reason 'rows are missing'"],
     },
   ],
+  'gausskeep repo adopt': [
+    { what: '', lines: ['gausskeep repo adopt /archive --repo /backups/repo --instance orders'] },
+  ],
+  'gausskeep repo stats': [{ what: '', lines: ['gausskeep repo stats --repo /backups/repo'] }],
+  'gausskeep repo check': [{ what: '', lines: ['gausskeep repo check --repo /backups/repo'] }],
   'gausskeep repo key': [
     {
       what: '',

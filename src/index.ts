@@ -172,6 +172,17 @@ export {
 } from './survey/survey-window.ts';
 export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
+export {
+  adoptArchive,
+  type AdoptRequest,
+  type AdoptResult,
+} from './adopting/adopt-archive.ts';
+export {
+  checkRepository,
+  type CheckRequest,
+} from './inspecting/check-repository.ts';
+export type { LookedAt, RepositoryFinding } from './inspecting/finding.ts';
+export { readInstanceStats, sumOf, type Amount, type InstanceStats } from './inspecting/read-stats.ts';
 export { performExpire, type ExpireRequest, type ExpireResult } from './expire/perform-expire.ts';
 export { planExpire, type PlannedBackup } from './expire/plan-expire.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';

@@ -5,7 +5,14 @@ import { condemnOptions, noteOptions, pinOptions, unpinOptions } from '../config
 import { exportOptions } from '../config/export-options.ts';
 import type { OptionGroup } from '../config/option-table.ts';
 import { recoverOptions, resumeOptions, statusOptions } from '../config/recovery-options.ts';
-import { listOptions, repoInitOptions, repoKeyOptions } from '../config/repository-options.ts';
+import {
+  listOptions,
+  repoAdoptOptions,
+  repoCheckOptions,
+  repoInitOptions,
+  repoKeyOptions,
+  repoStatsOptions,
+} from '../config/repository-options.ts';
 import { restoreOptions } from '../config/restore-options.ts';
 import { expireOptions } from '../config/retention-options.ts';
 import { verifyOptions } from '../config/verify-options.ts';
@@ -43,6 +50,9 @@ export const commandTables: Readonly<Record<string, CommandTable>> = {
   note: { options: noteOptions, synopsis: say('repo.mark.note.synopsis') },
   condemn: { options: condemnOptions, synopsis: say('repo.mark.condemn.synopsis') },
   export: { options: exportOptions, synopsis: say('export-help.synopsis') },
+  'repo adopt': { options: repoAdoptOptions, synopsis: say('adopt-help.synopsis') },
+  'repo stats': { options: repoStatsOptions, synopsis: say('stats-help.synopsis') },
+  'repo check': { options: repoCheckOptions, synopsis: say('check-help.synopsis') },
   'repo key': { options: repoKeyOptions, synopsis: say('repo-key.synopsis') },
   'repo init': { options: repoInitOptions, synopsis: say('repo.init.synopsis') },
   window: { options: windowOptions, synopsis: say('window.help.synopsis') },

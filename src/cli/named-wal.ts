@@ -75,7 +75,8 @@ function walOfRepository(
   };
 }
 
-function wordsOf({ repository, instance, password }: RepositorySettings): string[] {
+/** The words of a command line that name an instance of a repository. */
+export function wordsOf({ repository, instance, password }: RepositorySettings): string[] {
   const options = {
     repo: repository,
     instance,

@@ -39,15 +39,29 @@ export const repoKeyOptions: readonly OptionGroup[] = [
   },
 ];
 
-/** Of `gausskeep list`. */
-export const listOptions: readonly OptionGroup[] = [
+/** Of `gausskeep repo adopt`. */
+export const repoAdoptOptions: readonly OptionGroup[] = [
+  repositoryGroup,
   {
     title: 'wal-commands.help.options',
     options: [
-      repo,
-      { long: 'instance', argument: 'NAME', help: 'repo.help.only-instance' },
-      ...passwords,
-      { long: 'json', help: 'repo.help.list-json' },
+      { long: 'copy', help: 'adopt-help.copy' },
+      { long: 'json', help: 'wal-commands.help.json' },
     ],
   },
 ];
+
+/** Of what looks at a repository, or at one instance of it. */
+function lookingOptions(json: OptionSpec['help']): readonly OptionGroup[] {
+  const instance: OptionSpec = { long: 'instance', argument: 'NAME', help: 'repo.help.only-instance' };
+  return [{ title: 'wal-commands.help.options', options: [repo, instance, ...passwords, { long: 'json', help: json }] }];
+}
+
+/** Of `gausskeep repo stats`. */
+export const repoStatsOptions = lookingOptions('stats-help.json');
+
+/** Of `gausskeep repo check`. */
+export const repoCheckOptions = lookingOptions('check-help.json');
+
+/** Of `gausskeep list`. */
+export const listOptions = lookingOptions('repo.help.list-json');

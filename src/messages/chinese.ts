@@ -1,3 +1,4 @@
+import { adoptingMessages } from './chinese/adopting.ts';
 import { archiveMessages } from './chinese/archive.ts';
 import { backupHelpMessages } from './chinese/backup-help.ts';
 import { backupOptionsMessages } from './chinese/backup-options.ts';
@@ -14,6 +15,7 @@ import { doctorMessages } from './chinese/doctor.ts';
 import { expireCommandsMessages } from './chinese/expire-commands.ts';
 import { filesMessages } from './chinese/files.ts';
 import { incrementalMessages } from './chinese/incremental.ts';
+import { inspectingMessages } from './chinese/inspecting.ts';
 import { markCommandsMessages } from './chinese/mark-commands.ts';
 import { manifestMessages } from './chinese/manifest.ts';
 import { optionsMessages } from './chinese/options.ts';
@@ -57,6 +59,7 @@ import type { Translation } from './translation.ts';
 
 /** Every sentence in Chinese, by the keys of `english`: none may be missing. One file per area in `chinese/`, called as in `english/`. */
 export const chinese: Translation<typeof english> = {
+  ...adoptingMessages,
   ...archiveMessages,
   ...backupHelpMessages,
   ...backupOptionsMessages,
@@ -73,6 +76,7 @@ export const chinese: Translation<typeof english> = {
   ...expireCommandsMessages,
   ...filesMessages,
   ...incrementalMessages,
+  ...inspectingMessages,
   ...markCommandsMessages,
   ...manifestMessages,
   ...optionsMessages,

@@ -1,3 +1,4 @@
+import { adoptingMessages } from './english/adopting.ts';
 import { archiveMessages } from './english/archive.ts';
 import { backupHelpMessages } from './english/backup-help.ts';
 import { backupMessages } from './english/backup.ts';
@@ -16,6 +17,7 @@ import { filesMessages } from './english/files.ts';
 import { markCommandsMessages } from './english/mark-commands.ts';
 import { manifestMessages } from './english/manifest.ts';
 import { incrementalMessages } from './english/incremental.ts';
+import { inspectingMessages } from './english/inspecting.ts';
 import { optionsMessages } from './english/options.ts';
 import { receiveHelpMessages } from './english/receive-help.ts';
 import { receiveOptionsMessages } from './english/receive-options.ts';
@@ -58,6 +60,7 @@ import { windowMessages } from './english/window.ts';
  * First lines of errors: lower case, no period. Hints: whole sentences. One file per area in `english/`.
  */
 export const english = {
+  ...adoptingMessages,
   ...archiveMessages,
   ...backupHelpMessages,
   ...backupMessages,
@@ -74,6 +77,7 @@ export const english = {
   ...expireCommandsMessages,
   ...filesMessages,
   ...incrementalMessages,
+  ...inspectingMessages,
   ...markCommandsMessages,
   ...manifestMessages,
   ...optionsMessages,

@@ -13,7 +13,7 @@ import type { RepositoryIdentity } from './repository-identity.ts';
 const keysFolder = 'keys/';
 
 /** So many key objects are tried with a password: each takes a moment and 64 MiB. */
-const mostKeys = 32;
+export const mostKeys = 32;
 
 /** A key object, for people. */
 export interface ListedKey {

@@ -7,8 +7,9 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { ownerOfNewFiles } from '../files/directory-owner.ts';
 import { say } from '../messages/message.ts';
 import { objectExists, objectNotFound, storageFailure } from './failures.ts';
+import { linkFile, type FileStorage, type FileToLink, type LinkOutcome } from './link-file.ts';
 import { checkObjectName, compareNames, isNamePart, isObjectName, unfinishedPrefix } from './object-name.ts';
-import type { ListOptions, ReadOptions, Storage, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
+import type { ListOptions, ReadOptions, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
 
 const pieceSize = 1024 * 1024;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -17,7 +18,7 @@ const dayMs = 24 * 60 * 60 * 1000;
  * A directory as storage. It has to be there: a directory that is missing may be a file system that is not mounted.
  * @throws BackupError `REPOSITORY_NOT_FOUND` when it is not, or is no directory
  */
-export async function openLocalStorage(path: string): Promise<Storage> {
+export async function openLocalStorage(path: string): Promise<FileStorage> {
   let root: string;
   let facts: Stats;
   try {
@@ -42,7 +43,7 @@ function missingDirectory(path: string, cause?: unknown): BackupError {
  * Objects as files of one directory tree: directories 0700, files 0600, owned by the owner of the root also when root makes them. Only regular files are objects; links are neither
  * followed nor listed, below a root that is resolved once.
  */
-class LocalStorage implements Storage {
+class LocalStorage implements FileStorage {
   readonly description: string;
   /** link() refuses a name that exists, on network file systems too; the time is that of the file. */
   readonly abilities: StorageAbilities = { putOnce: true, objectTime: true, lock: false };
@@ -107,6 +108,29 @@ class LocalStorage implements Storage {
         if (systemCodeOf(error) !== 'ENOENT' || attempt === 10) throw error;
       }
     }
+  }
+
+  pathOf(name: string): string {
+    return this.#pathOf(name);
+  }
+
+  async link(files: readonly FileToLink[], { signal }: StorageOptions = {}): Promise<LinkOutcome[]> {
+    const outcomes: LinkOutcome[] = [];
+    const directories = new Set<string>();
+    for (const { name, path } of files) {
+      signal?.throwIfAborted();
+      const place = this.#pathOf(name);
+      try {
+        const owner = (await ownerOfNewFiles(this.#root))?.uid ?? process.geteuid?.();
+        if (!directories.has(dirname(place))) await this.#makeDirectories(name, dirname(place));
+        directories.add(dirname(place));
+        outcomes.push(await linkFile(path, place, owner));
+      } catch (error) {
+        throw this.#failure(name, error, 'write');
+      }
+    }
+    for (const directory of directories) await syncDirectory(directory).catch(ignoreMissing);
+    return outcomes;
   }
 
   async *get(name: string, { offset = 0, length = Infinity, signal }: ReadOptions = {}): ByteSource {

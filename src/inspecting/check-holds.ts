@@ -1,0 +1,53 @@
+import { say } from '../messages/message.ts';
+import type { Catalogue } from '../repository/catalogue.ts';
+import { isLive, readHolds, type DamagedHold, type ListedHold } from '../repository/read-holds.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { Findings } from './finding.ts';
+
+/** Ids of backups that somebody makes, as far as holds say. */
+export interface HeldBackups {
+  readonly running: ReadonlySet<string>;
+  /** Their last hold is dead: the run was killed, or its host was lost. */
+  readonly crashed: ReadonlySet<string>;
+}
+
+/** What holds say: who is at work, who was, and what nobody can read. */
+export async function checkHolds(
+  storage: Storage,
+  { backups, removed }: Catalogue,
+  findings: Findings,
+  options: StorageOptions,
+): Promise<HeldBackups> {
+  const { holds, damaged } = await readHolds(storage, options);
+  const committed = new Set([...backups, ...removed].map(({ commit }) => commit.backup));
+  const running = new Set<string>();
+  const crashed = new Set<string>();
+  findings.lookedAt.holds += holds.length + damaged.length;
+  for (const hold of damaged) {
+    const action = isLive(hold, findings.nowMs) ? say('repo-check.blocks.action') : say('repo-check.expire.action');
+    findings.unreadable(objectOf(hold), hold.error, action);
+  }
+  for (const hold of holds) {
+    if (hold.kind === 'backup' && committed.has(hold.backup)) {
+      findings.note(objectOf(hold), say('repo-check.hold-void', { backup: hold.backup }));
+      continue;
+    }
+    const isRunning = isLive(hold, findings.nowMs);
+    if (hold.kind === 'backup') (isRunning ? running : crashed).add(hold.backup);
+    tellHold(hold, isRunning, findings);
+  }
+  return { running, crashed };
+}
+
+function tellHold(hold: ListedHold, isRunning: boolean, findings: Findings): void {
+  const { kind, backup, host, pid, storedAtMs } = hold;
+  const words = { kind, backup, host, pid, at: new Date(storedAtMs).toISOString() };
+  if (isRunning) findings.note(objectOf(hold), say('repo-check.hold-live', words));
+  else if (kind === 'backup') {
+    findings.warn(objectOf(hold), say('repo-check.hold-dead', words), say('repo-check.expire.action'));
+  } else findings.note(objectOf(hold), say('repo-check.hold-dead', words), say('repo-check.expire.action'));
+}
+
+function objectOf({ objects }: Pick<ListedHold | DamagedHold, 'objects'>): string {
+  return objects.at(-1) ?? 'holds/';
+}
