@@ -172,15 +172,8 @@ export {
 } from './survey/survey-window.ts';
 export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
-export {
-  adoptArchive,
-  type AdoptRequest,
-  type AdoptResult,
-} from './adopting/adopt-archive.ts';
-export {
-  checkRepository,
-  type CheckRequest,
-} from './inspecting/check-repository.ts';
+export { adoptArchive, type AdoptRequest, type AdoptResult } from './adopting/adopt-archive.ts';
+export { checkRepository, type CheckRequest } from './inspecting/check-repository.ts';
 export type { LookedAt, RepositoryFinding } from './inspecting/finding.ts';
 export { readInstanceStats, sumOf, type Amount, type InstanceStats } from './inspecting/read-stats.ts';
 export { performExpire, type ExpireRequest, type ExpireResult } from './expire/perform-expire.ts';

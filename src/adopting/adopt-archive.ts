@@ -72,7 +72,10 @@ export async function adoptArchive(request: AdoptRequest, options: StorageOption
   const storage = await openArchiveOf(instance);
   const mayLink = whyCopied === undefined && typeof instance.wal === 'string';
   const links = mayLink ? await openLocalStorage(instance.wal) : undefined;
-  const carried = await carryArchive({ files, source, storage, links, hasIdentity: before?.hasIdentity === true }, options);
+  const carried = await carryArchive(
+    { files, source, storage, links, hasIdentity: before?.hasIdentity === true },
+    options,
+  );
   return resultOf(source, storage, plan, carried, whyCopied);
 }
 
@@ -132,9 +135,13 @@ async function checkRoom({ repository }: AdoptRequest, { missingBytes }: Adoptio
   if (repository === undefined || missingBytes === 0) return;
   const { freeBytes, storesAsWritten } = await freeSpace(fromText(repository));
   if (!storesAsWritten || freeBytes >= BigInt(missingBytes)) return;
-  throw new BackupError('STORAGE_UNAVAILABLE', say('adopt.no-room', { needed: missingBytes, free: freeBytes, repository }), {
-    hint: say('adopt.no-room.hint'),
-  });
+  throw new BackupError(
+    'STORAGE_UNAVAILABLE',
+    say('adopt.no-room', { needed: missingBytes, free: freeBytes, repository }),
+    {
+      hint: say('adopt.no-room.hint'),
+    },
+  );
 }
 
 async function resultOf(
@@ -148,5 +155,15 @@ async function resultOf(
   const open = (await readGenerations({ ...source, storage })).filter(({ closed }) => !closed);
   const openGeneration = open.length === 1 ? open[0]?.number : undefined;
   const why = carried.copied === 0 ? undefined : whyCopied;
-  return { systemIdentifier, segmentSizeBytes, segments, present, carried, left, unknown, openGeneration, whyCopied: why };
+  return {
+    systemIdentifier,
+    segmentSizeBytes,
+    segments,
+    present,
+    carried,
+    left,
+    unknown,
+    openGeneration,
+    whyCopied: why,
+  };
 }

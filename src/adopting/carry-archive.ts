@@ -69,7 +69,11 @@ async function gapRecords({ storage }: Archive, generation: number, options: Sto
 }
 
 /** A generation is one with `generation.json`: that it is closed is there before. */
-async function carryGeneration(carrier: Carrier, { number, closed }: Generation, options: StorageOptions): Promise<void> {
+async function carryGeneration(
+  carrier: Carrier,
+  { number, closed }: Generation,
+  options: StorageOptions,
+): Promise<void> {
   if (closed) await carrier.carry([{ name: closedName(number), sizeBytes: 0 }], options);
   await carrier.carry([{ name: generationName(number), sizeBytes: 0 }], options);
 }

@@ -29,7 +29,10 @@ export async function carrySegments(
     gone.add(name);
   }
   const here = missing.filter(({ data }) => !data.some(({ name }) => gone.has(name)));
-  await carrier.carry(here.flatMap(({ index }) => (index === undefined ? [] : [{ name: index, sizeBytes: 0 }])), options);
+  await carrier.carry(
+    here.flatMap(({ index }) => (index === undefined ? [] : [{ name: index, sizeBytes: 0 }])),
+    options,
+  );
   await carryReceipts(carrier, archives, here, options);
   return here.length;
 }
@@ -40,13 +43,13 @@ async function carryReceipts(
   segments: readonly SegmentToAdopt[],
   options: StorageOptions,
 ): Promise<void> {
-  const asTheyAre = segments.filter((segment) => storedThere(segment) === undefined);
+  const asTheyAre = segments.filter((segment) => otherSize(segment) === undefined);
   const names = asTheyAre.flatMap(({ receiptName: name }) => (name === undefined ? [] : [{ name, sizeBytes: 0 }]));
   const left = await carrier.carry(names, options);
   for (const segment of segments) {
     const { receiptName, receipt } = segment;
     if (receiptName === undefined || receipt === undefined) continue;
-    const stored = storedThere(segment);
+    const stored = otherSize(segment);
     const isPut = stored === undefined ? !left.has(receiptName) : await putReceipt(archives, segment, stored, options);
     if (!isPut) await requireSame(archives, segment, options);
     await removeOthers(archives, segment, options);
@@ -57,6 +60,12 @@ async function carryReceipts(
 function storedThere({ data, there, receipt }: SegmentToAdopt): StoredData | undefined {
   const codec = receipt?.codec ?? data[0]?.codec;
   return there.find((one) => one.codec === codec);
+}
+
+/** What is there under the name and of another size: the receipt has to say that one. */
+function otherSize(segment: SegmentToAdopt): StoredData | undefined {
+  const stored = storedThere(segment);
+  return stored?.sizeBytes === segment.receipt?.storedBytes ? undefined : stored;
 }
 
 /** The same content may be compressed to another size. */

@@ -158,4 +158,3 @@ export async function checkLinks(
     await checkNeighbours({ archive: target, generations, generation, segment }, [-1, 1], options);
   }
 }
-

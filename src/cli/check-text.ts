@@ -64,6 +64,10 @@ function linesOf({ severity, instance, what, action }: RepositoryFinding, width:
 /** What all findings come to, and what that was looked for in. */
 export function lookedAtLines({ verdict, damages, warnings }: CheckSummary, lookedAt: LookedAt): string[] {
   const result = verdict === 'sound' ? say('repo-check.sound') : say('repo-check.found', { damages, warnings });
-  const sentences = [result, say('repo-check.looked-at', { ...lookedAt }), say('repo-check.not-looked-at', { ...lookedAt })];
+  const sentences = [
+    result,
+    say('repo-check.looked-at', { ...lookedAt }),
+    say('repo-check.not-looked-at', { ...lookedAt }),
+  ];
   return sentences.flatMap((sentence) => wrap(speak(sentence), 0, columns));
 }

@@ -17,5 +17,8 @@ export async function openLookedAt(
   if (word !== undefined) throw usage(program, say('options.too-many', { word }));
   const settings = await readRepositorySettings(given, readEnvironment());
   const directory = repositoryOf(settings);
-  return { repository: await openRepository(directory, { ...passwordWays(settings, directory, context), signal }), directory };
+  return {
+    repository: await openRepository(directory, { ...passwordWays(settings, directory, context), signal }),
+    directory,
+  };
 }

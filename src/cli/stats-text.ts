@@ -27,7 +27,9 @@ export function statsLines(stats: readonly InstanceStats[], stored: Amount | und
   const others = widths.slice(1).reduce((sum, width) => sum + width + 2, 0);
   const room = Math.min(widths[0] ?? 0, columns - others);
   return [
-    ...cells.map((row) => [cut(row[0] ?? '', room), ...row.slice(1).map((text, at) => right(text, widths[at + 1] ?? 0))].join('  ')),
+    ...cells.map((row) =>
+      [cut(row[0] ?? '', room), ...row.slice(1).map((text, at) => right(text, widths[at + 1] ?? 0))].join('  '),
+    ),
     '',
     ...remarks(stats).flatMap((text) => wrap(text, 0, columns)),
     ...wrap(speak(say('stats.legend')), 0, columns),

@@ -54,7 +54,9 @@ export const repoAdoptOptions: readonly OptionGroup[] = [
 /** Of what looks at a repository, or at one instance of it. */
 function lookingOptions(json: OptionSpec['help']): readonly OptionGroup[] {
   const instance: OptionSpec = { long: 'instance', argument: 'NAME', help: 'repo.help.only-instance' };
-  return [{ title: 'wal-commands.help.options', options: [repo, instance, ...passwords, { long: 'json', help: json }] }];
+  return [
+    { title: 'wal-commands.help.options', options: [repo, instance, ...passwords, { long: 'json', help: json }] },
+  ];
 }
 
 /** Of `gausskeep repo stats`. */

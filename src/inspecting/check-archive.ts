@@ -33,7 +33,11 @@ export async function checkArchiveForm(
   const expected = instance.identity?.systemIdentifier ?? actual;
   if (actual !== expected) {
     const words = { expected, actual };
-    findings.damage(`wal/${identityName}`, say('repo-check.other-archive', words), say('repo-check.other-archive.action'));
+    findings.damage(
+      `wal/${identityName}`,
+      say('repo-check.other-archive', words),
+      say('repo-check.other-archive.action'),
+    );
   }
   const numbers = new Set<number>();
   try {
@@ -88,7 +92,8 @@ async function checkTop(
   findings: Findings,
   options: StorageOptions,
 ): Promise<void> {
-  const isKnown = (name: string): boolean => [identityName, 'generations/', 'holds/'].includes(name) || name.startsWith('.');
+  const isKnown = (name: string): boolean =>
+    [identityName, 'generations/', 'holds/'].includes(name) || name.startsWith('.');
   await tellStrangers(storage, '', isKnown, findings, options);
   for await (const object of storage.list('holds/', options)) listed(object, findings);
   for await (const folder of storage.folders('generations/', options)) {
@@ -115,7 +120,8 @@ async function checkGeneration(
   await tellStrangers(storage, wal, isHistory, findings, options);
   const { folders } = await segmentFolders(storage, wal, options);
   let before: SegmentBefore | undefined;
-  for (const one of folders) before = await checkSegments({ storage, identity, generation, folder: one, before }, findings, options);
+  for (const one of folders)
+    before = await checkSegments({ storage, identity, generation, folder: one, before }, findings, options);
   await checkGaps(storage, generation, findings, options);
   for await (const object of storage.list(openFolder(generation), options)) listed(object, findings);
   const open = await openFiles(storage, generation, options);
@@ -161,6 +167,10 @@ async function tellStrangers(
   }
   for await (const name of storage.folders(folder, options)) found.push(name);
   for (const name of found.filter((one) => !isKnown(one))) {
-    findings.warn(`wal/${name}`, say('repo-check.stranger', { name: `wal/${name}` }), say('repo-check.stranger.action'));
+    findings.warn(
+      `wal/${name}`,
+      say('repo-check.stranger', { name: `wal/${name}` }),
+      say('repo-check.stranger.action'),
+    );
   }
 }

@@ -48,8 +48,12 @@ export async function checkRepository(
     }
   }
   // Encrypted, a name that nobody can decrypt tells no instance.
-  for await (const stored of repository.storage.foreignNames(instance === undefined ? '' : `instances/${instance}/`, options)) {
-    if (!blocking.has(stored)) findings.warn(stored, say('repo-check.foreign', { name: stored }), say('repo-check.stranger.action'));
+  for await (const stored of repository.storage.foreignNames(
+    instance === undefined ? '' : `instances/${instance}/`,
+    options,
+  )) {
+    if (!blocking.has(stored))
+      findings.warn(stored, say('repo-check.foreign', { name: stored }), say('repo-check.stranger.action'));
   }
   return findings.lookedAt;
 }
@@ -98,7 +102,11 @@ async function checkNames(
   for (const [at, name] of names.entries()) {
     const other = names.slice(0, at).find((one) => one.toLowerCase() === name.toLowerCase());
     if (other === undefined) continue;
-    findings.warn(`instances/${name}/`, say('repo.similar-instance', { name, other }), say('repo-check.similar.action'));
+    findings.warn(
+      `instances/${name}/`,
+      say('repo.similar-instance', { name, other }),
+      say('repo-check.similar.action'),
+    );
   }
 }
 

@@ -39,15 +39,20 @@ export async function checkSegments(
     onObject: (object) => findings.listed({ ...object, name: `wal/${object.name}` }),
   });
   for (const name of listed.unknown) {
-    findings.warn(`wal/${name}`, say('repo-check.stranger', { name: `wal/${name}` }), say('repo-check.stranger.action'));
+    findings.warn(
+      `wal/${name}`,
+      say('repo-check.stranger', { name: `wal/${name}` }),
+      say('repo-check.stranger.action'),
+    );
   }
   const segments = [...listed.segments.values()];
   let { before } = archive;
   for (let at = 0; at < segments.length; at += atOnce) {
     const some = segments.slice(at, at + atOnce);
-    const receipts = await Promise.all(some.map((found) => checkSegment(archive, found, findings, options)));
+    const answers = await Promise.all(some.map((found) => read(archive, found, options)));
     for (const [index, found] of some.entries()) {
-      const receipt = receipts[index];
+      const answer = answers[index];
+      const receipt = await checkSegment(archive, { ...found, answer }, findings, options);
       if (receipt === undefined || found.name.endsWith('.partial')) continue;
       checkLink(archive, before, receipt, findings);
       before = receipt;
@@ -56,25 +61,37 @@ export async function checkSegments(
   return before;
 }
 
+/** The receipt, or why it cannot be read. */
+type Answer = Receipt | BackupError | undefined;
+
+async function read(
+  { storage, generation }: SegmentsToCheck,
+  { name, receipt }: FoundSegment,
+  options: StorageOptions,
+): Promise<Answer> {
+  if (receipt === undefined) return undefined;
+  return readReceipt(storage, generation, name, options).catch((error: unknown) => {
+    if (error instanceof BackupError) return error;
+    throw error;
+  });
+}
+
 /** Undefined: there is no receipt that can be read. */
 async function checkSegment(
   { storage, generation }: SegmentsToCheck,
-  found: FoundSegment,
+  { name, data, index, answer }: FoundSegment & { readonly answer: Answer },
   findings: Findings,
   options: StorageOptions,
 ): Promise<Receipt | undefined> {
-  const { name, data, index } = found;
   const base = segmentBase(generation, name);
   const object = `wal/${base}`;
-  let receipt: Receipt | undefined;
-  try {
-    receipt = found.receipt === undefined ? undefined : await readReceipt(storage, generation, name, options);
-  } catch (error) {
+  if (answer instanceof BackupError) {
     findings.lookedAt.receipts += 1;
-    const hint = error instanceof BackupError && error.code === 'CORRUPT' ? error.hint : undefined;
-    findings.unreadable(`${object}.receipt`, error, hint ?? say('repo-check.put-back.action'));
+    const hint = answer.code === 'CORRUPT' ? answer.hint : undefined;
+    findings.unreadable(`${object}.receipt`, answer, hint ?? say('repo-check.put-back.action'));
     return undefined;
   }
+  const receipt = answer;
   if (receipt === undefined) {
     if (data.length > 0) findings.note(object, say('repo-check.no-receipt', { name }));
     else if (index !== undefined) findings.note(object, say('repo-check.index-alone', { name }));

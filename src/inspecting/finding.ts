@@ -50,7 +50,11 @@ export class Findings {
 
   constructor(
     onFinding: (finding: RepositoryFinding) => void,
-    { lookedAt = nothingYet(), instance, nowMs = Date.now() }: Partial<Pick<Findings, 'lookedAt' | 'nowMs'>> & {
+    {
+      lookedAt = nothingYet(),
+      instance,
+      nowMs = Date.now(),
+    }: Partial<Pick<Findings, 'lookedAt' | 'nowMs'>> & {
       readonly instance?: string;
     } = {},
   ) {

@@ -30,12 +30,14 @@ export async function listInstanceObjects(
   const others: StoredObject[] = [];
   const unknown: string[] = [];
   const take = (object: StoredObject): void => {
-    onObject?.(object);
     const { name, sizeBytes, storedAtMs } = object;
     const pack = parsePackName(name);
+    const isUnknown = pack === undefined && !isInstanceObject(name);
+    // Of what is none of a repository the size says nothing.
+    onObject?.(isUnknown ? { ...object, sizeBytes: Math.max(0, sizeBytes) } : object);
     if (pack === undefined) {
       others.push(object);
-      if (!isInstanceObject(name)) unknown.push(name);
+      if (isUnknown) unknown.push(name);
       return;
     }
     const ofOwner = packs.get(pack.backup) ?? new Map<number, ListedPack>();

@@ -146,8 +146,8 @@ function amountOf(objects: Iterable<Pick<StoredObject, 'sizeBytes'>>): Amount {
 }
 
 export function sumOf(amounts: readonly Amount[]): Amount {
-  return amounts.reduce(
-    (sum, { objects, bytes }) => ({ objects: sum.objects + objects, bytes: sum.bytes + bytes }),
-    { objects: 0, bytes: 0 },
-  );
+  return amounts.reduce((sum, { objects, bytes }) => ({ objects: sum.objects + objects, bytes: sum.bytes + bytes }), {
+    objects: 0,
+    bytes: 0,
+  });
 }

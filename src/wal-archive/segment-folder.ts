@@ -89,4 +89,3 @@ export async function segmentFolders(
   }
   return { folders, unknown };
 }
-

@@ -166,6 +166,13 @@ it('repository, backup, expire', async () => {
   expect(stored).toMatchObject({ instance: 'orders', state: 'complete', note: 'first', timeline: 1, prior: null });
   const [listed] = await gausskeep('list', ...named, '--json');
   expect(expectDescribed(listed, 'backup')).toEqual(stored);
+  const [adopted] = await gausskeep('repo', 'adopt', archive, '--repo', place, '--instance', 'copy', '--json');
+  expect(expectDescribed(adopted, 'adopt')).toMatchObject({ instance: 'copy', left: [], unknown: [] });
+  for (const line of await gausskeep('repo', 'stats', '--repo', place, '--json')) expectDescribed(line, 'stats');
+  const findings = await gausskeep('repo', 'check', '--repo', place, '--json');
+  expect(expectDescribed(findings.pop(), 'repositoryCheck')).toMatchObject({ verdict: 'sound', damages: 0 });
+  // The hold of the backup, which is committed.
+  expect(findings.map((line) => expectDescribed(line, 'repositoryFinding')['severity'])).toContain('note');
   const [planned] = await gausskeep('expire', ...named, '--keep-last', '1', '--dry-run', '--json');
   expect(expectDescribed(planned, 'expire')).toMatchObject({
     dryRun: true,

@@ -78,7 +78,9 @@ async function tell(
   for (const { storedName, isGrowing } of left) {
     const words = { name: storedName, path: join(archive, storedName), words: named.map(shellWord).join(' ') };
     const { name, ...command } = words;
-    terminal.line(warningLine(program, isGrowing ? say('adopt.left-growing', { name }) : say('adopt.left-whole', words)));
+    terminal.line(
+      warningLine(program, isGrowing ? say('adopt.left-growing', { name }) : say('adopt.left-whole', words)),
+    );
     if (isGrowing) terminal.line(labelledLine(program, 'hint', speak(say('adopt.left-growing.hint', command))));
   }
   const owners = await otherOwners(archive, instance);

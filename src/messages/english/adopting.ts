@@ -26,7 +26,8 @@ export const adoptingMessages = {
     'On one file system, with files of the account that the repository belongs to, nothing is copied. Nothing was written.',
   'adopt.occupied.hint': 'Nothing was written. Take away what is there, or choose another instance.',
   'adopt.other-generations': 'the archive of the instance has not the same generation {generation}',
-  'adopt.done': '{segments} {segments|segment|segments} of WAL adopted into instance "{instance}"; {present} {present|was|were} there',
+  'adopt.done':
+    '{segments} {segments|segment|segments} of WAL adopted into instance "{instance}"; {present} {present|was|were} there',
   'adopt.linked': '{linked} {linked|file|files} linked; nothing was copied',
   'adopt.copied': '{linked} {linked|file|files} linked, {copied} copied ({bytes}): {reason}',
   'adopt.why.asked': 'it was asked for',
@@ -38,7 +39,7 @@ export const adoptingMessages = {
     'the archive belongs to user {source}, the archive of the instance to user {target}: a server of the former cannot push into it',
   'adopt.not-read': 'receipts and sizes were compared; the WAL itself was not read',
   'adopt.copied-read': 'receipts and sizes were compared; WAL that was copied was read and compared with its receipts',
-  'adopt.unknown': 'left where {count|it is|they are}, as none of an archive: {list}',
+  'adopt.unknown': '{count} {count|name is|names are} none of an archive and left where {count|it is|they are}: {list}',
   'adopt.next':
     '"{archive}" stays as it is, and the server goes on archiving into it until you configure what follows. Then run this once more: it takes what came meanwhile.',
 } as const;

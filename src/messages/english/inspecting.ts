@@ -17,10 +17,12 @@ export const inspectingMessages = {
   'stats.legend':
     'Size: what a restore of each backup writes, added up. Packs: what is stored of them, by listing. Used: packs that a backup of the catalogue refers to, by their roots. Unused: the other packs; "gausskeep expire" removes them when they are due. WAL: all of the archive, by listing; a file that is a hard link is counted in full. Sizes are those before framing, which adds 16 bytes to each 64 KiB.',
   'stats.stored': 'The storage lists {objects} {objects|object|objects} of {bytes} in all.',
-  'stats.removed': '{instance}: {count} {count|backup is|backups are} being removed; what only {count|it uses|they use} is in Unused',
+  'stats.removed':
+    '{instance}: {count} {count|backup is|backups are} being removed; what only {count|it uses|they use} is in Unused',
   'stats.running': '{instance}: {bytes} of Unused belong to a backup that is running',
   'stats.unreadable': 'instance {instance}: the root of backup {backup} cannot be read: what is used is not known',
-  'stats.damaged': 'instance {instance}: {count} {count|object|objects} of the catalogue cannot be read: "gausskeep repo check" names {count|it|them}',
+  'stats.damaged':
+    'instance {instance}: {count} {count|object|objects} of the catalogue cannot be read: "gausskeep repo check" names {count|it|them}',
   'check-help.synopsis': '[OPTION]...',
   'check-help.summary': 'whether the form of a repository is sound',
   'check-help.what':
@@ -46,7 +48,8 @@ export const inspectingMessages = {
   'repo-check.rest-not-looked-at.action':
     'Put it back from a copy of the repository, then run this again: the rest of the instance was not looked at.',
   'repo-check.stranger': '"{name}" is none of a repository',
-  'repo-check.stranger.action': 'Find out where it came from, and take it away if nobody needs it. It does no harm there.',
+  'repo-check.stranger.action':
+    'Find out where it came from, and take it away if nobody needs it. It does no harm there.',
   'repo-check.blocks.action':
     '"gausskeep expire" removes nothing of the instance while it is there. Put it back from a copy of the repository, or take it away if it is none of it.',
   'repo-check.foreign': '"{name}" is a name that the key of the repository does not decrypt',
@@ -61,7 +64,8 @@ export const inspectingMessages = {
     'Put it back from a copy of the repository. Until then "gausskeep expire" removes nothing of the instance; other backups do not depend on it.',
   'repo-check.mark.action': 'Put it back from a copy of the repository. It may be a pin: until then its backup stays.',
   'repo-check.clock': 'backup {name} is dated before its own end: one of two clocks was wrong',
-  'repo-check.clock.action': 'Compare the clock of the storage with that of the host that took it. The backup stays until you condemn it.',
+  'repo-check.clock.action':
+    'Compare the clock of the storage with that of the host that took it. The backup stays until you condemn it.',
   'repo-check.other-system': 'backup {name} is of system identifier {actual}, the instance of {expected}',
   'repo-check.other-system.action': 'Restore it nowhere before you know where it came from.',
   'repo-check.tombstones': '{count} {count|run was|runs were} declared dead and can commit nothing: nothing to do',
@@ -69,10 +73,13 @@ export const inspectingMessages = {
   'repo-check.removal-waiting': 'backup {name} was taken off the catalogue at {at} and is still stored',
   'repo-check.expire.action': 'The next "gausskeep expire" takes it away.',
   'repo-check.expire-later.action': '"gausskeep expire" takes it away when it is due.',
-  'repo-check.hold-live': 'a run of kind {kind} on {backup} is at work: host {host}, process {pid}, last heard of at {at}',
+  'repo-check.hold-live':
+    'a run of kind {kind} on {backup} is at work: host {host}, process {pid}, last heard of at {at}',
   'repo-check.hold-void': 'the hold of backup {backup}, which is committed: the next backup takes it away',
-  'repo-check.hold-dead': 'a run of kind {kind} on {backup} ended without a word: host {host}, process {pid}, last heard of at {at}',
-  'repo-check.no-reserve': 'there is no reserve: on a full disk "gausskeep expire" could not begin. The next one makes it',
+  'repo-check.hold-dead':
+    'a run of kind {kind} on {backup} ended without a word: host {host}, process {pid}, last heard of at {at}',
+  'repo-check.no-reserve':
+    'there is no reserve: on a full disk "gausskeep expire" could not begin. The next one makes it',
   'repo-check.root.action':
     'What backup {name} uses is not known; "gausskeep verify" looks whether others can be read. Put back what is named, or condemn the backup.',
   'repo-check.pack-missing': 'pack "{name}" is missing; {count} {count|backup uses|backups use} it: {backup}',
@@ -81,19 +88,24 @@ export const inspectingMessages = {
   'repo-check.pack.action':
     'Put it back from a copy of the repository. Without it no backup that uses it can be restored whole: take another one now, and condemn those.',
   'repo-check.packs-running': '{count} {count|pack|packs} ({bytes} bytes) of backup {backup}, which is running',
-  'repo-check.packs-young': '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup; younger than a day',
-  'repo-check.packs-left': '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup: a run was interrupted, or its backup was removed',
+  'repo-check.packs-young':
+    '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup; younger than a day',
+  'repo-check.packs-left':
+    '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup: a run was interrupted, or its backup was removed',
   'repo-check.no-wal': 'there is no WAL archive yet',
   'repo-check.no-archive': 'the WAL archive has no identity: its adoption was interrupted, or the identity is lost',
-  'repo-check.no-archive.action': 'Run "gausskeep repo adopt" again, or put the identity back from a copy of the repository.',
+  'repo-check.no-archive.action':
+    'Run "gausskeep repo adopt" again, or put the identity back from a copy of the repository.',
   'repo-check.other-archive': 'the WAL archive is of system identifier {actual}, the instance of {expected}',
   'repo-check.other-archive.action': 'A recovery with it would fail. Find out where it came from before you restore.',
   'repo-check.half-generation': 'a generation without generation.json: nobody reads what is in it',
-  'repo-check.half-generation.action': 'Put it back from a copy of the repository; an adoption that was interrupted is run again.',
+  'repo-check.half-generation.action':
+    'Put it back from a copy of the repository; an adoption that was interrupted is run again.',
   'repo-check.no-generation': 'backup {name} belongs to generation {generation} of the WAL archive, which is not there',
   'repo-check.open': '{count} {count|segment that a receiver is|segments that a receiver is} at',
   'repo-check.gap-record': 'a record of missing WAL cannot be read: it explains nothing any more',
-  'repo-check.no-receipt': 'WAL file {name} has no receipt: its push is under way, or did not come to its end; it is readable',
+  'repo-check.no-receipt':
+    'WAL file {name} has no receipt: its push is under way, or did not come to its end; it is readable',
   'repo-check.index-alone': 'WAL file {name} has an index and no data: its cleanup did not come to its end',
   'repo-check.segment.action':
     'Put it back from a copy of the repository. While the server still has the segment, take the receipt away and push it again.',
