@@ -77,12 +77,14 @@ async function readArchive(
     findings.unreadable(identity, error, say('repo-check.put-back.action'));
     return undefined;
   }
-  for await (const _ of storage.list('', options)) {
-    findings.warn(identity, say('repo-check.no-archive'), say('repo-check.no-archive.action'));
-    return undefined;
-  }
-  findings.note('wal/', say('repo-check.no-wal'));
+  if (await isEmpty(storage, options)) findings.note('wal/', say('repo-check.no-wal'));
+  else findings.warn(identity, say('repo-check.no-archive'), say('repo-check.no-archive.action'));
   return undefined;
+}
+
+async function isEmpty(storage: Storage, options: StorageOptions): Promise<boolean> {
+  for await (const _ of storage.list('', options)) return false;
+  return true;
 }
 
 /** What lies beside the generations, and folders of generations that are none. */
