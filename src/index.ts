@@ -194,10 +194,13 @@ export { openRepository, type OpenRepositoryOptions } from './repository/open-re
 export type { Repository } from './repository/repository.ts';
 export {
   verifyStored,
+  type CoverageVerdict,
   type StoredFault,
   type StoredVerdict,
   type VerifyStoredRequest,
 } from './verify/verify-stored.ts';
+export type { ReadAmount, StoredCoverage } from './verify/choose-packs.ts';
+export type { StoredWal } from './verify/stored-wal.ts';
 export { addKey, listKeys, removeKey } from './repository/repository-keys.ts';
 export type { RepositoryIdentity } from './repository/repository-identity.ts';
 export {

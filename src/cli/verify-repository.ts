@@ -1,12 +1,23 @@
+import { cacheDirectory } from '../config/cache-directory.ts';
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
+import { readAmount } from '../config/read-amount.ts';
 import { readRepositorySettings, repositoryOf } from '../config/repository-settings.ts';
-import { listInstances, openKnownInstance, openRepository, verifyStored, type StoredVerdict } from '../index.ts';
-import { render, say } from '../messages/message.ts';
+import {
+  listInstances,
+  openKnownInstance,
+  openRepository,
+  verifyStored,
+  type CoverageVerdict,
+  type ReadAmount,
+  type StoredVerdict,
+} from '../index.ts';
+import { render, say, type Message } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
 import { warningLine } from './error-text.ts';
 import { passwordWays } from './repository-password.ts';
+import { sizeText } from './size-text.ts';
 import { speak } from './speech.ts';
 
 /** Status of damage, as of any other backup. */
@@ -17,61 +28,79 @@ const nothing = 3;
 /** `gausskeep verify --repo`: each backup of an instance, or of all. @returns the exit status */
 export async function verifyRepository(given: GivenOptions, context: ProgramContext): Promise<number> {
   const { program, terminal, signal } = context;
-  const settings = await readRepositorySettings(given, readEnvironment());
+  const environment = readEnvironment();
+  const read = readAmount(given);
+  const settings = await readRepositorySettings(given, environment);
   const directory = repositoryOf(settings);
   const repository = await openRepository(directory, { ...passwordWays(settings, directory, context), signal });
   const names = settings.instance === undefined ? await listInstances(repository, { signal }) : [settings.instance];
-  const readData = given.has('read-data');
+  const instances = [];
+  for (const name of names) instances.push(await openKnownInstance(repository, name, { signal }));
   let isSound = true;
-  let isEmpty = false;
-  for (const name of names) {
-    const instance = await openKnownInstance(repository, name, { signal });
-    let count = 0;
-    for await (const verdict of verifyStored({ instance, readData }, { signal })) {
-      count += 1;
-      isSound &&= verdict.state === 'sound';
-      if (given.has('json')) await terminal.data(`${JSON.stringify(recordOf(name, verdict, readData))}\n`);
-      else if (!given.has('quiet') || verdict.state === 'damaged')
-        await terminal.data(`${linesOf(name, verdict, readData).join('\n')}\n`);
-    }
-    if (count === 0) terminal.line(warningLine(program, say('verify-stored.none', { instance: name })));
-    isEmpty ||= count === 0;
+  const unseen = new Set(names);
+  for await (const verdict of verifyStored(
+    { instances, read, cacheDirectory: cacheDirectory(environment) },
+    { signal },
+  )) {
+    const isDamaged = verdict.kind === 'verdict' && verdict.state === 'damaged';
+    if (verdict.kind === 'verdict') unseen.delete(verdict.instance);
+    if (isDamaged) isSound = false;
+    if (given.has('json')) await terminal.data(`${JSON.stringify(recordOf(verdict, read))}\n`);
+    else if (!given.has('quiet') || isDamaged) await terminal.data(`${linesOf(verdict, read).map(speak).join('\n')}\n`);
   }
+  for (const instance of unseen) terminal.line(warningLine(program, say('verify-stored.none', { instance })));
   if (names.length === 0) terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory }))}`);
-  return isSound ? (isEmpty ? nothing : 0) : damaged;
+  return isSound ? (unseen.size > 0 ? nothing : 0) : damaged;
 }
 
-function linesOf(instance: string, { backup, state, faults, filesRead }: StoredVerdict, readData: boolean): string[] {
+function linesOf(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): Message[] {
+  if (verdict.kind === 'coverage') return coverageLines(verdict);
+  const { backup, instance, state, faults, filesRead: count, wal } = verdict;
   if (state === 'sound') {
-    return [
-      speak(
-        readData
-          ? say('verify-stored.read', { backup, instance, count: filesRead })
-          : say('verify-stored.there', { backup, instance }),
-      ),
-    ];
+    const values = { backup, instance, segments: wal?.segments ?? 0 };
+    if (read === 'all') return [say('verify-stored.read', { ...values, count })];
+    return [say(read === 'none' ? 'verify-stored.there' : 'verify-stored.part', values)];
   }
   return [
-    speak(say('verify-stored.damaged', { backup, instance })),
-    ...faults.map(({ file, sentence }) =>
-      speak(
-        file === undefined
-          ? say('verify-stored.fault', { reason: sentence })
-          : say('verify-stored.fault-of-file', { file, reason: sentence }),
-      ),
+    say('verify-stored.damaged', { backup, instance }),
+    ...faults.map(({ file, sentence: reason }) =>
+      file === undefined
+        ? say('verify-stored.fault', { reason })
+        : say('verify-stored.fault-of-file', { file, reason }),
     ),
   ];
 }
 
-function recordOf(
-  instance: string,
-  { backup, state, faults, filesRead }: StoredVerdict,
-  readData: boolean,
-): Record<string, unknown> {
+function coverageLines(coverage: CoverageVerdict): Message[] {
+  const { packs, readPacks, neverReadBytes, allReadSinceMs, isKept } = coverage;
+  const [read, total] = [sizeText(coverage.readBytes), sizeText(coverage.bytes)];
+  const lines = [say('verify-stored.coverage', { read, total, readPacks, packs })];
+  if (allReadSinceMs !== undefined) lines.push(say('verify-stored.all-read', { time: isoText(allReadSinceMs) }));
+  if (neverReadBytes > 0) lines.push(say('verify-stored.never-read', { bytes: sizeText(neverReadBytes) }));
+  if (!isKept) lines.push(say('verify-stored.not-kept'));
+  return lines;
+}
+
+function recordOf(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): Record<string, unknown> {
+  if (verdict.kind === 'coverage') {
+    const { kind, allReadSinceMs, ...numbers } = verdict;
+    return {
+      messageType: kind,
+      ...numbers,
+      allReadSince: allReadSinceMs === undefined ? null : isoText(allReadSinceMs),
+    };
+  }
+  const { kind, instance, backup, state, faults, filesRead, wal } = verdict;
+  const depth = read === 'none' ? 'quick' : read === 'all' ? 'data' : 'part';
   return {
-    ...{ messageType: 'verdict', instance, id: backup, state, depth: readData ? 'data' : 'quick', filesRead },
+    ...{ messageType: kind, instance, id: backup, state, depth, filesRead },
+    wal: wal === undefined ? null : { segments: wal.segments, depth: wal.isRead ? 'data' : 'quick' },
     faults: faults.map(({ file, sentence }) => ({ file: file ?? null, reason: render(sentence) })),
   };
+}
+
+function isoText(timeMs: number): string {
+  return new Date(timeMs).toISOString();
 }
 
 /**

@@ -20,6 +20,9 @@ export const verifyOptions: readonly OptionGroup[] = [
   },
   {
     ...repositoryGroup,
-    options: [...repositoryGroup.options, { long: 'read-data', help: 'verify-stored.help.read-data' }],
+    options: [
+      ...repositoryGroup.options,
+      { long: 'read-data', inlineArgument: 'AMOUNT', help: 'verify-stored.help.read-data' },
+    ],
   },
 ];

@@ -50,6 +50,7 @@ import { unpackHelpMessages } from './chinese/unpack-help.ts';
 import { unpackMessages } from './chinese/unpack.ts';
 import { verifyHelpMessages } from './chinese/verify-help.ts';
 import { verifyMessages } from './chinese/verify.ts';
+import { verifyStoredMessages } from './chinese/verify-stored.ts';
 import { walCommandsMessages } from './chinese/wal-commands.ts';
 import { walDirectoryMessages } from './chinese/wal-directory.ts';
 import { walMessages } from './chinese/wal.ts';
@@ -95,6 +96,7 @@ export const chinese: Translation<typeof english> = {
   ...repositoryMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,
+  ...verifyStoredMessages,
   ...exportingMessages,
   ...restoreHelpMessages,
   ...restorePlanMessages,

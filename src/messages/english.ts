@@ -46,6 +46,7 @@ import { protocolMessages } from './english/protocol.ts';
 import { packsMessages } from './english/packs.ts';
 import { verifyHelpMessages } from './english/verify-help.ts';
 import { verifyMessages } from './english/verify.ts';
+import { verifyStoredMessages } from './english/verify-stored.ts';
 import { unpackMessages } from './english/unpack.ts';
 import { unpackHelpMessages } from './english/unpack-help.ts';
 import { walCommandsMessages } from './english/wal-commands.ts';
@@ -109,6 +110,7 @@ export const english = {
   ...repositoryMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,
+  ...verifyStoredMessages,
   ...exportingMessages,
   ...restoreHelpMessages,
   ...restoreMessages,

@@ -13,15 +13,18 @@ interface Kept {
   readonly bytes: number;
 }
 
-/** Reads chunks. Keeps the content of those that were read last, up to 16 MiB. */
+/** Reads chunks. Keeps the content of those that were read last, up to 16 MiB unless told otherwise. */
 export class ChunkReader {
   readonly #packs: PackReader;
   /** In the order in which they were last read. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
+  readonly #most: number;
 
-  constructor(storage: Storage) {
+  /** @param most content that is kept, in bytes; the chunk that was read last always is */
+  constructor(storage: Storage, most = keptBytes) {
     this.#packs = new PackReader(storage);
+    this.#most = most;
   }
 
   /** @throws BackupError `CORRUPT` when its pack is missing, too short, or does not hold it */
@@ -47,7 +50,7 @@ export class ChunkReader {
     this.#kept.set(key, kept);
     this.#bytes += kept.bytes;
     for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= keptBytes || oldest === key) break;
+      if (this.#bytes <= this.#most || oldest === key) break;
       this.#forget(oldest);
     }
     return kept.content;

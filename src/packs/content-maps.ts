@@ -64,12 +64,19 @@ export class ContentMaps {
       const decode = (): LeafBlock[] => decodeInlineLeaf(leaves.inline, file, file.packs);
       return { blocks: understood(file.object, partOf(file), decode), ref: undefined };
     }
-    const entries = 'entries' in leaves ? leaves.entries : await this.#list(file, leaves.listed, signal);
-    const ref = entryOf(entries, leaf)?.ref;
+    const ref = await this.leafRef(file, leaf, signal);
     if (ref === undefined) return { blocks: new Array<LeafBlock>(blocksOfLeaf(file, leaf)).fill('zeros'), ref };
     const bytes = await this.#slice(ref, signal);
     const decode = (): LeafBlock[] => decodeLeaf(bytes, file, leaf, this.root.packs);
     return { blocks: understood(packName(ref.chunk.pack), partOf(file), decode), ref };
+  }
+
+  /** Where a leaf is; undefined: within its record, or all its blocks are zeros. @throws BackupError `CORRUPT` */
+  async leafRef(file: FileRecord, leaf: number, signal?: AbortSignal): Promise<LeafRef | undefined> {
+    const { leaves } = file;
+    if ('inline' in leaves) return undefined;
+    const entries = 'entries' in leaves ? leaves.entries : await this.#list(file, leaves.listed, signal);
+    return entryOf(entries, leaf)?.ref;
   }
 
   /** The list of leaves that is not in the record; that of the file that was read last is kept. */

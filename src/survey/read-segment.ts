@@ -37,7 +37,7 @@ export async function readSegmentIndex(
   if (problem !== undefined) return { damage: problem };
   const known = await knowledge?.contentOf(place, object, { startLsn, from });
   if (known !== undefined) return known;
-  const stored = object.receipt === undefined ? undefined : await place.source.readIndex(object.file.name, { signal });
+  const stored = object.receipt === undefined ? undefined : await storedIndex(place, object, { signal });
   const given = stored && decoded(stored);
   if (given?.startLsn === startLsn) return given;
   if (reader !== undefined && knowledge !== undefined) {
@@ -55,8 +55,18 @@ export async function readSegmentIndex(
   return index;
 }
 
-/** What to read of a segment of which it is not known how much will be replayed. */
-function wholeSegment(place: WalPlace, object: WalObject, startLsn: Lsn, from: Lsn | undefined): SegmentToRead {
+/** An index that cannot be read is none: the segment itself tells what is in it. */
+async function storedIndex({ source }: WalPlace, { file }: WalObject, options: StorageOptions) {
+  try {
+    return await source.readIndex(file.name, options);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return undefined;
+    throw error;
+  }
+}
+
+/** What to read of a segment of which it is not known how much will be replayed. @param from damage before it does not matter */
+export function wholeSegment(place: WalPlace, object: WalObject, startLsn: Lsn, from: Lsn | undefined): SegmentToRead {
   const { segmentSizeBytes, systemIdentifier } = place.source;
   const fromLsn = from === undefined || from < startLsn ? startLsn : from;
   const task = { startLsn, segmentSizeBytes, systemIdentifier, fromLsn, neededBytes: undefined };
@@ -64,7 +74,7 @@ function wholeSegment(place: WalPlace, object: WalObject, startLsn: Lsn, from: L
 }
 
 /** Why an object cannot be what its receipt says, as far as a look at its size tells. */
-async function findObjectProblem(place: WalPlace, object: WalObject): Promise<Message | undefined> {
+export async function findObjectProblem(place: WalPlace, object: WalObject): Promise<Message | undefined> {
   const { receipt, storedName: stored } = object;
   if (receipt === undefined || place.archive === undefined) return undefined;
   const { name } = object.file;

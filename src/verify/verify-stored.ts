@@ -1,123 +1,156 @@
-import { createHash } from 'node:crypto';
-import type { ByteSource } from '../bytes/byte-reader.ts';
-import { display } from '../bytes/byte-string.ts';
-import { BackupError } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
-import { openContent, type ContentReader } from '../packs/content-reader.ts';
-import { missingPacks } from '../packs/missing-packs.ts';
-import type { FileRecord } from '../packs/record.ts';
-import { readCatalogue, type ListedBackup } from '../repository/catalogue.ts';
-import type { Instance } from '../repository/instance.ts';
-import type { StorageOptions } from '../storage/storage.ts';
+import { say } from '../messages/message.ts';
+import type { PackId } from '../packs/chunk-ref.ts';
+import { ContentMaps } from '../packs/content-maps.ts';
+import { damagedFiles, type ContentFault } from '../packs/damaged-files.ts';
+import { removalObject } from '../repository/names.ts';
+import {
+  choosePacks,
+  coverageOf,
+  type ReadAmount,
+  type RememberedInstance,
+  type StoredCoverage,
+} from './choose-packs.ts';
+import { ReadBefore } from './read-before.ts';
+import { readContent } from './read-content.ts';
+import { surveyInstance, type SurveyedBackup, type SurveyedInstance, type VerifiedInstance } from './stored-survey.ts';
+import { StoredWalCheck, type StoredWal } from './stored-wal.ts';
 
 /** Something that is wrong with a backup of a repository. */
-export interface StoredFault {
-  /** The file of the backup that it concerns, where it is known. */
-  readonly file: string | undefined;
-  readonly sentence: Message;
-}
+export type StoredFault = ContentFault;
 
 export interface StoredVerdict {
+  readonly kind: 'verdict';
+  readonly instance: string;
   /** Name of the backup; of one whose commit cannot be read its id; of a mark or removal that cannot be read the name of the object. */
   readonly backup: string;
   /** `sound`: nothing was found wrong in what was looked at. */
   readonly state: 'sound' | 'damaged';
   readonly faults: readonly StoredFault[];
-  /** Files whose content was read, here or for an earlier backup of this run that has the same. 0 where only packs were looked for. */
+  /** Files of which every block was read and has its hash. 0 unless all content was read. */
   readonly filesRead: number;
+  /** What was looked at of its WAL; undefined: nothing could be, and why is a fault. */
+  readonly wal: StoredWal | undefined;
+}
+
+/** Told last, where content was read. */
+export interface CoverageVerdict extends StoredCoverage {
+  readonly kind: 'coverage';
 }
 
 export interface VerifyStoredRequest {
-  readonly instance: Pick<Instance, 'storage'>;
-  /** Read all content and compare each block with its hash. Else: the roots, the records, and whether each pack is there and of its size. */
-  readonly readData: boolean;
+  readonly instances: readonly VerifiedInstance[];
+  /** Content to read. Without any: the roots, the records, whether each pack is there and of its size, and the same of the WAL. */
+  readonly read: ReadAmount;
+  /** An existing or new directory of this host in which is kept what was read when; undefined: nothing is kept. */
+  readonly cacheDirectory?: string | undefined;
 }
 
-/** More faults of one backup say nothing new. */
-const mostFaults = 20;
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
- * Looks at every backup of an instance, oldest first; each verdict is told when it is there. Nothing is written.
- * The WAL that a backup needs is not looked at.
+ * Looks at every backup of some instances, oldest first. Nothing is written to the repository.
+ *
+ * Content that several backups use is read once. With an amount a run reads what was never read, or was read longest ago, of all instances together; which that is the
+ * host remembers, and nothing else depends on that. The WAL that a backup needs is looked at each time, and read where all content is.
  * @throws BackupError when the repository cannot be read at all
  */
 export async function* verifyStored(
-  { instance: { storage }, readData }: VerifyStoredRequest,
-  options: StorageOptions = {},
+  { instances, read, cacheDirectory }: VerifyStoredRequest,
+  { signal = new AbortController().signal }: Options = {},
+): AsyncGenerator<StoredVerdict | CoverageVerdict, void, undefined> {
+  const remembered: RememberedInstance[] = [];
+  for (const instance of instances) {
+    const survey = await surveyInstance(instance, { signal });
+    const place = `${instance.storage.description}\n${instance.name}`;
+    const directory = read === 'none' ? undefined : cacheDirectory;
+    remembered.push({ survey, before: await ReadBefore.open(directory, place, { signal }) });
+  }
+  const coverage = read === 'none' ? undefined : await readAmount(remembered, read, signal);
+  for (const { survey } of remembered) yield* verdictsOf(survey, read, signal);
+  if (coverage !== undefined) yield { kind: 'coverage', ...coverage };
+}
+
+async function readAmount(
+  instances: readonly RememberedInstance[],
+  amount: Exclude<ReadAmount, 'none'>,
+  signal: AbortSignal,
+): Promise<StoredCoverage> {
+  const nowMs = Date.now();
+  const read = instances.map(() => new Set<PackId>());
+  for (const [index, packs] of choosePacks(instances, amount, nowMs).entries()) {
+    const [instance, done] = [instances[index], read[index]];
+    if (instance === undefined || done === undefined) continue;
+    await readOf(instance, packs, { nowMs, done, signal });
+  }
+  return coverageOf(instances, read, nowMs);
+}
+
+async function readOf(
+  { survey, before }: RememberedInstance,
+  packs: readonly PackId[],
+  { nowMs, done, signal }: { readonly nowMs: number; readonly done: Set<PackId>; readonly signal: AbortSignal },
+): Promise<void> {
+  const facts = new Map(survey.packs.map((pack) => [pack.pack, pack]));
+  const onRead = (pack: PackId, isSound: boolean): void => {
+    done.add(pack);
+    const known = facts.get(pack);
+    if (isSound && known !== undefined) before.add(known, nowMs);
+    else before.forget(pack);
+  };
+  try {
+    await readContent(survey, packs, { signal, onRead });
+  } finally {
+    await before.save(survey.packs);
+  }
+}
+
+async function* verdictsOf(
+  survey: SurveyedInstance,
+  read: ReadAmount,
+  signal: AbortSignal,
 ): AsyncGenerator<StoredVerdict, void, undefined> {
-  const { backups, damagedBackups, damaged } = await readCatalogue(storage, options);
-  const known = new KnownContent();
-  for (const id of damagedBackups) {
-    const faults = [{ file: undefined, sentence: say('repo.damaged-commit', { name: id }) }];
-    yield { backup: id, state: 'damaged', faults, filesRead: 0 };
-  }
+  const { instance, catalogue, backups } = survey;
+  const damagedObject = (backup: string, sentence: ContentFault['sentence']): StoredVerdict => ({
+    ...{ kind: 'verdict', instance: instance.name, backup, state: 'damaged' },
+    ...{ faults: [{ file: undefined, sentence }], filesRead: 0, wal: undefined },
+  });
+  for (const id of catalogue.damagedBackups) yield damagedObject(id, say('repo.damaged-commit', { name: id }));
   // What was said of a backup, or took it off: it may be a pin.
-  for (const { name, error } of damaged.filter((object) => !object.name.startsWith('commits/'))) {
-    yield { backup: name, state: 'damaged', faults: [{ file: undefined, sentence: error.sentence }], filesRead: 0 };
+  for (const { name, error } of catalogue.damaged.filter((object) => !object.name.startsWith('commits/'))) {
+    yield damagedObject(name, error.sentence);
   }
-  for (const listed of backups) {
-    const faults: StoredFault[] = [];
-    let filesRead = 0;
-    const note = (error: unknown, file?: string): void => {
-      if (!(error instanceof BackupError) || (error.code !== 'CORRUPT' && error.code !== 'OBJECT_NOT_FOUND'))
-        throw error;
-      if (faults.length < mostFaults) faults.push({ file, sentence: error.sentence });
-    };
-    try {
-      const reader = await openContent(storage, listed.commit.root, options);
-      for (const name of await lostPacks(listed, reader)) {
-        if (faults.length < mostFaults)
-          faults.push({ file: undefined, sentence: say('packs.missing', { object: name }) });
-      }
-      for await (const record of reader.records(options)) {
-        if (record.kind !== 'file' || !readData || faults.length >= mostFaults) continue;
-        if (!known.isNew(record)) {
-          filesRead += 1;
-          continue;
-        }
-        try {
-          await readToEnd(reader.content(record, options));
-          known.add(record);
-          filesRead += 1;
-        } catch (error) {
-          note(error, display(record.name));
-        }
-      }
-    } catch (error) {
-      note(error);
+  const walCheck = new StoredWalCheck(instance, { readData: read === 'all', signal });
+  try {
+    for (const backup of backups) {
+      const { commit, faults, isReadable } = backup;
+      await nameFiles(survey, backup, signal);
+      const wal = isReadable ? await walCheck.check(commit, faults) : undefined;
+      const isSound = faults.kept.length === 0;
+      // Retention may have taken it meanwhile.
+      const removal = isSound ? undefined : await instance.storage.stat(removalObject(commit.backup), { signal });
+      if (removal !== undefined) continue;
+      const filesRead = read === 'all' && isReadable ? backup.files - faults.files : 0;
+      const verdict = { backup: commit.name, state: isSound ? 'sound' : 'damaged', faults: faults.kept } as const;
+      yield { kind: 'verdict', instance: instance.name, ...verdict, filesRead, wal };
     }
-    yield { backup: listed.commit.name, state: faults.length === 0 ? 'sound' : 'damaged', faults, filesRead };
-  }
-
-  async function lostPacks({ commit }: ListedBackup, { root }: ContentReader): Promise<string[]> {
-    const rootPacks = commit.rootPacks;
-    return missingPacks(storage, [...root.packs.entries, ...rootPacks], options);
+  } finally {
+    await walCheck.end();
   }
 }
 
-async function readToEnd(content: ByteSource): Promise<void> {
-  const pieces = content[Symbol.asyncIterator]();
-  while ((await pieces.next()).done !== true);
-}
-
-/** Contents that were read: of what is stored once and used by many backups once. 16 bytes each; small files are read every time. */
-class KnownContent {
-  readonly #sums = new Set<string>();
-
-  isNew(file: FileRecord): boolean {
-    const sum = sumOf(file);
-    return sum === undefined || !this.#sums.has(sum);
+/** The files that damage concerns: they are looked for only where there is some. */
+async function nameFiles(
+  { instance, damaged }: SurveyedInstance,
+  { commit, faults, isReadable, hasDamagedMaps }: SurveyedBackup,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isReadable || (damaged.isEmpty && !hasDamagedMaps)) return;
+  try {
+    const maps = await ContentMaps.open(instance.storage, commit.root, signal);
+    for await (const { file, sentence } of damagedFiles(maps, damaged, { signal })) faults.add(file, sentence);
+  } catch (error) {
+    faults.note(error);
   }
-
-  add(file: FileRecord): void {
-    const sum = sumOf(file);
-    if (sum !== undefined) this.#sums.add(sum);
-  }
-}
-
-/** Where the leaves of a file are: of equal content in equal places only it is the same. Undefined: its leaf lies in the record. */
-function sumOf({ leaves, sizeBytes, blockBytes }: FileRecord): string | undefined {
-  if ('inline' in leaves) return undefined;
-  const text = JSON.stringify([sizeBytes, blockBytes, leaves]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -41,11 +41,4 @@ export const storingMessages: Translation<typeof english> = {
   'storing.pack-missing': '{name} 不存在，或大小与原来不同（共 {count} 个包）',
   'storing.pack-missing.hint':
     '较早的备份已损坏，而本次备份本来会依赖它。没有产生备份。"gausskeep verify --repo" 会指出损坏的内容；请将这些备份标记为不可用，然后重新备份。',
-  'verify-stored.none': '"{instance}" 没有备份：未检查任何内容',
-  'verify-stored.help.read-data': '对仓库：同时读取全部内容，并将每个块与其哈希比较',
-  'verify-stored.there': '"{instance}" 的 {backup}：它使用的每个包都在，大小正确；未读取其内容（--read-data）和 WAL',
-  'verify-stored.read': '"{instance}" 的 {backup}：{count} 个文件，每个块都与备份时一致；未读取其 WAL',
-  'verify-stored.damaged': '"{instance}" 的 {backup}：已损坏',
-  'verify-stored.fault': '   - {reason}',
-  'verify-stored.fault-of-file': '   - {file}：{reason}',
 };

@@ -45,13 +45,4 @@ export const storingMessages = {
   'storing.pack-missing': '{name} is not there, or not of the size that it had ({count} {count|pack|packs} in all)',
   'storing.pack-missing.hint':
     'An earlier backup is damaged, and this one would have relied on it. Nothing was made a backup. "gausskeep verify --repo" names what is damaged; condemn those backups, then take another one.',
-  'verify-stored.none': '"{instance}" has no backup: nothing was looked at',
-  'verify-stored.help.read-data': 'of a repository: read all content too, and compare each block with its hash',
-  'verify-stored.there':
-    '{backup} of "{instance}": every pack that it uses is there, of its size; its content was not read (--read-data), nor its WAL',
-  'verify-stored.read':
-    '{backup} of "{instance}": {count} {count|file|files}, every block as it was backed up; its WAL was not read',
-  'verify-stored.damaged': '{backup} of "{instance}": damaged',
-  'verify-stored.fault': '   - {reason}',
-  'verify-stored.fault-of-file': '   - {file}: {reason}',
 } as const;

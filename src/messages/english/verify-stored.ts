@@ -1,0 +1,23 @@
+/** Verifying the backups of a repository: `gausskeep verify --repo`. */
+export const verifyStoredMessages = {
+  'verify-stored.help.read-data':
+    'of a repository: read the content too, each block once, and compare it with its hash, and read the WAL; with 10% or 10GB so much of the content, going on where the run before ended',
+  'verify-stored.bad-amount':
+    '--read-data: "{text}" is neither a part such as 10% (above 0, at most 100) nor a size such as 10GB',
+  'verify-stored.none': '"{instance}" has no backup: nothing was looked at',
+  'verify-stored.there':
+    '{backup} of "{instance}": every pack that it uses is there, of its size, and its WAL ({segments} {segments|segment|segments}) by receipts and sizes; its content was not read (--read-data)',
+  'verify-stored.part':
+    '{backup} of "{instance}": every pack that it uses is there, of its size, and its WAL ({segments} {segments|segment|segments}) by receipts and sizes; what was read of its content is as it was backed up',
+  'verify-stored.read':
+    '{backup} of "{instance}": {count} {count|file|files}, every block as it was backed up, and its WAL, every record of {segments} {segments|segment|segments}',
+  'verify-stored.damaged': '{backup} of "{instance}": damaged',
+  'verify-stored.fault': '   - {reason}',
+  'verify-stored.fault-of-file': '   - {file}: {reason}',
+  'verify-stored.wal-missing': 'WAL segment {segment}, which the backup needs, is not there',
+  'verify-stored.coverage': 'read {read} of the {total} of content that backups use ({readPacks} of {packs} packs)',
+  'verify-stored.all-read': 'since {time} all of it was read at least once and found sound',
+  'verify-stored.never-read': '{bytes} of it were never read and found sound by this host, as far as it remembers',
+  'verify-stored.not-kept':
+    'nothing is remembered, for there is no directory for it (GAUSSKEEP_CACHE): the next run begins anew',
+} as const;
