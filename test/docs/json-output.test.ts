@@ -155,7 +155,7 @@ it('window, transaction', async () => {
   for (const text of transactions) expectDescribed(text, 'transaction');
 });
 
-it('repository, backup, expire', async () => {
+it('repository, backup, verdict, coverage, expire', async () => {
   const place = join(temporaryDirectory('repository'), 'repo');
   const [made] = await gausskeep('repo', 'init', place, '--json');
   expect(expectDescribed(made, 'repository')).toMatchObject({ directory: place, isEncrypted: false });
@@ -173,6 +173,9 @@ it('repository, backup, expire', async () => {
   expect(expectDescribed(findings.pop(), 'repositoryCheck')).toMatchObject({ verdict: 'sound', damages: 0 });
   // The hold of the backup, which is committed.
   expect(findings.map((line) => expectDescribed(line, 'repositoryFinding')['severity'])).toContain('note');
+  const [verdict, coverage] = await gausskeep('verify', ...named, '--read-data', '--json');
+  expect(expectDescribed(verdict, 'verdict')).toMatchObject({ id: stored['id'], state: 'sound', depth: 'data' });
+  expect(expectDescribed(coverage, 'coverage')).toMatchObject({ neverReadBytes: 0, isKept: true });
   const [planned] = await gausskeep('expire', ...named, '--keep-last', '1', '--dry-run', '--json');
   expect(expectDescribed(planned, 'expire')).toMatchObject({
     dryRun: true,

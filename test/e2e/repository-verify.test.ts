@@ -49,11 +49,12 @@ forEachServer('full', (version) => {
 
     const verdicts = ({
       stdout,
-    }: ProgramResult): { state: string; filesRead: number; faults: { file: string | null }[] }[] =>
+    }: ProgramResult): { messageType: string; state: string; filesRead: number; faults: { file: string | null }[] }[] =>
       stdout
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as ReturnType<typeof verdicts>[number]);
+        .map((line) => JSON.parse(line) as ReturnType<typeof verdicts>[number])
+        .filter(({ messageType }) => messageType === 'verdict');
 
     it('finds every backup sound, and says what it has looked at', async () => {
       const [quick, whole] = [await verify(), await verify('--read-data')];
