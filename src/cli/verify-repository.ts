@@ -12,10 +12,12 @@ import {
   type CoverageVerdict,
   type ReadAmount,
   type StoredVerdict,
+  type VerifyEvent,
 } from '../index.ts';
 import { render, say, type Message } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
 import { warningLine } from './error-text.ts';
+import { PhaseProgress } from './phase-progress.ts';
 import { passwordWays } from './repository-password.ts';
 import { sizeText } from './size-text.ts';
 import { speak } from './speech.ts';
@@ -38,10 +40,12 @@ export async function verifyRepository(given: GivenOptions, context: ProgramCont
   for (const name of names) instances.push(await openKnownInstance(repository, name, { signal }));
   let isSound = true;
   const unseen = new Set(names);
-  for await (const verdict of verifyStored(
-    { instances, read, cacheDirectory: cacheDirectory(environment) },
-    { signal },
-  )) {
+  const progress = given.has('progress') ? new PhaseProgress(terminal, { files: 'verify.progress' }) : undefined;
+  const onEvent = (event: VerifyEvent): void => {
+    if (event.type === 'progress') progress?.update(event, event.finished);
+  };
+  const request = { instances, read, cacheDirectory: cacheDirectory(environment) };
+  for await (const verdict of verifyStored(request, { signal, onEvent })) {
     const isDamaged = verdict.kind === 'verdict' && verdict.state === 'damaged';
     if (verdict.kind === 'verdict') unseen.delete(verdict.instance);
     if (isDamaged) isSound = false;

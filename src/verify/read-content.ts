@@ -14,6 +14,8 @@ export interface ReadContentOptions {
   readonly signal: AbortSignal;
   /** Told of each pack when all that backups use of it was read. @param isSound nothing was found wrong with it */
   readonly onRead: (pack: PackId, isSound: boolean) => void;
+  /** Blocks that are listed at a time. */
+  readonly mostBlocks?: number | undefined;
 }
 
 /**
@@ -25,10 +27,10 @@ export interface ReadContentOptions {
 export async function readContent(
   { instance: { storage }, backups, damaged }: SurveyedInstance,
   packs: readonly PackId[],
-  { signal, onRead }: ReadContentOptions,
+  { signal, onRead, mostBlocks }: ReadContentOptions,
 ): Promise<void> {
   for (let left = packs; left.length > 0;) {
-    const list = new BlockList(left);
+    const list = new BlockList(left, mostBlocks);
     const collector = new BlockCollector(list, damaged);
     for (const backup of backups) {
       signal.throwIfAborted();

@@ -10,7 +10,10 @@ import { onePiece } from '../bytes/one-piece.ts';
 import { render } from '../messages/message.ts';
 import { openKnownInstance } from '../repository/open-instance.ts';
 import { repositoryOf } from '../repository/repository.ts';
+import type { PackId } from '../packs/chunk-ref.ts';
 import type { ReadAmount } from './choose-packs.ts';
+import { readContent } from './read-content.ts';
+import { surveyInstance } from './stored-survey.ts';
 import { verifyStored, type CoverageVerdict, type StoredVerdict } from './verify-stored.ts';
 
 const MiB = 1024 * 1024;
@@ -36,7 +39,7 @@ describe('verifying what is stored', () => {
     let nowMs = Date.now();
     root = new MemoryStorage(() => (nowMs += 1));
     small = await SmallRepository.make(root);
-    cacheDirectory = temporaryDirectory('cache');
+    cacheDirectory = temporaryDirectory();
   });
 
   interface Verified {
@@ -228,5 +231,18 @@ describe('verifying what is stored', () => {
       `WAL segment ${String(second?.segment)}, which the backup needs, is not there`,
     ]);
     expect(render(quick.verdicts[2]!.faults[0]!.sentence)).toContain('1048575 bytes, not 1048576');
+  });
+
+  it('reads the maps several times where they name more blocks than are held at a time', async () => {
+    await backups(4);
+    const survey = await surveyInstance(small.instance);
+    const read: [number, boolean][] = [];
+    const onRead = (pack: PackId, isSound: boolean): void => {
+      read.push([survey.packs.findIndex((one) => one.pack === pack), isSound]);
+    };
+    const packs = survey.packs.map(({ pack }) => pack);
+    await readContent(survey, packs, { signal: new AbortController().signal, onRead, mostBlocks: 20 });
+    expect(read).toEqual([0, 1, 2, 3].map((at) => [at, true]));
+    expect(survey.damaged.isEmpty).toBe(true);
   });
 });

@@ -1,3 +1,4 @@
+import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import type { PackId } from '../packs/chunk-ref.ts';
 import { ContentMaps } from '../packs/content-maps.ts';
@@ -11,6 +12,8 @@ import {
   type StoredCoverage,
 } from './choose-packs.ts';
 import { ReadBefore } from './read-before.ts';
+import type { VerifyListener, VerifyNews } from './events.ts';
+import { Progress } from './progress.ts';
 import { readContent } from './read-content.ts';
 import { surveyInstance, type SurveyedBackup, type SurveyedInstance, type VerifiedInstance } from './stored-survey.ts';
 import { StoredWalCheck, type StoredWal } from './stored-wal.ts';
@@ -47,6 +50,8 @@ export interface VerifyStoredRequest {
 
 interface Options {
   readonly signal?: AbortSignal | undefined;
+  /** Told how much of the packs that are to be read was read, in the phase `files`. */
+  readonly onEvent?: VerifyListener | undefined;
 }
 
 /**
@@ -58,7 +63,7 @@ interface Options {
  */
 export async function* verifyStored(
   { instances, read, cacheDirectory }: VerifyStoredRequest,
-  { signal = new AbortController().signal }: Options = {},
+  { signal = new AbortController().signal, onEvent }: Options = {},
 ): AsyncGenerator<StoredVerdict | CoverageVerdict, void, undefined> {
   const remembered: RememberedInstance[] = [];
   for (const instance of instances) {
@@ -67,7 +72,12 @@ export async function* verifyStored(
     const directory = read === 'none' ? undefined : cacheDirectory;
     remembered.push({ survey, before: await ReadBefore.open(directory, place, { signal }) });
   }
-  const coverage = read === 'none' ? undefined : await readAmount(remembered, read, signal);
+  const teller = new Teller<'verify', VerifyNews>(onEvent);
+  const progress = new Progress((news) => {
+    teller.tell(news);
+  });
+  if (read !== 'none') teller.enter('files');
+  const coverage = read === 'none' ? undefined : await readAmount(remembered, read, { progress, signal });
   for (const { survey } of remembered) yield* verdictsOf(survey, read, signal);
   if (coverage !== undefined) yield { kind: 'coverage', ...coverage };
 }
@@ -75,27 +85,43 @@ export async function* verifyStored(
 async function readAmount(
   instances: readonly RememberedInstance[],
   amount: Exclude<ReadAmount, 'none'>,
-  signal: AbortSignal,
+  { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<StoredCoverage> {
   const nowMs = Date.now();
   const read = instances.map(() => new Set<PackId>());
-  for (const [index, packs] of choosePacks(instances, amount, nowMs).entries()) {
+  const chosen = choosePacks(instances, amount, nowMs);
+  const wanted = chosen.map((packs) => new Set(packs));
+  const sizes = instances.flatMap(({ survey }, index) => survey.packs.filter(({ pack }) => wanted[index]?.has(pack)));
+  progress.begin(sizes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  for (const [index, packs] of chosen.entries()) {
     const [instance, done] = [instances[index], read[index]];
     if (instance === undefined || done === undefined) continue;
-    await readOf(instance, packs, { nowMs, done, signal });
+    await readOf(instance, packs, { nowMs, done, progress, signal });
   }
+  progress.finish();
   return coverageOf(instances, read, nowMs);
 }
 
 async function readOf(
   { survey, before }: RememberedInstance,
   packs: readonly PackId[],
-  { nowMs, done, signal }: { readonly nowMs: number; readonly done: Set<PackId>; readonly signal: AbortSignal },
+  {
+    nowMs,
+    done,
+    progress,
+    signal,
+  }: {
+    readonly nowMs: number;
+    readonly done: Set<PackId>;
+    readonly progress: Progress;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const facts = new Map(survey.packs.map((pack) => [pack.pack, pack]));
   const onRead = (pack: PackId, isSound: boolean): void => {
     done.add(pack);
     const known = facts.get(pack);
+    progress.add(known?.sizeBytes ?? 0);
     if (isSound && known !== undefined) before.add(known, nowMs);
     else before.forget(pack);
   };

@@ -55,6 +55,17 @@ it('stores each file, the second time what changed, and gives back what the serv
     .map((line) => JSON.parse(line) as { id: string; product: string; newBytes: number });
   expect(backups.map(({ product }) => product)).toEqual([expect.stringMatching(/^openGauss/), expect.anything()]);
   expect(backups[1]!.newBytes).toBeLessThan(backups[0]!.newBytes / 10);
+  for (const [depth, words] of [
+    ['quick', []],
+    ['data', ['--read-data']],
+  ] as const) {
+    const verified = await runProgram('gausskeep', ['verify', ...named(), ...words, '--json']);
+    expect(verified.status, verified.stdout + verified.stderr).toBe(0);
+    const verdicts = verified.stdout.split('\n').filter((line) => line.includes('"verdict"'));
+    expect(verdicts.map((line) => JSON.parse(line) as unknown)).toMatchObject(
+      backups.map(({ id }) => ({ id, state: 'sound', depth, wal: { segments: 1, depth } })),
+    );
+  }
   const [target, spaces] = [workspace.at('restored'), workspace.at('spaces')];
   const words = ['restore', ...named(), '--pgdata', target, '--tablespace-map-all', spaces, '--no-sync'];
   const restored = await runProgram('gausskeep', [...words, '--backup', backups[0]!.id, '--target-immediate']);
