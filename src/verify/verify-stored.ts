@@ -73,9 +73,7 @@ export async function* verifyStored(
     remembered.push({ survey, before: await ReadBefore.open(directory, place, { signal }) });
   }
   const teller = new Teller<'verify', VerifyNews>(onEvent);
-  const progress = new Progress((news) => {
-    teller.tell(news);
-  });
+  const progress = new Progress(teller.tell);
   if (read !== 'none') teller.enter('files');
   const coverage = read === 'none' ? undefined : await readAmount(remembered, read, { progress, signal });
   for (const { survey } of remembered) yield* verdictsOf(survey, read, signal);
