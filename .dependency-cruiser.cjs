@@ -117,8 +117,8 @@ const table = {
   expire: [...operationImports, 'archiving'],
   // An operation on top of two others: it hands the engine a place for what comes, and the archive the WAL.
   storing: [...operationImports, 'backup', 'archiving', 'packs', 'repository'],
-  // The way back: tars as the engine writes them, WAL as the archive delivers it.
-  exporting: [...operationImports, 'backup', 'archiving', 'packs', 'repository'],
+  // The way back: tars as the engine writes them, directories as a restore plans and fills them, WAL as the archive delivers it.
+  exporting: [...operationImports, 'backup', 'restore', 'archiving', 'packs', 'repository'],
   // A standalone WAL archive into a repository, whose own is made as for a backup.
   adopting: [...operationImports, 'storing'],
   // What a repository takes and what is wrong with its form. Writes nothing.

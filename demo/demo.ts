@@ -1,26 +1,20 @@
 /**
- * `npm run demo`: a real PostgreSQL server under load archives its WAL and is backed up twice; the backups are proved, a
- * turned bit is found, one backup is started as it is and the other is restored elsewhere, their rows are compared with the
- * original; then a table is dropped and brought back by a recovery to the moment before. Everything happens in a temporary
- * directory. `npm run demo -- --keep` leaves it running to play with.
+ * `npm run demo`: a real PostgreSQL server under load is backed up twice into a repository and archives its WAL there; the repository
+ * is proved, a turned bit is found, the first backup is exported and started, its rows are compared with the original; then a table is
+ * dropped and brought back by a recovery to the moment before. Everything happens in a temporary directory.
+ * `npm run demo -- --keep` leaves it running to play with.
  */
-import { cpSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkRelations, differences, snapshotData, type Content } from '../test/support/postgres/content.ts';
+import { differences, snapshotData, type Content } from '../test/support/postgres/content.ts';
 import { loadData } from '../test/support/postgres/load.ts';
-import { runningAsRoot } from '../test/support/postgres/server-user.ts';
-import {
-  serverDirectory,
-  startFrom,
-  startServer,
-  stopAllServers,
-  type PostgresServer,
-} from '../test/support/postgres/server.ts';
-import { checkWriting, prepareWriting, Writer } from '../test/support/postgres/writer.ts';
+import { serverDirectory, startServer, stopAllServers, type PostgresServer } from '../test/support/postgres/server.ts';
+import { prepareWriting, Writer } from '../test/support/postgres/writer.ts';
 import { programPath } from '../test/support/programs.ts';
 import { runDirectory } from '../test/support/run-directory.ts';
-import { backupEnd, directorySize, flipOneByte } from './backup-files.ts';
+import { startExported, withoutWriting } from './exported-backup.ts';
 import { bringBack, dropTable, type Recovered } from './point-in-time.ts';
+import { flipOneBit, listed, wordsOf, type DemoRepository, type ListedBackup } from './repository.ts';
 import { run, stopProgram } from './run-program.ts';
 import { megabytes, say, thousands } from './talk.ts';
 
@@ -30,144 +24,102 @@ const keep = process.argv.includes('--keep');
 
 async function demo(): Promise<void> {
   say('Starting PostgreSQL 17 (from npm, on the loopback, in a temporary directory) and loading it …');
-  const archive = serverDirectory('archive');
-  const push = `${process.execPath} ${programPath('gausskeep')} wal push %p --archive ${archive} -Z gzip:1`;
-  const server = await startServer({ version: 17, config: { archive_mode: true, archive_command: push } });
+  const server = await startServer({ version: 17, config: { archive_mode: true, archive_command: '' } });
   const client = await server.client();
   await loadData(client, { rows: 150_000, tables: 3 });
   await prepareWriting(client);
-  const original = await snapshotData(client);
+  // What happens to new rows sooner or later: afterwards only what the clients write changes.
+  await client.query('vacuum (freeze, analyze)');
+  const original = withoutWriting(await snapshotData(client));
   const writers = [await Writer.start(server, { number: 1 }), await Writer.start(server, { number: 2 })];
   await Promise.all(writers.map((writer) => writer.reached(100)));
-  say('Two clients keep writing to it from here on; its WAL is archived by gausskeep wal push.\n');
+  say('Two clients keep writing to it from here on.\n');
 
+  const repository: DemoRepository = { path: serverDirectory('repository'), instance: 'shop' };
+  const words = wordsOf(repository);
   const connection = ['-h', server.host, '-p', String(server.port), '-U', server.user];
-  const backups = runDirectory().make('backups');
-  const plain = join(backups, 'plain');
+  const backUp = (): Promise<void> => run('gausskeep', ['backup', ...words, ...connection, '-c', 'fast', '-P']);
+  await run('gausskeep', ['repo', 'init', repository.path]);
   const before = committed(writers);
-  await run('gs_basebackup', [...connection, '-D', plain, '-X', 'stream', '-c', 'fast', '-P']);
-  const tar = join(backups, 'tar');
-  await run('gs_basebackup', [...connection, '-D', tar, '-F', 'tar', '-z', '-X', 'stream', '-c', 'fast', '-P']);
+  await backUp();
+  const during = committed(writers) - before;
+  await archiveInto(server, repository);
+  await backUp();
   await Promise.all(writers.map((writer) => writer.stop()));
+  await run('gausskeep', ['list', '--repo', repository.path]);
+  const [first, second] = await listed(repository);
+  if (first === undefined || second === undefined) throw new Error('the repository does not list both backups');
+  say(sizesSentence(first, second));
 
-  await run('gausskeep', ['verify', plain]);
-  await run('gausskeep', ['verify', tar]);
-  const damage = await flipOneByte(plain);
+  await run('gausskeep', ['verify', ...words, '--read-data']);
+  const damage = await flipOneBit(repository);
   say(`One bit of ${damage.file} is turned over …`);
-  await run('gausskeep', ['verify', '-q', plain], { statuses: [20] });
+  await run('gausskeep', ['verify', ...words, '--read-data', '-q'], { statuses: [20] });
   await damage.undo();
 
-  const elsewhere = join(runDirectory().make('restored'), 'data');
-  // PostgreSQL refuses root: then its files belong to nobody.
-  const owner = runningAsRoot ? ['--owner', 'nobody'] : [];
-  await run('gausskeep', ['restore', '--from', tar, '--pgdata', elsewhere, '-q', ...owner]);
-  say('Starting a server on a copy of the plain backup and one on the restored tar backup, beside the original …\n');
-  const copy = join(runDirectory().make('copy'), 'data');
-  cpSync(plain, copy, { recursive: true });
-  const results: Result[] = [];
-  for (const [directory, backup] of [
-    [copy, plain],
-    [elsewhere, tar],
-  ] as const) {
-    results.push(await compare(server, writers, original, { directory, backup }));
-  }
+  const exported = join(runDirectory().make('exported'), 'data');
+  await run('gausskeep', ['export', ...words, first.id, '--to', exported]);
+  await run('gausskeep', ['verify', exported]);
+  say('Starting a server on the exported backup, beside the original …\n');
+  const proof = await startExported(exported, { server, writers, original });
 
-  say('Now somebody drops the table large_2. Work goes on, and its WAL is archived.\n');
+  say('Two clients write again. Now somebody drops the table large_2, and work goes on.\n');
   const mishap = await dropTable(server, 'large_2');
-  const recovered = await bringBack('large_2', mishap.before, { archive, backups, owner });
+  const recovered = await bringBack(mishap, repository);
   if (recovered.rows !== mishap.rows)
     throw new Error(`${String(recovered.rows)} rows of ${String(mishap.rows)} are back`);
+  const found = differences(original, withoutWriting(recovered.content));
+  if (found.length > 0) throw new Error(`the recovered rows differ: ${found.join('; ')}`);
 
-  const [first] = results;
-  const promised = sum(first?.promised ?? new Map<number, number>());
   say('What was proved:');
   say(
-    `  1. The server was copied while it worked: ${thousands(promised - before)} transactions were committed while the plain backup was taken.`,
+    `  1. The server was copied while it worked: ${thousands(during)} transactions were committed while the first backup was taken.`,
   );
   say(
-    `  2. Both backups start as servers; each of the ${thousands(promised)} transactions committed before the end is there, no half one: all balances add up.`,
+    `  2. The second backup added ${megabytes(second.newBytes)} to the repository where the first had added ${megabytes(first.newBytes)}.`,
+  );
+  say('  3. Every block of both was compared with its hash, and a single turned bit was found.');
+  say(
+    `  4. The first one, exported, starts as a server: each of the ${thousands(proof.promised)} transactions committed before its end is there, no half one; all balances add up, and amcheck found ${String(proof.relations)} tables and indexes sound.`,
   );
   say(
-    `  3. All ${thousands(first?.rows ?? 0)} rows loaded before are equal by checksum in both; amcheck found ${String(first?.relations ?? 0)} tables and indexes sound.`,
+    `  5. The dropped table is back with all of its ${thousands(recovered.rows)} rows, with every one of the ${thousands(mishap.promised)} transactions committed until the moment before it was dropped; all ${thousands(rowsOf(original))} rows loaded at the beginning are equal by checksum.`,
   );
-  say(
-    `  4. A single turned bit was found without a restore; the tar set holds ${megabytes(directorySize(plain))} in ${megabytes(directorySize(tar))}.`,
-  );
-  say(
-    `  5. The dropped table is back with all of its ${thousands(recovered.rows)} rows, from the moment before it was dropped.`,
-  );
-  if (keep) sayHowToStop(server, recovered);
+  if (keep) sayHowToStop(server, recovered, repository);
   else recovered.stop();
 }
 
+/** From the first backup on, the server's own archive_command puts its WAL into the repository. */
+async function archiveInto(server: PostgresServer, repository: DemoRepository): Promise<void> {
+  const push = [process.execPath, programPath('gausskeep'), 'wal', 'push', '%p', ...wordsOf(repository)].join(' ');
+  await server.sql(`alter system set archive_command = '${push}'`);
+  await server.sql('select pg_reload_conf()');
+  say('The server archives its WAL into the repository from here on, with gausskeep wal push.\n');
+}
+
+function sizesSentence(first: ListedBackup, second: ListedBackup): string {
+  const share = ((100 * second.newBytes) / first.newBytes).toFixed(1);
+  return `Of ${megabytes(second.logicalBytes)} the second backup had to store ${megabytes(second.newBytes)}: ${share} % of what the first one stored.\n`;
+}
+
 /** What `--keep` leaves behind, and how to end it. */
-function sayHowToStop(server: PostgresServer, recovered: Recovered): void {
+function sayHowToStop(server: PostgresServer, recovered: Recovered, repository: DemoRepository): void {
   const pids = [server.pid, Number.parseInt(readFileSync(join(recovered.directory, 'postmaster.pid'), 'utf8'), 10)];
   say('\nLeft running, on the loopback, as user postgres without a password:');
   say(`  the original   port ${String(server.port)}, data in ${server.dataDirectory}`);
   say(`  the recovered  port ${String(recovered.port)}, data in ${recovered.directory}`);
-  say(`  backups and WAL archive: ${runDirectory().path}`);
+  say(`  the repository ${repository.path}, instance ${repository.instance}`);
   say(
     `To stop them and remove everything:\n  kill -QUIT ${pids.join(' ')} && sleep 1 && rm -rf ${runDirectory().path}`,
   );
-}
-
-interface Result {
-  readonly promised: ReadonlyMap<number, number>;
-  readonly rows: number;
-  readonly relations: number;
-}
-
-/** Boots `directory` and compares its rows with what the original promised when `backup` ended. */
-async function compare(
-  server: PostgresServer,
-  writers: readonly Writer[],
-  original: Content,
-  { directory, backup }: { readonly directory: string; readonly backup: string },
-): Promise<Result> {
-  const restored = await startFrom(directory);
-  const reader = await restored.client();
-  const promised = await commitsUntil(server, writers, backupEnd(backup));
-  const transfers = await checkWriting(reader);
-  for (const { number } of writers) {
-    const found = transfers.get(number) ?? 0;
-    const expected = promised.get(number) ?? 0;
-    if (found < expected) throw new Error(`writer ${String(number)}: ${expected} transfers expected, ${found} found`);
-  }
-  const found = differences(withoutWriting(original), withoutWriting(await snapshotData(reader)));
-  if (found.length > 0) throw new Error(`the restored rows differ: ${found.join('; ')}`);
-  const rows = [...withoutWriting(original).tables.values()].reduce((total, table) => total + table.rows, 0);
-  return { promised, rows, relations: await checkRelations(reader) };
-}
-
-/** How many transfers of each writer were committed, on the server's word, before a position of its log. */
-async function commitsUntil(
-  server: PostgresServer,
-  writers: readonly Writer[],
-  end: string,
-): Promise<Map<number, number>> {
-  const counts = new Map<number, number>();
-  for (const writer of writers) {
-    const positions = writer.commits.map(({ position }) => position);
-    const count = await server.value('select count(*) from unnest($1::pg_lsn[]) position where position <= $2', {
-      values: [positions, end],
-    });
-    counts.set(writer.number, Number(count));
-  }
-  return counts;
-}
-
-/** The tables that nobody wrote to during the backups. */
-function withoutWriting({ tables, sequences }: Content): Content {
-  return { tables: new Map([...tables].filter(([name]) => !/account|transfer/.test(name))), sequences };
 }
 
 function committed(writers: readonly Writer[]): number {
   return writers.reduce((total, writer) => total + writer.committed, 0);
 }
 
-function sum(counts: ReadonlyMap<number, number>): number {
-  return [...counts.values()].reduce((total, count) => total + count, 0);
+function rowsOf({ tables }: Content): number {
+  return [...tables.values()].reduce((total, table) => total + table.rows, 0);
 }
 
 async function cleanUp(): Promise<void> {

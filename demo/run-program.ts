@@ -1,12 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { promisify } from 'node:util';
 import { programPath } from '../test/support/programs.ts';
 import { say } from './talk.ts';
 
 let underWay: ChildProcess | undefined;
 
-/** Runs one of our programs as a user would, its output on this terminal. @throws Error unless it ends with a status expected */
+/** Runs gausskeep as a user would, its output on this terminal. @throws Error unless it ends with a status expected */
 export async function run(
-  name: 'gs_basebackup' | 'gs_tar' | 'gausskeep',
+  name: 'gausskeep',
   words: readonly string[],
   { statuses = [0] }: { readonly statuses?: readonly number[] } = {},
 ): Promise<void> {
@@ -19,6 +20,12 @@ export async function run(
   underWay = undefined;
   if (ended === null || !statuses.includes(ended)) throw new Error(`${name} ended with status ${String(ended)}`);
   say('');
+}
+
+/** What a command prints, for the demo itself: nobody sees it. */
+export async function output(name: 'gausskeep', words: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [programPath(name), ...words]);
+  return stdout;
 }
 
 /** Ends the program that runs, if one does. */

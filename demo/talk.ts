@@ -7,5 +7,5 @@ export function thousands(value: number): string {
 }
 
 export function megabytes(bytes: number): string {
-  return `${thousands(Math.round(bytes / 1e6))} MB`;
+  return bytes < 10e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${thousands(Math.round(bytes / 1e6))} MB`;
 }

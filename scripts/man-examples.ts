@@ -89,6 +89,10 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
       what: '',
       lines: ['gausskeep export --repo /backups/repo --instance orders latest --to /backups/exported'],
     },
+    {
+      what: 'The same as tars:',
+      lines: ['gausskeep export --repo /backups/repo --instance orders latest --to /backups/tars -F t'],
+    },
   ],
   'gausskeep list': [{ what: '', lines: ['gausskeep list --repo /backups/repo'] }],
   'gausskeep expire': [

@@ -53,7 +53,15 @@ export {
 } from './wal-archive.ts';
 export { takeBackup } from './backup/take-backup.ts';
 export { storeBackup, type StoreBackupRequest, type StoredBackup, type StoreOptions } from './storing/store-backup.ts';
-export { exportBackup, type ExportOptions, type ExportRequest, type ExportResult } from './exporting/export-backup.ts';
+export {
+  exportBackup,
+  type ExportOptions,
+  type ExportRequest,
+  type ExportResult,
+  type TarExport,
+  type TarForm,
+} from './exporting/export-backup.ts';
+export type { PlainExport, PlainForm } from './exporting/export-plain.ts';
 export { StoredBackups } from './backup-source/stored-backups.ts';
 export type { Place } from './storage/place.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';

@@ -8,7 +8,16 @@ export const exportOptions: readonly OptionGroup[] = [
     title: 'wal-commands.help.options',
     options: [
       { long: 'to', argument: 'DIRECTORY', help: 'export-help.to' },
-      { long: 'format', short: 'F', argument: 't', values: ['tar'], help: 'export-help.format' },
+      { long: 'format', short: 'F', argument: 'p|t', values: ['plain', 'tar'], help: 'export-help.format' },
+      {
+        long: 'tablespace-mapping',
+        short: 'T',
+        aliases: ['tablespace-map'],
+        argument: 'OLDDIR|OID=NEWDIR',
+        repeatable: true,
+        help: 'export-help.tablespace-mapping',
+      },
+      { long: 'tablespace-map-all', argument: 'DIR', help: 'export-help.tablespace-map-all' },
       {
         long: 'compress',
         short: 'Z',

@@ -6,17 +6,22 @@ import type { GivenOptions } from './option-table.ts';
 import { usage } from './parse-options.ts';
 import { parseTablespaceMapping } from './tablespace-mapping.ts';
 
-/** What a command line asked `gausskeep restore` for; the fields of the library's request. */
-export interface RestoreSettings {
-  readonly from: { readonly kind: 'directory'; readonly path: string };
-  /** The backups that it builds on, the full one first. */
-  readonly basedOn: readonly { readonly kind: 'directory'; readonly path: string }[] | undefined;
-  readonly directory: string;
+/** Where tablespaces are to go. */
+export interface TablespaceSettings {
   readonly tablespaces: readonly {
     readonly from: { readonly oid: number } | { readonly directory: string };
     readonly to: string;
   }[];
+  /** Directory for all that no mapping names. */
   readonly allTablespaces: string | undefined;
+}
+
+/** What a command line asked `gausskeep restore` for; the fields of the library's request. */
+export interface RestoreSettings extends TablespaceSettings {
+  readonly from: { readonly kind: 'directory'; readonly path: string };
+  /** The backups that it builds on, the full one first. */
+  readonly basedOn: readonly { readonly kind: 'directory'; readonly path: string }[] | undefined;
+  readonly directory: string;
   readonly force: boolean;
   readonly delta: boolean;
   readonly allowForeign: boolean;
@@ -43,17 +48,12 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
   if (from === undefined || from === '') throw usage(program, say('restore.no-from'));
   const directory = given.last('pgdata');
   if (directory === undefined || directory === '') throw usage(program, say('restore.no-pgdata'));
-  const all = given.last('tablespace-map-all');
-  if (all !== undefined && !all.startsWith('/')) {
-    throw new BackupError('USAGE', say('backup.mapping-new-relative', { path: all }));
-  }
   const owner = given.last('owner');
   return {
     from: { kind: 'directory', path: withoutSlash(from) },
     basedOn: earlierOf(program, given),
     directory: withoutSlash(directory),
-    tablespaces: given.all('tablespace-mapping').map(mappingOf),
-    allTablespaces: all,
+    ...tablespaceSettings(given),
     force: given.has('force'),
     delta: given.has('delta'),
     allowForeign: given.has('allow-foreign'),
@@ -87,7 +87,16 @@ function withoutSlash(path: string): string {
   return path.replace(/(.)\/+$/, '$1');
 }
 
-function mappingOf(text: string): RestoreSettings['tablespaces'][number] {
+/** @throws BackupError `USAGE` */
+export function tablespaceSettings(given: GivenOptions): TablespaceSettings {
+  const all = given.last('tablespace-map-all');
+  if (all !== undefined && !all.startsWith('/')) {
+    throw new BackupError('USAGE', say('backup.mapping-new-relative', { path: all }));
+  }
+  return { tablespaces: given.all('tablespace-mapping').map(mappingOf), allTablespaces: all };
+}
+
+function mappingOf(text: string): TablespaceSettings['tablespaces'][number] {
   const byOid = /^([1-9]\d{0,9})=(\/.*)$/.exec(text);
   if (byOid !== null) return { from: { oid: Number(byOid[1]) }, to: withoutSlash(byOid[2] ?? '') };
   const { oldDirectory, newDirectory } = parseTablespaceMapping(text);

@@ -5,7 +5,7 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { compressionSuffix } from '../compression/detect.ts';
 import { DirectoryWriter } from '../files/directory-writer.ts';
-import { revealFile } from '../files/held-file.ts';
+import type { HeldFile } from '../files/held-file.ts';
 import { joinPath } from '../files/path.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
 import type { Member } from '../tar/member.ts';
@@ -17,7 +17,7 @@ export interface TarSetOptions {
 
 const fileMode = 0o600;
 
-/** Writes the files of a tar set, one after another, under provisional names until `reveal`. Flushing them is the caller's. */
+/** Writes the files of a tar set, one after another, under provisional names. Flushing them, and giving them their names, is the caller's. */
 export class TarSetWriter {
   readonly #directory: DirectoryWriter;
   readonly #options: TarSetOptions;
@@ -51,14 +51,13 @@ export class TarSetWriter {
     });
   }
 
-  /** Gives the files their names, the manifest its as the last. */
-  async reveal(): Promise<void> {
-    for (const name of this.#names) {
-      const { root } = this.#directory;
-      const file = { from: joinPath(root, `${name}${unfinishedSuffix}`), to: joinPath(root, name) };
-      // One flush of the directory for all of them follows.
-      await revealFile(file, { sync: false });
-    }
+  /** The files with the names that they are to get, the manifest as the last. */
+  get held(): readonly HeldFile[] {
+    const { root } = this.#directory;
+    return this.#names.map((name) => ({
+      from: joinPath(root, `${name}${unfinishedSuffix}`),
+      to: joinPath(root, name),
+    }));
   }
 
   async #tar(

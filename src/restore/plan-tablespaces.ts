@@ -71,9 +71,12 @@ export function planTablespaces(
 }
 
 /** Mappings that name no tablespace of the backup: no error (manual: `-T`), but worth a word. */
-export function unusedMappings(request: RestoreRequest, source: SourceFacts): string[] {
+export function unusedMappings(
+  { tablespaces = [] }: Pick<RestoreRequest, 'tablespaces'>,
+  source: SourceFacts,
+): string[] {
   const isUsed = ({ from }: TablespaceTarget): boolean => source.tablespaces.some((one) => isMeant(from, one, source));
-  return (request.tablespaces ?? [])
+  return tablespaces
     .filter((mapping) => !isUsed(mapping))
     .map(({ from }) => ('oid' in from ? String(from.oid) : from.directory));
 }

@@ -1,7 +1,7 @@
 /** `gausskeep backup --repo` of an openGauss server (the stand-in), and what a restore out of the repository gives. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Workspace } from '../support/opengauss/backup-run.ts';
+import { runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import { makeDataDirectory, unsentPaths, type TestDataDirectory } from '../support/opengauss/data-directory.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import { picked, readTree } from '../support/opengauss/tree.ts';
@@ -76,4 +76,38 @@ it('stores each file, the second time what changed, and gives back what the serv
   const moved = await readTree(join(spaces, '16422'));
   expect(picked(moved)).toEqual(picked(await readTree(data.tablespaces[1]!.path), (path) => moved.has(path)));
   expect(moved.has('PG_9.2_201611171_n1/16412/16424')).toBe(true);
+});
+
+it('is exported as gs_basebackup writes it, tablespaces of both kinds included', async () => {
+  const stored = await backUp();
+  expect(stored.status, stored.stderr).toBe(0);
+  const [relative, absolute] = data.tablespaces;
+  const [exported, space] = [workspace.at('exported'), workspace.at('exported-space')];
+  const told = await runProgram('gausskeep', [
+    'export',
+    ...named(),
+    'latest',
+    '--to',
+    exported,
+    '-T',
+    `16422=${space}`,
+  ]);
+  expect(told.status, told.stderr).toBe(0);
+  expect(told.stdout).toContain(`tablespace 16422: "${space}"`);
+  const [plain, plainSpace] = [workspace.at('plain'), workspace.at('plain-space')];
+  const taken = await runBackup(server!, ['-D', plain, '-T', `${absolute!.path}=${plainSpace}`, '--no-sync']);
+  expect(taken.status, taken.stderr).toBe(0);
+
+  // Links lead into each directory; a backup that moved a tablespace notes where it was.
+  const others = /^(?:pg_tblspc\/\d+|pg_xlog\/.*|backup_label|backup_manifest|gausskeep\.json)$/;
+  const files = async (root: string) => picked(await readTree(root), (path) => !others.test(path));
+  expect(await files(exported)).toEqual(await files(plain));
+  expect(await files(space)).toEqual(await files(plainSpace));
+  const links = picked(await readTree(exported), (path) => /^pg_tblspc\/\d+$/.test(path));
+  expect(Object.fromEntries(Object.entries(links).map(([path, { link }]) => [path, link]))).toEqual({
+    'pg_tblspc/16421': join(exported, relative!.relative!),
+    'pg_tblspc/16422': space,
+  });
+  const checked = await runProgram('gausskeep', ['verify', exported]);
+  expect(checked.status, checked.stdout + checked.stderr).toBe(0);
 });

@@ -5,8 +5,8 @@ import { exportOptions } from '../../config/export-options.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { tooMany, usage } from '../../config/parse-options.ts';
 import { readRepositorySettings } from '../../config/repository-settings.ts';
-import { BackupError } from '../../errors/backup-error.ts';
-import { exportBackup, type ExportResult } from '../../index.ts';
+import { tablespaceSettings } from '../../config/restore-settings.ts';
+import { exportBackup, pathToText, type ExportRequest, type ExportResult } from '../../index.ts';
 import { say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
@@ -25,29 +25,45 @@ export const exportCommand: Command = {
     if (backup === undefined) throw usage(program, say('exporting.no-backup'));
     const to = given.last('to') ?? '';
     if (to === '') throw usage(program, say('exporting.no-target'));
-    requireTar(given);
-    const method = given.last('compress');
-    const compression = method === undefined ? undefined : parseWalCompression(method);
+    const form = formOf(program, given);
     const settings = await readRepositorySettings(given, readEnvironment());
     const instance = await openNamedInstance(settings, context);
     const directory = resolve(to);
-    const result = await exportBackup({ instance, backup, directory, compression }, { signal });
+    const result = await exportBackup({ instance, backup, directory, form }, { signal });
     if (!result.isHeld) terminal.line(warningLine(program, say('exporting.not-held')));
-    await terminal.data(`${speak(doneSentence(result, instance.name, directory))}\n`);
+    if (result.written.kind === 'plain') {
+      for (const name of result.written.unusedMappings) {
+        terminal.line(warningLine(program, say('restore.mapping-unused', { name })));
+      }
+    }
+    const sentences = doneSentences(result, instance.name, directory);
+    await terminal.data(sentences.map((sentence) => `${speak(sentence)}\n`).join(''));
     return 0;
   },
 };
 
-/** Refuses what looks like a form of `gs_basebackup` that is not made here. @throws BackupError `USAGE` */
-function requireTar(given: GivenOptions): void {
-  const format = given.last('format') ?? 't';
-  if (format === 't' || format === 'tar') return;
-  const isPlain = format === 'p' || format === 'plain';
-  const sentence = isPlain ? say('exporting.no-plain') : say('exporting.bad-format', { text: format });
-  throw new BackupError('USAGE', sentence, { hint: isPlain ? say('exporting.no-plain.hint') : undefined });
+/** Plain unless something else is said, as with every tool that writes these forms. @throws BackupError `USAGE` */
+function formOf(program: string, given: GivenOptions): ExportRequest['form'] {
+  const text = given.last('format') ?? 'p';
+  if (text === 'p' || text === 'plain') {
+    if (given.has('compress')) throw usage(program, say('exporting.only-tars-compress'));
+    return { kind: 'plain', ...tablespaceSettings(given) };
+  }
+  if (text !== 't' && text !== 'tar') throw usage(program, say('exporting.bad-format', { text }));
+  const placed = (['tablespace-mapping', 'tablespace-map-all'] as const).find((option) => given.has(option));
+  if (placed !== undefined) throw usage(program, say('exporting.only-plain-maps', { option: `--${placed}` }));
+  const method = given.last('compress');
+  return { kind: 'tar', compression: method === undefined ? undefined : parseWalCompression(method) };
 }
 
-function doneSentence({ commit, names, writtenBytes }: ExportResult, instance: string, directory: string): Message {
-  const list = { items: [...names], separator: ', ' };
-  return say('exporting.done', { name: commit.name, instance, directory, list, size: sizeText(writtenBytes) });
+function doneSentences({ commit: { name }, written }: ExportResult, instance: string, directory: string): Message[] {
+  const values = { name, instance, directory, size: sizeText(written.writtenBytes) };
+  if (written.kind === 'tar') {
+    return [say('exporting.done', { ...values, list: { items: [...written.names], separator: ', ' } })];
+  }
+  const { files, tablespaces } = written;
+  return [
+    say('exporting.done-plain', { ...values, files }),
+    ...tablespaces.map(({ oid, directory: path }) => say('exporting.tablespace', { oid, path: pathToText(path) })),
+  ];
 }
