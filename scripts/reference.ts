@@ -127,7 +127,7 @@ function faultsPage(): string {
     '<!-- Made by `npm run reference` from test/faults/matrix.ts. Edit that, not this file. -->',
     'Each row is shown by tests. Those in `test/` run the programs, those in `src/` and `test/hostile` a part of them; those about calls of the file system take their statuses from this table, the others have them in the test. A status is that of `gausskeep` ([exit-status](exit-status.md)); *unfinished* is\n' +
       'what nobody takes for a backup or an instance: a directory without `global/pg_control` starts no server, an archive does not list it.',
-    'The kinds, as they are numbered in the list of what the product has to survive (retention, FI-13, and backups that are resumed, FI-15, do not exist):',
+    'The kinds, as they are numbered in the list of what the product has to survive (backups that are resumed, FI-15, do not exist):',
     Object.entries(faultKinds)
       .map(([kind, what]) => `- ${kind}: ${what}`)
       .join('\n'),

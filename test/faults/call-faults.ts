@@ -3,6 +3,7 @@ import type { FaultRow, FaultSection } from './fault-row.ts';
 const files = 'test/faults/file-calls.test.ts';
 const wal = 'test/faults/wal-calls.test.ts';
 const recovery = 'test/faults/recovery-calls.test.ts';
+const repository = 'test/faults/repository-calls.test.ts';
 
 /** What every such failure says. */
 const says = 'which file, and why: no space left on device, disk quota exceeded, i/o error';
@@ -42,6 +43,24 @@ const rows: readonly FaultRow[] = [
     'nothing; complete, where it is WAL that is not needed',
     recovery,
   ),
+  row(
+    'backup --repo',
+    `${writing}; ${reading}`,
+    '13 or 20',
+    'every backup that was listed, or also the new one, each readable to its last byte; no pack of a run that failed',
+    repository,
+  ),
+  row(
+    'expire',
+    `${writing}; ${reading}`,
+    '13 or 20',
+    'every backup that is listed, readable to its last byte',
+    repository,
+  ),
+  row('restore --repo', writing, 13, 'nothing', repository),
+  row('restore --repo on a bad disk', reading, '13 or 20', 'nothing', repository),
+  row('export', writing, 13, 'nothing', repository),
+  row('verify --repo', reading, '13 or 20', 'unchanged', repository),
   {
     ...row('recover', writing, 13, 'what the server made of it: it goes on, or was not started', recovery),
     next: 'finds where it stands',

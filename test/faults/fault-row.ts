@@ -12,6 +12,7 @@ export const faultKinds = {
   'FI-10': 'a storage that fails for a while',
   'FI-11': 'a compressed stream that is cut or changed',
   'FI-12': 'WAL in an archive that is not what its name says',
+  'FI-13': 'retention beside what is needed',
   'FI-14': 'cleanup, verification and restore at the same time',
   'FI-16': 'a target that is not free',
   'FI-17': 'an owner or a mode that cannot be set',

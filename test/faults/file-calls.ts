@@ -4,6 +4,8 @@ import { failCall, noteCalls, type FaultCode, type NotedCall } from '../support/
 import { everyFault } from './every-fault.ts';
 import type { ProgramResult } from '../support/programs.ts';
 
+type LeftOver = 'unfinished' | 'looks finished' | undefined;
+
 /** A program at work on directories, again and again. */
 export interface Scenario {
   /** Directories, which exist: calls below them count, in the order $0, $1, … */
@@ -13,10 +15,10 @@ export interface Scenario {
   run(env: Readonly<Record<string, string>>): Promise<ProgramResult>;
   /** What a run without a fault ends with. */
   readonly done?: number;
-  /** The result, file by file: what differs from run to run is left out. */
+  /** The result, file by file: what differs from run to run is left out. May be a promise. */
   picture(): unknown;
   /** What of a failed run can be seen: `undefined` for nothing, else whether a user or a server can tell that it is not finished. */
-  leftOver(): 'unfinished' | 'looks finished' | undefined;
+  leftOver(): LeftOver | Promise<LeftOver>;
   /** A failed run removes everything that it made. */
   readonly cleans?: boolean;
   /** Calls whose failure changes nothing for the user, and why. */
@@ -63,7 +65,7 @@ export async function failEachCall(
 ): Promise<{ failed: number; found: string[] }> {
   // Threads make them in another order each time: a short run is to choose the same ones.
   const calls = (await callsOf(scenario)).sort((a, b) => (a.call < b.call ? -1 : a.call > b.call ? 1 : a.nth - b.nth));
-  const expected = scenario.picture();
+  const expected = await scenario.picture();
   const outcomes: Outcome[] = [];
   for (const [index, fault] of faults.entries()) {
     const able = oneOfEachSite(calls.filter(({ call }) => fault.kinds.test(call)));
@@ -114,11 +116,12 @@ async function failOne(
     const isHarmless =
       Object.values(scenario.harmless ?? {}).some((pattern) => pattern.test(call)) || asksForNothing(scenario, call);
     if (struck && !isHarmless) problems.push('the fault was passed over');
-    if (!isSame(scenario.picture(), expected)) problems.push('success is told, and the result is another');
+    if (!isSame(await scenario.picture(), expected)) problems.push('success is told, and the result is another');
   } else {
-    problems.push(...judgeFailure(scenario, result, { call, code, statuses }));
+    const left = await scenario.leftOver();
+    problems.push(...judgeFailure(scenario, result, { call, code, statuses, left }));
     // What left nothing has nothing that could be in the way of the next run.
-    if (scenario.leftOver() !== undefined) problems.push(...(await judgeNextRun(scenario, expected)));
+    if (left !== undefined) problems.push(...(await judgeNextRun(scenario, expected)));
   }
   const where = `${code}, ${call} (${String(nth)}) at ${site}`;
   const problem = `${where}: ${problems.join('; ')}\n${result.stdout}${result.stderr}`;
@@ -134,13 +137,20 @@ function asksForNothing({ roots }: Scenario, call: string): boolean {
 async function judgeNextRun(scenario: Scenario, expected: unknown): Promise<string[]> {
   const { status, stderr } = await scenario.run({});
   if (status !== (scenario.done ?? 0)) return [`the next run: status ${String(status)} ${stderr}`];
-  return isSame(scenario.picture(), expected) ? [] : ['the next run gives something else'];
+  return isSame(await scenario.picture(), expected) ? [] : ['the next run gives something else'];
+}
+
+interface FailedCall {
+  readonly call: string;
+  readonly code: FaultCode;
+  readonly statuses: readonly number[];
+  readonly left: LeftOver;
 }
 
 function* judgeFailure(
   scenario: Scenario,
   { status, stderr, stdout }: ProgramResult,
-  { call, code, statuses }: { readonly call: string; readonly code: FaultCode; readonly statuses: readonly number[] },
+  { call, code, statuses, left }: FailedCall,
 ): Generator<string> {
   if (!statuses.includes(status ?? -1)) yield `status ${String(status)}`;
   const told = stderr + stdout;
@@ -150,7 +160,6 @@ function* judgeFailure(
   if (![...scenario.roots, name].some((one) => told.includes(one))) yield 'the file is not named';
   if (/\n\s+at .*:\d+|internal error|Unknown system error/.test(told))
     yield 'a stack trace, or told as a defect of ours';
-  const left = scenario.leftOver();
   if (left === 'looks finished') yield 'what is left looks finished';
   if (left !== undefined && scenario.cleans === true) yield 'something is left';
 }

@@ -8,6 +8,7 @@ import type { FaultSection } from './fault-row.ts';
 import { contentFaults } from './content-faults.ts';
 import { endedFaults } from './ended-faults.ts';
 import { fileFaults } from './file-faults.ts';
+import { repositoryFaults } from './repository-faults.ts';
 
 export const faultSections: readonly FaultSection[] = [
   ...connectionFaults,
@@ -15,4 +16,5 @@ export const faultSections: readonly FaultSection[] = [
   ...fileFaults,
   ...endedFaults,
   ...contentFaults,
+  repositoryFaults,
 ];

@@ -15,9 +15,9 @@ const { FAULT_ROOTS, CALLS_FILE, FAIL_CALL, FAIL_NTH, FAIL_CODE, FAIL_STAYS, STR
 const roots = (FAULT_ROOTS ?? '').split(':').filter((root) => root !== '');
 const real = { ...fs, promises: { ...fs.promises } };
 const notes = CALLS_FILE === undefined ? undefined : real.openSync(CALLS_FILE, 'a');
-/** What differs from run to run: UUIDs, other random parts, and names of WAL segments while a server goes on. */
+/** What differs from run to run: UUIDs, ids of a repository, other random parts, and names of WAL segments while a server goes on. */
 const random =
-  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\.gausskeep-)(?:[0-9a-f]{18}|\d+-[0-9a-f]{8})|[0-9A-F]{24}/g;
+  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\.gausskeep-)(?:[0-9a-f]{18}|\d+-[0-9a-f]{8})|[0-9a-f]{32}|[0-9A-F]{24}/g;
 let seen = 0;
 
 /** What a path, descriptor or handle leads to. */

@@ -1,0 +1,100 @@
+import type { FaultSection } from './fault-row.ts';
+
+const ended = 'test/faults/repository-ended.test.ts';
+const interleavings = 'src/expire/interleavings.test.ts';
+const expiring = 'src/expire/perform-expire.test.ts';
+const cutting = 'src/expire/cut-wal.test.ts';
+const stored = 'test/e2e/repository-verify.test.ts';
+
+/** Runs that are ended or that meet in a repository, and what retention may not remove. */
+export const repositoryFaults: FaultSection = {
+  title: 'In a repository',
+  text: 'Calls of the file system that fail are above, with those of the other programs.',
+  rows: [
+    {
+      kinds: ['FI-06'],
+      program: 'backup --repo, expire',
+      fault: 'kill -9 before any step',
+      status: 'ended by that signal',
+      says: '',
+      after: 'every backup that is listed, readable to its last byte; packs and a hold of what became no backup',
+      next: 'succeeds; `expire` removes what was left when its hold is dead',
+      proof: [
+        [ended, 'that is killed before any of its steps loses no backup'],
+        [expiring, 'takes up what a run left that ended in the middle'],
+      ],
+    },
+    {
+      kinds: ['FI-06'],
+      program: 'backup --repo',
+      fault: 'SIGTERM in the middle',
+      status: 143,
+      says: 'the signal',
+      after: 'the repository as it was, but for WAL',
+      next: 'succeeds',
+      proof: [[ended, 'a backup that a signal ends takes away']],
+    },
+    {
+      kinds: ['FI-07'],
+      program: 'backup --repo',
+      fault: 'two backups of one server at once',
+      status: 0,
+      says: 'nothing',
+      after: 'both, whole',
+      next: '',
+      proof: [[ended, 'two backups of one server at once']],
+    },
+    {
+      kinds: ['FI-13', 'FI-14'],
+      program: 'backup --repo, expire',
+      fault:
+        'a backup and a removal at once; one of them stops at any call, for good or for longer than every time that is waited',
+      status: '0; 11 for a backup that was declared dead',
+      says: 'that it was declared dead',
+      after: 'every backup that is listed, readable to its last byte',
+      next: 'succeeds',
+      proof: [
+        [interleavings, 'a backup that stops at any call'],
+        [interleavings, 'nor does a removal that stops at any call'],
+        [interleavings, 'nor do a backup and a removal that wait for each other'],
+        [interleavings, 'nor do two removals at once'],
+      ],
+    },
+    {
+      kinds: ['FI-13'],
+      program: 'expire',
+      fault: 'WAL or packs that a kept, pinned, running or being-restored backup needs are older than every rule',
+      status: 0,
+      says: 'what is kept, and why',
+      after: 'all that any of them needs',
+      next: 'says the same',
+      proof: [
+        [cutting, 'goes up to the least start, of backups and of those under way'],
+        [cutting, 'stays while a backup that has just begun does not know its start'],
+        [expiring, 'leaves alone what is pinned or held'],
+        [expiring, 'never goes below the minimum'],
+        [expiring, 'keeps the packs that a later backup refers to'],
+      ],
+    },
+    {
+      kinds: [],
+      program: 'restore --repo, verify --repo',
+      fault: 'a pack is gone',
+      status: 20,
+      says: 'the pack',
+      after: 'nothing: it is seen before anything is written',
+      next: 'says the same',
+      proof: [[stored, 'finds a pack that is gone without reading any']],
+    },
+    {
+      kinds: [],
+      program: 'restore --repo, verify --repo --read-data',
+      fault: 'a bit of a pack is another',
+      status: 20,
+      says: 'the files that it concerns',
+      after: 'nothing',
+      next: 'says the same',
+      proof: [[stored, 'finds a flipped bit in a pack with --read-data']],
+    },
+  ],
+};
