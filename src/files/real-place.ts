@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, unlinkSync } from 'node:fs';
 import { display, type ByteString } from '../bytes/byte-string.ts';
-import { BackupError } from '../errors/backup-error.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
 import { fsPath, joinPath, lastPart, parentPath } from './path.ts';
@@ -11,13 +11,22 @@ import { fsPath, joinPath, lastPart, parentPath } from './path.ts';
  * nothing is compared.
  */
 
-/** Where what is open lies. @returns undefined where the kernel does not tell */
-function placeOf(descriptor: number): ByteString | undefined {
+/**
+ * Where what is open lies. @returns undefined where the kernel does not tell
+ * @throws BackupError `STORAGE_UNAVAILABLE` when it fails to
+ */
+function placeOf(descriptor: number, path: ByteString): ByteString | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`, { encoding: 'latin1' }) as ByteString;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (hasNoSuchPath(error)) return undefined;
+    throw fileFailure('read', path, error);
   }
+}
+
+/** Whether a path of /proc failed because this kernel, or this container, has none. */
+export function hasNoSuchPath(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemCodeOf(error) ?? '');
 }
 
 /**
@@ -30,7 +39,7 @@ export function requirePlace(
   { place, isNew }: { readonly place: ByteString | undefined; readonly isNew: boolean },
 ): void {
   if (place === undefined) return;
-  const actual = placeOf(descriptor);
+  const actual = placeOf(descriptor, path);
   if (actual === place) return;
   if (isNew && actual !== undefined) discard(descriptor, actual);
   const values = { path: display(path), actual: display(actual ?? ('?' as ByteString)) };
@@ -105,7 +114,7 @@ export class RealRoot {
 
 /** A path to an open directory that no link in its place can lead elsewhere, where the kernel has such paths. */
 export function pathInside(descriptor: number, directory: ByteString): ByteString {
-  return placeOf(descriptor) === undefined ? directory : (`/proc/self/fd/${descriptor}` as ByteString);
+  return placeOf(descriptor, directory) === undefined ? directory : (`/proc/self/fd/${descriptor}` as ByteString);
 }
 
 function placeOfRoot(root: ByteString): ByteString | undefined {
@@ -116,7 +125,7 @@ function placeOfRoot(root: ByteString): ByteString | undefined {
     throw fileFailure('read', root, error);
   }
   try {
-    return placeOf(descriptor);
+    return placeOf(descriptor, root);
   } finally {
     closeSync(descriptor);
   }

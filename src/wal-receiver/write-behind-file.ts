@@ -1,7 +1,9 @@
 import { constants, fdatasync, write } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { ByteString } from '../bytes/byte-string.ts';
+import { systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
+import { hasNoSuchPath } from '../files/real-place.ts';
 import { GatheredBytes, SharedBuffers } from './gathered-bytes.ts';
 
 /** Where the bytes of a growing segment go. */
@@ -66,7 +68,7 @@ export class WriteBehindFile implements SegmentSink {
 
   async sync(): Promise<void> {
     const goal = this.length;
-    if (this.#durably === undefined && goal > this.#durable) this.#durably = await openDurably(this.#handle);
+    if (this.#durably === undefined && goal > this.#durable) this.#durably = await openDurably(this.#handle, this.path);
     this.#isAwaited = true;
     try {
       await this.flush();
@@ -134,11 +136,15 @@ export class WriteBehindFile implements SegmentSink {
   }
 }
 
-/** By the number of the open file: its name may lead to another one by now. */
-async function openDurably({ fd }: FileHandle): Promise<FileHandle | null> {
+/**
+ * By the number of the open file: its name may lead to another one by now. Null where that is not to be had: what is written is flushed then.
+ * @throws BackupError `STORAGE_UNAVAILABLE` when the disk fails
+ */
+async function openDurably({ fd }: FileHandle, path: ByteString): Promise<FileHandle | null> {
   try {
     return await open(`/proc/self/fd/${String(fd)}`, constants.O_WRONLY | constants.O_DSYNC);
-  } catch {
-    return null;
+  } catch (error) {
+    if (hasNoSuchPath(error) || ['EMFILE', 'ENFILE'].includes(systemCodeOf(error) ?? '')) return null;
+    throw fileFailure('write', path, error);
   }
 }
