@@ -97,6 +97,35 @@ forEachServer('full', (version) => {
     readonly withoutTablespaceArchive?: boolean;
   }
 
+  /** From 17 on the manifest tells of which instance it is. */
+  const otherInManifest: Mutilation = {
+    name: 'a control file of another instance',
+    mutilate: (backup) => {
+      const file = join(backup, 'backup_manifest');
+      const text = readFileSync(file, 'utf8');
+      expect(text).toContain('"System-Identifier": ');
+      const other = text.replace(/"System-Identifier": \d+/, '"System-Identifier": 7000000000000000001');
+      writeFileSync(file, sealed(other));
+    },
+    inPlain: /error: .*pg_control: manifest system identifier is 7000000000000000001, but control file has \d+/,
+    inTar:
+      /error: base.tar: global\/pg_control: manifest system identifier is 7000000000000000001, but control file has/,
+    status: 14,
+  };
+
+  /** Before that only the checksum does. */
+  const otherInControl: Mutilation = {
+    name: 'a control file of another instance',
+    mutilate: (backup) => {
+      const file = join(backup, 'global/pg_control');
+      const control = readFileSync(file);
+      control.writeBigUInt64LE(7000000000000000001n);
+      writeFileSync(file, control);
+    },
+    inPlain: /error: checksum mismatch for file "global\/pg_control"/,
+    inTar: /error: checksum mismatch for file "global\/pg_control" in archive "base.tar"/,
+  };
+
   const mutilations: readonly Mutilation[] = [
     {
       name: 'an extra file',
@@ -147,20 +176,7 @@ forEachServer('full', (version) => {
       inPlain: /error: checksum mismatch for file "PG_VERSION"/,
       inTar: /error: checksum mismatch for file "PG_VERSION" in archive "base.tar"/,
     },
-    {
-      name: 'a control file of another instance',
-      mutilate: (backup) => {
-        const file = join(backup, 'backup_manifest');
-        const text = readFileSync(file, 'utf8');
-        expect(text).toContain('"System-Identifier": ');
-        const other = text.replace(/"System-Identifier": \d+/, '"System-Identifier": 7000000000000000001');
-        writeFileSync(file, sealed(other));
-      },
-      inPlain: /error: .*pg_control: manifest system identifier is 7000000000000000001, but control file has \d+/,
-      inTar:
-        /error: base.tar: global\/pg_control: manifest system identifier is 7000000000000000001, but control file has/,
-      status: 14,
-    },
+    Number(version) >= 17 ? otherInManifest : otherInControl,
     {
       name: 'a manifest with a byte too many',
       mutilate: (backup) => appendFileSync(join(backup, 'backup_manifest'), '\n'),
