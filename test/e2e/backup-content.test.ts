@@ -116,8 +116,8 @@ forEachServer('full', (version) => {
     await server.sql('create table aside tablespace changing as select generate_series(1, 1000) as i');
     const path = join(server.dataDirectory, await server.value("select pg_relation_filepath('aside')"));
     // Tablespaces come first. The server is stopped inside of this file, as no buffer on the way holds so much.
-    // PostgreSQL 11 takes any file here for a relation, and warns of one that does not end with a page.
-    const rest = version < 12 ? 0 : 100;
+    // Before 17 the server takes any file here for a relation, and warns of one that does not end with a page.
+    const rest = version < 17 ? 0 : 100;
     const size = 48 * 1024 * 1024 + rest;
     const planted = (name: string): string => join(path, '..', name);
     const make = (name: string, bytes: number): void => {
