@@ -44,7 +44,7 @@ const isKnown = (name: string): boolean =>
  */
 export class StoredBackups implements Storage {
   readonly description: string;
-  readonly abilities: StorageAbilities = { putOnce: false, objectTime: false, lock: false };
+  readonly abilities: StorageAbilities = { putOnce: false, objectTime: false, lock: false, putsSettle: true };
   readonly #storage: Storage;
   readonly #backups: ReadonlyMap<string, StoredBackup>;
   readonly #opened = new Map<string, Promise<OpenedBackup>>();

@@ -46,7 +46,7 @@ function missingDirectory(path: string, cause?: unknown): BackupError {
 class LocalStorage implements FileStorage {
   readonly description: string;
   /** link() refuses a name that exists, on network file systems too; the time is that of the file. */
-  readonly abilities: StorageAbilities = { putOnce: true, objectTime: true, lock: false };
+  readonly abilities: StorageAbilities = { putOnce: true, objectTime: true, lock: false, putsSettle: true };
   readonly #root: string;
 
   constructor(root: string) {

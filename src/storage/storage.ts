@@ -20,6 +20,8 @@ export interface StorageAbilities {
   readonly objectTime: boolean;
   /** Objects can be held against deletion until a date (object lock). */
   readonly lock: boolean;
+  /** A put that failed is over: an object that is not there then does not come later. False: what went out may still arrive. */
+  readonly putsSettle: boolean;
 }
 
 export interface ReadOptions extends StorageOptions {

@@ -14,8 +14,9 @@ import { priorCandidates } from '../repository/choose-backup.ts';
 import type { Commit } from '../repository/commit.ts';
 import { claimInstance, type Instance } from '../repository/instance.ts';
 import { putHold, type KeptHold } from '../repository/keep-hold.ts';
-import { backupName, newId } from '../repository/names.ts';
-import { putCommit } from '../repository/put-commit.ts';
+import { backupName, commitObject, newId } from '../repository/names.ts';
+import { fence, putCommit } from '../repository/put-commit.ts';
+import { withReserve } from '../repository/reserve.ts';
 import { pinBackup } from '../repository/put-mark.ts';
 import { openArchiveOf } from './open-archive.ts';
 import { chooseGeneration, findArchive, readGenerations } from '../wal-archive/archive.ts';
@@ -240,10 +241,23 @@ class StoreRun {
   /** What it put is taken away, but not where its commit may have been put. Never throws. */
   async abandon(): Promise<void> {
     await this.#writer?.abandon().catch(() => undefined);
-    if (!this.#mayBeCommitted) {
-      await removePacks(this.#request.instance, this.#backup).catch(() => undefined);
-    }
+    // With its hold it is found again, and declared dead.
+    if (!(await this.#isOver())) return;
+    await removePacks(this.#request.instance, this.#backup).catch(() => undefined);
     await this.#hold.release().catch(() => undefined);
+  }
+
+  /** Whether nothing of this run is a backup, or can become one any more. */
+  async #isOver(): Promise<boolean> {
+    if (!this.#mayBeCommitted) return true;
+    const { storage } = this.#request.instance;
+    try {
+      const isThere = (await storage.stat(commitObject(this.#backup))) !== undefined;
+      if (!isThere && storage.abilities.putsSettle) return true;
+      return (await withReserve(storage, () => fence(storage, this.#backup, 'its commit failed'))) === undefined;
+    } catch {
+      return false;
+    }
   }
 }
 

@@ -1,5 +1,9 @@
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import { openRepository } from '../../src/index.ts';
+import { openInstance } from '../../src/repository/open-instance.ts';
+import { putRemoval } from '../../src/repository/removal.ts';
 import { pathsBelow } from '../support/backups.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import {
@@ -39,6 +43,34 @@ export function startOn(repository: string, words: readonly string[], env: Envir
 /** The words of a backup of the stand-in. */
 export function backupWords({ host, sqlPort }: OpengaussServer): string[] {
   return ['backup', '-c', 'fast', '-h', host, '-p', String(sqlPort), '-U', 'backup', '-w'];
+}
+
+/** What an expire keeps of `removed`: all that is still on the catalogue. */
+export const expireWords = ['expire', '--keep-last', '9', '--grace', '30min'];
+
+export async function succeed(result: Promise<ProgramResult>): Promise<void> {
+  const { status, stderr } = await result;
+  expect(status, stderr).toBe(0);
+}
+
+/** A repository with one backup, and one with three, two of which were taken off an hour ago. */
+export async function storeBackups(server: OpengaussServer): Promise<{ filled: string; removed: string }> {
+  const [filled, removed] = [join(temporaryDirectory('filled'), 'repo'), join(temporaryDirectory('removed'), 'repo')];
+  await succeed(runOn(filled, ['repo', 'init', filled]));
+  await succeed(runOn(filled, backupWords(server)));
+  cpSync(filled, removed, { recursive: true, preserveTimestamps: true });
+  for (let count = 0; count < 2; count += 1) await succeed(runOn(removed, backupWords(server)));
+  const { storage } = await openInstance(await openRepository(removed), 'gauss');
+  const listed = await runOn(removed, ['list', '--json']);
+  const ids = listed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { id: string }).id.slice(-32));
+  for (const backup of ids.slice(0, 2)) await putRemoval(storage, { backup, reason: 'by hand', minimum: 1 });
+  const removals = join(removed, 'instances/gauss/removals');
+  const before = Date.now() / 1000 - 3600;
+  for (const name of readdirSync(removals)) utimesSync(join(removals, name), before, before);
+  return { filled, removed };
 }
 
 /** A directory that begins as a copy of a repository, with its times. */

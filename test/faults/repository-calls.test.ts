@@ -2,7 +2,7 @@
  * Every call of the file system that a program makes in a repository fails once: a full disk, a used-up quota, a broken disk. Whatever fails, each backup that is
  * listed afterwards can be read to its last byte, and the next run succeeds. One call for each fault; `npm run test:all` lets one fail at each place.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pathsBelow } from '../support/backups.ts';
@@ -12,7 +12,16 @@ import { statusesOf } from './call-faults.ts';
 import { everyFault } from './every-fault.ts';
 import { brokenDisk, failEachCall, fullDisk, hintsOnly, unreadable, usedQuota } from './file-calls.ts';
 import type { Fault, Scenario } from './file-calls.ts';
-import { backupWords, copyOf, leavings, runOn, soundness, startSource } from './gauss-repository.ts';
+import {
+  backupWords,
+  copyOf,
+  expireWords,
+  leavings,
+  runOn,
+  soundness,
+  startSource,
+  storeBackups,
+} from './gauss-repository.ts';
 
 let server: OpengaussServer;
 /** Repositories that each run begins with: of one backup; of three, two of which are off the catalogue for an hour. */
@@ -22,25 +31,9 @@ let removed: string;
 const backUp = (repository: string, env?: Readonly<Record<string, string>>): Promise<ProgramResult> =>
   runOn(repository, backupWords(server), env);
 
-async function succeed(result: Promise<ProgramResult>): Promise<void> {
-  const { status, stderr } = await result;
-  expect(status, stderr).toBe(0);
-}
-
 beforeAll(async () => {
   server = await startSource();
-  [filled, removed] = [join(temporaryDirectory('filled'), 'repo'), join(temporaryDirectory('removed'), 'repo')];
-  await succeed(runOn(filled, ['repo', 'init', filled]));
-  await succeed(backUp(filled));
-  cpSync(filled, removed, { recursive: true, preserveTimestamps: true });
-  await succeed(backUp(removed));
-  await succeed(backUp(removed));
-  // Each keeps what is younger than its own time.
-  await succeed(runOn(removed, ['expire', '--keep-last', '1', '--keep-within', '1s']));
-  const removals = join(removed, 'instances/gauss/removals');
-  expect(readdirSync(removals)).toHaveLength(2);
-  const before = Date.now() / 1000 - 3600;
-  for (const name of readdirSync(removals)) utimesSync(join(removals, name), before, before);
+  ({ filled, removed } = await storeBackups(server));
 });
 
 afterAll(async () => {
@@ -71,7 +64,7 @@ function expire(): Scenario {
   const { root, reset } = copyOf(() => removed);
   return {
     ...{ roots: [root], reset },
-    run: (env) => runOn(root, ['expire', '--keep-last', '1', '--keep-within', '1s', '--grace', '30min'], env),
+    run: (env) => runOn(root, expireWords, env),
     picture: async () => [await soundness(root, 1), leavings(root)],
     leftOver: async () => ((await soundness(root, 1)) === 'sound' ? 'unfinished' : 'looks finished'),
   };

@@ -1,45 +1,39 @@
 /** Programs at work in a repository that somebody ends, by a signal or by kill -9 before each of their steps, and two of them at once. */
-import { cpSync, readdirSync, utimesSync } from 'node:fs';
+import { existsSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killBeforeStep, noteSteps } from '../support/killed-programs.ts';
 import type { OpengaussServer } from '../support/opengauss/server.ts';
-import { temporaryDirectory, type ProgramResult } from '../support/programs.ts';
 import { signalStopped, stopAtOpen } from '../support/stopped-programs.ts';
 import { pathsBelow } from '../support/backups.ts';
 import { everyFault } from './every-fault.ts';
-import { backupWords, copyOf, leavings, runOn, soundness, startOn, startSource } from './gauss-repository.ts';
+import {
+  backupWords,
+  copyOf,
+  expireWords,
+  leavings,
+  runOn,
+  soundness,
+  startOn,
+  startSource,
+  storeBackups,
+  succeed,
+} from './gauss-repository.ts';
 
 let server: OpengaussServer;
 /** A repository with one backup, and one with three, two of which were taken off an hour ago. */
 let filled: string;
 let removed: string;
 
-const expireWords = ['expire', '--keep-last', '1', '--keep-within', '1s', '--grace', '30min'];
-
-async function succeed(result: Promise<ProgramResult>): Promise<void> {
-  const { status, stderr } = await result;
-  expect(status, stderr).toBe(0);
-}
-
 /** Everything below is of two days ago: who made it and is not heard of any more is dead. */
 function age(folder: string): void {
   const before = Date.now() / 1000 - 2 * 86_400;
-  for (const path of pathsBelow(folder)) utimesSync(join(folder, path), before, before);
+  for (const path of existsSync(folder) ? pathsBelow(folder) : []) utimesSync(join(folder, path), before, before);
 }
 
 beforeAll(async () => {
   server = await startSource();
-  [filled, removed] = [join(temporaryDirectory('filled'), 'repo'), join(temporaryDirectory('removed'), 'repo')];
-  await succeed(runOn(filled, ['repo', 'init', filled]));
-  await succeed(runOn(filled, backupWords(server)));
-  cpSync(filled, removed, { recursive: true, preserveTimestamps: true });
-  for (let count = 0; count < 2; count += 1) await succeed(runOn(removed, backupWords(server)));
-  await succeed(runOn(removed, expireWords));
-  const removals = join(removed, 'instances/gauss/removals');
-  expect(readdirSync(removals)).toHaveLength(2);
-  const before = Date.now() / 1000 - 3600;
-  for (const name of readdirSync(removals)) utimesSync(join(removals, name), before, before);
+  ({ filled, removed } = await storeBackups(server));
 });
 
 afterAll(async () => {
@@ -81,7 +75,7 @@ describe.each(Object.entries(jobs))('%s', (_, { words, from, least }) => {
       for (const id of leavings(root)) {
         for (const folder of ['packs', 'holds']) age(join(instance, folder, id));
       }
-      await succeed(runOn(root, ['expire', '--keep-last', '9', '--grace', '30min']));
+      await succeed(runOn(root, expireWords));
       expect(leavings(root), step).toEqual([]);
       expect(await soundness(root, least[1]), step).toBe('sound');
     }
@@ -91,7 +85,7 @@ describe.each(Object.entries(jobs))('%s', (_, { words, from, least }) => {
 it('a backup that a signal ends takes away what it stored', async () => {
   const { root, reset } = copyOf(() => filled);
   reset();
-  const program = startOn(root, backupWords(server), stopAtOpen('/00000000'));
+  const program = startOn(root, backupWords(server), stopAtOpen('/00000002'));
   const { status, stderr } = await signalStopped(program, ['SIGTERM']);
   expect([status, leavings(root)], stderr).toEqual([143, []]);
   expect(stderr).toMatch(/SIGTERM/);

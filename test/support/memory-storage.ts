@@ -22,7 +22,7 @@ export class MemoryStorage implements Storage {
   /** @param clock tells when objects are stored, ms since 1970; without, the storage does not tell */
   constructor(clock?: () => number) {
     this.#clock = clock;
-    this.abilities = { putOnce: true, objectTime: clock !== undefined, lock: false };
+    this.abilities = { putOnce: true, objectTime: clock !== undefined, lock: false, putsSettle: false };
   }
 
   async put(name: string, body: () => ByteSource, { signal }: StorageOptions = {}): Promise<{ sizeBytes: number }> {
