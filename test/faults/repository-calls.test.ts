@@ -60,16 +60,6 @@ function backup(): Scenario {
   };
 }
 
-function expire(): Scenario {
-  const { root, reset } = copyOf(() => removed);
-  return {
-    ...{ roots: [root], reset },
-    run: (env) => runOn(root, expireWords, env),
-    picture: async () => [await soundness(root, 1), leavings(root)],
-    leftOver: async () => ((await soundness(root, 1)) === 'sound' ? 'unfinished' : 'looks finished'),
-  };
-}
-
 function restore(onBadDisk: boolean): Scenario {
   const root = temporaryDirectory('copy');
   const target = join(root, 'new/data');
@@ -121,7 +111,6 @@ const writing: readonly Fault[] = [fullDisk, usedQuota, brokenDisk];
 
 const scenarios: readonly [string, () => Scenario, readonly Fault[]][] = [
   ['backup --repo', backup, [...writing, unreadable]],
-  ['expire', expire, [...writing, unreadable]],
   ['restore --repo', () => restore(false), writing],
   ['restore --repo on a bad disk', () => restore(true), [unreadable]],
   ['export', exportSet, writing],

@@ -49,7 +49,6 @@ interface Job {
 
 const jobs: Readonly<Record<string, Job>> = {
   'backup --repo': { words: () => backupWords(server), from: () => filled, least: [1, 2] },
-  expire: { words: () => expireWords, from: () => removed, least: [1, 1] },
 };
 
 describe.each(Object.entries(jobs))('%s', (_, { words, from, least }) => {
