@@ -12,28 +12,18 @@ import { statusesOf } from './call-faults.ts';
 import { everyFault } from './every-fault.ts';
 import { brokenDisk, failEachCall, fullDisk, hintsOnly, unreadable, usedQuota } from './file-calls.ts';
 import type { Fault, Scenario } from './file-calls.ts';
-import {
-  backupWords,
-  copyOf,
-  expireWords,
-  leavings,
-  runOn,
-  soundness,
-  startSource,
-  storeBackups,
-} from './gauss-repository.ts';
+import { backupWords, copyOf, leavings, runOn, soundness, startSource, storeBackups } from './gauss-repository.ts';
 
 let server: OpengaussServer;
-/** Repositories that each run begins with: of one backup; of three, two of which are off the catalogue for an hour. */
+/** The repository that each run begins with, of one backup. */
 let filled: string;
-let removed: string;
 
 const backUp = (repository: string, env?: Readonly<Record<string, string>>): Promise<ProgramResult> =>
   runOn(repository, backupWords(server), env);
 
 beforeAll(async () => {
   server = await startSource();
-  ({ filled, removed } = await storeBackups(server));
+  ({ filled } = await storeBackups(server));
 });
 
 afterAll(async () => {
