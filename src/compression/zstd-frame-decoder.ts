@@ -52,6 +52,12 @@ export class ZstdFrameDecoder {
    */
   decode(frame: Uint8Array, length: number): Uint8Array {
     const content = new Uint8Array(length);
+    this.decodeInto(frame, content);
+    return content;
+  }
+
+  /** The same, into memory of the length of the content, which holds anything when it fails. */
+  decodeInto(frame: Uint8Array, content: Uint8Array): void {
     let filled: number;
     try {
       // Its structure first: a decoder does not tell a frame from several, nor a whole one from one that ends early.
@@ -61,8 +67,7 @@ export class ZstdFrameDecoder {
       if (error instanceof BackupError) throw error;
       throw damagedData('zstd', reasonOf(error), error);
     }
-    if (filled !== length) throw impossibleSize('zstd');
-    return content;
+    if (filled !== content.length) throw impossibleSize('zstd');
   }
 }
 

@@ -1,7 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage } from '../storage/storage.ts';
-import { packName, type ChunkRef } from './chunk-ref.ts';
+import { chunkKey, packName, type ChunkRef } from './chunk-ref.ts';
 import { decodeChunk } from './decode-chunk.ts';
 import { PackReader } from './pack-reader.ts';
 
@@ -29,8 +29,7 @@ export class ChunkReader {
 
   /** @throws BackupError `CORRUPT` when its pack is missing, too short, or does not hold it */
   async read(chunk: ChunkRef, signal?: AbortSignal): Promise<Uint8Array> {
-    const { pack, offset, storedBytes, rawBytes, codec } = chunk;
-    const key = [pack.backup, pack.number, offset, storedBytes, rawBytes, codec].join(' ');
+    const key = chunkKey(chunk);
     for (;;) {
       const kept = this.#kept.get(key);
       try {

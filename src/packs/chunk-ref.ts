@@ -32,3 +32,8 @@ export function packName({ backup, number }: PackId): string {
   const folder = String(Math.floor(number / packsOfFolder)).padStart(5, '0');
   return `packs/${backup}/${folder}/${String(number).padStart(8, '0')}`;
 }
+
+/** The same for chunks of which all that is said is the same. */
+export function chunkKey({ pack, offset, storedBytes, rawBytes, codec }: ChunkRef): string {
+  return `${pack.backup} ${pack.number} ${offset} ${storedBytes} ${rawBytes} ${codec}`;
+}

@@ -25,6 +25,13 @@ export async function decodeChunk(stored: Uint8Array, codec: ChunkCodec, rawByte
   }
 }
 
+/** The same, into memory of the chunk's own length, which holds anything when it fails. */
+export async function decodeChunkInto(stored: Uint8Array, codec: ChunkCodec, content: Uint8Array): Promise<void> {
+  if (codec === 3) (await (decoder ??= ZstdFrameDecoder.load())).decodeInto(stored, content);
+  else if (codec === 0 && stored.length === content.length) content.set(stored);
+  else content.set(await decodeChunk(stored, codec, content.length));
+}
+
 /** Of this thread. */
 let decoder: Promise<ZstdFrameDecoder> | undefined;
 

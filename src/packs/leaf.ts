@@ -109,7 +109,7 @@ function startOf(block: LeafBlock | undefined): BlockInChunk | undefined {
 }
 
 /** Behind the last block that belongs to the run that begins with the block `from`. */
-function endOfRun(blocks: readonly LeafBlock[], from: number): number {
+export function endOfRun(blocks: readonly LeafBlock[], from: number): number {
   const kind = kindOf(blocks[from]);
   let to = from + 1;
   while (to < blocks.length && kindOf(blocks[to]) === kind) {
