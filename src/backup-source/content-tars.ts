@@ -4,6 +4,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
 import type { ContentReader } from '../packs/content-reader.ts';
+import type { ReadRecord } from '../packs/read-in-order.ts';
 import type { FileRecord, StoredRecord } from '../packs/record.ts';
 import type { Member, MemberHeader } from '../tar/member.ts';
 import type { SetTar, TarSet } from '../wal-archive/tar-set.ts';
@@ -49,21 +50,41 @@ export async function contentTars(reader: ContentReader, signal: AbortSignal): P
 function readingOf(reader: ContentReader, manifest: FileRecord | undefined): TarReading {
   return {
     isIndexed: true,
-    async *members({ name }: SetTar, { signal, onBytes = () => undefined }) {
-      let isWithin = false;
-      for await (const record of reader.records({ signal })) {
-        if (record.kind === 'part') isWithin = record.name === name;
-        else if (isWithin) {
-          const content = record.kind === 'file' ? counted(reader.content(record, { signal }), onBytes) : nothing();
-          yield { header: headerOf(record), content } satisfies Member;
-        }
+    async *members({ name }: SetTar, { signal, onBytes = () => undefined, isWhole = false }) {
+      const wanted = recordsOf(name, reader.records({ signal }));
+      for await (const { record, content } of isWhole
+        ? reader.inOrder(wanted, { signal })
+        : oneByOne(reader, wanted, signal)) {
+        yield { header: headerOf(record), content: counted(content, onBytes) } satisfies Member;
       }
     },
     manifest: (options) => (manifest === undefined ? nothing() : reader.content(manifest, options)),
   };
 }
 
-function headerOf(record: Exclude<StoredRecord, { kind: 'part' }>): MemberHeader {
+type MemberRecord = Exclude<StoredRecord, { kind: 'part' }>;
+
+/** Those of a part. */
+async function* recordsOf(part: string, records: AsyncIterable<StoredRecord>): AsyncGenerator<MemberRecord, void> {
+  let isWithin = false;
+  for await (const record of records) {
+    if (record.kind === 'part') isWithin = record.name === part;
+    else if (isWithin) yield record;
+  }
+}
+
+/** Nothing of a content is read before it is asked for. */
+async function* oneByOne(
+  reader: ContentReader,
+  records: AsyncIterable<MemberRecord>,
+  signal: AbortSignal,
+): AsyncGenerator<ReadRecord<MemberRecord>, void> {
+  for await (const record of records) {
+    yield { record, content: record.kind === 'file' ? reader.content(record, { signal }) : nothing() };
+  }
+}
+
+function headerOf(record: MemberRecord): MemberHeader {
   const { name, mode, mtimeSeconds: mtime } = record;
   switch (record.kind) {
     case 'directory':

@@ -52,6 +52,8 @@ export interface MemberOptions {
   readonly onFormat?: ((format: TarFormat) => void) | undefined;
   /** What nobody reads need not be made. */
   readonly skipped?: SkippedBytes | undefined;
+  /** Nearly all of it will be read: it may be made before it is asked for. */
+  readonly isWhole?: boolean | undefined;
 }
 
 export interface TarSourceOptions {
@@ -132,7 +134,7 @@ export class TarSource implements BackupSource {
     for (const { oid, inside } of this.#spaces) if (inside !== inPlace(oid)) names.tablespaceLink(oid);
     await runLanes(parts, lanes, async (part) => {
       const place = contentPart(part, this.#spaces);
-      for await (const member of this.#members(part.archive, signal, { onBytes })) {
+      for await (const member of this.#members(part.archive, signal, { onBytes, isWhole: true })) {
         names.member(place, member.header);
         if (part.archive === set.base && member.header.name === 'tablespace_map') await this.#checkMap(member);
         await deliverMember(sink, part, member);

@@ -56,6 +56,8 @@ class Reading<Item extends StoredRecord> {
   #window: ReadWindow<Item> | undefined;
   /** Steps of the window that were taken. */
   #taken = 0;
+  /** The record that was given out last. */
+  #record: Item | undefined;
 
   constructor(storage: Storage, maps: ContentMaps, signal: AbortSignal) {
     this.#storage = storage;
@@ -93,14 +95,16 @@ class Reading<Item extends StoredRecord> {
       this.#taken += 1;
       // What nobody took of the file before is passed over.
       if (step.kind === 'failure' && step.of === 'all') throw step.error;
-      if (step.kind === 'record') yield { record: step.record, content: this.#content() };
+      if (step.kind !== 'record') continue;
+      this.#record = step.record;
+      yield { record: step.record, content: this.#content(step.record) };
     }
   }
 
-  /** The content of the file that was given out last. */
-  async *#content(): ByteSource {
+  async *#content(record: Item): ByteSource {
     const last: LastChunk = {};
     for (;;) {
+      if (this.#record !== record) throw new Error('the content of a file behind the next record');
       const step = await this.#next();
       if (step === undefined || step.kind === 'record' || (step.kind === 'failure' && step.of === 'all')) return;
       this.#taken += 1;
