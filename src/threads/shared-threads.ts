@@ -39,7 +39,7 @@ export class SharedThreads<Order, Answer> {
     const [idlest] = [...this.#running].sort((a, b) => a.load - b.load);
     if (idlest !== undefined && (idlest.load === 0 || this.#running.size === this.#most)) return idlest;
     if (!hasThread(this.#entry)) return undefined;
-    const thread: SharedThread<Order, Answer> = new SharedThread(this.#entry, () => this.#running.delete(thread));
+    const thread = new SharedThread<Order, Answer>(this.#entry, () => this.#running.delete(thread));
     this.#running.add(thread);
     return thread;
   }
