@@ -7,6 +7,7 @@ import { benchEventLoop } from './event-loop.mjs';
 import { benchOpengauss } from './opengauss.mjs';
 import { benchPlan } from './plan.mjs';
 import { benchReceive } from './receive.mjs';
+import { benchRepository } from './repository.mjs';
 import { benchRestore } from './restore.mjs';
 import { benchSoak } from './soak.mjs';
 import { benchVerify } from './verify.mjs';
@@ -41,6 +42,7 @@ const suites = {
   opengauss: benchOpengauss,
   plan: benchPlan,
   receive: benchReceive,
+  repository: benchRepository,
   restore: benchRestore,
   soak: benchSoak,
   verify: benchVerify,

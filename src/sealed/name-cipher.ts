@@ -27,9 +27,7 @@ export class NameCipher {
     const clear = Buffer.from(part);
     if (clear.length > longestPart) return undefined;
     const iv = this.#ivOf(folder, part);
-    const padded = Buffer.alloc(Math.ceil(clear.length / paddedTo) * paddedTo);
-    clear.copy(padded);
-    return encodeBase32Hex(Buffer.concat([iv, this.#crypt(iv, padded)]));
+    return encodeBase32Hex(Buffer.concat([iv, this.#crypt(iv, paddedOf(clear))]));
   }
 
   /** The clear part; undefined for what `encrypt` never gave in this folder. */
@@ -40,8 +38,9 @@ export class NameCipher {
     const padded = this.#crypt(iv, bytes.subarray(ivSize));
     const part = padded.toString('utf8').replace(/\0+$/, '');
     // The shortest padding and nothing else: one clear part has one stored part.
-    const isOurs = timingSafeEqual(iv, this.#ivOf(folder, part)) && this.encrypt(folder, part) === stored;
-    return isOurs && isNamePart(part) ? part : undefined;
+    const clear = Buffer.from(part);
+    const isOnlyForm = clear.length <= longestPart && paddedOf(clear).equals(padded);
+    return isOnlyForm && timingSafeEqual(iv, this.#ivOf(folder, part)) && isNamePart(part) ? part : undefined;
   }
 
   #ivOf(folder: string, part: string): Buffer {
@@ -52,6 +51,13 @@ export class NameCipher {
   #crypt(iv: Uint8Array, bytes: Uint8Array): Buffer {
     return createCipheriv('aes-256-ctr', this.#key, iv).update(bytes);
   }
+}
+
+/** With zero bytes up to the next multiple of `paddedTo`. */
+function paddedOf(clear: Uint8Array): Buffer {
+  const padded = Buffer.alloc(Math.ceil(clear.length / paddedTo) * paddedTo);
+  padded.set(clear);
+  return padded;
 }
 
 function keyFor(master: Uint8Array, info: string): Uint8Array {

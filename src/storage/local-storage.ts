@@ -12,6 +12,8 @@ import { checkObjectName, compareNames, isNamePart, isObjectName, unfinishedPref
 import type { ListOptions, ReadOptions, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
 
 const pieceSize = 1024 * 1024;
+/** Files of a listing that are looked at together. */
+const statsAtOnce = 32;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
@@ -48,6 +50,7 @@ class LocalStorage implements FileStorage {
   /** link() refuses a name that exists, on network file systems too; the time is that of the file. */
   readonly abilities: StorageAbilities = { putOnce: true, objectTime: true, lock: false, putsSettle: true };
   readonly #root: string;
+  readonly #realPaths = new Map<string, Promise<string | undefined>>();
 
   constructor(root: string) {
     this.#root = root;
@@ -140,15 +143,17 @@ class LocalStorage implements FileStorage {
       signal?.throwIfAborted();
       const object = await this.#openObject(name, path);
       file = object.file;
-      // No larger than the object: there are many small ones.
-      const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(pieceSize, length, object.sizeBytes - offset)));
+      // Hardly larger than the object, of which there are many small ones: one byte more, and its end is seen with its last byte.
+      const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(pieceSize, length, object.sizeBytes - offset + 1)));
       const end = offset + length;
       for (let position = offset; position < end;) {
         signal?.throwIfAborted();
-        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
+        const wanted = Math.min(buffer.length, end - position);
+        const { bytesRead } = await file.read(buffer, 0, wanted, position);
         if (bytesRead === 0) return;
         position += bytesRead;
         yield buffer.subarray(0, bytesRead);
+        if (bytesRead < wanted && position >= object.sizeBytes) return;
       }
     } catch (error) {
       throw this.#failure(name, error, 'read');
@@ -194,15 +199,18 @@ class LocalStorage implements FileStorage {
   }
 
   async *#listFolder(folder: string, prefix: string, options: ListOptions): AsyncIterable<StoredObject> {
-    for (const entry of await this.#entries(folder, options.signal)) {
-      const name = folder + entry.name;
-      const comparable = entry.isDirectory() ? `${name}/` : name;
-      if (!comparable.startsWith(prefix) && !prefix.startsWith(comparable)) continue;
-      if (entry.isDirectory()) {
-        if (options.recursive !== false) yield* this.#listFolder(comparable, prefix, options);
-      } else {
-        const found = await this.#statEntry(name, options.signal);
-        if (found !== undefined) yield found;
+    const entries = await this.#entries(folder, options.signal);
+    for (let from = 0; from < entries.length; from += statsAtOnce) {
+      const group = entries.slice(from, from + statsAtOnce).flatMap((entry) => {
+        const name = folder + entry.name;
+        const comparable = entry.isDirectory() ? `${name}/` : name;
+        if (!comparable.startsWith(prefix) && !prefix.startsWith(comparable)) return [];
+        return [entry.isDirectory() ? comparable : this.#statEntry(name, options.signal)];
+      });
+      for (const found of await Promise.all(group)) {
+        if (typeof found !== 'string') {
+          if (found !== undefined) yield found;
+        } else if (options.recursive !== false) yield* this.#listFolder(found, prefix, options);
       }
     }
   }
@@ -306,12 +314,7 @@ class LocalStorage implements FileStorage {
   }
 
   async #lstat(path: string): Promise<Stats | undefined> {
-    try {
-      return await lstat(path);
-    } catch (error) {
-      if (isAbsence(error)) return undefined;
-      throw error;
-    }
+    return lstat(path).catch(unlessAbsent);
   }
 
   /** Makes the directories of a name one by one, each durable in its parent, without following a link. */
@@ -348,15 +351,21 @@ class LocalStorage implements FileStorage {
 
   /** Refuses to go through a link that leads out of the root. A directory that is absent leads nowhere. */
   async #checkInside(name: string, directory: string): Promise<void> {
-    const real = await realpath(directory).catch((error: unknown) => {
-      if (isAbsence(error)) return undefined;
-      throw error;
-    });
-    if (real === undefined || real === this.#root || real.startsWith(this.#root === sep ? sep : this.#root + sep))
-      return;
+    const real = await this.#realPath(directory);
+    const below = this.#root === sep ? sep : this.#root + sep;
+    if (real === undefined || real === this.#root || real.startsWith(below)) return;
     throw new BackupError('USAGE', say('storage.leaves-root', { name }), {
       context: { storage: this.description, directory: basename(directory) },
     });
+  }
+
+  /** Those who ask while the system is being asked have one answer. Undefined: it is absent. */
+  async #realPath(directory: string): Promise<string | undefined> {
+    const asked = this.#realPaths.get(directory);
+    if (asked !== undefined) return asked;
+    const answer = realpath(directory).catch(unlessAbsent);
+    this.#realPaths.set(directory, answer);
+    return answer.finally(() => this.#realPaths.delete(directory));
   }
 
   /** That a name is absent says something only while the root is there. */
@@ -392,6 +401,10 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if (!isAbsence(error)) throw error;
 }
 
 function isAbsence(error: unknown): boolean {
