@@ -6,14 +6,14 @@ import { decodeChunk } from './decode-chunk.ts';
 import { PackReader } from './pack-reader.ts';
 
 /** Content of chunks that is kept, in bytes. */
-const keptBytes = 16 * 1024 * 1024;
+const keptBytes = 8 * 1024 * 1024;
 
 interface Kept {
   readonly content: Promise<Uint8Array>;
   readonly bytes: number;
 }
 
-/** Reads chunks. Keeps the content of those that were read last, up to 16 MiB unless told otherwise. */
+/** Reads chunks. Keeps the content of those that were read last, up to 8 MiB unless told otherwise. */
 export class ChunkReader {
   readonly #packs: PackReader;
   /** In the order in which they were last read. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
-import { hasThread, startThread } from '../threads/start-thread.ts';
+import { hasThread, startLeanThread } from '../threads/start-thread.ts';
 import { workOffBatch, type BatchAnswer, type BatchOrder } from './batch.ts';
 import type { ChunkEncoder, ContentCodec } from './chunk-encoder.ts';
 
@@ -90,7 +90,7 @@ class ChunkThreads implements BatchWorker {
   }
 
   #start(): Running {
-    const worker = startThread('chunk-thread', this.#codec);
+    const worker = startLeanThread('chunk-thread', this.#codec);
     const running: Running = { worker, waiting: new Map() };
     const fail = (error: unknown): void => {
       for (const { reject } of running.waiting.values()) reject(error);

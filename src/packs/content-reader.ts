@@ -22,7 +22,7 @@ export interface ContentReader {
   records(options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<StoredRecord, void, undefined>;
   /**
    * The content of a file to its end. The hash of each block is compared before it is given out. Pieces are views, valid until
-   * the next one is asked for. Memory: 16 MiB for all files, one leaf for each that is being read.
+   * the next one is asked for. Memory: 8 MiB for all files, one leaf for each that is being read.
    * @throws BackupError `CORRUPT`, naming the object, and the file where the content is not what was backed up
    */
   content(file: FileRecord, options?: ReadContentOptions): ByteSource;

@@ -1,6 +1,8 @@
 /** Words of an entry: 64 bits of the name's hash, chunk + 1, place. */
 const words = 4;
 const firstCapacity = 1024;
+/** More names are not believed before they come: what says how many there are may be damaged. */
+const mostExpected = 4 * 1024 * 1024;
 
 /** Where the record of a file is: its chunk of records, and which of the records there. */
 export interface RecordPlace {
@@ -9,13 +11,20 @@ export interface RecordPlace {
 }
 
 /**
- * Places of records by the hash of a name, not the name: whoever finds one compares the name there. 24 to 48 bytes a name.
+ * Places of records by the hash of a name, not the name: whoever finds one compares the name there. 24 bytes a name where it is said how many
+ * come, else 24 to 48, and half as much more while it grows.
  * Of two names with the same hash the first is found.
  */
 export class NameIndex {
-  #table = new Uint32Array(firstCapacity * words);
-  #capacity = firstCapacity;
+  #capacity: number;
+  #table: Uint32Array;
   #size = 0;
+
+  /** @param expected names, about */
+  constructor(expected = 0) {
+    this.#capacity = Math.max(firstCapacity, Math.ceil(Math.min(expected, mostExpected) * 1.5) + 1);
+    this.#table = new Uint32Array(this.#capacity * words);
+  }
 
   add(name: string, chunk: number, place: number): void {
     if (this.#size * 3 >= this.#capacity * 2) this.#grow();

@@ -10,16 +10,17 @@ import type { FileRecord, PartName, StoredRecord } from './record.ts';
 /** Chunks of records that are kept decoded, of some hundred records each: files come in about the order in which they came last time. */
 const keptChunks = 8;
 
-/** The backup that a new one is compared with. Memory: 16 to 32 bytes a file, and some MiB. */
+/** The backup that a new one is compared with. Memory: 24 bytes a file, and some MiB. */
 export class PriorContent {
   readonly maps: ContentMaps;
   readonly #left: PackTable<RootPack>;
   readonly #recordChunks = new Map<string, ChunkRef>();
-  readonly #index = new NameIndex();
+  readonly #index: NameIndex;
   readonly #kept = new Map<number, Promise<StoredRecord[]>>();
 
   private constructor(maps: ContentMaps) {
     this.maps = maps;
+    this.#index = new NameIndex(maps.root.files);
     this.#left = packsToLeave(maps.root);
     for (const { chunk, hash } of maps.root.chunks) this.#recordChunks.set(Buffer.from(hash).toString('latin1'), chunk);
   }

@@ -3,8 +3,8 @@ import { isShared } from './batch-buffers.ts';
 import type { BatchOrder, BatchResult } from './batch-work.ts';
 import { frameSize } from './frame-format.ts';
 
-/** Two do more in a second than is ever read or written. */
-const mostThreads = 2;
+/** One does more in a second than is ever compressed or decompressed in that time, and each takes some 30 MiB. */
+const mostThreads = 1;
 /** What is done here before a thread is worth its start, in bytes. */
 const worthStarting = 32 * 1024 * 1024;
 /** With less, the way to a thread and back takes longer than the work. */

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { hasThread, startThread } from './start-thread.ts';
+import { hasThread, startLeanThread } from './start-thread.ts';
 
 /** A thread that had nothing to do for so long ends, in ms. */
 const idleMs = 10_000;
@@ -24,7 +24,7 @@ export class SharedThreads<Order, Answer> {
   readonly #most: number;
   readonly #running = new Set<SharedThread<Order, Answer>>();
 
-  /** @param entry as `startThread` names it @param most so many at the same time */
+  /** @param entry as `startLeanThread` names it @param most so many at the same time */
   constructor(entry: string, most: number) {
     this.#entry = entry;
     this.#most = most;
@@ -58,7 +58,7 @@ class SharedThread<Order, Answer> {
 
   /** @param ended is told when it takes no more orders */
   constructor(entry: string, ended: () => void) {
-    this.#worker = startThread(entry);
+    this.#worker = startLeanThread(entry);
     this.#worker.unref();
     const fail = (error: unknown): void => {
       clearTimeout(this.#idle);
