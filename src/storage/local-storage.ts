@@ -201,11 +201,11 @@ class LocalStorage implements FileStorage {
   async *#listFolder(folder: string, prefix: string, options: ListOptions): AsyncIterable<StoredObject> {
     const entries = await this.#entries(folder, options.signal);
     for (let from = 0; from < entries.length; from += statsAtOnce) {
-      const group = entries.slice(from, from + statsAtOnce).flatMap((entry) => {
+      const group = entries.slice(from, from + statsAtOnce).map(async (entry) => {
         const name = folder + entry.name;
         const comparable = entry.isDirectory() ? `${name}/` : name;
-        if (!comparable.startsWith(prefix) && !prefix.startsWith(comparable)) return [];
-        return [entry.isDirectory() ? comparable : this.#statEntry(name, options.signal)];
+        if (!comparable.startsWith(prefix) && !prefix.startsWith(comparable)) return undefined;
+        return entry.isDirectory() ? comparable : this.#statEntry(name, options.signal);
       });
       for (const found of await Promise.all(group)) {
         if (typeof found !== 'string') {
