@@ -134,11 +134,15 @@ class ClusterBench {
       this.cluster.sql('checkpoint');
       sh('sync');
     };
-    const row = await this.compare('next backup, 1 % of the pages changed; gs_basebackup -D - -Ft -X none to nowhere', '≤ 1.2', {
-      ours: this.backup('first', true),
-      native: `${dist}/gs_basebackup.js ${this.from} -D - -Ft -X none >/dev/null`,
-      before: (who) => who === 'ours' && change(),
-    });
+    const row = await this.compare(
+      'next backup, 1 % of the pages changed; gs_basebackup -D - -Ft -X none to nowhere',
+      '≤ 1.2',
+      {
+        ours: this.backup('first', true),
+        native: `${dist}/gs_basebackup.js ${this.from} -D - -Ft -X none >/dev/null`,
+        before: (who) => who === 'ours' && change(),
+      },
+    );
     sh(this.backup('first', true));
     const backups = this.backups('first');
     const [first] = backups;
@@ -171,7 +175,10 @@ class ClusterBench {
 
   backups(name) {
     const words = `${gausskeep} list ${this.place.repo(name)} --json`;
-    return sh(words).trim().split('\n').map((line) => JSON.parse(line));
+    return sh(words)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
   }
 
   /** In alternation; without `native` ours alone. */

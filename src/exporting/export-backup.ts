@@ -94,7 +94,11 @@ async function writeTars(
     const writer = new TarSetWriter(path, { compression, signal });
     const isElsewhere = (name: string): boolean => name === set.manifest?.name || wal.own.has(name);
     for (const tar of [...set.tablespaces, set.base]) {
-      await writer.tar(tar.name, reading.members(tar, { signal, isWhole: true }), tar === set.base ? isElsewhere : undefined);
+      await writer.tar(
+        tar.name,
+        reading.members(tar, { signal, isWhole: true }),
+        tar === set.base ? isElsewhere : undefined,
+      );
     }
     await writer.wal(wal.directory, wal.members(signal));
     if (set.manifest !== undefined) await writer.manifest(reading.manifest({ signal }));
