@@ -222,6 +222,14 @@ describe('repo adopt', () => {
     const tree = await treeOf(join(place, 'instances/orders/wal'));
     expect(tree.has(`generations/1/wal/${backup}`)).toBe(true);
     expect(tree.has('notes.txt')).toBe(false);
+    for (const [from, expected] of [
+      [segments[3], segments[3]],
+      [segments[0], segments[3]],
+    ] as const) {
+      await setHold(storage, { name: 'standby', segment: from ?? '' });
+      await adopt();
+      expect(await readHolds(own)).toEqual([{ name: 'standby', segment: expected }]);
+    }
   });
 
   it('joins an archive that a backup began, where the WAL of both is the same', async () => {

@@ -6,6 +6,7 @@ import { walFolder } from '../wal-archive/archive-wal.ts';
 import { readGaps } from '../wal-archive/gaps.ts';
 import { closedName, generationName, type Generation } from '../wal-archive/generation.ts';
 import { readHolds, setHold } from '../wal-archive/holds.ts';
+import { positionPart } from '../wal-archive/wal-file-name.ts';
 import type { FileStorage } from '../storage/link-file.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { compareGenerations, compareHistories } from './compare-archives.ts';
@@ -78,11 +79,13 @@ async function carryGeneration(
   await carrier.carry([{ name: generationName(number), sizeBytes: 0 }], options);
 }
 
-/** What a standby says to the archive of the instance counts, where it says anything there. */
+/** A standby needs nothing before the later one of what it said to the two. */
 async function carryHolds(source: Archive, storage: Storage, options: StorageOptions): Promise<void> {
   const there = await readHolds(storage, options);
   for (const hold of await readHolds(source.storage, options)) {
-    if (!there.some(({ name }) => name === hold.name)) await setHold(storage, hold, options);
+    const own = there.find(({ name }) => name === hold.name);
+    const isLater = own === undefined || positionPart(own.segment) < positionPart(hold.segment);
+    if (isLater) await setHold(storage, hold, options);
   }
 }
 
