@@ -4,7 +4,7 @@ import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
 import { repoAdoptOptions } from '../../config/repository-options.ts';
 import { readRepositorySettings, repositoryOf, type RepositorySettings } from '../../config/repository-settings.ts';
-import { BackupError } from '../../errors/backup-error.ts';
+import { BackupError, systemCodeOf } from '../../errors/backup-error.ts';
 import { adoptArchive, type AdoptResult, type RepositoryInstance } from '../../index.ts';
 import { say, shellWord, type Message } from '../../messages/message.ts';
 import { archiveCommandFor } from '../archive-command.ts';
@@ -45,7 +45,8 @@ export const repoAdoptCommand: Command = {
 
 /** What is no archive of ours is none that a push should begin. */
 function explained(error: unknown): never {
-  if (!(error instanceof BackupError) || error.code !== 'REPOSITORY_NOT_FOUND') throw error;
+  const isMissing = error instanceof BackupError && systemCodeOf(error.cause) !== undefined;
+  if (!(error instanceof BackupError) || error.code !== 'REPOSITORY_NOT_FOUND' || isMissing) throw error;
   throw error.with({ hint: say('adopt.no-archive.hint') });
 }
 
