@@ -184,8 +184,15 @@ export { adoptArchive, type AdoptRequest, type AdoptResult } from './adopting/ad
 export { checkRepository, type CheckRequest } from './inspecting/check-repository.ts';
 export type { LookedAt, RepositoryFinding } from './inspecting/finding.ts';
 export { readInstanceStats, sumOf, type Amount, type InstanceStats } from './inspecting/read-stats.ts';
-export { performExpire, type ExpireRequest, type ExpireResult } from './expire/perform-expire.ts';
+export { performExpire } from './expire/perform-expire.ts';
+export { rehearseExpire } from './expire/rehearse-expire.ts';
+export type { ExpireRequest, ExpireResult } from './expire/expire-request.ts';
+export type { WalCut } from './expire/cut-wal.ts';
+export type { WalRange } from './expire/wal-ranges.ts';
+export type { Obstacle, WaitingRemoval } from './expire/judge-removals.ts';
 export { planExpire, type PlannedBackup } from './expire/plan-expire.ts';
+export { readPruned, standaloneBy } from './repository/pruned.ts';
+export type { FindPruned, PrunedRange } from './wal-archive/pruned-range.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
 export { readCatalogue } from './repository/catalogue.ts';
 export { holdBackup } from './repository/hold-backup.ts';

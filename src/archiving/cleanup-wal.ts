@@ -43,7 +43,16 @@ export interface CleanupPlan {
   /** Records of gaps that are older than the cut-off: they go as well. */
   readonly gapRecords: readonly string[];
   /** What goes: a WAL file and the objects that it consists of, in the order in which they are removed. */
-  readonly removals: readonly { readonly name: string; readonly stored: readonly string[] }[];
+  readonly removals: readonly WalRemoval[];
+}
+
+export interface WalRemoval {
+  readonly name: string;
+  readonly stored: readonly string[];
+  /** Of all these objects together; those of a receiver are not counted. */
+  readonly sizeBytes: number;
+  /** When its receipt was stored, ms since 1970 by the clock of the storage; undefined: it has none, or that is not told. */
+  readonly receiptStoredAtMs: number | undefined;
 }
 
 interface Options {
@@ -70,13 +79,14 @@ export async function planCleanup(request: CleanupRequest, options: Options = {}
     .sort((a, b) => (positionPart(a.segment) < positionPart(b.segment) ? -1 : 1));
   const cutoff = keptFor[0]?.segment ?? oldest;
   const files = archive === undefined ? plainFiles(request, options) : archiveFiles(archive, request, options);
-  const removals = new Map<string, string[]>();
-  for await (const { name, stored } of files) {
+  const removals = new Map<string, FoundFile[]>();
+  for await (const found of files) {
+    const { name } = found;
     const file = parseWalFileName(name);
     if (file === undefined || file.kind === 'history') continue;
     if (file.kind === 'backup-history' && request.backupHistory !== true) continue;
     if (positionPart(name) >= positionPart(cutoff)) continue;
-    removals.set(name, [...(removals.get(name) ?? []), stored]);
+    removals.set(name, [...(removals.get(name) ?? []), found]);
   }
   return {
     gapRecords: archive === undefined ? [] : await outdatedGaps(archive, request, cutoff, options),
@@ -84,7 +94,16 @@ export async function planCleanup(request: CleanupRequest, options: Options = {}
     keptFor,
     protectsBackups: backups !== undefined,
     hold,
-    removals: [...removals].map(([name, stored]) => ({ name, stored: receiptFirst(stored) })),
+    removals: [...removals].map(([name, found]) => removalOf(name, found)),
+  };
+}
+
+function removalOf(name: string, found: readonly FoundFile[]): WalRemoval {
+  return {
+    name,
+    stored: receiptFirst(found.map(({ stored }) => stored)),
+    sizeBytes: found.reduce((sum, { sizeBytes }) => sum + Math.max(0, sizeBytes), 0),
+    receiptStoredAtMs: found.find(({ stored }) => stored.endsWith('.receipt'))?.storedAtMs,
   };
 }
 
@@ -157,14 +176,16 @@ async function backupKeepers(folder: Storage, archive: Archive | undefined, opti
 interface FoundFile {
   readonly name: string;
   readonly stored: string;
+  readonly sizeBytes: number;
+  readonly storedAtMs: number | undefined;
 }
 
 /** Files of a plain directory, by their names alone: what pg_archivecleanup goes by. */
 async function* plainFiles({ storage, stripExtension }: CleanupRequest, options: Options): AsyncIterable<FoundFile> {
-  for await (const { name: stored } of storage.list('', { ...options, recursive: false })) {
+  for await (const { name: stored, ...facts } of storage.list('', { ...options, recursive: false })) {
     const hasExtension = stripExtension !== undefined && stored.endsWith(stripExtension);
     const name = parseStoredName(hasExtension ? stored.slice(0, -stripExtension.length) : stored)?.file.name;
-    if (name !== undefined) yield { name, stored };
+    if (name !== undefined) yield { name, stored, ...facts };
   }
 }
 
@@ -173,16 +194,17 @@ async function* archiveFiles(archive: Archive, request: CleanupRequest, options:
   const generations = await readGenerations(archive, options);
   const { number } = chooseGeneration(generations, request.generation, 'read');
   const folder = walFolder(number);
-  for await (const { name: stored } of storage.list(folder, options)) {
+  for await (const { name: stored, ...facts } of storage.list(folder, options)) {
     const last = stored.slice(stored.lastIndexOf('/') + 1).replace(/\.(?:receipt|index)$/, '');
     const name = parseStoredName(last)?.file.name;
-    if (name !== undefined) yield { name, stored };
+    if (name !== undefined) yield { name, stored, ...facts };
   }
   // What a receiver is at stays, whatever is said to be needed: the newest segment, which grows.
   const open = await openFiles(storage, number, options);
   const newest = open.reduce((latest, { name }) => (positionPart(name) > latest ? positionPart(name) : latest), '');
   for (const { name } of open) {
-    if (positionPart(name) < newest) yield { name, stored: openFolder(number) + name };
+    const stored = openFolder(number) + name;
+    if (positionPart(name) < newest) yield { name, stored, sizeBytes: 0, storedAtMs: undefined };
   }
 }
 

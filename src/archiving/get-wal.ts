@@ -9,8 +9,10 @@ import { say } from '../messages/message.ts';
 import { findArchive } from '../wal-archive/archive.ts';
 import { parseWalFileName, segmentAt } from '../wal-archive/wal-file-name.ts';
 import type { WalObject, WalSource } from '../wal-archive/wal-source.ts';
+import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import type { Storage } from '../storage/storage.ts';
 import { decodePageHeader, longPageHeaderBytes } from '../wal/page-header.ts';
+import { formatLsn } from '../wal/lsn.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import { readLocal } from './local-bytes.ts';
 import { openWal, type OpenedWal } from './open-wal.ts';
@@ -27,6 +29,8 @@ export interface GetRequest {
   readonly systemIdentifier?: bigint | undefined;
   /** Whether the beginning of a segment will do where it is not there whole; default true. */
   readonly partial?: boolean | undefined;
+  /** What retention removed: where that is asked for, WAL is missing, and does not end. */
+  readonly pruned?: FindPruned | undefined;
 }
 
 export type GetResult =
@@ -56,8 +60,8 @@ export async function getWal(request: GetRequest, { signal }: Options = {}): Pro
     });
   }
   const options = { signal };
-  const { name, storage, generation, systemIdentifier, partial = true } = request;
-  const opened = await openWal({ storage, generation, systemIdentifier }, options);
+  const { name, storage, generation, systemIdentifier, partial = true, pruned } = request;
+  const opened = await openWal({ storage, generation, systemIdentifier, pruned }, options);
   const { source } = opened;
   const object = await source.find(name, options);
   if (object !== undefined) return deliver(source, object, request.target, options);
@@ -70,6 +74,7 @@ export async function getWal(request: GetRequest, { signal }: Options = {}): Pro
   const isSegment = parseWalFileName(name)?.kind === 'segment';
   const beginning = isSegment && partial ? await source.find(`${name}.partial`, options) : undefined;
   if (isSegment && !(await isBeside(request.target, name, source))) {
+    if (pruned !== undefined) await refusePruned(name, source, options);
     await refuseGap(request, source, beginning, options);
   }
   if (beginning !== undefined) return deliver(source, beginning, request.target, options);
@@ -98,6 +103,22 @@ async function refuseGap(
   if (before !== undefined && (await isBeside(target, before, source))) return;
   throw new BackupError('WAL_MISSING', say('archive.no-segments', { name, source: source.description }), {
     hint: say('archive.gap.hint'),
+  });
+}
+
+/** What retention removed went on: a server that is told that WAL ends there would open the database too early. */
+async function refusePruned(name: string, source: WalSource, options: Options): Promise<void> {
+  const { startLsn, timeline } = parseSegmentName(name, source.segmentSizeBytes) ?? {};
+  if (startLsn === undefined) return;
+  const gaps = (await source.gaps?.(options)) ?? [];
+  const range = gaps.find(
+    (gap) =>
+      gap.isPruned === true && gap.timeline === timeline && gap.beginLsn <= startLsn && gap.endLsn > startLsn,
+  );
+  if (range === undefined) return;
+  const [begin, end, date] = [formatLsn(range.beginLsn), formatLsn(range.endLsn), range.noticedAt.slice(0, 10)];
+  throw new BackupError('WAL_MISSING', say('pruned.wal-file', { name, begin, end, date }), {
+    hint: say('pruned.wal-file.hint'),
   });
 }
 

@@ -2,6 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { openArchiveWal } from '../wal-archive/archive-wal.ts';
+import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import { openPlainWal } from '../wal-archive/plain-wal.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -12,6 +13,8 @@ export interface OpenWalRequest {
   readonly generation?: number | undefined;
   /** Whose WAL it must be. */
   readonly systemIdentifier?: bigint | undefined;
+  /** What retention removed, where that is known beside the archive. */
+  readonly pruned?: FindPruned | undefined;
 }
 
 /** WAL to read, and the archive where it is one of ours. */
@@ -26,7 +29,7 @@ export interface OpenedWal {
  * @throws BackupError `REPOSITORY_NOT_FOUND` when there is no WAL, `SYSTEM_MISMATCH` when it is another instance's
  */
 export async function openWal(
-  { storage, generation, systemIdentifier }: OpenWalRequest,
+  { storage, generation, systemIdentifier, pruned }: OpenWalRequest,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<OpenedWal> {
   const archive = await findArchive(storage, options);
@@ -40,5 +43,5 @@ export async function openWal(
   checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });
   const generations = await readGenerations(archive, options);
   const { number } = chooseGeneration(generations, generation, 'read');
-  return { source: openArchiveWal(archive, generations, number), archive, generation: number };
+  return { source: openArchiveWal(archive, generations, number, pruned), archive, generation: number };
 }

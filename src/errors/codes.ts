@@ -75,6 +75,8 @@ export type ErrorKind =
   | 'two-contents'
   /** WAL before the recovery target is missing: it may be behind the gap. */
   | 'gap-before-target'
+  /** As a gap, and it was retention that removed the WAL. */
+  | 'pruned-before-target'
   /** The recovery target is nowhere in the WAL from the backup on. */
   | 'target-not-seen'
   /** The version of a manifest is no number. */

@@ -1,89 +1,133 @@
-import { performCleanup, planCleanup } from '../archiving/cleanup-wal.ts';
-import type { ListedBackup } from '../repository/catalogue.ts';
-import type { ListedHold } from '../repository/read-holds.ts';
-import { findArchive, lineageOf, readGenerations, type Archive } from '../wal-archive/archive.ts';
-import { segmentBase } from '../wal-archive/archive-wal.ts';
-import type { Generation } from '../wal-archive/generation.ts';
+import { performCleanup } from '../archiving/cleanup-wal.ts';
+import { putPruned, readPruned, type StoredRange } from '../repository/pruned.ts';
+import { isLive, readHolds } from '../repository/read-holds.ts';
+import { committedIn, isVoid } from '../repository/void-holds.ts';
+import { findArchive, type Archive } from '../wal-archive/archive.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import type { Lsn } from '../wal/lsn.ts';
-import { segmentName } from '../wal/segment.ts';
-import type { RemovalSurvey, RemovalTime } from './survey-removals.ts';
+import { parseSegmentName } from '../wal/segment.ts';
+import { planWalCut, type CutPlan, type CutRequest } from './plan-wal-cut.ts';
+import { rangesOf, type RemovedFile, type WalRange } from './wal-ranges.ts';
 
 /** What goes of the WAL of one generation. */
 export interface WalCut {
   readonly generation: number;
-  /** The first segment that stays. */
+  /** What lies before it goes, whatever the timeline: no backup needs it. */
   readonly cutoff: string;
-  /** Names of the WAL files. */
-  readonly removed: readonly string[];
+  readonly before: readonly WalRange[];
+  /** What goes behind backups that stay: they reach to their own end from then on, or a little further. */
+  readonly between: readonly WalRange[];
+}
+
+/** Where the WAL is, and where it is said what goes. */
+export interface CutPlaces {
+  /** Of the WAL archive. */
+  readonly wal: Storage;
+  /** Of the instance. */
+  readonly instance: Storage;
+}
+
+/** As `cutWal`, and nothing is done. */
+export async function rehearseWalCut(
+  wal: Storage,
+  request: CutRequest,
+  options: StorageOptions = {},
+): Promise<WalCut[]> {
+  const archive = await findArchive(wal, options);
+  if (archive === undefined) return [];
+  const plans = await planWalCut(archive, request, options);
+  return plans.map((plan) => walCut(archive, plan, plan.between));
 }
 
 /**
- * Removes the WAL that no remaining backup needs, nor one that is being made or read: in each generation what lies before the
- * least start position on its line (its own and before the forks that it comes of) and in the generations that come of it, whatever the timeline.
- * Where there is no such backup nothing goes; nor what was stored within the grace; nor anything at all while it is not known where a running backup begins.
- * @param storage of the WAL archive
+ * Removes the WAL that no backup needs, nor one that is being made or read, and, where continuous WAL is kept for a shorter time, what lies behind older backups. Of the latter
+ * it is said first which it is; then holds are looked at once more, so that of whoever needs it and this run at least one sees the other.
  */
 export async function cutWal(
-  storage: Storage,
-  { remaining, live }: Pick<RemovalSurvey, 'remaining' | 'live'>,
-  time: RemovalTime,
+  { wal, instance }: CutPlaces,
+  request: CutRequest,
   options: StorageOptions = {},
 ): Promise<WalCut[]> {
-  const archive = await findArchive(storage, options);
-  const starts = archive && startsOf(remaining, live);
-  if (archive === undefined || starts === undefined) return [];
-  const generations = await readGenerations(archive, options);
+  const archive = await findArchive(wal, options);
+  if (archive === undefined) return [];
+  const plans = await planWalCut(archive, request, options);
+  const known = await readPruned(instance, options);
+  const between = plans.some((plan) => plan.between.length > 0)
+    ? await announce(archive, instance, { plans, known, request }, options)
+    : new Map<number, readonly Removal[]>();
   const cuts: WalCut[] = [];
-  for (const { number } of generations) {
-    const needed = starts.filter((start) => concerns(generations, start, number));
-    const first = needed.toSorted((a, b) => (a.startLsn < b.startLsn ? -1 : 1))[0];
-    if (first !== undefined) cuts.push(await cutGeneration(archive, number, first, time, options));
+  for (const plan of plans) {
+    const gone = between.get(plan.generation) ?? [];
+    await performCleanup(wal, { ...plan.before, removals: [...plan.before.removals, ...gone] }, options);
+    cuts.push(walCut(archive, plan, gone));
+    // What lies before all backups nobody asks for.
+    const begin = parseSegmentName(plan.before.cutoff, archive.identity.segmentSizeBytes)?.startLsn ?? 0n;
+    for (const { generation, endLsn, storedName } of known) {
+      if (generation === plan.generation && endLsn <= begin) await instance.delete(storedName, options);
+    }
   }
   return cuts;
 }
 
-interface Start {
-  readonly timeline: number;
-  readonly generation: number;
-  readonly startLsn: Lsn;
-}
+type Removal = CutPlan['between'][number];
 
-/** Undefined while one of them is not known. */
-function startsOf(remaining: readonly ListedBackup[], live: readonly ListedHold[]): Start[] | undefined {
-  const starts: Start[] = remaining.map(({ commit }) => commit);
-  for (const { kind, position } of live) {
-    if (kind !== 'backup') continue;
-    if (position === undefined) return undefined;
-    starts.push(position);
-  }
-  return starts;
-}
-
-/** Whether a backup that starts there can reach WAL of the generation, or lies in one that comes of it. */
-function concerns(generations: readonly Generation[], { generation, startLsn }: Start, number: number): boolean {
-  const isOnLine = lineageOf(generations, number).some(
-    (part) => part.generation === generation && (part.end === undefined || startLsn < part.end),
-  );
-  return isOnLine || lineageOf(generations, generation).some((part) => part.generation === number);
-}
-
-async function cutGeneration(
+/** Says what is about to go, looks who needs it, and takes back what somebody does. @returns what may go, by generation */
+async function announce(
   archive: Archive,
-  generation: number,
-  { timeline, startLsn }: Start,
-  { nowMs, graceMs }: RemovalTime,
+  instance: Storage,
+  { plans, known, request }: Announcement,
   options: StorageOptions,
-): Promise<WalCut> {
-  const { storage, identity } = archive;
-  const oldest = segmentName(timeline, startLsn, identity.segmentSizeBytes);
-  const plan = await planCleanup({ storage, oldest, generation }, options);
-  const removals: (typeof plan.removals)[number][] = [];
-  for (const removal of plan.removals) {
-    const receipt = await storage.stat(`${segmentBase(generation, removal.name)}.receipt`, options);
-    const isNew = receipt !== undefined && nowMs - (receipt.storedAtMs ?? nowMs) < graceMs;
-    if (!isNew) removals.push(removal);
+): Promise<ReadonlyMap<number, readonly Removal[]>> {
+  const { segmentSizeBytes } = archive.identity;
+  const at = new Date(request.time.nowMs).toISOString();
+  const put: (WalRange & { readonly generation: number; readonly storedName: string })[] = [];
+  for (const { generation, between } of plans) {
+    const unsaid = between.filter(({ name }) => !isSaid(name, generation, known, segmentSizeBytes));
+    for (const range of rangesOf(unsaid, segmentSizeBytes)) {
+      const storedName = await putPruned(instance, { ...range, generation, at }, options);
+      put.push({ ...range, generation, storedName });
+    }
   }
-  await performCleanup(storage, { ...plan, removals }, options);
-  return { generation, cutoff: plan.cutoff, removed: removals.map(({ name }) => name) };
+  const { holds, damaged } = await readHolds(instance, options);
+  const { nowMs } = request.time;
+  const committed = committedIn(request.catalogue);
+  const live = holds.filter((hold) => isLive(hold, nowMs) && !isVoid(hold, committed));
+  const isUnknown = damaged.some((hold) => isLive(hold, nowMs));
+  const again = isUnknown ? [] : await planWalCut(archive, { ...request, live }, options);
+  const allowed = new Map(again.map(({ generation, between }) => [generation, new Set(between.map(({ name }) => name))]));
+  const gone = new Map<number, readonly Removal[]>();
+  for (const { generation, between } of plans) {
+    gone.set(
+      generation,
+      between.filter(({ name }) => allowed.get(generation)?.has(name) === true),
+    );
+  }
+  for (const { generation, beginLsn, endLsn, storedName } of put) {
+    const isKept = rangesOf(gone.get(generation) ?? [], segmentSizeBytes).some(
+      (range) => range.beginLsn < endLsn && range.endLsn > beginLsn,
+    );
+    if (!isKept) await instance.delete(storedName, options);
+  }
+  return gone;
+}
+
+interface Announcement {
+  readonly plans: readonly CutPlan[];
+  readonly known: readonly StoredRange[];
+  readonly request: CutRequest;
+}
+
+function isSaid(name: string, generation: number, known: readonly StoredRange[], segmentSizeBytes: number): boolean {
+  const segment = parseSegmentName(name.slice(0, 24), segmentSizeBytes);
+  return known.some(
+    (range) =>
+      range.generation === generation &&
+      range.timeline === segment?.timeline &&
+      range.beginLsn <= segment.startLsn &&
+      range.endLsn > segment.startLsn,
+  );
+}
+
+function walCut({ identity }: Archive, { generation, before }: CutPlan, between: readonly RemovedFile[]): WalCut {
+  const ranges = (files: readonly RemovedFile[]): WalRange[] => rangesOf(files, identity.segmentSizeBytes);
+  return { generation, cutoff: before.cutoff, before: ranges(before.removals), between: ranges(between) };
 }

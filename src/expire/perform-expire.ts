@@ -1,45 +1,23 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import type { Instance } from '../repository/instance.ts';
 import { marksFolder } from '../repository/mark.ts';
 import { putHold, type KeptHold } from '../repository/keep-hold.ts';
-import { commitObject, newId, removalObject } from '../repository/names.ts';
-import { fence, isFenced } from '../repository/put-commit.ts';
+import { newId, removalObject } from '../repository/names.ts';
 import { deleteHold } from '../repository/read-holds.ts';
 import { putRemoval } from '../repository/removal.ts';
 import { keepReserve, withReserve } from '../repository/reserve.ts';
-import type { RetentionRules } from '../retention/rules.ts';
-import { openPlace, type Place } from '../storage/place.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { cutWal, type WalCut } from './cut-wal.ts';
-import { planExpire, type PlannedBackup } from './plan-expire.ts';
-import { surveyRemovals, type RemovalSurvey } from './survey-removals.ts';
+import { cutWal } from './cut-wal.ts';
+import { deleteCommit } from './delete-commit.ts';
+import { checkGrace, defaultGraceMs, type ExpireRequest, type ExpireResult } from './expire-request.ts';
+import { openExpiredWal } from './expired-wal.ts';
+import { planExpire } from './plan-expire.ts';
+import { plannedRemovals } from './planned-removals.ts';
+import { surveyRemovals } from './survey-removals.ts';
 import { deleteUnusedPacks, findUnusedPacks } from './unused-packs.ts';
 
-const hourMs = 60 * 60 * 1000;
 /** Others may change things again and again. */
 const mostAttempts = 5;
-const leastGraceMs = 10 * 60 * 1000;
-
-export interface ExpireRequest {
-  readonly instance: Pick<Instance, 'storage' | 'wal' | 'foreignNames'>;
-  readonly rules: RetentionRules;
-  /** How long after it was taken off the catalogue a backup is deleted, in ms, at least ten minutes; default 24 hours. */
-  readonly graceMs?: number | undefined;
-}
-
-export interface ExpireResult {
-  /** What was decided about each backup, oldest first; those without `keep` are off the catalogue. */
-  readonly plan: readonly PlannedBackup[];
-  /** Ids of backups that were taken off before and are deleted now. */
-  readonly deleted: readonly string[];
-  /** Ids of backups that are off the catalogue and still there. */
-  readonly waiting: readonly string[];
-  /** So many packs, of so many bytes, were deleted. */
-  readonly packs: number;
-  readonly bytes: number;
-  readonly wal: readonly WalCut[];
-}
 
 /**
  * Takes off the catalogue what no rule keeps, and deletes what was taken off earlier and nobody needs. A run that ends in the
@@ -48,11 +26,11 @@ export interface ExpireResult {
  * something there is not understood, `LOCKED` when others change things all the time: nothing is deleted then
  */
 export async function performExpire(request: ExpireRequest, options: StorageOptions = {}): Promise<ExpireResult> {
-  const { instance, rules, graceMs = 24 * hourMs } = request;
-  const { storage } = instance;
-  if (!(graceMs >= leastGraceMs)) throw new BackupError('USAGE', say('expire.short-grace'));
+  const { graceMs = defaultGraceMs } = request;
+  checkGrace(graceMs);
   for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
-    const result = await withHold(storage, (hold) => expire(instance, rules, { hold, graceMs }, options), options);
+    const { storage } = request.instance;
+    const result = await withHold(storage, (hold) => expire(request, { hold, graceMs }, options), options);
     if (result !== undefined) return result;
   }
   throw new BackupError('LOCKED', say('expire.changing'), { hint: say('expire.changing.hint') });
@@ -77,8 +55,7 @@ async function withHold<Result>(
 
 /** Undefined: things changed while they were looked at, and nothing was deleted. */
 async function expire(
-  instance: ExpireRequest['instance'],
-  rules: RetentionRules,
+  { instance, rules, walWindowMs }: ExpireRequest,
   { hold, graceMs }: { readonly hold: KeptHold; readonly graceMs: number },
   options: StorageOptions,
 ): Promise<ExpireResult | undefined> {
@@ -89,11 +66,7 @@ async function expire(
   }
   const time = { nowMs, graceMs };
   const plan = await planExpire(storage, rules, nowMs, options);
-  for (const { keep, listed } of plan) {
-    if (keep) continue;
-    const removal = { backup: listed.commit.backup, reason: 'retention', minimum: rules.keepMinimum ?? 1 };
-    await putRemoval(storage, removal, options);
-  }
+  for (const removal of plannedRemovals(plan, rules)) await putRemoval(storage, removal, options);
   const survey = await surveyRemovals(instance, time, options);
   // What was taken off the catalogue since this run began cannot have been deleted by others before this moment.
   const isStale = ((await hold.touch(options)) ?? nowMs) - nowMs > graceMs / 2;
@@ -101,38 +74,17 @@ async function expire(
   const unused = await findUnusedPacks(storage, survey, time, options);
   if (unused === undefined) return undefined;
   // Up to here nothing was removed.
-  for (const { backup } of survey.due) await deleteCommit(storage, backup, survey, options);
-  const deleted = await deleteUnusedPacks(storage, unused, options);
-  for (const { backup } of survey.due) {
+  const { due, waiting, passedOver } = survey;
+  const deleted = due.map(({ backup }) => backup);
+  for (const backup of deleted) await deleteCommit(storage, backup, survey.fencedCommits.has(backup), options);
+  const packs = await deleteUnusedPacks(storage, unused, options);
+  for (const backup of deleted) {
     for await (const { name } of storage.list(`${marksFolder}${backup}/`, options)) await storage.delete(name, options);
     await storage.delete(removalObject(backup), options);
   }
   for (const { objects } of survey.spent) await deleteHold(storage, objects, options);
-  const gone = new Set(survey.due.map(({ backup }) => backup));
-  const waiting = survey.catalogue.removed.flatMap(({ commit }) => (gone.has(commit.backup) ? [] : [commit.backup]));
-  const archive = await openWal(instance.wal);
-  const wal = archive === undefined ? [] : await cutWal(archive, survey, time, options);
-  return { plan, deleted: [...gone], waiting, ...deleted, wal };
-}
-
-/** Undefined: no WAL was ever stored. */
-async function openWal(wal: Place): Promise<Storage | undefined> {
-  try {
-    return (await openPlace(wal)).storage;
-  } catch (error) {
-    if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') return undefined;
-    throw error;
-  }
-}
-
-/** A run whose hold died with its commit there may put that once more, when it wakes up: then it finds a tombstone. */
-async function deleteCommit(
-  storage: Storage,
-  backup: string,
-  { fencedCommits }: RemovalSurvey,
-  options: StorageOptions,
-): Promise<void> {
-  if (await isFenced(storage, backup, options)) return;
-  do await storage.delete(commitObject(backup), options);
-  while (fencedCommits.has(backup) && (await fence(storage, backup, 'its backup was removed', options)) !== undefined);
+  const archive = await openExpiredWal(instance.wal);
+  const places = archive && { wal: archive, instance: storage };
+  const wal = places === undefined ? [] : await cutWal(places, { ...survey, time, walWindowMs }, options);
+  return { plan, deleted, waiting, ...packs, wal, passedOver };
 }

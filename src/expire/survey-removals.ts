@@ -5,7 +5,12 @@ import type { Instance } from '../repository/instance.ts';
 import { readCommits, readMarks, readRemovals } from '../repository/listings.ts';
 import { fence } from '../repository/put-commit.ts';
 import { isLive, readHolds, type DamagedHold, type ListedHold } from '../repository/read-holds.ts';
+import type { Removal } from '../repository/removal.ts';
+import { committedIn, isVoid } from '../repository/void-holds.ts';
 import type { StorageOptions } from '../storage/storage.ts';
+import { mayBeOurs, type Foreign } from './foreign-names.ts';
+import { judgeRemovals, type WaitingRemoval } from './judge-removals.ts';
+import type { RemovalTime } from './removal-time.ts';
 
 /** What is there, as far as it decides what may be deleted. */
 export interface RemovalSurvey {
@@ -18,15 +23,17 @@ export interface RemovalSurvey {
   readonly fencedCommits: ReadonlySet<string>;
   /** Removals to be carried out. */
   readonly due: readonly ListedRemoval[];
+  /** The other ones, and what they wait for. */
+  readonly waiting: readonly WaitingRemoval[];
   /** Backups whose packs and WAL are needed: those without a removal, and those whose removal is not due. */
   readonly remaining: readonly ListedBackup[];
+  /** Names in the folders of the catalogue that cannot be objects of ours. */
+  readonly passedOver: readonly string[];
 }
 
-/** By when a survey was begun and what it may do. */
-export interface RemovalTime {
-  /** Ms since 1970 by the clock of the storage. */
-  readonly nowMs: number;
-  readonly graceMs: number;
+export interface SurveyOptions extends StorageOptions {
+  /** Nothing is written: the survey is made as if these had just been put. */
+  readonly rehearsal?: readonly Removal[] | undefined;
 }
 
 /**
@@ -40,7 +47,7 @@ export interface RemovalTime {
 export async function surveyRemovals(
   instance: Pick<Instance, 'storage' | 'foreignNames'>,
   { nowMs, graceMs }: RemovalTime,
-  options: StorageOptions = {},
+  { rehearsal, ...options }: SurveyOptions = {},
 ): Promise<RemovalSurvey | undefined> {
   const { storage } = instance;
   const removals = await readRemovals(storage, options);
@@ -50,7 +57,7 @@ export async function surveyRemovals(
   const dead = [...found.holds, ...found.damaged].filter((hold) => !isLive(hold, nowMs));
   for (const hold of found.damaged) if (isLive(hold, nowMs)) throw notUnderstood(hold.objects.at(-1) ?? '', hold.error);
   const fencedCommits = new Set<string>();
-  for (const hold of dead) {
+  for (const hold of rehearsal === undefined ? dead : []) {
     const mayCommit = 'error' in hold || hold.kind === 'backup';
     if (!mayCommit) continue;
     const reason = `its hold was last renewed at ${new Date(hold.storedAtMs).toISOString()}`;
@@ -58,36 +65,32 @@ export async function surveyRemovals(
   }
   const commits = await readCommits(storage, options);
   for (const { name, error } of [...commits.damaged, ...removals.damaged]) throw notUnderstood(name, error);
-  for (const name of [...commits.foreign, ...removals.foreign, ...found.foreign]) throw notUnderstood(name);
-  for (const folder of ['commits/', 'holds/', 'removals/']) {
-    for await (const name of instance.foreignNames(folder, options)) throw notUnderstood(name);
-  }
-  const catalogue = catalogueOf(commits, marks, removals);
-  const committed = new Set([...catalogue.backups, ...catalogue.removed].map(({ commit }) => commit.backup));
-  const isVoid = ({ kind, backup }: ListedHold): boolean => kind === 'backup' && committed.has(backup);
-  const live = recent.filter((hold) => !isVoid(hold));
+  const passedOver = await passForeign(instance, [...commits.foreign, ...removals.foreign, ...found.foreign], options);
+  const planned = (rehearsal ?? []).map((content) => ({ content, storedAtMs: nowMs }));
+  const catalogue = catalogueOf(commits, marks, { ...removals, found: [...removals.found, ...planned] });
+  const committed = committedIn(catalogue);
+  const live = recent.filter((hold) => !isVoid(hold, committed));
   if (live.some(({ kind, prior }) => kind === 'backup' && prior !== undefined && !committed.has(prior)))
     return undefined;
-  const due = catalogue.removals.filter((removal) => isDue(removal, catalogue, live, { nowMs, graceMs }));
+  const { due, waiting } = judgeRemovals(catalogue, live, { nowMs, graceMs });
   const going = new Set(due.map(({ backup }) => backup));
   const remaining = [...catalogue.removed.filter(({ commit }) => !going.has(commit.backup)), ...catalogue.backups];
-  return { catalogue, live, spent: [...dead, ...recent.filter(isVoid)], fencedCommits, due, remaining };
+  const spent = [...dead, ...recent.filter((hold) => isVoid(hold, committed))];
+  return { catalogue, live, spent, fencedCommits, due, waiting, remaining, passedOver };
 }
 
-function isDue(
-  { backup, minimum, storedAtMs }: ListedRemoval,
-  { backups, removed }: Catalogue,
-  live: readonly ListedHold[],
-  { nowMs, graceMs }: RemovalTime,
-): boolean {
-  if (nowMs - storedAtMs < graceMs) return false;
-  if (live.some((hold) => hold.backup === backup || hold.prior === backup)) return false;
-  const there = removed.find(({ commit }) => commit.backup === backup);
-  // Its commit is gone: an earlier run did not come to its end.
-  if (there === undefined) return true;
-  const { pinnedUntilMs, hasDamagedMarks } = there;
-  if (hasDamagedMarks || pinnedUntilMs === 'forever' || (pinnedUntilMs ?? 0) > nowMs) return false;
-  return backups.filter(({ isCondemned }) => !isCondemned).length >= minimum;
+/** @returns the names that cannot be objects of ours @throws BackupError `CORRUPT` for one that may be */
+async function passForeign(
+  instance: Pick<Instance, 'foreignNames'>,
+  found: readonly string[],
+  options: StorageOptions,
+): Promise<string[]> {
+  const foreign: Foreign[] = found.map((name) => ({ name, isEncrypted: false }));
+  for (const folder of ['commits/', 'holds/', 'removals/']) {
+    for await (const name of instance.foreignNames(folder, options)) foreign.push({ name, isEncrypted: true });
+  }
+  for (const one of foreign) if (mayBeOurs(one)) throw notUnderstood(one.name);
+  return foreign.map(({ name }) => name);
 }
 
 function notUnderstood(name: string, cause?: BackupError): BackupError {

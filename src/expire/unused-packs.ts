@@ -3,9 +3,15 @@ import { fence, isCommitted } from '../repository/put-commit.ts';
 import { isLive, readHolds } from '../repository/read-holds.ts';
 import { isId } from '../repository/names.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import type { RemovalSurvey, RemovalTime } from './survey-removals.ts';
+import type { RemovalTime } from './removal-time.ts';
+import type { RemovalSurvey } from './survey-removals.ts';
 
 const packsFolder = 'packs/';
+
+interface FindOptions extends StorageOptions {
+  /** Nothing is written: of packs without a backup is taken what it looks like. */
+  readonly isRehearsal?: boolean | undefined;
+}
 
 /** Packs of backups that are gone or going, and which of them others need. */
 export interface UnusedPacks {
@@ -24,7 +30,7 @@ export async function findUnusedPacks(
   storage: Storage,
   survey: RemovalSurvey,
   time: RemovalTime,
-  options: StorageOptions = {},
+  options: FindOptions = {},
 ): Promise<UnusedPacks | undefined> {
   const owners = await goingOwners(storage, survey, time, options);
   const used = new Map(owners.map((owner) => [owner, new Set<number>()]));
@@ -44,16 +50,39 @@ export async function findUnusedPacks(
 }
 
 /** @returns how many packs, and of how many bytes, were deleted */
-export async function deleteUnusedPacks(
+export function deleteUnusedPacks(
+  storage: Storage,
+  unused: UnusedPacks,
+  options: StorageOptions = {},
+): Promise<PackCount> {
+  return passUnusedPacks(storage, unused, (name) => storage.delete(name, options), options);
+}
+
+/** @returns how many packs, and of how many bytes, would be deleted */
+export function countUnusedPacks(
+  storage: Storage,
+  unused: UnusedPacks,
+  options: StorageOptions = {},
+): Promise<PackCount> {
+  return passUnusedPacks(storage, unused, () => Promise.resolve(), options);
+}
+
+interface PackCount {
+  readonly packs: number;
+  readonly bytes: number;
+}
+
+async function passUnusedPacks(
   storage: Storage,
   { owners, isUsed }: UnusedPacks,
-  options: StorageOptions = {},
-): Promise<{ readonly packs: number; readonly bytes: number }> {
+  pass: (name: string) => Promise<void>,
+  options: StorageOptions,
+): Promise<PackCount> {
   let [packs, bytes] = [0, 0];
   for (const owner of owners) {
     for await (const { name, sizeBytes } of storage.list(`${packsFolder}${owner}/`, options)) {
       if (isUsed(owner, name)) continue;
-      await storage.delete(name, options);
+      await pass(name);
       packs += 1;
       bytes += Math.max(0, sizeBytes);
     }
@@ -65,7 +94,7 @@ async function goingOwners(
   storage: Storage,
   { catalogue, live, due, remaining }: RemovalSurvey,
   time: RemovalTime,
-  options: StorageOptions,
+  options: FindOptions,
 ): Promise<string[]> {
   const tombstones = new Set(catalogue.tombstones);
   const going = new Set(due.map(({ backup }) => backup));
@@ -87,13 +116,14 @@ async function canNeverCommit(
   storage: Storage,
   owner: string,
   { nowMs, graceMs }: RemovalTime,
-  options: StorageOptions,
+  { isRehearsal, ...options }: FindOptions,
 ): Promise<boolean> {
   for await (const { storedAtMs = 0 } of storage.list(`${packsFolder}${owner}/`, options)) {
     if (nowMs - storedAtMs < graceMs) return false;
   }
   const { holds, damaged } = await readHolds(storage, { ...options, backup: owner });
   if ([...holds, ...damaged].some((hold) => isLive(hold, nowMs))) return false;
+  if (isRehearsal === true) return !(await isCommitted(storage, owner, options));
   return (await fence(storage, owner, 'packs without a backup', options)) === undefined;
 }
 

@@ -35,6 +35,7 @@ import { repositoryCommandsMessages } from './chinese/repository-commands.ts';
 import { repositoryMessages } from './chinese/repository.ts';
 import { storingMessages } from './chinese/storing.ts';
 import { exportingMessages } from './chinese/exporting.ts';
+import { prunedMessages } from './chinese/pruned.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
@@ -98,6 +99,7 @@ export const chinese: Translation<typeof english> = {
   ...storingMessages,
   ...verifyStoredMessages,
   ...exportingMessages,
+  ...prunedMessages,
   ...restoreHelpMessages,
   ...restorePlanMessages,
   ...restoreRecoveryMessages,

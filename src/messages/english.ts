@@ -33,6 +33,7 @@ import { repositoryCommandsMessages } from './english/repository-commands.ts';
 import { repositoryMessages } from './english/repository.ts';
 import { storingMessages } from './english/storing.ts';
 import { exportingMessages } from './english/exporting.ts';
+import { prunedMessages } from './english/pruned.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
@@ -112,6 +113,7 @@ export const english = {
   ...storingMessages,
   ...verifyStoredMessages,
   ...exportingMessages,
+  ...prunedMessages,
   ...restoreHelpMessages,
   ...restoreMessages,
   ...restorePlanMessages,

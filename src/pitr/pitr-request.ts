@@ -1,5 +1,6 @@
 import type { Place } from '../storage/place.ts';
 import type { IndexCache } from '../survey/index-cache.ts';
+import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import type { SurveyListener } from '../survey/events.ts';
 import type { WalSupply } from './prove-recovery.ts';
 import type { TargetWords } from './target.ts';
@@ -13,6 +14,8 @@ export interface PitrRequest {
   /** The WAL archive, of gausskeep or any other tool. A server fetches from a directory only: from a storage WAL is copied. */
   readonly archive?: Place | undefined;
   readonly generation?: number | undefined;
+  /** What retention removed of the archive, where that is known beside it. */
+  readonly pruned?: FindPruned | undefined;
   /** Further places with WAL: an old server's own, a receiver's; each file is judged by its content. */
   readonly walFrom?: readonly Place[] | undefined;
   readonly target: TargetWords;

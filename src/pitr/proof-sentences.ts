@@ -102,6 +102,8 @@ function supplySentences(reason: ProvedTarget['supplyReason']): Message[] {
       return [];
     case 'exact':
       return [say('restore-recovery.copy-exact')];
+    case 'missing-behind':
+      return [say('pruned.copy-missing-behind', { name: reason.name })];
     case 'no-archive':
       return [say('restore-recovery.copy-no-archive')];
     case 'elsewhere':

@@ -128,13 +128,13 @@ interface Places {
 
 /** The places that were named. */
 async function placesOf(
-  { archive: named, generation, walFrom = [] }: PitrRequest,
+  { archive: named, generation, pruned, walFrom = [] }: PitrRequest,
   systemIdentifier: bigint | undefined,
   options: StorageOptions,
 ): Promise<Places> {
   let archive: ProvedTarget['archive'];
   if (named !== undefined) {
-    [archive] = await openWalPlaces({ place: named, generation, one: true, systemIdentifier }, options);
+    [archive] = await openWalPlaces({ place: named, generation, one: true, systemIdentifier, pruned }, options);
   }
   const expected = systemIdentifier ?? archive?.source.systemIdentifier;
   const further: WalPlace[] = [];

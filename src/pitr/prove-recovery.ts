@@ -11,7 +11,7 @@ import type { WalLine } from '../window/recovery-window.ts';
 import { findEarlier, tooNew } from './too-new.ts';
 import { Replay } from './replay.ts';
 import type { TransactionMark } from '../window/transaction.ts';
-import { gapBetween, gapsOfLine } from '../window/noted-gap.ts';
+import { gapBetween, gapsOfLine, type NotedGap } from '../window/noted-gap.ts';
 import { LineWalker } from '../window/wal-line.ts';
 import { windowBackup, type FoundBackup } from '../survey/backups.ts';
 import type { BackupWal } from '../survey/backup-wal.ts';
@@ -30,7 +30,8 @@ import {
   type ProvedSegment,
 } from '../survey/prove-wal.ts';
 import { firstPageOf } from '../survey/read-segment.ts';
-import { filesOfLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
+import { filesOfLine, nameOnLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
+import { segmentEndLsn } from '../wal/segment.ts';
 import type { WalPlace } from '../survey/wal-place.ts';
 
 export type WalSupply = 'copy' | 'restore-command';
@@ -43,6 +44,8 @@ export type SupplyReason =
   /** All of it is where the server can fetch it. */
   | { readonly kind: 'in-archive' }
   | { readonly kind: 'no-archive' }
+  /** This segment, which comes next, is missing although WAL went on: a server that reads ahead would ask for it in vain, and end. */
+  | { readonly kind: 'missing-behind'; readonly name: string }
   /** This segment is not where the server could fetch it. */
   | { readonly kind: 'elsewhere'; readonly name: string; readonly from: string };
 
@@ -86,7 +89,8 @@ export interface ProveOptions extends StorageOptions {
 
 /**
  * Finds the backup to begin with and proves where the recovery will end.
- * @throws BackupError `TARGET_UNREACHABLE`, `WAL_MISSING` of the oldest backup when none will do; `BACKUP_NOT_FOUND`
+ * @throws BackupError `TARGET_UNREACHABLE`, `WAL_MISSING` of the oldest backup when none will do, of the newest one that lacks WAL which retention
+ * removed where there is such a one; `BACKUP_NOT_FOUND`
  */
 export async function proveRecovery(request: ProveRequest, options: ProveOptions): Promise<ProvedRecovery> {
   const newestFirst = request.backups.toSorted(newerFirst);
@@ -99,7 +103,8 @@ export async function proveRecovery(request: ProveRequest, options: ProveOptions
       return { ...proved, passedOver };
     } catch (error) {
       if (!(error instanceof BackupError) || !isAboutBackup(error)) throw error;
-      refusal = error;
+      // The newest backup before a target that retention made unreachable says which range that is.
+      if (refusal?.kind !== 'pruned-before-target') refusal = error;
       passedOver.push({ name: backup.name, reason: error.sentence });
     }
   }
@@ -148,7 +153,11 @@ async function proveWithAllWal(
 
 function lacksWal(error: unknown): boolean {
   if (!(error instanceof BackupError)) return false;
-  return error.code === 'WAL_MISSING' || error.kind === 'gap-before-target';
+  return error.code === 'WAL_MISSING' || isGapBefore(error);
+}
+
+function isGapBefore({ kind }: BackupError): boolean {
+  return kind === 'gap-before-target' || kind === 'pruned-before-target';
 }
 
 /** The same error, unless what is looked for lies in WAL from before the backup. */
@@ -156,7 +165,7 @@ async function orTooNew(error: unknown, backup: FoundBackup, { request, options 
   const { target } = request.target;
   if (!(error instanceof BackupError)) throw error;
   if (target.kind !== 'xid' && target.kind !== 'name') return error;
-  if (error.kind !== 'target-not-seen' && error.kind !== 'gap-before-target') return error;
+  if (error.kind !== 'target-not-seen' && !isGapBefore(error)) return error;
   const inventory = await request.allWal();
   if (inventory === undefined) return error;
   const window = windowBackup(backup);
@@ -264,7 +273,7 @@ async function planWith(
   const needed = passed.findIndex(({ startLsn }) => startLsn >= neededEndLsn);
   const segments = needed < 0 ? passed : passed.slice(0, needed);
   const behind = proof.stop === undefined && needed >= 0 ? passed[needed] : undefined;
-  const supplied = supplyOf(supply, segments, request);
+  const supplied = supplyOf(supply, segments, request, () => missingBehind(segments, line, inventory, gaps));
   if (supplied.supply === 'restore-command' && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
   return { backup, identity, line, ...supplied, isExact, proof, segments, behind, inventory };
 }
@@ -289,13 +298,34 @@ function supplyOf(
   suits: WalSupply,
   segments: readonly NeededSegment[],
   { supply, fetchesFrom }: ProveRequest,
+  findMissing: () => string | undefined,
 ): Pick<ProvedRecovery, 'supply' | 'supplyReason'> {
   if (supply !== undefined) return { supply, supplyReason: { kind: 'asked' } };
   if (suits === 'copy') return { supply: 'copy', supplyReason: { kind: 'exact' } };
   if (fetchesFrom === undefined) return { supply: 'copy', supplyReason: { kind: 'no-archive' } };
   const stray = segments.find(({ found }) => found.place !== fetchesFrom);
-  if (stray === undefined) return { supply: 'restore-command', supplyReason: { kind: 'in-archive' } };
+  if (stray === undefined) {
+    const name = findMissing();
+    if (name !== undefined) return { supply: 'copy', supplyReason: { kind: 'missing-behind', name } };
+    return { supply: 'restore-command', supplyReason: { kind: 'in-archive' } };
+  }
   return { supply: 'copy', supplyReason: { kind: 'elsewhere', name: stray.name, from: stray.from } };
+}
+
+/** The segment behind the last one needed, where it is not there although WAL went on. */
+function missingBehind(
+  segments: readonly NeededSegment[],
+  line: WalLine,
+  inventory: WalInventory,
+  gaps: readonly NotedGap[],
+): string | undefined {
+  const last = segments.at(-1);
+  if (last === undefined) return undefined;
+  const next = segmentEndLsn(last.startLsn, inventory.segmentSizeBytes);
+  const name = nameOnLine(line, next, inventory.segmentSizeBytes);
+  if (inventory.segments.has(name)) return undefined;
+  const goesOn = gapBetween(gaps, next, next + 1n) !== undefined || filesOfLine(inventory, line, next).length > 0;
+  return goesOn ? name : undefined;
 }
 
 /** What the backup has as prepared, in the layout of the WAL that begins it. */

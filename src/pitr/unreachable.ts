@@ -33,7 +33,7 @@ export function unreachable(reason: UnreachableReason, request: ProofRequest, ou
 function kindOf(reason: UnreachableReason, { target }: ProofRequest, { broken }: ReplayOutcome): ErrorKind | undefined {
   if (reason === 'older-xid') return 'target-not-seen';
   if (reason !== 'not-met') return undefined;
-  if (isGap(broken)) return 'gap-before-target';
+  if (isGap(broken)) return broken.kind === 'pruned' ? 'pruned-before-target' : 'gap-before-target';
   return target.kind === 'xid' || target.kind === 'name' ? 'target-not-seen' : undefined;
 }
 
@@ -112,6 +112,7 @@ function hint(reason: UnreachableReason, { target }: ProofRequest, outcome: Repl
     case 'older-xid':
       return say('window.unreachable.too-new.hint');
     case 'not-met':
+      if (outcome.broken?.kind === 'pruned') return say('pruned.unreachable.hint', { nearest: nearest(target.kind, outcome) });
       return say('window.unreachable.not-met.hint', { nearest: nearest(target.kind, outcome) });
   }
 }

@@ -9,7 +9,7 @@ import type { WrittenContent } from '../packs/content-writer.ts';
 import { writeContent, type ContentWriter } from '../packs/content-writer.ts';
 import { openContent } from '../packs/content-reader.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { readCatalogue } from '../repository/catalogue.ts';
+import { readCatalogue, type Catalogue } from '../repository/catalogue.ts';
 import { priorCandidates } from '../repository/choose-backup.ts';
 import type { Commit } from '../repository/commit.ts';
 import { claimInstance, type Instance } from '../repository/instance.ts';
@@ -18,6 +18,7 @@ import { backupName, commitObject, newId } from '../repository/names.ts';
 import { fence, putCommit } from '../repository/put-commit.ts';
 import { withReserve } from '../repository/reserve.ts';
 import { pinBackup } from '../repository/put-mark.ts';
+import { deleteVoidHolds } from '../repository/void-holds.ts';
 import { openArchiveOf } from './open-archive.ts';
 import { chooseGeneration, findArchive, readGenerations } from '../wal-archive/archive.ts';
 import { BackupError } from '../errors/backup-error.ts';
@@ -115,7 +116,9 @@ class StoreRun {
     const startedAt = new Date().toISOString();
     const backup = newId();
     for (;;) {
-      const prior = await findPrior(instance.storage, { signal });
+      const catalogue = await readCatalogue(instance.storage, { signal });
+      const prior = await findPrior(instance.storage, catalogue, { signal });
+      await deleteVoidHolds(instance.storage, catalogue, { signal });
       try {
         const hold = await putHold(instance.storage, { kind: 'backup', backup, prior: prior?.backup }, { signal });
         return new StoreRun(request, options, { backup, startedAt, prior, hold });
@@ -262,8 +265,12 @@ class StoreRun {
 }
 
 /** The newest backup whose root can be read: what is damaged is no help to a new one. */
-async function findPrior(storage: Storage, options: StorageOptions): Promise<Commit | undefined> {
-  for (const { commit } of priorCandidates(await readCatalogue(storage, options))) {
+async function findPrior(
+  storage: Storage,
+  catalogue: Catalogue,
+  options: StorageOptions,
+): Promise<Commit | undefined> {
+  for (const { commit } of priorCandidates(catalogue)) {
     try {
       await openContent(storage, commit.root, options);
       return commit;

@@ -1,6 +1,7 @@
 import { Teller } from '../events/teller.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { BackupFacts } from '../wal-archive/backup-facts.ts';
+import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import { segmentEndLsn } from '../wal/segment.ts';
@@ -28,6 +29,8 @@ export interface SurveyRequest {
   readonly backups?: readonly Place[] | undefined;
   /** Undefined: every generation. */
   readonly generation?: number | undefined;
+  /** What retention removed of the archive, where that is known beside it. */
+  readonly pruned?: FindPruned | undefined;
   /** Undefined: every timeline. */
   readonly timeline?: number | undefined;
 }
@@ -55,7 +58,7 @@ export interface RecoveryWindow {
  * @throws BackupError `REPOSITORY_NOT_FOUND` when there is no WAL; `USAGE` for a generation that is not there
  */
 export async function surveyWindow(request: SurveyRequest, options: SurveyOptions = {}): Promise<RecoveryWindow> {
-  const places = await openWalPlaces({ place: request.archive, generation: request.generation }, options);
+  const places = await openWalPlaces(placesOf(request), options);
   const systemIdentifier = places[0]?.source.systemIdentifier ?? 0n;
   const { backups, unusable } = await findBackups(request.backups ?? [], { ...options, depth: 'quick' });
   const passedOver = [...unusable];
@@ -99,7 +102,7 @@ export async function* surveyTransactions(
   request: SurveyRequest & { readonly range: TransactionRange },
   options: SurveyOptions = {},
 ): AsyncGenerator<ListedTransaction, void, undefined> {
-  const places = await openWalPlaces({ place: request.archive, generation: request.generation }, options);
+  const places = await openWalPlaces(placesOf(request), options);
   const once = new ListedOnce();
   const knowledge = new WalKnowledge(options.cache);
   const reading = { ...options, knowledge, from: request.range.fromLsn };
@@ -117,6 +120,10 @@ export async function* surveyTransactions(
   } finally {
     await knowledge.save();
   }
+}
+
+function placesOf({ archive, generation, pruned }: SurveyRequest): Parameters<typeof openWalPlaces>[0] {
+  return { place: archive, generation, pruned };
 }
 
 interface PlacedLine {

@@ -4,6 +4,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { openArchiveWal } from '../wal-archive/archive-wal.ts';
 import type { Generation } from '../wal-archive/generation.ts';
+import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import { openPlainWal } from '../wal-archive/plain-wal.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
 import { openPlace, type Place } from '../storage/place.ts';
@@ -27,6 +28,8 @@ export interface OpenPlacesRequest {
   readonly generation?: number | undefined;
   readonly one?: boolean | undefined;
   readonly systemIdentifier?: bigint | undefined;
+  /** What retention removed of an archive. */
+  readonly pruned?: FindPruned | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface OpenPlacesRequest {
  * @throws BackupError `REPOSITORY_NOT_FOUND`, `SYSTEM_MISMATCH`, `USAGE` for a generation that is not there
  */
 export async function openWalPlaces(request: OpenPlacesRequest, options: StorageOptions = {}): Promise<WalPlace[]> {
-  const { place, generation, one = false, systemIdentifier } = request;
+  const { place, generation, one = false, systemIdentifier, pruned } = request;
   const { storage, directory } = await openPlace(place);
   const archive = await findArchive(storage, options);
   if (archive === undefined) return [await openPlainPlace(storage, directory, { ...options, systemIdentifier })];
@@ -42,17 +45,20 @@ export async function openWalPlaces(request: OpenPlacesRequest, options: Storage
   const generations = await readGenerations(archive, options);
   const isAll = generation === undefined && !one;
   const wanted = isAll ? generations : [chooseGeneration(generations, generation, 'read')];
-  return wanted.map(({ number }) => archivePlace(archive, generations, number, directory));
+  return wanted.map(({ number }) => {
+    const source = openArchiveWal(archive, generations, number, pruned);
+    return archivePlace(archive, source, number, directory);
+  });
 }
 
 function archivePlace(
   archive: Archive,
-  generations: readonly Generation[],
+  source: WalSource,
   number: number,
   directory: string | undefined,
 ): WalPlace {
   return {
-    source: openArchiveWal(archive, generations, number),
+    source,
     generation: number,
     archive,
     directory,

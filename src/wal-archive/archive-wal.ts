@@ -6,10 +6,10 @@ import { parseSegmentName } from '../wal/segment.ts';
 import type { Storage, StorageOptions, StoredObject } from '../storage/storage.ts';
 import { lineageOf, type Archive, type LineagePart } from './archive.ts';
 import { codecSuffixes, suffixOf, type Codec } from './codec.ts';
-import { gapsOfLineage } from './gaps.ts';
 import { generationFolder, type Generation } from './generation.ts';
 import { showsLaterWal } from './later-wal.ts';
 import { mergeOrdered } from './merge-ordered.ts';
+import { gapsAndPruned, type FindPruned } from './pruned-range.ts';
 import { grownBytesOf, openFiles, openFolder, withZerosBehind, type OpenFileName } from './open-folder.ts';
 import { decodeReceipt, type Receipt } from './receipt.ts';
 import { readSmallObject } from '../storage/small-object.ts';
@@ -56,8 +56,14 @@ export async function readReceipt(
 /**
  * The WAL of a generation, with what it inherits: of an ancestor every segment that ends before the fork. The segment in
  * which the fork lies is never inherited, because the ancestor's holds WAL that the generation never had.
+ * @param findPruned what retention removed of it; undefined: nobody knows of any
  */
-export function openArchiveWal(archive: Archive, generations: readonly Generation[], number: number): WalSource {
+export function openArchiveWal(
+  archive: Archive,
+  generations: readonly Generation[],
+  number: number,
+  findPruned?: FindPruned,
+): WalSource {
   const { storage, identity } = archive;
   const lineage = lineageOf(generations, number);
   const find: FindOnLine = async (name, options, isOpen) => {
@@ -91,7 +97,7 @@ export function openArchiveWal(archive: Archive, generations: readonly Generatio
       }
       return undefined;
     },
-    gaps: (options) => gapsOfLineage(storage, lineage, options),
+    gaps: (options) => gapsAndPruned(storage, lineage, findPruned, options),
     list: (options) => listLineage(archive, lineage, find, options),
     async readIndex(name, options) {
       const found = await find(name, options);

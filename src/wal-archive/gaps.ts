@@ -20,6 +20,8 @@ export interface RecordedGap {
   readonly noticedAt: string;
   /** What the server said, for people. */
   readonly reason: string;
+  /** Not a server but retention removed it, see `PrunedRange`. */
+  readonly isPruned?: boolean | undefined;
 }
 
 function gapsFolder(generation: number): string {

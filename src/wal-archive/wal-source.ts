@@ -60,7 +60,7 @@ export interface WalSource {
   findLater(segment: string, options?: StorageOptions): Promise<string | undefined>;
   /** Everything that `find` finds, ordered by name; a name comes once. */
   list(options?: ListWalOptions): AsyncIterable<WalObject>;
-  /** What receivers noted of WAL that servers no longer had; undefined where nobody can note it. */
+  /** What receivers noted of WAL that servers no longer had, and what retention removed; undefined where nobody can note it. */
   readonly gaps?: ((options?: StorageOptions) => Promise<readonly RecordedGap[]>) | undefined;
   /** What is known about a segment from reading it before, as `src/wal` encoded it. */
   readIndex(name: string, options?: StorageOptions): Promise<Buffer | undefined>;

@@ -5,7 +5,7 @@ import { linksTo, type LinkProblem } from '../wal/segment-links.ts';
 import { walPageBytes } from '../wal/page-header.ts';
 import { segmentName, type TimelineId } from '../wal/segment.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
-import { gapBetween, withNotedGap, type NotedGap } from './noted-gap.ts';
+import { describePruned, gapBetween, prunedBetween, withNotedGap, type NotedGap } from './noted-gap.ts';
 import { describeLinkProblem, describeSegmentEnd } from './describe-break.ts';
 
 /** A segment of a line of WAL as it was found. */
@@ -25,6 +25,8 @@ export interface LineSegment {
 export type BreakKind =
   /** Segments are not there. */
   | 'missing'
+  /** The same, and retention removed them, all of them: no damage. */
+  | 'pruned'
   /** A segment cannot be read, or its WAL ends before the segment does although more follows. */
   | 'damaged'
   /** The next segment belongs to another line of WAL: what was written after a recovery, or before it. */
@@ -133,6 +135,10 @@ export class LineWalker {
     const nameAt = (position: bigint): string => segmentName(timeline, lsn(position), segmentSizeBytes);
     const [firstSegment, lastSegment] = [nameAt(from), nameAt(noted.endLsn - 1n)];
     const count = Number((noted.endLsn - 1n) / size - from / size) + 1;
+    if (noted.isPruned === true && end.kind !== 'partial') {
+      const pruned = prunedBetween(this.#gaps, lsn(from), noted.endLsn) ?? noted;
+      return { kind: 'pruned', firstSegment, lastSegment, segments: count, reason: describePruned(pruned), noted: pruned };
+    }
     const missing = say('window.break.missing', { first: firstSegment, last: lastSegment, count });
     return { kind: 'missing', firstSegment, lastSegment, segments: count, reason: withNotedGap(missing, noted), noted };
   }
@@ -154,9 +160,12 @@ export class LineWalker {
     if (count <= 0) return [];
     const [firstSegment, lastSegment] = [nameBehind(before, 1), nameBehind(before, count)];
     const missing = say('window.break.missing', { first: firstSegment, last: lastSegment, count });
-    const noted = gapBetween(this.#gaps, before.startLsn + BigInt(before.segmentSizeBytes), segment.startLsn);
-    const reason = withNotedGap(missing, noted);
-    const items = this.#break({ kind: 'missing', firstSegment, lastSegment, segments: count, reason, noted });
+    const from = lsn(before.startLsn + BigInt(before.segmentSizeBytes));
+    const pruned = prunedBetween(this.#gaps, from, segment.startLsn);
+    const noted = pruned ?? gapBetween(this.#gaps, from, segment.startLsn);
+    const kind = pruned === undefined ? 'missing' : 'pruned';
+    const reason = pruned === undefined ? withNotedGap(missing, noted) : describePruned(pruned);
+    const items = this.#break({ kind, firstSegment, lastSegment, segments: count, reason, noted });
     this.#before = undefined;
     return items;
   }

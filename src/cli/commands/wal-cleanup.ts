@@ -61,7 +61,8 @@ async function show(
   { dryRun, json }: { dryRun: boolean; json: boolean },
 ): Promise<void> {
   if (json) {
-    await terminal.data(`${JSON.stringify({ messageType: 'cleanup', dryRun, ...plan })}\n`);
+    const removals = plan.removals.map(({ name, stored }) => ({ name, stored }));
+    await terminal.data(`${JSON.stringify({ messageType: 'cleanup', dryRun, ...plan, removals })}\n`);
     return;
   }
   for (const { what, name, segment } of plan.keptFor.slice(0, 3)) {

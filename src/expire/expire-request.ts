@@ -1,0 +1,40 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import type { Instance } from '../repository/instance.ts';
+import type { RetentionRules } from '../retention/rules.ts';
+import type { WalCut } from './cut-wal.ts';
+import type { WaitingRemoval } from './judge-removals.ts';
+import type { PlannedBackup } from './plan-expire.ts';
+
+const leastGraceMs = 10 * 60 * 1000;
+export const defaultGraceMs = 24 * 60 * 60 * 1000;
+
+export interface ExpireRequest {
+  readonly instance: Pick<Instance, 'storage' | 'wal' | 'foreignNames'>;
+  readonly rules: RetentionRules;
+  /** How long after it was taken off the catalogue a backup is deleted, in ms, at least ten minutes; default 24 hours. */
+  readonly graceMs?: number | undefined;
+  /** For how long continuous WAL is kept, in ms from 0: older backups reach to their own end then. Undefined: for as long as backups are. */
+  readonly walWindowMs?: number | undefined;
+}
+
+export interface ExpireResult {
+  /** What was decided about each backup, oldest first; those without `keep` are off the catalogue. */
+  readonly plan: readonly PlannedBackup[];
+  /** Ids of backups that were taken off before and are deleted now. */
+  readonly deleted: readonly string[];
+  /** Backups that are off the catalogue and still there, and what for. */
+  readonly waiting: readonly WaitingRemoval[];
+  /** So many packs, of so many bytes, were deleted. */
+  readonly packs: number;
+  readonly bytes: number;
+  /** By generation of the WAL archive. */
+  readonly wal: readonly WalCut[];
+  /** Names in the folders of the catalogue that cannot be objects of ours. */
+  readonly passedOver: readonly string[];
+}
+
+/** @throws BackupError `USAGE` */
+export function checkGrace(graceMs: number): void {
+  if (!(graceMs >= leastGraceMs)) throw new BackupError('USAGE', say('expire.short-grace'));
+}
