@@ -143,6 +143,7 @@ export type { RestoreEvent, RestoreListener } from './restore/events.ts';
 export { prepareRestore, type PreparedRestore, type PrepareOptions } from './restore/prepare-restore.ts';
 export type { BackupWalOptions, OwnWal } from './restore/prove-backup-wal.ts';
 export { prepareRecovery, type PreparedRecovery } from './pitr/prepare-recovery.ts';
+export { refusePruned } from './pitr/refuse-pruned.ts';
 export { raisedLimits } from './pitr/raised-limits.ts';
 export type { PitrRequest } from './pitr/pitr-request.ts';
 export { describeTarget } from './pitr/target.ts';

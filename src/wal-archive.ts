@@ -45,6 +45,7 @@ export type {
   StorageOptions,
   StoredObject,
 } from './storage/storage.ts';
+export type { FindPruned, PrunedRange } from './wal-archive/pruned-range.ts';
 export type { WalObject, WalSource } from './wal-archive/wal-source.ts';
 export type { ByteSource } from './bytes/byte-reader.ts';
 export { formatLsn, parseLsn } from './wal/lsn.ts';

@@ -1,4 +1,12 @@
-import type { ExpireResult, RetentionDecision, RetentionReason } from '../index.ts';
+import {
+  formatLsn,
+  type ExpireResult,
+  type RetentionDecision,
+  type RetentionReason,
+  type WaitingRemoval,
+  type WalCut,
+  type WalRange,
+} from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
 import { wrap } from './help-text.ts';
 import { shortNames } from './short-names.ts';
@@ -8,18 +16,22 @@ import { padToWidth, textWidth } from './text-width.ts';
 
 const columns = 80;
 
-type Plan = readonly RetentionDecision[];
-type Done = Pick<ExpireResult, 'deleted' | 'waiting' | 'packs' | 'bytes'>;
+/** More ranges of WAL are counted, not shown. */
+const shownRanges = 6;
 
-/** What retention decides about the backups of an instance, a line each, oldest first. @param done undefined: nothing was done */
-export function expireLines(name: string, plan: Plan, done: Done | undefined): string[] {
+type Plan = readonly RetentionDecision[];
+export type ShownExpire = Omit<ExpireResult, 'plan'> & { readonly plan: Plan };
+
+/** What retention decides about the backups of an instance, a line each, oldest first, and what it deletes. @param isDry nothing was done */
+export function expireLines(name: string, result: ShownExpire, isDry: boolean): string[] {
+  const { plan } = result;
   const kept = plan.filter(({ keep }) => keep).length;
   const counts = { name, kept, removed: plan.length - kept };
-  const title = done === undefined ? say('expire-text.title-dry', counts) : say('expire-text.title', counts);
   return [
-    speak(title),
+    speak(isDry ? say('expire-text.title-dry', counts) : say('expire-text.title', counts)),
     ...decisionLines(plan),
-    ...(done === undefined ? [] : doneLines(done).map((line) => speak(line))),
+    ...deletedLines(result, isDry),
+    ...result.wal.flatMap((cut) => walLines(cut, isDry)),
   ];
 }
 
@@ -53,27 +65,83 @@ function reasonWords(reason: RetentionReason): Message {
   }
 }
 
-function doneLines({ deleted, waiting, packs, bytes }: Done): Message[] {
-  const gone = say('expire-text.deleted', { count: deleted.length, packs, bytes: sizeText(bytes) });
+function deletedLines({ deleted, waiting, packs, bytes }: ShownExpire, isDry: boolean): string[] {
+  const gone = { count: deleted.length, packs, bytes: sizeText(bytes) };
+  const counts = { count: waiting.length };
+  const names = shortNames(waiting.map(({ name }) => name));
   return [
-    ...(deleted.length > 0 || packs > 0 ? [gone] : []),
-    ...(waiting.length > 0 ? [say('expire-text.waiting', { count: waiting.length })] : []),
+    ...(deleted.length > 0 || packs > 0 ? [speak(say(isDry ? 'pruned.deleted-dry' : 'pruned.deleted', gone))] : []),
+    ...(waiting.length > 0 ? [speak(say(isDry ? 'pruned.waiting-dry' : 'pruned.waiting', counts))] : []),
+    ...waiting.map((removal, at) => `  ${names[at] ?? removal.name}  ${speak(waitsFor(removal))}`),
   ];
 }
 
-/** The same as JSON. */
-export function expireRecord(instance: string, plan: Plan, done: Done | undefined): Record<string, unknown> {
-  const backups = plan.map(({ backup, keep, reasons }) => ({ id: backup, keep, reasons: reasons.map(reasonRecord) }));
+/** From when on, if that is known, and what else keeps it. */
+function waitsFor({ dueAtMs, obstacles }: WaitingRemoval): Message {
+  const others = obstacles.filter((obstacle) => obstacle !== 'grace' || dueAtMs === undefined);
+  const items = others.map((obstacle) => say(`pruned.obstacle.${obstacle}`));
+  const reasons = say('pruned.reasons', { list: { items, separator: ', ' } });
+  if (dueAtMs === undefined) return reasons;
+  const at = minute(dueAtMs);
+  return others.length === 0 ? say('pruned.due', { at }) : say('pruned.due-because', { at, reasons });
+}
+
+function walLines({ generation, before, between }: WalCut, isDry: boolean): string[] {
+  const line = (ranges: readonly WalRange[], key: 'pruned.cut' | 'pruned.cut-between'): string[] => {
+    if (ranges.length === 0) return [];
+    const segments = ranges.reduce((sum, range) => sum + range.segments, 0);
+    const bytes = sizeText(ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+    const count = ranges.length - shownRanges;
+    return [
+      speak(say(isDry ? `${key}-dry` : key, { generation, segments, bytes })),
+      ...ranges
+        .slice(0, shownRanges)
+        .map(
+          ({ firstSegment: first, lastSegment: last }) =>
+            `  ${first === last ? first : speak(say('pruned.cut-range', { first, last }))}`,
+        ),
+      ...(count > 0 ? [`  ${speak(say('pruned.cut-more', { count }))}`] : []),
+    ];
+  };
+  return [...line(before, 'pruned.cut'), ...line(between, 'pruned.cut-between')];
+}
+
+/** `2026-11-22 03:15` in UTC. */
+function minute(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** The same as JSON. Fields are only ever added. */
+export function expireRecord(instance: string, result: ShownExpire, isDry: boolean): Record<string, unknown> {
+  const { plan, deleted, waiting, packs, bytes, wal, passedOver } = result;
   return {
     messageType: 'expire',
     instance,
-    dryRun: done === undefined,
-    backups,
-    deleted: done?.deleted ?? null,
-    waiting: done?.waiting ?? null,
-    packs: done?.packs ?? null,
-    bytes: done?.bytes ?? null,
+    dryRun: isDry,
+    backups: plan.map(({ backup, keep, reasons }) => ({ id: backup, keep, reasons: reasons.map(reasonRecord) })),
+    deleted,
+    waiting: waiting.map(({ backup }) => backup),
+    waitingFor: waiting.map(({ name, dueAtMs, obstacles }) => ({
+      id: name,
+      dueAt: dueAtMs === undefined ? null : new Date(dueAtMs).toISOString(),
+      obstacles,
+    })),
+    packs,
+    bytes,
+    wal: wal.map(({ generation, cutoff, before, between }) => ({
+      generation,
+      cutoff,
+      unneeded: before.map(rangeRecord),
+      behindOlderBackups: between.map(rangeRecord),
+    })),
+    passedOver,
   };
+}
+
+function rangeRecord({ beginLsn, endLsn, ...range }: WalRange): Record<string, unknown> {
+  const { timeline, firstSegment, lastSegment, segments, sizeBytes } = range;
+  const positions = { beginLsn: formatLsn(beginLsn), endLsn: formatLsn(endLsn) };
+  return { timeline, firstSegment, lastSegment, segments, bytes: sizeBytes, ...positions };
 }
 
 function reasonRecord(reason: RetentionReason): Record<string, unknown> {

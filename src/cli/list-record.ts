@@ -1,4 +1,4 @@
-import { formatLsn } from '../index.ts';
+import { formatLsn, type PrunedRange } from '../index.ts';
 import { stateOf, type ShownBackup, type ShownInstance, type Said } from './shown-backup.ts';
 
 /**
@@ -33,7 +33,13 @@ export function backupRecord({ name }: Pick<ShownInstance, 'name'>, backup: Show
     trust: facts?.trust ?? null,
     pins: pins.map(({ until, ...said }) => ({ until: until ?? null, ...saidRecord(said) })),
     condemned: condemned === undefined ? null : saidRecord(condemned),
+    standalone: backup.standaloneBy === undefined ? null : rangeRecord(backup.standaloneBy),
   };
+}
+
+/** The WAL that is missing for a recovery beyond the end of the backup. */
+function rangeRecord({ beginLsn, endLsn, at }: PrunedRange): Record<string, unknown> {
+  return { beginLsn: formatLsn(beginLsn), endLsn: formatLsn(endLsn), removedAt: at };
 }
 
 function saidRecord({ text, by, at }: Said): Record<string, unknown> {

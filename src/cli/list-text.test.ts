@@ -15,7 +15,7 @@ const facts: BackupFacts = {
 };
 const backup = (id: string, more: Partial<ShownBackup> = {}): ShownBackup => ({
   ...{ id, facts, storedAtMs: Date.parse('2026-11-20T03:20:12Z'), note: undefined, pins: [], condemned: undefined },
-  ...{ isRemoved: false, ...more },
+  ...{ isRemoved: false, standaloneBy: undefined, ...more },
 });
 const nameOf = (day: number, id: string): string => `202611${day}T031500Z-${id.padEnd(32, '0')}`;
 const instance: ShownInstance = {
@@ -31,6 +31,10 @@ const instance: ShownInstance = {
     }),
     backup(nameOf(21, '2b'), {
       facts: { ...facts, endedAt: '2026-11-21T03:22:00Z', newBytes: 3_400_000_000 },
+      standaloneBy: {
+        ...{ generation: 1, timeline: 3, at: '2026-11-22T08:30:00Z' },
+        ...{ beginLsn: parseLsn('0/4000000'), endLsn: parseLsn('0/9000000') },
+      },
       condemned: { by: 'root@host', at: '2026-11-22T08:00:00Z', text: undefined },
     }),
     backup(nameOf(22, '3c'), { facts: { ...facts, endedAt: '2026-11-22T03:22:00Z', newBytes: 700 } }),
@@ -47,8 +51,9 @@ describe('a list of backups', () => {
       '  20261120T031500Z-1a00  2026-11-20 03:20  1.2 TB  374 GB  complete, pinned',
       '    note: before the migration',
       '    pinned until 2027-01-01 00:00 by root@host: audit',
-      '  20261121T031500Z-2b00  2026-11-21 03:22  1.2 TB  3.2 GB  condemned',
+      '  20261121T031500Z-2b00  2026-11-21 03:22  1.2 TB  3.2 GB  condemned, standalone',
       '    condemned on 2026-11-22 08:00 by root@host',
+      '    only to its end: no WAL from 0/4000000 to 0/9000000, removed 2026-11-22',
       '  20261122T031500Z-3c00  2026-11-22 03:22  1.2 TB   700 B  complete',
       '  20261122T031500Z-4d00                                    damaged',
       '  20261123T031500Z-5e00  2026-11-20 03:20  1.2 TB  374 GB  being removed',
@@ -93,7 +98,7 @@ it('a backup as JSON has all that is known of it', () => {
     ...{ startedAt: '2026-11-20T03:15:00.000Z', endedAt: '2026-11-20T03:20:11.000Z' },
     ...{ storedAt: '2026-11-20T03:20:12.000Z', label: 'nightly', note: 'before the migration', source: 'stream' },
     ...{ prior: null, files: 1234, logicalBytes: 1_300_000_000_000, newBytes: 402_000_000_000 },
-    ...{ referencedBytes: 402_000_000_000, trust: 'read', condemned: null },
+    ...{ referencedBytes: 402_000_000_000, trust: 'read', condemned: null, standalone: null },
     pins: [{ until: '2027-01-01T00:00:00Z', reason: 'audit', by: 'root@host', at: '2026-11-20T08:00:00Z' }],
   });
   const record = backupRecord(instance, damaged);

@@ -1,3 +1,4 @@
+import { formatLsn, type PrunedRange } from '../index.ts';
 import { printableName, say, type Message } from '../messages/message.ts';
 import { stateOf, type ShownBackup, type ShownInstance, type Said } from './shown-backup.ts';
 import { sizeText } from './size-text.ts';
@@ -64,8 +65,9 @@ function aligned(text: string, width: number, column: number): string {
 }
 
 function rowOf(backup: ShownBackup, name: string): Row {
-  const { facts, pins, note, condemned } = backup;
-  const state = say(`repo.list.state.${stateOf(backup)}`);
+  const { facts, pins, note, condemned, standaloneBy } = backup;
+  const plain = say(`repo.list.state.${stateOf(backup)}`);
+  const state = standaloneBy === undefined ? plain : say('pruned.list.standalone', { state: plain });
   const shown = pins.length === 0 ? state : say('repo.list.state.pinned', { state });
   const remarks = [
     ...(note === undefined || note === '' ? [] : [say('repo.list.note', { text: note })]),
@@ -73,12 +75,17 @@ function rowOf(backup: ShownBackup, name: string): Row {
     ...(condemned === undefined
       ? []
       : [withReason(say('repo.list.condemned', { at: minute(condemned.at), by: condemned.by }), condemned)]),
+    ...(standaloneBy === undefined ? [] : [standaloneWords(standaloneBy)]),
   ];
   const sizes =
     facts === undefined
       ? (['', ''] as const)
       : ([facts.logicalBytes, facts.newBytes].map(sizeText) as [string, string]);
   return { cells: [name, facts === undefined ? '' : minute(facts.endedAt), ...sizes, speak(shown)], remarks };
+}
+
+function standaloneWords({ beginLsn, endLsn, at }: PrunedRange): Message {
+  return say('pruned.list.why', { begin: formatLsn(beginLsn), end: formatLsn(endLsn), date: at.slice(0, 10) });
 }
 
 function pinned({ until, by }: ShownBackup['pins'][number]): Message {

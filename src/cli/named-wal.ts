@@ -2,7 +2,7 @@ import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { archiveOf, readGeneration, readPlaces } from '../config/places.ts';
 import { repositoryIfNamed, repositoryOf, type RepositorySettings } from '../config/repository-settings.ts';
-import { openLocalStorage, type Storage } from '../wal-archive.ts';
+import { openLocalStorage, openRetrying, type FindPruned, type Storage } from '../wal-archive.ts';
 import type { ProgramContext } from './program.ts';
 
 /** A WAL archive that was opened. */
@@ -12,6 +12,8 @@ export interface OpenedWal {
   readonly directory: string | undefined;
   /** Whose WAL it is, where that is known beside the archive. */
   readonly systemIdentifier: bigint | undefined;
+  /** What retention removed of it, where that is said beside the archive. */
+  readonly pruned?: FindPruned | undefined;
 }
 
 /** The WAL archive that a command works on: one by itself, or that of an instance of a repository. */
@@ -67,10 +69,16 @@ function walOfRepository(
     open: async () => {
       // Only here: what a server runs for each segment does not load it for an archive by itself.
       const { openNamedKnownInstance } = await import('./open-instance.ts');
-      const { wal, identity } = await openNamedKnownInstance(settings, context);
+      const { wal, identity, storage } = await openNamedKnownInstance(settings, context);
       const { systemIdentifier } = identity;
-      if (typeof wal !== 'string') return { storage: wal, directory: undefined, systemIdentifier };
-      return { storage: await openLocalStorage(wal), directory: wal, systemIdentifier };
+      const pruned: FindPruned = async (options) => {
+        const { readPruned } = await import('../repository-wal.ts');
+        // A passing failure must not end a recovery.
+        const patient = await openRetrying(() => Promise.resolve(storage), { forMs: 60_000 }, options);
+        return readPruned(patient, options);
+      };
+      if (typeof wal !== 'string') return { storage: wal, directory: undefined, systemIdentifier, pruned };
+      return { storage: await openLocalStorage(wal), directory: wal, systemIdentifier, pruned };
     },
   };
 }

@@ -6,9 +6,13 @@ import {
   chooseBackup,
   holdBackup,
   readCatalogue,
+  readPruned,
+  refusePruned,
   StoredBackups,
+  type FindPruned,
   type KeptHold,
   type Place,
+  type PreparedRecovery,
   type RepositoryInstance,
 } from '../index.ts';
 import { say } from '../messages/message.ts';
@@ -29,6 +33,10 @@ export interface RepositoryPlaces {
   /** Its directory, and the name in it, for people. */
   readonly named: NamedInstance;
   readonly archive: Place;
+  /** What retention removed of the archive. */
+  readonly pruned: (...options: Parameters<FindPruned>) => ReturnType<typeof readPruned>;
+  /** Of that, what was said when the repository was opened. */
+  readonly knownPruned: Awaited<ReturnType<typeof readPruned>>;
   readonly backups: readonly Place[];
   readonly instance: RepositoryInstance;
   /** Ids by the names of the backups. */
@@ -72,21 +80,34 @@ export async function repositoryPlaces(
   const ids = new Map(chosen.map(({ commit }) => [commit.name, commit.backup]));
   const named = { repository: repositoryOf(settings), instance: settings.instance ?? '' };
   const places = [new StoredBackups(name, instance.storage, backups)];
-  return { name, named, instance, ids, archive: instance.wal, backups: places };
+  const pruned: RepositoryPlaces['pruned'] = (options) => readPruned(instance.storage, options);
+  const knownPruned = await pruned({ signal: context.signal });
+  return { name, named, instance, ids, archive: instance.wal, pruned, knownPruned, backups: places };
 }
 
 /**
  * Keeps retention from the backup that is restored, and from its WAL, while that takes: the hold is to be left behind, as a recovery follows. Where nothing can be
- * written to the repository it is read without, and that is said.
+ * written to the repository it is read without, and that is said. Where retention has begun meanwhile to remove WAL that was proved, the restore is refused.
  */
 export async function holdRestored(
-  { instance, ids }: RepositoryPlaces,
-  folder: string,
+  { instance, ids, pruned, knownPruned }: RepositoryPlaces,
+  proved: PreparedRecovery['proved'],
   { program, terminal, signal }: ProgramContext,
 ): Promise<KeptHold | undefined> {
-  const backup = ids.get(folder.replace(/\/$/, ''));
+  const backup = ids.get(proved.backup.folder.replace(/\/$/, ''));
   if (backup === undefined) return undefined;
   const hold = await holdBackup(instance.storage, backup, { signal });
   if (hold === undefined) terminal.line(warningLine(program, say('storing.no-hold')));
+  try {
+    const known = new Set(knownPruned.map(({ storedName }) => storedName));
+    const ranges = await pruned({ signal });
+    refusePruned(
+      proved,
+      ranges.filter(({ storedName }) => !known.has(storedName)),
+    );
+  } catch (error) {
+    await hold?.release().catch(() => undefined);
+    throw error;
+  }
   return hold;
 }

@@ -1,4 +1,4 @@
-import type { Lsn } from '../index.ts';
+import type { Lsn, PrunedRange } from '../index.ts';
 
 /** What somebody said about a backup after it was made. */
 export interface Said {
@@ -41,6 +41,8 @@ export interface ShownBackup {
   readonly condemned: Said | undefined;
   /** Retention has taken it off; it goes when nobody reads it any more. */
   readonly isRemoved: boolean;
+  /** The WAL that retention removed behind it: it cannot be recovered further. */
+  readonly standaloneBy: PrunedRange | undefined;
 }
 
 /** An instance as `gausskeep list` shows it. */

@@ -1,11 +1,17 @@
-import type { RepositoryBackup, RepositoryCatalogue, RepositoryInstance } from '../index.ts';
+import {
+  standaloneBy,
+  type PrunedRange,
+  type RepositoryBackup,
+  type RepositoryCatalogue,
+  type RepositoryInstance,
+} from '../index.ts';
 import type { ShownBackup, ShownInstance } from './shown-backup.ts';
 
 /** What `gausskeep list` shows of an instance: its backups by their times, those that cannot be read behind all others. */
 export function shownInstance(
   { name, identity }: Pick<RepositoryInstance, 'name' | 'identity'>,
   { backups, removed, damagedBackups }: Pick<RepositoryCatalogue, 'backups' | 'removed' | 'damagedBackups'>,
-  newestWal: ShownInstance['newestWal'],
+  { newestWal, pruned }: Pick<ShownInstance, 'newestWal'> & { readonly pruned: readonly PrunedRange[] },
   nowMs = Date.now(),
 ): ShownInstance {
   const isRemoved = new Set(removed);
@@ -15,7 +21,7 @@ export function shownInstance(
     identity,
     newestWal,
     backups: [
-      ...readable.map((backup) => shownBackup(backup, isRemoved.has(backup), nowMs)),
+      ...readable.map((backup) => shownBackup(backup, isRemoved.has(backup), standaloneBy(backup, pruned), nowMs)),
       ...damagedBackups.map(unreadable),
     ],
   };
@@ -25,6 +31,7 @@ export function shownInstance(
 function shownBackup(
   { commit, storedAtMs, marks, note }: RepositoryBackup,
   isRemoved: boolean,
+  by: PrunedRange | undefined,
   nowMs: number,
 ): ShownBackup {
   return {
@@ -37,6 +44,7 @@ function shownBackup(
     ),
     condemned: marks.find(({ kind }) => kind === 'condemn'),
     isRemoved,
+    standaloneBy: by,
   };
 }
 
@@ -49,5 +57,6 @@ function unreadable(id: string): ShownBackup {
     pins: [],
     condemned: undefined,
     isRemoved: false,
+    standaloneBy: undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { formatLsn, formatUtc, type ListedTransaction, type RecoveryWindow } from '../index.ts';
+import { formatLsn, formatUtc, type ListedTransaction, type Lsn, type RecoveryWindow } from '../index.ts';
 import { render } from '../messages/message.ts';
 import type { NamedInstance } from './restore-from-repository.ts';
 
@@ -48,7 +48,8 @@ function lineRecord(window: Line): Json {
       unread: stretch.unread,
       end: gapRecord(stretch.end),
     })),
-    gaps: gaps.map(gapRecord),
+    gaps: gaps.filter(({ kind }) => kind !== 'pruned').map(gapRecord),
+    pruned: gaps.filter(({ kind }) => kind === 'pruned').map(prunedRecord),
     restorePoints: restorePoints.map(({ name, startLsn, endLsn, timeUs, isRepeated }) => ({
       name,
       startLsn: formatLsn(startLsn),
@@ -69,9 +70,18 @@ function lineRecord(window: Line): Json {
   };
 }
 
+function prunedRecord({ firstSegment, lastSegment, segments, noted }: Line['gaps'][number]): Json {
+  const positions = { beginLsn: positionOf(noted?.beginLsn), endLsn: positionOf(noted?.endLsn) };
+  return { firstSegment, lastSegment, segments, ...positions, removedAt: noted?.noticedAt ?? null };
+}
+
+function positionOf(lsn: Lsn | undefined): string | null {
+  return lsn === undefined ? null : formatLsn(lsn);
+}
+
 function gapRecord({ kind, firstSegment, lastSegment, segments, reason, noted }: Line['gaps'][number]): Json {
   const removed =
-    noted === undefined
+    noted === undefined || noted.isPruned === true
       ? null
       : {
           noticedAt: noted.noticedAt,

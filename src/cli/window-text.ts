@@ -84,8 +84,8 @@ function stretchRows({ stretches, gaps }: Line): Row[] {
         lsn: endLsn,
         rank: 8,
         timeUs: lastTimeUs,
-        mark: isLast ? '#' : 'x',
-        text: isLast ? say('window.row.latest', counts) : say('window.row.end', counts),
+        mark: isLast ? '#' : end.kind === 'pruned' ? '-' : 'x',
+        text: isLast ? say('window.row.latest', counts) : say(endKey(end.kind), counts),
       },
     ];
     if (end.kind !== 'end') {
@@ -93,12 +93,16 @@ function stretchRows({ stretches, gaps }: Line): Row[] {
         lsn: endLsn,
         rank: 9,
         timeUs: undefined,
-        mark: 'x',
-        text: say('window.row.gap', { reason: end.reason }),
+        mark: end.kind === 'pruned' ? '-' : 'x',
+        text: say(end.kind === 'pruned' ? 'pruned.row' : 'window.row.gap', { reason: end.reason }),
       });
     }
     return rows;
   });
+}
+
+function endKey(kind: Line['gaps'][number]['kind']): 'pruned.row-end' | 'window.row.end' {
+  return kind === 'pruned' ? 'pruned.row-end' : 'window.row.end';
 }
 
 function pointRows({ restorePoints }: Line): Row[] {

@@ -9,6 +9,7 @@ export const expireOptions: readonly OptionGroup[] = [
     options: [
       { long: 'dry-run', short: 'n', help: 'expire-help.dry-run' },
       { long: 'grace', argument: 'TIME', help: 'expire-help.grace' },
+      { long: 'wal-window', argument: 'TIME', help: 'pruned.help.wal-window' },
       { long: 'json', help: 'wal-commands.help.json' },
     ],
   },

@@ -93,7 +93,9 @@ async function announce(
   const live = holds.filter((hold) => isLive(hold, nowMs) && !isVoid(hold, committed));
   const isUnknown = damaged.some((hold) => isLive(hold, nowMs));
   const again = isUnknown ? [] : await planWalCut(archive, { ...request, live }, options);
-  const allowed = new Map(again.map(({ generation, between }) => [generation, new Set(between.map(({ name }) => name))]));
+  const allowed = new Map(
+    again.map(({ generation, between }) => [generation, new Set(between.map(({ name }) => name))]),
+  );
   const gone = new Map<number, readonly Removal[]>();
   for (const { generation, between } of plans) {
     gone.set(

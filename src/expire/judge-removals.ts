@@ -44,7 +44,13 @@ export function judgeRemovals(
       ...(there !== undefined && sound < removal.minimum ? (['minimum'] as const) : []),
     ];
     if (obstacles.length === 0) due.push(removal);
-    else waiting.push({ backup, name: there?.commit.name ?? backup, dueAtMs: dueAt(removal, there, obstacles, time), obstacles });
+    else
+      waiting.push({
+        backup,
+        name: there?.commit.name ?? backup,
+        dueAtMs: dueAt(removal, there, obstacles, time),
+        obstacles,
+      });
   }
   return { due, waiting };
 }
@@ -61,6 +67,7 @@ function dueAt(
   { graceMs }: RemovalTime,
 ): number | undefined {
   const pinned = there?.pinnedUntilMs;
-  if (pinned === 'forever' || obstacles.some((obstacle) => obstacle !== 'grace' && obstacle !== 'pinned')) return undefined;
+  if (pinned === 'forever' || obstacles.some((obstacle) => obstacle !== 'grace' && obstacle !== 'pinned'))
+    return undefined;
   return Math.max(storedAtMs + graceMs, obstacles.includes('pinned') ? (pinned ?? 0) : 0);
 }

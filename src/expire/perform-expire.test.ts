@@ -8,6 +8,7 @@ import { readCatalogue } from '../repository/catalogue.ts';
 import { putHold } from '../repository/keep-hold.ts';
 import { commitObject, newId, removalObject } from '../repository/names.ts';
 import { condemnBackup, liftMarks, pinBackup } from '../repository/put-mark.ts';
+import type { ExpireResult } from './expire-request.ts';
 import { performExpire } from './perform-expire.ts';
 
 const rules = { keepLast: 1, keepWithinMs: 0 };
@@ -18,6 +19,7 @@ beforeEach(() => {
 });
 const listed = async () => (await readCatalogue(world.storage)).backups.map(({ commit }) => commit.backup);
 const put = (name: string, text: string) => world.storage.put(name, () => onePiece(Buffer.from(text)));
+const waitingOf = ({ waiting }: ExpireResult): string[] => waiting.map(({ backup }) => backup);
 /** Three backups, one a day. */
 async function threeBackups(): Promise<string[]> {
   const backups: string[] = [];
@@ -33,21 +35,21 @@ describe('expire', () => {
     const [first, second, third] = await threeBackups();
     const run = await world.expire(rules);
     expect(run.plan.map(({ keep }) => keep)).toEqual([false, false, true]);
-    expect([run.deleted, run.waiting.toSorted()]).toEqual([[], [first, second].sort()]);
+    expect([run.deleted, waitingOf(run).toSorted()]).toEqual([[], [first, second].sort()]);
     expect(await listed()).toEqual([third]);
     const before = (await world.names()).filter((name) => name.startsWith('packs/')).length;
     world.nowMs += dayMs - minuteMs;
     expect((await world.expire(rules)).deleted).toEqual([]);
     world.nowMs += minuteMs;
     const last = await world.expire(rules);
-    expect([last.deleted.toSorted(), last.waiting]).toEqual([[first, second].sort(), []]);
+    expect([last.deleted.toSorted(), waitingOf(last)]).toEqual([[first, second].sort(), []]);
     expect(last.packs).toBeGreaterThan(0);
     const left = await world.names();
     expect(left.filter((name) => name.startsWith('packs/'))).toHaveLength(before - last.packs);
     expect(left.filter((name) => /^(?:removals|holds|marks|commits)/.test(name))).toEqual([commitObject(third ?? '')]);
     await world.checkAll();
     const again = await world.expire(rules);
-    expect([again.deleted, again.packs, again.waiting]).toEqual([[], 0, []]);
+    expect([again.deleted, again.packs, waitingOf(again)]).toEqual([[], 0, []]);
   });
 
   it('keeps the packs that a later backup refers to for as long as that', async () => {
@@ -90,11 +92,11 @@ describe('expire', () => {
   it('never goes below the minimum that was asked for, whatever happened since', async () => {
     const [first, second, third] = await threeBackups();
     const two = { ...rules, keepMinimum: 2 };
-    expect((await world.expire(two)).waiting).toEqual([first]);
+    expect(waitingOf(await world.expire(two))).toEqual([first]);
     await condemnBackup(world.storage, third ?? '', {});
     world.nowMs += dayMs;
     const run = await world.expire(two);
-    expect([run.deleted, run.waiting]).toEqual([[], [first]]);
+    expect([run.deleted, waitingOf(run)]).toEqual([[], [first]]);
     await liftMarks(world.storage, third ?? '', 'condemn');
     expect((await world.expire(two)).deleted).toEqual([first]);
     expect(await listed()).toEqual([second, third]);

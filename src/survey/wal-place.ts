@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { openArchiveWal } from '../wal-archive/archive-wal.ts';
-import type { Generation } from '../wal-archive/generation.ts';
 import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import { openPlainWal } from '../wal-archive/plain-wal.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
@@ -51,12 +50,7 @@ export async function openWalPlaces(request: OpenPlacesRequest, options: Storage
   });
 }
 
-function archivePlace(
-  archive: Archive,
-  source: WalSource,
-  number: number,
-  directory: string | undefined,
-): WalPlace {
+function archivePlace(archive: Archive, source: WalSource, number: number, directory: string | undefined): WalPlace {
   return {
     source,
     generation: number,

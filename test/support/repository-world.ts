@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { performExpire, type ExpireResult } from '../../src/expire/perform-expire.ts';
+import type { ExpireResult } from '../../src/expire/expire-request.ts';
+import { performExpire } from '../../src/expire/perform-expire.ts';
 import { readCatalogue } from '../../src/repository/catalogue.ts';
 import { priorCandidates } from '../../src/repository/choose-backup.ts';
 import type { Commit } from '../../src/repository/commit.ts';

@@ -116,7 +116,7 @@ function requestOf(
 
 /** As `gausskeep list` tells it. */
 async function recordOf({ commit }: StoredBackup, instance: RepositoryInstance): Promise<Record<string, unknown>> {
-  const shown = shownInstance(instance, await readCatalogue(instance.storage), undefined);
+  const shown = shownInstance(instance, await readCatalogue(instance.storage), { newestWal: undefined, pruned: [] });
   const backup = shown.backups.find(({ id }) => id === commit.name);
   return backup === undefined ? {} : backupRecord(shown, backup);
 }

@@ -5,9 +5,10 @@ import { readRepositorySettings } from '../../config/repository-settings.ts';
 import { expireOptions } from '../../config/retention-options.ts';
 import { durationOption, retentionSettings } from '../../config/retention-settings.ts';
 import { BackupError } from '../../errors/backup-error.ts';
-import { databaseZone, performExpire, planExpire, type RetentionRules } from '../../index.ts';
+import { databaseZone, performExpire, rehearseExpire, type RetentionRules } from '../../index.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
+import { warningLine } from '../error-text.ts';
 import { expireLines, expireRecord } from '../expire-text.ts';
 import { openNamedKnownInstance } from '../open-instance.ts';
 
@@ -21,13 +22,16 @@ export const expireCommand: Command = {
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
     const rules = rulesOf(given);
     const graceMs = durationOption(given, 'grace');
+    const walWindowMs = durationOption(given, 'wal-window');
     const instance = await openNamedKnownInstance(await readRepositorySettings(given, readEnvironment()), context);
-    const done = given.has('dry-run') ? undefined : await performExpire({ instance, rules, graceMs }, { signal });
-    const plan = done?.plan ?? (await planExpire(instance.storage, rules, Date.now(), { signal }));
+    const isDry = given.has('dry-run');
+    const request = { instance, rules, graceMs, walWindowMs };
+    const result = await (isDry ? rehearseExpire(request, Date.now(), { signal }) : performExpire(request, { signal }));
+    for (const name of result.passedOver) terminal.line(warningLine(program, say('pruned.passed-over', { name })));
     const text = given.has('json')
-      ? JSON.stringify(expireRecord(instance.name, plan, done))
-      : expireLines(instance.name, plan, done).join('\n');
-    await (done === undefined ? terminal.data(`${text}\n`) : terminal.report(`${text}\n`));
+      ? JSON.stringify(expireRecord(instance.name, result, isDry))
+      : expireLines(instance.name, result, isDry).join('\n');
+    await (isDry ? terminal.data(`${text}\n`) : terminal.report(`${text}\n`));
     return 0;
   },
 };

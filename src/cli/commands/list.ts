@@ -10,6 +10,7 @@ import {
   openKnownInstance,
   openRepository,
   readCatalogue,
+  readPruned,
   type Repository,
 } from '../../index.ts';
 import { say } from '../../messages/message.ts';
@@ -77,7 +78,8 @@ async function lookAt(
   try {
     const instance = await (isKnown ? openKnownInstance : openInstance)(repository, name, { signal });
     const catalogue = await readCatalogue(instance.storage, { signal });
-    const shown = shownInstance(instance, catalogue, await newestWal(instance, { signal }));
+    const pruned = await readPruned(instance.storage, { signal });
+    const shown = shownInstance(instance, catalogue, { newestWal: await newestWal(instance, { signal }), pruned });
     return { shown, damaged: catalogue.damaged };
   } catch (error) {
     const isOfInstance = error instanceof BackupError && ['CORRUPT', 'REPOSITORY_VERSION'].includes(error.code);

@@ -89,7 +89,7 @@ export const restoreCommand: Command = {
     if (recovery?.proved.proof.pause === 'impossible') {
       terminal.line(warningLine(program, say('window.note.no-pause')));
     }
-    const hold = places && recovery && (await holdRestored(places, recovery.proved.backup.folder, context));
+    const hold = places && recovery && (await holdRestored(places, recovery.proved, context));
     const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
     await hold?.leave();
     if (given.has('json'))
@@ -123,7 +123,7 @@ async function recoveryFor(
   return prepareRecovery(
     {
       ...asked,
-      ...(places === undefined ? {} : { archive: places.archive, backups: places.backups }),
+      ...(places === undefined ? {} : { archive: places.archive, pruned: places.pruned, backups: places.backups }),
       directory,
       ...reading,
       wrapperText: (place) => restoreCommandWrapper({ node, program: realpathSync(process.argv[1] ?? ''), ...place }),

@@ -12,6 +12,7 @@ import {
   openRetrying,
   prefetchWal,
   takePrefetched,
+  type FindPruned,
   type Spool,
   type Storage,
 } from '../../wal-archive.ts';
@@ -78,13 +79,16 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
   }
   const partial = !given.has('no-partial');
   let known = systemIdentifier;
+  let pruned: FindPruned | undefined;
   const open = async (): Promise<Storage> => {
     const opened = await wal.open();
     known ??= opened.systemIdentifier;
+    ({ pruned } = opened);
     return opened.storage;
   };
   const storage = await openRetrying(open, { forMs: retryForMs }, { signal });
-  const result = await getWal({ ...request, systemIdentifier: known, storage, target, partial }, { signal });
+  const wanted = { ...request, systemIdentifier: known, storage, target, partial };
+  const result = await getWal({ ...wanted, ...(pruned === undefined ? {} : { pruned }) }, { signal });
   if (result.outcome === 'absent') {
     log(given, `${program}: ${speak(say('wal-commands.absent', { name }))}`);
     return absentStatus;

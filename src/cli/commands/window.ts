@@ -45,6 +45,7 @@ export const windowCommand: Command = {
     const timeline = given.last('timeline');
     const request: SurveyRequest = {
       archive: repository?.archive ?? archiveOf(places),
+      pruned: repository?.pruned,
       backups: repository?.backups ?? places.backups,
       generation: repository === undefined ? places.generation : readGeneration(given, environment),
       timeline: timeline === undefined ? undefined : wholeNumber('--timeline', timeline, 1, 0xffff_ffff),

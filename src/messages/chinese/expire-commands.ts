@@ -37,8 +37,6 @@ export const expireCommandsMessages: Translation<typeof english> = {
   'expire-text.reason.condemned': '判为坏的，且保留着更旧的备份或没有好的备份',
   'expire-text.reason.ahead': '日期在将来',
   'expire-text.reason.misdated': '日期有误',
-  'expire-text.deleted': '删除了以前移出的 {count} 个备份：{packs} 个包，{bytes}',
-  'expire-text.waiting': '{count} 个移出的备份等以后的运行在没有人使用时删除',
   'expire-text.bad-zone': '不认识时区 "{text}"',
   'expire-text.bad-zone.hint': '名字是时区数据库中的，例如 UTC 或 Asia/Shanghai。',
 };

@@ -37,10 +37,6 @@ export const expireCommandsMessages = {
   'expire-text.reason.condemned': 'condemned, and an older one or no sound one is kept',
   'expire-text.reason.ahead': 'its date is in the future',
   'expire-text.reason.misdated': 'its date is wrong',
-  'expire-text.deleted':
-    '{count} {count|backup|backups} deleted that had been removed before: {packs} {packs|pack|packs}, {bytes}',
-  'expire-text.waiting':
-    '{count} removed {count|backup waits|backups wait} to be deleted by a later run, when nobody uses {count|it|them} any more',
   'expire-text.bad-zone': 'the time zone "{text}" is not known',
   'expire-text.bad-zone.hint': 'Names are those of the zone database, for example UTC or Asia/Shanghai.',
 } as const;

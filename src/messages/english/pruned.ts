@@ -2,7 +2,9 @@
 export const prunedMessages = {
   'pruned.range': 'WAL from {begin} to {end} was removed by retention on {date}',
   'pruned.with-reason': '{reason}; {pruned}',
-  'pruned.row': 'no damage: {reason}',
+  'pruned.row': '{reason}',
+  'pruned.row-end':
+    'end of what was kept here; {commits} {commits|commit|commits} before, {segments} {segments|segment|segments}',
   'pruned.wal-file':
     'WAL file {name} is not in the archive: WAL from {begin} to {end} was removed by retention on {date}',
   'pruned.wal-file.hint':
@@ -14,10 +16,11 @@ export const prunedMessages = {
   'pruned.copy-missing-behind':
     'WAL is copied into pg_wal: the next file, {name}, is missing, and a server that reads ahead would fail there',
   'pruned.list.standalone': '{state}, standalone',
-  'pruned.list.why': 'only to its end: {pruned}',
+  'pruned.list.why': 'only to its end: no WAL from {begin} to {end}, removed {date}',
   'pruned.help.wal-window':
     'keep continuous WAL for that time only: backups that are older then reach to their own end, and no further',
-  'pruned.cut': 'WAL of generation {generation} that no backup needs: {segments} {segments|segment|segments} deleted, {bytes}',
+  'pruned.cut':
+    'WAL of generation {generation} that no backup needs: {segments} {segments|segment|segments} deleted, {bytes}',
   'pruned.cut-dry':
     'WAL of generation {generation} that no backup needs: {segments} {segments|segment|segments} would be deleted, {bytes}',
   'pruned.cut-between':
@@ -34,6 +37,7 @@ export const prunedMessages = {
   'pruned.waiting-dry': '{count} removed {count|backup|backups} would not be deleted yet:',
   'pruned.due': 'from {at} on',
   'pruned.due-because': 'from {at} on: {reasons}',
+  'pruned.reasons': '{list}',
   'pruned.obstacle.grace': 'taken off less than the time of --grace ago',
   'pruned.obstacle.held': 'in use',
   'pruned.obstacle.pinned': 'pinned',
