@@ -8,8 +8,9 @@ import { readCatalogue } from '../repository/catalogue.ts';
 import { putHold } from '../repository/keep-hold.ts';
 import { commitObject, newId, removalObject } from '../repository/names.ts';
 import { condemnBackup, liftMarks, pinBackup } from '../repository/put-mark.ts';
-import type { ExpireResult } from './expire-request.ts';
+import type { ExpireRequest, ExpireResult } from './expire-request.ts';
 import { performExpire } from './perform-expire.ts';
+import { rehearseExpire } from './rehearse-expire.ts';
 
 const rules = { keepLast: 1, keepWithinMs: 0 };
 const dayMs = 24 * 60 * minuteMs;
@@ -144,7 +145,7 @@ describe('expire', () => {
     ['a commit', 'commits/0123456789abcdef0123456789abcdef.json'],
     ['a removal', removalObject('0123456789abcdef0123456789abcdef')],
     ['a hold', 'holds/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef/000000.json'],
-    ['something else', 'holds/notes.txt'],
+    ['a commit under another name', 'commits/0123456789abcdef0123456789abcdef.json.bak'],
   ])('deletes nothing while %s cannot be read', async (_, name) => {
     await threeBackups();
     await world.expire(rules);
@@ -153,6 +154,67 @@ describe('expire', () => {
     const before = await world.names();
     await expect(world.expire(rules)).rejects.toMatchObject({ code: 'CORRUPT' });
     expect(await world.names()).toEqual(before);
+  });
+
+  it('passes over what cannot be an object of ours, and names it', async () => {
+    const [first, second] = await threeBackups();
+    await world.expire(rules);
+    world.nowMs += dayMs;
+    const names = [
+      'commits/.nfs000000000012ab3400000007',
+      'holds/notes.txt',
+      `holds/${first ?? ''}/.nfs0000000000000001`,
+    ];
+    for (const name of names) await put(name, 'x');
+    const run = await world.expire(rules);
+    expect([run.deleted.toSorted(), run.passedOver.toSorted()]).toEqual([[first, second].sort(), names.sort()]);
+  });
+
+  it('in an encrypted repository passes over only what NFS makes of deleted files', async () => {
+    await threeBackups();
+    const instance = (name: string): ExpireRequest['instance'] => ({
+      ...plainInstance(world.storage),
+      async *foreignNames(folder) {
+        if (folder === 'commits/') yield await Promise.resolve(name);
+      },
+    });
+    const silly = 'objects/abc/.nfs0000000000a1b2c300000001';
+    expect((await performExpire({ instance: instance(silly), rules })).passedOver).toEqual([silly]);
+    for (const name of ['objects/abc/notes.txt', 'objects/abc/.nfs', 'objects/def/']) {
+      await expect(performExpire({ instance: instance(name), rules })).rejects.toMatchObject({ code: 'CORRUPT' });
+    }
+  });
+
+  it('is told by a rehearsal as by the run: what goes, what does not yet, and from when on', async () => {
+    const [first, second, third] = await threeBackups();
+    const late = await world.begin('x:late');
+    await pinBackup(world.storage, second ?? '', { until: new Date(world.nowMs + 9 * dayMs).toISOString() });
+    const same = async (): Promise<ExpireResult> => {
+      const before = await world.names();
+      const rehearsed = await rehearseExpire({ instance: plainInstance(world.storage), rules }, world.now());
+      expect(await world.names()).toEqual(before);
+      const run = await world.expire(rules);
+      const shape = ({ plan, waiting, ...others }: ExpireResult) => ({
+        ...others,
+        plan: plan.map(({ backup, keep, reasons }) => ({ backup, keep, reasons })),
+        waiting: waiting.map(({ dueAtMs, ...one }) => ({ ...one, isKnown: dueAtMs !== undefined })),
+      });
+      expect(shape(rehearsed)).toEqual(shape(run));
+      // A moment lies between the two.
+      for (const [at, { dueAtMs = 0 }] of run.waiting.entries()) {
+        expect(Math.abs((rehearsed.waiting[at]?.dueAtMs ?? 0) - dueAtMs)).toBeLessThan(minuteMs);
+      }
+      return run;
+    };
+    expect(await same()).toMatchObject({ deleted: [], waiting: [{ backup: first, obstacles: ['grace'] }] });
+    // The one under way holds the third, and is dead a day later.
+    world.nowMs += dayMs;
+    const last = await same();
+    expect([last.deleted, last.packs > 0]).toEqual([[first], true]);
+    expect(last.plan.map(({ keep }) => keep)).toEqual([true, true]);
+    expect(await listed()).toEqual([second, third]);
+    await expect(late.commit()).rejects.toMatchObject({ code: 'LOCKED' });
+    await world.checkAll();
   });
 
   it('deletes nothing while the root of a backup cannot be read', async () => {

@@ -67,7 +67,8 @@ export async function surveyRemovals(
   for (const { name, error } of [...commits.damaged, ...removals.damaged]) throw notUnderstood(name, error);
   const passedOver = await passForeign(instance, [...commits.foreign, ...removals.foreign, ...found.foreign], options);
   const planned = (rehearsal ?? []).map((content) => ({ content, storedAtMs: nowMs }));
-  const catalogue = catalogueOf(commits, marks, { ...removals, found: [...removals.found, ...planned] });
+  const read = catalogueOf(commits, marks, { ...removals, found: [...removals.found, ...planned] });
+  const catalogue = rehearsal === undefined ? read : withFences(read, dead);
   const committed = committedIn(catalogue);
   const live = recent.filter((hold) => !isVoid(hold, committed));
   if (live.some(({ kind, prior }) => kind === 'backup' && prior !== undefined && !committed.has(prior)))
@@ -77,6 +78,13 @@ export async function surveyRemovals(
   const remaining = [...catalogue.removed.filter(({ commit }) => !going.has(commit.backup)), ...catalogue.backups];
   const spent = [...dead, ...recent.filter((hold) => isVoid(hold, committed))];
   return { catalogue, live, spent, fencedCommits, due, waiting, remaining, passedOver };
+}
+
+/** As it is when those have been fenced whose hold is dead. */
+function withFences(catalogue: Catalogue, dead: readonly (ListedHold | DamagedHold)[]): Catalogue {
+  const committed = committedIn(catalogue);
+  const fenced = dead.filter((hold) => ('error' in hold || hold.kind === 'backup') && !committed.has(hold.backup));
+  return { ...catalogue, tombstones: [...catalogue.tombstones, ...fenced.map(({ backup }) => backup)] };
 }
 
 /** @returns the names that cannot be objects of ours @throws BackupError `CORRUPT` for one that may be */

@@ -7,6 +7,7 @@ import type { Commit } from '../../src/repository/commit.ts';
 import { putHold } from '../../src/repository/keep-hold.ts';
 import { backupName, newId } from '../../src/repository/names.ts';
 import { putCommit } from '../../src/repository/put-commit.ts';
+import { deleteVoidHolds } from '../../src/repository/void-holds.ts';
 import type { RetentionRules } from '../../src/retention/rules.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { MemoryStorage } from './memory-storage.ts';
@@ -53,7 +54,9 @@ export class RepositoryWorld {
 
   async #holdWithPrior(id: string, storage: Storage): Promise<Commit | undefined> {
     for (;;) {
-      const prior = priorCandidates(await readCatalogue(storage))[0]?.commit;
+      const catalogue = await readCatalogue(storage);
+      const prior = priorCandidates(catalogue)[0]?.commit;
+      await deleteVoidHolds(storage, catalogue);
       try {
         await putHold(storage, { kind: 'backup', backup: id, prior: prior?.backup }, { now: this.now });
         return prior;
