@@ -8,7 +8,7 @@ import { isLive, readHolds, type DamagedHold, type ListedHold } from '../reposit
 import type { Removal } from '../repository/removal.ts';
 import { committedIn, isVoid } from '../repository/void-holds.ts';
 import type { StorageOptions } from '../storage/storage.ts';
-import { mayBeOurs, type Foreign } from './foreign-names.ts';
+import { mayBeOurs, type Foreign } from '../repository/foreign-names.ts';
 import { judgeRemovals, type WaitingRemoval } from './judge-removals.ts';
 import type { RemovalTime } from './removal-time.ts';
 

@@ -1,5 +1,6 @@
 import { say } from '../messages/message.ts';
 import { readCatalogue, type Catalogue } from '../repository/catalogue.ts';
+import { mayBeOurs } from '../repository/foreign-names.ts';
 import type { Instance } from '../repository/instance.ts';
 import { decodeSealed } from '../storage/sealed-json.ts';
 import { readSmallObject } from '../storage/small-object.ts';
@@ -23,6 +24,8 @@ export async function checkInstanceForm(
   const blocking: string[] = [];
   for (const folder of decisive) {
     for await (const stored of instance.foreignNames(folder, options)) {
+      // The others are told with all that does not decrypt.
+      if (!mayBeOurs({ name: stored, isEncrypted: true })) continue;
       blocking.push(stored);
       findings.warn(stored, say('repo-check.foreign', { name: stored }), say('repo-check.blocks.action'));
     }
@@ -35,7 +38,7 @@ export async function checkInstanceForm(
       findings.damage('instance.json', say('repo-check.no-identity'), say('repo-check.put-back.action'));
     }
     for (const name of objects.unknown) {
-      const isBlocking = decisive.some((folder) => name.startsWith(folder));
+      const isBlocking = decisive.some((folder) => name.startsWith(folder)) && mayBeOurs({ name, isEncrypted: false });
       const action = isBlocking ? say('repo-check.blocks.action') : say('repo-check.stranger.action');
       findings.warn(name, say('repo-check.stranger', { name }), action);
     }

@@ -243,13 +243,16 @@ describe('repo check finds what does not belong there', () => {
     await writeFile(join(place, 'notes.txt'), 'mine');
     await writeFile(pathOf('notes.txt'), 'mine');
     await writeFile(pathOf('holds/notes.txt'), 'mine');
+    const renamed = `commits/${newId()}.json.bak`;
+    await writeFile(pathOf(renamed), 'mine');
     await mkdir(join(place, 'instances/no instance'));
     const { findings } = await check();
     const actions = findings.flatMap(({ severity, object, action }) =>
       severity === 'note' ? [] : [[object, action?.key]],
     );
     expect(actions.toSorted()).toEqual([
-      ['holds/notes.txt', 'repo-check.blocks.action'],
+      [renamed, 'repo-check.blocks.action'],
+      ['holds/notes.txt', 'repo-check.stranger.action'],
       ['instances/no instance/', 'repo-check.stranger.action'],
       ['notes.txt', 'repo-check.stranger.action'],
       ['notes.txt', 'repo-check.stranger.action'],
