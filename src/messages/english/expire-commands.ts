@@ -8,8 +8,8 @@ export const expireCommandsMessages = {
   'expire-help.dry-run': 'print what would be kept and removed, remove nothing',
   'expire-help.grace': 'delete what was taken off so long ago, default 24h',
   'expire-help.keep-last':
-    'the newest so many, and all of the last so many days, unless --keep-within says another time',
-  'expire-help.keep-within': 'all of that time: nothing pushes them out',
+    'the newest so many, and all that are younger than so many days, however many those are, unless --keep-within says another time',
+  'expire-help.keep-within': 'all of that time: nothing pushes them out; 0d beside --keep-last: only the number counts',
   'expire-help.keep-window':
     'all of that time and the newest one before it, so that every moment of the time can be reached',
   'expire-help.keep-daily': 'the newest of each of the last so many days that have one',
