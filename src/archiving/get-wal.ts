@@ -112,8 +112,7 @@ async function refusePruned(name: string, source: WalSource, options: Options): 
   if (startLsn === undefined) return;
   const gaps = (await source.gaps?.(options)) ?? [];
   const range = gaps.find(
-    (gap) =>
-      gap.isPruned === true && gap.timeline === timeline && gap.beginLsn <= startLsn && gap.endLsn > startLsn,
+    (gap) => gap.isPruned === true && gap.timeline === timeline && gap.beginLsn <= startLsn && gap.endLsn > startLsn,
   );
   if (range === undefined) return;
   const [begin, end, date] = [formatLsn(range.beginLsn), formatLsn(range.endLsn), range.noticedAt.slice(0, 10)];

@@ -112,7 +112,8 @@ function hint(reason: UnreachableReason, { target }: ProofRequest, outcome: Repl
     case 'older-xid':
       return say('window.unreachable.too-new.hint');
     case 'not-met':
-      if (outcome.broken?.kind === 'pruned') return say('pruned.unreachable.hint', { nearest: nearest(target.kind, outcome) });
+      if (outcome.broken?.kind === 'pruned')
+        return say('pruned.unreachable.hint', { nearest: nearest(target.kind, outcome) });
       return say('window.unreachable.not-met.hint', { nearest: nearest(target.kind, outcome) });
   }
 }

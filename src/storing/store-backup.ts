@@ -265,11 +265,7 @@ class StoreRun {
 }
 
 /** The newest backup whose root can be read: what is damaged is no help to a new one. */
-async function findPrior(
-  storage: Storage,
-  catalogue: Catalogue,
-  options: StorageOptions,
-): Promise<Commit | undefined> {
+async function findPrior(storage: Storage, catalogue: Catalogue, options: StorageOptions): Promise<Commit | undefined> {
   for (const { commit } of priorCandidates(catalogue)) {
     try {
       await openContent(storage, commit.root, options);

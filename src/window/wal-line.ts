@@ -137,7 +137,14 @@ export class LineWalker {
     const count = Number((noted.endLsn - 1n) / size - from / size) + 1;
     if (noted.isPruned === true && end.kind !== 'partial') {
       const pruned = prunedBetween(this.#gaps, lsn(from), noted.endLsn) ?? noted;
-      return { kind: 'pruned', firstSegment, lastSegment, segments: count, reason: describePruned(pruned), noted: pruned };
+      return {
+        kind: 'pruned',
+        firstSegment,
+        lastSegment,
+        segments: count,
+        reason: describePruned(pruned),
+        noted: pruned,
+      };
     }
     const missing = say('window.break.missing', { first: firstSegment, last: lastSegment, count });
     return { kind: 'missing', firstSegment, lastSegment, segments: count, reason: withNotedGap(missing, noted), noted };
