@@ -45,6 +45,8 @@ export async function storeWal(wal: WalToStore, { signal }: { readonly signal: A
   for (const name of names.sort((a, b) => isHistory(a) - isHistory(b) || (a < b ? -1 : 1))) {
     const path = join(directory, name);
     const start = parseSegmentName(name, segmentSizeBytes)?.startLsn;
+    // A busy server had begun the next one when the stream was ended: the backup does not need it.
+    if (start !== undefined && start >= endLsn) continue;
     if (start !== undefined && segmentEndLsn(start, segmentSizeBytes) > endLsn) {
       const { size: sizeBytes } = await stat(path);
       unfinished.push({ name: fromText(name), path, sizeBytes });
