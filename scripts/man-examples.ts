@@ -80,8 +80,12 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
   'gausskeep status': [{ what: '', lines: ['gausskeep status --pgdata /restored/data'] }],
   'gausskeep backup': [
     {
-      what: '',
+      what: 'Of a running server:',
       lines: [`gausskeep backup --repo /backups/repo --instance orders ${login} -c fast`],
+    },
+    {
+      what: 'A backup that is in a directory already:',
+      lines: ['gausskeep backup --repo /backups/repo --instance orders --from /backups/monday'],
     },
   ],
   'gausskeep export': [

@@ -54,6 +54,15 @@ export {
 export { takeBackup } from './backup/take-backup.ts';
 export { storeBackup, type StoreBackupRequest, type StoredBackup, type StoreOptions } from './storing/store-backup.ts';
 export {
+  importBackup,
+  type ImportBackupRequest,
+  type ImportedBackup,
+  type ImportedWalPlace,
+  type ImportOptions,
+} from './storing/import-backup.ts';
+export type { FileProof } from './storing/manifest-proof.ts';
+export type { Pin } from './storing/storing-run.ts';
+export {
   exportBackup,
   type ExportOptions,
   type ExportRequest,

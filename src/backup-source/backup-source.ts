@@ -17,6 +17,8 @@ export interface SourceFile {
   /** Permission bits. */
   readonly mode: number;
   readonly sizeBytes: number;
+  /** Since 1970; undefined: not known. */
+  readonly mtimeSeconds?: number | undefined;
   readonly content: ByteSource;
   /** Where it lies, when it can be copied as a whole. */
   readonly path?: ByteString | undefined;
@@ -24,11 +26,12 @@ export interface SourceFile {
 
 /** Takes what a backup holds. `oid` is the tablespace that it belongs to; undefined: the data directory. */
 export interface RestoreSink {
-  directory(oid: number | undefined, name: ByteString, mode: number): Promise<void>;
+  /** @param mtimeSeconds since 1970, where that is known */
+  directory(oid: number | undefined, name: ByteString, mode: number, mtimeSeconds?: number): Promise<void>;
   file(oid: number | undefined, file: SourceFile): Promise<void>;
   /** A link that is neither the WAL directory nor a tablespace. */
   link(oid: number | undefined, name: ByteString, target: ByteString): Promise<void>;
-  /** How many files of a directory it takes at the same time; it holds none of their content. */
+  /** How many files of a directory it takes at the same time; it holds none of their content. 1: one call at a time, of whatever kind. */
   readonly filesAtOnce: number;
   /** Whether a name of the data directory is wanted at all; asked before it is read. */
   wants(oid: number | undefined, name: ByteString): boolean;

@@ -101,6 +101,7 @@ export class PlainSource implements BackupSource {
         name,
         mode: stats.mode & 0o777,
         sizeBytes: stats.size,
+        mtimeSeconds: Math.floor(stats.mtimeMs / 1000),
         content: readPieces(path, { signal }),
         path,
       });
@@ -137,7 +138,7 @@ export class PlainSource implements BackupSource {
           yield { oid, name, path, stats: entry.stats };
           break;
         case 'directory':
-          await sink.directory(oid, name, entry.stats.mode & 0o777);
+          await sink.directory(oid, name, entry.stats.mode & 0o777, Math.floor(entry.stats.mtimeMs / 1000));
           break;
         case 'symlink':
           if (oid === undefined && walDirectories.includes(name)) {

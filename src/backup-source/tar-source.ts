@@ -1,5 +1,6 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { display, fromBytes, type ByteString } from '../bytes/byte-string.ts';
+import { onePiece } from '../bytes/one-piece.ts';
 import { SkippedBytes } from '../bytes/skipped-bytes.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import type { Manifest } from '../manifest/manifest.ts';
@@ -132,22 +133,22 @@ export class TarSource implements BackupSource {
     ];
     const names = new ContentNames();
     for (const { oid, inside } of this.#spaces) if (inside !== inPlace(oid)) names.tablespaceLink(oid);
-    await runLanes(parts, lanes, async (part) => {
+    await runLanes(parts, Math.min(lanes, sink.filesAtOnce), async (part) => {
       const place = contentPart(part, this.#spaces);
       for await (const member of this.#members(part.archive, signal, { onBytes, isWhole: true })) {
         names.member(place, member.header);
-        if (part.archive === set.base && member.header.name === 'tablespace_map') await this.#checkMap(member);
-        await deliverMember(sink, part, member);
+        const isMap = part.archive === set.base && member.header.name === 'tablespace_map';
+        await deliverMember(sink, part, isMap ? await this.#checkedMap(member) : member);
       }
     });
     for (const name of names.missing()) throw contentMissing(name, this.#options.description);
   }
 
   /** It may come behind the head that was read for the plan. */
-  async #checkMap({ content }: Member): Promise<void> {
-    const pieces: Buffer[] = [];
-    for await (const piece of content) pieces.push(Buffer.from(piece));
-    this.#mapEntries(Buffer.concat(pieces));
+  async #checkedMap({ header, content }: Member): Promise<Member> {
+    const bytes = await bytesOf(content);
+    this.#mapEntries(bytes);
+    return { header, content: onePiece(bytes) };
   }
 
   #mapEntries(bytes: Uint8Array | undefined): TablespaceMapEntry[] {
@@ -225,13 +226,14 @@ async function deliverMember(sink: RestoreSink, { oid, prefix }: Part, { header,
   if (!sink.wants(oid, name)) return;
   switch (header.type) {
     case 'directory':
-      await sink.directory(oid, name, header.mode & 0o777);
+      await sink.directory(oid, name, header.mode & 0o777, header.mtime);
       return;
     case 'file':
       await sink.file(oid, {
         name,
         mode: header.mode & 0o777,
         sizeBytes: header.size,
+        mtimeSeconds: header.mtime,
         content: oid === undefined && name === 'PG_VERSION' ? ofRelease(content) : content,
       });
       return;

@@ -13,6 +13,7 @@ export const backupOptions: readonly OptionGroup[] = [
   {
     title: 'backup-help.backup',
     options: [
+      { long: 'from', argument: 'DIRECTORY', help: 'importing.help.from' },
       { long: 'label', short: 'l', argument: 'LABEL', help: 'backup.help.label' },
       { long: 'note', argument: 'TEXT', help: 'backup-help.note' },
       { long: 'pin', inlineArgument: 'DATE', help: 'backup-help.pin' },
@@ -33,3 +34,14 @@ export const backupOptions: readonly OptionGroup[] = [
   },
   ...gsBasebackupOptions.filter(({ title }) => title === 'backup.help.connection'),
 ];
+
+/** What says how a backup is kept, and which: all that can be said with `--from`, which asks no server. */
+const withFrom = new Set([
+  ...repositoryGroup.options.map(({ long }) => long),
+  ...['from', 'label', 'note', 'pin', 'compress', 'generation', 'spool', 'progress', 'json', 'verbose'],
+]);
+
+/** Long names of the options that only a server makes sense for. */
+export const serverOnlyOptions: readonly string[] = backupOptions
+  .flatMap(({ options }) => options.map(({ long }) => long))
+  .filter((long) => !withFrom.has(long));

@@ -36,6 +36,7 @@ import { repositoryMessages } from './chinese/repository.ts';
 import { storingMessages } from './chinese/storing.ts';
 import { exportingMessages } from './chinese/exporting.ts';
 import { prunedMessages } from './chinese/pruned.ts';
+import { importingMessages } from './chinese/importing.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
@@ -100,6 +101,7 @@ export const chinese: Translation<typeof english> = {
   ...verifyStoredMessages,
   ...exportingMessages,
   ...prunedMessages,
+  ...importingMessages,
   ...restoreHelpMessages,
   ...restorePlanMessages,
   ...restoreRecoveryMessages,

@@ -34,6 +34,7 @@ import { repositoryMessages } from './english/repository.ts';
 import { storingMessages } from './english/storing.ts';
 import { exportingMessages } from './english/exporting.ts';
 import { prunedMessages } from './english/pruned.ts';
+import { importingMessages } from './english/importing.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
@@ -114,6 +115,7 @@ export const english = {
   ...verifyStoredMessages,
   ...exportingMessages,
   ...prunedMessages,
+  ...importingMessages,
   ...restoreHelpMessages,
   ...restoreMessages,
   ...restorePlanMessages,

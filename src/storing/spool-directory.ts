@@ -1,7 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
+import { lockDirectory, lockName } from '../files/lock-directory.ts';
 
 /** A directory that exists for one run: WAL lies in it between its stream and the archive. */
 export interface SpoolDirectory {
@@ -9,14 +11,53 @@ export interface SpoolDirectory {
   remove(): Promise<void>;
 }
 
-/** @param parent an existing directory @throws BackupError `STORAGE_UNAVAILABLE` */
+const prefix = '.gausskeep-spool-';
+
+/** So long a run may take from making its directory to locking it, in milliseconds. */
+const momentMs = 60_000;
+
+/**
+ * Makes the directory, and removes those of runs of the same account that were killed: there are rows in WAL, in clear.
+ * @param parent an existing directory
+ * @throws BackupError `STORAGE_UNAVAILABLE`
+ */
 export async function makeSpoolDirectory(parent: string): Promise<SpoolDirectory> {
-  let path: string;
+  await removeDead(parent);
   try {
-    // 0700, whatever the umask: there are rows in WAL.
-    path = await mkdtemp(join(parent, '.gausskeep-spool-'));
+    // 0700, whatever the umask.
+    const own = await mkdtemp(join(parent, prefix));
+    lockDirectory(fromText(own));
+    const path = join(own, 'wal');
+    await mkdir(path);
+    return { path, remove: () => rm(own, { recursive: true, force: true }) };
   } catch (error) {
-    throw fileFailure('create', fromText(parent), error);
+    throw error instanceof BackupError ? error : fileFailure('create', fromText(parent), error);
   }
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** What cannot be looked at or removed stays: it keeps no backup from being made. */
+async function removeDead(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(prefix))) {
+    const path = join(parent, name);
+    if (await isDead(path)) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Whether no run works in it any more; from then on it is locked for this one. */
+async function isDead(path: string): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    if (!found.isDirectory() || found.uid !== process.geteuid?.()) return false;
+    const isLocked = await lstat(join(path, lockName)).then(
+      () => true,
+      (error: unknown) => systemCodeOf(error) !== 'ENOENT',
+    );
+    if (!isLocked && Date.now() - found.mtimeMs < momentMs) return false;
+    lockDirectory(fromText(path));
+    return true;
+  } catch {
+    // Gone, of another run, or not to be touched.
+    return false;
+  }
 }

@@ -1,11 +1,11 @@
 /** `gausskeep restore` of openGauss backups: of the stand-in by our client, and of the recorded ones as the native client wrote them. */
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mapping, runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import { makeDataDirectory, unsentPaths, type TestDataDirectory } from '../support/opengauss/data-directory.ts';
-import { describeShared, fixtureRoot, readManifest, sharedRoot } from '../support/opengauss/recordings.ts';
+import { writeNativeSet } from '../support/opengauss/native-set.ts';
+import { describeShared, fixtureRoot, readManifest } from '../support/opengauss/recordings.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
 import { picked, readTree, zeros } from '../support/opengauss/tree.ts';
 import { runProgram, type ProgramResult } from '../support/programs.ts';
@@ -159,29 +159,6 @@ describe('a backup of openGauss', () => {
     expect(readdirSync(space())).not.toContain('extra');
   });
 });
-
-/** The archives of the recorded tar backup, as the native client writes them: the payloads of each copy. */
-function writeNativeSet(directory: string): void {
-  const session = execFileSync('gzip', ['-dc', join(sharedRoot, 'basebackup-tar-fetch/conn1.s2c.bin.gz')], {
-    maxBuffer: 1 << 28,
-  });
-  const copies: Buffer[][] = [];
-  let inStartup = true;
-  for (let offset = 0; offset < session.length;) {
-    // The single byte that answers the SSLRequest.
-    if (inStartup && session[offset] === 0x4e && session[offset + 1] === 0x52) offset += 1;
-    inStartup = false;
-    const type = String.fromCharCode(session[offset] ?? 0);
-    const length = session.readUInt32BE(offset + 1);
-    if (type === 'H') copies.push([]);
-    if (type === 'd') copies.at(-1)?.push(session.subarray(offset + 5, offset + 1 + length));
-    offset += 1 + length;
-  }
-  mkdirSync(directory);
-  for (const [index, name] of ['16421.tar', '16422.tar', 'base.tar'].entries()) {
-    writeFileSync(join(directory, name), Buffer.concat(copies[index] ?? []));
-  }
-}
 
 describeShared('the tar set of the native client', () => {
   it('is restored as gs_tar unpacks it, with links that lead to the copy', async () => {
