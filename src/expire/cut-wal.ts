@@ -1,7 +1,7 @@
 import { performCleanup } from '../archiving/cleanup-wal.ts';
 import { putPruned, readPruned, type StoredRange } from '../repository/pruned.ts';
 import { isLive, readHolds } from '../repository/read-holds.ts';
-import { committedIn, isVoid } from '../repository/void-holds.ts';
+import { endedIn, isVoid } from '../repository/void-holds.ts';
 import { findArchive, type Archive } from '../wal-archive/archive.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { parseSegmentName } from '../wal/segment.ts';
@@ -89,8 +89,8 @@ async function announce(
   }
   const { holds, damaged } = await readHolds(instance, options);
   const { nowMs } = request.time;
-  const committed = committedIn(request.catalogue);
-  const live = holds.filter((hold) => isLive(hold, nowMs) && !isVoid(hold, committed));
+  const ended = endedIn(request.catalogue);
+  const live = holds.filter((hold) => isLive(hold, nowMs) && !isVoid(hold, ended));
   const isUnknown = damaged.some((hold) => isLive(hold, nowMs));
   const again = isUnknown ? [] : await planWalCut(archive, { ...request, live }, options);
   const allowed = new Map(

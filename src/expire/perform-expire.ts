@@ -78,11 +78,12 @@ async function expire(
   const deleted = due.map(({ backup }) => backup);
   for (const backup of deleted) await deleteCommit(storage, backup, survey.fencedCommits.has(backup), options);
   const packs = await deleteUnusedPacks(storage, unused, options);
+  for (const { objects } of survey.voided) await deleteHold(storage, objects, options);
   for (const backup of deleted) {
     for await (const { name } of storage.list(`${marksFolder}${backup}/`, options)) await storage.delete(name, options);
     await storage.delete(removalObject(backup), options);
   }
-  for (const { objects } of survey.spent) await deleteHold(storage, objects, options);
+  for (const { objects } of survey.dead) await deleteHold(storage, objects, options);
   const archive = await openExpiredWal(instance.wal);
   const places = archive && { wal: archive, instance: storage };
   const wal = places === undefined ? [] : await cutWal(places, { ...survey, time, walWindowMs }, options);

@@ -6,7 +6,7 @@ import { readCommits, readMarks, readRemovals } from '../repository/listings.ts'
 import { fence } from '../repository/put-commit.ts';
 import { isLive, readHolds, type DamagedHold, type ListedHold } from '../repository/read-holds.ts';
 import type { Removal } from '../repository/removal.ts';
-import { committedIn, isVoid } from '../repository/void-holds.ts';
+import { committedIn, endedIn, isVoid } from '../repository/void-holds.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { mayBeOurs, type Foreign } from '../repository/foreign-names.ts';
 import { judgeRemovals, type WaitingRemoval } from './judge-removals.ts';
@@ -17,8 +17,10 @@ export interface RemovalSurvey {
   readonly catalogue: Catalogue;
   /** Holds that count. */
   readonly live: readonly ListedHold[];
-  /** Holds that do not: dead ones, and those of backups that are committed. To be deleted at the end. */
-  readonly spent: readonly (ListedHold | DamagedHold)[];
+  /** Holds of backups that came to their end, to be deleted while commit or removal tells that. */
+  readonly voided: readonly ListedHold[];
+  /** Dead holds, to be deleted at the very end. */
+  readonly dead: readonly (ListedHold | DamagedHold)[];
   /** Ids of backups whose dead hold was found with a commit: whoever committed may be about to do it again. */
   readonly fencedCommits: ReadonlySet<string>;
   /** Removals to be carried out. */
@@ -70,14 +72,15 @@ export async function surveyRemovals(
   const read = catalogueOf(commits, marks, { ...removals, found: [...removals.found, ...planned] });
   const catalogue = rehearsal === undefined ? read : withFences(read, dead);
   const committed = committedIn(catalogue);
-  const live = recent.filter((hold) => !isVoid(hold, committed));
+  const ended = endedIn(catalogue);
+  const live = recent.filter((hold) => !isVoid(hold, ended));
   if (live.some(({ kind, prior }) => kind === 'backup' && prior !== undefined && !committed.has(prior)))
     return undefined;
   const { due, waiting } = judgeRemovals(catalogue, live, { nowMs, graceMs });
   const going = new Set(due.map(({ backup }) => backup));
   const remaining = [...catalogue.removed.filter(({ commit }) => !going.has(commit.backup)), ...catalogue.backups];
-  const spent = [...dead, ...recent.filter((hold) => isVoid(hold, committed))];
-  return { catalogue, live, spent, fencedCommits, due, waiting, remaining, passedOver };
+  const voided = recent.filter((hold) => isVoid(hold, ended));
+  return { catalogue, live, voided, dead, fencedCommits, due, waiting, remaining, passedOver };
 }
 
 /** As it is when those have been fenced whose hold is dead. */

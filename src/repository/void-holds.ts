@@ -2,9 +2,11 @@ import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { Catalogue } from './catalogue.ts';
 import { deleteHold, readHolds, type ListedHold } from './read-holds.ts';
 
-/** Whether a hold is of a backup that is committed: it says nothing any more. @param committed ids */
-export function isVoid({ kind, backup }: Pick<ListedHold, 'kind' | 'backup'>, committed: ReadonlySet<string>): boolean {
-  return kind === 'backup' && committed.has(backup);
+type Known = Pick<Catalogue, 'backups' | 'removed' | 'removals'>;
+
+/** Whether a hold is of a backup that came to its end: it says nothing any more. @param ended ids of such */
+export function isVoid({ kind, backup }: Pick<ListedHold, 'kind' | 'backup'>, ended: ReadonlySet<string>): boolean {
+  return kind === 'backup' && ended.has(backup);
 }
 
 /** Ids of the backups that are committed, off the catalogue or not. */
@@ -12,16 +14,17 @@ export function committedIn({ backups, removed }: Pick<Catalogue, 'backups' | 'r
   return new Set([...backups, ...removed].map(({ commit }) => commit.backup));
 }
 
+/** Ids of the backups that are or were committed: only those have removals, which outlive the commit where a run that deletes is interrupted. */
+export function endedIn(known: Known): ReadonlySet<string> {
+  return new Set([...committedIn(known), ...known.removals.map(({ backup }) => backup)]);
+}
+
 /**
  * Deletes the holds that backups left with their commits: who saw both may (docs/design/repository.md, a backup, step 8).
  * @throws BackupError `REPOSITORY_VERSION` when a hold is of a newer format
  */
-export async function deleteVoidHolds(
-  storage: Storage,
-  catalogue: Pick<Catalogue, 'backups' | 'removed'>,
-  options: StorageOptions = {},
-): Promise<void> {
-  const committed = committedIn(catalogue);
+export async function deleteVoidHolds(storage: Storage, catalogue: Known, options: StorageOptions = {}): Promise<void> {
+  const ended = endedIn(catalogue);
   const { holds } = await readHolds(storage, options);
-  for (const hold of holds) if (isVoid(hold, committed)) await deleteHold(storage, hold.objects, options);
+  for (const hold of holds) if (isVoid(hold, ended)) await deleteHold(storage, hold.objects, options);
 }

@@ -50,6 +50,13 @@ const rows: readonly FaultRow[] = [
     'every backup that was listed, or also the new one, each readable to its last byte; no pack of a run that failed',
     repository,
   ),
+  row(
+    'expire',
+    `${writing}; ${reading}`,
+    '13 or 20',
+    'every backup that is listed, readable to its last byte',
+    repository,
+  ),
   row('restore --repo', writing, 13, 'nothing', repository),
   row('restore --repo on a bad disk', reading, '13 or 20', 'nothing', repository),
   row('export', writing, 13, 'nothing', repository),

@@ -12,18 +12,28 @@ import { statusesOf } from './call-faults.ts';
 import { everyFault } from './every-fault.ts';
 import { brokenDisk, failEachCall, fullDisk, hintsOnly, unreadable, usedQuota } from './file-calls.ts';
 import type { Fault, Scenario } from './file-calls.ts';
-import { backupWords, copyOf, leavings, runOn, soundness, startSource, storeBackups } from './gauss-repository.ts';
+import {
+  backupWords,
+  copyOf,
+  expireWords,
+  leavings,
+  runOn,
+  soundness,
+  startSource,
+  storeBackups,
+} from './gauss-repository.ts';
 
 let server: OpengaussServer;
-/** The repository that each run begins with, of one backup. */
+/** Repositories that each run begins with: of one backup; of three, two of which are off the catalogue for an hour. */
 let filled: string;
+let removed: string;
 
 const backUp = (repository: string, env?: Readonly<Record<string, string>>): Promise<ProgramResult> =>
   runOn(repository, backupWords(server), env);
 
 beforeAll(async () => {
   server = await startSource();
-  ({ filled } = await storeBackups(server));
+  ({ filled, removed } = await storeBackups(server));
 });
 
 afterAll(async () => {
@@ -47,6 +57,16 @@ function backup(): Scenario {
       const sound = (await soundness(root, 1)) === 'sound';
       return sound && leavings(root).length === 0 ? 'unfinished' : 'looks finished';
     },
+  };
+}
+
+function expire(): Scenario {
+  const { root, reset } = copyOf(() => removed);
+  return {
+    ...{ roots: [root], reset },
+    run: (env) => runOn(root, expireWords, env),
+    picture: async () => [await soundness(root, 1), leavings(root)],
+    leftOver: async () => ((await soundness(root, 1)) === 'sound' ? 'unfinished' : 'looks finished'),
   };
 }
 
@@ -101,6 +121,7 @@ const writing: readonly Fault[] = [fullDisk, usedQuota, brokenDisk];
 
 const scenarios: readonly [string, () => Scenario, readonly Fault[]][] = [
   ['backup --repo', backup, [...writing, unreadable]],
+  ['expire', expire, [...writing, unreadable]],
   ['restore --repo', () => restore(false), writing],
   ['restore --repo on a bad disk', () => restore(true), [unreadable]],
   ['export', exportSet, writing],

@@ -21,8 +21,9 @@ import {
 } from './gauss-repository.ts';
 
 let server: OpengaussServer;
-/** A repository with one backup. */
+/** A repository with one backup, and one with three, two of which were taken off an hour ago. */
 let filled: string;
+let removed: string;
 
 /** Everything below is of two days ago: who made it and is not heard of any more is dead. */
 function age(folder: string): void {
@@ -32,7 +33,7 @@ function age(folder: string): void {
 
 beforeAll(async () => {
   server = await startSource();
-  ({ filled } = await storeBackups(server));
+  ({ filled, removed } = await storeBackups(server));
 });
 
 afterAll(async () => {
@@ -48,6 +49,7 @@ interface Job {
 
 const jobs: Readonly<Record<string, Job>> = {
   'backup --repo': { words: () => backupWords(server), from: () => filled, least: [1, 2] },
+  expire: { words: () => expireWords, from: () => removed, least: [1, 1] },
 };
 
 describe.each(Object.entries(jobs))('%s', (_, { words, from, least }) => {
