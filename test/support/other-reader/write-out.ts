@@ -33,31 +33,50 @@ export function writeOut(backup: StoredBackup, { to, tablespaces, wal }: WriteOu
   const records = [...backup.records()];
   checkNames(records);
   mkdirSync(to, { mode: 0o700 });
-  mkdirSync(tablespaces, { mode: 0o700 });
-  const links = records.filter((record): record is LinkRecord => record.kind === 'link');
-  const homes = new Map(links.map((link) => [oidOfLink(link), `${tablespaces}/${String(oidOfLink(link))}`]));
-  for (const { oid } of records)
-    must(oid === undefined || homes.has(oid), `nothing links to tablespace ${String(oid)}`);
-  for (const home of homes.values()) mkdirSync(home, { mode: 0o700 });
+  // The account of a server, which each of the directories in it is for, must get through.
+  mkdirSync(tablespaces, { mode: 0o755 });
+  const linked = linkedTablespaces(backup, records);
+  const homeOf = (oid: number): string => (linked.has(oid) ? `${tablespaces}/${oid}` : `${to}/pg_tblspc/${oid}`);
+  for (const oid of linked) mkdirSync(homeOf(oid), { mode: 0o700 });
   const pathOf = ({ oid, name }: Pick<StoredRecord, 'oid' | 'name'>): Buffer =>
-    Buffer.concat([Buffer.from(`${oid === undefined ? to : homes.get(oid)!}/`), Buffer.from(name, 'latin1')]);
+    Buffer.concat([Buffer.from(`${oid === undefined ? to : homeOf(oid)}/`), Buffer.from(name, 'latin1')]);
   const directories = records.filter((record): record is DirectoryRecord => record.kind === 'directory');
   for (const record of directories) makeDirectory(pathOf(record));
   for (const record of records) {
-    if (record.kind !== 'file' || (record.oid === undefined && record.name === 'tablespace_map')) continue;
-    writeFile(pathOf(record), record, backup);
+    if (record.kind === 'file' && !isMap(record)) writeFile(pathOf(record), record, backup);
   }
   if (wal !== undefined) writeWal(backup, wal, to, new Set(records.filter(isBase).map(({ name }) => name)));
-  for (const link of links) {
+  for (const oid of linked) {
     makeDirectory(Buffer.from(`${to}/pg_tblspc`));
-    symlinkSync(homes.get(oidOfLink(link))!, pathOf(link));
+    symlinkSync(homeOf(oid), `${to}/pg_tblspc/${oid}`);
   }
   for (const record of directories) chmodSync(pathOf(record), record.mode & 0o7777);
 }
 
 const isBase = ({ oid }: StoredRecord): boolean => oid === undefined;
 
-/** @throws Refusal `UNSUPPORTED` for a link that is none of a tablespace */
+/**
+ * What links and lines of `tablespace_map` tell: a server that writes that file sends no links. A part with another oid is a tablespace in
+ * its place, which is the directory `pg_tblspc/OID`.
+ * @throws Refusal `UNSUPPORTED` for a link that is none of a tablespace
+ */
+function linkedTablespaces(backup: StoredBackup, records: readonly StoredRecord[]): Set<number> {
+  const oids = new Set<number>();
+  for (const record of records) {
+    if (record.kind === 'link') oids.add(oidOfLink(record));
+    if (!isMap(record)) continue;
+    for (const line of backup.whole(record).toString('latin1').split('\n')) {
+      const oid = /^([1-9]\d*) /.exec(line)?.[1];
+      if (oid !== undefined) oids.add(Number(oid));
+    }
+  }
+  return oids;
+}
+
+function isMap(record: StoredRecord): record is FileRecord {
+  return record.kind === 'file' && record.oid === undefined && record.name === 'tablespace_map';
+}
+
 function oidOfLink({ oid, name }: LinkRecord): number {
   const found = oid === undefined ? /^pg_tblspc\/([1-9]\d*)$/.exec(name) : null;
   if (found === null) throw new Refusal('UNSUPPORTED', `the link ${name}`);
