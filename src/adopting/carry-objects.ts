@@ -16,6 +16,9 @@ export interface ObjectToCarry {
   readonly segment?: { readonly codec: Codec; readonly receipt: Receipt | undefined } | undefined;
 }
 
+/** Objects that are copied at the same time: most of the time of each the disk is waited for. */
+const atOnce = 8;
+
 /** What was done, in objects and bytes. */
 export interface Carried {
   readonly linked: number;
@@ -52,11 +55,19 @@ export class Carrier {
     const left = new Set<string>();
     const links = objects.map(({ name }) => ({ name, path: this.#source.pathOf(name) }));
     const outcomes = (await this.#files?.link(links, options)) ?? links.map(() => 'refused' as const);
+    const toCopy: ObjectToCarry[] = [];
     for (const [at, object] of objects.entries()) {
       const outcome = outcomes[at];
       if (outcome === 'linked') this.#linked += 1;
-      else if (outcome === 'refused') await this.#copy(object, left, options);
+      else if (outcome === 'refused') toCopy.push(object);
       else if (outcome !== 'present') left.add(object.name);
+    }
+    // The first is the newest, and alone: behind it what is missing is a gap.
+    for (let [at, end] = [0, 1]; at < toCopy.length; [at, end] = [end, end + atOnce]) {
+      const some = toCopy.slice(at, end).map((object) => this.#copy(object, left, options));
+      // Nothing is written any more when this ends, well or not.
+      await Promise.allSettled(some);
+      await Promise.all(some);
     }
     return left;
   }

@@ -78,22 +78,21 @@ describe.each<Exclude<Fault, undefined>>(['fail', 'fail-after'])(
 it('what joins an archive comes newest first: until it is whole it has a gap, and no early end', async () => {
   const begun = async (): Promise<MemoryStorage> => {
     const storage = new MemoryStorage();
-    await pushWal({ storage, path: join(parent, 'wal', '00000001000000000000002A'), codec: 'gzip' });
+    await pushWal({ storage, path: join(parent, 'wal', segments[0] ?? ''), codec: 'gzip' });
     const opened = await openArchive(storage);
     await openGeneration(opened, { parent: 1, forkLsn: parseLsn('0/29000100'), reason: 'recovered' });
     return storage;
   };
   const calm = new FaultyStorage(await begun(), () => undefined);
   await adopt(calm);
-  const all = [...segments, '00000001000000000000002A'];
   for (let number = 1; number <= calm.calls; number += step) {
     const inner = await begun();
     const faulty = new FaultyStorage(inner, (_, __, call) => (call === number ? 'fail' : undefined));
     await expect(adopt(faulty), `call ${String(number)}`).rejects.toThrow();
     const names = await readable(inner);
-    // The last ones of all, without a hole.
-    expect(names).toEqual(all.slice(all.length - names.length));
+    // What was there, or an end that is the right one.
+    expect(names.length === 1 ? segments[0] : segments.at(-1)).toBe(names.at(-1));
     await adopt(inner);
-    expect(await readable(inner)).toEqual(all);
+    expect(await readable(inner)).toEqual(segments);
   }
 });
