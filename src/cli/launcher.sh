@@ -12,10 +12,10 @@ esac
 case "$1 " in
   "restore ") export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-16}" ;;
 esac
-# A backup into a repository has some threads and much memory that it uses again and again: what is left behind by it is thrown away at 3 MiB instead of
-# 48, and the C library keeps one heap for all threads instead of eight.
-case "$1 " in
-  "backup ")
+# A backup into a repository, and a restore out of one, have some threads and much memory that they use again and again: what is left behind by them is thrown
+# away at 3 MiB instead of 48, and the C library keeps one heap for all threads instead of eight.
+case "$1 $GAUSSKEEP_REPO $* " in
+  "backup "* | "restore "*" --repo"* | "restore "?*" restore "*)
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
     exec node --max-semi-space-size=1 "$0" "$@"
     ;;

@@ -28,7 +28,7 @@ export interface ContentReader {
   content(file: FileRecord, options?: ReadContentOptions): ByteSource;
   /**
    * Records with the content of files, which is read ahead, decoded and compared on threads, several packs at a time: for who takes nearly all of it, one file after
-   * another. The content of a file is that of `content` and fails as that does; it ends with the next record. Memory: 40 MiB.
+   * another. The content of a file is that of `content` and fails as that does; it ends with the next record. Memory: 25 MiB.
    * @param records some or all of this backup
    */
   inOrder<Item extends StoredRecord>(

@@ -10,7 +10,7 @@ import type { StoredRecord } from './record.ts';
 import { storedContent, zerosOf, type LastChunk } from './stored-block.ts';
 
 /** Windows that are read and decoded before they are wanted. */
-const windowsAhead = 4;
+const windowsAhead = 3;
 /** Requests to the storage at the same time. */
 const requestsAtOnce = 4;
 

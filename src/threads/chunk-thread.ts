@@ -4,6 +4,7 @@ import { errorToData } from '../errors/error-data.ts';
 import { workOffBatch } from '../packs/batch.ts';
 import { loadChunkEncoder, type ContentCodec } from '../packs/chunk-encoder.ts';
 import type { ThreadAnswer, ThreadOrder } from '../packs/chunk-threads.ts';
+import { noteGarbage } from './note-garbage.ts';
 
 // A thread that hashes, compares and compresses batches of blocks in shared memory, one after another.
 const loading = loadChunkEncoder(workerData as ContentCodec);
@@ -19,6 +20,7 @@ parentPort?.on('message', ({ id, order }: ThreadOrder) => {
     } catch (error) {
       send({ id, error: errorToData(error) });
     }
+    noteGarbage(order.bytes.length);
     // Memory of codecs is given back between two turns of the event loop, and many orders may be taken in one.
     await nextTurn();
   };
