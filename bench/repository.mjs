@@ -127,7 +127,7 @@ class ClusterBench {
 
   /** Behind the first backup: each of ours has 1 % of the pages changed since the one before. */
   async next() {
-    const pages = Number(this.cluster.sql('select relpages from pg_class where relname = $$big$$').trim());
+    const pages = Number(this.cluster.sql("select pg_relation_size('big') / 8192").trim());
     let round = 0;
     const change = () => {
       round += 1;
