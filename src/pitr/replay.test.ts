@@ -110,6 +110,19 @@ describe('PostgreSQL stops', () => {
     expect(replay(events, target).stop).toBeUndefined();
   });
 
+  it('is not met by the record behind a hole', () => {
+    const lsnRecord = place(3 << 20, 32);
+    const target = { kind: 'lsn', lsn: at(1 << 20) } as const;
+    const run = new Replay({ backup, target, inclusive: false, rules, lsnRecord });
+    const index = { startLsn: at(0), segmentSizeBytes: 1 << 20 };
+    const segment = { kind: 'segment', segment: { name: 's' }, index, isFirst: true } as unknown as LineItem;
+    run.take([segment, ...opening.map((event): LineItem => ({ kind: 'event', event, segment: 's' }))]);
+    const places = { firstSegment: 't', lastSegment: 'u', segments: 2 };
+    const broken = { kind: 'missing', ...places, reason: say('window.break.no-more') } as const;
+    run.take([{ kind: 'break', endLsn: at(500), break: broken }]);
+    expect(run.outcome()).toMatchObject({ stop: undefined, consistentLsn: at(464), endLsn: at(500) });
+  });
+
   it('before a page header, where the record that it stops before is the first of its page', () => {
     const first = transaction('commit', 2 * 8192 + 24, 20n, 9_000n);
     expect(replay([commit, first], { kind: 'xid', xid: 20n }, { inclusive: false }).stop?.lsn).toBe(at(2 * 8192));

@@ -2,7 +2,7 @@ import type { RecoveryTarget } from '../server/recovery-target.ts';
 import type { StopRules } from '../server/stop-rules.ts';
 import { lsn, type Lsn } from '../wal/lsn.ts';
 import { longPageHeaderBytes, shortPageHeaderBytes, walPageBytes } from '../wal/page-header.ts';
-import { defaultSegmentSizeBytes, segmentOffset } from '../wal/segment.ts';
+import { defaultSegmentSizeBytes, segmentEndLsn, segmentOffset } from '../wal/segment.ts';
 import type { RecoveryLimits } from '../wal/recovery-limits.ts';
 import type { WalEvent } from '../wal/wal-event.ts';
 import type { RestorePoint, WindowBackup } from '../window/recovery-window.ts';
@@ -128,6 +128,8 @@ export class Replay {
   #endLsn: Lsn | undefined;
   #broken: LineBreak | undefined;
   #lastSegment: string | undefined;
+  /** End of the last segment that was passed. */
+  #passedLsn: Lsn | undefined;
   #unread = 0;
   #segmentSizeBytes = defaultSegmentSizeBytes;
 
@@ -146,6 +148,7 @@ export class Replay {
       else if (item.kind === 'unread') this.#unread += 1;
       else if (item.kind === 'segment') {
         this.#lastSegment = item.segment.name;
+        this.#passedLsn = segmentEndLsn(item.index.startLsn, item.index.segmentSizeBytes);
         this.#segmentSizeBytes = item.index.segmentSizeBytes;
       } else this.#break(item.endLsn, item.break);
     }
@@ -283,8 +286,10 @@ export class Replay {
     const isReached = this.#checkpointTimeUs !== undefined && stopLsn !== undefined && stopLsn <= endLsn;
     if (this.#consistentLsn === undefined && isReached) this.#setConsistent(stopLsn);
     this.#meetImmediate();
-    // The record of an LSN target need not be an event.
-    this.#stop ??= lsnStop(this.#request, undefined, this.#segmentSizeBytes);
+    // The record of an LSN target need not be an event. It was looked for by its position: it may lie behind a hole.
+    const { lsnRecord } = this.#request;
+    const isBehind = this.#passedLsn !== undefined && lsnRecord !== undefined && lsnRecord.startLsn >= this.#passedLsn;
+    if (!isBehind) this.#stop ??= lsnStop(this.#request, undefined, this.#segmentSizeBytes);
   }
 }
 
