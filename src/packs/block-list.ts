@@ -17,8 +17,8 @@ export interface ListedChunk {
   readonly blocks: readonly ListedBlock[];
 }
 
-/** So many blocks are held at a time: about 90 MiB. */
-const mostBlocks = 1_000_000;
+/** So many blocks are held at a time: some 60 MiB. */
+const mostBlocks = 500_000;
 /** Of the key of a block those that name its chunk. */
 const chunkKeyBytes = 8 + 4 + 4 + 1;
 
@@ -81,23 +81,27 @@ export class BlockList {
 const scratch = Buffer.alloc(chunkKeyBytes + 8 + hashBytes);
 
 /** Names a chunk within its pack; in the order of offsets. */
-export function chunkKey({ offset, storedBytes, rawBytes, codec }: ChunkRef): string {
-  // Doubles that are not negative are in the order of their bytes.
-  scratch.writeDoubleBE(offset);
-  scratch.writeUInt32BE(storedBytes, 8);
-  scratch.writeUInt32BE(rawBytes, 12);
-  scratch[16] = codec;
+export function chunkKey(chunk: ChunkRef): string {
+  writeChunk(chunk);
   return scratch.toString('latin1', 0, chunkKeyBytes);
 }
 
 /** Names a block within the pack of its chunk: what is in place, length or hash another one is another. */
 export function blockKey(chunk: ChunkRef, { start, length, hash }: ListedBlock): string {
-  const prefix = chunkKey(chunk);
+  writeChunk(chunk);
   scratch.writeUInt32BE(start, chunkKeyBytes);
   scratch.writeUInt32BE(length, chunkKeyBytes + 4);
-  if (hash === undefined) return prefix + scratch.toString('latin1', chunkKeyBytes, chunkKeyBytes + 8);
-  scratch.set(hash, chunkKeyBytes + 8);
-  return prefix + scratch.toString('latin1', chunkKeyBytes);
+  if (hash !== undefined) scratch.set(hash, chunkKeyBytes + 8);
+  // In one piece: two that are put together would take twice the memory.
+  return scratch.toString('latin1', 0, hash === undefined ? chunkKeyBytes + 8 : scratch.length);
+}
+
+function writeChunk({ offset, storedBytes, rawBytes, codec }: ChunkRef): void {
+  // Doubles that are not negative are in the order of their bytes.
+  scratch.writeDoubleBE(offset);
+  scratch.writeUInt32BE(storedBytes, 8);
+  scratch.writeUInt32BE(rawBytes, 12);
+  scratch[16] = codec;
 }
 
 function chunkOf(key: string, pack: PackId): ChunkRef {

@@ -20,7 +20,7 @@ export interface ReadContentOptions {
 
 /**
  * Reads what the backups of an instance use of some packs, each chunk once whichever of them use it, and compares every block with its hash. What is wrong goes to
- * `damaged` of the survey. Memory: about 150 MiB at most; when there are more blocks than that the maps of the backups are read several times.
+ * `damaged` of the survey. Memory: some 100 MiB at most; when there are more blocks than that the maps of the backups are read several times.
  * @param packs in the order in which they are to be read
  * @throws BackupError when the storage fails
  */
