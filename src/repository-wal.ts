@@ -6,3 +6,4 @@ export { openInstance, openKnownInstance } from './repository/open-instance.ts';
 export { openRepository } from './repository/open-repository.ts';
 export type { Instance } from './repository/instance.ts';
 export { readPruned } from './repository/pruned.ts';
+export { formatHoldName, parseHoldWord, renewHold } from './repository/renew-hold.ts';

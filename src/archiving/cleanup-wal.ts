@@ -133,7 +133,8 @@ function receiptFirst(stored: readonly string[]): string[] {
   return stored.toSorted((a, b) => rank(a) - rank(b));
 }
 
-function oldestSegment(text: string, extension: string | undefined): string {
+/** The segment that the name of a WAL file stands for, to be kept. @throws BackupError `USAGE` for a name that is none */
+export function oldestSegment(text: string, extension: string | undefined): string {
   const name = extension !== undefined && text.endsWith(extension) ? text.slice(0, -extension.length) : text;
   const file = parseStoredName(name)?.file;
   if (file !== undefined && file.kind !== 'history') return file.segment;
@@ -142,7 +143,8 @@ function oldestSegment(text: string, extension: string | undefined): string {
   });
 }
 
-function checkHoldName(name: string): void {
+/** @throws BackupError `USAGE` for one that cannot name a hold */
+export function checkHoldName(name: string): void {
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(name)) return;
   throw new BackupError('USAGE', say('archive.hold-name', { name }), { hint: say('archive.hold-name.hint') });
 }

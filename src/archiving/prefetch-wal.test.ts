@@ -6,7 +6,7 @@ import { keepEvents } from '../../test/support/kept-events.ts';
 import { fixtureWal } from '../../test/support/fixture-wal.ts';
 import { MemoryStorage } from '../../test/support/memory-storage.ts';
 import type { ArchivingEvent } from './events.ts';
-import { prefetchWal, takePrefetched } from './prefetch-wal.ts';
+import { isRunningLow, prefetchWal, takePrefetched } from './prefetch-wal.ts';
 
 const segment = (digits: string): string => `0000000100000000000000${digits}`;
 
@@ -49,6 +49,18 @@ describe('prefetched WAL', () => {
     const folders = (await readdir(spool.directory)).map((name) => join(spool.directory, name));
     const waiting = (await Promise.all(folders.map((folder) => readdir(folder)))).flat().sort();
     expect(waiting).toEqual(['29', '2A', '2B'].map(segment));
+  });
+
+  it('tells when so little waits that more is worth fetching', async () => {
+    const spool = { directory: join(parent, 'low'), archive: 'x' };
+    expect(await isRunningLow(segment('26'), spool, 4)).toBe(true);
+    await prefetchWal(request(segment('26')), spool, 4);
+    expect(await isRunningLow(segment('26'), spool, 4)).toBe(false);
+    expect(await isRunningLow(segment('28'), spool, 4)).toBe(false);
+    expect(await isRunningLow(segment('29'), spool, 4)).toBe(true);
+    const folder = join(spool.directory, (await readdir(spool.directory))[0]!);
+    await writeFile(join(folder, 'lock'), String(process.pid));
+    expect(await isRunningLow(segment('29'), spool, 4)).toBe(false);
   });
 
   it('leaves the work to the process that is at it, and takes over from one that is gone', async () => {

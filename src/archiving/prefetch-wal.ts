@@ -49,6 +49,20 @@ export async function takePrefetched(spool: Spool, name: string, target: string)
   }
 }
 
+/**
+ * Whether the spool is running low behind `name`: less than half of `count` waits there, and nobody is at it. For archives that cost something to open.
+ */
+export async function isRunningLow(name: string, spool: Spool, count: number): Promise<boolean> {
+  const folder = await folderOf(spool);
+  if (folder === undefined) return false;
+  const holder = holderOf(join(folder, lockName));
+  if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) return false;
+  const waiting = (await readdir(folder)).filter(
+    (other) => parseWalFileName(other)?.kind === 'segment' && positionPart(other) > positionPart(name),
+  );
+  return waiting.length * 2 < count;
+}
+
 export interface PrefetchOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of each segment that was fetched. */

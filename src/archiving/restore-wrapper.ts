@@ -44,7 +44,8 @@ export function restoreCommandWrapper(wrapper: RestoreWrapper): string {
     '#!/bin/sh',
     "# Made by gausskeep. In the server: restore_command = 'THIS-FILE %f %p'",
     '# 0: the file was delivered. 1: the archive was read and the file is not in it. 126: anything else; recovery stops.',
-    'unset NODE_OPTIONS',
+    // What a server has in its environment may be of another repository.
+    'unset NODE_OPTIONS GAUSSKEEP_PASSWORD_FILE GAUSSKEEP_PASSWORD_COMMAND',
     words.join(' '),
     'case $? in',
     '  0) exit 0 ;;',

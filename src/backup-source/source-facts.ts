@@ -24,7 +24,8 @@ export interface SourceTablespace {
 /** What a backup tells of itself before it is restored. */
 export interface SourceFacts {
   readonly description: string;
-  readonly format: 'plain' | 'tar';
+  /** `repository`: as one of its backups. */
+  readonly format: 'plain' | 'tar' | 'repository';
   /** What is restored before it: the full backup and the incremental ones up to this, oldest first. Undefined: it stands alone. */
   readonly earlier?: readonly SourceFacts[] | undefined;
   /** Real path of a local backup, and of the directories that its links lead to. */

@@ -64,7 +64,7 @@ export class StoredBackups implements Storage {
     if (lost !== undefined) throw new BackupError('CORRUPT', say('packs.missing', { object: lost }));
     const { set, reading } = await contentTars(reader, signal);
     const description = `${this.description}: ${name}`;
-    return new TarSource({ reading, set, description, localPath: undefined, owner: undefined });
+    return new TarSource({ reading, set, description, format: 'repository', localPath: undefined, owner: undefined });
   }
 
   put(): Promise<{ readonly sizeBytes: number }> {

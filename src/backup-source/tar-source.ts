@@ -62,6 +62,8 @@ export interface TarSourceOptions {
   readonly set: TarSet;
   readonly description: string;
   /** Real path of a local directory. */
+  /** What it is called for people; default `tar`. */
+  readonly format?: 'repository' | undefined;
   readonly localPath: ByteString | undefined;
   readonly owner: SourceFacts['owner'];
 }
@@ -98,7 +100,7 @@ export class TarSource implements BackupSource {
     this.#spaces = this.#tablespaces(scan, rules);
     return {
       description,
-      format: 'tar',
+      format: this.#options.format ?? 'tar',
       localPaths: localPath === undefined ? [] : [localPath],
       rules,
       label,

@@ -42,19 +42,32 @@ export async function archiveCommandFor({
  * if any. undefined where a path cannot stand in one: whoever pastes a placeholder has lost what was there.
  */
 export async function archiveCommandAfter(
-  { place, generation }: { readonly place: string; readonly generation: number },
+  {
+    place,
+    generation,
+    words,
+  }: { readonly place: string; readonly generation: number; readonly words?: readonly string[] | undefined },
   { newGeneration, like }: { readonly newGeneration: boolean; readonly like: string | undefined },
 ): Promise<string | undefined> {
   const into = newGeneration ? await nextGenerationOf(place, generation) : generation;
-  return plainCommand(place, into, pushOptionsOf(like));
+  return plainCommand(words ?? place, into, pushOptionsOf(like));
 }
 
 /** The value of archive_command for an archive that is named; undefined where a path cannot stand in one. */
-export async function archiveCommandTo(place: string, generation: number | undefined): Promise<string | undefined> {
-  return plainCommand(place, generation ?? (await openGenerationOf(place)), []);
+export async function archiveCommandTo(
+  place: string,
+  generation: number | undefined,
+  /** Of an archive of a repository. */
+  words?: readonly string[],
+): Promise<string | undefined> {
+  return plainCommand(words ?? place, generation ?? (await openGenerationOf(place)), []);
 }
 
-function plainCommand(archive: string, generation: number, options: readonly string[]): string | undefined {
+function plainCommand(
+  archive: string | readonly string[],
+  generation: number,
+  options: readonly string[],
+): string | undefined {
   const called = process.argv[1] ?? 'gausskeep';
   for (const program of [resolve(called), realpathSync(called)]) {
     try {

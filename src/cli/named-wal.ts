@@ -1,7 +1,12 @@
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { archiveOf, readGeneration, readPlaces } from '../config/places.ts';
-import { repositoryIfNamed, repositoryOf, type RepositorySettings } from '../config/repository-settings.ts';
+import {
+  repositoryIfNamed,
+  repositoryOf,
+  repositoryWords,
+  type RepositorySettings,
+} from '../config/repository-settings.ts';
 import { openLocalStorage, openRetrying, type FindPruned, type Storage } from '../wal-archive.ts';
 import type { ProgramContext } from './program.ts';
 
@@ -14,6 +19,8 @@ export interface OpenedWal {
   readonly systemIdentifier: bigint | undefined;
   /** What retention removed of it, where that is said beside the archive. */
   readonly pruned?: FindPruned | undefined;
+  /** Of a repository: the folder of the instance. */
+  readonly instance?: Storage | undefined;
 }
 
 /** The WAL archive that a command works on: one by itself, or that of an instance of a repository. */
@@ -36,7 +43,7 @@ export async function namedPlaces(
   const environment = readEnvironment();
   const repository = await repositoryIfNamed(program, given, environment, ['archive']);
   if (repository === undefined) return readPlaces(given, environment, ['archive', 'generation']);
-  return { archive: wordsOf(repository), generation: readGeneration(given, environment) };
+  return { archive: repositoryWords(repository), generation: readGeneration(given, environment) };
 }
 
 /** @throws BackupError `USAGE`, `CONFIG_INVALID` */
@@ -65,31 +72,20 @@ function walOfRepository(
     name: `${directory}|${settings.instance ?? ''}`,
     generation,
     isOfRepository: true,
-    words: wordsOf(settings),
+    words: repositoryWords(settings),
     open: async () => {
       // Only here: what a server runs for each segment does not load it for an archive by itself.
       const { openNamedKnownInstance } = await import('./open-instance.ts');
-      const { wal, identity, storage } = await openNamedKnownInstance(settings, context);
+      const { wal, identity, storage: instance } = await openNamedKnownInstance(settings, context);
       const { systemIdentifier } = identity;
       const pruned: FindPruned = async (options) => {
         const { readPruned } = await import('../repository-wal.ts');
         // A passing failure must not end a recovery.
-        const patient = await openRetrying(() => Promise.resolve(storage), { forMs: 60_000 }, options);
+        const patient = await openRetrying(() => Promise.resolve(instance), { forMs: 60_000 }, options);
         return readPruned(patient, options);
       };
-      if (typeof wal !== 'string') return { storage: wal, directory: undefined, systemIdentifier, pruned };
-      return { storage: await openLocalStorage(wal), directory: wal, systemIdentifier, pruned };
+      if (typeof wal !== 'string') return { storage: wal, directory: undefined, systemIdentifier, pruned, instance };
+      return { storage: await openLocalStorage(wal), directory: wal, systemIdentifier, pruned, instance };
     },
   };
-}
-
-/** The words of a command line that name an instance of a repository. */
-export function wordsOf({ repository, instance, password }: RepositorySettings): string[] {
-  const options = {
-    repo: repository,
-    instance,
-    'password-file': password?.kind === 'file' ? password.path : undefined,
-    'password-command': password?.kind === 'command' ? password.command : undefined,
-  };
-  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
 }

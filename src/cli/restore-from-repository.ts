@@ -1,7 +1,12 @@
 import type { Environment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
-import { readRepositorySettings, repositoryIfNamed, repositoryOf } from '../config/repository-settings.ts';
+import {
+  readRepositorySettings,
+  repositoryIfNamed,
+  repositoryOf,
+  type RepositorySettings,
+} from '../config/repository-settings.ts';
 import {
   chooseBackup,
   holdBackup,
@@ -17,6 +22,7 @@ import {
 } from '../index.ts';
 import { say } from '../messages/message.ts';
 import { warningLine } from './error-text.ts';
+import { placeName } from './fetch-from-repository.ts';
 import { openNamedKnownInstance } from './open-instance.ts';
 import type { ProgramContext } from './program.ts';
 
@@ -41,6 +47,8 @@ export interface RepositoryPlaces {
   readonly instance: RepositoryInstance;
   /** Ids by the names of the backups. */
   readonly ids: ReadonlyMap<string, string>;
+  /** What named it. */
+  readonly settings: RepositorySettings;
 }
 
 /** Options that name where a backup or WAL is without a repository. */
@@ -76,13 +84,13 @@ export async function repositoryPlaces(
   const sound = catalogue.backups.filter(({ isCondemned }) => !isCondemned);
   const chosen = wanted === undefined ? sound : [chooseBackup(catalogue, wanted)];
   const backups = chosen.map(({ commit, storedAtMs }) => ({ name: commit.name, root: commit.root, storedAtMs }));
-  const { description: name } = instance.storage;
+  const name = placeName(settings);
   const ids = new Map(chosen.map(({ commit }) => [commit.name, commit.backup]));
   const named = { repository: repositoryOf(settings), instance: settings.instance ?? '' };
   const places = [new StoredBackups(name, instance.storage, backups)];
   const pruned: RepositoryPlaces['pruned'] = (options) => readPruned(instance.storage, options);
   const knownPruned = await pruned({ signal: context.signal });
-  return { name, named, instance, ids, archive: instance.wal, pruned, knownPruned, backups: places };
+  return { name, named, instance, ids, settings, archive: instance.wal, pruned, knownPruned, backups: places };
 }
 
 /**

@@ -6,11 +6,16 @@ const passwords: readonly OptionSpec[] = [
   { long: 'password-command', argument: 'COMMAND', help: 'repo.help.password-command' },
 ];
 
+const instance: OptionSpec = { long: 'instance', argument: 'NAME', help: 'repo.help.instance' };
+
 /** Which instance of which repository, for what works on one. */
 export const repositoryGroup: OptionGroup = {
   title: 'repo.help.repository',
-  options: [repo, { long: 'instance', argument: 'NAME', help: 'repo.help.instance' }, ...passwords],
+  options: [repo, instance, ...passwords],
 };
+
+/** The same, for what works on an unencrypted one only. */
+export const plainRepositoryGroup: OptionGroup = { title: 'repo.help.repository', options: [repo, instance] };
 
 /** Of `gausskeep repo init`. */
 export const repoInitOptions: readonly OptionGroup[] = [

@@ -87,6 +87,17 @@ export function repositoryOf({ repository }: RepositorySettings): string {
   throw new BackupError('CONFIG_INVALID', say('repo.none-named'), { hint: say('repo.none-named.hint') });
 }
 
+/** Of a command line that names them, whatever the environment is. */
+export function repositoryWords({ repository, instance, password }: RepositorySettings): string[] {
+  const options = {
+    repo: repository,
+    instance,
+    'password-file': password?.kind === 'file' ? password.path : undefined,
+    'password-command': password?.kind === 'command' ? password.command : undefined,
+  };
+  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+}
+
 function variableOf(name: string): string {
   return `GAUSSKEEP_${name.toUpperCase().replaceAll('-', '_')}`;
 }

@@ -48,7 +48,6 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
   if (from === undefined || from === '') throw usage(program, say('restore.no-from'));
   const directory = given.last('pgdata');
   if (directory === undefined || directory === '') throw usage(program, say('restore.no-pgdata'));
-  const owner = given.last('owner');
   return {
     from: { kind: 'directory', path: withoutSlash(from) },
     basedOn: earlierOf(program, given),
@@ -57,7 +56,7 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
     force: given.has('force'),
     delta: given.has('delta'),
     allowForeign: given.has('allow-foreign'),
-    owner: owner === undefined ? undefined : accountOf(owner),
+    owner: ownerOption(given),
     port: portOf(program, given.last('port')),
     listen: given.last('listen'),
     settings: given.all('set').map((text) => settingOf(program, text)),
@@ -125,6 +124,12 @@ function checksumsOf(program: string, text: string | undefined): ManifestAlgorit
 function archiveModeOf(program: string, text: string | undefined): 'off' | 'preserve' | undefined {
   if (text === undefined || text === 'off' || text === 'preserve') return text;
   throw usage(program, say('restore.bad-archive-mode', { text }));
+}
+
+/** The account that `--owner` names. @throws BackupError `USAGE` when there is none */
+export function ownerOption(given: GivenOptions): { uid: number; gid: number } | undefined {
+  const owner = given.last('owner');
+  return owner === undefined ? undefined : accountOf(owner);
 }
 
 /** `USER`, `USER:GROUP` or numbers; names are looked up by the system, which may know more than /etc/passwd. */

@@ -45,15 +45,17 @@ export const walGetOptions = inRepository(
   { long: 'prefetch', argument: 'COUNT', help: 'wal-commands.help.prefetch' },
   { long: 'spool', argument: 'DIRECTORY', help: 'wal-commands.help.spool' },
   { long: 'log-file', argument: 'FILE', help: 'wal-commands.help.log-file' },
+  { long: 'hold', argument: 'BACKUP/RUN', help: 'repository-wal.help.get-hold' },
   { long: 'prefetch-only', hidden: true, help: 'wal-commands.help.prefetch' },
 );
 
-export const walCleanupOptions = group(
+export const walCleanupOptions = inRepository(
   archive,
   generation,
   { long: 'backups', argument: 'DIRECTORY', repeatable: true, help: 'wal-commands.help.backups' },
   { long: 'hold', argument: 'NAME', help: 'wal-commands.help.hold' },
   { long: 'release-hold', argument: 'NAME', help: 'wal-commands.help.release-hold' },
+  { long: 'grace', argument: 'TIME', help: 'repository-wal.help.grace' },
   { long: 'dry-run', short: 'n', help: 'wal-commands.help.dry-run' },
   { long: 'clean-backup-history', short: 'b', help: 'wal-commands.help.clean-backup-history' },
   { long: 'strip-extension', short: 'x', argument: 'EXTENSION', help: 'wal-commands.help.strip-extension' },
@@ -61,7 +63,7 @@ export const walCleanupOptions = group(
   json,
 );
 
-export const walWrapperOptions = group(archive, generation, systemIdentifier, {
+export const walWrapperOptions = inRepository(archive, generation, systemIdentifier, {
   long: 'output',
   short: 'o',
   argument: 'FILE',

@@ -1,5 +1,6 @@
 import { languageOption } from './language.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
+import { plainRepositoryGroup } from './repository-options.ts';
 
 const target: readonly OptionSpec[] = [
   { long: 'directory', short: 'D', argument: 'DIR', help: 'receive-help.directory' },
@@ -69,6 +70,7 @@ export const walReceiveOptions: readonly OptionGroup[] = [
       ...original('receive-help.make-slot'),
     ],
   },
+  plainRepositoryGroup,
   watching,
   connectionGroup,
   actions,

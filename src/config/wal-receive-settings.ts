@@ -103,6 +103,9 @@ function actionOf(program: string, given: GivenOptions): ReceiveSettings['action
 
 function checkDirectory(program: string, given: GivenOptions): void {
   if (given.has('archive')) throw usage(program, say('receive.two-places'));
+  if (given.has('repo') || given.has('instance')) {
+    throw usage(program, say('storing.repo-and-place', { second: '-D/--directory' }));
+  }
   if (given.has('generation')) throw usage(program, say('receive.generation-in-directory'));
   if (given.last('on-fork') === 'generation') throw usage(program, say('receive.fork-in-directory'));
 }

@@ -17,7 +17,7 @@ import { surveyRemovals } from './survey-removals.ts';
 import { deleteUnusedPacks, findUnusedPacks } from './unused-packs.ts';
 
 /** Others may change things again and again. */
-const mostAttempts = 5;
+export const mostAttempts = 5;
 
 /**
  * Takes off the catalogue what no rule keeps, and deletes what was taken off earlier and nobody needs. A run that ends in the
@@ -37,7 +37,7 @@ export async function performExpire(request: ExpireRequest, options: StorageOpti
 }
 
 /** The hold tells the time, and lets nobody wait for what ends here. */
-async function withHold<Result>(
+export async function withHold<Result>(
   storage: Storage,
   perform: (hold: KeptHold) => Promise<Result>,
   options: StorageOptions,
@@ -61,9 +61,7 @@ async function expire(
 ): Promise<ExpireResult | undefined> {
   const { storage } = instance;
   const { storedAtMs: nowMs } = hold;
-  if (nowMs === undefined) {
-    throw new BackupError('USAGE', say('expire.no-times', { storage: storage.description }));
-  }
+  if (nowMs === undefined) throw noTimes(storage);
   const time = { nowMs, graceMs };
   const plan = await planExpire(storage, rules, nowMs, options);
   for (const removal of plannedRemovals(plan, rules)) await putRemoval(storage, removal, options);
@@ -88,4 +86,9 @@ async function expire(
   const places = archive && { wal: archive, instance: storage };
   const wal = places === undefined ? [] : await cutWal(places, { ...survey, time, walWindowMs }, options);
   return { plan, deleted, waiting, ...packs, wal, passedOver };
+}
+
+/** What is removed by age needs a storage that tells ages. */
+export function noTimes(storage: Storage): BackupError {
+  return new BackupError('USAGE', say('expire.no-times', { storage: storage.description }));
 }

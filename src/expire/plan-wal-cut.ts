@@ -1,4 +1,4 @@
-import { planCleanup, type CleanupPlan } from '../archiving/cleanup-wal.ts';
+import { oldestSegment, planCleanup, type CleanupPlan, type CleanupRequest } from '../archiving/cleanup-wal.ts';
 import type { ListedBackup } from '../repository/catalogue.ts';
 import type { ListedHold } from '../repository/read-holds.ts';
 import type { StorageOptions } from '../storage/storage.ts';
@@ -27,6 +27,15 @@ export interface CutRequest extends Pick<RemovalSurvey, 'catalogue' | 'remaining
   readonly time: RemovalTime;
   /** For how long continuous WAL is kept, in ms; undefined: for as long as backups are. */
   readonly walWindowMs: number | undefined;
+  readonly limit?: WalLimit | undefined;
+}
+
+/** What else decides besides the backups, as `wal cleanup` is told it. */
+export interface WalLimit extends Pick<CleanupRequest, 'hold' | 'backupHistory'> {
+  /** Only this one; default all. */
+  readonly generation?: number | undefined;
+  /** The oldest WAL file to keep, where that is older than what backups need. */
+  readonly oldest?: string | undefined;
 }
 
 /** Whoever stores WAL may do so late, and by another clock. */
@@ -43,7 +52,7 @@ export async function planWalCut(
   request: CutRequest,
   options: StorageOptions = {},
 ): Promise<CutPlan[]> {
-  const { remaining, live, time, walWindowMs } = request;
+  const { remaining, live, time, walWindowMs, limit = {} } = request;
   const held = heldPositions(live);
   if (held === undefined) return [];
   const generations = await readGenerations(archive, options);
@@ -55,16 +64,17 @@ export async function planWalCut(
   const starts = [...remaining.map(({ commit }) => commit), ...held];
   const cuts: CutPlan[] = [];
   for (const { number: generation } of generations) {
+    if (limit.generation !== undefined && limit.generation !== generation) continue;
     const isOf = (start: WalPosition): boolean => concerns(generations, start, generation);
     const first = leastOf(starts.filter(isOf));
     if (first === undefined) continue;
-    const before = await cleanupBefore(archive, generation, first, time, options);
+    const before = await cleanupBefore(archive, generation, first, { ...options, time, limit });
     const floor = needs && leastOf([...needs.from, ...held].filter(isOf));
     if (needs === undefined || floor === undefined) {
       cuts.push({ generation, before, between: [] });
       continue;
     }
-    const all = await cleanupBefore(archive, generation, floor, time, options);
+    const all = await cleanupBefore(archive, generation, floor, { ...options, time, limit });
     const isGone = new Set(before.removals.map(({ name }) => name));
     const own = { ...needs, own: needs.own.filter(isOf) };
     const stays = staysOf(archive, generation, own, lines);
@@ -118,14 +128,24 @@ async function cleanupBefore(
   { storage, identity }: Archive,
   generation: number,
   { timeline, startLsn }: WalPosition,
-  { nowMs, graceMs }: RemovalTime,
-  options: StorageOptions,
+  {
+    time: { nowMs, graceMs },
+    limit,
+    ...options
+  }: StorageOptions & Pick<CutRequest, 'time'> & { readonly limit: WalLimit },
 ): Promise<CleanupPlan> {
-  const oldest = segmentName(timeline, startLsn, identity.segmentSizeBytes);
-  const plan = await planCleanup({ storage, oldest, generation }, options);
+  const oldest = older(segmentName(timeline, startLsn, identity.segmentSizeBytes), limit.oldest);
+  const { hold, backupHistory } = limit;
+  const plan = await planCleanup({ storage, oldest, generation, hold, backupHistory }, options);
   const isOld = ({ receiptStoredAtMs }: Removal): boolean =>
     receiptStoredAtMs === undefined || nowMs - receiptStoredAtMs >= graceMs;
   return { ...plan, removals: plan.removals.filter(isOld) };
+}
+
+/** Of the segment that backups need and what is named, the one that lies before the other. */
+function older(needed: string, named: string | undefined): string {
+  const segment = named === undefined ? undefined : oldestSegment(named, undefined);
+  return segment !== undefined && positionPart(segment) < positionPart(needed) ? segment : needed;
 }
 
 /** Tells of a file before the window whether it stays nevertheless. */

@@ -36,6 +36,8 @@ export interface RemovalSurvey {
 export interface SurveyOptions extends StorageOptions {
   /** Nothing is written: the survey is made as if these had just been put. */
   readonly rehearsal?: readonly Removal[] | undefined;
+  /** False: no backup is to be removed. Then nothing is fenced: a dead hold of what may still be committed counts as live, and so does every backup whose commit is there. */
+  readonly removes?: boolean | undefined;
 }
 
 /**
@@ -49,19 +51,19 @@ export interface SurveyOptions extends StorageOptions {
 export async function surveyRemovals(
   instance: Pick<Instance, 'storage' | 'foreignNames'>,
   { nowMs, graceMs }: RemovalTime,
-  { rehearsal, ...options }: SurveyOptions = {},
+  { rehearsal, removes = true, ...options }: SurveyOptions = {},
 ): Promise<RemovalSurvey | undefined> {
   const { storage } = instance;
   const removals = await readRemovals(storage, options);
   const marks = await readMarks(storage, options);
   const found = await readHolds(storage, options);
-  const recent = found.holds.filter((hold) => isLive(hold, nowMs));
-  const dead = [...found.holds, ...found.damaged].filter((hold) => !isLive(hold, nowMs));
-  for (const hold of found.damaged) if (isLive(hold, nowMs)) throw notUnderstood(hold.objects.at(-1) ?? '', hold.error);
+  const counts = (hold: ListedHold | DamagedHold): boolean => isLive(hold, nowMs) || (!removes && mayCommit(hold));
+  const recent = found.holds.filter(counts);
+  const dead = [...found.holds, ...found.damaged].filter((hold) => !counts(hold));
+  for (const hold of found.damaged) if (counts(hold)) throw notUnderstood(hold.objects.at(-1) ?? '', hold.error);
   const fencedCommits = new Set<string>();
   for (const hold of rehearsal === undefined ? dead : []) {
-    const mayCommit = 'error' in hold || hold.kind === 'backup';
-    if (!mayCommit) continue;
+    if (!mayCommit(hold)) continue;
     const reason = `its hold was last renewed at ${new Date(hold.storedAtMs).toISOString()}`;
     if ((await fence(storage, hold.backup, reason, options)) !== undefined) fencedCommits.add(hold.backup);
   }
@@ -76,17 +78,22 @@ export async function surveyRemovals(
   const live = recent.filter((hold) => !isVoid(hold, ended));
   if (live.some(({ kind, prior }) => kind === 'backup' && prior !== undefined && !committed.has(prior)))
     return undefined;
-  const { due, waiting } = judgeRemovals(catalogue, live, { nowMs, graceMs });
+  const { due, waiting } = removes ? judgeRemovals(catalogue, live, { nowMs, graceMs }) : { due: [], waiting: [] };
   const going = new Set(due.map(({ backup }) => backup));
   const remaining = [...catalogue.removed.filter(({ commit }) => !going.has(commit.backup)), ...catalogue.backups];
   const voided = recent.filter((hold) => isVoid(hold, ended));
   return { catalogue, live, voided, dead, fencedCommits, due, waiting, remaining, passedOver };
 }
 
+/** Whose run may wake up and commit, unless it is fenced. */
+function mayCommit(hold: ListedHold | DamagedHold): boolean {
+  return 'error' in hold || hold.kind === 'backup';
+}
+
 /** As it is when those have been fenced whose hold is dead. */
 function withFences(catalogue: Catalogue, dead: readonly (ListedHold | DamagedHold)[]): Catalogue {
   const committed = committedIn(catalogue);
-  const fenced = dead.filter((hold) => ('error' in hold || hold.kind === 'backup') && !committed.has(hold.backup));
+  const fenced = dead.filter((hold) => mayCommit(hold) && !committed.has(hold.backup));
   return { ...catalogue, tombstones: [...catalogue.tombstones, ...fenced.map(({ backup }) => backup)] };
 }
 

@@ -36,15 +36,16 @@ export async function stepsAfter(data: DataDirectory, facts: StepFacts): Promise
   if (newGeneration && archived !== undefined) {
     const fork = record?.ended?.lsn ?? facts.state?.replayLsn ?? record?.endLsn;
     const at = fork === undefined ? 'LSN' : formatLsn(fork);
+    const words = (archived.words ?? ['--archive', archived.place]).map(shellWord);
     steps.push({
       sentence: say('recovery.next.generation'),
-      command: `gausskeep wal generation --open --parent ${archived.generation} --fork-lsn ${at} --archive ${shellWord(archived.place)}`,
+      command: `gausskeep wal generation --open --parent ${archived.generation} --fork-lsn ${at} ${words.join(' ')}`,
     });
   }
   const configured = facts.answers?.archiveCommand ?? '';
   const like = configured === '' ? record?.archiveCommand : configured;
   const ours =
-    archived === undefined
+    archived === undefined || archived.outOfReach === true
       ? undefined
       : await facts.archiveCommand?.(archived, { newGeneration, like }).catch(() => undefined);
   steps.push(

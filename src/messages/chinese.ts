@@ -33,6 +33,7 @@ import { refusalMessages } from './chinese/refusals.ts';
 import { replicationMessages } from './chinese/replication.ts';
 import { repositoryCommandsMessages } from './chinese/repository-commands.ts';
 import { repositoryMessages } from './chinese/repository.ts';
+import { repositoryWalMessages } from './chinese/repository-wal.ts';
 import { storingMessages } from './chinese/storing.ts';
 import { exportingMessages } from './chinese/exporting.ts';
 import { prunedMessages } from './chinese/pruned.ts';
@@ -96,6 +97,7 @@ export const chinese: Translation<typeof english> = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
+  ...repositoryWalMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,
   ...verifyStoredMessages,

@@ -31,6 +31,7 @@ import { refusalMessages } from './english/refusals.ts';
 import { replicationMessages } from './english/replication.ts';
 import { repositoryCommandsMessages } from './english/repository-commands.ts';
 import { repositoryMessages } from './english/repository.ts';
+import { repositoryWalMessages } from './english/repository-wal.ts';
 import { storingMessages } from './english/storing.ts';
 import { exportingMessages } from './english/exporting.ts';
 import { prunedMessages } from './english/pruned.ts';
@@ -110,6 +111,7 @@ export const english = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
+  ...repositoryWalMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,
   ...verifyStoredMessages,

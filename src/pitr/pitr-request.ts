@@ -1,3 +1,4 @@
+import type { Message } from '../messages/message.ts';
 import type { Place } from '../storage/place.ts';
 import type { IndexCache } from '../survey/index-cache.ts';
 import type { FindPruned } from '../wal-archive/pruned-range.ts';
@@ -5,14 +6,26 @@ import type { SurveyListener } from '../survey/events.ts';
 import type { WalSupply } from './prove-recovery.ts';
 import type { TargetWords } from './target.ts';
 
+/** The archive of an instance of a repository, as a server gets at it. */
+export interface RepositoryArchive {
+  /** For people. */
+  readonly name: string;
+  /** Of the command line of `wal get`: they name it, whatever the environment is. */
+  readonly words: readonly string[];
+  /** Why the server could not fetch from it by these words; undefined: it can. */
+  readonly outOfReach: Message | undefined;
+}
+
 /** What a point-in-time recovery is asked for. */
 export interface PitrRequest {
   /** One backup; it goes before `backups`. */
   readonly from?: Place | undefined;
   /** Places whose folders are backups. */
   readonly backups?: readonly Place[] | undefined;
-  /** The WAL archive, of gausskeep or any other tool. A server fetches from a directory only: from a storage WAL is copied. */
+  /** The WAL archive, of gausskeep or any other tool. A server fetches from a directory, or as `ofRepository` says: from another storage WAL is copied. */
   readonly archive?: Place | undefined;
+  /** Where the archive is that of a repository. */
+  readonly ofRepository?: RepositoryArchive | undefined;
   readonly generation?: number | undefined;
   /** What retention removed of the archive, where that is known beside it. */
   readonly pruned?: FindPruned | undefined;
@@ -31,7 +44,12 @@ export interface PitrRequest {
   readonly allowTablespaceReplay?: boolean | undefined;
   /** Makes the script that fetches WAL; called where WAL is not supplied by copy. */
   readonly wrapperText?:
-    ((place: { archive: string; generation: number | undefined; systemIdentifier: bigint }) => string) | undefined;
+    | ((place: {
+        archive: string | readonly string[];
+        generation: number | undefined;
+        systemIdentifier: bigint;
+      }) => string)
+    | undefined;
   /** The command line that restores this directory again, for the record. */
   readonly commandLine?: string | undefined;
   readonly cache?: IndexCache | undefined;

@@ -127,11 +127,12 @@ function wrapperCommand(directory: ByteString): string {
 }
 
 function writeWrapper(directory: ByteString, request: PitrRequest, { archive }: ProvedTarget): void {
-  const { wrapperText } = request;
-  if (archive?.directory === undefined || wrapperText === undefined) {
+  const { wrapperText, ofRepository } = request;
+  const place = ofRepository?.words ?? archive?.directory;
+  if (archive === undefined || place === undefined || wrapperText === undefined) {
     throw new BackupError('USAGE', say('restore-recovery.no-archive'), { hint: say('window.proof.no-wal.hint') });
   }
-  const { directory: place, generation, source } = archive;
+  const { generation, source } = archive;
   const text = wrapperText({ archive: place, generation, systemIdentifier: source.systemIdentifier });
   write(joinPath(directory, restoreScriptName), fromText(text), 0o700);
 }
@@ -189,7 +190,6 @@ function recordOf(
     });
   }
   const words = describeTarget(target.target);
-  const { directory: place, generation } = archive ?? {};
   return {
     product: identity.product,
     version: identity.version,
@@ -205,13 +205,22 @@ function recordOf(
     pauseImpossible: pause === 'impossible',
     archiveMode: archiving,
     addedSettings,
-    archive: place === undefined || generation === undefined ? undefined : { place, generation },
+    archive: recordedArchive(request, archive),
     slots: [],
     archiveCommand,
     archiveRecovery: true,
     restoreCommandLine: request.commandLine,
     ended: undefined,
   };
+}
+
+/** What whoever goes on from the copy archives into. */
+function recordedArchive({ ofRepository }: PitrRequest, archive: ProvedTarget['archive']): RecoveryRecord['archive'] {
+  const generation = archive?.generation;
+  const place = archive?.directory ?? ofRepository?.name;
+  if (generation === undefined || place === undefined) return undefined;
+  if (ofRepository === undefined) return { place, generation };
+  return { place, generation, words: ofRepository.words, outOfReach: ofRepository.outOfReach !== undefined };
 }
 
 function writeRecord(directory: ByteString, record: RecoveryRecord, mode: number): void {

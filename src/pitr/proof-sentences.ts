@@ -11,7 +11,7 @@ import type { PitrRequest } from './pitr-request.ts';
 /** The proof in words, for the plan. */
 export function proofSentences(
   proved: ProvedTarget,
-  { quick, restoreCommand }: PitrRequest,
+  { quick, restoreCommand, ofRepository }: PitrRequest,
   atTarget: TargetAction | undefined,
 ): Message[] {
   const { proof, segments, backup, target, supply, isExact, line } = proved;
@@ -34,7 +34,7 @@ export function proofSentences(
     ...rememberedSentences(segments, quick === true),
     supply === 'copy'
       ? say('restore-recovery.by-copy', { count: segments.length })
-      : say('restore-recovery.by-command', { archive: proved.archive?.directory ?? '-' }),
+      : say('restore-recovery.by-command', { archive: ofRepository?.name ?? proved.archive?.directory ?? '-' }),
     ...supplySentences(proved.supplyReason),
     ...fetchSentences(proved, restoreCommand),
     ...(cutLsn === undefined ? [] : [say('restore-recovery.cut', { lsn: formatLsn(cutLsn) })]),
@@ -106,6 +106,8 @@ function supplySentences(reason: ProvedTarget['supplyReason']): Message[] {
       return [say('pruned.copy-missing-behind', { name: reason.name })];
     case 'no-archive':
       return [say('restore-recovery.copy-no-archive')];
+    case 'out-of-reach':
+      return [say('repository-wal.copy-out-of-reach', { reason: reason.reason })];
     case 'elsewhere':
       return [say('restore-recovery.copy-elsewhere', { name: reason.name, from: reason.from })];
     case 'in-archive':

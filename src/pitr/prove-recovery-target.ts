@@ -71,8 +71,8 @@ async function proveWith(request: PitrRequest, survey: ProveOptions): Promise<Pr
       generation: archive?.generation,
       target,
       supply: request.supply ?? (request.restoreCommand === undefined ? undefined : 'restore-command'),
-      // A server runs a command on this host, which reads a directory.
-      fetchesFrom: archive?.directory === undefined ? undefined : archive,
+      fetchesFrom: canFetch(request, archive) ? archive : undefined,
+      outOfReach: request.ofRepository?.outOfReach,
       allWal: () => takeInventory(places, options),
       requirePause: request.requirePause,
       allowEndOfWal: request.allowEndOfWal ?? false,
@@ -86,13 +86,24 @@ async function proveWith(request: PitrRequest, survey: ProveOptions): Promise<Pr
   return { ...proved, passedOver, target, archive, usesBackupWal, historyFiles: proved.inventory.historyFiles };
 }
 
+/** A server runs a command on this host, which reads a directory, or opens the repository. */
+function canFetch({ ofRepository }: PitrRequest, archive: ProvedTarget['archive']): boolean {
+  return ofRepository === undefined ? archive?.directory !== undefined : ofRepository.outOfReach === undefined;
+}
+
 /** The wrapper fetches from the archive and from nowhere else. */
 function refuseElsewhere(
-  { restoreCommand }: PitrRequest,
+  { restoreCommand, ofRepository }: PitrRequest,
   { supply, segments }: ProvedRecovery,
   archive: ProvedTarget['archive'],
 ): void {
   if (supply !== 'restore-command' || restoreCommand !== undefined) return;
+  if (ofRepository?.outOfReach !== undefined) {
+    const reason = ofRepository.outOfReach;
+    throw new BackupError('USAGE', say('repository-wal.out-of-reach', { reason }), {
+      hint: say('restore-recovery.not-in-archive.hint'),
+    });
+  }
   const stray = segments.find(({ found }) => found.place !== archive);
   if (stray === undefined) return;
   const values = { name: stray.name, from: stray.from };

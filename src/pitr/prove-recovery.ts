@@ -46,6 +46,8 @@ export type SupplyReason =
   | { readonly kind: 'no-archive' }
   /** This segment, which comes next, is missing although WAL went on: a server that reads ahead would ask for it in vain, and end. */
   | { readonly kind: 'missing-behind'; readonly name: string }
+  /** There is one, in a repository that the server could not open. */
+  | { readonly kind: 'out-of-reach'; readonly reason: Message }
   /** This segment is not where the server could fetch it. */
   | { readonly kind: 'elsewhere'; readonly name: string; readonly from: string };
 
@@ -59,6 +61,8 @@ export interface ProveRequest extends LineRequest {
   readonly allWal: () => Promise<WalInventory | undefined>;
   /** The place from which a server can fetch WAL; undefined: there is none. */
   readonly fetchesFrom: WalPlace | undefined;
+  /** Why there is none, where there is an archive. */
+  readonly outOfReach?: Message | undefined;
   readonly requirePause?: boolean | undefined;
   readonly allowEndOfWal: boolean;
 }
@@ -297,11 +301,12 @@ async function expectUnknown(
 function supplyOf(
   suits: WalSupply,
   segments: readonly NeededSegment[],
-  { supply, fetchesFrom }: ProveRequest,
+  { supply, fetchesFrom, outOfReach: reason }: ProveRequest,
   findMissing: () => string | undefined,
 ): Pick<ProvedRecovery, 'supply' | 'supplyReason'> {
   if (supply !== undefined) return { supply, supplyReason: { kind: 'asked' } };
   if (suits === 'copy') return { supply: 'copy', supplyReason: { kind: 'exact' } };
+  if (reason !== undefined) return { supply: 'copy', supplyReason: { kind: 'out-of-reach', reason } };
   if (fetchesFrom === undefined) return { supply: 'copy', supplyReason: { kind: 'no-archive' } };
   const stray = segments.find(({ found }) => found.place !== fetchesFrom);
   if (stray === undefined) {

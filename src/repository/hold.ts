@@ -41,10 +41,10 @@ export function holdObject({ backup, run }: Pick<Hold, 'backup' | 'run'>, renewa
   return `${holdsFolder}${backup}/${run}/${renewal.toString().padStart(6, '0')}.json`;
 }
 
-/** Of which run and backup a renewal of that name is. */
-export function parseHoldName(name: string): Pick<Hold, 'backup' | 'run'> | undefined {
+/** Of which run and backup a renewal of that name is, and which one. */
+export function parseHoldName(name: string): (Pick<Hold, 'backup' | 'run'> & { readonly renewal: number }) | undefined {
   const [, backup, run, renewal] = /^holds\/([^/]+)\/([^/]+)\/([0-9]{6})\.json$/.exec(name) ?? [];
-  return renewal !== undefined && isId(backup) && isId(run) ? { backup, run } : undefined;
+  return renewal !== undefined && isId(backup) && isId(run) ? { backup, run, renewal: Number(renewal) } : undefined;
 }
 
 export function encodeHold({ kind, backup, prior, host, pid, at, position }: Hold): Buffer {

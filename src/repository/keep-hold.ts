@@ -4,7 +4,7 @@ import { say } from '../messages/message.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { clockToleranceMs } from './catalogue.ts';
-import { encodeHold, holdObject, type HeldPosition, type HeldThings } from './hold.ts';
+import { encodeHold, holdObject, type HeldPosition, type HeldThings, type Hold } from './hold.ts';
 import { newId } from './names.ts';
 import { deleteHold } from './read-holds.ts';
 import { refuseRemoved } from './refuse-removed.ts';
@@ -22,6 +22,8 @@ export interface HoldOptions extends StorageOptions {
 
 /** A hold that is renewed while the process lives. It keeps no process alive. */
 export interface KeptHold {
+  /** Which one it is. */
+  readonly name: Pick<Hold, 'backup' | 'run'>;
   /** Aborted, with the error that `check` throws, when it is found out that it could not be renewed for too long. */
   readonly signal: AbortSignal;
   /** When it was put, ms since 1970 by the clock of the storage; undefined where that tells none. */
@@ -82,6 +84,10 @@ class RenewedHold implements KeptHold {
     this.#every = renewEveryMs;
     this.#lostAfter = lostAfterMs;
     this.#now = now;
+  }
+
+  get name(): KeptHold['name'] {
+    return { backup: this.#things.backup, run: this.#run };
   }
 
   get signal(): AbortSignal {
@@ -162,7 +168,7 @@ class RenewedHold implements KeptHold {
 
   /** @throws BackupError `LOCKED` when the renewal is not there: whoever slept for a day was taken for dead */
   async #stored(renewal: number, options: StorageOptions): Promise<number | undefined> {
-    const name = holdObject({ backup: this.#things.backup, run: this.#run }, renewal);
+    const name = holdObject(this.name, renewal);
     const found = await this.#storage.stat(name, options);
     if (found === undefined) throw this.#error();
     return found.storedAtMs;
@@ -192,8 +198,7 @@ class RenewedHold implements KeptHold {
 
   async release(options: StorageOptions = {}): Promise<void> {
     await this.leave();
-    const name = { backup: this.#things.backup, run: this.#run };
-    const objects = Array.from({ length: this.#renewals }, (_, renewal) => holdObject(name, renewal));
+    const objects = Array.from({ length: this.#renewals }, (_, renewal) => holdObject(this.name, renewal));
     await deleteHold(this.#storage, objects, options);
   }
 }

@@ -63,6 +63,7 @@ async function readNewest(
   const of = newest === undefined ? undefined : parseHoldName(newest.name);
   if (newest === undefined || of === undefined) return undefined;
   const objects = renewals.map(({ name }) => name);
+  const { backup, run } = of;
   try {
     const bytes = await readSmallObject(storage, newest.name, options);
     if (bytes === undefined) return undefined;
@@ -70,7 +71,7 @@ async function readNewest(
     return { ...hold, storedAtMs: newest.storedAtMs ?? Date.parse(hold.at), objects };
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
-    return { ...of, storedAtMs: newest.storedAtMs ?? Date.now(), objects, error };
+    return { backup, run, storedAtMs: newest.storedAtMs ?? Date.now(), objects, error };
   }
 }
 

@@ -32,6 +32,7 @@ export function repositoryOf(
     return { ...common, storage: framedStorage(root, protection), protection, directory };
   }
   const protection = { kind: 'encrypted', master } as const;
-  const storage = framedStorage(storageBelow(root, 'objects/'), protection);
+  // Whoever is told of a place there is told clear names: the folder of the encrypted ones means nothing to them.
+  const storage = framedStorage(storageBelow(root, 'objects/', root.description), protection);
   return { ...common, storage, protection, directory: undefined };
 }

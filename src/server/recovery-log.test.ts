@@ -137,6 +137,12 @@ describe('the record of a restore', () => {
   };
 
   it('reads back as it was written', () => {
+    const words = ['--repo', '/backups/safe', '--instance', 'orders'];
+    const ofRepository = {
+      ...record,
+      archive: { place: '/backups/safe (orders)', generation: 2, words, outOfReach: true },
+    };
+    expect(decodeRecoveryRecord(encodeRecoveryRecord(ofRepository))).toEqual(ofRepository);
     expect(decodeRecoveryRecord(encodeRecoveryRecord(record))).toEqual(record);
     const least = {
       ...record,

@@ -49,7 +49,7 @@ export interface RecoveryRecord {
   /** Settings that were added by `addSettings` to the dialect's settings file. */
   readonly addedSettings: readonly Setting[];
   /** The archive and the generation that the WAL came from. */
-  readonly archive: { readonly place: string; readonly generation: number } | undefined;
+  readonly archive: RecordedArchive | undefined;
   /** Replication slots of the source, which are not restored. */
   readonly slots: readonly string[];
   /** The archive_command of the source, which an openGauss copy has as a comment only. */
@@ -60,6 +60,16 @@ export interface RecoveryRecord {
   readonly restoreCommandLine: string | undefined;
   /** How the recovery ended, once it has; written by `recover` and `resume`. */
   readonly ended: RecoveryEnd | undefined;
+}
+
+export interface RecordedArchive {
+  /** Its directory; of a repository without one, its name for people. */
+  readonly place: string;
+  readonly generation: number;
+  /** Of a command line, which name that of a repository; undefined: its directory does. */
+  readonly words?: readonly string[] | undefined;
+  /** The account of the server cannot open it by these words. */
+  readonly outOfReach?: boolean | undefined;
 }
 
 /** A prepared transaction that must be there after the recovery. */
@@ -148,14 +158,18 @@ function decode(value: unknown): RecoveryRecord {
       const { name, value: own } = asObject(setting) as { name: unknown; value: unknown };
       return { name: text(name), value: text(own) };
     }),
-    archive:
-      archive === undefined ? undefined : { place: text(archive['place']), generation: Number(archive['generation']) },
+    archive: archive && decodeArchive(archive),
     slots: list(fields['slots']).map(text),
     archiveCommand: optionalText(fields['archiveCommand']),
     archiveRecovery: typeof fields['archiveRecovery'] === 'boolean' ? fields['archiveRecovery'] : undefined,
     restoreCommandLine: optionalText(fields['restoreCommandLine']),
     ended: fields['ended'] === undefined ? undefined : decodeEnd(asObject(fields['ended'])),
   };
+}
+
+function decodeArchive({ place, generation, words, outOfReach }: Record<string, unknown>): RecordedArchive {
+  const whole = { place: text(place), generation: Number(generation) };
+  return words === undefined ? whole : { ...whole, words: list(words).map(text), outOfReach: outOfReach === true };
 }
 
 function decodePromised(value: unknown): PromisedTransaction {

@@ -1,22 +1,24 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import type { ListOptions, ReadOptions, Storage, StorageOptions, StoredObject } from './storage.ts';
 
-/** The objects below a folder of a storage (`a/b/`), as a storage of its own: their names lose the folder. `sweep` is that of the whole. */
-export function storageBelow(storage: Storage, folder: string): Storage {
-  return new StorageBelow(storage, folder);
+/**
+ * The objects below a folder of a storage (`a/b/`), as a storage of its own: their names lose the folder. `sweep` is that of the whole.
+ * @param description for people; default: the folder of the whole
+ */
+export function storageBelow(storage: Storage, folder: string, description?: string): Storage {
+  return new StorageBelow(storage, folder, description);
 }
 
 class StorageBelow implements Storage {
   readonly #inner: Storage;
   readonly #folder: string;
 
-  constructor(inner: Storage, folder: string) {
+  readonly description: string;
+
+  constructor(inner: Storage, folder: string, description?: string) {
     this.#inner = inner;
     this.#folder = folder;
-  }
-
-  get description(): string {
-    return `${this.#inner.description}/${this.#folder.replace(/\/$/, '')}`;
+    this.description = description ?? `${inner.description}/${folder.replace(/\/$/, '')}`;
   }
 
   get abilities() {

@@ -11,7 +11,7 @@ import {
   type BackupFactsOptions,
 } from '../wal-archive/backup-facts.ts';
 import { isNamePart, unfinishedPrefix } from '../storage/object-name.ts';
-import { openPlace, type Place } from '../storage/place.ts';
+import { openPlace, type OpenedPlace, type Place } from '../storage/place.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { WindowBackup } from '../window/recovery-window.ts';
 
@@ -40,7 +40,7 @@ export async function findBackups(places: readonly Place[], options: BackupFacts
   for (const place of places) {
     const { storage, directory, name: placeName } = await openPlace(place);
     for await (const folder of findBackupFolders(storage, '', options)) {
-      const name = nameOf(placeName, folder);
+      const name = nameOf({ name: placeName, directory }, folder);
       try {
         backups.push({ directory, storage, folder, name, facts: await readBackupFacts(storage, folder, options) });
       } catch (error) {
@@ -49,7 +49,7 @@ export async function findBackups(places: readonly Place[], options: BackupFacts
       }
     }
     for (const name of directory === undefined ? [] : oddlyNamed(directory)) {
-      unusable.push({ name: nameOf(placeName, name), reason: say('survey.odd-name') });
+      unusable.push({ name: nameOf({ name: placeName, directory }, name), reason: say('survey.odd-name') });
     }
   }
   return { backups, unusable };
@@ -85,8 +85,11 @@ function isOfBackup({ code }: BackupError): boolean {
   return code === 'CORRUPT' || code === 'BACKUP_NOT_FOUND' || code === 'SERVER_ERROR' || code === 'REPOSITORY_VERSION';
 }
 
-function nameOf(place: string, folder: string): string {
-  return folder === '' ? place : `${place.replace(/\/$/, '')}/${folder.replace(/\/$/, '')}`;
+/** A path, where there is one. */
+function nameOf({ name, directory }: Pick<OpenedPlace, 'name' | 'directory'>, folder: string): string {
+  const inner = folder.replace(/\/$/, '');
+  if (inner === '') return name;
+  return directory === undefined ? `${name}: ${inner}` : `${name.replace(/\/$/, '')}/${inner}`;
 }
 
 /** What the window needs to know of a backup. */

@@ -51,6 +51,8 @@ export interface WalArchiveOptions {
   readonly directory: string;
   /** Default: the only open one. */
   readonly generation?: number | undefined;
+  /** Whose WAL it must be, where that is known before there is an archive. */
+  readonly systemIdentifier?: bigint | undefined;
   /** How segments are stored when they are whole. Default none. */
   readonly codec?: Codec | undefined;
   readonly level?: number | undefined;
@@ -108,6 +110,7 @@ class ArchiveStore implements WalStore {
   async begin({ systemIdentifier, segmentSizeBytes }: ReceivedInstance): Promise<void> {
     const { generation: named } = this.#options;
     this.#segmentSizeBytes = segmentSizeBytes;
+    this.#requireInstance(BigInt(systemIdentifier));
     const archive = await findArchive(this.#storage);
     if (archive !== undefined) {
       checkInstance(archive, { systemIdentifier: BigInt(systemIdentifier), segmentSizeBytes });
@@ -219,6 +222,15 @@ class ArchiveStore implements WalStore {
   #source(): WalSource {
     if (this.#archive === undefined) throw new Error('there is no archive yet');
     return openArchiveWal(this.#archive, this.#generations, this.#number);
+  }
+
+  /** @throws BackupError `SYSTEM_MISMATCH` */
+  #requireInstance(actual: bigint): void {
+    const { systemIdentifier: expected = actual } = this.#options;
+    if (actual === expected) return;
+    throw new BackupError('SYSTEM_MISMATCH', say('archive.other-systemIdentifier', { expected, actual }), {
+      hint: say('archive.other.hint'),
+    });
   }
 
   async #checkCreation(): Promise<void> {

@@ -5,13 +5,16 @@ import { readEnvironment } from '../../config/environment.ts';
 import { inactivityTimeoutOf } from '../../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
-import { readPlaces } from '../../config/places.ts';
+import { readGeneration, readPlaces } from '../../config/places.ts';
+import { repositoryIfNamed, repositoryWords } from '../../config/repository-settings.ts';
 import { haPortsOf } from '../../config/wal-receive-settings.ts';
+import { BackupError } from '../../errors/backup-error.ts';
 import { describeServer, examine, type Examination, type ServerFinding, type SessionSettings } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
 import { archiveCommandTo } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
+import { plainArchiveOf } from '../plain-archive.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
 import { withPassword } from '../with-password.ts';
@@ -31,7 +34,7 @@ export const doctorCommand: Command = {
     const backupDirectory = directoryOf(given, 'backup-directory', program);
     const restoreDirectory = directoryOf(given, 'restore-directory', program);
     const sources = await sourcesOf(given, context);
-    const { archive, generation } = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
+    const { archive, generation, words } = await archiveNamed(given, context);
     if (given.has('generation') && archive === undefined) throw usage(program, say('doctor.generation-alone'));
     const verbose = given.has('verbose');
     const examination = await withPassword(given, context, async (password) =>
@@ -41,7 +44,7 @@ export const doctorCommand: Command = {
           backupDirectory,
           restoreDirectory,
           archive: archive === undefined ? undefined : { path: archive, generation },
-          pushCommand: archive === undefined ? undefined : await archiveCommandTo(archive, generation),
+          pushCommand: archive === undefined ? undefined : await archiveCommandTo(archive, generation, words),
         },
         {
           signal,
@@ -56,6 +59,26 @@ export const doctorCommand: Command = {
     return statusOf(examination);
   },
 };
+
+/** The archive to look at: one by itself, or that of an instance of an unencrypted repository, which `words` name. */
+async function archiveNamed(
+  given: GivenOptions,
+  context: ProgramContext,
+): Promise<{
+  readonly archive: string | undefined;
+  readonly generation: number | undefined;
+  readonly words?: readonly string[] | undefined;
+}> {
+  const environment = readEnvironment();
+  const isNamed = given.has('repo') || given.has('instance');
+  if (!isNamed) return readPlaces(given, environment, ['archive', 'generation']);
+  const repository = await repositoryIfNamed(context.program, given, environment, ['archive']);
+  if (repository === undefined) return { archive: undefined, generation: undefined };
+  const encrypted = (): BackupError => new BackupError('USAGE', say('repository-wal.encrypted-doctor'));
+  const { archive } = await plainArchiveOf(repository, context, encrypted);
+  const words = repositoryWords({ ...repository, password: undefined });
+  return { archive, generation: readGeneration(given, environment), words };
+}
 
 /** Absolute; undefined where it was not asked about. `-` is standard output to gs_basebackup, and no directory. */
 function directoryOf(

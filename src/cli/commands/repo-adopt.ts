@@ -3,14 +3,18 @@ import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
 import { repoAdoptOptions } from '../../config/repository-options.ts';
-import { readRepositorySettings, repositoryOf, type RepositorySettings } from '../../config/repository-settings.ts';
+import {
+  readRepositorySettings,
+  repositoryOf,
+  repositoryWords,
+  type RepositorySettings,
+} from '../../config/repository-settings.ts';
 import { BackupError, systemCodeOf } from '../../errors/backup-error.ts';
 import { adoptArchive, type AdoptResult, type RepositoryInstance } from '../../index.ts';
 import { say, shellWord, type Message } from '../../messages/message.ts';
 import { archiveCommandFor } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { labelledLine, warningLine } from '../error-text.ts';
-import { wordsOf } from '../named-wal.ts';
 import { openNamedInstance } from '../open-instance.ts';
 import type { ProgramContext } from '../program.ts';
 import { sizeText } from '../size-text.ts';
@@ -92,7 +96,7 @@ async function tell(
 
 /** How a server names the instance: it answers no question for a password. */
 function namingWords(settings: RepositorySettings, { wal }: RepositoryInstance): string[] {
-  const words = wordsOf(settings);
+  const words = repositoryWords(settings);
   return typeof wal === 'string' || settings.password !== undefined ? words : [...words, '--password-file', '/PATH'];
 }
 

@@ -4,15 +4,17 @@ import { cacheDirectory } from '../../config/cache-directory.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
+import { readGeneration } from '../../config/places.ts';
 import { targetSettings } from '../../config/target-settings.ts';
 import { restoreOptions } from '../../config/restore-options.ts';
-import { restoreSettings } from '../../config/restore-settings.ts';
+import { ownerOption, restoreSettings } from '../../config/restore-settings.ts';
 import {
   archiveAgainLines,
   backupLine,
   configurationLines,
   controlProgramPlace,
   nextCommand,
+  formatHoldName,
   openIndexCache,
   ownWalLines,
   pathToText,
@@ -28,6 +30,7 @@ import {
   type BackupWalOptions,
   type ConfigurationOutcome,
   type IndexCache,
+  type KeptHold,
   type PreparedRecovery,
   type RestoreEvent,
   type RestorePlan,
@@ -37,6 +40,7 @@ import {
 import { say, shellWord, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
+import { archiveOfRepository, ownerOfDirectory } from '../fetch-from-repository.ts';
 import type { ProgramContext } from '../program.ts';
 import { recoveryRecord } from '../recovery-plan-record.ts';
 import { planRecord, restoreRecord } from '../restore-record.ts';
@@ -64,7 +68,8 @@ export const restoreCommand: Command = {
       onEvent: walProgress(given, context),
     };
     const places = await repositoryPlaces(given, readEnvironment(), context);
-    const recovery = await recoveryFor(given, context, { ...ownWal, places });
+    const restoring: Restoring = { hold: undefined };
+    const recovery = await recoveryFor(given, context, { ...ownWal, places, restoring });
     const settings = restoreSettings(
       program,
       given,
@@ -90,6 +95,7 @@ export const restoreCommand: Command = {
       terminal.line(warningLine(program, say('window.note.no-pause')));
     }
     const hold = places && recovery && (await holdRestored(places, recovery.proved, context));
+    restoring.hold = hold;
     const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
     await hold?.leave();
     if (given.has('json'))
@@ -106,11 +112,20 @@ export const restoreCommand: Command = {
   },
 };
 
+/** What is known once a restore is carried out. */
+interface Restoring {
+  hold: KeptHold | undefined;
+}
+
 /** The recovery that was asked for, proved; undefined where none was. */
 async function recoveryFor(
   given: GivenOptions,
   context: ProgramContext,
-  { places, ...reading }: BackupWalOptions & { readonly places: RepositoryPlaces | undefined },
+  {
+    places,
+    restoring,
+    ...reading
+  }: BackupWalOptions & { readonly places: RepositoryPlaces | undefined; readonly restoring: Restoring },
 ): Promise<PreparedRecovery | undefined> {
   const environment = readEnvironment();
   const asked = await targetSettings(context.program, given, environment, { always: places !== undefined });
@@ -120,17 +135,35 @@ async function recoveryFor(
   const directory = resolve(given.last('pgdata') ?? '');
   if ((given.last('pgdata') ?? '') === '') throw usage(context.program, say('restore.no-pgdata'));
   const [node, ...words] = [process.execPath, ...process.argv.slice(1)];
+  const isTried = asked.supply !== 'copy' && asked.restoreCommand === undefined;
+  const isEncrypted = typeof places?.archive !== 'string';
+  const owner = ownerOption(given) ?? ownerOfDirectory(directory);
+  const ofRepository =
+    places &&
+    (await archiveOfRepository(places.settings, { isEncrypted, owner, isTried }, { ...context, environment }));
   return prepareRecovery(
     {
       ...asked,
-      ...(places === undefined ? {} : { archive: places.archive, pruned: places.pruned, backups: places.backups }),
+      ...(places === undefined ? {} : ofInstance(places, readGeneration(given, environment))),
+      ofRepository,
       directory,
       ...reading,
-      wrapperText: (place) => restoreCommandWrapper({ node, program: realpathSync(process.argv[1] ?? ''), ...place }),
+      wrapperText: (place) =>
+        restoreCommandWrapper({
+          node,
+          program: realpathSync(process.argv[1] ?? ''),
+          ...place,
+          options: restoring.hold === undefined ? [] : ['--hold', formatHoldName(restoring.hold.name)],
+        }),
       commandLine: againBy(words, given),
     },
     { signal: context.signal },
   );
+}
+
+/** What the configuration file says of a generation is said of its archive. */
+function ofInstance({ archive, backups, pruned }: RepositoryPlaces, generation: number | undefined) {
+  return { archive, backups, pruned, generation };
 }
 
 async function indexCache(): Promise<IndexCache | undefined> {

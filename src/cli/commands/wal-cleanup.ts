@@ -1,9 +1,11 @@
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
+import { repositoryIfNamed } from '../../config/repository-settings.ts';
 import { walCleanupOptions } from '../../config/wal-options.ts';
 import { openLocalStorage, performCleanup, planCleanup, releaseHold, type CleanupPlan } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
+import { keptLines } from '../cleanup-text.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
@@ -14,7 +16,15 @@ export const walCleanupCommand: Command = {
   options: walCleanupOptions,
   run: async (given, context) => {
     const { program, signal } = context;
-    const places = await readPlaces(given, readEnvironment());
+    const environment = readEnvironment();
+    const repository = await repositoryIfNamed(program, given, environment, ['archive', 'backups']);
+    if (repository !== undefined) {
+      // Loaded for a repository only: what a standby calls again and again on an archive does without.
+      const { cleanRepositoryWal } = await import('../clean-repository-wal.ts');
+      return cleanRepositoryWal(given, repository, context);
+    }
+    if (given.has('grace')) throw usage(program, say('repository-wal.grace-alone'));
+    const places = await readPlaces(given, environment);
     const storage = await openLocalStorage(archiveOf(places));
     const released = given.last('release-hold');
     const [oldest, further] = given.operands;
@@ -65,10 +75,7 @@ async function show(
     await terminal.data(`${JSON.stringify({ messageType: 'cleanup', dryRun, ...plan, removals })}\n`);
     return;
   }
-  for (const { what, name, segment } of plan.keptFor.slice(0, 3)) {
-    const sentence = what === 'hold' ? 'wal-commands.kept-for-hold' : 'wal-commands.kept-for-backup';
-    terminal.line(`${program}: ${speak(say(sentence, { name, segment }))}`);
-  }
+  for (const line of keptLines(plan)) terminal.line(`${program}: ${line}`);
   if (!plan.protectsBackups) terminal.line(`${program}: ${speak(say('wal-commands.no-backups'))}`);
   if (!dryRun) return;
   for (const { stored } of plan.removals) {

@@ -6,9 +6,11 @@ import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
 import { systemIdentifierOption, wholeNumber } from '../../config/places.ts';
 import { walGetOptions } from '../../config/wal-options.ts';
+import { reasonFor } from '../../errors/backup-error.ts';
 import {
   getWal,
   instanceOfTarget,
+  isRunningLow,
   openRetrying,
   prefetchWal,
   takePrefetched,
@@ -18,8 +20,8 @@ import {
 } from '../../wal-archive.ts';
 import { say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
-import { errorLines } from '../error-text.ts';
-import { namedWal } from '../named-wal.ts';
+import { errorLines, warningLine } from '../error-text.ts';
+import { namedWal, type NamedWal } from '../named-wal.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
 
@@ -57,14 +59,16 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
   const retryForMs = 1000 * wholeNumber('--retry-for', given.last('retry-for') ?? '60', 0, 86_400);
   const count = wholeNumber('--prefetch', given.last('prefetch') ?? '0', 0, 64);
   const wal = await namedWal(given, context);
+  const hold = keptHold(given, wal, context);
   const { generation } = wal;
   const systemIdentifier = systemIdentifierOption(given) ?? (await instanceOfTarget(target, process.cwd()));
   const spool = spoolOf(program, given, count, `${wal.name}|${generation ?? ''}|${systemIdentifier ?? ''}`);
   const request = { name, generation, systemIdentifier };
 
   if (given.has('prefetch-only')) {
-    const { storage } = await wal.open();
+    const { storage, instance } = await wal.open();
     if (spool !== undefined) await prefetchWal({ ...request, storage }, spool, count, { signal });
+    await hold(instance);
     return 0;
   }
   const talk = (sentence: Message): void => {
@@ -74,21 +78,25 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
   };
   if (spool !== undefined && (await takePrefetched(spool, name, target))) {
     log(given, `${program}: ${speak(say('wal-commands.delivered', { name, stored: spool.directory }))}`);
-    startPrefetch(given, name, systemIdentifier);
+    // To open an encrypted one takes longer than to fetch a segment.
+    const isWorthIt = !wal.isOfRepository || (await isRunningLow(name, spool, count));
+    if (isWorthIt) startPrefetch(given, name, systemIdentifier);
     return 0;
   }
   const partial = !given.has('no-partial');
   let known = systemIdentifier;
   let pruned: FindPruned | undefined;
+  let instance: Storage | undefined;
   const open = async (): Promise<Storage> => {
     const opened = await wal.open();
     known ??= opened.systemIdentifier;
-    ({ pruned } = opened);
+    ({ pruned, instance } = opened);
     return opened.storage;
   };
   const storage = await openRetrying(open, { forMs: retryForMs }, { signal });
   const wanted = { ...request, systemIdentifier: known, storage, target, partial };
   const result = await getWal({ ...wanted, ...(pruned === undefined ? {} : { pruned }) }, { signal });
+  await hold(instance);
   if (result.outcome === 'absent') {
     log(given, `${program}: ${speak(say('wal-commands.absent', { name }))}`);
     return absentStatus;
@@ -98,6 +106,29 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
   else log(given, `${program}: ${speak(say('wal-commands.delivered', { name, stored }))}`);
   if (spool !== undefined) startPrefetch(given, name, systemIdentifier);
   return 0;
+}
+
+/** Renews the hold of the restore that this serves; that it could not is no reason to fail a recovery. @throws BackupError `USAGE` */
+function keptHold(
+  given: GivenOptions,
+  { isOfRepository }: NamedWal,
+  { program, terminal, signal }: ProgramContext,
+): (instance: Storage | undefined) => Promise<void> {
+  const text = given.last('hold');
+  if (text === undefined) return () => Promise.resolve();
+  if (!isOfRepository) throw usage(program, say('repository-wal.hold-alone'));
+  return async (instance) => {
+    try {
+      // Only here: what serves an archive by itself does not load it.
+      const { parseHoldWord, renewHold } = await import('../../repository-wal.ts');
+      const name = parseHoldWord(text);
+      if (name !== undefined && instance !== undefined) await renewHold(instance, name, { signal });
+    } catch (error) {
+      const line = warningLine(program, say('repository-wal.not-renewed', { reason: reasonFor(error) }));
+      terminal.line(line);
+      log(given, line);
+    }
+  };
 }
 
 function spoolOf(program: string, given: GivenOptions, count: number, archive: string): Spool | undefined {
@@ -118,6 +149,7 @@ function startPrefetch(given: GivenOptions, name: string, systemIdentifier: bigi
     'generation',
     'prefetch',
     'spool',
+    'hold',
   ];
   const words = options.flatMap((option) => {
     const value = given.last(option);

@@ -2,7 +2,8 @@ import { opendirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
-import { readPlaces, type Places } from '../../config/places.ts';
+import { readGeneration, readPlaces, type Places } from '../../config/places.ts';
+import { repositoryIfNamed } from '../../config/repository-settings.ts';
 import { resolveConnections, type ResolvedConnection } from '../../config/connection-settings.ts';
 import { receivewalOptions, walReceiveOptions } from '../../config/wal-receive-options.ts';
 import { receiveSettings, type ReceiveSettings } from '../../config/wal-receive-settings.ts';
@@ -24,6 +25,7 @@ import {
 import { say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
+import { plainArchiveOf } from '../plain-archive.ts';
 import type { ProgramContext } from '../program.ts';
 import { ReceiveTalk } from '../receive-talk.ts';
 import { followStatus } from '../receive-status.ts';
@@ -32,7 +34,14 @@ import { checkPasswordOptions, withPassword } from '../with-password.ts';
 
 type Sources = ReceiveRequest['sources'];
 /** Where the WAL goes: a directory in the layout of pg_receivewal, or an archive. */
-type Place = { readonly directory: string } | { readonly archive: string; readonly generation: number | undefined };
+type Place =
+  | { readonly directory: string }
+  | {
+      readonly archive: string;
+      readonly generation: number | undefined;
+      /** Whose WAL it must be, where that is known beside the archive. */
+      readonly systemIdentifier?: bigint | undefined;
+    };
 
 export const walReceiveCommand: Command = {
   synopsis: say('receive-help.synopsis'),
@@ -65,7 +74,7 @@ async function receive(
     const sources = await sourcesOf(settings, given, context, mode);
     return slotCommand(settings, sources, given, context, mode);
   }
-  const place = await placeOf(settings, given);
+  const place = await placeOf(settings, given, context);
   if ('directory' in place) checkDirectory(place.directory, settings.directory ?? place.directory, mode);
   const sources = await sourcesOf(settings, given, context, mode);
   const talk = new ReceiveTalk(context, { verbose: given.has('verbose'), ...mode });
@@ -99,11 +108,23 @@ async function slotCommand(
   return 0;
 }
 
-async function placeOf(settings: ReceiveSettings, given: GivenOptions): Promise<Place> {
+async function placeOf(settings: ReceiveSettings, given: GivenOptions, context: ProgramContext): Promise<Place> {
   if (settings.directory !== undefined) return { directory: resolve(settings.directory) };
-  const { archive, generation }: Places = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
+  const environment = readEnvironment();
+  const repository = await repositoryIfNamed(context.program, given, environment, ['archive']);
+  if (repository !== undefined) {
+    return {
+      ...(await plainArchiveOf(repository, context, encrypted)),
+      generation: readGeneration(given, environment),
+    };
+  }
+  const { archive, generation }: Places = await readPlaces(given, environment, ['archive', 'generation']);
   if (archive !== undefined) return { archive, generation };
   throw new BackupError('USAGE', say('receive.no-place'), { hint: say('receive.no-place.hint') });
+}
+
+function encrypted(): BackupError {
+  return new BackupError('USAGE', say('repository-wal.encrypted'), { hint: say('repository-wal.encrypted.hint') });
 }
 
 /** What somebody has to make or to grant is not there by itself after a while. */
@@ -215,8 +236,8 @@ async function openStore({ settings, place, talk }: Stream): Promise<WalStore> {
   const { compression, sync } = settings;
   const level = compression.method === 'none' ? undefined : compression.level;
   if ('archive' in place) {
-    const { archive: directory, generation } = place;
-    return openWalArchive({ directory, generation, codec: compression.method, level, sync });
+    const { archive: directory, generation, systemIdentifier } = place;
+    return openWalArchive({ directory, generation, systemIdentifier, codec: compression.method, level, sync });
   }
   const onWarning = (sentence: Message): void => talk.warn(sentence);
   return openWalDirectory({

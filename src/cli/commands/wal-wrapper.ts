@@ -1,36 +1,40 @@
 import { realpathSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
-import { archiveOf, readPlaces, systemIdentifierOption } from '../../config/places.ts';
+import { systemIdentifierOption } from '../../config/places.ts';
 import { walWrapperOptions } from '../../config/wal-options.ts';
-import {
-  openLocalStorage,
-  openWal,
-  ownerOfNewFiles,
-  restoreCommandLine,
-  restoreCommandWrapper,
-} from '../../wal-archive.ts';
+import { BackupError } from '../../errors/backup-error.ts';
+import { openWal, ownerOfNewFiles, restoreCommandLine, restoreCommandWrapper } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
+import { namedWal, type NamedWal, type OpenedWal } from '../named-wal.ts';
 
 export const walWrapperCommand: Command = {
   synopsis: say('wal-commands.wrapper.synopsis'),
   summary: say('wal-commands.wrapper.what'),
   options: walWrapperOptions,
-  run: async (given, { program, terminal, signal }) => {
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
     const [word] = given.operands;
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
-    const places = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
-    const archive = archiveOf(places);
-    const named = { generation: places.generation, systemIdentifier: systemIdentifierOption(given) };
+    const archive = await namedWal(given, context);
+    const systemIdentifier = systemIdentifierOption(given);
     // Opened now, so that a mistake shows now and not in the middle of a recovery.
-    const { source, generation } = await openWal({ storage: await openLocalStorage(archive), ...named }, { signal });
+    const opened = await archive.open();
+    refuseQuestion(archive, opened);
+    const { source, generation } = await openWal(
+      {
+        storage: opened.storage,
+        generation: archive.generation,
+        systemIdentifier: systemIdentifier ?? opened.systemIdentifier,
+      },
+      { signal },
+    );
     const text = restoreCommandWrapper({
       node: process.execPath,
       program: realpathSync(process.argv[1] ?? ''),
-      archive,
+      archive: archive.words,
       // Named, so that a generation opened later changes nothing for the server that uses this.
       generation,
       systemIdentifier: source.systemIdentifier,
@@ -47,6 +51,14 @@ export const walWrapperCommand: Command = {
     return 0;
   },
 };
+
+/** @throws BackupError `USAGE` where the script would ask for a password */
+function refuseQuestion({ isOfRepository, words }: NamedWal, { directory }: OpenedWal): void {
+  // An encrypted one is no directory.
+  if (!isOfRepository || directory !== undefined) return;
+  if (words.some((word) => word === '--password-file' || word === '--password-command')) return;
+  throw new BackupError('USAGE', say('repository-wal.asks'), { hint: say('repository-wal.asks.hint') });
+}
 
 /** The owner of the directory owns the script, also when root writes it. Nothing that lies under the temporary name is followed. */
 async function writeScript(path: string, text: string): Promise<void> {

@@ -18,9 +18,9 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.get.what':
     '把归档中一个 WAL 文件的独立副本放到 TARGET。退出状态：0 已交付，1 已证明不存在，126 其他任何情况。restore_command 请用 "gausskeep wal wrapper" 生成的脚本。',
   'wal-commands.cleanup.summary': '删除不再需要的 WAL（archive_cleanup_command）',
-  'wal-commands.cleanup.synopsis': 'OLDEST [OPTION]...',
+  'wal-commands.cleanup.synopsis': '[OLDEST] [OPTION]...',
   'wal-commands.cleanup.what':
-    '从归档中删除 OLDEST 之前的 WAL，但不删除 --backups 中的备份或设有保留标记（hold）的备机仍然需要的 WAL。',
+    '从归档中删除 OLDEST 之前的 WAL，但不删除 --backups 中的备份或设有保留标记（hold）的备机仍然需要的 WAL。在仓库中由实例的备份决定：没有备份需要的才删除，OLDEST 只会多保留一些。',
   'wal-commands.wrapper.summary': '生成用作 restore_command 的脚本',
   'wal-commands.wrapper.synopsis': '[OPTION]...',
   'wal-commands.wrapper.what': '生成用于 restore_command 的脚本，只有在已证明文件不存在时，它才告诉服务器文件不存在。',

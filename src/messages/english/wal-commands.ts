@@ -15,9 +15,9 @@ export const walCommandsMessages = {
   'wal-commands.get.what':
     'Puts a private copy of a WAL file of the archive at TARGET. Exit status: 0 delivered, 1 proved absent, 126 anything else. As restore_command use the script that "gausskeep wal wrapper" makes.',
   'wal-commands.cleanup.summary': 'remove WAL that is no longer needed (archive_cleanup_command)',
-  'wal-commands.cleanup.synopsis': 'OLDEST [OPTION]...',
+  'wal-commands.cleanup.synopsis': '[OLDEST] [OPTION]...',
   'wal-commands.cleanup.what':
-    'Removes the WAL before OLDEST from the archive, but nothing that a backup in --backups or a standby with a hold still needs.',
+    'Removes the WAL before OLDEST from the archive, but nothing that a backup in --backups or a standby with a hold still needs. In a repository the backups of the instance decide: what none of them needs goes, and OLDEST only keeps more.',
   'wal-commands.wrapper.summary': 'make the script to use as restore_command',
   'wal-commands.wrapper.synopsis': '[OPTION]...',
   'wal-commands.wrapper.what':

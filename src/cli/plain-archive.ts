@@ -1,0 +1,28 @@
+import { repositoryOf, type RepositorySettings } from '../config/repository-settings.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { openKnownInstance, openRepository } from '../repository-wal.ts';
+import type { ProgramContext } from './program.ts';
+
+/**
+ * The directory of the WAL archive of an instance, where its repository is an unencrypted one: an ordinary archive, in which segments can grow.
+ * Passwords that are named somewhere are not looked at.
+ * @param encrypted the error for an encrypted one: no password is asked for
+ * @throws BackupError `REPOSITORY_NOT_FOUND`, `BACKUP_NOT_FOUND` before the first backup of the instance
+ */
+export async function plainArchiveOf(
+  settings: RepositorySettings,
+  { signal }: Pick<ProgramContext, 'signal'>,
+  encrypted: () => BackupError,
+): Promise<{ readonly archive: string; readonly systemIdentifier: bigint }> {
+  const directory = repositoryOf(settings);
+  const { instance } = settings;
+  if (instance === undefined) {
+    throw new BackupError('CONFIG_INVALID', say('storing.no-instance'), { hint: say('storing.no-instance.hint') });
+  }
+  const askPassword = (): Promise<never> => Promise.reject(encrypted());
+  const repository = await openRepository(directory, { askPassword, signal });
+  const { wal, identity } = await openKnownInstance(repository, instance, { signal });
+  if (typeof wal !== 'string') throw encrypted();
+  return { archive: wal, systemIdentifier: identity.systemIdentifier };
+}
