@@ -120,7 +120,9 @@ describe('continuous WAL for a shorter time than backups', () => {
 
 describe('a recovery and a run of expire that meet at any call', () => {
   const expiring = (): SteppedRun =>
-    new SteppedRun(world.storage, async (storage) => void (await world.expire(storage)));
+    new SteppedRun(world.storage, async (storage) => {
+      await world.expire(storage);
+    });
   const recovering = (results: string[]): SteppedRun =>
     new SteppedRun(world.storage, async (storage) => void results.push(await world.recover(backups[0] ?? '', storage)));
 

@@ -17,7 +17,9 @@ async function begin(): Promise<RepositoryWorld> {
   return world;
 }
 const expiring = (world: RepositoryWorld): SteppedRun =>
-  new SteppedRun(world.storage, async (storage) => void (await world.expire(rules, storage)));
+  new SteppedRun(world.storage, async (storage) => {
+    await world.expire(rules, storage);
+  });
 const tombstones = async (world: RepositoryWorld): Promise<readonly string[]> =>
   (await readCatalogue(world.storage)).tombstones;
 

@@ -176,7 +176,7 @@ forEachServer('full', (version) => {
       inPlain: /error: checksum mismatch for file "PG_VERSION"/,
       inTar: /error: checksum mismatch for file "PG_VERSION" in archive "base.tar"/,
     },
-    Number(version) >= 17 ? otherInManifest : otherInControl,
+    version >= 17 ? otherInManifest : otherInControl,
     {
       name: 'a manifest with a byte too many',
       mutilate: (backup) => appendFileSync(join(backup, 'backup_manifest'), '\n'),

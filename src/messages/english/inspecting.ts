@@ -56,7 +56,7 @@ export const inspectingMessages = {
   'repo-check.key': 'the key object "{name}" cannot be read: its password opens nothing any more',
   'repo-check.key.action':
     'Put it back from a copy of the repository; or give its password once more with "gausskeep repo key add", then "gausskeep repo key remove {id}".',
-  'repo-check.many-keys': 'there are {count} key objects, of which {limit} are tried',
+  'repo-check.many-keys': 'there {count|is|are} {count} {count|key object|key objects}, of which {limit} are tried',
   'repo-check.many-keys.action': 'Remove those that nobody uses: gausskeep repo key remove',
   'repo-check.similar.action': 'Copy the repository to no file system that does not tell upper from lower case.',
   'repo-check.no-identity': 'there is no instance.json: nobody knows of which server these are',
