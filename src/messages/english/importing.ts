@@ -5,7 +5,7 @@ export const importingMessages = {
   'importing.with-from': 'with --from nothing is asked of a server: {option} cannot be used',
   'importing.with-from.hint':
     '--label, --note, --pin, --compress, --generation, --spool, --progress, --json and --verbose go with --from.',
-  'importing.one-from': 'only one backup can be imported at a time: --from was given {count} times',
+  'importing.one-from': 'only one backup can be imported at a time, and --from was given {count} {count|time|times}',
   'importing.data-directory': '"{path}" is the data directory of a server: postmaster.pid is in it',
   'importing.data-directory.hint':
     'Back up a running server without --from. If this is a backup that came with that file and no server runs in it, remove the file first.',
