@@ -19,6 +19,7 @@ import type { SegmentReader } from '../survey/read-whole.ts';
 import type { WalKnowledge } from '../survey/wal-knowledge.ts';
 import type { FoundSegment, WalInventory } from '../survey/inventory.ts';
 import { checkTimeline, lineFor, refuseOlderTimeline, type LineRequest } from './choose-line.ts';
+import { withImmediateStop } from './immediate-stop.ts';
 import { locateRecord } from './locate-record.ts';
 import { preparedInBackup } from '../survey/prepared-in-backup.ts';
 import {
@@ -261,7 +262,7 @@ async function planWith(
     if (!replay.take(walker.step(segment))) break;
   }
   replay.take(walker.finish());
-  const outcome = replay.outcome();
+  const outcome = await withImmediateStop(proofRequest, replay.outcome(), read, options);
   // Without the segment that the backup begins with nothing was passed that could have broken.
   const isLost = outcome.broken === undefined ? gapBetween(gaps, window.startLsn, window.startLsn + 1n) : undefined;
   const proof = proveTarget({ ...proofRequest, lostBegin: isLost }, outcome);

@@ -111,6 +111,7 @@ function refusalOf(request: ProofRequest, outcome: ReplayOutcome, consistentLsn:
     if (target.kind === 'xid' && neighbours.parent !== undefined)
       return unreachable('subtransaction', request, outcome);
     if (request.allowEndOfWal) return undefined;
+    if (target.kind === 'immediate') return unreachable('nothing-behind', request, outcome);
     const isPrepared = target.kind === 'xid' && (neighbours.preparedEnd ?? neighbours.prepared) !== undefined;
     if (isPrepared) return unreachable('prepared-xid', request, outcome);
     return unreachable(isOlder(target, outcome, rules) ? 'older-xid' : 'not-met', request, outcome);

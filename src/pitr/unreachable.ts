@@ -17,6 +17,8 @@ export type UnreachableReason =
   /** The server would go past the target time through the end of a prepared transaction. */
   | 'overrun'
   | 'no-immediate'
+  /** The server stops as soon as it is consistent only when it reads a further record, and there is none. */
+  | 'nothing-behind'
   /** The transaction had begun before the backup, and does not end behind it. */
   | 'older-xid';
 
@@ -32,8 +34,10 @@ export function unreachable(reason: UnreachableReason, request: ProofRequest, ou
 /** Where it may be instead: behind a gap, or before the backup. */
 function kindOf(reason: UnreachableReason, { target }: ProofRequest, { broken }: ReplayOutcome): ErrorKind | undefined {
   if (reason === 'older-xid') return 'target-not-seen';
-  if (reason !== 'not-met') return undefined;
+  if (reason !== 'not-met' && reason !== 'nothing-behind') return undefined;
   if (isGap(broken)) return broken.kind === 'pruned' ? 'pruned-before-target' : 'gap-before-target';
+  // The WAL inside of an archive, which may go on, is read only where something is said to be missing.
+  if (reason === 'nothing-behind') return 'gap-before-target';
   return target.kind === 'xid' || target.kind === 'name' ? 'target-not-seen' : undefined;
 }
 
@@ -43,7 +47,7 @@ function isGap(broken: ReplayOutcome['broken']): broken is NonNullable<ReplayOut
 
 function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: ReplayOutcome): Message {
   const asked = target.kind === 'latest' ? say('window.end-of-wal') : describeTarget(target);
-  const { neighbours, consistentLsn, consistentTimeUs, endLsn, overrun } = outcome;
+  const { neighbours, consistentLsn, consistentTimeUs, endLsn, overrun, broken } = outcome;
   switch (reason) {
     case 'before-consistency':
       return say('window.unreachable.before', {
@@ -66,6 +70,12 @@ function sentence(reason: UnreachableReason, { target }: ProofRequest, outcome: 
       return say('window.unreachable.overrun', { target: asked, transaction: describeMark(overrun[0]) });
     case 'no-immediate':
       return say('window.unreachable.no-immediate');
+    case 'nothing-behind':
+      return say('window.unreachable.nothing-behind', {
+        target: asked,
+        lsn: consistentLsn === undefined ? '-' : formatLsn(consistentLsn),
+        reason: broken?.reason ?? say('window.break.no-more'),
+      });
     case 'older-xid':
       return say('window.unreachable.older-xid', { target: asked });
     case 'not-met':
@@ -109,6 +119,8 @@ function hint(reason: UnreachableReason, { target }: ProofRequest, outcome: Repl
       return say('window.unreachable.overrun.hint', { transaction: describeMark(overrun[0]) });
     case 'no-immediate':
       return say('window.unreachable.no-immediate.hint');
+    case 'nothing-behind':
+      return say('window.unreachable.nothing-behind.hint');
     case 'older-xid':
       return say('window.unreachable.too-new.hint');
     case 'not-met':

@@ -82,6 +82,10 @@ export const windowMessages: Translation<typeof english> = {
   'window.unreachable.overrun.hint': '用复制方式提供 WAL（--wal-supply=copy），它在该事务之前结束：{transaction}。',
   'window.unreachable.no-immediate': '无法让这个服务器一达到一致就停止',
   'window.unreachable.no-immediate.hint': '用复制方式提供 WAL（--wal-supply=copy），它在那里结束。',
+  'window.unreachable.nothing-behind':
+    '无法到达 {target}：备份在 {lsn} 处达到一致，而它的 WAL 也在那里结束（{reason}）；服务器要读到下一条记录才会停在那里',
+  'window.unreachable.nothing-behind.hint':
+    '要改为恢复到 WAL 末尾（目前就是这一点）：--allow-end-of-wal；服务器不在那里暂停，而是打开。或者用 --wal-from 加上接续的 WAL。',
   'window.unreachable.gap': '无法到达 {target}：WAL 只能回放到 {end}（{reason}）',
   'window.unreachable.unknown': '无法到达 {target}：它不在 WAL 中，WAL 结束于 {end}',
   'window.unreachable.after': '无法到达 {target}：它在最后一个提交之后，WAL 结束于 {end}',

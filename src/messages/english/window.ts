@@ -87,6 +87,10 @@ export const windowMessages = {
   'window.unreachable.overrun.hint': 'Supply the WAL by copy (--wal-supply=copy), which ends before it: {transaction}.',
   'window.unreachable.no-immediate': 'this server cannot be told to stop as soon as it is consistent',
   'window.unreachable.no-immediate.hint': 'Supply the WAL by copy (--wal-supply=copy), which ends there.',
+  'window.unreachable.nothing-behind':
+    'cannot reach {target}: the backup is consistent at {lsn}, where its WAL ends ({reason}); the server stops there only when it reads a further record',
+  'window.unreachable.nothing-behind.hint':
+    'To take the end of the WAL, which is that point now: --allow-end-of-wal; the server does not pause there, it opens. Or add WAL that goes on behind it, with --wal-from.',
   'window.unreachable.gap': 'cannot reach {target}: the WAL can be replayed up to {end} only ({reason})',
   'window.unreachable.unknown': 'cannot reach {target}: it is not in the WAL, which ends at {end}',
   'window.unreachable.after': 'cannot reach {target}: it is behind the last commit, and the WAL ends at {end}',
