@@ -8,7 +8,7 @@ import { loadData } from '../support/postgres/load.ts';
 import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
 import { serverDirectory, startFrom, startServer } from '../support/postgres/server.ts';
 import { startStandby, waitForReplay } from '../support/postgres/standby.ts';
-import { programPath, runProgram } from '../support/programs.ts';
+import { programPath, runProgram, type ProgramResult } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
@@ -22,9 +22,12 @@ forEachServer('full', (version) => {
       expect(result.status, result.stderr).toBe(0);
       return result.stdout;
     };
+    const restore = (data: string, ...target: string[]): Promise<ProgramResult> =>
+      runProgram('gausskeep', ['restore', '--no-sync', '-D', data, ...owner, ...target], { env });
     const rowsOf = async (...target: string[]): Promise<Content> => {
       const data = newTarget();
-      await done(['restore', '--no-sync', '-D', data, ...owner, ...target]);
+      const { status, stderr } = await restore(data, ...target);
+      expect(status, stderr).toBe(0);
       rmSync(join(data, 'standby.signal'), { force: true });
       const copy = await startFrom(data, { settings: { archive_mode: false } });
       await copy.waitFor('select not pg_is_in_recovery()');
@@ -43,6 +46,14 @@ forEachServer('full', (version) => {
     expect(await done(words, standby.environment())).toContain('lies in the backup');
     expect(differences(content, await rowsOf())).toEqual([]);
 
+    // The server stops as soon as it is consistent when it reads a record behind that: where nobody wrote any, a plan that promises the stop would be untrue.
+    const immediate = ['--target-immediate', '--target-action', 'promote'];
+    const asked = await restore(newTarget(), ...immediate);
+    expect([0, 16], asked.stderr).toContain(asked.status);
+    if (asked.status === 16) expect(asked.stderr).toContain('only when it reads a further record');
+    else expect(differences(content, await rowsOf(...immediate))).toEqual([]);
+    expect(differences(content, await rowsOf(...immediate, '--allow-end-of-wal'))).toEqual([]);
+
     const push = `${process.execPath} ${programPath('gausskeep')} wal push %p --repo ${repository} --instance orders`;
     await primary.sql(`alter system set archive_command = '${push}'`);
     await primary.sql('select pg_reload_conf()');
@@ -55,6 +66,8 @@ forEachServer('full', (version) => {
     expect(
       differences(moment, await rowsOf('--target-lsn', lsn, '--target-exclusive', '--target-action', 'promote')),
     ).toEqual([]);
+    // The primary has archived what follows.
+    expect(differences(content, await rowsOf(...immediate))).toEqual([]);
     await client.end();
     await standby.stop('immediate');
   });
