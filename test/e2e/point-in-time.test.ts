@@ -321,7 +321,7 @@ forEachServer('full', (version) => {
     const places = args.includes('--archive') ? [] : ['--archive', history.archive];
     const from = args.includes('--from') ? [] : ['--from', history.backup];
     const result = await gausskeep(['restore', '-D', data, ...from, ...places, ...args]);
-    expect(existsSync(data)).toBe(false);
+    expect(existsSync(data), JSON.stringify(result)).toBe(false);
     return result;
   }
 

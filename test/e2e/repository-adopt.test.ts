@@ -50,6 +50,8 @@ forEachServer('full', (version) => {
         .sort();
 
     async function archivedAll(): Promise<string> {
+      // Where nothing was written since the last switch the server would not switch.
+      await server.sql("select pg_create_restore_point('switched')");
       const segment = await server.value('select pg_walfile_name(pg_switch_wal())');
       await server.waitFor(`select last_archived_wal >= '${segment}' from pg_stat_archiver`);
       return segment;
