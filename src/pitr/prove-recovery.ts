@@ -279,7 +279,9 @@ async function planWith(
   const segments = needed < 0 ? passed : passed.slice(0, needed);
   const behind = proof.stop === undefined && needed >= 0 ? passed[needed] : undefined;
   const supplied = supplyOf(supply, segments, request, () => missingBehind(segments, line, inventory, gaps));
-  if (supplied.supply === 'restore-command' && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
+  // Copied because of a lost segment it would end before the timeline that was asked for begins.
+  const goesOn = supplied.supply === 'restore-command' || supplied.supplyReason.kind === 'missing-behind';
+  if (goesOn && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
   return { backup, identity, line, ...supplied, isExact, proof, segments, behind, inventory };
 }
 

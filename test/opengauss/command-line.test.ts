@@ -225,7 +225,7 @@ describe('a system that refuses open files', () => {
     ['gs_tar', ['--help']],
   ] as const)('%s says so in one sentence, wherever that strikes', async (name, words) => {
     const statuses = new Set<number | null>();
-    for (const limit of [20, 22, 24, 26, 30, 64]) {
+    for (const limit of [20, 22, 24, 26, 30, 64, 128]) {
       const line = `ulimit -n ${limit}; exec "$0" "$@"`;
       const program = startCommand('sh', ['-c', line, process.execPath, programPath(name), ...words], {});
       program.stdin.end();

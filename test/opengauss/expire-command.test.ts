@@ -58,6 +58,8 @@ it('takes off what no rule keeps, deletes it later, and rehearses just that', as
     `  remove  ${oldest.name.slice(0, 16)}`,
     expect.stringMatching(/^ {2}keep {4}\d{8}T\d{6}Z {2}the window begins with it$/),
     expect.stringMatching(/^ {2}keep {4}\d{8}T\d{6}Z {2}last, within, window$/),
+    '1 removed backup would not be deleted yet:',
+    expect.stringMatching(new RegExp(`^ {2}${oldest.name.slice(0, 16)} {2}from \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d on$`)),
     '',
   ]);
   expect(readdirSync(join(instanceFolder, 'commits'))).toHaveLength(3);
@@ -67,7 +69,8 @@ it('takes off what no rule keeps, deletes it later, and rehearses just that', as
   expect({ status: real.status, stderr: real.stderr }).toEqual({ status: 0, stderr: '' });
   expect(JSON.parse(real.stdout)).toEqual({
     ...{ messageType: 'expire', instance: 'orders', dryRun: false, backups: records.backups },
-    ...{ deleted: [], waiting: [oldest.backup], packs: 0, bytes: 0 },
+    ...{ deleted: [], waiting: [oldest.backup], packs: 0, bytes: 0, passedOver: [], wal: [] },
+    waitingFor: [{ id: oldest.name, dueAt: expect.any(String) as string, obstacles: ['grace'] }],
   });
   const listed = await gausskeep('list');
   expect(listed.stdout).toMatch(new RegExp(`${oldest.name.slice(0, 16)} .* being removed\n`));

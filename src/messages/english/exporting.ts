@@ -1,7 +1,7 @@
 /** `gausskeep export`: a backup of a repository as a standard one. */
 export const exportingMessages = {
   'export-help.synopsis': '[OPTION]... latest|NAME --to DIRECTORY',
-  'export-help.summary': 'write a backup of a repository as a plain directory or a set of tars',
+  'export-help.summary': 'write a backup of a repository as a plain directory or tars',
   'export-help.what':
     'Writes a backup of a repository with the WAL that it needs, for tools that know no repository: as a plain directory or as a standard set of tars. NAME is the beginning of its name as "gausskeep list" shows it.',
   'export-help.to': 'where it goes: a directory that is missing or empty',
