@@ -74,10 +74,10 @@ export const inspectingMessages = {
   'repo-check.expire.action': 'The next "gausskeep expire" takes it away.',
   'repo-check.expire-later.action': '"gausskeep expire" takes it away when it is due.',
   'repo-check.hold-live':
-    'a run of kind {kind} on {backup} is at work: host {host}, process {pid}, last heard of at {at}',
+    'a hold of kind {kind} on {backup}: taken by process {pid} of host {host}, last heard of at {at}; what it names is not deleted',
   'repo-check.hold-void': 'the hold of backup {backup}, which is committed: the next backup takes it away',
   'repo-check.hold-dead':
-    'a run of kind {kind} on {backup} ended without a word: host {host}, process {pid}, last heard of at {at}',
+    'a hold of kind {kind} on {backup} that was not renewed in time: taken by process {pid} of host {host}, last heard of at {at}',
   'repo-check.no-reserve':
     'there is no reserve: on a full disk "gausskeep expire" could not begin. The next one makes it',
   'repo-check.root.action':
