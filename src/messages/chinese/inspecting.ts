@@ -69,9 +69,11 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.removal-waiting': '备份 {name} 已于 {at} 从目录中移除，但仍在存储中',
   'repo-check.expire.action': '下一次 "gausskeep expire" 会将其删除。',
   'repo-check.expire-later.action': '到期后 "gausskeep expire" 会将其删除。',
-  'repo-check.hold-live': '针对 {backup} 的 {kind} 占用：由主机 {host} 的进程 {pid} 设置，最后一次消息在 {at}；其所指内容不会被删除',
+  'repo-check.hold-live':
+    '针对 {backup} 的 {kind} 占用：由主机 {host} 的进程 {pid} 设置，最后一次消息在 {at}；其所指内容不会被删除',
   'repo-check.hold-void': '备份 {backup} 的占用，该备份已提交：下一次备份会将其删除',
-  'repo-check.hold-dead': '针对 {backup} 的 {kind} 占用没有及时续期：由主机 {host} 的进程 {pid} 设置，最后一次消息在 {at}',
+  'repo-check.hold-dead':
+    '针对 {backup} 的 {kind} 占用没有及时续期：由主机 {host} 的进程 {pid} 设置，最后一次消息在 {at}',
   'repo-check.no-reserve': '没有预留空间：磁盘已满时 "gausskeep expire" 无法开始。下一次运行会创建',
   'repo-check.root.action':
     '无从得知备份 {name} 使用了什么；"gausskeep verify" 会检查其他备份能否读取。请恢复所指出的内容，或将该备份标记为不可用。',
