@@ -14,13 +14,13 @@ import {
   type StoredVerdict,
   type VerifyEvent,
 } from '../index.ts';
-import { render, say, type Message } from '../messages/message.ts';
+import { render, say } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
 import { warningLine } from './error-text.ts';
 import { PhaseProgress } from './phase-progress.ts';
 import { passwordWays } from './repository-password.ts';
-import { sizeText } from './size-text.ts';
 import { speak } from './speech.ts';
+import { storedVerdictLines } from './verify-stored-text.ts';
 
 /** Status of damage, as of any other backup. */
 const damaged = 20;
@@ -50,39 +50,12 @@ export async function verifyRepository(given: GivenOptions, context: ProgramCont
     if (verdict.kind === 'verdict') unseen.delete(verdict.instance);
     if (isDamaged) isSound = false;
     if (given.has('json')) await terminal.data(`${JSON.stringify(recordOf(verdict, read))}\n`);
-    else if (!given.has('quiet') || isDamaged) await terminal.data(`${linesOf(verdict, read).map(speak).join('\n')}\n`);
+    else if (!given.has('quiet') || isDamaged)
+      await terminal.data(`${storedVerdictLines(verdict, read).map(speak).join('\n')}\n`);
   }
   for (const instance of unseen) terminal.line(warningLine(program, say('verify-stored.none', { instance })));
   if (names.length === 0) terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory }))}`);
   return isSound ? (unseen.size > 0 ? nothing : 0) : damaged;
-}
-
-function linesOf(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): Message[] {
-  if (verdict.kind === 'coverage') return coverageLines(verdict);
-  const { backup, instance, state, faults, filesRead: count, wal } = verdict;
-  if (state === 'sound') {
-    const values = { backup, instance, segments: wal?.segments ?? 0 };
-    if (read === 'all') return [say('verify-stored.read', { ...values, count })];
-    return [say(read === 'none' ? 'verify-stored.there' : 'verify-stored.part', values)];
-  }
-  return [
-    say('verify-stored.damaged', { backup, instance }),
-    ...faults.map(({ file, sentence: reason }) =>
-      file === undefined
-        ? say('verify-stored.fault', { reason })
-        : say('verify-stored.fault-of-file', { file, reason }),
-    ),
-  ];
-}
-
-function coverageLines(coverage: CoverageVerdict): Message[] {
-  const { packs, readPacks, neverReadBytes, allReadSinceMs, isKept } = coverage;
-  const [read, total] = [sizeText(coverage.readBytes), sizeText(coverage.bytes)];
-  const lines = [say('verify-stored.coverage', { read, total, readPacks, packs })];
-  if (allReadSinceMs !== undefined) lines.push(say('verify-stored.all-read', { time: isoText(allReadSinceMs) }));
-  if (neverReadBytes > 0) lines.push(say('verify-stored.never-read', { bytes: sizeText(neverReadBytes) }));
-  if (!isKept) lines.push(say('verify-stored.not-kept'));
-  return lines;
 }
 
 function recordOf(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): Record<string, unknown> {
@@ -91,20 +64,16 @@ function recordOf(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): R
     return {
       messageType: kind,
       ...numbers,
-      allReadSince: allReadSinceMs === undefined ? null : isoText(allReadSinceMs),
+      allReadSince: allReadSinceMs === undefined ? null : new Date(allReadSinceMs).toISOString(),
     };
   }
-  const { kind, instance, backup, state, faults, filesRead, wal } = verdict;
+  const { kind, instance, backup, state, faults, filesRead, unhashed, wal } = verdict;
   const depth = read === 'none' ? 'quick' : read === 'all' ? 'data' : 'part';
   return {
-    ...{ messageType: kind, instance, id: backup, state, depth, filesRead },
+    ...{ messageType: kind, instance, id: backup, state, depth, filesRead, blocksWithoutHash: unhashed.blocks },
     wal: wal === undefined ? null : { segments: wal.segments, depth: wal.isRead ? 'data' : 'quick' },
     faults: faults.map(({ file, sentence }) => ({ file: file ?? null, reason: render(sentence) })),
   };
-}
-
-function isoText(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }
 
 /**

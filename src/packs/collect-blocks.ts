@@ -12,12 +12,28 @@ import type { FileRecord } from './record.ts';
 /** So many leaves and chunks of records are remembered as passed; others are read again for each backup that has them. */
 const mostPassed = 1_000_000;
 
+/** What one pass found in the maps of a backup. */
+export interface CollectedBlocks {
+  /** False: a map of it is damaged, and what that names is not listed. */
+  readonly isWhole: boolean;
+  /** Blocks of which the repository has no hash, and in how many files: nothing tells whether their content is what was backed up. */
+  readonly unhashed: UnhashedBlocks;
+}
+
+/** Blocks without a hash, and how many files have some. */
+export interface UnhashedBlocks {
+  readonly blocks: number;
+  readonly files: number;
+}
+
 /** One pass over the maps of backups that follow one another: what several of them have alike is read once. */
 export class BlockCollector {
   readonly #list: BlockList;
   readonly #damaged: DamagedBlocks;
   /** Hashes of chunks of records, and of what names a leaf. */
   readonly #passed = new Set<string>();
+  /** Blocks without a hash that were met: what has some is not passed, so that each backup counts its own. */
+  #unhashed = 0;
 
   /** @param damaged where blocks go that are made of several slices and are not what they should be */
   constructor(list: BlockList, damaged: DamagedBlocks) {
@@ -27,26 +43,31 @@ export class BlockCollector {
 
   /**
    * Lists the blocks of a backup that lie in the wanted packs.
-   * @returns false when a map of it is damaged: what that names is not listed
    * @throws BackupError when the storage fails, and for what only newer versions can read
    */
-  async take(maps: ContentMaps, { signal }: StorageOptions): Promise<boolean> {
+  async take(maps: ContentMaps, { signal }: StorageOptions): Promise<CollectedBlocks> {
     let isWhole = true;
+    let files = 0;
+    const begun = this.#unhashed;
     for (const chunk of maps.root.chunks) {
       signal?.throwIfAborted();
       const key = text(chunk.hash);
       if (this.#passed.has(key)) continue;
+      const before = this.#unhashed;
       const isPassed = await this.#unlessDamaged(async () => {
         let areAll = true;
         for (const record of await maps.records(chunk, signal)) {
-          if (record.kind === 'file') areAll = (await this.#takeFile(maps, record, { signal })) && areAll;
+          if (record.kind !== 'file') continue;
+          const beforeFile = this.#unhashed;
+          areAll = (await this.#takeFile(maps, record, { signal })) && areAll;
+          if (this.#unhashed > beforeFile) files += 1;
         }
         return areAll;
       });
-      if (isPassed) this.#pass(key);
+      if (isPassed && this.#unhashed === before) this.#pass(key);
       isWhole &&= isPassed;
     }
-    return isWhole;
+    return { isWhole, unhashed: { blocks: this.#unhashed - begun, files } };
   }
 
   async #takeFile(maps: ContentMaps, file: FileRecord, { signal }: StorageOptions): Promise<boolean> {
@@ -58,10 +79,11 @@ export class BlockCollector {
         const covered = Math.min(leafBlocks * blockBytes, sizeBytes - leaf * leafBlocks * blockBytes);
         const key = ref && text(hashOf(Buffer.from(JSON.stringify([ref, blockBytes, covered]))));
         if (key !== undefined && this.#passed.has(key)) continue;
+        const before = this.#unhashed;
         for (const block of (await maps.leaf(file, leaf, signal)).blocks) {
           await this.#takeBlock(maps, block, { signal });
         }
-        if (key !== undefined) this.#pass(key);
+        if (key !== undefined && this.#unhashed === before) this.#pass(key);
       }
       return true;
     });
@@ -69,6 +91,7 @@ export class BlockCollector {
 
   async #takeBlock(maps: ContentMaps, block: LeafBlock, { signal }: StorageOptions): Promise<void> {
     if (block === 'zeros') return;
+    if (block.hash === undefined) this.#unhashed += 1;
     const isOne = block.slices.length === 1;
     for (const { chunk, start, length } of block.slices) {
       if (chunk !== undefined) this.#list.add(chunk, { start, length, hash: isOne ? block.hash : undefined });

@@ -19,7 +19,7 @@ export interface ReadContentOptions {
 }
 
 /**
- * Reads what the backups of an instance use of some packs, each chunk once whichever of them use it, and compares every block with its hash. What is wrong goes to
+ * Reads what the backups of an instance use of some packs, each chunk once whichever of them use it, and compares every block that has one with its hash. What is wrong goes to
  * `damaged` of the survey. Memory: some 100 MiB at most; when there are more blocks than that the maps of the backups are read several times.
  * @param packs in the order in which they are to be read
  * @throws BackupError when the storage fails
@@ -36,7 +36,9 @@ export async function readContent(
       signal.throwIfAborted();
       if (!backup.isReadable) continue;
       const maps = await ContentMaps.open(storage, backup.commit.root, signal);
-      if (!(await collector.take(maps, { signal }))) backup.hasDamagedMaps = true;
+      const { isWhole, unhashed } = await collector.take(maps, { signal });
+      if (!isWhole) backup.hasDamagedMaps = true;
+      backup.unhashed = unhashed;
     }
     // What is damaged there may have named more.
     const isWhole = backups.every(({ isReadable, hasDamagedMaps }) => isReadable && !hasDamagedMaps);

@@ -1,5 +1,6 @@
 import { say } from '../messages/message.ts';
 import { isDamage } from '../packs/check-blocks.ts';
+import type { UnhashedBlocks } from '../packs/collect-blocks.ts';
 import { packName, type PackId } from '../packs/chunk-ref.ts';
 import { ContentMaps } from '../packs/content-maps.ts';
 import { DamagedBlocks } from '../packs/damaged-blocks.ts';
@@ -31,6 +32,8 @@ export interface SurveyedBackup {
   hasDamagedMaps: boolean;
   /** How many files its records name. */
   files: number;
+  /** Blocks that nothing tells the content of; known where content was read. */
+  unhashed: UnhashedBlocks;
 }
 
 /** What the backups of an instance refer to, and what of that is there. */
@@ -62,7 +65,9 @@ export async function surveyInstance(
   const damaged = new DamagedBlocks();
   const backups: SurveyedBackup[] = [];
   for (const { commit } of catalogue.backups) {
-    const backup = { commit, faults: new StoredFaults(), isReadable: false, hasDamagedMaps: false, files: 0 };
+    const faults = new StoredFaults();
+    const unhashed = { blocks: 0, files: 0 };
+    const backup = { commit, faults, isReadable: false, hasDamagedMaps: false, files: 0, unhashed };
     backups.push(backup);
     await surveyBackup(backup);
   }

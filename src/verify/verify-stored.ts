@@ -1,6 +1,7 @@
 import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import type { PackId } from '../packs/chunk-ref.ts';
+import type { UnhashedBlocks } from '../packs/collect-blocks.ts';
 import { ContentMaps } from '../packs/content-maps.ts';
 import { damagedFiles, type ContentFault } from '../packs/damaged-files.ts';
 import { removalObject } from '../repository/names.ts';
@@ -31,6 +32,8 @@ export interface StoredVerdict {
   readonly faults: readonly StoredFault[];
   /** Files of which every block was read and has its hash. 0 unless all content was read. */
   readonly filesRead: number;
+  /** What was read of these was compared with nothing. Known where content was read. */
+  readonly unhashed: UnhashedBlocks;
   /** What was looked at of its WAL; undefined: nothing could be, and why is a fault. */
   readonly wal: StoredWal | undefined;
 }
@@ -138,7 +141,7 @@ async function* verdictsOf(
   const { instance, catalogue, backups } = survey;
   const damagedObject = (backup: string, sentence: ContentFault['sentence']): StoredVerdict => ({
     ...{ kind: 'verdict', instance: instance.name, backup, state: 'damaged' },
-    ...{ faults: [{ file: undefined, sentence }], filesRead: 0, wal: undefined },
+    ...{ faults: [{ file: undefined, sentence }], filesRead: 0, unhashed: { blocks: 0, files: 0 }, wal: undefined },
   });
   for (const id of catalogue.damagedBackups) yield damagedObject(id, say('repo.damaged-commit', { name: id }));
   // What was said of a backup, or took it off: it may be a pin.
@@ -155,9 +158,10 @@ async function* verdictsOf(
       // Retention may have taken it meanwhile.
       const removal = isSound ? undefined : await instance.storage.stat(removalObject(commit.backup), { signal });
       if (removal !== undefined) continue;
-      const filesRead = read === 'all' && isReadable ? backup.files - faults.files : 0;
+      const { files, unhashed } = backup;
+      const filesRead = read === 'all' && isReadable ? Math.max(0, files - faults.files - unhashed.files) : 0;
       const verdict = { backup: commit.name, state: isSound ? 'sound' : 'damaged', faults: faults.kept } as const;
-      yield { kind: 'verdict', instance: instance.name, ...verdict, filesRead, wal };
+      yield { kind: 'verdict', instance: instance.name, ...verdict, filesRead, unhashed, wal };
     }
   } finally {
     await walCheck.end();

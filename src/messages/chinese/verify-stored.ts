@@ -12,6 +12,8 @@ export const verifyStoredMessages: Translation<typeof english> = {
     '"{instance}" 的 {backup}：它使用的每个包都在，大小正确，其 WAL（{segments} 个段）与回执及大小相符；其内容中已读取的部分与备份时一致',
   'verify-stored.read':
     '"{instance}" 的 {backup}：{count} 个文件，每个块都与备份时一致，并已读取其 WAL：{segments} 个段的每条记录',
+  'verify-stored.without-hash':
+    '   - 但其中 {files} 个文件的 {blocks} 个块在仓库中没有哈希：无法判断这些内容是否与备份时一致',
   'verify-stored.damaged': '"{instance}" 的 {backup}：已损坏',
   'verify-stored.fault': '   - {reason}',
   'verify-stored.fault-of-file': '   - {file}：{reason}',

@@ -11,6 +11,8 @@ export const verifyStoredMessages = {
     '{backup} of "{instance}": every pack that it uses is there, of its size, and its WAL ({segments} {segments|segment|segments}) by receipts and sizes; what was read of its content is as it was backed up',
   'verify-stored.read':
     '{backup} of "{instance}": {count} {count|file|files}, every block as it was backed up, and its WAL, every record of {segments} {segments|segment|segments}',
+  'verify-stored.without-hash':
+    '   - but {blocks} {blocks|block|blocks} of it, in {files} {files|file|files}, {blocks|has|have} no hash in the repository: nothing tells whether that content is as it was backed up',
   'verify-stored.damaged': '{backup} of "{instance}": damaged',
   'verify-stored.fault': '   - {reason}',
   'verify-stored.fault-of-file': '   - {file}: {reason}',

@@ -1,0 +1,35 @@
+import type { CoverageVerdict, ReadAmount, StoredVerdict } from '../index.ts';
+import { say, type Message } from '../messages/message.ts';
+import { sizeText } from './size-text.ts';
+
+/** What is said of a backup of a repository, or of how much was read, to people. */
+export function storedVerdictLines(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): Message[] {
+  if (verdict.kind === 'coverage') return coverageLines(verdict);
+  const { backup, instance, state, faults, filesRead: count, unhashed, wal } = verdict;
+  if (state === 'sound') {
+    const values = { backup, instance, segments: wal?.segments ?? 0 };
+    if (read === 'none') return [say('verify-stored.there', values)];
+    const lines = [say(read === 'all' ? 'verify-stored.read' : 'verify-stored.part', { ...values, count })];
+    if (unhashed.blocks > 0) lines.push(say('verify-stored.without-hash', { ...unhashed }));
+    return lines;
+  }
+  return [
+    say('verify-stored.damaged', { backup, instance }),
+    ...faults.map(({ file, sentence: reason }) =>
+      file === undefined
+        ? say('verify-stored.fault', { reason })
+        : say('verify-stored.fault-of-file', { file, reason }),
+    ),
+  ];
+}
+
+function coverageLines(coverage: CoverageVerdict): Message[] {
+  const { packs, readPacks, neverReadBytes, allReadSinceMs, isKept } = coverage;
+  const [read, total] = [sizeText(coverage.readBytes), sizeText(coverage.bytes)];
+  const lines = [say('verify-stored.coverage', { read, total, readPacks, packs })];
+  if (allReadSinceMs !== undefined)
+    lines.push(say('verify-stored.all-read', { time: new Date(allReadSinceMs).toISOString() }));
+  if (neverReadBytes > 0) lines.push(say('verify-stored.never-read', { bytes: sizeText(neverReadBytes) }));
+  if (!isKept) lines.push(say('verify-stored.not-kept'));
+  return lines;
+}
