@@ -34,7 +34,7 @@ export async function archiveOfRepository(
   }: { readonly isEncrypted: boolean; readonly owner: AccountNumbers | undefined; readonly isTried: boolean },
   { signal, environment }: Pick<ProgramContext, 'signal'> & { readonly environment: Environment },
 ): Promise<RepositoryArchive> {
-  const words = repositoryWords(settings);
+  const words = repositoryWords(settings, isEncrypted);
   const name = placeName(settings);
   if (isEncrypted && settings.password === undefined) {
     return { name, words, outOfReach: say('repository-wal.asked-password') };

@@ -29,8 +29,8 @@ export interface NamedWal {
   readonly name: string;
   readonly generation: number | undefined;
   readonly isOfRepository: boolean;
-  /** The words of a command line that name it, whatever the environment is. */
-  readonly words: readonly string[];
+  /** The words of a command line that name it, whatever the environment is, once it was opened. */
+  readonly words: (opened: OpenedWal) => readonly string[];
   /** @throws BackupError `REPOSITORY_NOT_FOUND`; of a repository also as `openRepository`, `BACKUP_NOT_FOUND` before its first backup */
   readonly open: () => Promise<OpenedWal>;
 }
@@ -57,7 +57,7 @@ export async function namedWal(given: GivenOptions, context: ProgramContext): Pr
     name: directory,
     generation: places.generation,
     isOfRepository: false,
-    words: ['--archive', directory],
+    words: () => ['--archive', directory],
     open: async () => ({ storage: await openLocalStorage(directory), directory, systemIdentifier: undefined }),
   };
 }
@@ -72,7 +72,8 @@ function walOfRepository(
     name: `${directory}|${settings.instance ?? ''}`,
     generation,
     isOfRepository: true,
-    words: repositoryWords(settings),
+    // An encrypted one is no directory.
+    words: (opened) => repositoryWords(settings, opened.directory === undefined),
     open: async () => {
       // Only here: what a server runs for each segment does not load it for an archive by itself.
       const { openNamedKnownInstance } = await import('./open-instance.ts');

@@ -6,24 +6,26 @@ import type { ProgramContext } from './program.ts';
 import { hasTerminal, promptSecret } from './prompt.ts';
 import { speak } from './speech.ts';
 
-type Settings = Pick<RepositorySettings, 'password'>;
+type Settings = Pick<RepositorySettings, 'password' | 'isPasswordOfOthers'>;
 
 /** How the password of a repository is come by. */
 interface PasswordWays {
   /** From where it was named. */
   readonly password: (() => Promise<string>) | undefined;
-  /** Somebody is asked, where the repository turns out to need one. */
+  /** Where the repository turns out to need one: from what names it for all that do, else somebody is asked. */
   readonly askPassword: () => Promise<string>;
 }
 
 /** Ways to the password of the repository in `directory`, for `openRepository`. */
 export function passwordWays(
-  { password }: Settings,
+  { password, isPasswordOfOthers }: Settings,
   directory: string,
   { signal }: Pick<ProgramContext, 'signal'>,
 ): PasswordWays {
+  const read = password && (() => readRepositoryPassword(password, { signal }));
+  if (read !== undefined && isPasswordOfOthers === true) return { password: undefined, askPassword: read };
   return {
-    password: password && (() => readRepositoryPassword(password, { signal })),
+    password: read,
     askPassword: () => ask(say('repo.password-prompt', { directory }), signal),
   };
 }

@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 import { parseOptions } from './parse-options.ts';
 import { listOptions } from './repository-options.ts';
 import { readRepositoryPassword } from './repository-password.ts';
-import { readRepositorySettings, repositoryOf } from './repository-settings.ts';
+import { readRepositorySettings, repositoryOf, repositoryWords } from './repository-settings.ts';
 
 let home: string;
 beforeEach(() => {
@@ -44,7 +44,8 @@ describe('a repository is named', () => {
     expect(await settings({})).toEqual(ofFile);
     const environment = { GAUSSKEEP_INSTANCE: 'env', GAUSSKEEP_PASSWORD_COMMAND: 'pass show repo' };
     const command = { kind: 'command', command: 'pass show repo' };
-    expect(await settings(environment)).toEqual({ repository: '/file/repo', instance: 'env', password: command });
+    const ofEnvironment = { instance: 'env', password: command, isPasswordOfOthers: true };
+    expect(await settings(environment)).toEqual({ repository: '/file/repo', ...ofEnvironment });
     const argv = ['--repo', '/flag', '--instance', 'flag', '--password-file', '/flag/password'];
     expect(await settings({ ...environment, GAUSSKEEP_REPO: '/env' }, ...argv)).toEqual({
       ...{ repository: '/flag', instance: 'flag', password: { kind: 'file', path: '/flag/password' } },
@@ -68,6 +69,21 @@ describe('a repository is named', () => {
     const none = settings({ GAUSSKEEP_REPO: '', GAUSSKEEP_PASSWORD_FILE: '' });
     expect(await none).toEqual({});
     await expect(none.then(repositoryOf)).rejects.toThrow('no repository was named');
+  });
+
+  it('with a password that may be for others where the environment names that and not the repository', async () => {
+    const environment = { GAUSSKEEP_REPO: '/env', GAUSSKEEP_PASSWORD_FILE: '/password' };
+    const words = ['--repo', '/other', '--instance', 'orders'];
+    const named = await settings(environment, ...words);
+    expect(named.isPasswordOfOthers).toBe(true);
+    expect(repositoryWords(named, false)).toEqual(words);
+    expect(repositoryWords(named)).toEqual([...words, '--password-file', '/password']);
+    const given = await settings(environment, ...words, '--password-file', '/p');
+    expect(repositoryWords(given, false)).toEqual([...words, '--password-file', '/p']);
+    expect([given, await settings(environment)].map(({ isPasswordOfOthers }) => isPasswordOfOthers)).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('with one source of the password', async () => {

@@ -19,6 +19,8 @@ export interface RepositorySettings {
   readonly instance: string | undefined;
   /** Undefined: somebody is asked, if the repository is encrypted. */
   readonly password: PasswordSource | undefined;
+  /** The environment names the password, and something else the repository: it is for those that are encrypted, and this one need not be. */
+  readonly isPasswordOfOthers?: boolean | undefined;
 }
 
 const repositoryOptions = ['repo', 'instance', 'password-file', 'password-command'];
@@ -40,9 +42,12 @@ export async function readRepositorySettings(
   const repo = operand ?? option('repo') ?? variable('repo');
   const repository = repo === undefined ? undefined : directoryOf(repo);
   const instance = option('instance') ?? variable('instance');
-  const password = passwordBy(option, (name) => `--${name}`) ?? passwordBy(variable, variableOf);
+  const ofOptions = passwordBy(option, (name) => `--${name}`);
+  const password = ofOptions ?? passwordBy(variable, variableOf);
+  const isNamedBeside = (operand ?? option('repo')) === undefined && variable('repo') !== undefined;
+  const isPasswordOfOthers = ofOptions === undefined && password !== undefined && !isNamedBeside ? true : undefined;
   if (repository !== undefined && instance !== undefined && password !== undefined) {
-    return { repository, instance, password };
+    return { repository, instance, password, isPasswordOfOthers };
   }
   const file = await readConfiguration(environment);
   const repositoryOfFile = file.repo === undefined ? undefined : resolve(file.repo);
@@ -51,6 +56,7 @@ export async function readRepositorySettings(
     repository: repository ?? repositoryOfFile,
     instance: instance ?? ofFile.instance,
     password: password ?? passwordOfFile(ofFile),
+    isPasswordOfOthers,
   };
 }
 
@@ -87,8 +93,15 @@ export function repositoryOf({ repository }: RepositorySettings): string {
   throw new BackupError('CONFIG_INVALID', say('repo.none-named'), { hint: say('repo.none-named.hint') });
 }
 
-/** Of a command line that names them, whatever the environment is. */
-export function repositoryWords({ repository, instance, password }: RepositorySettings): string[] {
+/**
+ * Of a command line that names them, whatever the environment is.
+ * @param isEncrypted false: of a password that may be for other repositories there is no word, because on a command line it is an error
+ */
+export function repositoryWords(
+  { repository, instance, password: named, isPasswordOfOthers }: RepositorySettings,
+  isEncrypted = true,
+): string[] {
+  const password = !isEncrypted && isPasswordOfOthers === true ? undefined : named;
   const options = {
     repo: repository,
     instance,

@@ -1,3 +1,5 @@
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
 import { encodeSealed } from '../storage/sealed-json.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
@@ -30,8 +32,16 @@ export async function readRepositoryIdentity(
   const bytes = await readSmallObject(storage, identityName, options);
   if (bytes === undefined) return undefined;
   const members = Members.of(bytes, identityName);
-  const frames = members.oneOf('frames', ['aes-256-gcm', 'sha256']);
+  const frames = framesOf(members.text('frames'));
   const keyCheck = members.idOrNull('keyCheck');
   if ((keyCheck === undefined) !== (frames === 'sha256')) members.refuse();
   return { repository: members.id('repository'), createdAt: members.time('createdAt'), frames, keyCheck };
+}
+
+/** The seal is right: a word that is not known is of a newer version, not damage. */
+function framesOf(word: string): RepositoryIdentity['frames'] {
+  if (word === 'aes-256-gcm' || word === 'sha256') return word;
+  throw new BackupError('REPOSITORY_VERSION', say('repo.unknown-frames', { word }), {
+    hint: say('archive.newer-format.hint'),
+  });
 }

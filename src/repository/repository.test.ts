@@ -88,6 +88,21 @@ describe.each([
     await expect(openRepository(storage, { askPassword: word })).rejects.toMatchObject({ code: 'REPOSITORY_VERSION' });
   });
 
+  it('is not called damaged where its objects are framed in a newer way', async () => {
+    const storage = new MemoryStorage();
+    const { identity } = await initRepository(new MemoryStorage(), { password: word });
+    const { keyCheck = null, ...members } = identity;
+    await put(
+      storage,
+      'gausskeep-repository.json',
+      encodeSealed({ format: 1, ...members, keyCheck, frames: 'ascon-128' }),
+    );
+    await expect(openRepository(storage, { askPassword: word })).rejects.toMatchObject({
+      code: 'REPOSITORY_VERSION',
+      message: expect.stringContaining('ascon-128') as string,
+    });
+  });
+
   it('of several made at once is one, without leavings', async () => {
     const storage = new MemoryStorage();
     const made = await Promise.allSettled([1, 2, 3].map(() => initRepository(storage, { password: word })));

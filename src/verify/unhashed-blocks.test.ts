@@ -56,7 +56,7 @@ it.each(['all', { percent: 10 }] as const)('is told with the verdict (%j)', (rea
     ...{ kind: 'verdict', instance: 'orders', backup: 'b', state: 'sound', faults: [], filesRead: 4 },
     ...{ unhashed: { blocks: 2, files: 1 }, wal: { segments: 1, isRead: true } },
   };
-  expect(storedVerdictLines(verdict, read).map(render)[1]).toBe(
+  expect(storedVerdictLines(verdict, read).map((line) => render(line))[1]).toBe(
     '   - but 2 blocks of it, in 1 file, have no hash in the repository: nothing tells whether that content is as it was backed up',
   );
   expect(storedVerdictLines({ ...verdict, unhashed: { blocks: 0, files: 0 } }, read)).toHaveLength(1);

@@ -8,7 +8,7 @@ import { BackupError } from '../../errors/backup-error.ts';
 import { openWal, ownerOfNewFiles, restoreCommandLine, restoreCommandWrapper } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
-import { namedWal, type NamedWal, type OpenedWal } from '../named-wal.ts';
+import { namedWal, type OpenedWal } from '../named-wal.ts';
 
 export const walWrapperCommand: Command = {
   synopsis: say('wal-commands.wrapper.synopsis'),
@@ -22,7 +22,8 @@ export const walWrapperCommand: Command = {
     const systemIdentifier = systemIdentifierOption(given);
     // Opened now, so that a mistake shows now and not in the middle of a recovery.
     const opened = await archive.open();
-    refuseQuestion(archive, opened);
+    const words = archive.words(opened);
+    if (archive.isOfRepository) refuseQuestion(words, opened);
     const { source, generation } = await openWal(
       {
         storage: opened.storage,
@@ -34,7 +35,7 @@ export const walWrapperCommand: Command = {
     const text = restoreCommandWrapper({
       node: process.execPath,
       program: realpathSync(process.argv[1] ?? ''),
-      archive: archive.words,
+      archive: words,
       // Named, so that a generation opened later changes nothing for the server that uses this.
       generation,
       systemIdentifier: source.systemIdentifier,
@@ -53,9 +54,9 @@ export const walWrapperCommand: Command = {
 };
 
 /** @throws BackupError `USAGE` where the script would ask for a password */
-function refuseQuestion({ isOfRepository, words }: NamedWal, { directory }: OpenedWal): void {
+function refuseQuestion(words: readonly string[], { directory }: OpenedWal): void {
   // An encrypted one is no directory.
-  if (!isOfRepository || directory !== undefined) return;
+  if (directory !== undefined) return;
   if (words.some((word) => word === '--password-file' || word === '--password-command')) return;
   throw new BackupError('USAGE', say('repository-wal.asks'), { hint: say('repository-wal.asks.hint') });
 }

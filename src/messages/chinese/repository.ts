@@ -24,6 +24,7 @@ export const repositoryMessages: Translation<typeof english> = {
   'repo.hold-lost.hint': '删除旧备份的进程可能已宣告本次运行终止。没有产生备份。请检查存储，然后重新运行。',
   'repo.last-key': '这是最后一个可读的密钥：没有它，谁也无法打开仓库',
   'repo.last-key.hint': '请先添加另一个：gausskeep repo key add',
+  'repo.unknown-frames': '仓库的对象以 "{word}" 方式封装，本版本不认识这种方式',
   'repo.needs-no-password': '仓库未加密，却给出了口令',
   'repo.needs-no-password.hint': '请确认这就是您要用的仓库。如果是，请不要给出口令。',
   'repo.needs-password': '仓库已加密，需要口令',

@@ -26,6 +26,7 @@ export const repositoryMessages = {
     'Who removes old backups may have declared this run dead. Nothing was made a backup. See to the storage, then run it again.',
   'repo.last-key': 'this is the last key that can be read: without it nobody could open the repository',
   'repo.last-key.hint': 'Add another one first: gausskeep repo key add',
+  'repo.unknown-frames': 'the objects of the repository are framed as "{word}", which this version does not know',
   'repo.needs-no-password': 'the repository is not encrypted, and a password was given',
   'repo.needs-no-password.hint': 'Check that it is the repository you mean. If it is, leave the password out.',
   'repo.needs-password': 'the repository is encrypted and needs a password',

@@ -26,7 +26,8 @@ export function readIdentity(directory: string, password: string | undefined): I
   if (!existsSync(path)) throw new Refusal('NOT_FOUND', `${directory} is no repository`);
   const members = readSmallObject(readFileSync(path), identityName);
   const repository = Buffer.from(textOf(members, 'repository', identityName, idForm), 'hex');
-  const frames = textOf(members, 'frames', identityName, /^(aes-256-gcm|sha256)$/) as FrameKind;
+  const frames = textOf(members, 'frames', identityName, /^/) as FrameKind;
+  if (!['aes-256-gcm', 'sha256'].includes(frames)) throw new Refusal('REPOSITORY_VERSION', `frames ${frames}`);
   if (frames === 'sha256') {
     must(members['keyCheck'] === null, `${identityName} has a key check without a key`);
     if (password !== undefined) throw new Refusal('USAGE', 'a password, and nothing is encrypted');
