@@ -5,7 +5,7 @@ import { companionFileName, decodeCompanion } from '../manifest/companion.ts';
 import { createChecksum } from '../manifest/checksum.ts';
 import type { ManifestFile } from '../manifest/manifest.ts';
 import { say } from '../messages/message.ts';
-import { noteLimit } from '../content/backup-identity.ts';
+import { wholeNote } from '../content/whole-note.ts';
 import { controlFile, HeldControlFile } from '../content/held-control-file.ts';
 import { oursUnfinished } from '../server/restore-rules.ts';
 import { ConfigurationNotes, isOutsideConfiguration } from '../backup-source/outside-configuration.ts';
@@ -134,7 +134,7 @@ export class ReceiveBackup implements RestoreSink {
     const isOutside = oid === undefined && isOutsideConfiguration(file.name);
     const isWanted = isOutside && this.outside.wants(file.name, file.sizeBytes);
     const isLabel = !this.#part.isFirst && oid === undefined && file.name === 'backup_label';
-    const noted = isControl || isCompanion || isWanted || isLabel ? await noteOf(file) : undefined;
+    const noted = isControl || isCompanion || isWanted || isLabel ? await wholeNote(file.name, file.content) : undefined;
     const content = noted === undefined ? file.content : onePiece(noted);
     const through = checksum === undefined ? content : observed(content, checksum);
     if (isCompanion) {
@@ -270,19 +270,6 @@ function sizes(
   expected: ManifestFile,
 ): { path: string; actual: number; expected: number } {
   return { path: display(expected.path), actual: file.sizeBytes, expected: expected.size };
-}
-
-async function noteOf({ name, content }: SourceFile): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of content) {
-    length += piece.length;
-    if (length > noteLimit) {
-      throw new BackupError('CORRUPT', say('restore.note-too-large', { name: display(name), limit: noteLimit }));
-    }
-    pieces.push(Buffer.from(piece));
-  }
-  return Buffer.concat(pieces);
 }
 
 /** For what observes the content: nothing is kept. */

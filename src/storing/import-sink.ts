@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { RestoreSink, SourceFile } from '../backup-source/backup-source.ts';
 import type { SourceFacts, SourceTablespace } from '../backup-source/source-facts.ts';
 import { onePiece } from '../bytes/one-piece.ts';
-import { display, fromText, type ByteString } from '../bytes/byte-string.ts';
+import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { inPlace, mapEntries } from '../content/backup-identity.ts';
 import { isLeftByRun } from '../content/left-by-runs.ts';
+import { wholeNote } from '../content/whole-note.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
@@ -18,8 +19,6 @@ const base: PartName = { name: 'base', oid: undefined };
 
 /** Small files that say what a backup is, and that somebody asks for; bytes. */
 const noted: readonly string[] = ['backup_label', 'global/pg_control', 'PG_VERSION', 'tablespace_map'];
-const noteLimit = 4 * 1024 * 1024;
-
 /** Of a server that runs, or ran: no part of a backup. */
 const ofRunningServer = /^postmaster\.(?:pid|opts)$/;
 
@@ -107,7 +106,7 @@ export class ImportSink implements RestoreSink {
       await this.#options.writer.file(attributes, content);
       return;
     }
-    const note = await wholeOf(name, content);
+    const note = await wholeNote(name, content);
     this.#notes.set(name, note);
     await this.#options.writer.file(attributes, onePiece(note));
   }
@@ -209,19 +208,6 @@ async function writeNew(path: string, content: AsyncIterable<Uint8Array>): Promi
   } finally {
     await handle.close();
   }
-}
-
-async function wholeOf(name: ByteString, content: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of content) {
-    length += piece.length;
-    if (length > noteLimit) {
-      throw new BackupError('CORRUPT', say('restore.note-too-large', { name: display(name), limit: noteLimit }));
-    }
-    pieces.push(Buffer.from(piece));
-  }
-  return Buffer.concat(pieces);
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeShared, sharedRoot } from '../../test/support/opengauss/recordings.ts';
 import { encode, file, none } from '../../test/support/archives.ts';
+import { nativeArchives } from '../../test/support/opengauss/native-set.ts';
 import { collect } from '../../test/support/byte-pieces.ts';
 import { keepEvents } from '../../test/support/kept-events.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
@@ -228,30 +229,7 @@ describe('the target directory', () => {
   });
 });
 
-/** The payloads of the CopyData messages of each copy, in order: the archives as the native client wrote them. */
-function copiesOf(session: Buffer): Buffer[] {
-  const copies: Buffer[][] = [];
-  let inStartup = true;
-  for (let offset = 0; offset < session.length;) {
-    // The single byte that answers the SSLRequest.
-    if (inStartup && session[offset] === 0x4e && session[offset + 1] === 0x52) offset += 1;
-    inStartup = false;
-    const type = String.fromCharCode(session[offset] ?? 0);
-    const length = session.readUInt32BE(offset + 1);
-    if (type === 'H') copies.push([]);
-    if (type === 'd') copies.at(-1)?.push(session.subarray(offset + 5, offset + 1 + length));
-    offset += 1 + length;
-  }
-  return copies.map((pieces) => Buffer.concat(pieces));
-}
-
 describeShared('the recorded archives of a live openGauss', () => {
-  const archives = () => {
-    const session = execFileSync('gzip', ['-dc', join(sharedRoot, 'basebackup-tar-fetch/conn1.s2c.bin.gz')], {
-      maxBuffer: 1 << 28,
-    });
-    return copiesOf(session);
-  };
   const rows = (name: string) =>
     readFileSync(join(sharedRoot, 'native-untar', name), 'utf8')
       .trimEnd()
@@ -265,7 +243,7 @@ describeShared('the recorded archives of a live openGauss', () => {
     [2, 'manifest-base.tsv', 'opengauss'],
     [2, 'manifest-base.tsv', 'tar'],
   ] as const)('copy %i unpacks as gs_tar unpacks it (%s, as %s)', async (index, manifest, format: TarFormat) => {
-    const original = archives()[index]!;
+    const original = nativeArchives()[index]!;
     const { directory } = await unpack(format === 'tar' ? await asTar(original) : original, false);
     const found = readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) =>
       describeEntry(directory, name),

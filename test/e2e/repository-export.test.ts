@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startExportedInstance, type ExportedInstance } from '../support/exported-instance.ts';
 import { exists, newTarget, readTar, restoreTar } from '../support/backups.ts';
 import { differences, snapshotData, type Content } from '../support/postgres/content.ts';
-import { loadData } from '../support/postgres/load.ts';
 import { runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
-import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { serverDirectory, startFrom, type PostgresServer } from '../support/postgres/server.ts';
 import { startStandby } from '../support/postgres/standby.ts';
-import { runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { temporaryDirectory } from '../support/programs.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
 
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
@@ -16,29 +16,8 @@ const segment = /^[0-9A-F]{24}$/;
 
 forEachServer('full', (version) => {
   describe.each(['', '--encrypt'])('repo init %s', (encryption) => {
-    let server: PostgresServer;
-    let repository: string;
-    let environment: Record<string, string>;
-    let content: Content;
-    let location: string;
-    let oid: string;
+    let { server, repository, content, location, oid, gausskeep, done, backUp } = {} as ExportedInstance;
     let copy: PostgresServer | undefined;
-
-    async function gausskeep(args: readonly string[], env: Record<string, string> = {}): Promise<ProgramResult> {
-      return runProgram('gausskeep', args, { env: { ...environment, TZ: 'UTC', ...env } });
-    }
-
-    async function done(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-      const result = await gausskeep(args, env);
-      expect(result.status, result.stderr).toBe(0);
-      return result.stdout;
-    }
-
-    const backUp = (from: PostgresServer, instance = 'orders'): Promise<string> =>
-      done(
-        ['backup', '--instance', instance, '-c', 'fast', '-h', from.host, '-p', String(from.port)],
-        from.environment(),
-      );
 
     async function exported(...args: string[]): Promise<string> {
       const target = newTarget();
@@ -62,25 +41,10 @@ forEachServer('full', (version) => {
     }
 
     beforeAll(async () => {
-      repository = join(serverDirectory('repository'), 'repo');
-      const password = join(temporaryDirectory('secret'), 'password');
-      writeFileSync(password, 'correct horse battery staple\n', { mode: 0o600 });
-      environment = { GAUSSKEEP_REPO: repository, GAUSSKEEP_INSTANCE: 'orders' };
-      if (encryption !== '') environment['GAUSSKEEP_PASSWORD_FILE'] = password;
-      await done(['repo', 'init', repository, ...(encryption === '' ? [] : [encryption])]);
-      server = await startServer({ version, config: { wal_level: 'replica' } });
-      location = serverDirectory('space');
-      await server.sql(`create tablespace space location '${location}'`);
-      oid = await server.value("select oid from pg_tablespace where spcname = 'space'");
-      const client = await server.client();
-      await loadData(client, { rows: 5_000 });
-      await client.query('create table elsewhere tablespace space as select generate_series(1, 1000) as n');
-      await backUp(server);
-      // The second refers to the first.
-      await client.query('insert into elsewhere select generate_series(1001, 2000)');
-      content = await snapshotData(client);
-      await backUp(server);
-      await client.end();
+      ({ server, repository, content, location, oid, gausskeep, done, backUp } = await startExportedInstance(
+        version,
+        encryption,
+      ));
     });
     afterEach(async () => {
       await copy?.stop('immediate');
