@@ -134,7 +134,8 @@ export class ReceiveBackup implements RestoreSink {
     const isOutside = oid === undefined && isOutsideConfiguration(file.name);
     const isWanted = isOutside && this.outside.wants(file.name, file.sizeBytes);
     const isLabel = !this.#part.isFirst && oid === undefined && file.name === 'backup_label';
-    const noted = isControl || isCompanion || isWanted || isLabel ? await wholeNote(file.name, file.content) : undefined;
+    const noted =
+      isControl || isCompanion || isWanted || isLabel ? await wholeNote(file.name, file.content) : undefined;
     const content = noted === undefined ? file.content : onePiece(noted);
     const through = checksum === undefined ? content : observed(content, checksum);
     if (isCompanion) {
