@@ -2,10 +2,13 @@
 # `wal get` is a restore_command: only our 0 is 0, and only our "proved absent" is 1. Node ends with 1, 9 and others when it
 # cannot start or dies, which a server would take for the end of the archive. Who names --absent-status tells them apart itself.
 # What connects to nothing needs no certificates, and Node reads those of NODE_EXTRA_CA_CERTS at its start: 70 ms for the file of a
-# distribution, a third of a `wal push`.
+# distribution, a third of a `wal push`. A password command that they run finds them again, see readRepositoryPassword.
 case "$0:$1 $2" in
   *":wal push" | *":wal get" | *":verify "* | *":restore "* | *":--help "* | *":--version "* | *":-V "* | *pg_verifybackup:*)
-    unset NODE_EXTRA_CA_CERTS
+    if [ -n "$NODE_EXTRA_CA_CERTS" ]; then
+      export GAUSSKEEP_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"
+      unset NODE_EXTRA_CA_CERTS
+    fi
     ;;
 esac
 # Flushes of many files that wait at the same time become one; Node's pool has 4 threads unless its environment says more at the start.

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
+import { readEnvironment, type Environment } from './environment.ts';
 import type { PasswordSource } from './repository-settings.ts';
 
 /** Longest password, in bytes of UTF-8. */
@@ -49,11 +50,17 @@ async function ofFile(path: string, signal: AbortSignal): Promise<Buffer> {
 }
 
 async function ofCommand(command: string, signal: AbortSignal): Promise<Buffer> {
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'], signal });
+  const env = environmentOfCommand(readEnvironment());
+  const child = spawn('/bin/sh', ['-c', command], { env, stdio: ['ignore', 'pipe', 'inherit'], signal });
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const [bytes, [status, endedBy]] = await Promise.all([gather(child.stdout), ended]);
   if (status === 0) return bytes;
   throw refused(say('repo.password-command-failed', { status: endedBy ?? String(status) }));
+}
+
+/** That of whoever called: the launcher (src/cli/launcher.sh) puts the certificates aside of which this process has no use. */
+function environmentOfCommand({ GAUSSKEEP_EXTRA_CA_CERTS: certificates, ...others }: Environment): Environment {
+  return certificates === undefined ? others : { ...others, NODE_EXTRA_CA_CERTS: certificates };
 }
 
 /** All that comes, or a little more than may: what is beyond that is not kept. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -121,6 +122,23 @@ it('certificates of the environment are read by commands that connect, and by no
   ]) {
     expect((await startCommand(program, words, { env }).result).stderr, words.join(' ')).toContain(warning);
   }
+});
+
+it('a password command has the certificates of the environment, also where the program itself does not read them', async () => {
+  const directory = mkdtempSync(join(root, 'password-'));
+  const [repository, file, certificates] = ['repo', 'password', 'certificates.pem'].map((name) =>
+    join(directory, name),
+  ) as [string, string, string];
+  mkdirSync(repository);
+  writeFileSync(file, 'secret', { mode: 0o600 });
+  const program = programPath('gausskeep');
+  const made = ['repo', 'init', repository, '--encrypt', '--password-file', file];
+  expect((await startCommand(program, made, {}).result).status).toBe(0);
+  const command = `echo "certificates: $NODE_EXTRA_CA_CERTS, $GAUSSKEEP_EXTRA_CA_CERTS" >&2; cat ${file}`;
+  const words = ['verify', '--repo', repository, '--password-command', command];
+  const { stderr } = await startCommand(program, words, { env: { NODE_EXTRA_CA_CERTS: certificates } }).result;
+  expect(stderr).toContain(`certificates: ${certificates}, \n`);
+  expect(stderr).not.toContain('Ignoring extra certs');
 });
 
 it('a restore has a pool in which many flushes wait at a time, of the size that the environment says where it does', async () => {
