@@ -6,7 +6,7 @@ const texts = Object.entries<string>(english);
 
 describe('a sentence', () => {
   it('has a singular and a plural', () => {
-    const values = { first: 'A', last: 'B', timeline: 1 };
+    const values = { first: 'A', last: 'B', timeline: 1, lsn: '0/1' };
     expect(render(say('window.break.missing', { first: 'A', last: 'B', count: 1 }))).toBe(
       'missing: A to B (1 segment)',
     );

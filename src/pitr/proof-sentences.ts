@@ -17,6 +17,9 @@ export function proofSentences(
   const { proof, segments, backup, target, supply, isExact, line } = proved;
   const { stop, consistentLsn, consistentTimeUs, cutLsn, endLsn, written } = proof;
   const [first, last] = [segments[0]?.name ?? '-', segments.at(-1)?.name ?? '-'];
+  const wal = { first, last, count: segments.length, timeline: line.timeline };
+  // What lies behind it may be damaged.
+  const needed = formatLsn(proof.neededEndLsn);
   const asked = describeTarget(target.target);
   const time = consistentTimeUs === undefined ? '-' : formatUtc(consistentTimeUs);
   const told = describeTarget(written.target);
@@ -25,12 +28,7 @@ export function proofSentences(
     say('restore-recovery.backup', { name: backup.name, lsn: formatLsn(consistentLsn), time }),
     asked === '' ? say('restore-recovery.latest') : say('restore-recovery.target', { target: asked }),
     ...(target.time === undefined ? [] : [say('restore-recovery.time', { time: timeEcho(target.time) })]),
-    say(quick === true ? 'restore-recovery.wal-unread' : 'restore-recovery.wal', {
-      first,
-      last,
-      count: segments.length,
-      timeline: line.timeline,
-    }),
+    quick === true ? say('restore-recovery.wal-unread', wal) : say('restore-recovery.wal', { ...wal, lsn: needed }),
     ...rememberedSentences(segments, quick === true),
     supply === 'copy'
       ? say('restore-recovery.by-copy', { count: segments.length })

@@ -50,7 +50,7 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
   'restore-recovery.target': '目标：{target}',
   'restore-recovery.time': '即 {time}',
   'restore-recovery.wal':
-    '需要 WAL {first} 到 {last}：{count} 个段，时间线 {timeline}，已读到最后一个字节：完整且首尾衔接',
+    '需要 WAL {first} 到 {last}：{count} 个段，时间线 {timeline}，已读到恢复所需之处 {lsn}：完整且首尾衔接',
   'restore-recovery.remembered':
     '{count} 个段中有 {known} 个由先前的运行读过，这次没有读，按大小和时间看此后未变；GAUSSKEEP_CACHE=（空）则全部读取',
   'restore-recovery.wal-unread':

@@ -53,7 +53,7 @@ export const restoreRecoveryMessages = {
   'restore-recovery.target': 'target: {target}',
   'restore-recovery.time': 'that is {time}',
   'restore-recovery.wal':
-    'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, read to the last byte: whole and linked',
+    'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, read up to {lsn}, to where the recovery needs it: whole and linked',
   'restore-recovery.remembered':
     '{known} of {count} {count|segment|segments} {known|was|were} read by an earlier run, not now, and unchanged since by size and time; GAUSSKEEP_CACHE= (empty) reads all',
   'restore-recovery.wal-unread':
