@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { archiveOf, readGeneration, readPlaces } from '../config/places.ts';
@@ -58,7 +60,32 @@ export async function namedWal(given: GivenOptions, context: ProgramContext): Pr
     generation: places.generation,
     isOfRepository: false,
     words: () => ['--archive', directory],
-    open: async () => ({ storage: await openLocalStorage(directory), directory, systemIdentifier: undefined }),
+    open: async () => {
+      const storage = await openLocalStorage(directory);
+      return { storage, directory, systemIdentifier: undefined, pruned: prunedAround(directory, context) };
+    },
+  };
+}
+
+/**
+ * What retention removed of an archive that is named by its directory, where that is the one of an instance of an unencrypted repository. An archive does not
+ * depend on anything beside it: where the repository cannot be read nothing is known.
+ */
+function prunedAround(directory: string, context: ProgramContext): FindPruned {
+  return async (options) => {
+    const path = realpathSync(directory);
+    const instance = dirname(path);
+    const instances = dirname(instance);
+    if (basename(path) !== 'wal' || basename(instances) !== 'instances') return [];
+    try {
+      const { openKnownInstance, openRepository, readPruned } = await import('../repository-wal.ts');
+      const repository = await openRepository(dirname(instances), options);
+      const { storage } = await openKnownInstance(repository, basename(instance), { ...options });
+      return await readPruned(storage, options);
+    } catch {
+      context.signal.throwIfAborted();
+      return [];
+    }
   };
 }
 

@@ -160,9 +160,12 @@ forEachServer('full', (version) => {
     it('tells a server that asks for it that it is missing, and not that the WAL ends', async () => {
       const name = expired.wal[0]!.behindOlderBackups[0]!.firstSegment;
       const target = join(temporaryDirectory('wal'), 'RECOVERYXLOG');
-      const result = await gausskeep(['wal', 'get', name, target]);
-      expect(result.status).toBe(126);
-      expect(result.stderr).toMatch(removed);
+      // Also where the archive is named by its directory.
+      for (const place of [[], ['--archive', join(repository, 'instances/orders/wal')]]) {
+        const result = await gausskeep(['wal', 'get', name, target, ...place]);
+        expect(result.status).toBe(126);
+        expect(result.stderr).toMatch(removed);
+      }
     });
   });
 });
