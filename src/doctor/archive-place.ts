@@ -55,7 +55,7 @@ export async function lookAtArchive(
   };
   try {
     const [place] = await openWalPlaces({ place: path, generation, one: true }, options);
-    const { freeBytes } = await freeSpace(fromText(path));
+    const { freeBytes } = await freeSpace(fromText(path), 'server');
     const source = place?.source;
     const names = source === undefined ? [] : await segmentsOf(source, options);
     const position = await askPosition();
@@ -68,7 +68,7 @@ export async function lookAtArchive(
     if (unusable !== undefined) return { facts: { ...facts, unusable }, position: undefined };
     if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') {
       // Nothing was archived yet.
-      const free = await freeSpace(fromText(path));
+      const free = await freeSpace(fromText(path), 'server');
       return { facts: { ...facts, freeBytes: free.freeBytes }, position: await askPosition() };
     }
     const unread = say('doctor.archive-owner.unread', { path, reason: reasonFor(error) });

@@ -6,7 +6,7 @@ import { fsPath, parentPath } from './path.ts';
 
 /** What a place has room for. */
 export interface FreeSpace {
-  /** In bytes, for the account that runs this. */
+  /** In bytes, for the account that writes. */
   readonly freeBytes: bigint;
   /** The same for all places of one file system. */
   readonly device: number;
@@ -60,14 +60,15 @@ const plainTypes: ReadonlySet<bigint> = new Set([0xef53n, 0x58465342n, 0x0102199
 /**
  * What is free where `path` is or will be: in the nearest directory above that is there. Blocks that are kept for root count only for root.
  * @param path absolute
+ * @param writer `server`: the account of a server will write, which is never root; default: who runs this
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
-export async function freeSpace(path: ByteString): Promise<FreeSpace> {
+export async function freeSpace(path: ByteString, writer: 'self' | 'server' = 'self'): Promise<FreeSpace> {
   for (let place = path; ; place = parentPath(place)) {
     try {
       const { bavail, bfree, bsize, type } = await statfs(fsPath(place), { bigint: true });
       const { dev: device } = await stat(fsPath(place));
-      const blocks = process.geteuid?.() === 0 ? bfree : bavail;
+      const blocks = writer === 'self' && process.geteuid?.() === 0 ? bfree : bavail;
       return { freeBytes: blocks * bsize, device, storesAsWritten: plainTypes.has(type) };
     } catch (error) {
       const isAbsent = systemCodeOf(error) === 'ENOENT';

@@ -11,7 +11,7 @@ import type { DataDirectory } from './data-directory.ts';
 export async function checkRoomForWal({ path, record, control, capabilities }: DataDirectory): Promise<void> {
   if (record?.archive === undefined) return;
   const directory = join(path, capabilities.walDirectory);
-  const { freeBytes, storesAsWritten } = await freeSpace(fromText(directory));
+  const { freeBytes, storesAsWritten } = await freeSpace(fromText(directory), 'server');
   const needed = { files: 0n, wal: BigInt(control.walSegmentSizeBytes), manifest: 0n };
   refuseFull(space({ path: directory, freeBytes, storesAsWritten, needed }, 'recovery'), undefined);
 }
