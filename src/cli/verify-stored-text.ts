@@ -24,12 +24,13 @@ export function storedVerdictLines(verdict: StoredVerdict | CoverageVerdict, rea
 }
 
 function coverageLines(coverage: CoverageVerdict): Message[] {
-  const { packs, readPacks, neverReadBytes, allReadSinceMs, isKept } = coverage;
+  const { packs, readPacks, neverReadBytes, unreadableMaps, allReadSinceMs, isKept } = coverage;
   const [read, total] = [sizeText(coverage.readBytes), sizeText(coverage.bytes)];
   const lines = [say('verify-stored.coverage', { read, total, readPacks, packs })];
   if (allReadSinceMs !== undefined)
     lines.push(say('verify-stored.all-read', { time: new Date(allReadSinceMs).toISOString() }));
   if (neverReadBytes > 0) lines.push(say('verify-stored.never-read', { bytes: sizeText(neverReadBytes) }));
+  if (unreadableMaps > 0) lines.push(say('verify-stored.unreadable-maps', { count: unreadableMaps }));
   if (!isKept) lines.push(say('verify-stored.not-kept'));
   return lines;
 }

@@ -1,6 +1,6 @@
 import type { PackId } from '../packs/chunk-ref.ts';
 import type { ReadBefore } from './read-before.ts';
-import type { StoredPackFacts, SurveyedInstance } from './stored-survey.ts';
+import { areMapsReadable, type StoredPackFacts, type SurveyedInstance } from './stored-survey.ts';
 
 /** How much content is read: none; all; or so much of the packs of content that backups refer to, in percent of their bytes or in bytes. */
 export type ReadAmount = 'none' | 'all' | { readonly percent: number } | { readonly bytes: number };
@@ -19,9 +19,11 @@ export interface StoredCoverage {
   /** Those that were read in this run, sound or not. */
   readonly readPacks: number;
   readonly readBytes: number;
-  /** Those that this host never read and found sound as they are now, as far as it remembers. */
+  /** Those of which this host never read what is known to be used of them as they are now and found it sound, as far as it remembers. */
   readonly neverReadBytes: number;
-  /** Since when every pack was read at least once, ms since 1970; undefined: some were not, or there is none. */
+  /** Backups whose root, records or leaves cannot be read, as far as they were looked at: what they use besides is not known. */
+  readonly unreadableMaps: number;
+  /** Since when every pack was read at least once, ms since 1970; undefined: some were not, maps cannot be read, or there is none. */
   readonly allReadSinceMs: number | undefined;
   /** What was read is remembered for the next run. */
   readonly isKept: boolean;
@@ -29,7 +31,7 @@ export interface StoredCoverage {
 
 /**
  * The packs to read of each instance: those that were never read first, in the order in which they were written, then those that were read longest ago. So a run goes on
- * where the one before ended.
+ * where the one before ended. Those that were damaged come besides: as long as they are, each run says so, and they take nothing away from the others.
  */
 export function choosePacks(
   instances: readonly RememberedInstance[],
@@ -38,18 +40,21 @@ export function choosePacks(
 ): PackId[][] {
   if (amount === 'all') return instances.map(({ survey }) => survey.packs.map(({ pack }) => pack));
   const all = instances.flatMap(({ survey, before }, index) =>
-    survey.packs.map((facts) => ({ index, facts, readAtMs: before.readAtMs(facts, nowMs) ?? -1 })),
+    survey.packs.map((facts) => ({ index, facts, ...(before.find(facts, nowMs) ?? never) })),
   );
   const total = all.reduce((sum, { facts }) => sum + facts.sizeBytes, 0);
   let left = 'bytes' in amount ? amount.bytes : (total * amount.percent) / 100;
   const chosen: PackId[][] = instances.map(() => []);
-  for (const { index, facts } of all.sort((a, b) => a.readAtMs - b.readAtMs)) {
-    if (left <= 0) break;
+  for (const { index, facts, result } of all.sort((a, b) => a.readAtMs - b.readAtMs)) {
+    const isDamaged = result === 'damaged';
+    if (left <= 0 && !isDamaged) continue;
     chosen[index]?.push(facts.pack);
-    left -= facts.sizeBytes;
+    if (!isDamaged) left -= facts.sizeBytes;
   }
   return chosen;
 }
+
+const never = { readAtMs: -1, result: 'nothing' } as const;
 
 /** @param read packs that were read in this run */
 export function coverageOf(
@@ -57,17 +62,22 @@ export function coverageOf(
   read: readonly ReadonlySet<PackId>[],
   nowMs: number,
 ): StoredCoverage {
-  const sum = { packs: 0, bytes: 0, readPacks: 0, readBytes: 0, neverReadBytes: 0 };
+  const sum = { packs: 0, bytes: 0, readPacks: 0, readBytes: 0, neverReadBytes: 0, unreadableMaps: 0 };
   let oldestMs: number | undefined;
   for (const [index, { survey, before }] of instances.entries()) {
     sum.bytes += survey.lostBytes;
     sum.neverReadBytes += survey.lostBytes;
+    const unreadable = survey.backups.filter((backup) => !areMapsReadable(backup)).length;
+    sum.unreadableMaps += unreadable;
     for (const facts of survey.packs) {
-      take(facts, before.readAtMs(facts, nowMs), read[index]?.has(facts.pack) === true);
+      const reading = before.find(facts, nowMs);
+      // Once the maps can be read again there may be more to read.
+      const isKnown = reading?.result === 'sound' || (reading?.result === 'partly' && unreadable > 0);
+      take(facts, isKnown ? reading.readAtMs : undefined, read[index]?.has(facts.pack) === true);
     }
   }
   const isKept = instances.every(({ before }) => before.isKept);
-  return { ...sum, allReadSinceMs: sum.neverReadBytes > 0 ? undefined : oldestMs, isKept };
+  return { ...sum, allReadSinceMs: sum.neverReadBytes + sum.unreadableMaps > 0 ? undefined : oldestMs, isKept };
 
   function take({ sizeBytes }: StoredPackFacts, readAtMs: number | undefined, isRead: boolean): void {
     sum.packs += 1;

@@ -7,21 +7,31 @@ import { openLocalStorage } from '../storage/local-storage.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { StoredPackFacts } from './stored-survey.ts';
 
+/**
+ * What came of reading what backups use of a pack. `sound`: all of it. `partly`: all that is known, but maps of backups were damaged, which may name more of it. `damaged`:
+ * something is wrong with it. `nothing`: no backup that can be read names anything of it.
+ */
+export type PackReading = 'sound' | 'partly' | 'damaged' | 'nothing';
+
+/** In the order of their numbers in the file. */
+const results: readonly PackReading[] = ['sound', 'partly', 'damaged', 'nothing'];
+
 interface Reading {
   readonly pack: PackId;
   readonly sizeBytes: number;
   /** As the storage told it, in µs since 1970; -1: it told none. */
   readonly storedAtUs: number;
   readonly readAtMs: number;
+  readonly result: PackReading;
 }
 
 const signature = Buffer.from('GKRB');
-const version = 1;
+const version = 2;
 const sumBytes = 32;
 const largest = Number.MAX_SAFE_INTEGER;
 
 /**
- * When this host read which pack of an instance last and found nothing wrong. It is kept in the cache of the host and decides only what is read first: of what is
+ * When this host read which pack of an instance last, and what came of it. It is kept in the cache of the host and decides only what is read first: of what is
  * lost, damaged, or of a pack that changed since, nothing is known.
  */
 export class ReadBefore {
@@ -51,21 +61,20 @@ export class ReadBefore {
     return this.#storage !== undefined;
   }
 
-  /** When the pack was read as it is now, ms since 1970; undefined: never, as far as is known. */
-  readAtMs({ pack, sizeBytes, storedAtMs }: StoredPackFacts, nowMs: number): number | undefined {
+  /** When the pack was read as it is now, ms since 1970, and what came of it; undefined: never, as far as is known. */
+  find(
+    { pack, sizeBytes, storedAtMs }: StoredPackFacts,
+    nowMs: number,
+  ): Pick<Reading, 'readAtMs' | 'result'> | undefined {
     const reading = this.#readings.get(packName(pack));
     if (reading?.sizeBytes !== sizeBytes || reading.storedAtUs !== microseconds(storedAtMs)) return undefined;
     // By a clock that was wrong.
-    return reading.readAtMs > nowMs ? undefined : reading.readAtMs;
+    return reading.readAtMs > nowMs ? undefined : reading;
   }
 
-  add({ pack, sizeBytes, storedAtMs }: StoredPackFacts, readAtMs: number): void {
+  add({ pack, sizeBytes, storedAtMs }: StoredPackFacts, readAtMs: number, result: PackReading): void {
     const storedAtUs = microseconds(storedAtMs);
-    this.#readings.set(packName(pack), { pack, sizeBytes, storedAtUs, readAtMs });
-  }
-
-  forget(pack: PackId): void {
-    this.#readings.delete(packName(pack));
+    this.#readings.set(packName(pack), { pack, sizeBytes, storedAtUs, readAtMs, result });
   }
 
   /** Keeps what is known of `packs`; of others nobody will ask. That it cannot be kept is no error. */
@@ -111,9 +120,10 @@ function encode(readings: readonly Reading[]): Uint8Array {
   writer.raw(signature);
   writer.byte(version);
   writer.count(readings.length);
-  for (const { pack, sizeBytes, storedAtUs, readAtMs } of readings) {
+  for (const { pack, sizeBytes, storedAtUs, readAtMs, result } of readings) {
     writer.raw(Buffer.from(pack.backup, 'hex'));
     for (const value of [pack.number, sizeBytes, storedAtUs + 1, readAtMs]) writer.count(value);
+    writer.byte(results.indexOf(result));
   }
   const bytes = writer.bytes();
   return Buffer.concat([bytes, createHash('sha256').update(bytes).digest()]);
@@ -132,7 +142,10 @@ function decode(bytes: Buffer): Map<string, Reading> {
     const backup = Buffer.from(reader.raw(16)).toString('hex');
     const pack = { backup, number: reader.count(largest) };
     const [sizeBytes, storedAtUs] = [reader.count(largest), reader.count(largest) - 1];
-    readings.set(packName(pack), { pack, sizeBytes, storedAtUs, readAtMs: reader.count(largest) });
+    const readAtMs = reader.count(largest);
+    const result = results[reader.byte()];
+    if (result === undefined) throw new RangeError('no such result');
+    readings.set(packName(pack), { pack, sizeBytes, storedAtUs, readAtMs, result });
   }
   return readings;
 }

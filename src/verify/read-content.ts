@@ -5,15 +5,16 @@ import type { PackId } from '../packs/chunk-ref.ts';
 import { BlockCollector } from '../packs/collect-blocks.ts';
 import { ContentMaps } from '../packs/content-maps.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { SurveyedInstance } from './stored-survey.ts';
+import type { PackReading } from './read-before.ts';
+import { areMapsReadable, type SurveyedInstance } from './stored-survey.ts';
 
 /** So many packs are read at a time. */
 const lanes = 3;
 
 export interface ReadContentOptions {
   readonly signal: AbortSignal;
-  /** Told of each pack when all that backups use of it was read. @param isSound nothing was found wrong with it */
-  readonly onRead: (pack: PackId, isSound: boolean) => void;
+  /** Told of each pack when all that backups are known to use of it was read. */
+  readonly onRead: (pack: PackId, result: PackReading) => void;
   /** Blocks that are listed at a time. */
   readonly mostBlocks?: number | undefined;
 }
@@ -41,11 +42,11 @@ export async function readContent(
       backup.unhashed = unhashed;
     }
     // What is damaged there may have named more.
-    const isWhole = backups.every(({ isReadable, hasDamagedMaps }) => isReadable && !hasDamagedMaps);
+    const isWhole = backups.every(areMapsReadable);
     const ready = list.packs;
     await inLanes(storage, ready, signal, async (pack, chunks, laneSignal) => {
       const count = await checkBlocks(chunks, list, pack, { damaged, signal: laneSignal });
-      onRead(pack, isWhole && count > 0 && !damaged.has(pack));
+      onRead(pack, damaged.has(pack) ? 'damaged' : count === 0 ? 'nothing' : isWhole ? 'sound' : 'partly');
     });
     left = left.slice(ready.length);
   }

@@ -36,6 +36,11 @@ export interface SurveyedBackup {
   unhashed: UnhashedBlocks;
 }
 
+/** Whether all that is known to name content of the backup could be read, as far as it was looked at. */
+export function areMapsReadable({ isReadable, hasDamagedMaps }: SurveyedBackup): boolean {
+  return isReadable && !hasDamagedMaps;
+}
+
 /** What the backups of an instance refer to, and what of that is there. */
 export interface SurveyedInstance {
   readonly instance: VerifiedInstance;

@@ -10,9 +10,11 @@ import { onePiece } from '../bytes/one-piece.ts';
 import { render } from '../messages/message.ts';
 import { openKnownInstance } from '../repository/open-instance.ts';
 import { repositoryOf } from '../repository/repository.ts';
-import type { PackId } from '../packs/chunk-ref.ts';
+import { packName, type PackId } from '../packs/chunk-ref.ts';
+import { openContent } from '../packs/content-reader.ts';
 import type { ReadAmount } from './choose-packs.ts';
 import { readContent } from './read-content.ts';
+import type { PackReading } from './read-before.ts';
 import { surveyInstance } from './stored-survey.ts';
 import { verifyStored, type CoverageVerdict, type StoredVerdict } from './verify-stored.ts';
 
@@ -34,11 +36,14 @@ describe('verifying what is stored', () => {
   let cacheDirectory: string;
   /** What is read of packs, by name: how often. */
   let gets: Map<string, number>;
+  /** As they were when all was sound. */
+  let contentPacks: string[] | undefined;
 
   beforeEach(async () => {
     let nowMs = Date.now();
     root = new MemoryStorage(() => (nowMs += 1));
     small = await SmallRepository.make(root);
+    contentPacks = undefined;
     cacheDirectory = temporaryDirectory();
   });
 
@@ -50,6 +55,7 @@ describe('verifying what is stored', () => {
 
   async function verify(read: ReadAmount, cache: string | undefined = cacheDirectory): Promise<Verified> {
     gets = new Map();
+    contentPacks ??= [...(await small.contentPacks())];
     const watched = new FaultyStorage(root, (call, name) => {
       if (call === 'get') gets.set(name, (gets.get(name) ?? 0) + 1);
       return undefined;
@@ -66,7 +72,7 @@ describe('verifying what is stored', () => {
       if (verdict.kind === 'verdict') verdicts.push(verdict);
       else coverage = verdict;
     }
-    const packs = [...(await small.contentPacks())];
+    const packs = contentPacks;
     // The label, which says where the WAL begins, is read of each backup: its pack does not tell.
     const contentRead = packs.filter((name) => (gets.get(`instances/orders/${name}`) ?? 0) > 1);
     return { verdicts, coverage, contentRead };
@@ -77,6 +83,7 @@ describe('verifying what is stored', () => {
     for (let number = 1; number <= count; number += 1) {
       await small.backup(new Map([['base/1/1259', content(number, 200_000)]]), 'none');
     }
+    contentPacks = [...(await small.contentPacks())];
   }
 
   async function change(name: string, to: (bytes: Buffer) => Buffer | undefined): Promise<void> {
@@ -91,6 +98,12 @@ describe('verifying what is stored', () => {
   const flipped = (bytes: Buffer): Buffer => {
     const changed = Buffer.from(bytes);
     changed[290_000] = (changed[290_000] ?? 0) ^ 4;
+    return changed;
+  };
+
+  const flippedAtEnd = (bytes: Buffer): Buffer => {
+    const changed = Buffer.from(bytes);
+    changed[bytes.length - 40] = (changed.at(-40) ?? 0) ^ 4;
     return changed;
   };
 
@@ -115,6 +128,46 @@ describe('verifying what is stored', () => {
     expect(read[3]).toEqual(read[0]);
     const since = runs.map(({ coverage }) => coverage?.allReadSinceMs ?? 0);
     expect(since[3]).toBeGreaterThanOrEqual(since[2] ?? 0);
+  });
+
+  it.each(['root', 'records'])('remembers what was read though %s of the newest backup are damaged', async (kind) => {
+    await backups(6);
+    const { commit } = small.backups[5]!;
+    const { root: maps } = await openContent(small.instance.storage, commit.root);
+    const { pack } = kind === 'root' ? commit.rootPacks[0]! : maps.packs.entries.find((entry) => entry.kind === kind)!;
+    const pristine = await collect(root.get(`instances/orders/${packName(pack)}`));
+    await change(packName(pack), flippedAtEnd);
+    const runs: Verified[] = [];
+    for (let run = 0; run < 4; run += 1) runs.push(await verify({ percent: 33 }));
+    const states = runs.map(({ verdicts }) => verdicts.map(({ state }) => state).join(' '));
+    expect(new Set(states)).toEqual(new Set(['sound sound sound sound sound damaged']));
+    expect(runs.map(({ coverage }) => coverage?.unreadableMaps)).toEqual([1, 1, 1, 1]);
+    expect(runs.map(({ coverage }) => coverage?.allReadSinceMs)).toEqual(runs.map(() => undefined));
+    // What only the damaged backup uses cannot be found in its packs; without its root it is not even known which they are.
+    const left = runs.map(({ coverage }) => (coverage?.neverReadBytes ?? 0) / (coverage?.bytes ?? 0));
+    expect(left.map((part) => part < 0.01 || part > 0.99 || Math.round(part * (kind === 'root' ? 5 : 6)))).toEqual(
+      kind === 'root' ? [3, 1, true, true] : [4, 2, 1, 1],
+    );
+    const whole = await verify('all');
+    expect(whole.coverage?.readPacks).toBe(5);
+
+    await change(packName(pack), () => pristine);
+    const again = await verify({ bytes: 1 });
+    expect(again.coverage).toMatchObject({ unreadableMaps: 0, readPacks: 1 });
+    expect(again.coverage?.neverReadBytes).toBeGreaterThan(0.6 * again.coverage!.bytes);
+    expect((await verify('all')).coverage?.neverReadBytes).toBe(0);
+  });
+
+  it('reads what is damaged in each run, and besides goes on', async () => {
+    await backups(6);
+    const [first = ''] = [...(await small.contentPacks())].sort();
+    await change(first, flippedAtEnd);
+    const runs: Verified[] = [];
+    for (let run = 0; run < 5; run += 1) runs.push(await verify({ bytes: 1 }));
+    expect(runs.map(({ coverage }) => coverage?.readPacks)).toEqual([1, 2, 2, 2, 2]);
+    const states = runs.map(({ verdicts }) => verdicts.filter(({ state }) => state === 'damaged').length);
+    expect(states).toEqual([1, 1, 1, 1, 1]);
+    expect(new Set(runs.flatMap(({ contentRead }) => contentRead)).size).toBe(5);
   });
 
   it('takes an amount in bytes, and goes on as well after all was read at once', async () => {
@@ -236,13 +289,13 @@ describe('verifying what is stored', () => {
   it('reads the maps several times where they name more blocks than are held at a time', async () => {
     await backups(4);
     const survey = await surveyInstance(small.instance);
-    const read: [number, boolean][] = [];
-    const onRead = (pack: PackId, isSound: boolean): void => {
-      read.push([survey.packs.findIndex((one) => one.pack === pack), isSound]);
+    const read: [number, PackReading][] = [];
+    const onRead = (pack: PackId, result: PackReading): void => {
+      read.push([survey.packs.findIndex((one) => one.pack === pack), result]);
     };
     const packs = survey.packs.map(({ pack }) => pack);
     await readContent(survey, packs, { signal: new AbortController().signal, onRead, mostBlocks: 20 });
-    expect(read).toEqual([0, 1, 2, 3].map((at) => [at, true]));
+    expect(read).toEqual([0, 1, 2, 3].map((at) => [at, 'sound']));
     expect(survey.damaged.isEmpty).toBe(true);
   });
 });

@@ -12,7 +12,7 @@ import {
   type RememberedInstance,
   type StoredCoverage,
 } from './choose-packs.ts';
-import { ReadBefore } from './read-before.ts';
+import { ReadBefore, type PackReading } from './read-before.ts';
 import type { VerifyListener, VerifyNews } from './events.ts';
 import { Progress } from './progress.ts';
 import { readContent } from './read-content.ts';
@@ -119,12 +119,11 @@ async function readOf(
   },
 ): Promise<void> {
   const facts = new Map(survey.packs.map((pack) => [pack.pack, pack]));
-  const onRead = (pack: PackId, isSound: boolean): void => {
-    done.add(pack);
+  const onRead = (pack: PackId, result: PackReading): void => {
+    if (result !== 'nothing') done.add(pack);
     const known = facts.get(pack);
     progress.add(known?.sizeBytes ?? 0);
-    if (isSound && known !== undefined) before.add(known, nowMs);
-    else before.forget(pack);
+    if (known !== undefined) before.add(known, nowMs, result);
   };
   try {
     await readContent(survey, packs, { signal, onRead });

@@ -20,6 +20,8 @@ export const verifyStoredMessages = {
   'verify-stored.coverage': 'read {read} of the {total} of content that backups use ({readPacks} of {packs} packs)',
   'verify-stored.all-read': 'since {time} all of it was read at least once and found sound',
   'verify-stored.never-read': '{bytes} of it were never read and found sound by this host, as far as it remembers',
+  'verify-stored.unreadable-maps':
+    'What {count} {count|backup uses|backups use} besides is not known, because {count|its records are|their records are} damaged: that was not read',
   'verify-stored.not-kept':
     'nothing is remembered, for there is no directory for it (GAUSSKEEP_CACHE): the next run begins anew',
 } as const;
