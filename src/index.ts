@@ -64,6 +64,7 @@ export type { FileProof } from './storing/manifest-proof.ts';
 export type { Pin } from './storing/storing-run.ts';
 export {
   exportBackup,
+  type ExportEvent,
   type ExportOptions,
   type ExportRequest,
   type ExportResult,
@@ -211,7 +212,8 @@ export { formatHoldName } from './repository/renew-hold.ts';
 export type { KeptHold } from './repository/keep-hold.ts';
 export type { Commit } from './repository/commit.ts';
 export type { Instance as RepositoryInstance } from './repository/instance.ts';
-export { chooseBackup } from './repository/choose-backup.ts';
+export { choiceWarnings, passedOver } from './repository/tell-choice.ts';
+export { chooseBackup, unreadNewer } from './repository/choose-backup.ts';
 export { condemnBackup, liftMarks, noteBackup, pinBackup } from './repository/put-mark.ts';
 export type { Mark } from './repository/mark.ts';
 export { newestWal } from './repository/newest-wal.ts';

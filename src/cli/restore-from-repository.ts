@@ -8,8 +8,10 @@ import {
   type RepositorySettings,
 } from '../config/repository-settings.ts';
 import {
+  choiceWarnings,
   chooseBackup,
   holdBackup,
+  passedOver,
   readCatalogue,
   readPruned,
   refusePruned,
@@ -20,7 +22,7 @@ import {
   type PreparedRecovery,
   type RepositoryInstance,
 } from '../index.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { warningLine } from './error-text.ts';
 import { placeName } from './fetch-from-repository.ts';
 import { openNamedKnownInstance } from './open-instance.ts';
@@ -47,6 +49,8 @@ export interface RepositoryPlaces {
   readonly instance: RepositoryInstance;
   /** Ids by the names of the backups. */
   readonly ids: ReadonlyMap<string, string>;
+  /** Commits that cannot be read, where no backup was named: they were told. */
+  readonly passedOver: readonly { readonly name: string; readonly reason: Message }[];
   /** What named it. */
   readonly settings: RepositorySettings;
 }
@@ -83,6 +87,14 @@ export async function repositoryPlaces(
   const wanted = given.last('backup');
   const sound = catalogue.backups.filter(({ isCondemned }) => !isCondemned);
   const chosen = wanted === undefined ? sound : [chooseBackup(catalogue, wanted)];
+  const { terminal } = context;
+  // Where none was named every one may be the one to begin with.
+  const unread = wanted === undefined ? catalogue.damagedCommits : [];
+  const warnings = [
+    ...unread.map(passedOver),
+    ...(wanted === undefined ? [] : chosen.flatMap((one) => choiceWarnings(catalogue, wanted, one))),
+  ];
+  for (const warning of warnings) terminal.line(warningLine(program, warning));
   const backups = chosen.map(({ commit, storedAtMs }) => ({ name: commit.name, root: commit.root, storedAtMs }));
   const name = placeName(settings);
   const ids = new Map(chosen.map(({ commit }) => [commit.name, commit.backup]));
@@ -90,7 +102,10 @@ export async function repositoryPlaces(
   const places = [new StoredBackups(name, instance.storage, backups)];
   const pruned: RepositoryPlaces['pruned'] = (options) => readPruned(instance.storage, options);
   const knownPruned = await pruned({ signal: context.signal });
-  return { name, named, instance, ids, settings, archive: instance.wal, pruned, knownPruned, backups: places };
+  return {
+    ...{ name, named, instance, ids, settings, archive: instance.wal, pruned, knownPruned, backups: places },
+    passedOver: unread.map(({ backup, error }) => ({ name: backup, reason: error.sentence })),
+  };
 }
 
 /**

@@ -2,11 +2,13 @@ import { contentTars, type ContentTars } from '../backup-source/content-tars.ts'
 import type { TarCompression } from '../backup/request.ts';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { requireEncoder } from '../compression/decompress.ts';
+import type { Message } from '../messages/message.ts';
 import { openContent } from '../packs/content-reader.ts';
 import { chooseBackup } from '../repository/choose-backup.ts';
 import { readCatalogue } from '../repository/catalogue.ts';
 import type { Commit } from '../repository/commit.ts';
 import type { Instance } from '../repository/instance.ts';
+import { choiceWarnings } from '../repository/tell-choice.ts';
 import { holdBackup } from '../repository/hold-backup.ts';
 import { exportPlain, type PlainExport, type PlainForm } from './export-plain.ts';
 import { fillDirectories } from './fill-directories.ts';
@@ -30,8 +32,16 @@ export interface ExportRequest {
   readonly form: TarForm | PlainForm;
 }
 
+/** What is told before anything is written. */
+export interface ExportEvent {
+  /** A newer backup cannot be read, or the backup is condemned. */
+  readonly type: 'warning';
+  readonly sentence: Message;
+}
+
 export interface ExportOptions {
   readonly signal: AbortSignal;
+  readonly onEvent?: ((event: ExportEvent) => void) | undefined;
 }
 
 export interface TarExport {
@@ -54,12 +64,15 @@ export interface ExportResult {
  * @throws BackupError `BACKUP_NOT_FOUND`; `WAL_MISSING` when neither the archive of the instance nor the backup has a segment that it needs;
  *   `TARGET_NOT_EMPTY`, `LOCKED`, `CORRUPT`, `CONFIG_INVALID`, `USAGE`, `STORAGE_UNAVAILABLE`
  */
-export async function exportBackup(request: ExportRequest, { signal }: ExportOptions): Promise<ExportResult> {
+export async function exportBackup(request: ExportRequest, { signal, onEvent }: ExportOptions): Promise<ExportResult> {
   const { instance, form } = request;
   if (form.kind === 'tar' && form.compression !== undefined && form.compression.method !== 'none') {
     await requireEncoder(form.compression.method, form.compression.level);
   }
-  const { commit } = chooseBackup(await readCatalogue(instance.storage, { signal }), request.backup);
+  const catalogue = await readCatalogue(instance.storage, { signal });
+  const chosen = chooseBackup(catalogue, request.backup);
+  for (const sentence of choiceWarnings(catalogue, request.backup, chosen)) onEvent?.({ type: 'warning', sentence });
+  const { commit } = chosen;
   const hold = await holdBackup(instance.storage, commit.backup, { signal });
   try {
     const held = hold === undefined ? signal : AbortSignal.any([signal, hold.signal]);

@@ -35,6 +35,12 @@ export interface ListedRemoval extends Removal {
   readonly storedAtMs: number;
 }
 
+/** A commit that is there and cannot be read. */
+export interface DamagedCommit extends DamagedObject {
+  /** Id of the backup. */
+  readonly backup: string;
+}
+
 /** What an instance holds, from listing alone. */
 export interface Catalogue {
   /** Those without a removal, in the order of their times, ties by name. */
@@ -46,6 +52,8 @@ export interface Catalogue {
   readonly tombstones: readonly string[];
   /** Ids of backups whose commit is there and cannot be read. */
   readonly damagedBackups: readonly string[];
+  /** Their commits, but those of backups that a removal took off the catalogue. */
+  readonly damagedCommits: readonly DamagedCommit[];
   /** Every commit, mark and removal that cannot be read. */
   readonly damaged: readonly DamagedObject[];
   /** What is in the folders of commits and removals and is none of ours. */
@@ -86,12 +94,17 @@ export function catalogueOf(
     ...removals.found.map(({ content }) => content.backup),
     ...removals.damaged.map(({ name }) => idIn('removals/', name)),
   ]);
+  const damagedCommits = commits.damaged.flatMap((object) => {
+    const backup = idIn('commits/', object.name);
+    return backup === undefined ? [] : [{ ...object, backup }];
+  });
   return {
     backups: listed.filter(({ commit }) => !going.has(commit.backup)),
     removed: listed.filter(({ commit }) => going.has(commit.backup)),
     removals: removals.found.map(listedRemoval),
     tombstones,
-    damagedBackups: commits.damaged.flatMap(({ name }) => idIn('commits/', name) ?? []),
+    damagedBackups: damagedCommits.map(({ backup }) => backup),
+    damagedCommits: damagedCommits.filter(({ backup }) => !going.has(backup)),
     damaged: [...commits.damaged, ...marks.damaged, ...removals.damaged],
     foreign: [...commits.foreign, ...removals.foreign],
   };

@@ -5,6 +5,8 @@ import type { Storage, StorageOptions, StoredObject } from '../storage/storage.t
 /** An object that is there and cannot be read. */
 export interface DamagedObject {
   readonly name: string;
+  /** Undefined where the storage tells no times. */
+  readonly storedAtMs: number | undefined;
   readonly error: BackupError;
 }
 
@@ -74,6 +76,6 @@ async function readOne<Content>(
     return bytes && { content: decode(bytes), storedAtMs };
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
-    return { name, error };
+    return { name, storedAtMs, error };
   }
 }

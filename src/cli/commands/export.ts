@@ -29,7 +29,10 @@ export const exportCommand: Command = {
     const settings = await readRepositorySettings(given, readEnvironment());
     const instance = await openNamedInstance(settings, context);
     const directory = resolve(to);
-    const result = await exportBackup({ instance, backup, directory, form }, { signal });
+    const result = await exportBackup(
+      { instance, backup, directory, form },
+      { signal, onEvent: ({ sentence }) => terminal.line(warningLine(program, sentence)) },
+    );
     if (!result.isHeld) terminal.line(warningLine(program, say('exporting.not-held')));
     if (result.written.kind === 'plain') {
       for (const name of result.written.unusedMappings) {

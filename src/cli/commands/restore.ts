@@ -141,7 +141,7 @@ async function recoveryFor(
   const ofRepository =
     places &&
     (await archiveOfRepository(places.settings, { isEncrypted, owner, isTried }, { ...context, environment }));
-  return prepareRecovery(
+  const recovery = await prepareRecovery(
     {
       ...asked,
       ...(places === undefined ? {} : ofInstance(places, readGeneration(given, environment))),
@@ -159,6 +159,8 @@ async function recoveryFor(
     },
     { signal: context.signal },
   );
+  const { proved } = recovery;
+  return { ...recovery, proved: { ...proved, passedOver: [...proved.passedOver, ...(places?.passedOver ?? [])] } };
 }
 
 /** What the configuration file says of a generation is said of its archive. */

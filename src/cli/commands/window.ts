@@ -10,6 +10,7 @@ import {
   parseTargetTime,
   surveyTransactions,
   surveyWindow,
+  type RecoveryWindow,
   type SurveyOptions,
   type SurveyRequest,
   type TransactionRange,
@@ -20,7 +21,7 @@ import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import type { ProgramContext } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
-import { repositoryPlaces } from '../restore-from-repository.ts';
+import { repositoryPlaces, type RepositoryPlaces } from '../restore-from-repository.ts';
 import { repositoryWindow } from '../repository-window.ts';
 import { transactionRecord, windowRecord } from '../window-record.ts';
 import { transactionLine, windowLines } from '../window-text.ts';
@@ -60,7 +61,7 @@ export const windowCommand: Command = {
     const surveyed = await surveyWindow(request, options);
     const window = repository === undefined ? surveyed : repositoryWindow(surveyed, repository);
     const named = repository?.named;
-    if (given.has('json')) await terminal.data(`${JSON.stringify(windowRecord(window, named))}\n`);
+    if (given.has('json')) await terminal.data(`${JSON.stringify(windowRecord(withUnread(window, repository), named))}\n`);
     else {
       const backupsNamed = repository !== undefined || given.has('backups');
       await showLines(windowLines(window, { backupsNamed, named }), window.passedOver, context);
@@ -68,6 +69,11 @@ export const windowCommand: Command = {
     return 0;
   },
 };
+
+/** For JSON; people were told when the repository was opened. */
+function withUnread(window: RecoveryWindow, repository: RepositoryPlaces | undefined): RecoveryWindow {
+  return { ...window, passedOver: [...window.passedOver, ...(repository?.passedOver ?? [])] };
+}
 
 async function showLines(
   lines: readonly string[],

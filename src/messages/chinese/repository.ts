@@ -11,19 +11,33 @@ export const repositoryMessages: Translation<typeof english> = {
   'repo.all-condemned': '这里的所有备份都已被标记为不可用',
   'repo.bad-instance': '"{name}" 不能用作实例名称',
   'repo.bad-instance.hint': '名称由 1 到 63 个字母、数字、"."、"_" 和 "-" 组成，以字母或数字开头，且不以 "." 结尾。',
+  'repo.being-removed': '备份 {name} 已从目录中移除：正在删除',
+  'repo.being-removed-since': '备份 {name} 已于 {at} 从目录中移除：正在删除',
+  'repo.being-removed.hint':
+    '此操作无法撤回：在其 --grace 时间（默认 24 小时）过去且无人再读取它之后，下一次 "gausskeep expire" 会将其删除。请选择其他备份。',
   'repo.cannot-make': '无法创建目录 "{path}"：{reason}',
   'repo.clock': '本机时钟为 {here}，存储的时钟为 {there}',
   'repo.clock.hint':
     '备份的日期来自这两个时钟，保留与删除都依据日期。请校正有误的时钟，然后重新运行。没有存储任何内容。',
   'repo.damaged-commit': '备份 {name} 的提交对象已损坏',
   'repo.damaged-commit.hint': '请从仓库的副本中恢复该对象。其他备份不依赖于它。',
+  'repo.condemned': '备份 {name} 已被标记为不可用',
+  'repo.condemned-why': '备份 {name} 已被标记为不可用：{reason}',
   'repo.declared-dead': '备份 {backup} 已被 {by} 宣告终止：{reason}',
   'repo.declared-dead.hint': '它没有成为备份，其存储的内容可能已被删除。请重新备份。',
   'repo.empty-password': '口令为空',
   'repo.hold-lost': '自 {since} 起无法续期对备份 {backup} 的占用',
   'repo.hold-lost.hint': '删除旧备份的进程可能已宣告本次运行终止。没有产生备份。请检查存储，然后重新运行。',
+  'repo.latest-unsure': '无法确定哪个备份是最新的：备份 {name} 的提交对象无法读取',
+  'repo.latest-unsure.hint':
+    '它可能是更新的备份。请从仓库的副本中恢复该对象，或写出您要的备份的名称："gausskeep list" 会列出名称。',
+  'repo.maybe-damaged':
+    '在提交对象可读的备份中，没有名称以 "{wanted}" 开头的备份；另有 {count} 个提交对象无法读取：{list}',
+  'repo.maybe-damaged.hint':
+    '备份名称中的时间只记录在其提交对象中：您要的可能就是其中之一。请从仓库的副本中恢复。其他备份不依赖于它。',
   'repo.last-key': '这是最后一个可读的密钥：没有它，谁也无法打开仓库',
   'repo.last-key.hint': '请先添加另一个：gausskeep repo key add',
+  'repo.passed-over': '备份 {name} 的提交对象无法读取（{reason}）：已跳过',
   'repo.unknown-frames': '仓库的对象以 "{word}" 方式封装，本版本不认识这种方式',
   'repo.needs-no-password': '仓库未加密，却给出了口令',
   'repo.needs-no-password.hint': '请确认这就是您要用的仓库。如果是，请不要给出口令。',

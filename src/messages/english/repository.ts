@@ -11,12 +11,18 @@ export const repositoryMessages = {
   'repo.bad-instance': '"{name}" cannot be the name of an instance',
   'repo.bad-instance.hint':
     'A name has 1 to 63 letters, digits, ".", "_" and "-", begins with a letter or digit and does not end with ".".',
+  'repo.being-removed': 'backup {name} was taken off the catalogue: it is being removed',
+  'repo.being-removed-since': 'backup {name} was taken off the catalogue at {at}: it is being removed',
+  'repo.being-removed.hint':
+    'Nothing takes that back, and the next "gausskeep expire" deletes it once the time of its --grace (24 hours, unless it says another) has passed and nobody reads it any more. Choose another backup.',
   'repo.cannot-make': 'cannot make the directory "{path}": {reason}',
   'repo.clock': 'the clock of this host says {here}, that of the storage {there}',
   'repo.clock.hint':
     'Backups are dated by these clocks, and kept or removed by their dates. Set the one that is wrong, then run this again. Nothing was stored.',
   'repo.damaged-commit': 'the commit of backup {name} is damaged',
   'repo.damaged-commit.hint': 'Put it back from a copy of the repository. Other backups do not depend on it.',
+  'repo.condemned': 'backup {name} is condemned',
+  'repo.condemned-why': 'backup {name} is condemned: {reason}',
   'repo.declared-dead': 'backup {backup} was declared dead by {by}: {reason}',
   'repo.declared-dead.hint':
     'Nothing of it was made a backup, and what it stored may have been removed. Take another backup.',
@@ -24,8 +30,16 @@ export const repositoryMessages = {
   'repo.hold-lost': 'the hold on backup {backup} could not be renewed since {since}',
   'repo.hold-lost.hint':
     'Who removes old backups may have declared this run dead. Nothing was made a backup. See to the storage, then run it again.',
+  'repo.latest-unsure': 'which backup is the latest is not known: the commit of backup {name} cannot be read',
+  'repo.latest-unsure.hint':
+    'It may be a newer one. Put it back from a copy of the repository, or name the backup that you mean: "gausskeep list" shows the names.',
+  'repo.maybe-damaged':
+    'no backup whose commit can be read has a name that begins with "{wanted}"; {count} {count|commit is|commits are} there that cannot be read: {list}',
+  'repo.maybe-damaged.hint':
+    'The time in the name of a backup is in its commit alone: it may be one of those. Put them back from a copy of the repository. Other backups do not depend on them.',
   'repo.last-key': 'this is the last key that can be read: without it nobody could open the repository',
   'repo.last-key.hint': 'Add another one first: gausskeep repo key add',
+  'repo.passed-over': 'the commit of backup {name} cannot be read ({reason}): it is passed over',
   'repo.unknown-frames': 'the objects of the repository are framed as "{word}", which this version does not know',
   'repo.needs-no-password': 'the repository is not encrypted, and a password was given',
   'repo.needs-no-password.hint': 'Check that it is the repository you mean. If it is, leave the password out.',
