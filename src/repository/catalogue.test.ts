@@ -42,7 +42,15 @@ describe('the catalogue', () => {
       Date.parse('2026-11-22T15:00:02Z'),
     ]);
     expect(backups.map(({ isClockWrong }) => isClockWrong)).toEqual([false, false, true]);
-    const nothing = { removed: [], removals: [], tombstones: [], damagedBackups: [], damagedCommits: [], damaged: [], foreign: [] };
+    const nothing = {
+      removed: [],
+      removals: [],
+      tombstones: [],
+      damagedBackups: [],
+      damagedCommits: [],
+      damaged: [],
+      foreign: [],
+    };
     expect(rest).toEqual(nothing);
   });
 

@@ -95,17 +95,26 @@ describe('a commit that cannot be read', () => {
 
 it('a backup that is being removed is told to be that', async () => {
   await putRemoval(await storage(), { backup: newer.backup, reason: 'retention', minimum: 1 });
-  for (const words of [['pin'], ['restore', '--pgdata', target(), '--plan', '--backup'], ['export', '--to', target()]]) {
+  for (const words of [
+    ['pin'],
+    ['restore', '--pgdata', target(), '--plan', '--backup'],
+    ['export', '--to', target()],
+  ]) {
     const { status, stderr } = await gausskeep(...words, newer.name.slice(0, 16));
     expect(status, words[0]).toBe(16);
-    expect(stderr).toMatch(new RegExp(`backup ${newer.name} was taken off the catalogue at 20\\S+: it is being removed`));
+    expect(stderr).toMatch(
+      new RegExp(`backup ${newer.name} was taken off the catalogue at 20\\S+: it is being removed`),
+    );
     expect(stderr).toMatch(/Nothing takes that back/);
   }
 });
 
 it('a condemned backup that is named is told to be that', async () => {
   await condemnBackup(await storage(), older.backup, { text: 'wrong rows' });
-  for (const words of [['restore', '--pgdata', target(), '--plan', '--backup'], ['export', '--to', target()]]) {
+  for (const words of [
+    ['restore', '--pgdata', target(), '--plan', '--backup'],
+    ['export', '--to', target()],
+  ]) {
     const { stderr } = await gausskeep(...words, older.name);
     expect(stderr).toContain(`warning: backup ${older.name} is condemned: wrong rows\n`);
   }

@@ -61,7 +61,8 @@ export const windowCommand: Command = {
     const surveyed = await surveyWindow(request, options);
     const window = repository === undefined ? surveyed : repositoryWindow(surveyed, repository);
     const named = repository?.named;
-    if (given.has('json')) await terminal.data(`${JSON.stringify(windowRecord(withUnread(window, repository), named))}\n`);
+    if (given.has('json'))
+      await terminal.data(`${JSON.stringify(windowRecord(withUnread(window, repository), named))}\n`);
     else {
       const backupsNamed = repository !== undefined || given.has('backups');
       await showLines(windowLines(window, { backupsNamed, named }), window.passedOver, context);
