@@ -4,6 +4,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { ChunkRef } from '../packs/chunk-ref.ts';
 import { openContent, type ContentReader } from '../packs/content-reader.ts';
+import { contentDamage, lostPack } from '../packs/damage.ts';
 import { missingPacks } from '../packs/missing-packs.ts';
 import type { FileRecord } from '../packs/record.ts';
 import { objectNotFound } from '../storage/failures.ts';
@@ -61,7 +62,7 @@ export class StoredBackups implements Storage {
     const name = folder.replace(/\/$/, '');
     const { reader } = await this.#open(name, signal);
     const [lost] = await missingPacks(this.#storage, reader.root.packs.entries, { signal });
-    if (lost !== undefined) throw new BackupError('CORRUPT', say('packs.missing', { object: lost }));
+    if (lost !== undefined) throw contentDamage(lostPack(lost));
     const { set, reading } = await contentTars(reader, signal);
     const description = `${this.description}: ${name}`;
     return new TarSource({ reading, set, description, format: 'repository', localPath: undefined, owner: undefined });

@@ -4,12 +4,8 @@ import { hashOf } from './block-hash.ts';
 import type { BlockList } from './block-list.ts';
 import type { ChunkReader } from './chunk-reader.ts';
 import type { PackId } from './chunk-ref.ts';
+import { isDamage } from './damage.ts';
 import type { DamagedBlocks } from './damaged-blocks.ts';
-
-/** Whether an error says that what is stored is damaged, or is not there. */
-export function isDamage(error: unknown): error is BackupError {
-  return error instanceof BackupError && (error.code === 'CORRUPT' || error.code === 'OBJECT_NOT_FOUND');
-}
 
 /**
  * Reads the listed chunks of a pack, each once, and compares the hash of each listed block. What is wrong goes to `damaged`.

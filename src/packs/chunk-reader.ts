@@ -2,6 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage } from '../storage/storage.ts';
 import { chunkKey, packName, type ChunkRef } from './chunk-ref.ts';
+import { contentDamage, isDamage } from './damage.ts';
 import { decodeChunk } from './decode-chunk.ts';
 import { PackReader } from './pack-reader.ts';
 
@@ -81,8 +82,9 @@ export class ChunkReader {
     try {
       stored = await this.#packs.stored(chunk, signal);
     } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
-      throw new BackupError('CORRUPT', say('packs.missing', { object }), { cause: error });
+      if (!isDamage(error)) throw error;
+      if (error.code === 'OBJECT_NOT_FOUND') throw contentDamage(say('packs.missing', { object }), error);
+      throw error.hint === undefined ? error.with({ hint: say('packs.damage.hint') }) : error;
     }
     if (stored === undefined) throw damagedChunk(object, chunk);
     return stored;
@@ -90,5 +92,5 @@ export class ChunkReader {
 }
 
 function damagedChunk(object: string, { offset }: ChunkRef, cause?: unknown): BackupError {
-  return new BackupError('CORRUPT', say('packs.damaged-chunk', { object, offset }), { cause });
+  return contentDamage(say('packs.damaged-chunk', { object, offset }), cause);
 }

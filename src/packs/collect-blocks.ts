@@ -2,7 +2,7 @@ import type { StorageOptions } from '../storage/storage.ts';
 import { hashOf } from './block-hash.ts';
 import type { BlockList } from './block-list.ts';
 import { leafBlocks, leavesOf } from './block-size.ts';
-import { isDamage } from './check-blocks.ts';
+import { isDamage } from './damage.ts';
 import type { ChunkRef } from './chunk-ref.ts';
 import type { ContentMaps } from './content-maps.ts';
 import type { DamagedBlocks } from './damaged-blocks.ts';

@@ -6,6 +6,7 @@ import type { Storage } from '../storage/storage.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { isPossible, UnknownForm } from './chunk-ref-codec.ts';
 import { mostChunkBytes, packName, type ChunkRef } from './chunk-ref.ts';
+import { contentDamage } from './damage.ts';
 import { blocksOfLeaf, leavesOf } from './block-size.ts';
 import { entryOf, readLeafEntries, type LeafEntry, type LeafRef } from './leaf-list.ts';
 import { hashOf } from './block-hash.ts';
@@ -121,5 +122,5 @@ function understood<Result>(object: string, part: Message, decode: () => Result)
 }
 
 function damagedMap(object: string, part: Message, cause?: unknown): BackupError {
-  return new BackupError('CORRUPT', say('packs.damaged', { object, part }), { cause });
+  return contentDamage(say('packs.damaged', { object, part }), cause);
 }

@@ -3,7 +3,7 @@ import type { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { leafBlocks, leavesOf } from './block-size.ts';
-import { isDamage } from './check-blocks.ts';
+import { isDamage } from './damage.ts';
 import { packName } from './chunk-ref.ts';
 import type { ContentMaps } from './content-maps.ts';
 import type { DamagedBlocks } from './damaged-blocks.ts';

@@ -1,8 +1,8 @@
 import { display } from '../bytes/byte-string.ts';
-import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { hashOf } from './block-hash.ts';
 import { packName, type ChunkRef } from './chunk-ref.ts';
+import { contentDamage } from './damage.ts';
 import type { ContentMaps } from './content-maps.ts';
 import type { StoredBlock } from './leaf.ts';
 import type { FileRecord } from './record.ts';
@@ -47,5 +47,5 @@ export async function storedContent(
   const content = only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces);
   if (hash === undefined || Buffer.compare(hashOf(content), hash) === 0) return content;
   const object = slices.flatMap(({ chunk }) => (chunk === undefined ? [] : [packName(chunk.pack)])).join(', ');
-  throw new BackupError('CORRUPT', say('packs.wrong-block', { file: display(file.name), offset, object }));
+  throw contentDamage(say('packs.wrong-block', { file: display(file.name), offset, object }));
 }

@@ -14,9 +14,9 @@ export async function checkPacks(
   packs: readonly RootPack[],
   options: StorageOptions,
 ): Promise<void> {
-  const [name, ...others] = await missingPacks(storage, packs, options);
-  if (name === undefined) return;
-  throw new BackupError('CORRUPT', say('storing.pack-missing', { name, count: others.length + 1 }), {
+  const [lost, ...others] = await missingPacks(storage, packs, options);
+  if (lost === undefined) return;
+  throw new BackupError('CORRUPT', say('storing.pack-missing', { name: lost.object, count: others.length + 1 }), {
     hint: say('storing.pack-missing.hint'),
     context: { repository: storage.description },
   });

@@ -1,4 +1,4 @@
-import { isDamage } from '../packs/check-blocks.ts';
+import { isDamage } from '../packs/damage.ts';
 import type { ContentFault } from '../packs/damaged-files.ts';
 import { render, type Message } from '../messages/message.ts';
 

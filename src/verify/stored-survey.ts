@@ -1,9 +1,9 @@
-import { say } from '../messages/message.ts';
-import { isDamage } from '../packs/check-blocks.ts';
+import { isDamage } from '../packs/damage.ts';
 import type { UnhashedBlocks } from '../packs/collect-blocks.ts';
 import { packName, type PackId } from '../packs/chunk-ref.ts';
 import { ContentMaps } from '../packs/content-maps.ts';
 import { DamagedBlocks } from '../packs/damaged-blocks.ts';
+import { lostPack } from '../packs/damage.ts';
 import { PackTable } from '../packs/pack-table.ts';
 import { readCatalogue, type Catalogue } from '../repository/catalogue.ts';
 import type { Commit } from '../repository/commit.ts';
@@ -89,7 +89,11 @@ export async function surveyInstance(
         const isThere = found?.sizeBytes === entry.sizeBytes;
         const isContent = 'kind' in entry && entry.kind === 'content';
         if (!isThere) {
-          const sentence = say('packs.missing', { object: packName(entry.pack) });
+          const sentence = lostPack({
+            object: packName(entry.pack),
+            expected: entry.sizeBytes,
+            actual: found?.sizeBytes,
+          });
           faults.add(undefined, sentence);
           damaged.addPack(entry.pack, sentence);
           if (isContent) lost.add({ ...entry, storedAtMs: undefined });

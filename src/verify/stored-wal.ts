@@ -1,7 +1,7 @@
 import { StoredBackups } from '../backup-source/stored-backups.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
-import { isDamage } from '../packs/check-blocks.ts';
+import { isDamage } from '../packs/damage.ts';
 import { proveRecovery } from '../pitr/prove-recovery.ts';
 import type { Commit } from '../repository/commit.ts';
 import { BackupWal } from '../survey/backup-wal.ts';
