@@ -51,7 +51,7 @@ export interface AdoptResult {
  * Takes an archive into a repository as that of an instance, which is made where there is none. The archive stays as it is. What was adopted before
  * is compared and left: an adoption that was interrupted, or that new WAL came after, is run again.
  *
- * Everything is compared before the first object is written. The identity of the archive is put last: until then a new one is none.
+ * Everything that names and receipts tell is compared before the first object is written; content is as it is copied: what came until then stays, and the next run goes on. The identity of the archive is put last: until then a new one is none.
  * Segments come newest first, so that what is not whole yet has a gap, which is found, and never an end before its time.
  * @throws BackupError `REPOSITORY_NOT_FOUND` when there is no archive; `SYSTEM_MISMATCH` when it is of another server than the instance; `OBJECT_EXISTS` when
  * the instance has an archive of other content; `CORRUPT` when something in the archive cannot be read; `USAGE` for the archive of the instance itself;

@@ -21,8 +21,8 @@ export interface SpaceFacts {
   readonly isEstimate?: boolean | undefined;
 }
 
-/** What the place is to take; `copy`: a restore of a backup whose size is known. */
-export type SpaceUse = 'backup' | 'restore' | 'copy' | 'recovery';
+/** What the place is to take; `copy`: a restore of a backup whose size is known, without WAL `files`. */
+export type SpaceUse = 'backup' | 'restore' | 'copy' | 'files' | 'recovery';
 
 /** What is written while the backup runs comes on top. */
 const spareShare = 10n;
@@ -88,6 +88,7 @@ const counted = {
   backup: 'doctor.space.counted',
   restore: 'doctor.restore-space.counted',
   copy: 'doctor.copy-space.counted',
+  files: 'doctor.files-space.counted',
   recovery: 'doctor.recovery-space.counted',
 } as const satisfies Readonly<Record<SpaceUse, string>>;
 
@@ -95,12 +96,14 @@ const why: Readonly<Record<SpaceUse, Message>> = {
   backup: say('doctor.space.why'),
   restore: say('doctor.restore-space.why'),
   copy: say('doctor.restore-space.why'),
+  files: say('doctor.restore-space.why'),
   recovery: say('doctor.recovery-space.why'),
 };
 const fix: Readonly<Record<SpaceUse, Message>> = {
   backup: say('doctor.space.fix'),
   restore: say('doctor.restore-space.fix'),
   copy: say('doctor.restore-space.fix'),
+  files: say('doctor.restore-space.fix'),
   recovery: say('doctor.recovery-space.fix'),
 };
 

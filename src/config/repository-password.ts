@@ -45,7 +45,10 @@ async function ofFile(path: string, signal: AbortSignal): Promise<Buffer> {
     return await gather(createReadStream(path, { signal }));
   } catch (error) {
     if (error instanceof BackupError || signal.aborted) throw error;
-    throw refused(say('repo.password-file-unreadable', { path, reason: reasonFor(error) }));
+    throw refused(
+      say('repo.password-file-unreadable', { path, reason: reasonFor(error) }),
+      say('repo.password-file-unreadable.hint'),
+    );
   }
 }
 
@@ -55,7 +58,10 @@ async function ofCommand(command: string, signal: AbortSignal): Promise<Buffer> 
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const [bytes, [status, endedBy]] = await Promise.all([gather(child.stdout), ended]);
   if (status === 0) return bytes;
-  throw refused(say('repo.password-command-failed', { status: endedBy ?? String(status) }));
+  throw refused(
+    say('repo.password-command-failed', { status: endedBy ?? String(status) }),
+    say('repo.password-command-failed.hint'),
+  );
 }
 
 /** That of whoever called: the launcher (src/cli/launcher.sh) puts the certificates aside of which this process has no use. */

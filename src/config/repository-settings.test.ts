@@ -136,12 +136,14 @@ describe('the password of a repository', () => {
     await refusal(ofCommand('true'));
     await refusal(ofCommand('head -c 9000000 /dev/zero'));
     await refusal(readRepositoryPassword({ kind: 'file', path: join(home, 'none') }, { signal }));
-    await refusal(readRepositoryPassword({ kind: 'file', path: home }, { signal }));
+    const directory = await refusal(readRepositoryPassword({ kind: 'file', path: home }, { signal }));
+    expect(directory.hint?.key).toBe('repo.password-file-unreadable.hint');
   });
 
   it('is in no error, and neither is the command', async () => {
     const error = await refusal(ofCommand('echo s3cret; exit 7'));
     expect(error.message).toContain('7');
+    expect(error.hint?.key).toBe('repo.password-command-failed.hint');
     expect(JSON.stringify([error.sentence, error.hint, error.context])).not.toContain('s3cret');
     expect((await refusal(ofCommand('kill -TERM $$'))).message).toContain('SIGTERM');
   });

@@ -80,7 +80,8 @@ describe('the WAL of an instance', () => {
     expect(await removed()).toEqual([]);
     await backup(6);
     expect(await removed({ graceMs: 200 * hourMs })).toEqual([]);
-    await expect(clean({ graceMs: 1 })).rejects.toMatchObject({ code: 'USAGE' });
+    const short = { code: 'USAGE', sentence: { key: 'expire.short-wal-grace' } };
+    await expect(clean({ graceMs: 1 })).rejects.toMatchObject(short);
     expect(await segments()).toHaveLength(6);
   });
 

@@ -38,7 +38,7 @@ export async function cleanInstanceWal(
   options: StorageOptions = {},
 ): Promise<CleanWalResult> {
   const { instance, graceMs = defaultGraceMs, dryRun = false } = request;
-  checkGrace(graceMs);
+  checkGrace(graceMs, say('expire.short-wal-grace'));
   const { oldest, hold: named } = request.limit ?? {};
   if (oldest !== undefined) oldestSegment(oldest, undefined);
   if (named !== undefined) checkHoldName(named);

@@ -35,6 +35,6 @@ export interface ExpireResult {
 }
 
 /** @throws BackupError `USAGE` */
-export function checkGrace(graceMs: number): void {
-  if (!(graceMs >= leastGraceMs)) throw new BackupError('USAGE', say('expire.short-grace'));
+export function checkGrace(graceMs: number, tooShort = say('expire.short-grace')): void {
+  if (!(graceMs >= leastGraceMs)) throw new BackupError('USAGE', tooShort);
 }

@@ -10,6 +10,7 @@ import { joinPath } from '../files/path.ts';
 import { ManifestExtension } from '../manifest/extend-manifest.ts';
 import { manifestFileName } from '../manifest/manifest.ts';
 import { OmittedEntries } from '../manifest/omit-entries.ts';
+import { say } from '../messages/message.ts';
 import type { Commit } from '../repository/commit.ts';
 import type { Instance } from '../repository/instance.ts';
 import { unusedMappings, type PlacedTablespace } from '../restore/plan-tablespaces.ts';
@@ -67,7 +68,8 @@ export async function exportPlain(order: PlainOrder, signal: AbortSignal): Promi
   const { tablespaces, allTablespaces } = form;
   const from = { kind: 'storage', storage, folder: `${commit.name}/` } as const;
   const request = { from, directory, tablespaces, allTablespaces };
-  const prepared = await prepareRestore(request, { signal, ownWal: false });
+  const noRoomHint = say('exporting.no-room.hint');
+  const prepared = await prepareRestore(request, { signal, ownWal: false, noRoomHint });
   const { plan } = prepared;
   const outside = plan.tablespaces.filter(({ isInside }) => !isInside);
   const paths = [plan.directory, ...outside.map(({ directory: place }) => place)];

@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { encodeSealed } from '../storage/sealed-json.ts';
+import { damagedIn, encodeSealed } from '../storage/sealed-json.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { Members } from './members.ts';
@@ -29,8 +29,15 @@ export async function readRepositoryIdentity(
   storage: Storage,
   options: StorageOptions = {},
 ): Promise<RepositoryIdentity | undefined> {
-  const bytes = await readSmallObject(storage, identityName, options);
-  if (bytes === undefined) return undefined;
+  try {
+    const bytes = await readSmallObject(storage, identityName, options);
+    return bytes && decodeIdentity(bytes);
+  } catch (error) {
+    throw damagedIn(error, { repository: storage.description }, say('repo.damaged-identity.hint'));
+  }
+}
+
+function decodeIdentity(bytes: Uint8Array): RepositoryIdentity {
   const members = Members.of(bytes, identityName);
   const frames = framesOf(members.text('frames'));
   const keyCheck = members.idOrNull('keyCheck');

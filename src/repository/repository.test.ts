@@ -131,7 +131,11 @@ describe('the place of a repository', () => {
   it('with a damaged identity is told as that', async () => {
     const storage = new MemoryStorage();
     await put(storage, 'gausskeep-repository.json', '{"format":1}');
-    await expect(openRepository(storage)).rejects.toMatchObject({ code: 'CORRUPT' });
+    await expect(openRepository(storage)).rejects.toMatchObject({
+      code: 'CORRUPT',
+      context: { repository: storage.description },
+      hint: { key: 'repo.damaged-identity.hint' },
+    });
   });
 });
 

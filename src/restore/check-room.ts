@@ -19,9 +19,14 @@ const certainPercent = 90n;
  * Refuses a restore that the disk has no room for, by sizes that are known already. An update of a directory (`delta`) writes over what is there: nobody knows
  * how much more it takes.
  * @param walBytes WAL that the recovery puts into the copy
+ * @param refused what to do where there is none
  * @throws BackupError `STORAGE_UNAVAILABLE`
  */
-export async function checkRoom(plan: RestorePlan, walBytes: number): Promise<void> {
+export async function checkRoom(
+  plan: RestorePlan,
+  walBytes: number,
+  refused = say('doctor.restore-space.refused'),
+): Promise<void> {
   if (plan.mode === 'delta') return;
   const files = neededFiles(plan);
   if (files === undefined) return;
@@ -36,7 +41,8 @@ export async function checkRoom(plan: RestorePlan, walBytes: number): Promise<vo
   const refuse = (path: string, freeBytes: bigint, needed: NeededSpace): void => {
     // What compresses may take less: no reason to refuse.
     const storesAsWritten = found.every(({ free }) => free.storesAsWritten);
-    refuseFull(space({ path, freeBytes, storesAsWritten, needed }, 'copy'), say('doctor.restore-space.refused'));
+    const use = walBytes === 0 ? 'files' : 'copy';
+    refuseFull(space({ path, freeBytes, storesAsWritten, needed }, use), refused);
   };
   if (files.byPlace !== undefined) {
     for (const { path, free, needed } of found) refuse(display(path), free.freeBytes, needed);

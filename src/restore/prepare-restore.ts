@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import { accountOf } from './account.ts';
 import { checkRoom } from './check-room.ts';
 import type { ConfigurationPlan } from './configure.ts';
@@ -26,6 +26,8 @@ export interface PrepareOptions {
   readonly procRoot?: string | undefined;
   /** How the WAL inside the backup is read, where there is no other. False: the caller answers for it, the plan says nothing of it. */
   readonly ownWal?: BackupWalOptions | false | undefined;
+  /** What to do where there is no room, if it is not a restore that is prepared. */
+  readonly noRoomHint?: Message | undefined;
 }
 
 /** A restore that is planned and can be carried out. Nothing was changed so far. */
@@ -67,7 +69,7 @@ export async function prepareRestore(request: RestoreRequest, options: PrepareOp
   const target = { ...there, asideSuffix: freeSuffix([there.path, ...movable], now) };
   if (request.port !== undefined) await requireFreePorts(request.port, facts.rules.ports, procRoot ?? '/proc');
   const plan = planRestore(request, { source: facts, target, tablespaces, places, hostOf });
-  if (request.checkSpace !== false) await checkRoom(plan, request.recovery?.walBytes ?? 0);
+  if (request.checkSpace !== false) await checkRoom(plan, request.recovery?.walBytes ?? 0, options.noRoomHint);
   // The last, as it is the only part that can take long.
   const { ownWal = {} } = options;
   const isAlone = request.recovery === undefined && ownWal !== false;

@@ -17,7 +17,8 @@ export function storageFailure(name: string, storage: string, cause: unknown, wi
   if (cause instanceof BackupError || code === undefined || code === 'ABORT_ERR') return cause;
   const sentence = say('storage.failed', { name, reason: reasonFor(cause) });
   if (refusals.has(code)) {
-    const hint = say(wish === 'read' ? 'storage.refused-read.hint' : 'storage.refused-write.hint');
+    const refused = say(wish === 'read' ? 'storage.refused-read.hint' : 'storage.refused-write.hint');
+    const hint = code === 'EROFS' ? say('storage.read-only.hint') : refused;
     return new BackupError('AUTHENTICATION', sentence, { hint, cause, context: { storage } });
   }
   const full = code === 'ENOSPC' || code === 'EDQUOT';

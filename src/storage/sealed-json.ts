@@ -1,6 +1,6 @@
 import { crc32c } from '../bytes/crc32c.ts';
-import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { BackupError, type ErrorContext } from '../errors/backup-error.ts';
+import { say, type Message } from '../messages/message.ts';
 
 /** Largest sealed object that is read, in bytes. */
 export const largestSealedObject = 64 * 1024;
@@ -41,6 +41,12 @@ export function decodeSealed(bytes: Uint8Array, name: string): JsonFields {
   }
   if (format !== 1) throw damaged(name);
   return fields;
+}
+
+/** What reads an object that everything else hangs on says where it lies and what to do. @returns what is to be thrown */
+export function damagedIn(error: unknown, place: ErrorContext, hint: Message): unknown {
+  if (!(error instanceof BackupError) || error.code !== 'CORRUPT') return error;
+  return error.with({ context: place, hint });
 }
 
 export function damaged(name: string): BackupError {

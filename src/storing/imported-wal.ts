@@ -198,7 +198,10 @@ export async function requireWal(
     if (await hasAny(source, names, signal)) continue;
     const values = { backup: description, segment: names[0] ?? '', instance: instance.name };
     throw new BackupError('WAL_MISSING', say('importing.segment-missing', values), {
-      hint: say('importing.segment-missing.hint'),
+      hint:
+        instance.identity === undefined
+          ? say('importing.segment-missing-new.hint', { instance: instance.name })
+          : say('importing.segment-missing.hint'),
     });
   }
 }

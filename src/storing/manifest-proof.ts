@@ -92,5 +92,5 @@ async function* compared(
 }
 
 function mismatch(sentence: Message): BackupError {
-  return new BackupError('CORRUPT', sentence, { hint: say('restore.mismatch.hint') });
+  return new BackupError('CORRUPT', sentence, { hint: say('importing.mismatch.hint') });
 }

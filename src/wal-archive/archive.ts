@@ -12,7 +12,7 @@ import {
   generationName,
   type Generation,
 } from './generation.ts';
-import { damaged } from '../storage/sealed-json.ts';
+import { damaged, damagedIn } from '../storage/sealed-json.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 
 /** A WAL archive that was opened: its identity was there and is sound. */
@@ -26,8 +26,12 @@ export type InstanceFacts = Pick<ArchiveIdentity, 'systemIdentifier' | 'product'
 
 /** The archive in `storage`, or undefined when it holds no identity. @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
 export async function findArchive(storage: Storage, options: StorageOptions = {}): Promise<Archive | undefined> {
-  const bytes = await readSmallObject(storage, identityName, options);
-  return bytes && { storage, identity: decodeIdentity(bytes) };
+  try {
+    const bytes = await readSmallObject(storage, identityName, options);
+    return bytes && { storage, identity: decodeIdentity(bytes) };
+  } catch (error) {
+    throw damagedIn(error, { archive: storage.description }, say('archive.damaged-identity.hint'));
+  }
 }
 
 /** As `findArchive`. @throws BackupError `REPOSITORY_NOT_FOUND` when there is none */

@@ -202,13 +202,16 @@ forEachServer('full', (version) => {
       const bytes = readFileSync(catalogue);
       bytes[100]! ^= 1;
       writeFileSync(catalogue, bytes);
-      expect(await refused(['--from', damaged, '--instance', 'damaged'], 20)).toContain('checksum mismatch');
+      const changed = await refused(['--from', damaged, '--instance', 'damaged'], 20);
+      expect(changed).toContain('checksum mismatch');
+      expect(changed).not.toContain('--no-verify');
       bytes[100]! ^= 1;
       writeFileSync(catalogue, bytes);
       const wal = join(damaged, 'pg_wal');
       const segments = readdirSync(wal).filter((name) => /^[0-9A-F]{24}$/.test(name));
       for (const segment of segments) rmSync(join(wal, segment));
-      await refused(['--from', damaged, '--instance', 'damaged'], 15);
+      const without = await refused(['--from', damaged, '--instance', 'damaged'], 15);
+      expect(without).toContain('gausskeep repo adopt ARCHIVE --instance damaged');
       const list = await gausskeep(['list', '--instance', 'damaged', '--json']);
       expect(list.stdout).toContain('BACKUP_NOT_FOUND');
     });

@@ -74,7 +74,14 @@ async function archiveNamed(
   if (!isNamed) return readPlaces(given, environment, ['archive', 'generation']);
   const repository = await repositoryIfNamed(context.program, given, environment, ['archive']);
   if (repository === undefined) return { archive: undefined, generation: undefined };
-  const encrypted = (): BackupError => new BackupError('USAGE', say('repository-wal.encrypted-doctor'));
+  const named = ['repo', 'instance'].filter((option) => given.has(option)).map((option) => `--${option}`);
+  const encrypted = (): BackupError =>
+    new BackupError(
+      'USAGE',
+      given.has('repo')
+        ? say('repository-wal.encrypted-doctor', { options: { items: named, separator: ', ' } })
+        : say('repository-wal.encrypted-doctor-elsewhere', { directory: repository.repository ?? '' }),
+    );
   const { archive } = await plainArchiveOf(repository, context, encrypted);
   const words = repositoryWords({ ...repository, password: undefined });
   return { archive, generation: readGeneration(given, environment), words };

@@ -4,6 +4,7 @@ import type { Translation } from '../translation.ts';
 export const archiveMessages: Translation<typeof english> = {
   'archive.newer-format': '"{name}" 的格式是 {format}，这个版本的 gausskeep 不认识',
   'archive.newer-format.hint': '请使用写入它的那个版本的 gausskeep，或更新的版本。',
+  'archive.damaged-identity.hint': '它从不改变：请从归档的副本中放回它，无论副本多旧。旁边的 WAL 可能是完好的。',
   'archive.damaged-object': '"{name}" 已损坏',
   'archive.wrong-size': '"{name}" 有 {actual} 字节，应为 {expected} 字节',
   'archive.wrong-hash': '"{name}" 已损坏：内容的散列值与它的回执不一致',

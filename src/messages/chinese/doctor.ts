@@ -236,6 +236,7 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.space.counted': '文件 {files} MiB，一个 WAL 段 {wal} MiB，清单 {manifest} MiB；备份期间还会产生更多的 WAL',
   'doctor.restore-space.counted': '文件 {files} MiB，一个 WAL 段 {wal} MiB；恢复时还会取来更多',
   'doctor.copy-space.counted': '文件 {files} MiB，恢复用的 WAL {wal} MiB',
+  'doctor.files-space.counted': '文件 {files} MiB',
   'doctor.recovery-space.counted': '下一个 WAL 段 {wal} MiB',
   'doctor.target.backup': '{path}：gs_basebackup 不能把备份放在那里：{reason}',
   'doctor.target.restore': '{path}：不能还原到那里：{reason}',

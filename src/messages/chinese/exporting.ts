@@ -2,6 +2,8 @@ import type { exportingMessages as english } from '../english/exporting.ts';
 import type { Translation } from '../translation.ts';
 
 export const exportingMessages: Translation<typeof english> = {
+  'exporting.no-room.hint':
+    '请在那里腾出空间，或导出到别处（表空间用 -T 和 --tablespace-map-all），或导出为压缩的 tar（-Ft -Z gzip）。',
   'export-help.synopsis': '[OPTION]... latest|NAME --to DIRECTORY',
   'export-help.summary': '将仓库中的备份写成普通目录或一组 tar 文件',
   'export-help.what':

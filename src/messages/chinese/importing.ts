@@ -22,6 +22,10 @@ export const importingMessages: Translation<typeof english> = {
     '它在备份时没有包含 WAL，也没有清单。无法判断该实例的归档是否包含它所需的全部 WAL；请将它与其 WAL 保存在一起，并用 "gausskeep restore --from" 恢复。',
   'importing.segment-missing': '备份 "{backup}" 需要 {segment}，但备份和 "{instance}" 的归档中都没有',
   'importing.segment-missing.hint': '请先用 "gausskeep wal push --repo" 将 WAL 存入归档，然后导入备份。',
+  'importing.segment-missing-new.hint':
+    '仓库中还没有实例 "{instance}"。请先用 "gausskeep repo adopt ARCHIVE --instance {instance}" 接管存有这些 WAL 的归档，然后导入备份。',
+  'importing.mismatch.hint':
+    '备份完成之后被改动或损坏了，没有存为备份。用 "gausskeep verify" 查看它，并导入它的另一份副本，或另一个备份。',
   'importing.done-checksums': '每个文件的校验和都与其清单一致',
   'importing.done-sizes': '每个文件的大小都与其清单一致，清单中没有校验和',
   'importing.done-nothing': '它没有清单：其文件未与任何内容比较',

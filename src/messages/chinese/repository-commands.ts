@@ -54,6 +54,9 @@ export const repositoryCommandsMessages: Translation<typeof english> = {
   'repo.password-file-open.hint': '请取消他人的权限：chmod 600 {path:word}',
   'repo.password-file-unreadable': '无法读取口令文件 "{path}"：{reason}',
   'repo.password-command': '口令命令',
+  'repo.password-file-unreadable.hint': '它必须是运行本程序的账号可读的文件，其中只有口令。',
+  'repo.password-command-failed.hint':
+    '请以运行本程序的账号用 /bin/sh -c 手工运行它：它必须只输出口令，并以 0 结束。它在标准错误上的输出会显示出来。',
   'repo.password-command-failed': '口令命令以 {status} 结束',
   'repo.password-empty': '{what}给出的口令为空',
   'repo.password-long': '{what}给出的内容超过 {limit} 字节',

@@ -7,6 +7,7 @@ export const repositoryMessages: Translation<typeof english> = {
   'expire.no-times': '{storage} 不提供对象的存储时间：无法按时间删除',
   'expire.not-understood': '无法读取 "{name}"，因此无从判断什么可以删除',
   'expire.not-understood.hint': '没有删除任何内容。请从仓库的副本中恢复该对象；如果它不属于 gausskeep，请将其移走。',
+  'expire.short-wal-grace': 'WAL 存入后至少保留十分钟：--grace 不能更短',
   'expire.short-grace': '从目录中移除的备份至少保留十分钟后才会删除',
   'repo.all-condemned': '这里的所有备份都已被标记为不可用',
   'repo.bad-instance': '"{name}" 不能用作实例名称',
@@ -19,6 +20,8 @@ export const repositoryMessages: Translation<typeof english> = {
   'repo.clock': '本机时钟为 {here}，存储的时钟为 {there}',
   'repo.clock.hint':
     '备份的日期来自这两个时钟，保留与删除都依据日期。请校正有误的时钟，然后重新运行。没有存储任何内容。',
+  'repo.damaged-identity.hint':
+    '没有它，仓库中的任何内容都无法读取。它从不改变：请从仓库的副本中放回它，无论副本多旧。',
   'repo.damaged-commit': '备份 {name} 的提交对象已损坏',
   'repo.damaged-commit.hint': '请从仓库的副本中恢复该对象。其他备份不依赖于它。',
   'repo.condemned': '备份 {name} 已被标记为不可用',

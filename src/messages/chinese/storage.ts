@@ -9,9 +9,11 @@ export const storageMessages: Translation<typeof english> = {
   'storage.not-found': '没有对象 "{name}"',
   'storage.failed': '存储在 "{name}" 处失败：{reason}',
   'storage.full.hint': '存储已满。在那里腾出空间；之后可以重复该操作。',
-  'storage.refused-read.hint': '以有权读取它的账号运行 gausskeep：它的属主，或 root。',
+  'storage.refused-read.hint':
+    '以有权读取它的账号运行 gausskeep。root 曾在另一个账号的归档或仓库中建立的内容，用以下命令交还：chown -R OWNER DIRECTORY',
   'storage.refused-write.hint':
-    '以该目录的属主运行 gausskeep。root 曾在另一个账号的归档中建立的内容，用以下命令交还：chown -R OWNER ARCHIVE',
+    'gausskeep 必须能够写入：以该目录的属主运行，并确认属主有写权限。root 曾在另一个账号的归档或仓库中建立的内容，用以下命令交还：chown -R OWNER DIRECTORY',
+  'storage.read-only.hint': '文件系统以只读方式挂载。请以可写方式挂载。',
   'storage.no-directory': '目录 "{path}" 不存在',
   'storage.no-directory.hint': '创建它，或挂载它所在的文件系统。',
   'storage.gone': '目录 "{path}" 已经不在了',

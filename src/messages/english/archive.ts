@@ -1,6 +1,8 @@
 export const archiveMessages = {
   'archive.newer-format': '"{name}" has format {format}, which this version of gausskeep does not know',
   'archive.newer-format.hint': 'Use the version of gausskeep that wrote it, or a newer one.',
+  'archive.damaged-identity.hint':
+    'It never changes: put it back from a copy of the archive, however old that is. The WAL beside it may be whole.',
   'archive.damaged-object': '"{name}" is damaged',
   'archive.wrong-size': '"{name}" has {actual} bytes, expected {expected}',
   'archive.wrong-hash': '"{name}" is damaged: its content hash differs from its receipt',

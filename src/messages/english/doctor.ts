@@ -277,6 +277,7 @@ export const doctorMessages = {
     '{files} MiB of files, {wal} MiB for one WAL segment, {manifest} MiB for the manifest; more WAL comes while the backup runs',
   'doctor.restore-space.counted': '{files} MiB of files, {wal} MiB for one WAL segment; a recovery fetches more',
   'doctor.copy-space.counted': '{files} MiB of files, {wal} MiB of WAL for the recovery',
+  'doctor.files-space.counted': '{files} MiB of files',
   'doctor.recovery-space.counted': '{wal} MiB for the next WAL segment',
   'doctor.target.backup': '{path}: gs_basebackup could not put a backup there: {reason}',
   'doctor.target.restore': '{path}: a restore could not put a copy there: {reason}',

@@ -1,5 +1,7 @@
 /** `gausskeep export`: a backup of a repository as a standard one. */
 export const exportingMessages = {
+  'exporting.no-room.hint':
+    'Make room there, or export to another place (-T and --tablespace-map-all for tablespaces), or as compressed tars (-Ft -Z gzip).',
   'export-help.synopsis': '[OPTION]... latest|NAME --to DIRECTORY',
   'export-help.summary': 'write a backup of a repository as a plain directory or tars',
   'export-help.what':

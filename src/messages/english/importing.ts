@@ -22,6 +22,10 @@ export const importingMessages = {
     'the backup "{backup}" needs {segment}, which neither it nor the archive of "{instance}" has',
   'importing.segment-missing.hint':
     'Put the WAL into the archive first, with "gausskeep wal push --repo", then import the backup.',
+  'importing.segment-missing-new.hint':
+    'The repository has no instance "{instance}" yet. Take over the archive that has the WAL first, with "gausskeep repo adopt ARCHIVE --instance {instance}", then import the backup.',
+  'importing.mismatch.hint':
+    'The backup was changed or damaged since it was taken, and nothing was made a backup here. Look at it with "gausskeep verify", and import another copy of it, or another backup.',
   'importing.done-checksums': 'each file has the checksum that its manifest says',
   'importing.done-sizes': 'each file has the size that its manifest says, which has no checksums',
   'importing.done-nothing': 'it has no manifest: its files were compared with nothing',

@@ -54,6 +54,10 @@ export const repositoryCommandsMessages = {
   'repo.password-file-open.hint': 'Take that from them: chmod 600 {path:word}',
   'repo.password-file-unreadable': 'cannot read password file "{path}": {reason}',
   'repo.password-command': 'the password command',
+  'repo.password-file-unreadable.hint':
+    'It must be a file that the account which runs this can read, and hold the password and nothing else.',
+  'repo.password-command-failed.hint':
+    'Run it by hand with /bin/sh -c, as the account which runs this: it must print the password and nothing else, and end with 0. What it says on standard error is shown.',
   'repo.password-command-failed': 'the password command ended with {status}',
   'repo.password-empty': '{what} gives an empty password',
   'repo.password-long': '{what} gives more than {limit} bytes',

@@ -6,6 +6,7 @@ export const repositoryMessages = {
   'expire.not-understood': '"{name}" cannot be read, so that nobody can say what may be removed',
   'expire.not-understood.hint':
     'Nothing was removed. Put the object back from a copy of the repository; what is none of gausskeep there, take away.',
+  'expire.short-wal-grace': 'WAL stays for at least ten minutes after it was stored: --grace cannot be less',
   'expire.short-grace': 'what was taken off the catalogue stays for at least ten minutes before it is deleted',
   'repo.all-condemned': 'every backup here is condemned',
   'repo.bad-instance': '"{name}" cannot be the name of an instance',
@@ -19,6 +20,8 @@ export const repositoryMessages = {
   'repo.clock': 'the clock of this host says {here}, that of the storage {there}',
   'repo.clock.hint':
     'Backups are dated by these clocks, and kept or removed by their dates. Set the one that is wrong, then run this again. Nothing was stored.',
+  'repo.damaged-identity.hint':
+    'Without it nothing of the repository can be read. It never changes: put it back from a copy of the repository, however old that is.',
   'repo.damaged-commit': 'the commit of backup {name} is damaged',
   'repo.damaged-commit.hint': 'Put it back from a copy of the repository. Other backups do not depend on it.',
   'repo.condemned': 'backup {name} is condemned',

@@ -6,9 +6,11 @@ export const storageMessages = {
   'storage.not-found': 'there is no object "{name}"',
   'storage.failed': 'storage failed at "{name}": {reason}',
   'storage.full.hint': 'The storage is full. Free space there; the operation can then be repeated.',
-  'storage.refused-read.hint': 'Run gausskeep as an account that may read it: its owner, or root.',
+  'storage.refused-read.hint':
+    'Run gausskeep as an account that may read it. What root once made in the archive or repository of another account is given back by: chown -R OWNER DIRECTORY',
   'storage.refused-write.hint':
-    'Run gausskeep as the owner of the directory. What root once made in the archive of another account is given back by: chown -R OWNER ARCHIVE',
+    'gausskeep must be able to write there: run it as the owner of the directory, and see that the owner may write. What root once made in the archive or repository of another account is given back by: chown -R OWNER DIRECTORY',
+  'storage.read-only.hint': 'The file system is mounted read-only. Mount it so that it can be written to.',
   'storage.no-directory': 'directory "{path}" does not exist',
   'storage.no-directory.hint': 'Create it, or mount the file system that holds it.',
   'storage.gone': 'directory "{path}" is no longer there',
