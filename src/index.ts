@@ -217,6 +217,7 @@ export { chooseBackup, unreadNewer } from './repository/choose-backup.ts';
 export { condemnBackup, liftMarks, noteBackup, pinBackup } from './repository/put-mark.ts';
 export type { Mark } from './repository/mark.ts';
 export { newestWal } from './repository/newest-wal.ts';
+export { lostIdentity } from './repository/lost-identity.ts';
 export { listInstances, openInstance, openKnownInstance } from './repository/open-instance.ts';
 export { initRepository, type InitRepositoryOptions } from './repository/init-repository.ts';
 export { openRepository, type OpenRepositoryOptions } from './repository/open-repository.ts';

@@ -10,6 +10,7 @@ import { say, type Message } from '../messages/message.ts';
 import { BackupTalk } from './backup-talk.ts';
 import { keptAs, tellStored } from './kept-backup.ts';
 import { openNamedInstance } from './open-instance.ts';
+import { tellLost } from './tell-lost.ts';
 import type { ProgramContext } from './program.ts';
 
 /** `gausskeep backup --from`. @returns the exit status @throws BackupError `USAGE` for what only a server could be asked, as `importBackup` */
@@ -29,6 +30,7 @@ export async function importNamed(given: GivenOptions, context: ProgramContext):
   const repository = await readRepositorySettings(given, readEnvironment());
   const talk = new BackupTalk(context, progressStyle(given), given.count('verbose') > 0);
   const instance = await openNamedInstance(repository, context);
+  tellLost(instance, context);
   const request = { ...kept, instance, from: resolve(from), label: given.last('label') };
   const result = await importBackup(request, { signal, onEvent: talk.listener });
   talk.finish();

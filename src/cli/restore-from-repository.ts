@@ -26,6 +26,7 @@ import { say, type Message } from '../messages/message.ts';
 import { warningLine } from './error-text.ts';
 import { placeName } from './fetch-from-repository.ts';
 import { openNamedKnownInstance } from './open-instance.ts';
+import { tellLost } from './tell-lost.ts';
 import type { ProgramContext } from './program.ts';
 
 /** An instance of a repository as it was named. */
@@ -83,6 +84,7 @@ export async function repositoryPlaces(
     : await repositoryIfNamed(program, given, environment, otherPlaces);
   if (settings === undefined) return undefined;
   const instance = await openNamedKnownInstance(settings, context);
+  tellLost(instance, context);
   const catalogue = await readCatalogue(instance.storage, { signal: context.signal });
   const wanted = given.last('backup');
   const sound = catalogue.backups.filter(({ isCondemned }) => !isCondemned);

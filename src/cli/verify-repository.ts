@@ -5,12 +5,17 @@ import { usage } from '../config/parse-options.ts';
 import { readAmount } from '../config/read-amount.ts';
 import { readRepositorySettings, repositoryOf } from '../config/repository-settings.ts';
 import {
+  BackupError,
   listInstances,
+  lostIdentity,
+  openInstance,
   openKnownInstance,
   openRepository,
   verifyStored,
   type CoverageVerdict,
   type ReadAmount,
+  type Repository,
+  type RepositoryInstance,
   type StoredVerdict,
   type VerifyEvent,
 } from '../index.ts';
@@ -36,8 +41,10 @@ export async function verifyRepository(given: GivenOptions, context: ProgramCont
   const directory = repositoryOf(settings);
   const repository = await openRepository(directory, { ...passwordWays(settings, directory, context), signal });
   const names = settings.instance === undefined ? await listInstances(repository, { signal }) : [settings.instance];
-  const instances = [];
-  for (const name of names) instances.push(await openKnownInstance(repository, name, { signal }));
+  const { instances, unreadable } =
+    settings.instance === undefined
+      ? await openReadable(repository, names, signal)
+      : { instances: [await openKnownInstance(repository, settings.instance, { signal })], unreadable: [] };
   let isSound = true;
   const unseen = new Set(names);
   const progress = given.has('progress') ? new PhaseProgress(terminal, { files: 'verify.progress' }) : undefined;
@@ -45,7 +52,9 @@ export async function verifyRepository(given: GivenOptions, context: ProgramCont
     if (event.type === 'progress') progress?.update(event, event.finished);
   };
   const request = { instances, read, cacheDirectory: cacheDirectory(environment) };
-  for await (const verdict of verifyStored(request, { signal, onEvent })) {
+  const lost = instances.filter(({ isIdentityLost }) => isIdentityLost === true);
+  const first = [...unreadable, ...lost.map(({ name }) => damagedInstance(name, lostIdentity(name)))];
+  for await (const verdict of behind(first, verifyStored(request, { signal, onEvent }))) {
     const isDamaged = verdict.kind === 'verdict' && verdict.state === 'damaged';
     if (verdict.kind === 'verdict') unseen.delete(verdict.instance);
     if (isDamaged) isSound = false;
@@ -56,6 +65,38 @@ export async function verifyRepository(given: GivenOptions, context: ProgramCont
   for (const instance of unseen) terminal.line(warningLine(program, say('verify-stored.none', { instance })));
   if (names.length === 0) terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory }))}`);
   return isSound ? (unseen.size > 0 ? nothing : 0) : damaged;
+}
+
+/** One that cannot be read hides no other; what a run left that never came to its end is none. */
+async function openReadable(
+  repository: Repository,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly instances: readonly RepositoryInstance[]; readonly unreadable: readonly StoredVerdict[] }> {
+  const instances: RepositoryInstance[] = [];
+  const unreadable: StoredVerdict[] = [];
+  for (const name of names) {
+    try {
+      const instance = await openInstance(repository, name, { signal });
+      if (instance.identity !== undefined) instances.push(instance);
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+      unreadable.push(damagedInstance(name, error));
+    }
+  }
+  return { instances, unreadable };
+}
+
+function damagedInstance(instance: string, { sentence }: BackupError): StoredVerdict {
+  return {
+    ...{ kind: 'verdict', instance, backup: 'instance.json', state: 'damaged' },
+    ...{ faults: [{ file: undefined, sentence }], filesRead: 0, unhashed: { blocks: 0, files: 0 }, wal: undefined },
+  };
+}
+
+async function* behind<Value>(first: readonly Value[], others: AsyncIterable<Value>): AsyncGenerator<Value, void> {
+  yield* first;
+  yield* others;
 }
 
 function recordOf(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { listInstances, openInstance } from '../repository/open-instance.ts';
+import { listInstances, openInstanceAsItIs } from '../repository/open-instance.ts';
 import type { Repository } from '../repository/repository.ts';
 import { identityName } from '../repository/repository-identity.ts';
 import { listKeys, mostKeys } from '../repository/repository-keys.ts';
@@ -41,7 +41,7 @@ export async function checkRepository(
     findings.lookedAt.instances += 1;
     const own = findings.of(name);
     try {
-      const opened = await openInstance(repository, name, options);
+      const opened = await openInstanceAsItIs(repository, name, options);
       for (const stored of await checkInstanceForm(opened, own, options)) blocking.add(stored);
     } catch (error) {
       own.unreadable('instance.json', error, say('repo-check.rest-not-looked-at.action'));

@@ -27,6 +27,8 @@ export interface Instance {
   readonly wal: Place;
   /** Undefined: nothing was ever stored under that name. */
   readonly identity: InstanceIdentity | undefined;
+  /** `instance.json` is missing, and `identity` is what all commits say. The next backup of that server puts it anew. */
+  readonly isIdentityLost?: boolean | undefined;
 }
 
 const identityObject = 'instance.json';
@@ -57,13 +59,16 @@ export async function claimInstance(
   { systemIdentifier, product }: Pick<InstanceIdentity, 'systemIdentifier' | 'product'>,
   options: StorageOptions = {},
 ): Promise<Instance & { readonly identity: InstanceIdentity }> {
-  const { name, storage } = instance;
-  if (instance.identity === undefined) {
+  const { name, storage, isIdentityLost: isLost = false } = instance;
+  if (instance.identity === undefined || isLost) {
+    // What is known of a lost one comes first: nothing is put for another server.
+    const known = instance.identity;
+    if (known !== undefined) refuseOther(instance, known, systemIdentifier);
     const fields = {
       name,
       systemIdentifier: systemIdentifier.toString(),
-      product,
-      createdAt: new Date().toISOString(),
+      product: known?.product ?? product,
+      createdAt: known?.createdAt ?? new Date().toISOString(),
     };
     await putIfAbsent(storage, identityObject, encodeSealed({ format: 1, ...fields }), options);
     await keepReserve(storage, options);
@@ -71,12 +76,18 @@ export async function claimInstance(
   // What counts is what is there: another may have been quicker.
   const identity = await readInstanceIdentity(storage, name, options);
   if (identity === undefined) throw damaged(identityObject);
-  if (identity.systemIdentifier !== systemIdentifier) {
-    const expected = identity.systemIdentifier;
-    throw new BackupError('SYSTEM_MISMATCH', say('repo.other-instance', { name, expected, actual: systemIdentifier }), {
-      hint: say('repo.other-instance.hint'),
-      context: { repository: storage.description },
-    });
-  }
-  return { ...instance, identity };
+  refuseOther(instance, identity, systemIdentifier);
+  return { ...instance, identity, isIdentityLost: false };
+}
+
+function refuseOther(
+  { name, storage }: Instance,
+  { systemIdentifier: expected }: InstanceIdentity,
+  actual: bigint,
+): void {
+  if (expected === actual) return;
+  throw new BackupError('SYSTEM_MISMATCH', say('repo.other-instance', { name, expected, actual }), {
+    hint: say('repo.other-instance.hint'),
+    context: { repository: storage.description },
+  });
 }

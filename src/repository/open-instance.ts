@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { storageBelow } from '../storage/storage-below.ts';
-import type { StorageOptions } from '../storage/storage.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { readInstanceIdentity, type Instance, type InstanceIdentity } from './instance.ts';
+import { hadIdentity, identityOfCommits } from './lost-identity.ts';
 import { isInstanceName } from './names.ts';
 import type { Repository } from './repository.ts';
 
@@ -20,10 +21,27 @@ export async function listInstances({ storage }: Repository, options: StorageOpt
 }
 
 /**
- * An instance by its name, there or not yet.
- * @throws BackupError `USAGE` for a name that is none, or differs from one that is there in case only; `CORRUPT`, `REPOSITORY_VERSION`
+ * An instance by its name, there or not yet. Where `instance.json` is lost its identity is what all commits say.
+ * @throws BackupError `USAGE` for a name that is none, or differs from one that is there in case only; `CORRUPT`, also where `instance.json` is lost and they do not say one; `REPOSITORY_VERSION`
  */
 export async function openInstance(
+  repository: Repository,
+  name: string,
+  options: StorageOptions = {},
+): Promise<Instance> {
+  const instance = await openInstanceAsItIs(repository, name, options);
+  if (instance.identity !== undefined) return instance;
+  const { storage } = instance;
+  const wal = { storage: walStorage(repository), folder: `${folderOf(name)}wal/` };
+  if (!(await hadIdentity(storage, wal, options))) return instance;
+  // Somebody may have put the first one since it was looked for.
+  const put = await readInstanceIdentity(storage, name, options);
+  if (put !== undefined) return { ...instance, identity: put };
+  return { ...instance, identity: await identityOfCommits(storage, name, options), isIdentityLost: true };
+}
+
+/** As `openInstance`, but without an identity where `instance.json` is lost. */
+export async function openInstanceAsItIs(
   repository: Repository,
   name: string,
   options: StorageOptions = {},
@@ -31,14 +49,13 @@ export async function openInstance(
   if (!isInstanceName(name)) {
     throw new BackupError('USAGE', say('repo.bad-instance', { name }), { hint: say('repo.bad-instance.hint') });
   }
-  const folder = `${instancesFolder}${name}/`;
+  const folder = folderOf(name);
   const storage = storageBelow(repository.storage, folder);
   const identity = await readInstanceIdentity(storage, name, options);
   if (identity === undefined) await refuseSimilar(repository, name, options);
   const { directory } = repository;
-  // Unencrypted, a WAL archive has sums of its own and is not framed.
-  const plain = repository.protection.kind === 'encrypted' ? repository.storage : repository.root;
-  const wal = directory === undefined ? storageBelow(plain, `${folder}wal/`) : join(directory, folder, 'wal');
+  const wal =
+    directory === undefined ? storageBelow(walStorage(repository), `${folder}wal/`) : join(directory, folder, 'wal');
   const foreignNames: Instance['foreignNames'] = (below, given) =>
     repository.storage.foreignNames(folder + below, given);
   return { name, storage, wal, foreignNames, identity };
@@ -53,13 +70,23 @@ export async function openKnownInstance(
   const instance = await openInstance(repository, name, options);
   const { identity } = instance;
   if (identity !== undefined) return { ...instance, identity };
-  const items = await listInstances(repository, options);
+  // A run that never came to its end may have left something under that name.
+  const items = (await listInstances(repository, options)).filter((one) => one !== name);
   throw new BackupError('BACKUP_NOT_FOUND', say('repo.no-such-instance', { name }), {
     hint:
       items.length === 0
         ? say('repo.no-instances.hint')
         : say('repo.no-such-instance.hint', { list: { items, separator: ', ' } }),
   });
+}
+
+function folderOf(name: string): string {
+  return `${instancesFolder}${name}/`;
+}
+
+/** Unencrypted, a WAL archive has sums of its own and is not framed. */
+function walStorage({ protection, storage, root }: Repository): Storage {
+  return protection.kind === 'encrypted' ? storage : root;
 }
 
 /** Two such would be one in a directory that does not tell cases apart. */

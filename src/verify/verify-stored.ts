@@ -25,7 +25,7 @@ export type StoredFault = ContentFault;
 export interface StoredVerdict {
   readonly kind: 'verdict';
   readonly instance: string;
-  /** Name of the backup; of one whose commit cannot be read its id; of a mark or removal that cannot be read the name of the object. */
+  /** Name of the backup; of one whose commit cannot be read its id; of a mark, a removal or an `instance.json` that cannot be read the name of the object. */
   readonly backup: string;
   /** `sound`: nothing was found wrong in what was looked at. */
   readonly state: 'sound' | 'damaged';

@@ -18,6 +18,7 @@ import type { Command } from '../command.ts';
 import { importNamed } from '../import-named.ts';
 import { keptAs, storedWithWarnings, tellStored } from '../kept-backup.ts';
 import { openNamedInstance } from '../open-instance.ts';
+import { tellLost } from '../tell-lost.ts';
 import { withPassword } from '../with-password.ts';
 
 export const backupCommand: Command = {
@@ -35,6 +36,7 @@ export const backupCommand: Command = {
     const talk = new BackupTalk(context, progressStyle(given), given.count('verbose') > 0);
     const { sources } = await backupSources(given, settings, context);
     const instance = await openNamedInstance(repository, context);
+    tellLost(instance, context);
     const result = await withPassword(given, context, (password) => {
       const known =
         password === undefined ? sources : sources.map((one) => ({ ...one, password, passwordFile: undefined }));

@@ -11,6 +11,7 @@ import { say, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import { openNamedInstance } from '../open-instance.ts';
+import { tellLost } from '../tell-lost.ts';
 import { sizeText } from '../size-text.ts';
 import { speak } from '../speech.ts';
 
@@ -28,6 +29,7 @@ export const exportCommand: Command = {
     const form = formOf(program, given);
     const settings = await readRepositorySettings(given, readEnvironment());
     const instance = await openNamedInstance(settings, context);
+    tellLost(instance, context);
     const directory = resolve(to);
     const result = await exportBackup(
       { instance, backup, directory, form },

@@ -5,6 +5,7 @@ import { readRepositorySettings, repositoryOf } from '../../config/repository-se
 import { BackupError } from '../../errors/backup-error.ts';
 import {
   listInstances,
+  lostIdentity,
   newestWal,
   openInstance,
   openKnownInstance,
@@ -80,7 +81,8 @@ async function lookAt(
     const catalogue = await readCatalogue(instance.storage, { signal });
     const pruned = await readPruned(instance.storage, { signal });
     const shown = shownInstance(instance, catalogue, { newestWal: await newestWal(instance, { signal }), pruned });
-    return { shown, damaged: catalogue.damaged };
+    const lost = instance.isIdentityLost === true ? [{ name: 'instance.json', error: lostIdentity(name) }] : [];
+    return { shown, damaged: [...lost, ...catalogue.damaged] };
   } catch (error) {
     const isOfInstance = error instanceof BackupError && ['CORRUPT', 'REPOSITORY_VERSION'].includes(error.code);
     if (isKnown || !isOfInstance) throw error;

@@ -1,6 +1,8 @@
 import { repoStatsOptions } from '../../config/repository-options.ts';
 import {
+  BackupError,
   listInstances,
+  lostIdentity,
   openInstance,
   openKnownInstance,
   readInstanceStats,
@@ -28,18 +30,29 @@ export const repoStatsCommand: Command = {
     const only = given.last('instance');
     const names = only === undefined ? await listInstances(repository, { signal }) : [only];
     const stats: InstanceStats[] = [];
+    let isWhole = true;
     for (const name of names) {
-      const open = only === undefined ? openInstance : openKnownInstance;
-      stats.push(await readInstanceStats(await open(repository, name, { signal }), { signal }));
+      try {
+        const open = only === undefined ? openInstance : openKnownInstance;
+        const instance = await open(repository, name, { signal });
+        stats.push(await readInstanceStats(instance, { signal }));
+        if (instance.isIdentityLost === true) throw lostIdentity(name);
+      } catch (error) {
+        // One that cannot be read hides no other.
+        if (only !== undefined || !(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+        isWhole = false;
+        const words = { instance: name, name: 'instance.json', reason: error.sentence };
+        terminal.line(warningLine(program, say('repo.list.damaged', words)));
+      }
     }
     const stored = only === undefined ? await listedAtAll(repository, context) : undefined;
     if (given.has('json')) {
       const records = [...stats.map(statsRecord), ...(stored === undefined ? [] : [totalRecord(stats, stored)])];
       for (const record of records) await terminal.data(`${JSON.stringify(record)}\n`);
-    } else if (stats.length === 0) {
+    } else if (names.length === 0) {
       terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory }))}`);
     } else await terminal.data(`${statsLines(stats, stored).join('\n')}\n`);
-    return tellUnreadable(stats, context) ? withWarnings : 0;
+    return tellUnreadable(stats, context) || !isWhole ? withWarnings : 0;
   },
 };
 

@@ -56,7 +56,7 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.many-keys': '有 {count} 个密钥对象，只尝试其中 {limit} 个',
   'repo-check.many-keys.action': '请删除无人使用的密钥：gausskeep repo key remove',
   'repo-check.similar.action': '请不要将仓库复制到不区分大小写的文件系统。',
-  'repo-check.no-identity': '没有 instance.json：无从得知这些内容属于哪个服务器',
+  'repo-check.no-identity': 'instance.json 已丢失：这些内容属于哪个服务器，只有备份自己说明',
   'repo-check.catalogue.action':
     '请从仓库的副本中恢复。在此之前 "gausskeep expire" 不会删除该实例的任何内容；其他备份不依赖于它。',
   'repo-check.mark.action': '请从仓库的副本中恢复。它可能是固定标记：在此之前其备份会保留。',

@@ -38,6 +38,9 @@ export const repositoryMessages: Translation<typeof english> = {
     '在提交对象可读的备份中，没有名称以 "{wanted}" 开头的备份；另有 {count} 个提交对象无法读取：{list}',
   'repo.maybe-damaged.hint':
     '备份名称中的时间只记录在其提交对象中：您要的可能就是其中之一。请从仓库的副本中恢复。其他备份不依赖于它。',
+  'repo.identity-lost': '实例 "{name}" 的 instance.json 已丢失',
+  'repo.identity-lost.hint':
+    '请从仓库的副本中恢复它。如果该实例的每个备份都可读且属于同一台服务器，该服务器的下一次备份会重新写入它。',
   'repo.last-key': '这是最后一个可读的密钥：没有它，谁也无法打开仓库',
   'repo.last-key.hint': '请先添加另一个：gausskeep repo key add',
   'repo.passed-over': '备份 {name} 的提交对象无法读取（{reason}）：已跳过',

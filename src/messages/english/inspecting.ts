@@ -59,7 +59,7 @@ export const inspectingMessages = {
   'repo-check.many-keys': 'there {count|is|are} {count} {count|key object|key objects}, of which {limit} are tried',
   'repo-check.many-keys.action': 'Remove those that nobody uses: gausskeep repo key remove',
   'repo-check.similar.action': 'Copy the repository to no file system that does not tell upper from lower case.',
-  'repo-check.no-identity': 'there is no instance.json: nobody knows of which server these are',
+  'repo-check.no-identity': 'instance.json is lost: of which server these are only the backups themselves say',
   'repo-check.catalogue.action':
     'Put it back from a copy of the repository. Until then "gausskeep expire" removes nothing of the instance; other backups do not depend on it.',
   'repo-check.mark.action': 'Put it back from a copy of the repository. It may be a pin: until then its backup stays.',

@@ -40,6 +40,9 @@ export const repositoryMessages = {
     'no backup whose commit can be read has a name that begins with "{wanted}"; {count} {count|commit is|commits are} there that cannot be read: {list}',
   'repo.maybe-damaged.hint':
     'The time in the name of a backup is in its commit alone: it may be one of those. Put them back from a copy of the repository. Other backups do not depend on them.',
+  'repo.identity-lost': 'instance.json of instance "{name}" is lost',
+  'repo.identity-lost.hint':
+    'Put it back from a copy of the repository. Where every backup of the instance can be read and is of one server, the next backup of that server writes it anew.',
   'repo.last-key': 'this is the last key that can be read: without it nobody could open the repository',
   'repo.last-key.hint': 'Add another one first: gausskeep repo key add',
   'repo.passed-over': 'the commit of backup {name} cannot be read ({reason}): it is passed over',
