@@ -51,8 +51,8 @@ describe('where instance.json is lost', () => {
     const list = await gausskeep('list');
     expect(list).toMatchObject({ status: 3, stdout: expect.stringMatching(/^orders: PostgreSQL/) as string });
     expect(list.stderr).toContain(lost);
-    expect(await gausskeep('repo', 'stats')).toMatchObject({ status: 3, stderr: expect.stringContaining(lost) });
-    expect(await gausskeep('verify')).toMatchObject({ status: 20, stdout: expect.stringContaining(lost) });
+    expect(await gausskeep('repo', 'stats')).toMatchObject({ status: 3, stderr: expect.stringContaining(lost) as string });
+    expect(await gausskeep('verify')).toMatchObject({ status: 20, stdout: expect.stringContaining(lost) as string });
     expect((await gausskeep('window', '--instance', 'orders')).stderr).toContain(`warning: ${lost}`);
     expect((await gausskeep('repo', 'check')).status).toBe(20);
   });
