@@ -14,8 +14,7 @@ import { runDirectory } from '../support/run-directory.ts';
 afterAll(() => runDirectory().clear());
 
 let place: string;
-const gausskeep = (...words: string[]) =>
-  runProgram('gausskeep', words, { env: { GAUSSKEEP_REPO: place }, input: '' });
+const gausskeep = (...words: string[]) => runProgram('gausskeep', words, { env: { GAUSSKEEP_REPO: place }, input: '' });
 const opened = async (name = 'orders') => openInstance(await openRepository(place), name);
 const identityOf = (name: string): string => join(place, `instances/${name}/instance.json`);
 const lost = 'instance.json of instance "orders" is lost';
@@ -51,7 +50,10 @@ describe('where instance.json is lost', () => {
     const list = await gausskeep('list');
     expect(list).toMatchObject({ status: 3, stdout: expect.stringMatching(/^orders: PostgreSQL/) as string });
     expect(list.stderr).toContain(lost);
-    expect(await gausskeep('repo', 'stats')).toMatchObject({ status: 3, stderr: expect.stringContaining(lost) as string });
+    expect(await gausskeep('repo', 'stats')).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining(lost) as string,
+    });
     expect(await gausskeep('verify')).toMatchObject({ status: 20, stdout: expect.stringContaining(lost) as string });
     expect((await gausskeep('window', '--instance', 'orders')).stderr).toContain(`warning: ${lost}`);
     expect((await gausskeep('repo', 'check')).status).toBe(20);
