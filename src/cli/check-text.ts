@@ -12,7 +12,8 @@ export const mostAlike = 10;
 /** What was found, as a whole. */
 export interface CheckSummary {
   readonly messageType: 'repositoryCheck';
-  readonly verdict: 'sound' | 'warnings' | 'damaged';
+  /** `nothing-found`: in what was looked at, which is no content. */
+  readonly verdict: 'nothing-found' | 'warnings' | 'damaged';
   readonly damages: number;
   readonly warnings: number;
   readonly notes: number;
@@ -23,7 +24,7 @@ export function checkRecord(findings: readonly RepositoryFinding[], lookedAt: Lo
   const count = (severity: RepositoryFinding['severity']): number =>
     findings.filter((finding) => finding.severity === severity).length;
   const [damages, warnings, notes] = [count('damage'), count('warning'), count('note')];
-  const verdict = damages > 0 ? 'damaged' : warnings > 0 ? 'warnings' : 'sound';
+  const verdict = damages > 0 ? 'damaged' : warnings > 0 ? 'warnings' : 'nothing-found';
   return { messageType: 'repositoryCheck', verdict, damages, warnings, notes, lookedAt };
 }
 
@@ -63,7 +64,7 @@ function linesOf({ severity, instance, what, action }: RepositoryFinding, width:
 
 /** What all findings come to, and what that was looked for in. */
 export function lookedAtLines({ verdict, damages, warnings }: CheckSummary, lookedAt: LookedAt): string[] {
-  const result = verdict === 'sound' ? say('repo-check.sound') : say('repo-check.found', { damages, warnings });
+  const result = verdict === 'nothing-found' ? say('repo-check.sound') : say('repo-check.found', { damages, warnings });
   const sentences = [
     result,
     say('repo-check.looked-at', { ...lookedAt }),

@@ -21,7 +21,16 @@ const plan: RetentionDecision[] = [
   },
 ];
 
-const nothing: ShownExpire = { plan, deleted: [], waiting: [], packs: 0, bytes: 0, wal: [], passedOver: [] };
+const nothing: ShownExpire = {
+  plan,
+  deleted: [],
+  deletedNames: [],
+  waiting: [],
+  packs: 0,
+  bytes: 0,
+  wal: [],
+  passedOver: [],
+};
 const range = (first: number, last: number): WalRange => {
   const name = (number: number): string =>
     `0000000100000000000000${number.toString(16).padStart(2, '0').toUpperCase()}`;
@@ -40,7 +49,7 @@ const range = (first: number, last: number): WalRange => {
 };
 const much: ShownExpire = {
   ...nothing,
-  ...{ deleted: ['a'], packs: 7, bytes: 7 << 20 },
+  ...{ deleted: ['a'], deletedNames: ['name of a'], packs: 7, bytes: 7 << 20 },
   waiting: [
     { backup: 'b', name: nameOf(15), dueAtMs: Date.parse('2026-11-23T03:15:30Z'), obstacles: ['grace'] },
     { backup: 'c', name: nameOf(16), dueAtMs: undefined, obstacles: ['grace', 'held'] },
@@ -118,7 +127,13 @@ describe('what retention decided', () => {
     });
     const records = [false, true].map((isDry) => expireRecord('orders', { ...much, plan: plan.slice(3) }, isDry));
     expect(records[0]).toMatchObject({
-      ...{ dryRun: false, deleted: ['a'], waiting: ['b', 'c', 'd'], packs: 7, bytes: 7 << 20 },
+      ...{
+        dryRun: false,
+        deleted: ['name of a'],
+        waiting: [nameOf(15), nameOf(16), nameOf(17)],
+        packs: 7,
+        bytes: 7 << 20,
+      },
       backups: [{ reasons: [{}, {}, {}, { rule: 'daily', period: '2026-11-22' }, {}, {}, {}, { rule: 'held' }] }],
       waitingFor: [
         { id: nameOf(15), dueAt: '2026-11-23T03:15:30.000Z', obstacles: ['grace'] },

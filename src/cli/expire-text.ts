@@ -113,14 +113,14 @@ function minute(ms: number): string {
 
 /** The same as JSON. Fields are only ever added. */
 export function expireRecord(instance: string, result: ShownExpire, isDry: boolean): Record<string, unknown> {
-  const { plan, deleted, waiting, packs, bytes, wal, passedOver } = result;
+  const { plan, deletedNames: deleted, waiting, packs, bytes, wal, passedOver } = result;
   return {
     messageType: 'expire',
     instance,
     dryRun: isDry,
     backups: plan.map(({ backup, keep, reasons }) => ({ id: backup, keep, reasons: reasons.map(reasonRecord) })),
     deleted,
-    waiting: waiting.map(({ backup }) => backup),
+    waiting: waiting.map(({ name }) => name),
     waitingFor: waiting.map(({ name, dueAtMs, obstacles }) => ({
       id: name,
       dueAt: dueAtMs === undefined ? null : new Date(dueAtMs).toISOString(),

@@ -100,6 +100,6 @@ describe('what is wrong with a repository', () => {
     expect(lines.join(' ')).toContain('Not read: the content of the 9 packs');
     expect(checkRecord([finding(1)], lookedAt)).toMatchObject({ verdict: 'warnings', warnings: 1, damages: 0 });
     expect(checkRecord([{ ...finding(1), severity: 'damage' }], lookedAt).verdict).toBe('damaged');
-    expect(checkRecord([{ ...finding(1), severity: 'note' }], lookedAt).verdict).toBe('sound');
+    expect(checkRecord([{ ...finding(1), severity: 'note' }], lookedAt).verdict).toBe('nothing-found');
   });
 });

@@ -6,7 +6,7 @@ import { sizeText } from './size-text.ts';
 export function storedVerdictLines(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): Message[] {
   if (verdict.kind === 'coverage') return coverageLines(verdict);
   const { backup, instance, state, faults, filesRead: count, unhashed, wal } = verdict;
-  if (state === 'sound') {
+  if (state !== 'damaged') {
     const values = { backup, instance, segments: wal?.segments ?? 0 };
     if (read === 'none') return [say('verify-stored.there', values)];
     const lines = [say(read === 'all' ? 'verify-stored.read' : 'verify-stored.part', { ...values, count })];

@@ -23,6 +23,8 @@ export interface ExpireResult {
   readonly plan: readonly PlannedBackup[];
   /** Ids of backups that were taken off before and are deleted now. */
   readonly deleted: readonly string[];
+  /** Their names; of those of which an earlier run had deleted the commit their ids. */
+  readonly deletedNames: readonly string[];
   /** Backups that are off the catalogue and still there, and what for. */
   readonly waiting: readonly WaitingRemoval[];
   /** So many packs, of so many bytes, were deleted. */

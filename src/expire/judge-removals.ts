@@ -1,5 +1,6 @@
 import type { Catalogue, ListedBackup, ListedRemoval } from '../repository/catalogue.ts';
 import type { ListedHold } from '../repository/read-holds.ts';
+import { compareNames } from '../storage/object-name.ts';
 import type { RemovalTime } from './removal-time.ts';
 
 /** What keeps a backup that is off the catalogue from being deleted. */
@@ -25,14 +26,20 @@ export interface WaitingRemoval {
   readonly obstacles: readonly Obstacle[];
 }
 
-/** Which removals are to be carried out, and what the others wait for. Of one whose commit is gone an earlier run did not come to its end: it is due when it is old enough. */
+/** A removal that is to be carried out. */
+export interface DueRemoval extends ListedRemoval {
+  /** Of the backup; its id where its commit is gone. */
+  readonly name: string;
+}
+
+/** Which removals are to be carried out, and what the others wait for. Of one whose commit is gone an earlier run did not come to its end: it is due when it is old enough. Those that wait come in the order of their names. */
 export function judgeRemovals(
   { backups, removed, removals }: Catalogue,
   live: readonly ListedHold[],
   time: RemovalTime,
-): { readonly due: readonly ListedRemoval[]; readonly waiting: readonly WaitingRemoval[] } {
+): { readonly due: readonly DueRemoval[]; readonly waiting: readonly WaitingRemoval[] } {
   const sound = backups.filter(({ isCondemned }) => !isCondemned).length;
-  const due: ListedRemoval[] = [];
+  const due: DueRemoval[] = [];
   const waiting: WaitingRemoval[] = [];
   for (const removal of removals) {
     const { backup } = removal;
@@ -43,15 +50,18 @@ export function judgeRemovals(
       ...(there === undefined ? [] : obstaclesOf(there, time)),
       ...(there !== undefined && sound < removal.minimum ? (['minimum'] as const) : []),
     ];
-    if (obstacles.length === 0) due.push(removal);
+    const name = there?.commit.name ?? backup;
+    if (obstacles.length === 0) due.push({ ...removal, name });
     else
       waiting.push({
         backup,
-        name: there?.commit.name ?? backup,
+        name,
         dueAtMs: dueAt(removal, there, obstacles, time),
         obstacles,
       });
   }
+  // Of a rehearsal they come in another order.
+  waiting.sort((a, b) => compareNames(a.name, b.name));
   return { due, waiting };
 }
 

@@ -85,7 +85,7 @@ async function expire(
   const archive = await openExpiredWal(instance.wal);
   const places = archive && { wal: archive, instance: storage };
   const wal = places === undefined ? [] : await cutWal(places, { ...survey, time, walWindowMs }, options);
-  return { plan, deleted, waiting, ...packs, wal, passedOver };
+  return { plan, deleted, deletedNames: due.map(({ name }) => name), waiting, ...packs, wal, passedOver };
 }
 
 /** What is removed by age needs a storage that tells ages. */

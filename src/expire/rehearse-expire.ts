@@ -39,5 +39,6 @@ export async function rehearseExpire(
   const archive = await openExpiredWal(instance.wal);
   const wal = archive === undefined ? [] : await rehearseWalCut(archive, { ...survey, time, walWindowMs }, options);
   const { due, waiting, passedOver } = survey;
-  return { plan, deleted: due.map(({ backup }) => backup), waiting, ...counted, wal, passedOver };
+  const deleted = { deleted: due.map(({ backup }) => backup), deletedNames: due.map(({ name }) => name) };
+  return { plan, ...deleted, waiting, ...counted, wal, passedOver };
 }

@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { catalogueOf, type Catalogue, type ListedBackup, type ListedRemoval } from '../repository/catalogue.ts';
+import { catalogueOf, type Catalogue, type ListedBackup } from '../repository/catalogue.ts';
 import type { Instance } from '../repository/instance.ts';
 import { readCommits, readMarks, readRemovals } from '../repository/listings.ts';
 import { fence } from '../repository/put-commit.ts';
@@ -9,7 +9,7 @@ import type { Removal } from '../repository/removal.ts';
 import { committedIn, endedIn, isVoid } from '../repository/void-holds.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { mayBeOurs, type Foreign } from '../repository/foreign-names.ts';
-import { judgeRemovals, type WaitingRemoval } from './judge-removals.ts';
+import { judgeRemovals, type WaitingRemoval, type DueRemoval } from './judge-removals.ts';
 import type { RemovalTime } from './removal-time.ts';
 
 /** What is there, as far as it decides what may be deleted. */
@@ -24,7 +24,7 @@ export interface RemovalSurvey {
   /** Ids of backups whose dead hold was found with a commit: whoever committed may be about to do it again. */
   readonly fencedCommits: ReadonlySet<string>;
   /** Removals to be carried out. */
-  readonly due: readonly ListedRemoval[];
+  readonly due: readonly DueRemoval[];
   /** The other ones, and what they wait for. */
   readonly waiting: readonly WaitingRemoval[];
   /** Backups whose packs and WAL are needed: those without a removal, and those whose removal is not due. */

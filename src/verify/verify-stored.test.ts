@@ -122,7 +122,7 @@ describe('verifying what is stored', () => {
     for (const { verdicts, coverage } of runs) {
       expect(coverage).toMatchObject({ packs: 6, isKept: true, bytes: total });
       expect(verdicts.map(({ state, filesRead, wal }) => [state, filesRead, wal])).toEqual(
-        Array.from({ length: 6 }, () => ['sound', 0, { segments: 1, isRead: false }]),
+        Array.from({ length: 6 }, () => ['present', 0, { segments: 1, isRead: false }]),
       );
     }
     const read = runs.map(({ contentRead }) => contentRead);
@@ -142,7 +142,7 @@ describe('verifying what is stored', () => {
     const runs: Verified[] = [];
     for (let run = 0; run < 4; run += 1) runs.push(await verify({ percent: 33 }));
     const states = runs.map(({ verdicts }) => verdicts.map(({ state }) => state).join(' '));
-    expect(new Set(states)).toEqual(new Set(['sound sound sound sound sound damaged']));
+    expect(new Set(states)).toEqual(new Set(['present present present present present damaged']));
     expect(runs.map(({ coverage }) => coverage?.unreadableMaps)).toEqual([1, 1, 1, 1]);
     expect(runs.map(({ coverage }) => coverage?.allReadSinceMs)).toEqual(runs.map(() => undefined));
     // What only the damaged backup uses cannot be found in its packs; without its root it is not even known which they are.
@@ -275,10 +275,16 @@ describe('verifying what is stored', () => {
     const { root: ofThird } = small.backups[2]!.commit;
     const pack = [...(await small.contentPacks())].find((name) => name.includes(ofThird[0]!.pack.backup)) ?? '';
     await change(pack, flipped);
-    expect((await verify('none')).verdicts.map(({ state }) => state)).toEqual(['sound', 'sound', 'sound', 'sound']);
+    expect((await verify('none')).verdicts.map(({ state }) => state)).toEqual([
+      'present',
+      'present',
+      'present',
+      'present',
+    ]);
     for (const read of ['all', { percent: 100 }, { percent: 100 }] as const) {
       const { verdicts, coverage } = await verify(read);
-      expect(verdicts.map(({ state }) => state)).toEqual(['sound', 'sound', 'damaged', 'damaged']);
+      const fine = read === 'all' ? 'sound' : 'present';
+      expect(verdicts.map(({ state }) => state)).toEqual([fine, fine, 'damaged', 'damaged']);
       expect(verdicts[3]?.faults.map(({ file }) => file)).toEqual(['base/1/shared']);
       expect(verdicts[3]?.filesRead).toBe(read === 'all' ? 2 : 0);
       expect(coverage?.neverReadBytes).toBeGreaterThan(300_000);
@@ -287,7 +293,7 @@ describe('verifying what is stored', () => {
     }
     await change(pack, () => undefined);
     const gone = await verify('none');
-    expect(gone.verdicts.map(({ state }) => state)).toEqual(['sound', 'sound', 'damaged', 'damaged']);
+    expect(gone.verdicts.map(({ state }) => state)).toEqual(['present', 'present', 'damaged', 'damaged']);
     expect(gone.verdicts[3]?.faults.map(({ file }) => file)).toEqual([undefined, 'base/1/shared']);
   });
 
@@ -301,14 +307,14 @@ describe('verifying what is stored', () => {
       throw new Error(`no ${segment}${end}`);
     };
     await change(await nameOf(third?.segment ?? '', ''), flipped);
-    expect((await verify('none')).verdicts.map(({ state }) => state)).toEqual(['sound', 'sound', 'sound']);
+    expect((await verify('none')).verdicts.map(({ state }) => state)).toEqual(['present', 'present', 'present']);
     const read = await verify('all');
     expect(read.verdicts.map(({ state }) => state)).toEqual(['sound', 'sound', 'damaged']);
     expect(render(read.verdicts[2]!.faults[0]!.sentence)).toContain(third?.segment);
     await change(await nameOf(third?.segment ?? '', ''), (bytes) => bytes.subarray(0, -1));
     for (const end of ['', '.receipt']) await change(await nameOf(second?.segment ?? '', end), () => undefined);
     const quick = await verify('none');
-    expect(quick.verdicts.map(({ state }) => state)).toEqual(['sound', 'damaged', 'damaged']);
+    expect(quick.verdicts.map(({ state }) => state)).toEqual(['present', 'damaged', 'damaged']);
     expect(quick.verdicts[1]?.faults.map(({ sentence }) => render(sentence))).toEqual([
       `WAL segment ${String(second?.segment)}, which the backup needs, is not there`,
     ]);

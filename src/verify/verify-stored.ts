@@ -27,8 +27,8 @@ export interface StoredVerdict {
   readonly instance: string;
   /** Name of the backup; of one whose commit cannot be read its id; of a mark, a removal or an `instance.json` that cannot be read the name of the object. */
   readonly backup: string;
-  /** `sound`: nothing was found wrong in what was looked at. */
-  readonly state: 'sound' | 'damaged';
+  /** `sound`: all content was read, and nothing is wrong. `present`: what it uses is there, and nothing is wrong in what was read of it, which is not all. */
+  readonly state: 'sound' | 'present' | 'damaged';
   readonly faults: readonly StoredFault[];
   /** Files of which every block was read and has its hash. 0 unless all content was read. */
   readonly filesRead: number;
@@ -147,6 +147,7 @@ async function* verdictsOf(
   for (const { name, error } of catalogue.damaged.filter((object) => !object.name.startsWith('commits/'))) {
     yield damagedObject(name, error.sentence);
   }
+  const whole = read === 'all' ? 'sound' : 'present';
   const walCheck = new StoredWalCheck(instance, { readData: read === 'all', signal });
   try {
     for (const backup of backups) {
@@ -159,7 +160,7 @@ async function* verdictsOf(
       if (removal !== undefined) continue;
       const { files, unhashed } = backup;
       const filesRead = read === 'all' && isReadable ? Math.max(0, files - faults.files - unhashed.files) : 0;
-      const verdict = { backup: commit.name, state: isSound ? 'sound' : 'damaged', faults: faults.kept } as const;
+      const verdict = { backup: commit.name, state: isSound ? whole : 'damaged', faults: faults.kept } as const;
       yield { kind: 'verdict', instance: instance.name, ...verdict, filesRead, unhashed, wal };
     }
   } finally {

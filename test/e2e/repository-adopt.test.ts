@@ -163,7 +163,7 @@ forEachServer('full', (version) => {
         .map((line) => JSON.parse(line) as Record<string, unknown>);
       expect(records.at(-1)).toMatchObject({
         messageType: 'repositoryCheck',
-        verdict: 'sound',
+        verdict: 'nothing-found',
         damages: 0,
         warnings: 0,
       });

@@ -63,7 +63,12 @@ it('stores each file, the second time what changed, and gives back what the serv
     expect(verified.status, verified.stdout + verified.stderr).toBe(0);
     const verdicts = verified.stdout.split('\n').filter((line) => line.includes('"verdict"'));
     expect(verdicts.map((line) => JSON.parse(line) as unknown)).toMatchObject(
-      backups.map(({ id }) => ({ id, state: 'sound', depth, wal: { segments: 1, depth } })),
+      backups.map(({ id }) => ({
+        id,
+        state: depth === 'data' ? 'sound' : 'present',
+        depth,
+        wal: { segments: 1, depth },
+      })),
     );
   }
   const [target, spaces] = [workspace.at('restored'), workspace.at('spaces')];

@@ -5,7 +5,7 @@ import { checkRecord, findingLines, findingRecord, lookedAtLines, mostAlike } fr
 import type { Command } from '../command.ts';
 import { openLookedAt } from '../open-looked-at.ts';
 
-const statuses = { sound: 0, warnings: 3, damaged: 20 } as const;
+const statuses = { 'nothing-found': 0, warnings: 3, damaged: 20 } as const;
 
 export const repoCheckCommand: Command = {
   synopsis: say('check-help.synopsis'),
