@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises';
 import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { makeOwnedDirectory } from '../files/directory-owner.ts';
 import { say } from '../messages/message.ts';
@@ -21,12 +22,22 @@ export interface InitRepositoryOptions extends StorageOptions {
 }
 
 /**
- * Makes an empty place a repository. The last directory of a path is made where it is missing. Of several at once one succeeds.
+ * Makes an empty place a repository. The last directory of a path is made where it is missing, and removed again where that fails. Of several at once one succeeds.
  * @throws BackupError `TARGET_NOT_EMPTY` when there is a repository, or something else; `REPOSITORY_NOT_FOUND` when the directory above is missing
  */
 export async function initRepository(place: Place, options: InitRepositoryOptions = {}): Promise<Repository> {
+  const made = typeof place === 'string' && (await makeDirectory(place)) ? place : undefined;
+  try {
+    return await initInside(place, options);
+  } catch (error) {
+    // As it was: nothing goes where somebody has put something meanwhile.
+    if (made !== undefined) await rmdir(made).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function initInside(place: Place, options: InitRepositoryOptions): Promise<Repository> {
   const { signal } = options;
-  if (typeof place === 'string') await makeDirectory(place);
   const opened = await openPlace(place);
   const root = opened.storage;
   await refuseOccupied(root, { signal });
@@ -49,13 +60,15 @@ export async function initRepository(place: Place, options: InitRepositoryOption
   return repositoryOf(opened, identity, master);
 }
 
-async function makeDirectory(path: string): Promise<void> {
+/** @returns whether it was missing */
+async function makeDirectory(path: string): Promise<boolean> {
   try {
     await makeOwnedDirectory(path);
+    return true;
   } catch (error) {
     // What is wrong with a place that cannot be made, opening it tells.
     const code = systemCodeOf(error);
-    if (code === 'EEXIST' || code === 'ENOENT' || code === 'ENOTDIR') return;
+    if (code === 'EEXIST' || code === 'ENOENT' || code === 'ENOTDIR') return false;
     throw new BackupError('STORAGE_UNAVAILABLE', say('repo.cannot-make', { path, reason: reasonFor(error) }), {
       cause: error,
     });

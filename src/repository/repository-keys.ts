@@ -71,14 +71,35 @@ export async function openMaster(
   throw new BackupError('CORRUPT', say('repo.no-sound-key'), { hint: say('repo.no-sound-key.hint'), context });
 }
 
-/** Lets another password open the repository. @throws BackupError `USAGE` when it is not encrypted */
+/** Lets another password open the repository. @throws BackupError `USAGE` when it is not encrypted, or the password opens it already */
 export async function addKey(
   repository: Repository,
   password: string,
   { note = '', ...options }: StorageOptions & { readonly note?: string | undefined } = {},
 ): Promise<void> {
   const master = masterOf(repository);
+  const known = await keyOfPassword(repository, password, options);
+  if (known !== undefined) {
+    throw new BackupError('USAGE', say('repo.password-there', { id: known }), {
+      hint: say('repo.password-there.hint'),
+    });
+  }
   await putKey(repository.root, repository.identity.repository, { master, password, note }, options);
+}
+
+/** The id of a key that a password opens; also one behind those that are tried when a repository is opened. */
+async function keyOfPassword(
+  { root, identity: { repository, keyCheck } }: Repository,
+  password: string,
+  options: StorageOptions,
+): Promise<string | undefined> {
+  const { found } = await readKeys(root, options);
+  for (const { content } of found) {
+    options.signal?.throwIfAborted();
+    const master = await unwrapMaster(content, password, { name: keyName(content.id), repository });
+    if (master !== undefined && keyCheckOf(master, repository) === keyCheck) return content.id;
+  }
+  return undefined;
 }
 
 /** The passwords' key objects, and those that are damaged. @throws BackupError `USAGE` when the repository is not encrypted */
@@ -93,7 +114,7 @@ export async function listKeys(
 }
 
 /**
- * Removes a key object: its password opens the repository no longer. It keeps nobody out who has seen the master key.
+ * Removes a key object. Its password opens the repository no longer, unless another key has it too. It keeps nobody out who has seen the master key.
  * @param wanted the beginning of its id
  * @throws BackupError `USAGE` when none or several begin so, or no sound one would be left
  */

@@ -1,5 +1,5 @@
 /** `gausskeep repo init` and `gausskeep list`, on repositories in directories. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openRepository } from '../../src/index.ts';
@@ -92,6 +92,31 @@ describe('repo init', () => {
     for (const { stderr } of [made, wrong]) expect(stderr).not.toMatch(/s3cret|other/);
   });
 
+  it('leaves no directory behind where the password cannot be had', async () => {
+    const place = newPlace();
+    const init = () => gausskeep(['repo', 'init', place, '--encrypt', '--password-file', `${place}.none`]);
+    expect((await init()).status).toBe(2);
+    expect(existsSync(place)).toBe(false);
+    mkdirSync(place);
+    expect((await init()).status).toBe(2);
+    expect(existsSync(place)).toBe(true);
+  });
+
+  it('takes a password once, and says of a removed key only what was looked at', async () => {
+    const place = newPlace();
+    const file = passwordFile('s3cret');
+    const key = (...words: string[]) => gausskeep(['repo', 'key', ...words, '--repo', place, '--password-file', file]);
+    await gausskeep(['repo', 'init', place, '--encrypt', '--password-file', file]);
+    const id = (await key('list')).stdout.slice(0, 32);
+    const again = await key('add', '--new-password-file', passwordFile('s3cret\n'));
+    expect(again.status).toBe(2);
+    expect(again.stderr).toContain(`it is that of key ${id}\n`);
+    expect((await key('add', '--new-password-file', passwordFile('other'))).status).toBe(0);
+    const removed = await key('remove', id);
+    expect(removed.status).toBe(0);
+    expect(removed.stderr).toContain(`key ${id} is removed; its password may be that of another key too`);
+  });
+
   it('asks twice on a terminal, shows nothing of it, and makes nothing where the two differ', async () => {
     const place = newPlace();
     const ask = async (first: string, second: string): Promise<{ status: number | null; stdout: string }> => {
@@ -105,7 +130,7 @@ describe('repo init', () => {
     const differing = await ask('s3cret', 's4cret');
     expect(differing.status).toBe(2);
     expect(differing.stdout).not.toContain('cret');
-    expect(readdirSync(place)).toEqual([]);
+    expect(existsSync(place)).toBe(false);
     expect((await ask('s3cret', 's3cret')).status).toBe(0);
     expect((await gausskeep(['list', '--repo', place], {}, 's3cret\n')).status).toBe(0);
   });

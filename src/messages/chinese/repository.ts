@@ -43,6 +43,8 @@ export const repositoryMessages: Translation<typeof english> = {
     '请从仓库的副本中恢复它。如果该实例的每个备份都可读且属于同一台服务器，该服务器的下一次备份会重新写入它。',
   'repo.last-key': '这是最后一个可读的密钥：没有它，谁也无法打开仓库',
   'repo.last-key.hint': '请先添加另一个：gausskeep repo key add',
+  'repo.password-there': '该口令已能打开仓库：它是密钥 {id} 的口令',
+  'repo.password-there.hint': '没有添加任何内容。"gausskeep repo key list" 会列出密钥。',
   'repo.passed-over': '备份 {name} 的提交对象无法读取（{reason}）：已跳过',
   'repo.unknown-frames': '仓库的对象以 "{word}" 方式封装，本版本不认识这种方式',
   'repo.needs-no-password': '仓库未加密，却给出了口令',

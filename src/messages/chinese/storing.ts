@@ -23,7 +23,7 @@ export const storingMessages: Translation<typeof english> = {
   'repo-key.help.json': '以 JSON 列出，每行一个对象',
   'repo-key.bad-verb': '"{text}" 不是 add、list、remove 之一',
   'repo-key.added': '又有一个口令能打开 "{directory}"',
-  'repo-key.removed': '已删除密钥 {id}：其口令不再能打开仓库；曾打开过仓库的人可能保留了主密钥',
+  'repo-key.removed': '已删除密钥 {id}；其口令可能也是另一个密钥的口令，曾打开过仓库的人可能保留了主密钥',
   'repo-key.damaged': '{name} 已损坏：其口令不能打开仓库',
   'storing.done': '已存储实例 "{instance}" 的备份 {name}',
   'storing.done-sizes': '{files} 个文件，{logical}；新存储 {fresh}，共引用 {referenced}',

@@ -45,6 +45,8 @@ export const repositoryMessages = {
     'Put it back from a copy of the repository. Where every backup of the instance can be read and is of one server, the next backup of that server writes it anew.',
   'repo.last-key': 'this is the last key that can be read: without it nobody could open the repository',
   'repo.last-key.hint': 'Add another one first: gausskeep repo key add',
+  'repo.password-there': 'the password opens the repository already: it is that of key {id}',
+  'repo.password-there.hint': 'Nothing was added. "gausskeep repo key list" shows the keys.',
   'repo.passed-over': 'the commit of backup {name} cannot be read ({reason}): it is passed over',
   'repo.unknown-frames': 'the objects of the repository are framed as "{word}", which this version does not know',
   'repo.needs-no-password': 'the repository is not encrypted, and a password was given',

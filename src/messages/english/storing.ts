@@ -26,7 +26,7 @@ export const storingMessages = {
   'repo-key.bad-verb': '"{text}" is none of add, list, remove',
   'repo-key.added': 'another password opens "{directory}"',
   'repo-key.removed':
-    'removed key {id}: its password opens the repository no longer; who has opened it before may have kept the master key',
+    'key {id} is removed; its password may be that of another key too, and who has opened the repository before may have kept the master key',
   'repo-key.damaged': '{name} is damaged: its password does not open the repository',
   'storing.done': 'Stored backup {name} of instance "{instance}"',
   'storing.done-sizes': '{files} {files|file|files}, {logical}; {fresh} stored new, {referenced} in all',
