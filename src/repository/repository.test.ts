@@ -166,7 +166,8 @@ describe('the passwords of a repository', () => {
     const [first] = (await listKeys(repository)).keys;
     await expect(removeKey(repository, first?.id ?? '')).rejects.toMatchObject({ code: 'USAGE' });
     await addKey(repository, 'two', { note: 'the safe' });
-    for (const known of ['one', 'two']) await expect(addKey(repository, known)).rejects.toMatchObject({ code: 'USAGE' });
+    for (const known of ['one', 'two'])
+      await expect(addKey(repository, known)).rejects.toMatchObject({ code: 'USAGE' });
     const opened = await openRepository(storage, { password: password('two') });
     expect(opened.protection).toEqual(repository.protection);
     expect((await listKeys(opened)).keys.map(({ note }) => note).sort()).toEqual(['', 'the safe']);
