@@ -3,6 +3,7 @@ import { fromText } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { freeSpace } from '../files/free-space.ts';
 import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { claimInstance, type Instance } from '../repository/instance.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import { openPlace } from '../storage/place.ts';
@@ -106,9 +107,13 @@ async function refuseOthers(storage: Storage, options: StorageOptions): Promise<
 }
 
 function occupied(storage: Storage, found: string): BackupError {
-  return new BackupError('OBJECT_EXISTS', say('archive.not-empty', { storage: storage.description, found }), {
-    hint: say('adopt.occupied.hint'),
-  });
+  return new BackupError(
+    'OBJECT_EXISTS',
+    say('archive.not-empty', { storage: placeWords(storage.description), found }),
+    {
+      hint: say('adopt.occupied.hint'),
+    },
+  );
 }
 
 async function refuseItself(archive: string, { wal }: Instance): Promise<void> {

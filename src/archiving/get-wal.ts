@@ -6,6 +6,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { ownerOfNewFiles } from '../files/directory-owner.ts';
 import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { findArchive } from '../wal-archive/archive.ts';
 import { parseWalFileName, segmentAt } from '../wal-archive/wal-file-name.ts';
 import type { WalObject, WalSource } from '../wal-archive/wal-source.ts';
@@ -161,12 +162,19 @@ async function proveAbsent(
   if (archive !== undefined) {
     const again = await findArchive(storage, options);
     if (again?.identity.archive === archive.identity.archive) return;
-    throw new BackupError('STORAGE_UNAVAILABLE', say('archive.identity-changed', { storage: storage.description }));
+    throw new BackupError(
+      'STORAGE_UNAVAILABLE',
+      say('archive.identity-changed', { storage: placeWords(storage.description) }),
+    );
   }
   if (systemIdentifier !== undefined) return;
-  throw new BackupError('WAL_MISSING', say('archive.absent-unproved', { name, storage: storage.description }), {
-    hint: say('archive.absent-unproved.hint'),
-  });
+  throw new BackupError(
+    'WAL_MISSING',
+    say('archive.absent-unproved', { name, storage: placeWords(storage.description) }),
+    {
+      hint: say('archive.absent-unproved.hint'),
+    },
+  );
 }
 
 async function deliver(source: WalSource, object: WalObject, target: string, options: Options): Promise<GetResult> {

@@ -1,5 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { openArchiveWal } from '../wal-archive/archive-wal.ts';
 import type { FindPruned } from '../wal-archive/pruned-range.ts';
@@ -36,7 +37,9 @@ export async function openWal(
   if (archive === undefined) {
     if (generation !== undefined) {
       const hint = say('archive.none.hint');
-      throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: storage.description }), { hint });
+      throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: placeWords(storage.description) }), {
+        hint,
+      });
     }
     return { source: await openPlainWal(storage, { systemIdentifier, ...options }), archive, generation: undefined };
   }

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { checkInstance, chooseGeneration, findArchive, initArchive, readGenerations } from '../wal-archive/archive.ts';
 import type { Archive, InstanceFacts } from '../wal-archive/archive.ts';
 import { storeHistory, type StoreResult } from '../wal-archive/archive-writer.ts';
@@ -103,7 +104,7 @@ async function openForHistory(request: PushRequest, signal: AbortSignal | undefi
     return archive;
   }
   if (facts === undefined) {
-    throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: storage.description }), {
+    throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: placeWords(storage.description) }), {
       hint: say('archive.history-first.hint'),
     });
   }

@@ -42,7 +42,13 @@ export async function cleanRepositoryWal(
   };
   const graceMs = durationOption(given, 'grace');
   const result = await cleanInstanceWal({ instance, graceMs, limit, dryRun }, { signal });
-  await show(result, context, { dryRun, json: given.has('json'), debug: given.has('debug') });
+  const json = given.has('json');
+  await show(result, context, { dryRun, json, debug: given.has('debug') });
+  const count = result.cuts.reduce((sum, { before }) => sum + before.removals.length, 0);
+  // A server that calls this again and again, with what it needs, is told nothing new.
+  if (!json && !result.isUnclear && (dryRun ? count === 0 : oldest === undefined)) {
+    talk(count === 0 ? say('wal-commands.nothing-unneeded') : say('wal-commands.cleaned', { count }));
+  }
   return 0;
 }
 

@@ -67,7 +67,7 @@ function aligned(text: string, width: number, column: number): string {
 function rowOf(backup: ShownBackup, name: string): Row {
   const { facts, pins, note, condemned, standaloneBy } = backup;
   const plain = say(`repo.list.state.${stateOf(backup)}`);
-  const state = standaloneBy === undefined ? plain : say('pruned.list.standalone', { state: plain });
+  const state = standaloneBy === undefined ? plain : standaloneState(stateOf(backup), plain);
   const shown = pins.length === 0 ? state : say('repo.list.state.pinned', { state });
   const remarks = [
     ...(note === undefined || note === '' ? [] : [say('repo.list.note', { text: note })]),
@@ -82,6 +82,11 @@ function rowOf(backup: ShownBackup, name: string): Row {
       ? (['', ''] as const)
       : ([facts.logicalBytes, facts.newBytes].map(sizeText) as [string, string]);
   return { cells: [name, facts === undefined ? '' : minute(facts.endedAt), ...sizes, speak(shown)], remarks };
+}
+
+/** Only what is complete stands alone: with both words the column would be cut. */
+function standaloneState(state: ReturnType<typeof stateOf>, plain: Message): Message {
+  return state === 'complete' ? say('pruned.list.standalone-alone') : say('pruned.list.standalone', { state: plain });
 }
 
 function standaloneWords({ beginLsn, endLsn, at }: PrunedRange): Message {

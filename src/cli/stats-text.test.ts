@@ -97,7 +97,7 @@ describe('what is wrong with a repository', () => {
     expect(lines.filter((line) => textWidth(line) > 80)).toEqual([]);
     expect(lines[0]).toBe('nothing wrong was found in what was looked at');
     expect(lines.join(' ')).toContain('1 key, 1 instance; the names, sizes and dates of 20 objects;');
-    expect(lines.join(' ')).toContain('Not read: the content of the 9 packs');
+    expect(lines.join(' ')).toContain('Not read: what lies in the 9 packs, of content and of lists of files');
     expect(checkRecord([finding(1)], lookedAt)).toMatchObject({ verdict: 'warnings', warnings: 1, damages: 0 });
     expect(checkRecord([{ ...finding(1), severity: 'damage' }], lookedAt).verdict).toBe('damaged');
     expect(checkRecord([{ ...finding(1), severity: 'note' }], lookedAt).verdict).toBe('nothing-found');

@@ -13,6 +13,7 @@ export function readAmount(given: GivenOptions): 'none' | 'all' | { percent: num
   if (text === '') return 'all';
   const percent = Number(/^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text)?.[1] ?? Number.NaN);
   if (percent > 0 && percent <= 100) return { percent };
+  if (/^\d+$/.test(text)) throw new BackupError('USAGE', say('verify-stored.bare-amount', { text }));
   try {
     return { bytes: parseSize('--read-data', text) };
   } catch {

@@ -1,5 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { marksFolder } from '../repository/mark.ts';
 import { putHold, type KeptHold } from '../repository/keep-hold.ts';
 import { newId, removalObject } from '../repository/names.ts';
@@ -90,5 +91,5 @@ async function expire(
 
 /** What is removed by age needs a storage that tells ages. */
 export function noTimes(storage: Storage): BackupError {
-  return new BackupError('USAGE', say('expire.no-times', { storage: storage.description }));
+  return new BackupError('USAGE', say('expire.no-times', { storage: placeWords(storage.description) }));
 }

@@ -5,8 +5,14 @@ import { say, type MessageValue } from './message.ts';
  * name itself is data, in files and JSON too, and stays English there.
  */
 export function placeWords(description: string): MessageValue {
-  const [, kind, path = '', generation] = /^(directory|archive) (.+?)(?:, generation (\d+))?$/s.exec(description) ?? [];
+  const [, kind, path = '', instance, generation] =
+    /^(directory|archive) (.+?)(?:, instance ([^\s,]+))?(?:, generation (\d+))?$/s.exec(description) ?? [];
   if (kind === undefined) return description;
-  if (generation !== undefined) return say('common.place.generation', { path, generation });
+  if (instance !== undefined && generation === undefined) return say('common.place.instance', { path, instance });
+  if (generation !== undefined) return say('common.place.generation', { path: of(path, instance), generation });
   return kind === 'directory' ? say('common.place.directory', { path }) : say('common.place.archive', { path });
+}
+
+function of(path: string, instance: string | undefined): string {
+  return instance === undefined ? path : `${path}, instance ${instance}`;
 }

@@ -43,7 +43,9 @@ export function proofSentences(
           start: formatLsn(stop.record.startLsn),
           lsn: formatLsn(cutLsn ?? stop.lsn),
         }),
-    say('restore-recovery.last-kept', { transaction: describeMark(proof.lastKept) }),
+    proof.lastKept === undefined
+      ? say('restore-recovery.none-kept')
+      : say('restore-recovery.last-kept', { transaction: describeMark(proof.lastKept) }),
     proof.firstLost === undefined
       ? say('restore-recovery.nothing-lost')
       : say('restore-recovery.first-lost', {

@@ -2,6 +2,7 @@ import { rmdir } from 'node:fs/promises';
 import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { makeOwnedDirectory } from '../files/directory-owner.ts';
 import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { keyCheckOf, newMasterKey } from '../sealed/master-key.ts';
 import { openPlace, type Place } from '../storage/place.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
@@ -86,9 +87,9 @@ async function refuseOccupied(root: Storage, options: StorageOptions): Promise<v
 
 function occupied(root: Storage, found: string): BackupError {
   if (found === identityName) {
-    return new BackupError('TARGET_NOT_EMPTY', say('repo.there-already', { storage: root.description }));
+    return new BackupError('TARGET_NOT_EMPTY', say('repo.there-already', { storage: placeWords(root.description) }));
   }
-  return new BackupError('TARGET_NOT_EMPTY', say('repo.not-empty', { storage: root.description, found }), {
+  return new BackupError('TARGET_NOT_EMPTY', say('repo.not-empty', { storage: placeWords(root.description), found }), {
     hint: say('repo.not-empty.hint'),
   });
 }

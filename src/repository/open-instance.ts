@@ -50,12 +50,15 @@ export async function openInstanceAsItIs(
     throw new BackupError('USAGE', say('repo.bad-instance', { name }), { hint: say('repo.bad-instance.hint') });
   }
   const folder = folderOf(name);
-  const storage = storageBelow(repository.storage, folder);
+  const description = descriptionOf(repository, name);
+  const storage = storageBelow(repository.storage, folder, description);
   const identity = await readInstanceIdentity(storage, name, options);
   if (identity === undefined) await refuseSimilar(repository, name, options);
   const { directory } = repository;
   const wal =
-    directory === undefined ? storageBelow(walStorage(repository), `${folder}wal/`) : join(directory, folder, 'wal');
+    directory === undefined
+      ? storageBelow(walStorage(repository), `${folder}wal/`, description)
+      : join(directory, folder, 'wal');
   const foreignNames: Instance['foreignNames'] = (below, given) =>
     repository.storage.foreignNames(folder + below, given);
   return { name, storage, wal, foreignNames, identity };
@@ -78,6 +81,11 @@ export async function openKnownInstance(
         ? say('repo.no-instances.hint')
         : say('repo.no-such-instance.hint', { list: { items, separator: ', ' } }),
   });
+}
+
+/** Of names that are encrypted where they lie a path would name nothing. Undefined: the path does. */
+function descriptionOf({ protection, description }: Repository, name: string): string | undefined {
+  return protection.kind === 'encrypted' ? `${description}, instance ${name}` : undefined;
 }
 
 function folderOf(name: string): string {

@@ -1,5 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { openPlace, type Place } from '../storage/place.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { repositoryOf, type Repository } from './repository.ts';
@@ -24,7 +25,7 @@ export async function openRepository(place: Place, options: OpenRepositoryOption
   const root = opened.storage;
   const identity = await readRepositoryIdentity(root, { signal });
   if (identity === undefined) {
-    throw new BackupError('REPOSITORY_NOT_FOUND', say('repo.none', { storage: root.description }), {
+    throw new BackupError('REPOSITORY_NOT_FOUND', say('repo.none', { storage: placeWords(root.description) }), {
       hint: say('repo.none.hint'),
     });
   }

@@ -140,6 +140,14 @@ describe('the place of a repository', () => {
 });
 
 describe('the passwords of a repository', () => {
+  it('encrypt names, so that an instance is told by its name and not by a path', async () => {
+    const storage = new MemoryStorage();
+    const repository = await initRepository(storage, { password: () => Promise.resolve('one') });
+    const { storage: own, wal } = await openInstance(repository, 'orders');
+    expect(own.description).toBe(`${storage.description}, instance orders`);
+    expect(typeof wal === 'string' ? wal : wal.description).toBe(own.description);
+  });
+
   it('are asked for only where they are needed, and refused where they are not', async () => {
     const plain = new MemoryStorage();
     await initRepository(plain);

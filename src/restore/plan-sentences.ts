@@ -17,7 +17,11 @@ export interface PlanStep {
 export function planHead({ source, directory }: RestorePlan): Message[] {
   const { label, systemIdentifier } = source;
   return [
-    say('restore-plan.title', { backup: source.description, format: source.format, path: display(directory) }),
+    say('restore-plan.title', {
+      backup: source.description,
+      format: source.format === 'repository' ? say('restore-plan.format-repository') : source.format,
+      path: display(directory),
+    }),
     say('restore-plan.instance', {
       identifier: systemIdentifier ?? '?',
       label: label.label ?? '',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { formatLsn, type Lsn } from '../wal/lsn.ts';
 import { decodeIdentity, encodeIdentity, identityName, type ArchiveIdentity } from './archive-identity.ts';
@@ -38,7 +39,7 @@ export async function findArchive(storage: Storage, options: StorageOptions = {}
 export async function openArchive(storage: Storage, options: StorageOptions = {}): Promise<Archive> {
   const archive = await findArchive(storage, options);
   if (archive !== undefined) return archive;
-  throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: storage.description }), {
+  throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: placeWords(storage.description) }), {
     hint: say('archive.none.hint'),
   });
 }
@@ -84,9 +85,13 @@ export async function initArchive(storage: Storage, facts: InstanceFacts, option
 export async function refuseForeign(storage: Storage, options: StorageOptions = {}): Promise<void> {
   const found = await firstForeignName(storage, options);
   if (found === undefined) return;
-  throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.not-empty', { storage: storage.description, found }), {
-    hint: say('archive.not-empty.hint'),
-  });
+  throw new BackupError(
+    'REPOSITORY_NOT_FOUND',
+    say('archive.not-empty', { storage: placeWords(storage.description), found }),
+    {
+      hint: say('archive.not-empty.hint'),
+    },
+  );
 }
 
 /** Something in a storage that is neither ours nor of the file system (`lost+found`, `.snapshot`, …). */

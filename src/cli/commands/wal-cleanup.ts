@@ -78,6 +78,7 @@ async function show(
   for (const line of keptLines(plan)) terminal.line(`${program}: ${line}`);
   if (!plan.protectsBackups) terminal.line(`${program}: ${speak(say('wal-commands.no-backups'))}`);
   if (!dryRun) return;
+  if (plan.removals.length === 0) terminal.line(`${program}: ${speak(say('wal-commands.nothing-older'))}`);
   for (const { stored } of plan.removals) {
     for (const name of stored) await terminal.data(`${name}\n`);
   }

@@ -9,6 +9,7 @@ export const commonMessages: Translation<typeof english> = {
   'common.server-text': '{lines}',
   'common.pace': '{rate}/s，剩余 {eta}',
   'common.place.directory': '目录 {path}',
+  'common.place.instance': '目录 {path}，实例 {instance}',
   'common.place.archive': '归档 {path}',
   'common.place.generation': '归档 {path}，第 {generation} 代',
 };

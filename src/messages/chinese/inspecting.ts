@@ -38,7 +38,7 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.looked-at':
     '检查了：标识，{keys} 个密钥，{instances} 个实例；{objects} 个对象的名称、大小和日期；读取了：目录的 {catalogueObjects} 个对象，{holds} 个占用，{roots} 个备份的根，{receipts} 个 WAL 回执。',
   'repo-check.not-looked-at':
-    '未读取：{packs} 个数据包的内容（由 "gausskeep verify --read-data" 读取）以及 WAL 本身；WAL 是否有缺口请看 "gausskeep window"。',
+    '未读取：{packs} 个数据包（内容包和文件列表包）中的内容（由 "gausskeep verify --read-data" 读取）以及 WAL 本身；WAL 是否有缺口请看 "gausskeep window"。',
   'repo-check.size': '"{name}" 的大小不可能由任何内容产生：它被截断或更改',
   'repo-check.future': '"{name}" 的日期为 {at}，尚未到来',
   'repo-check.future.action': '请比较存储与本机的时钟。保留策略依据这些日期删除：日期过晚的内容会保留过久。',

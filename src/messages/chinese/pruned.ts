@@ -14,6 +14,7 @@ export const prunedMessages: Translation<typeof english> = {
   'pruned.meanwhile': '备份 {backup} 不能再恢复到那么远：{pruned}',
   'pruned.meanwhile.hint': '其间执行了保留规则。"gausskeep window" 显示能恢复到哪里。',
   'pruned.copy-missing-behind': 'WAL 被复制到 pg_wal：下一个文件 {name} 缺失，预读的服务器会在那里失败',
+  'pruned.list.standalone-alone': '独立',
   'pruned.list.standalone': '{state}，独立',
   'pruned.list.why': '只能恢复到它的结束点：没有 {begin} 到 {end} 的 WAL，{date} 删除',
   'pruned.help.wal-window': '连续的 WAL 只保留这么长时间：比这更旧的备份只能恢复到它们自己的结束点',

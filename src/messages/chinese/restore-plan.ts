@@ -3,6 +3,7 @@ import type { Translation } from '../translation.ts';
 
 /** The steps are called as in the Chinese manual ("从备份文件恢复数据"). */
 export const restorePlanMessages: Translation<typeof english> = {
+  'restore-plan.format-repository': '仓库',
   'restore-plan.title': '还原计划：把 "{backup}"（{format}）还原到 "{path}"',
   'restore-plan.instance': '实例 {identifier}，备份 "{label}"，时间 {time}，WAL 从 {lsn} 开始，时间线 {timeline}',
   'restore-plan.earlier-full': '叠加在全量备份 "{backup}" 之上，其 WAL 从 {lsn} 开始，时间线 {timeline}',

@@ -69,6 +69,7 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
   'restore-recovery.stops-at-end': '随 WAL 结束于 {lsn}',
   'restore-recovery.stops-before': '停在 {start} 处的{what}之前；WAL 回放到 {lsn}',
   'restore-recovery.stops-after': '停在 {start} 处的{what}之后；WAL 回放到 {lsn}',
+  'restore-recovery.none-kept': '保留的最后一个事务：读过的 WAL 中没有',
   'restore-recovery.last-kept': '保留的最后一个事务：{transaction}',
   'restore-recovery.first-lost':
     '丢失的第一个事务：{transaction}；从那里起的 {commits} 个提交和 {aborts} 个回滚不复存在',

@@ -5,6 +5,7 @@ export const verifyStoredMessages: Translation<typeof english> = {
   'verify-stored.help.read-data':
     '对仓库：同时读取内容，每个块读取一次并与其哈希比较，并读取 WAL；给出 10% 或 10GB 时只读取这么多内容，从上次结束处继续',
   'verify-stored.bad-amount': '--read-data："{text}" 既不是 10% 这样的比例（大于 0，至多 100），也不是 10GB 这样的大小',
+  'verify-stored.bare-amount': '--read-data：{text} 的单位是什么？{text}% 还是 {text}MB',
   'verify-stored.none': '"{instance}" 没有备份：未检查任何内容',
   'verify-stored.there':
     '"{instance}" 的 {backup}：它使用的每个包都在，大小正确，其 WAL（{segments} 个段）与回执及大小相符；未读取其内容（--read-data）',
@@ -18,7 +19,7 @@ export const verifyStoredMessages: Translation<typeof english> = {
   'verify-stored.fault': '   - {reason}',
   'verify-stored.fault-of-file': '   - {file}：{reason}',
   'verify-stored.wal-missing': '备份所需的 WAL 段 {segment} 不在',
-  'verify-stored.coverage': '已读取备份使用的内容 {total} 中的 {read}（{packs} 个包中的 {readPacks} 个）',
+  'verify-stored.coverage': '已读取备份使用的内容 {total} 中的 {read}（{packs} 个内容包中的 {readPacks} 个）',
   'verify-stored.all-read': '自 {time} 以来，全部内容都至少读取过一次且完好',
   'verify-stored.never-read': '其中 {bytes} 就本主机所知从未读取并确认完好',
   'verify-stored.unreadable-maps': '另有 {count} 个备份的记录已损坏，无法得知它们还用到什么：那些内容没有读取',

@@ -6,6 +6,7 @@ export const commonMessages = {
   'common.server-text': '{lines}',
   'common.pace': '{rate}/s, {eta} left',
   'common.place.directory': 'directory {path}',
+  'common.place.instance': 'directory {path}, instance {instance}',
   'common.place.archive': 'archive {path}',
   'common.place.generation': 'archive {path}, generation {generation}',
 } as const;

@@ -15,6 +15,7 @@ export const prunedMessages = {
   'pruned.meanwhile.hint': 'Retention ran meanwhile. "gausskeep window" shows what can be reached.',
   'pruned.copy-missing-behind':
     'WAL is copied into pg_wal: the next file, {name}, is missing, and a server that reads ahead would fail there',
+  'pruned.list.standalone-alone': 'standalone',
   'pruned.list.standalone': '{state}, standalone',
   'pruned.list.why': 'only to its end: no WAL from {begin} to {end}, removed {date}',
   'pruned.help.wal-window':

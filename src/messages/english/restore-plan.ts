@@ -1,5 +1,6 @@
 /** The plan of a restore, in the steps of the manual, and what is said at its end. */
 export const restorePlanMessages = {
+  'restore-plan.format-repository': 'repository',
   'restore-plan.title': 'Plan of the restore of "{backup}" ({format}) into "{path}"',
   'restore-plan.instance': 'instance {identifier}, backup "{label}" of {time}, WAL from {lsn} on timeline {timeline}',
   'restore-plan.earlier-full': 'on top of the full backup "{backup}", WAL from {lsn} on timeline {timeline}',

@@ -73,6 +73,7 @@ export const restoreRecoveryMessages = {
   'restore-recovery.stops-at-end': 'ends with the WAL, at {lsn}',
   'restore-recovery.stops-before': 'stops before {what} at {start}; the WAL is replayed up to {lsn}',
   'restore-recovery.stops-after': 'stops after {what} at {start}; the WAL is replayed up to {lsn}',
+  'restore-recovery.none-kept': 'last transaction kept: none known in the WAL that was read',
   'restore-recovery.last-kept': 'last transaction kept: {transaction}',
   'restore-recovery.first-lost':
     'first one lost: {transaction}; {commits} {commits|commit|commits} and {aborts} {aborts|rollback|rollbacks} from there on are gone',

@@ -4,6 +4,7 @@ export const verifyStoredMessages = {
     'of a repository: read the content too, each block once, and compare it with its hash, and read the WAL; with 10% or 10GB so much of the content, going on where the run before ended',
   'verify-stored.bad-amount':
     '--read-data: "{text}" is neither a part such as 10% (above 0, at most 100) nor a size such as 10GB',
+  'verify-stored.bare-amount': '--read-data: {text} of what? {text}% or {text}MB',
   'verify-stored.none': '"{instance}" has no backup: nothing was looked at',
   'verify-stored.there':
     '{backup} of "{instance}": every pack that it uses is there, of its size, and its WAL ({segments} {segments|segment|segments}) by receipts and sizes; its content was not read (--read-data)',
@@ -17,7 +18,8 @@ export const verifyStoredMessages = {
   'verify-stored.fault': '   - {reason}',
   'verify-stored.fault-of-file': '   - {file}: {reason}',
   'verify-stored.wal-missing': 'WAL segment {segment}, which the backup needs, is not there',
-  'verify-stored.coverage': 'read {read} of the {total} of content that backups use ({readPacks} of {packs} packs)',
+  'verify-stored.coverage':
+    'read {read} of the {total} of content that backups use ({readPacks} of {packs} packs of content)',
   'verify-stored.all-read': 'since {time} all of it was read at least once and found sound',
   'verify-stored.never-read': '{bytes} of it were never read and found sound by this host, as far as it remembers',
   'verify-stored.unreadable-maps':
