@@ -1,4 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions, StoredObject } from '../storage/storage.ts';
 
@@ -60,7 +61,30 @@ export async function readObjects<Content>(
     waiting = [];
   }
   await flush(waiting);
+  for (const name of await irregularNames(storage, kind, options)) {
+    if (kind.decoderOf(name) === undefined) foreign.push(name);
+    else damaged.push({ name, storedAtMs: undefined, error: irregular(name) });
+  }
   return { found, damaged, foreign };
+}
+
+/** What has the name of an object and is none: a link, a pipe, a directory. Nobody knows what an object of that name would say. */
+async function irregularNames<Content>(
+  storage: Storage,
+  { folder, decoderOf }: ObjectKind<Content>,
+  options: StorageOptions,
+): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of storage.irregular?.(folder, options) ?? []) names.push(name);
+  for await (const inner of storage.folders(folder, options)) {
+    if (decoderOf(inner.slice(0, -1)) !== undefined) names.push(inner.slice(0, -1));
+    else for await (const name of storage.irregular?.(inner, options) ?? []) names.push(name);
+  }
+  return names;
+}
+
+function irregular(name: string): BackupError {
+  return new BackupError('CORRUPT', say('repo.irregular', { name }), { hint: say('repo.irregular.hint') });
 }
 
 async function readOne<Content>(

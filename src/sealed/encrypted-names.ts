@@ -64,6 +64,15 @@ export class EncryptedNames implements ObjectNames {
     yield* names.sort(compareNames);
   }
 
+  async *irregular(folder: string, { signal }: StorageOptions): AsyncIterable<string> {
+    const stored = this.#storedFolder(folder);
+    if (stored === undefined) return;
+    for await (const name of this.#inner.irregular?.(stored, { signal }) ?? []) {
+      const part = this.#cipher.decrypt(folder, name.slice(stored.length));
+      if (part !== undefined) yield folder + part;
+    }
+  }
+
   async *foreignNames(prefix: string, { signal }: StorageOptions): AsyncIterable<string> {
     const folder = this.#storedFolder(prefix);
     if (folder === undefined) return;
@@ -73,6 +82,9 @@ export class EncryptedNames implements ObjectNames {
     }
     for await (const name of this.#inner.folders(folder, { signal })) {
       if (!isOurs(name.slice(folder.length, -1))) yield name;
+    }
+    for await (const name of this.#inner.irregular?.(folder, { signal }) ?? []) {
+      if (!isOurs(name.slice(folder.length))) yield name;
     }
     for await (const ours of this.folders(prefix, { signal })) yield* this.foreignNames(ours, { signal });
   }

@@ -117,6 +117,10 @@ class Framed implements FramedStorage {
     return this.#names.folders(prefix, options);
   }
 
+  irregular(folder: string, options: StorageOptions = {}): AsyncIterable<string> {
+    return this.#names.irregular(folder, options);
+  }
+
   foreignNames(prefix: string, options: StorageOptions = {}): AsyncIterable<string> {
     return this.#names.foreignNames(prefix, options);
   }

@@ -14,6 +14,8 @@ export interface ObjectNames {
   list(prefix: string, options: ListOptions): AsyncIterable<ListedObject>;
   /** As `Storage.folders`. */
   folders(prefix: string, options: StorageOptions): AsyncIterable<string>;
+  /** As `Storage.irregular`; those that have names of ours. */
+  irregular(folder: string, options: StorageOptions): AsyncIterable<string>;
   /** As `FramedStorage.foreignNames`. */
   foreignNames(prefix: string, options: StorageOptions): AsyncIterable<string>;
 }
@@ -36,6 +38,10 @@ export class ClearNames implements ObjectNames {
 
   folders(prefix: string, options: StorageOptions): AsyncIterable<string> {
     return this.#inner.folders(prefix, options);
+  }
+
+  async *irregular(folder: string, options: StorageOptions): AsyncIterable<string> {
+    yield* this.#inner.irregular?.(folder, options) ?? [];
   }
 
   async *foreignNames(): AsyncIterable<string> {

@@ -233,8 +233,17 @@ class LocalStorage implements FileStorage {
     }
   }
 
+  async *irregular(folder: string, { signal }: StorageOptions = {}): AsyncIterable<string> {
+    const isIrregular = (entry: Dirent): boolean => !entry.isFile() && !entry.isDirectory();
+    for (const entry of await this.#entries(folder, signal, isIrregular)) yield folder + entry.name;
+  }
+
   /** Files and directories of a folder, ordered as names of objects are: a directory counts as `name/`. */
-  async #entries(folder: string, signal?: AbortSignal): Promise<Dirent[]> {
+  async #entries(
+    folder: string,
+    signal?: AbortSignal,
+    isWanted = (entry: Dirent): boolean => entry.isFile() || entry.isDirectory(),
+  ): Promise<Dirent[]> {
     signal?.throwIfAborted();
     if (folder !== '' && !isObjectName(folder.slice(0, -1))) return [];
     const path = join(this.#root, folder);
@@ -242,7 +251,7 @@ class LocalStorage implements FileStorage {
       await this.#checkInside(folder, path);
       const entries = await readdir(path, { withFileTypes: true });
       return entries
-        .filter((entry) => (entry.isFile() || entry.isDirectory()) && isNamePart(entry.name))
+        .filter((entry) => isWanted(entry) && isNamePart(entry.name))
         .map((entry) => ({ entry, key: entry.isDirectory() ? `${entry.name}/` : entry.name }))
         .sort((a, b) => compareNames(a.key, b.key))
         .map(({ entry }) => entry);

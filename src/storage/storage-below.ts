@@ -50,6 +50,12 @@ class StorageBelow implements Storage {
     }
   }
 
+  async *irregular(folder: string, options?: StorageOptions): AsyncIterable<string> {
+    for await (const name of this.#inner.irregular?.(this.#folder + folder, options) ?? []) {
+      yield name.slice(this.#folder.length);
+    }
+  }
+
   delete(name: string, options?: StorageOptions): Promise<void> {
     return this.#inner.delete(this.#folder + name, options);
   }

@@ -72,6 +72,12 @@ export interface Storage {
   /** The folders directly under `prefix` ('' or ending in `/`), each ending in `/`, ordered by bytes. */
   folders(prefix: string, options?: StorageOptions): AsyncIterable<string>;
 
+  /**
+   * What lies directly in a folder ('' or ending in `/`) and is neither object nor folder, as a link or a pipe in a directory: nothing can be read or put under that name.
+   * Undefined: the storage has nothing but objects.
+   */
+  irregular?(folder: string, options?: StorageOptions): AsyncIterable<string>;
+
   /** Removes an object, durably. That there is none is no error. */
   delete(name: string, options?: StorageOptions): Promise<void>;
 

@@ -41,6 +41,8 @@ export const repositoryMessages: Translation<typeof english> = {
   'repo.identity-lost': '实例 "{name}" 的 instance.json 已丢失',
   'repo.identity-lost.hint':
     '请从仓库的副本中恢复它。如果该实例的每个备份都可读且属于同一台服务器，该服务器的下一次备份会重新写入它。',
+  'repo.irregular': '"{name}" 不是普通文件：该对象的位置上是链接、目录或其他内容',
+  'repo.irregular.hint': '请把该对象本身放到那里：如果是链接，则放它所指的文件；否则放它的副本。',
   'repo.last-key': '这是最后一个可读的密钥：没有它，谁也无法打开仓库',
   'repo.last-key.hint': '请先添加另一个：gausskeep repo key add',
   'repo.password-there': '该口令已能打开仓库：它是密钥 {id} 的口令',
