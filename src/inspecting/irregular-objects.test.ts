@@ -33,44 +33,49 @@ const kinds = {
 };
 
 describe.each([false, true])('a commit that is no regular file, encrypted: %s', (encrypted) => {
-  it.each(['link', 'directory'] as const)('%s: it is damage, and nothing is removed while it is there', async (kind) => {
-    const place = join(await mkdtemp(join(parent, 'case-')), 'repo');
-    const password = encrypted ? () => Promise.resolve('secret') : undefined;
-    const repository = await initRepository(place, { password });
-    const orders = await claimInstance(await openInstance(repository, 'orders'), {
-      systemIdentifier: 7_500_000_000_000_000_001n,
-      product: 'PostgreSQL',
-    });
-    const world = new RepositoryWorld();
-    world.nowMs = Date.now();
-    await world.backup('x:one', orders.storage);
-    const name = `instances/orders/${commitObject(await world.backup('x:two', orders.storage))}`;
-    const { protection, root } = repository;
-    const stored =
-      protection.kind === 'encrypted'
-        ? `objects/${new EncryptedNames(root, protection.master).storedName(name)}`
-        : name;
-    await kinds[kind](join(place, stored));
-    const then = new Date(Date.now() - 3 * 24 * 60 * 60 * 1000);
-    for (const file of await filesBelow(place)) await utimes(file, then, then);
+  it.each(['link', 'directory'] as const)(
+    '%s: it is damage, and nothing is removed while it is there',
+    async (kind) => {
+      const place = join(await mkdtemp(join(parent, 'case-')), 'repo');
+      const password = encrypted ? () => Promise.resolve('secret') : undefined;
+      const repository = await initRepository(place, { password });
+      const orders = await claimInstance(await openInstance(repository, 'orders'), {
+        systemIdentifier: 7_500_000_000_000_000_001n,
+        product: 'PostgreSQL',
+      });
+      const world = new RepositoryWorld();
+      world.nowMs = Date.now();
+      await world.backup('x:one', orders.storage);
+      const name = `instances/orders/${commitObject(await world.backup('x:two', orders.storage))}`;
+      const { protection, root } = repository;
+      const stored =
+        protection.kind === 'encrypted'
+          ? `objects/${new EncryptedNames(root, protection.master).storedName(name)}`
+          : name;
+      await kinds[kind](join(place, stored));
+      const then = new Date(Date.now() - 3 * 24 * 60 * 60 * 1000);
+      for (const file of await filesBelow(place)) await utimes(file, then, then);
 
-    const catalogue = await readCatalogue(orders.storage);
-    expect(catalogue.damagedCommits).toMatchObject([{ error: { code: 'CORRUPT', sentence: { key: 'repo.irregular' } } }]);
-    expect(unreadNewer(catalogue, chooseBackup(catalogue, 'latest'))).toHaveLength(1);
-    const findings: string[] = [];
-    await checkRepository({
-      repository,
-      onFinding: ({ severity, what, object }) => {
-        if (severity === 'damage') findings.push(`${what.key} ${object}`);
-        expect(what.key).not.toBe('repo-check.packs-left');
-      },
-    });
-    expect(findings).toEqual([`repo.irregular ${catalogue.damagedCommits[0]?.name ?? ''}`]);
-    const before = await filesBelow(place);
-    const request = { instance: orders, rules: { keepLast: 1, keepWithinMs: 0 } };
-    await expect(performExpire(request)).rejects.toMatchObject({ code: 'CORRUPT' });
-    expect(await filesBelow(place)).toEqual(expect.arrayContaining(before));
-  });
+      const catalogue = await readCatalogue(orders.storage);
+      expect(catalogue.damagedCommits).toMatchObject([
+        { error: { code: 'CORRUPT', sentence: { key: 'repo.irregular' } } },
+      ]);
+      expect(unreadNewer(catalogue, chooseBackup(catalogue, 'latest'))).toHaveLength(1);
+      const findings: string[] = [];
+      await checkRepository({
+        repository,
+        onFinding: ({ severity, what, object }) => {
+          if (severity === 'damage') findings.push(`${what.key} ${object}`);
+          expect(what.key).not.toBe('repo-check.packs-left');
+        },
+      });
+      expect(findings).toEqual([`repo.irregular ${catalogue.damagedCommits[0]?.name ?? ''}`]);
+      const before = await filesBelow(place);
+      const request = { instance: orders, rules: { keepLast: 1, keepWithinMs: 0 } };
+      await expect(performExpire(request)).rejects.toMatchObject({ code: 'CORRUPT' });
+      expect(await filesBelow(place)).toEqual(expect.arrayContaining(before));
+    },
+  );
 });
 
 async function filesBelow(directory: string): Promise<string[]> {

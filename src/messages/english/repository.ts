@@ -43,7 +43,8 @@ export const repositoryMessages = {
   'repo.identity-lost': 'instance.json of instance "{name}" is lost',
   'repo.identity-lost.hint':
     'Put it back from a copy of the repository. Where every backup of the instance can be read and is of one server, the next backup of that server writes it anew.',
-  'repo.irregular': '"{name}" is no regular file: a link, a directory or something else lies in the place of the object',
+  'repo.irregular':
+    '"{name}" is no regular file: a link, a directory or something else lies in the place of the object',
   'repo.irregular.hint': 'Put the object itself there: of a link, the file that it names; else a copy of it.',
   'repo.last-key': 'this is the last key that can be read: without it nobody could open the repository',
   'repo.last-key.hint': 'Add another one first: gausskeep repo key add',
