@@ -99,7 +99,9 @@ async function refuseGap(
     if (beginning !== undefined && (await isAllOfIt(beginning, name, options))) return;
     throw new BackupError('WAL_MISSING', say('archive.gap', { name, later }), { hint: say('archive.gap.hint') });
   }
-  for await (const { file } of source.list(options)) if (file.kind === 'segment' || file.kind === 'partial') return;
+  for await (const { file, isUnsound } of source.list(options)) {
+    if (isUnsound !== true && (file.kind === 'segment' || file.kind === 'partial')) return;
+  }
   const before = segmentAt(name, -1, source.segmentSizeBytes);
   if (before !== undefined && (await isBeside(target, before, source))) return;
   throw new BackupError('WAL_MISSING', say('archive.no-segments', { name, source: source.description }), {

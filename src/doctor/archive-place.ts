@@ -102,8 +102,8 @@ type Options = { readonly signal?: AbortSignal };
 async function segmentsOf(source: WalSource, options: Options): Promise<string[]> {
   const names: string[] = [];
   const isKnown = (): Promise<boolean> => Promise.resolve(true);
-  for await (const { file, isOpen } of source.list({ ...options, isKnown })) {
-    if (file.kind === 'segment' && isOpen !== true) names.push(file.name);
+  for await (const { file, isOpen, isUnsound } of source.list({ ...options, isKnown })) {
+    if (file.kind === 'segment' && isOpen !== true && isUnsound !== true) names.push(file.name);
   }
   return names;
 }

@@ -11,6 +11,7 @@ import type { Instance } from '../repository/instance.ts';
 import { openPlace } from '../storage/place.ts';
 import type { Member } from '../tar/member.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
+import { findFormProblem } from '../survey/read-segment.ts';
 import { isSegmentSize, segmentName, segmentStart, type TimelineId } from '../wal/segment.ts';
 import { lsn } from '../wal/lsn.ts';
 
@@ -70,8 +71,10 @@ export async function findNeededWal(
       });
       continue;
     }
-    const object = await source?.find(name, { signal });
+    const object = await source?.find(name, { signal, orUnsound: true });
     if (object === undefined) throw missing(commit, name);
+    const damage = findFormProblem(object, segmentSizeBytes);
+    if (damage !== undefined) throw new BackupError('CORRUPT', damage, { hint: say('exporting.wal-missing.hint') });
     files.push({ name, sizeBytes: segmentSizeBytes, read: (readSignal) => object.read({ signal: readSignal }) });
   }
   const history = timeline > 1 ? await source?.find(historyName(timeline), { signal }) : undefined;

@@ -15,7 +15,7 @@ import { parseWalFileName } from '../wal-archive/wal-file-name.ts';
 import { checkSegments, type SegmentBefore } from './check-segments.ts';
 import type { Findings } from './finding.ts';
 
-/** The form of the WAL archive of an instance: identity, generations, receipts and what they are about. No WAL is read. */
+/** The form of the WAL archive of an instance: identity, generations, receipts and what they are about. Of WAL no more is read than the first page of a segment without a receipt. */
 export async function checkArchiveForm(
   instance: Instance,
   { backups }: Catalogue,

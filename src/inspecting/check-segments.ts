@@ -1,11 +1,14 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { ArchiveIdentity } from '../wal-archive/archive-identity.ts';
-import { readReceipt, segmentBase } from '../wal-archive/archive-wal.ts';
+import { isNamedRight, readReceipt, segmentBase } from '../wal-archive/archive-wal.ts';
 import { suffixOf } from '../wal-archive/codec.ts';
 import { findFork, type Receipt, type SegmentLinks } from '../wal-archive/receipt.ts';
 import { readSegmentFolder, type FoundSegment } from '../wal-archive/segment-folder.ts';
-import { segmentAt } from '../wal-archive/wal-file-name.ts';
+import { findFormProblem } from '../survey/read-segment.ts';
+import { parseWalFileName, segmentAt } from '../wal-archive/wal-file-name.ts';
+import { readStored } from '../wal-archive/wal-object.ts';
+import type { ReadWalOptions } from '../wal-archive/wal-source.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { Findings } from './finding.ts';
 
@@ -78,23 +81,27 @@ async function read(
 
 /** Undefined: there is no receipt that can be read. */
 async function checkSegment(
-  { storage, generation }: SegmentsToCheck,
+  archive: SegmentsToCheck,
   { name, data, index, answer }: FoundSegment & { readonly answer: Answer },
   findings: Findings,
   options: StorageOptions,
 ): Promise<Receipt | undefined> {
+  const { storage, generation } = archive;
   const base = segmentBase(generation, name);
   const object = `wal/${base}`;
   if (answer instanceof BackupError) {
     findings.lookedAt.receipts += 1;
     const hint = answer.code === 'CORRUPT' ? answer.hint : undefined;
     findings.unreadable(`${object}.receipt`, answer, hint ?? say('repo-check.put-back.action'));
+    if (answer.code === 'CORRUPT') await checkWithoutReceipt(archive, { name, data }, findings, options);
     return undefined;
   }
   const receipt = answer;
   if (receipt === undefined) {
-    if (data.length > 0) findings.note(object, say('repo-check.no-receipt', { name }));
-    else if (index !== undefined) findings.note(object, say('repo-check.index-alone', { name }));
+    if (data.length > 0) {
+      const isSound = await checkWithoutReceipt(archive, { name, data }, findings, options);
+      if (isSound) findings.note(object, say('repo-check.no-receipt', { name }));
+    } else if (index !== undefined) findings.note(object, say('repo-check.index-alone', { name }));
     return undefined;
   }
   findings.lookedAt.receipts += 1;
@@ -109,6 +116,32 @@ async function checkSegment(
       : say('archive.wrong-size', { name: stored, actual: there.sizeBytes, expected: receipt.storedBytes });
   findings.damage(`wal/${stored}`, what, say('repo-check.segment.action'));
   return receipt;
+}
+
+/**
+ * Whether what a reader would take for a segment without a receipt can be that: by its size, and its first page. Says what is wrong with it
+ * where there is no other.
+ */
+async function checkWithoutReceipt(
+  { storage, identity }: SegmentsToCheck,
+  { name, data }: Pick<FoundSegment, 'name' | 'data'>,
+  findings: Findings,
+  options: StorageOptions,
+): Promise<boolean> {
+  const file = parseWalFileName(name);
+  const limitBytes = identity.segmentSizeBytes;
+  const wrong: { readonly stored: string; readonly what: Message }[] = [];
+  for (const { name: stored, codec, sizeBytes: storedBytes } of data) {
+    if (file === undefined) continue;
+    const read = (how?: ReadWalOptions) =>
+      readStored({ storage, storedName: stored, codec, receipt: undefined, limitBytes }, how);
+    const isUnsound = !(await isNamedRight({ file, read }, identity, options));
+    const what = findFormProblem({ file, codec, storedName: stored, storedBytes, isUnsound }, limitBytes);
+    if (what === undefined) return true;
+    wrong.push({ stored, what });
+  }
+  for (const { stored, what } of wrong) findings.damage(`wal/${stored}`, what, say('repo-check.segment.action'));
+  return wrong.length === 0;
 }
 
 /** Whether a segment goes on where the one before it ends, if that is there. */

@@ -73,16 +73,34 @@ export function wholeSegment(place: WalPlace, object: WalObject, startLsn: Lsn, 
   return { place, object, task, name: `${object.file.name} (${placeOf(place, object)})` };
 }
 
-/** Why an object cannot be what its receipt says, as far as a look at its size tells. */
+/** Why an object cannot be what its receipt says, or its name where there is no receipt: as far as a look at its size tells. */
 export async function findObjectProblem(place: WalPlace, object: WalObject): Promise<Message | undefined> {
   const { receipt, storedName: stored } = object;
-  if (receipt === undefined || place.archive === undefined) return undefined;
+  if (place.archive === undefined) return undefined;
   const { name } = object.file;
+  if (receipt === undefined) return findFormProblem(object, place.source.segmentSizeBytes);
   const found = await place.archive.storage.stat(stored);
   if (found === undefined) return say('survey.object-missing', { name, stored });
   const { storedBytes: expected } = receipt;
   if (found.sizeBytes === expected) return undefined;
   return say('survey.object-size', { name, stored, actual: found.sizeBytes, expected });
+}
+
+/** Of a whole segment as the server wrote it the size is known without a receipt, and what its first page says. */
+export function findFormProblem(
+  {
+    file,
+    codec,
+    storedName: stored,
+    storedBytes: actual,
+    isUnsound,
+  }: Pick<WalObject, 'file' | 'codec' | 'storedName' | 'storedBytes' | 'isUnsound'>,
+  expected: number,
+): Message | undefined {
+  if (file.kind !== 'segment') return undefined;
+  const { name } = file;
+  if (codec === 'none' && actual !== expected) return say('survey.segment-size', { name, stored, actual, expected });
+  return isUnsound === true ? say('survey.other-content', { name, stored }) : undefined;
 }
 
 /** Reads a segment, each record's CRC included when asked: whether it is intact. */

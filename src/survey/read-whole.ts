@@ -135,7 +135,8 @@ export class SegmentReader {
       return knownOf(await readSegment(object.read({ signal }), task), task, name);
     const { storedName, codec, receipt } = object;
     const isBeginning = receipt === undefined && object.file.kind === 'partial';
-    const segment = { directory, storedName, codec, receipt, isBeginning };
+    const isWhole = object.file.kind === 'segment';
+    const segment = { directory, storedName, codec, receipt, isBeginning, isWhole };
     if (this.#expected < threadWorthSegments || !hasThread('wal-proof-thread')) {
       return knownOf(await readStoredSegment(segment, task, { signal }), task, name);
     }

@@ -33,6 +33,8 @@ export interface StoredSegment {
   readonly receipt: Receipt | undefined;
   /** See `StoredBytes`. */
   readonly isBeginning: boolean;
+  /** It is named as a whole segment: its content has the size of one. */
+  readonly isWhole: boolean;
 }
 
 /** What reading a segment whole told, every CRC and its content hash included. */
@@ -53,13 +55,14 @@ export interface SegmentReading {
 
 /** Opens a stored segment and reads it. @throws BackupError for a storage that fails, not for what is stored */
 export async function readStoredSegment(
-  { directory, ...stored }: StoredSegment,
+  { directory, isWhole, ...stored }: StoredSegment,
   task: ReadingTask,
   options: StorageOptions = {},
 ): Promise<SegmentReading> {
   const storage = await openLocalStorage(directory);
   const limitBytes = task.segmentSizeBytes;
-  return readSegment(readStored({ storage, ...stored, limitBytes }, options), task);
+  const wholeBytes = isWhole ? limitBytes : undefined;
+  return readSegment(readStored({ storage, ...stored, limitBytes, wholeBytes }, options), task);
 }
 
 /**

@@ -204,7 +204,7 @@ function limitedTo(place: WalPlace, names: Iterable<string>): WalPlace {
   const { source } = place;
   const list: typeof source.list = async function* (options) {
     for (const name of names) {
-      const object = await source.find(name, options);
+      const object = await source.find(name, { ...options, orUnsound: true });
       if (object !== undefined) yield object;
     }
   };

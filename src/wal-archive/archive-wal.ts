@@ -15,7 +15,7 @@ import { decodeReceipt, type Receipt } from './receipt.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import { parseStoredName, parseWalFileName, segmentEnd, type WalFileName } from './wal-file-name.ts';
 import { readStored } from './wal-object.ts';
-import type { ReadWalOptions, WalObject, WalSource } from './wal-source.ts';
+import type { FindWalOptions, ReadWalOptions, WalObject, WalSource } from './wal-source.ts';
 
 /** Largest history or backup history file that is accepted, in bytes. */
 export const largestHistoryBytes = 1024 * 1024;
@@ -66,14 +66,18 @@ export function openArchiveWal(
 ): WalSource {
   const { storage, identity } = archive;
   const lineage = lineageOf(generations, number);
-  const find: FindOnLine = async (name, options, isOpen) => {
+  const find: FindOnLine = async (name, options = {}, isOpen) => {
     const file = parseWalFileName(name);
     if (file === undefined) return undefined;
-    for (const part of lineage) {
-      if (!inherits(part, file, identity.segmentSizeBytes)) continue;
-      const mayBeOpen = isOpen?.(part.generation, name) ?? true;
-      const found = await findInGeneration(archive, part.generation, file, { ...options, mayBeOpen });
-      if (found !== undefined) return found;
+    // A sound one of an ancestor counts for more.
+    const passes = options.orUnsound === true && file.kind === 'segment' ? [false, true] : [false];
+    for (const orUnsound of passes) {
+      for (const part of lineage) {
+        if (!inherits(part, file, identity.segmentSizeBytes)) continue;
+        const mayBeOpen = isOpen?.(part.generation, name) ?? true;
+        const found = await findInGeneration(archive, part.generation, file, { ...options, mayBeOpen, orUnsound });
+        if (found !== undefined) return found;
+      }
     }
     return undefined;
   };
@@ -110,7 +114,7 @@ export function openArchiveWal(
 /** As `WalSource.find`. @param isOpen whether a file may be one of a receiver's; undefined: every one may */
 type FindOnLine = (
   name: string,
-  options?: StorageOptions,
+  options?: FindWalOptions,
   isOpen?: (generation: number, name: string) => boolean,
 ) => Promise<WalObject | undefined>;
 
@@ -125,7 +129,7 @@ async function findInGeneration(
   archive: Archive,
   generation: number,
   file: WalFileName,
-  { mayBeOpen, ...options }: StorageOptions & { readonly mayBeOpen: boolean },
+  { mayBeOpen, orUnsound, ...options }: FindWalOptions & { readonly mayBeOpen: boolean },
 ): Promise<WalObject | undefined> {
   const { storage } = archive;
   if (file.kind === 'history' || file.kind === 'backup-history') {
@@ -158,7 +162,7 @@ async function findInGeneration(
     const { codec, storedBytes } = receipt;
     return walObject(archive, generation, file, { storedName, codec, storedBytes }, receipt);
   }
-  const findStored = () => findUnfinished(archive, generation, file, options);
+  const findStored = () => findUnfinished(archive, generation, file, { ...options, orUnsound });
   const found =
     file.kind === 'partial'
       ? ((await findOpen()) ?? (await findStored()))
@@ -251,8 +255,9 @@ async function findUnfinished(
   archive: Archive,
   generation: number,
   file: WalFileName,
-  options?: StorageOptions,
+  { orUnsound, ...options }: FindWalOptions,
 ): Promise<WalObject | undefined> {
+  let unsound: WalObject | undefined;
   for (const [codec, suffix] of codecSuffixes) {
     const found = await archive.storage.stat(segmentBase(generation, file.name) + suffix, options);
     if (found === undefined) continue;
@@ -261,14 +266,25 @@ async function findUnfinished(
       codec,
       storedBytes: found.sizeBytes,
     });
-    if (await startsAsNamed(object, archive.identity, options)) return object;
+    if (await isNamedRight(object, archive.identity, options)) return object;
+    if (orUnsound === true) unsound ??= { ...object, isUnsound: true };
   }
-  return undefined;
+  return unsound;
+}
+
+/** As `startsAsNamed`; false also where it cannot be decompressed. */
+export async function isNamedRight(...[object, instance, options]: Parameters<typeof startsAsNamed>): Promise<boolean> {
+  try {
+    return await startsAsNamed(object, instance, options);
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'CORRUPT') return false;
+    throw error;
+  }
 }
 
 /** Whether the first page of a segment is of this instance and of the position that the name says. */
 export async function startsAsNamed(
-  object: WalObject,
+  object: Pick<WalObject, 'file' | 'read'>,
   instance: { readonly systemIdentifier: bigint; readonly segmentSizeBytes: number },
   options?: StorageOptions,
 ): Promise<boolean> {
@@ -322,7 +338,9 @@ function walObject(
   const isSegment = file.kind === 'segment' || file.kind === 'partial';
   const limitBytes = isSegment ? archive.identity.segmentSizeBytes : largestHistoryBytes;
   const { storage } = archive;
-  const read = (options?: ReadWalOptions) => readStored({ storage, ...stored, receipt, limitBytes }, options);
+  const wholeBytes = file.kind === 'segment' ? limitBytes : undefined;
+  const read = (options?: ReadWalOptions) =>
+    readStored({ storage, ...stored, receipt, limitBytes, wholeBytes }, options);
   return { file, generation, ...stored, receipt, read };
 }
 
@@ -342,7 +360,7 @@ async function* listLineage(
   let lastSegment: string | undefined;
   for await (const name of mergeOrdered(names)) {
     // It may have been cleaned up since it was listed, or one that grew may be whole.
-    let object = await find(name, options, isOpen);
+    let object = await find(name, { ...options, orUnsound: true }, isOpen);
     const whole = name.endsWith('.partial') ? name.slice(0, -'.partial'.length) : undefined;
     if (object === undefined && whole !== undefined && whole !== lastSegment) object = await find(whole, options);
     if (object === undefined) continue;

@@ -194,7 +194,8 @@ function plainObject(
   const isSegment = file.kind === 'segment' || file.kind === 'partial';
   const limitBytes = isSegment ? Math.min(segmentSizeBytes, largestSegmentBytes) : largestHistoryBytes;
   const isBeginning = file.kind === 'partial';
-  const stored = { storage, storedName, codec, receipt: undefined, limitBytes, isBeginning };
+  const wholeBytes = file.kind === 'segment' ? segmentSizeBytes : undefined;
+  const stored = { storage, storedName, codec, receipt: undefined, limitBytes, wholeBytes, isBeginning };
   const read = (options?: ReadWalOptions) => readStored(stored, options);
   return { file, storedName, codec, storedBytes, receipt: undefined, generation: undefined, read };
 }

@@ -18,6 +18,8 @@ export interface StoredBytes {
   readonly isBeginning?: boolean | undefined;
   /** Largest size that is accepted: what a segment can be. Nothing else ends a compressed bomb. */
   readonly limitBytes: number;
+  /** What the content of a whole segment comes to, with a receipt or without; undefined: it may be shorter. */
+  readonly wholeBytes?: number | undefined;
 }
 
 /** The uncompressed bytes. @throws BackupError `CORRUPT` when they are damaged or not what the receipt says */
@@ -26,7 +28,7 @@ export async function* readStored(stored: StoredBytes, { signal, headOnly }: Rea
     yield* content(stored, { signal, length: walPageBytes });
     return;
   }
-  const { storage, storedName, codec, receipt, limitBytes } = stored;
+  const { storage, storedName, codec, receipt, limitBytes, wholeBytes } = stored;
   const hash = receipt && createHash('sha256');
   let sizeBytes = 0;
   const read = (): ByteSource => content(stored, { signal });
@@ -38,8 +40,10 @@ export async function* readStored(stored: StoredBytes, { signal, headOnly }: Rea
     hash?.update(piece);
     yield piece;
   }
+  for (const expected of [receipt?.sizeBytes, wholeBytes]) {
+    if (expected !== undefined && sizeBytes !== expected) throw wrongSize(storedName, sizeBytes, expected);
+  }
   if (receipt === undefined || hash === undefined) return;
-  if (sizeBytes !== receipt.sizeBytes) throw wrongSize(storedName, sizeBytes, receipt.sizeBytes);
   if (hash.digest('hex') !== receipt.sha256) {
     throw new BackupError('CORRUPT', say('archive.wrong-hash', { name: storedName }), {
       context: { storage: storage.description },

@@ -23,6 +23,8 @@ export interface WalObject {
   readonly receipt: Receipt | undefined;
   /** Its receipt is damaged: what is read is compared with nothing but itself. */
   readonly receiptFault?: Message | undefined;
+  /** It is named as a segment, and its first page is not of that segment: damage, or other content. Comes only where it is asked for. */
+  readonly isUnsound?: boolean | undefined;
   /** The generation in which it lies; undefined where there are none. */
   readonly generation: number | undefined;
   /**
@@ -44,13 +46,18 @@ export interface ListWalOptions extends StorageOptions {
   readonly isKnown?: ((object: WalObject) => Promise<boolean>) | undefined;
 }
 
+export interface FindWalOptions extends StorageOptions {
+  /** A whole segment that is named so and is unsound comes as well, where an archive has no sound one. */
+  readonly orUnsound?: boolean | undefined;
+}
+
 /** WAL to read, whoever stored it. Names are those of the server, without what a compression added. */
 export interface WalSource {
   readonly description: string;
   readonly systemIdentifier: bigint;
   readonly segmentSizeBytes: number;
   /** Undefined when there is no such file in this source. */
-  find(name: string, options?: StorageOptions): Promise<WalObject | undefined>;
+  find(name: string, options?: FindWalOptions): Promise<WalObject | undefined>;
   /** The stored name of a file that is named so but was passed over by `find`: half-written, or not of this instance. */
   findUnsound(name: string, options?: StorageOptions): Promise<string | undefined>;
   /**
@@ -58,7 +65,7 @@ export interface WalSource {
    * `segment` is not where it ends. Costs a listing of names.
    */
   findLater(segment: string, options?: StorageOptions): Promise<string | undefined>;
-  /** Everything that `find` finds, ordered by name; a name comes once. */
+  /** Everything that `find` finds, unsound segments of an archive included, ordered by name; a name comes once. */
   list(options?: ListWalOptions): AsyncIterable<WalObject>;
   /** What receivers noted of WAL that servers no longer had, and what retention removed; undefined where nobody can note it. */
   readonly gaps?: ((options?: StorageOptions) => Promise<readonly RecordedGap[]>) | undefined;

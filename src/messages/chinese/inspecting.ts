@@ -94,7 +94,7 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.no-generation': '备份 {name} 属于 WAL 归档的世代 {generation}，但该世代不存在',
   'repo-check.open': '接收程序正在处理 {count} 个段',
   'repo-check.gap-record': '无法读取一条缺失 WAL 的记录：它不再能说明什么',
-  'repo-check.no-receipt': 'WAL 文件 {name} 没有回执：其推送正在进行，或没有完成；它可以读取',
+  'repo-check.no-receipt': 'WAL 文件 {name} 没有回执：其推送正在进行，或没有完成；只查看了它的首页',
   'repo-check.index-alone': 'WAL 文件 {name} 只有索引而没有数据：其清理没有完成',
   'repo-check.segment.action': '请从仓库的副本中恢复。如果服务器仍有该段，请移走回执并再次推送。',
   'repo-check.fork': 'WAL 文件 {after} 没有接续 {before} 的末尾：它们属于两条 WAL 线',

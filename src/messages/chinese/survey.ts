@@ -10,6 +10,8 @@ export const surveyMessages: Translation<typeof english> = {
   'survey.damaged-crossing': '段 {name}：起始于 {lsn}、结束于下一个段的记录，CRC 错误',
   'survey.object-missing': '段 {name} 有回执，但它的对象 {stored} 不是那里的一个独立文件（不跟随链接）',
   'survey.object-size': '段 {name}：它的对象 {stored} 有 {actual} 字节，不是回执所记的 {expected} 字节',
+  'survey.segment-size': '段 {name}：它的对象 {stored} 有 {actual} 字节，而完整的段有 {expected} 字节',
+  'survey.other-content': '段 {name}：它的对象 {stored} 不是该段：其首页属于另一个段，或不属于任何段',
   'survey.damaged-member': '段 {name} 在 {lsn} 之后损坏：{reason}',
   'survey.member-gone': '{name} 已不在 {tar} 中',
   'survey.changes': '{name} 在读取时发生变化（{from}）',

@@ -105,7 +105,7 @@ export const inspectingMessages = {
   'repo-check.open': '{count} {count|segment that a receiver is|segments that a receiver is} at',
   'repo-check.gap-record': 'a record of missing WAL cannot be read: it explains nothing any more',
   'repo-check.no-receipt':
-    'WAL file {name} has no receipt: its push is under way, or did not come to its end; it is readable',
+    'WAL file {name} has no receipt: its push is under way, or did not come to its end; no more of it than its first page was looked at',
   'repo-check.index-alone': 'WAL file {name} has an index and no data: its cleanup did not come to its end',
   'repo-check.segment.action':
     'Put it back from a copy of the repository. While the server still has the segment, take the receipt away and push it again.',

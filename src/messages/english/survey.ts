@@ -8,6 +8,9 @@ export const surveyMessages = {
   'survey.object-missing':
     'segment {name} has a receipt, but its object {stored} is not there as a file of its own (links are not followed)',
   'survey.object-size': 'segment {name}: its object {stored} has {actual} bytes, not {expected} as its receipt says',
+  'survey.segment-size': 'segment {name}: its object {stored} has {actual} bytes, and a whole segment has {expected}',
+  'survey.other-content':
+    'segment {name}: its object {stored} is not that segment: its first page is of another one, or of none',
   'survey.damaged-member': 'segment {name} is damaged behind {lsn}: {reason}',
   'survey.member-gone': '{name} is not in {tar} any more',
   'survey.changes': '{name} changes while it is read ({from})',
