@@ -4,6 +4,7 @@ import { placeWords } from '../messages/place-words.ts';
 import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { openArchiveWal } from '../wal-archive/archive-wal.ts';
 import type { FindPruned } from '../wal-archive/pruned-range.ts';
+import { refuseLostGeneration, refuseLostIdentity } from '../wal-archive/lost-objects.ts';
 import { openPlainWal } from '../wal-archive/plain-wal.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -35,6 +36,7 @@ export async function openWal(
 ): Promise<OpenedWal> {
   const archive = await findArchive(storage, options);
   if (archive === undefined) {
+    await refuseLostIdentity(storage, options);
     if (generation !== undefined) {
       const hint = say('archive.none.hint');
       throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: placeWords(storage.description) }), {
@@ -45,6 +47,7 @@ export async function openWal(
   }
   checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });
   const generations = await readGenerations(archive, options);
+  await refuseLostGeneration(archive, generations, generation, options);
   const { number } = chooseGeneration(generations, generation, 'read');
   return { source: openArchiveWal(archive, generations, number, pruned), archive, generation: number };
 }

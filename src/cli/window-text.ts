@@ -35,9 +35,15 @@ export function windowLines(
   return [
     title,
     ...lines.flatMap((line) => ['', ...lineText(line, lines)]),
-    ...(canRecover ? [] : ['', speak(say(backupsNamed ? 'window.nothing' : 'window.no-backups-named'))]),
+    ...(canRecover ? [] : ['', speak(whyNothing(lines, backupsNamed))]),
     ...(segments.count === 0 ? [] : ['', speak(readingsOf(segments))]),
   ];
+}
+
+function whyNothing(lines: readonly Line[], backupsNamed: boolean): Message {
+  if (!backupsNamed) return say('window.no-backups-named');
+  const hasBackups = lines.length === 0 || lines.some(({ backups }) => backups.length > 0);
+  return say(hasBackups ? 'window.nothing' : 'window.nothing-to-begin');
 }
 
 /** What this is based on: indexes know nothing of the CRCs of ordinary records. */

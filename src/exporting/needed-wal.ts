@@ -53,9 +53,10 @@ export async function findNeededWal(
   signal: AbortSignal,
 ): Promise<NeededWal> {
   const own = await findOwnWal(reader, signal);
-  const source = await openSource(instance, commit, signal);
+  const opened = await openSource(instance, commit, signal);
+  const source = opened instanceof BackupError ? undefined : opened;
   const segmentSizeBytes = source?.segmentSizeBytes ?? [...own.segments.values()][0]?.sizeBytes ?? 0;
-  if (!isSegmentSize(segmentSizeBytes)) throw missing(commit, 'WAL');
+  if (!isSegmentSize(segmentSizeBytes)) throw opened instanceof BackupError ? opened : missing(commit, 'WAL');
   const files: WalFile[] = [];
   const used = new Set<string>();
   const { timeline, startLsn, endLsn } = commit;
@@ -72,7 +73,7 @@ export async function findNeededWal(
       continue;
     }
     const object = await source?.find(name, { signal, orUnsound: true });
-    if (object === undefined) throw missing(commit, name);
+    if (object === undefined) throw opened instanceof BackupError ? opened : missing(commit, name);
     const damage = findFormProblem(object, segmentSizeBytes);
     if (damage !== undefined) throw new BackupError('CORRUPT', damage, { hint: say('exporting.wal-missing.hint') });
     files.push({ name, sizeBytes: segmentSizeBytes, read: (readSignal) => object.read({ signal: readSignal }) });
@@ -88,7 +89,12 @@ export async function findNeededWal(
   return { directory: own.directory, own: used, members: (readSignal) => membersOf(files, readSignal) };
 }
 
-async function openSource({ wal }: Instance, commit: Commit, signal: AbortSignal): Promise<WalSource | undefined> {
+/** The archive of the instance, or what is wrong with it: it may not be needed. */
+async function openSource(
+  { wal }: Instance,
+  commit: Commit,
+  signal: AbortSignal,
+): Promise<WalSource | BackupError | undefined> {
   try {
     const { storage } = await openPlace(wal);
     const { systemIdentifier, generation } = commit;
@@ -96,6 +102,7 @@ async function openSource({ wal }: Instance, commit: Commit, signal: AbortSignal
   } catch (error) {
     // A backup may have all of it itself.
     if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') return undefined;
+    if (error instanceof BackupError && error.code === 'CORRUPT') return error;
     throw error;
   }
 }

@@ -27,7 +27,7 @@ export async function checkArchiveForm(
     findings.note('wal/', say('repo-check.no-wal'));
     return;
   }
-  const archive = await readArchive(storage, findings, options);
+  const archive = await readArchive(storage, backups.length > 0, findings, options);
   if (archive === undefined) return;
   const { systemIdentifier: actual } = archive.identity;
   const expected = instance.identity?.systemIdentifier ?? actual;
@@ -66,6 +66,7 @@ async function openWal({ wal }: Instance): Promise<Storage | undefined> {
 
 async function readArchive(
   storage: Storage,
+  hasBackups: boolean,
   findings: Findings,
   options: StorageOptions,
 ): Promise<Archive | undefined> {
@@ -78,7 +79,10 @@ async function readArchive(
     return undefined;
   }
   if (await isEmpty(storage, options)) findings.note('wal/', say('repo-check.no-wal'));
-  else findings.warn(identity, say('repo-check.no-archive'), say('repo-check.no-archive.action'));
+  else if (hasBackups) {
+    // What an adoption into a new instance leaves where it is interrupted has no backups.
+    findings.damage(identity, say('repo-check.lost-identity'), say('repo-check.put-back.action'));
+  } else findings.warn(identity, say('repo-check.no-archive'), say('repo-check.no-archive.action'));
   return undefined;
 }
 

@@ -22,4 +22,6 @@ export interface ProofRequest {
   readonly allowEndOfWal: boolean;
   /** What was noted of the WAL that the backup begins with, where that is missing. */
   readonly lostBegin?: NotedGap | undefined;
+  /** The segment that the backup begins with is not there, whatever there is behind it. */
+  readonly lacksBegin?: boolean | undefined;
 }

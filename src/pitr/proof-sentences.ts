@@ -104,6 +104,8 @@ function supplySentences(reason: ProvedTarget['supplyReason']): Message[] {
       return [say('restore-recovery.copy-exact')];
     case 'missing-behind':
       return [say('pruned.copy-missing-behind', { name: reason.name })];
+    case 'damaged-behind':
+      return [say('restore-recovery.copy-damaged-behind', { name: reason.name })];
     case 'no-archive':
       return [say('restore-recovery.copy-no-archive')];
     case 'out-of-reach':

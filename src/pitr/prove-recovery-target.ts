@@ -18,6 +18,7 @@ import { parseTarget, type ParsedTarget } from './target.ts';
 import { openBackupSource, realDirectory, type BackupLocation } from '../backup-source/open-backup.ts';
 import { placeConfiguration } from '../backup-source/placed-configuration.ts';
 import type { SourceConfiguration } from '../backup-source/source-facts.ts';
+import { withRepositoryHint } from './repository-hints.ts';
 import type { PitrRequest } from './pitr-request.ts';
 
 export interface ProvedTarget extends ProvedRecovery {
@@ -40,6 +41,8 @@ export async function proveRecoveryTarget(request: PitrRequest, options: Storage
   const reader = quick === true ? undefined : new SegmentReader(knowledge, { ...options, onEvent });
   try {
     return await proveWith(request, { ...options, knowledge, reader });
+  } catch (error) {
+    throw request.ofRepository === undefined ? error : withRepositoryHint(error);
   } finally {
     await reader?.end();
     await knowledge.save();

@@ -24,6 +24,7 @@ import { locateRecord } from './locate-record.ts';
 import { preparedInBackup } from '../survey/prepared-in-backup.ts';
 import {
   changesWhileRead,
+  damageOf,
   goesOnBehind,
   neededSegment,
   proveWal,
@@ -47,6 +48,8 @@ export type SupplyReason =
   | { readonly kind: 'no-archive' }
   /** This segment, which comes next, is missing although WAL went on: a server that reads ahead would ask for it in vain, and end. */
   | { readonly kind: 'missing-behind'; readonly name: string }
+  /** This segment, the last one needed or the one behind it, is damaged: a server that asks for it is told so, and ends. */
+  | { readonly kind: 'damaged-behind'; readonly name: string }
   /** There is one, in a repository that the server could not open. */
   | { readonly kind: 'out-of-reach'; readonly reason: Message }
   /** This segment is not where the server could fetch it. */
@@ -249,11 +252,14 @@ async function planWith(
   const gaps = gapsOfLine(inventory.gaps, line);
   const walker = new LineWalker(gaps);
   const passed: NeededSegment[] = [];
+  const damaged = new Set<string>();
   const passing = read();
   const next = async (): Promise<ReadLineSegment | undefined> => {
     const { value } = await passing.next();
-    if (value !== undefined) passed.push(neededSegment(value, knowledge));
-    return value ?? undefined;
+    if (value === undefined) return undefined;
+    passed.push(neededSegment(value, knowledge));
+    if (damageOf(value.content) !== undefined) damaged.add(value.name);
+    return value;
   };
   const first = await next();
   const prepared = first === undefined ? [] : await preparedBefore(backup, first, options);
@@ -264,23 +270,30 @@ async function planWith(
   replay.take(walker.finish());
   const outcome = await withImmediateStop(proofRequest, replay.outcome(), read, options);
   // Without the segment that the backup begins with nothing was passed that could have broken.
-  const isLost = outcome.broken === undefined ? gapBetween(gaps, window.startLsn, window.startLsn + 1n) : undefined;
-  const proof = proveTarget({ ...proofRequest, lostBegin: isLost }, outcome);
+  const lacksBegin = first === undefined || first.startLsn > window.startLsn;
+  const isLost = lacksBegin ? gapBetween(gaps, window.startLsn, window.startLsn + 1n) : undefined;
+  const proof = proveTarget({ ...proofRequest, lostBegin: isLost, lacksBegin }, outcome);
   checkTimeline(window, line, proof);
   const { neededEndLsn } = proof;
   const endOfLast = (): bigint => (passed.at(-1)?.startLsn ?? 0n) + BigInt(inventory.segmentSizeBytes);
   // A record that is waited for may end behind what was replayed.
   while (endOfLast() < neededEndLsn && (await next()) !== undefined);
-  // At the end of the WAL, what lies behind it tells whether it is one.
-  if (proof.stop === undefined && endOfLast() - BigInt(inventory.segmentSizeBytes) < neededEndLsn) await next();
+  // At the end of the WAL, what lies behind it tells whether it is one; before it, whether a server can read ahead.
+  if (endOfLast() - BigInt(inventory.segmentSizeBytes) < neededEndLsn) await next();
   await passing.return();
   reader?.expectNoMore();
   const needed = passed.findIndex(({ startLsn }) => startLsn >= neededEndLsn);
   const segments = needed < 0 ? passed : passed.slice(0, needed);
   const behind = proof.stop === undefined && needed >= 0 ? passed[needed] : undefined;
-  const supplied = supplyOf(supply, segments, request, () => missingBehind(segments, line, inventory, gaps));
+  const supplied = supplyOf(supply, segments, request, () => {
+    const ahead = nameBehind(segments, line, inventory);
+    const name = [segments.at(-1)?.name, ahead].find((one) => one !== undefined && damaged.has(one));
+    if (name !== undefined) return { kind: 'damaged-behind', name };
+    return missingBehind(segments, line, inventory, gaps);
+  });
   // Copied because of a lost segment it would end before the timeline that was asked for begins.
-  const goesOn = supplied.supply === 'restore-command' || supplied.supplyReason.kind === 'missing-behind';
+  const goesOn =
+    supplied.supply === 'restore-command' || ['missing-behind', 'damaged-behind'].includes(supplied.supplyReason.kind);
   if (goesOn && proof.stop === undefined) refuseOlderTimeline(inventory, line, segments);
   return { backup, identity, line, ...supplied, isExact, proof, segments, behind, inventory };
 }
@@ -305,7 +318,7 @@ function supplyOf(
   suits: WalSupply,
   segments: readonly NeededSegment[],
   { supply, fetchesFrom, outOfReach: reason }: ProveRequest,
-  findMissing: () => string | undefined,
+  findObstacle: () => SupplyReason | undefined,
 ): Pick<ProvedRecovery, 'supply' | 'supplyReason'> {
   if (supply !== undefined) return { supply, supplyReason: { kind: 'asked' } };
   if (suits === 'copy') return { supply: 'copy', supplyReason: { kind: 'exact' } };
@@ -313,8 +326,8 @@ function supplyOf(
   if (fetchesFrom === undefined) return { supply: 'copy', supplyReason: { kind: 'no-archive' } };
   const stray = segments.find(({ found }) => found.place !== fetchesFrom);
   if (stray === undefined) {
-    const name = findMissing();
-    if (name !== undefined) return { supply: 'copy', supplyReason: { kind: 'missing-behind', name } };
+    const supplyReason = findObstacle();
+    if (supplyReason !== undefined) return { supply: 'copy', supplyReason };
     return { supply: 'restore-command', supplyReason: { kind: 'in-archive' } };
   }
   return { supply: 'copy', supplyReason: { kind: 'elsewhere', name: stray.name, from: stray.from } };
@@ -326,14 +339,23 @@ function missingBehind(
   line: WalLine,
   inventory: WalInventory,
   gaps: readonly NotedGap[],
+): SupplyReason | undefined {
+  const last = segments.at(-1);
+  const name = nameBehind(segments, line, inventory);
+  if (last === undefined || name === undefined || inventory.segments.has(name)) return undefined;
+  const next = segmentEndLsn(last.startLsn, inventory.segmentSizeBytes);
+  const goesOn = gapBetween(gaps, next, next + 1n) !== undefined || filesOfLine(inventory, line, next).length > 0;
+  return goesOn ? { kind: 'missing-behind', name } : undefined;
+}
+
+/** The segment that a server would ask for behind the last one needed. */
+function nameBehind(
+  segments: readonly NeededSegment[],
+  line: WalLine,
+  { segmentSizeBytes }: WalInventory,
 ): string | undefined {
   const last = segments.at(-1);
-  if (last === undefined) return undefined;
-  const next = segmentEndLsn(last.startLsn, inventory.segmentSizeBytes);
-  const name = nameOnLine(line, next, inventory.segmentSizeBytes);
-  if (inventory.segments.has(name)) return undefined;
-  const goesOn = gapBetween(gaps, next, next + 1n) !== undefined || filesOfLine(inventory, line, next).length > 0;
-  return goesOn ? name : undefined;
+  return last && nameOnLine(line, segmentEndLsn(last.startLsn, segmentSizeBytes), segmentSizeBytes);
 }
 
 /** What the backup has as prepared, in the layout of the WAL that begins it. */
@@ -355,6 +377,7 @@ export async function identityOf(
     const inventory = await wal.inventoryFor(backup);
     const own = inventory?.segments.get(backup.facts.label.startSegment) ?? [];
     for (const { object } of [...own, ...[...(inventory?.segments.values() ?? [])].flat()]) {
+      if (object.isUnsound === true) continue;
       const header = await firstPageOf(object, options);
       const identity = header?.format === undefined ? undefined : identityOfWal(header.magic);
       if (identity !== undefined) return identity;

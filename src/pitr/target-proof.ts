@@ -132,7 +132,12 @@ function isOlder(target: RecoveryTarget, { nextXid, broken }: ReplayOutcome, rul
 function walMissing(request: ProofRequest, { endLsn, broken, hasCheckpoint }: ReplayOutcome): BackupError {
   const { name, startLsn, checkpointLsn } = request.backup;
   const parameters = { backup: name, start: formatLsn(startLsn) };
-  if (endLsn === undefined || endLsn <= startLsn) {
+  if (broken?.kind === 'damaged' && (endLsn === undefined || endLsn <= startLsn) && request.lacksBegin !== true) {
+    return new BackupError('WAL_MISSING', say('window.proof.damaged-begin', { ...parameters, reason: broken.reason }), {
+      hint: say('window.proof.damaged-begin.hint'),
+    });
+  }
+  if (request.lacksBegin === true || endLsn === undefined || endLsn <= startLsn) {
     const missing = withNotedGap(say('window.proof.no-wal', parameters), request.lostBegin);
     return new BackupError('WAL_MISSING', missing, {
       hint: say('window.proof.no-wal.hint'),
@@ -199,6 +204,15 @@ function notesOf(request: ProofRequest, outcome: ReplayOutcome, written: Written
   }
   if (stop === undefined && outcome.broken?.isTorn === true && outcome.endLsn !== undefined) {
     notes.push(say('window.note.torn-end', { lsn: formatLsn(outcome.endLsn) }));
+  }
+  const { broken } = outcome;
+  if (stop === undefined && broken !== undefined && broken.kind !== 'end') {
+    notes.push(
+      say('window.note.broken-end', {
+        lsn: outcome.endLsn === undefined ? '-' : formatLsn(outcome.endLsn),
+        reason: broken.reason,
+      }),
+    );
   }
   if (target.kind === 'xid' && stop?.event?.kind.startsWith('abort') === true) {
     notes.push(say('window.note.aborted', { xid: target.xid }));

@@ -182,7 +182,8 @@ export async function goesOnBehind(
   return true;
 }
 
-function damageOf(content: SegmentContent): Message | undefined {
+/** What is wrong with a segment; undefined: its WAL ends, or goes on. */
+export function damageOf(content: SegmentContent): Message | undefined {
   if ('damage' in content) return content.damage;
   return content.end.kind === 'partial' ? content.end.damage : undefined;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { openArchiveWal } from '../wal-archive/archive-wal.ts';
+import { refuseLostGeneration, refuseLostIdentity } from '../wal-archive/lost-objects.ts';
 import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import { openPlainWal } from '../wal-archive/plain-wal.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
@@ -39,9 +40,11 @@ export async function openWalPlaces(request: OpenPlacesRequest, options: Storage
   const { place, generation, one = false, systemIdentifier, pruned } = request;
   const { storage, directory } = await openPlace(place);
   const archive = await findArchive(storage, options);
+  if (archive === undefined) await refuseLostIdentity(storage, options);
   if (archive === undefined) return [await openPlainPlace(storage, directory, { ...options, systemIdentifier })];
   checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });
   const generations = await readGenerations(archive, options);
+  await refuseLostGeneration(archive, generations, generation, options);
   const isAll = generation === undefined && !one;
   const wanted = isAll ? generations : [chooseGeneration(generations, generation, 'read')];
   return wanted.map(({ number }) => {

@@ -8,8 +8,8 @@ import { BackupWal } from '../survey/backup-wal.ts';
 import type { FoundBackup } from '../survey/backups.ts';
 import { takeInventory, type FoundSegment, type WalInventory } from '../survey/inventory.ts';
 import { findObjectProblem, wholeSegment } from '../survey/read-segment.ts';
+import { damageOf } from '../survey/prove-wal.ts';
 import { SegmentReader } from '../survey/read-whole.ts';
-import type { SegmentContent } from '../survey/segment-proof.ts';
 import { WalKnowledge } from '../survey/wal-knowledge.ts';
 import { openWalPlaces, type WalPlace } from '../survey/wal-place.ts';
 import { readBackupFacts } from '../wal-archive/backup-facts.ts';
@@ -128,7 +128,7 @@ export class StoredWalCheck {
   }
 
   async #problemOf({ place, object }: FoundSegment): Promise<Message | undefined> {
-    return object.receiptFault ?? (await findObjectProblem(place, object));
+    return (await findObjectProblem(place, object)) ?? object.receiptFault;
   }
 
   async #damageOf({ place, object, startLsn }: FoundSegment, { startLsn: from }: Commit): Promise<Message | undefined> {
@@ -136,7 +136,7 @@ export class StoredWalCheck {
     const known = await this.#knowledge.proofOf(place, object);
     if (known === undefined) await this.#reader.read(wholeSegment(place, object, startLsn, from));
     const proof = known ?? (await this.#knowledge.proofOf(place, object));
-    return proof?.instead && damageIn(proof.instead);
+    return proof?.instead && damageOf(proof.instead);
   }
 
   /** That a recovery that is given this WAL becomes consistent, as a restore proves it. */
@@ -209,12 +209,6 @@ function limitedTo(place: WalPlace, names: Iterable<string>): WalPlace {
     }
   };
   return { ...place, source: { ...source, list } };
-}
-
-/** What is wrong with a segment that was read; undefined: it only ends where the WAL does. */
-function damageIn(content: SegmentContent): Message | undefined {
-  if ('damage' in content) return content.damage;
-  return content.end.kind === 'partial' ? content.end.damage : undefined;
 }
 
 /** Whether an error says something of the WAL of this backup, not of the storage. */

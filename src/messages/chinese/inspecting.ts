@@ -86,6 +86,7 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.packs-left': '{count} 个数据包（{bytes} 字节）属于 {backup}，它不是备份：运行曾被中断，或其备份已删除',
   'repo-check.no-wal': '还没有 WAL 归档',
   'repo-check.no-archive': 'WAL 归档没有标识：纳入过程曾被中断，或标识已丢失',
+  'repo-check.lost-identity': 'WAL 归档丢失了标识：需要其中 WAL 的备份都无法还原，也不会读取其中的任何内容',
   'repo-check.no-archive.action': '请再次运行 "gausskeep repo adopt"，或从仓库的副本中恢复标识。',
   'repo-check.other-archive': 'WAL 归档的系统标识符为 {actual}，而实例的为 {expected}',
   'repo-check.other-archive.action': '用它恢复会失败。恢复之前请查明其来源。',

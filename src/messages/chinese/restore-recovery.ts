@@ -57,6 +57,7 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
     '需要 WAL {first} 到 {last}：{count} 个段，时间线 {timeline}，都在，按索引首尾衔接；没有读取',
   'restore-recovery.copy-exact': '采用复制方式，因为这个服务器只有在 WAL 结束处才停得准确',
   'restore-recovery.copy-no-archive': '采用复制方式，因为没有可从中获取 WAL 的归档',
+  'restore-recovery.copy-damaged-behind': '采用复制方式，因为归档中的 {name} 已损坏，请求它的服务器会在那里失败',
   'restore-recovery.copy-elsewhere': '采用复制方式，因为 {name} 不在归档中，而在 {from} 中',
   'restore-recovery.command-in-archive': '采用 restore_command，因为全部 WAL 都在归档中',
   'restore-recovery.by-copy': '清空 WAL 目录，放入 {count} 个段的独立副本',

@@ -35,6 +35,7 @@ export const windowMessages: Translation<typeof english> = {
   'window.row.switch': '离开时间线 {timeline}（{reason}）',
   'window.row.unusable': '备份 {name} 在这里不能用：{reason}',
   'window.passed-over': '跳过 {name}：{reason}',
+  'window.nothing-to-begin': '什么都无法恢复：没有该实例的可用备份作为起点',
   'window.nothing': '什么都不能恢复：查看过的备份在这里都没有自己的 WAL',
   'window.no-backups-named': '没有查看任何备份：用 --backups DIRECTORY 指定存放备份的目录，才显示能恢复到哪里',
   'window.all-read': '{count} 个段中有 {count} 个先前已完整读取过',
@@ -61,11 +62,17 @@ export const windowMessages: Translation<typeof english> = {
   'window.proof.broken.hint': '它在那里中断：{reason}。用 --wal-from 指定另外有这些 WAL 的位置。',
   'window.proof.no-wal': '缺少备份 "{backup}" 开始处（{start}）的 WAL',
   'window.proof.no-wal.hint': '用 --archive 指定 WAL 归档目录，或用 --wal-from 指定有这些 WAL 的目录。',
+  'window.proof.no-wal.hint-repository': '请从仓库的副本中放回，或用 --wal-from 指定有该 WAL 的目录。',
+  'window.proof.damaged-begin': '备份 "{backup}" 开始处的 WAL（{start}）不能使用：{reason}',
+  'window.proof.damaged-begin.hint': '请从归档的副本中放回该文件，或用 --wal-from 指定有该 WAL 的目录。',
   'window.proof.not-consistent': '从 {start} 起的 WAL 结束于 {end}，此时备份 "{backup}" 尚未一致',
   'window.end-of-wal': 'WAL 末尾',
   'window.unreachable.before': '无法到达 {target}：备份太新，从 {lsn}（{time}）起才一致',
   'window.unreachable.before.hint':
     '用这个备份，最早可恢复到的点是 {lsn}，{time}。用 --from 选择更早的备份，或从 --backups 中自动选择。',
+  'window.unreachable.before.hint-repository':
+    '用该备份最早能到达 {lsn}，{time}。用 --backup 选择更早的备份；不给出时按目标选择。',
+  'window.unreachable.too-new.hint-repository': '用 --backup 选择更早的备份；不给出时按目标选择。',
   'window.unreachable.too-new':
     '无法到达 {target}：备份 "{backup}" 太新；它从 {start} 开始，在目标所在的 {lsn}（{time}）之后',
   'window.unreachable.too-new.hint': '用 --from 选择更早的备份，或从 --backups 中自动选择。',
@@ -98,6 +105,7 @@ export const windowMessages: Translation<typeof english> = {
   'window.note.same-second':
     '备份开始于 {time}，而这个时间只精确到整秒：在它前后两秒以内提交的事务，即使晚于目标，也可能在还原出的实例中；更早的备份能把它们区分开',
   'window.note.torn-end': 'WAL 在 {lsn} 处以一条没有写完的记录结束，崩溃会留下这种情况；没有找到接续它的更晚的 WAL',
+  'window.note.broken-end': 'WAL 在 {lsn} 结束，因为它在那里中断：{reason}；之后的内容不会回放',
   'window.note.aborted': '事务 {xid} 已回滚：恢复停在那里，看不到它的任何内容',
   'window.note.repeated-name': '有多个恢复点叫 "{name}"：{list}；恢复停在第一个',
   'window.note.prepared':

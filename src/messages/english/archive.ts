@@ -19,6 +19,12 @@ export const archiveMessages = {
   'archive.none': 'no WAL archive in {storage}',
   'archive.none.hint':
     'Check the path, and that the file system is mounted. The first "gausskeep wal push" makes an empty directory an archive.',
+  'archive.lost-identity':
+    'the WAL archive in {storage} has no identity: there is WAL in {folder}, and "{name}" is missing',
+  'archive.lost-generation':
+    'generation {generation} of the WAL archive in {storage} cannot be read: its WAL is there, and "{name}" is missing',
+  'archive.lost.hint':
+    'Put it back from a copy of the archive: without it none of that WAL is used. An adoption that was interrupted is run again.',
   'archive.not-empty': '{storage} is no WAL archive and not empty: it holds "{found}"',
   'archive.not-empty.hint': 'Name an empty directory, or the archive that exists already.',
   'archive.not-mounted': 'the WAL archive "{directory}" is empty: the file system of "{mountPoint}" is not mounted',

@@ -94,6 +94,8 @@ export const inspectingMessages = {
     '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup: a run was interrupted, or its backup was removed',
   'repo-check.no-wal': 'there is no WAL archive yet',
   'repo-check.no-archive': 'the WAL archive has no identity: its adoption was interrupted, or the identity is lost',
+  'repo-check.lost-identity':
+    'the WAL archive has lost its identity: no backup that needs WAL of it can be restored, and none of it is read',
   'repo-check.no-archive.action':
     'Run "gausskeep repo adopt" again, or put the identity back from a copy of the repository.',
   'repo-check.other-archive': 'the WAL archive is of system identifier {actual}, the instance of {expected}',

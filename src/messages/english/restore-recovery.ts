@@ -60,6 +60,8 @@ export const restoreRecoveryMessages = {
     'needs WAL {first} to {last}: {count} {count|segment|segments} on timeline {timeline}, there and linked by their indexes; not read',
   'restore-recovery.copy-exact': 'by copy, because this server ends exactly only where its WAL ends',
   'restore-recovery.copy-no-archive': 'by copy, because there is no archive that it could be fetched from',
+  'restore-recovery.copy-damaged-behind':
+    'by copy, because {name} in the archive is damaged, and a server that asks for it would fail there',
   'restore-recovery.copy-elsewhere': 'by copy, because {name} is not in the archive, but in {from}',
   'restore-recovery.command-in-archive': 'with restore_command, because all of it is in the archive',
   'restore-recovery.by-copy':

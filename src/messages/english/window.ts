@@ -33,6 +33,7 @@ export const windowMessages = {
   'window.row.switch': 'timeline {timeline} is left ({reason})',
   'window.row.unusable': 'backup {name} cannot be used here: {reason}',
   'window.passed-over': 'passed over {name}: {reason}',
+  'window.nothing-to-begin': 'nothing can be recovered: there is no usable backup of this instance to begin with',
   'window.nothing': 'nothing can be recovered: none of the backups that were looked at has its WAL here',
   'window.no-backups-named':
     'no backup was looked at: --backups DIRECTORY names the folder that holds them, and shows what can be recovered',
@@ -62,12 +63,21 @@ export const windowMessages = {
   'window.proof.broken.hint': 'It breaks there: {reason}. Name further places that have the WAL with --wal-from.',
   'window.proof.no-wal': 'the WAL that backup "{backup}" begins with ({start}) is not there',
   'window.proof.no-wal.hint': 'Name the WAL archive with --archive, or a directory that has the WAL with --wal-from.',
+  'window.proof.no-wal.hint-repository':
+    'Put it back from a copy of the repository, or name a directory that has the WAL with --wal-from.',
+  'window.proof.damaged-begin': 'the WAL that backup "{backup}" begins with ({start}) cannot be used: {reason}',
+  'window.proof.damaged-begin.hint':
+    'Put the file back from a copy of the archive, or name a directory that has the WAL with --wal-from.',
   'window.proof.not-consistent': 'the WAL from {start} on ends at {end}, before backup "{backup}" is consistent',
   'window.end-of-wal': 'the end of the WAL',
   'window.unreachable.before':
     'cannot reach {target}: the backup is too new, it is consistent only from {lsn} ({time}) on',
   'window.unreachable.before.hint':
     'The earliest point with this backup is {lsn}, {time}. Choose an older backup with --from, or have one chosen from --backups.',
+  'window.unreachable.before.hint-repository':
+    'The earliest point with this backup is {lsn}, {time}. Choose an older backup with --backup; without it one is chosen by the target.',
+  'window.unreachable.too-new.hint-repository':
+    'Choose an older backup with --backup; without it one is chosen by the target.',
   'window.unreachable.too-new':
     'cannot reach {target}: backup "{backup}" is too new; it begins at {start}, behind {lsn} ({time}), where that is',
   'window.unreachable.too-new.hint': 'Choose an older backup with --from, or have one chosen from --backups.',
@@ -104,6 +114,8 @@ export const windowMessages = {
     'the backup began at {time}, which is told in whole seconds only: transactions committed within two seconds of that may be in the copy although they are later than the target; an older backup tells them apart',
   'window.note.torn-end':
     'the WAL ends at {lsn} with a record that was not written to its end, as a crash leaves it; no later WAL was found that goes on',
+  'window.note.broken-end':
+    'the WAL ends at {lsn} because it breaks there: {reason}; what lies behind it is not replayed',
   'window.note.aborted': 'transaction {xid} was rolled back: the recovery stops there, and nothing of it is seen',
   'window.note.repeated-name': 'there are several restore points "{name}": {list}; the recovery stops at the first',
   'window.note.prepared':
