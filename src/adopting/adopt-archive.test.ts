@@ -184,7 +184,7 @@ describe('repo adopt', () => {
     for (const rest of ['26.receipt', '27.receipt', '27.index', '27.gz']) {
       await rm(join(folder, `0000000100000000000000${rest}`));
     }
-    await expect(readAll()).rejects.toMatchObject({ code: 'REPOSITORY_NOT_FOUND' });
+    await expect(readAll()).rejects.toMatchObject({ code: 'CORRUPT' });
     expect(await adopt()).toMatchObject({ segments: 2, present: 2 });
     expect(await treeOf(own)).toEqual(await treeOf(archive));
     await expectWhole();

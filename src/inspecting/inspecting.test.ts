@@ -221,6 +221,13 @@ describe.each([false, true])('repo check, encrypted: %s', (encrypted) => {
       `damage archive.damaged-receipt wal/${base}${names[1] ?? ''}.receipt`,
     ]);
     expect(notes).toContain('repo-check.no-receipt');
+    const cut = (await readFile(join(wal, '00000001000000000000002A'))).subarray(0, 5_000_000);
+    await storage.put(`${base}00000001000000000000002A`, () => onePiece(cut));
+    await storage.put(`${base}00000001000000000000002B.lz4`, () => onePiece(Buffer.alloc(0)));
+    expect((await check()).troubles.slice(2)).toEqual([
+      `damage survey.segment-size wal/${base}00000001000000000000002A`,
+      `damage survey.other-content wal/${base}00000001000000000000002B.lz4`,
+    ]);
   });
 });
 

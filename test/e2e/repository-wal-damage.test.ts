@@ -107,6 +107,15 @@ forEachServer('full', (version) => {
       expect(words(refused)).not.toContain('--archive');
     });
 
+    it('refuses WAL with a segment that was cut behind a backup', async () => {
+      const { middle } = begin();
+      truncateSync(at(middle), 5_000_000);
+      rmSync(at(middle, '.receipt'));
+      const refused = await restore(data());
+      expect(refused.status).toBe(16);
+      expect(words(refused)).toMatch(new RegExp(`${middle} has 5000000 bytes`));
+    });
+
     it('names a last segment with other content, and boots before it', async () => {
       const { last } = begin();
       rmSync(at(last, '.receipt'));

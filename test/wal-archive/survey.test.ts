@@ -1,5 +1,5 @@
 /** The recovery window of archives as they are on disk: ours with generations, those of other tools, the cache for them. */
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { pushWal } from '../../src/archiving/push-wal.ts';
 import { openArchive, openGeneration } from '../../src/wal-archive/archive.ts';
 import { windowRecord } from '../../src/cli/window-record.ts';
 import { windowLines } from '../../src/cli/window-text.ts';
+import type { Codec } from '../../src/wal-archive/codec.ts';
 import { recordGap } from '../../src/wal-archive/gaps.ts';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import type { SurveyEvent } from '../../src/survey/events.ts';
@@ -50,12 +51,12 @@ beforeEach(async () => {
   archive = await mkdtemp(join(parent, 'archive-'));
 });
 
-const push = async (digits: string, generation?: number): Promise<void> => {
+const push = async (digits: string, generation?: number, codec: Codec = 'lz4'): Promise<void> => {
   await pushWal({
     storage: await openLocalStorage(archive),
     path: join(wal, segment(digits)),
     generation,
-    codec: 'lz4',
+    codec,
   });
 };
 const summary = ({ lines }: RecoveryWindow): unknown[] =>
@@ -149,6 +150,43 @@ describe('an archive of gausskeep', () => {
     const window = await surveyWindow({ archive, backups: [backups] });
     expect(summary(window)).toEqual([[1, '26-28 2A-2A', 1, 'ok']]);
     expect(window.lines[0]?.gaps).toMatchObject([{ kind: 'damaged', firstSegment: segment('29') }]);
+  });
+
+  it.each([
+    ['is cut', '29', 5_000_000],
+    ['is empty', '29', 0],
+    ['is another one', '29', undefined],
+    ['is the last and another one', '2A', undefined],
+  ])('names a segment without a receipt that %s', async (_, digits, sizeBytes) => {
+    for (const one of ['26', '27', '28', '29', '2A']) await push(one, undefined, 'none');
+    const path = join(archive, 'generations/1/wal/0000000100000000', segment(digits));
+    await unlink(`${path}.receipt`);
+    // Behind the switch of it there is nothing that a server would replay.
+    if (sizeBytes === undefined) await writeFile(path, files.get(segment('27'))!);
+    else await truncate(path, sizeBytes);
+    const window = await surveyWindow({ archive, backups: [backups] });
+    const end = digits === '2A' ? '26-29' : '26-28 2A-2A';
+    expect(summary(window)).toEqual([[1, end, 1, 'ok']]);
+    const [gap] = window.lines[0]?.gaps ?? [];
+    expect(gap).toMatchObject({ kind: 'damaged', firstSegment: segment(digits) });
+    expect(gap?.reason.key).toBe(sizeBytes === undefined ? 'survey.other-content' : 'survey.segment-size');
+  });
+
+  it('tells an archive that has lost its identity or its generation from none', async () => {
+    await push('26');
+    for (const lost of ['generations/1/generation.json', 'gausskeep-archive.json']) {
+      await unlink(join(archive, lost));
+      await expect(surveyWindow({ archive })).rejects.toMatchObject({
+        code: 'CORRUPT',
+        message: expect.stringContaining(lost) as string,
+      });
+    }
+  });
+
+  it('says that there is no backup where there is none', async () => {
+    await push('26');
+    const none = await surveyWindow({ archive, backups: [archive] });
+    expect(windowLines(none, { backupsNamed: true }).join(' ')).toContain('no usable backup of this instance');
   });
 
   it('goes on where only a receipt is damaged, and says which', async () => {
