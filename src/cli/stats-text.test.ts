@@ -17,6 +17,7 @@ const orders: InstanceStats = {
   used: amount(6000, 94 * gigabyte),
   unused: amount(400, 6 * gigabyte),
   running: amount(4, 64 << 20),
+  runningUntilMs: Date.parse('2026-11-23T03:00:00Z'),
   wal: amount(3002, 16 * gigabyte),
   all: amount(9420, 116 * gigabyte),
   unreadable: [],
@@ -37,7 +38,7 @@ describe('what a repository takes', () => {
     ]);
     const text = lines.slice(4).join(' ');
     expect(text).toContain('orders: 2 backups are being removed');
-    expect(text).toContain('orders: 64.0 MB of Unused belong to a backup that is running');
+    expect(text).toContain('orders: 64.0 MB of Unused are kept by a hold of a backup that has no commit that can be read');
     expect(text).not.toContain('billing');
     expect(text).toContain('The storage lists 20000 objects of 233 GB in all.');
   });

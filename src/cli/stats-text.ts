@@ -65,10 +65,18 @@ function totalOf(stats: readonly InstanceStats[]): Numbers {
 }
 
 function remarks(stats: readonly InstanceStats[]): string[] {
-  return stats.flatMap(({ instance, removed, running }) => [
+  return stats.flatMap(({ instance, removed, running, runningUntilMs = 0 }) => [
     ...(removed > 0 ? [speak(say('stats.removed', { instance, count: removed }))] : []),
     ...(running !== undefined && running.objects > 0
-      ? [speak(say('stats.running', { instance, bytes: sizeText(running.bytes) }))]
+      ? [
+          speak(
+            say('stats.held', {
+              instance,
+              bytes: sizeText(running.bytes),
+              until: new Date(runningUntilMs).toISOString(),
+            }),
+          ),
+        ]
       : []),
   ]);
 }

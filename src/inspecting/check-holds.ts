@@ -1,12 +1,13 @@
 import { say } from '../messages/message.ts';
 import type { Catalogue } from '../repository/catalogue.ts';
-import { isLive, readHolds, type DamagedHold, type ListedHold } from '../repository/read-holds.ts';
+import { isLive, liveUntil, readHolds, type DamagedHold, type ListedHold } from '../repository/read-holds.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { Findings } from './finding.ts';
 
-/** Ids of backups that somebody makes, as far as holds say. */
+/** Ids of backups without a commit that can be read, as far as holds say. */
 export interface HeldBackups {
-  readonly running: ReadonlySet<string>;
+  /** A hold on them counts: whether somebody is at work is not known. With the time from which on it counts no more, in ms. */
+  readonly held: ReadonlyMap<string, number>;
   /** Their last hold is dead: the run was killed, or its host was lost. */
   readonly crashed: ReadonlySet<string>;
 }
@@ -20,7 +21,7 @@ export async function checkHolds(
 ): Promise<HeldBackups> {
   const { holds, damaged } = await readHolds(storage, options);
   const committed = new Set([...backups, ...removed].map(({ commit }) => commit.backup));
-  const running = new Set<string>();
+  const held = new Map<string, number>();
   const crashed = new Set<string>();
   findings.lookedAt.holds += holds.length + damaged.length;
   for (const hold of damaged) {
@@ -33,10 +34,12 @@ export async function checkHolds(
       continue;
     }
     const isRunning = isLive(hold, findings.nowMs);
-    if (hold.kind === 'backup') (isRunning ? running : crashed).add(hold.backup);
+    if (hold.kind === 'backup' && isRunning) {
+      held.set(hold.backup, Math.max(liveUntil(hold), held.get(hold.backup) ?? 0));
+    } else if (hold.kind === 'backup') crashed.add(hold.backup);
     tellHold(hold, isRunning, findings);
   }
-  return { running, crashed };
+  return { held, crashed };
 }
 
 function tellHold(hold: ListedHold, isRunning: boolean, findings: Findings): void {

@@ -113,7 +113,11 @@ async function tellUnused(
     const bytes = unused.reduce((sum, [, { sizeBytes }]) => sum + Math.max(0, sizeBytes), 0);
     const words = { count: unused.length, bytes, backup: owner };
     const folder = `packs/${owner}/`;
-    if (holds.running.has(owner)) findings.note(folder, say('repo-check.packs-running', words));
+    const untilMs = holds.held.get(owner);
+    if (untilMs !== undefined) {
+      const until = new Date(untilMs).toISOString();
+      findings.note(folder, say('repo-check.packs-held', { ...words, until }));
+    }
     // It may have been committed since the catalogue was read.
     else if (await isCommitted(storage, owner, options).catch(() => true)) continue;
     else if (unused.some(([, pack]) => isYoung(pack, findings.nowMs)) && !holds.crashed.has(owner)) {

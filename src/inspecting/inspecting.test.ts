@@ -120,7 +120,7 @@ describe.each([false, true])('repo check, encrypted: %s', (encrypted) => {
   it('tells a backup that runs from one that was killed, by its hold', async () => {
     const runs = await world.begin('z:four', orders.storage);
     expect(await troublesOf()).toEqual([]);
-    expect((await check()).notes).toEqual(expect.arrayContaining(['repo-check.hold-live', 'repo-check.packs-running']));
+    expect((await check()).notes).toEqual(expect.arrayContaining(['repo-check.hold-live', 'repo-check.packs-held']));
     await age(`holds/${runs.id}`, encrypted);
     expect((await troublesOf()).toSorted()).toEqual([
       expect.stringMatching(/^warning repo-check\.hold-dead holds\//),
@@ -322,6 +322,7 @@ describe.each([false, true])('repo stats, encrypted: %s', (encrypted) => {
     const newBytes = listed[1]?.commit.newBytes ?? 0;
     expect((stats.unused?.bytes ?? 0) - (stats.running?.bytes ?? 0)).toBe(newBytes);
     expect(stats.running?.objects).toBeGreaterThan(0);
+    expect((stats.runningUntilMs ?? 0) - Date.now()).toBeGreaterThan(dayMs / 2);
     expect(stats.packs.bytes).toBe(before.packs.bytes + (stats.running?.bytes ?? 0));
     await runs.commit();
     expect((await readInstanceStats(orders)).running).toEqual({ objects: 0, bytes: 0 });

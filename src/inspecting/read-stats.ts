@@ -2,7 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { openContent } from '../packs/content-reader.ts';
 import { readCatalogue, type ListedBackup } from '../repository/catalogue.ts';
 import type { Instance } from '../repository/instance.ts';
-import { isLive, readHolds } from '../repository/read-holds.ts';
+import { isLive, liveUntil, readHolds } from '../repository/read-holds.ts';
 import { openPlace } from '../storage/place.ts';
 import type { Storage, StorageOptions, StoredObject } from '../storage/storage.ts';
 import { listInstanceObjects, type InstanceObjects } from './instance-objects.ts';
@@ -30,8 +30,10 @@ export interface InstanceStats {
   readonly used: Amount | undefined;
   /** The other packs; undefined with `used`. */
   readonly unused: Amount | undefined;
-  /** Of those the packs of backups that are under way: their holds are live. */
+  /** Of those the packs of backups that have no commit that can be read, and a hold that counts: whether they are under way is not known. */
   readonly running: Amount | undefined;
+  /** From when on none of these holds counts any more unless it is renewed, ms since 1970; undefined: there is none. */
+  readonly runningUntilMs: number | undefined;
   /** The WAL archive, by listing: segments and all that lies beside them. */
   readonly wal: Amount;
   /** Everything, by listing. */
@@ -65,6 +67,7 @@ export async function readInstanceStats(
     used: isKnown ? ofUsed : undefined,
     unused: isKnown ? { objects: packs.objects - ofUsed.objects, bytes: packs.bytes - ofUsed.bytes } : undefined,
     running: isKnown ? amountOf(allPacks(objects, isOfRun)) : undefined,
+    runningUntilMs: running.size === 0 ? undefined : Math.max(...running.values()),
     wal: walAmount,
     all: sumOf([packs, walAmount, amountOf(objects.others)]),
     unreadable,
@@ -97,17 +100,19 @@ async function usedPacks(
   return used;
 }
 
-/** Ids of backups that are under way: their hold is live, and they have no commit. */
+/** Ids of backups whose hold is live and that have no commit that can be read; with the time from which on it counts no more, in ms. */
 async function runningBackups(
   storage: Storage,
   committed: readonly ListedBackup[],
   options: StorageOptions,
-): Promise<Set<string>> {
+): Promise<Map<string, number>> {
   const { holds } = await readHolds(storage, options);
   const done = new Set(committed.map(({ commit }) => commit.backup));
   const nowMs = Date.now();
   const live = holds.filter((hold) => hold.kind === 'backup' && isLive(hold, nowMs) && !done.has(hold.backup));
-  return new Set(live.map(({ backup }) => backup));
+  const held = new Map<string, number>();
+  for (const hold of live) held.set(hold.backup, Math.max(liveUntil(hold), held.get(hold.backup) ?? 0));
+  return held;
 }
 
 async function amountOfWal(wal: Instance['wal'], options: StorageOptions): Promise<Amount> {

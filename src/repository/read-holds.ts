@@ -76,8 +76,13 @@ async function readNewest(
 }
 
 /** @param nowMs by the storage's clock */
-export function isLive({ storedAtMs }: Pick<ListedHold, 'storedAtMs'>, nowMs: number): boolean {
-  return nowMs - storedAtMs < liveForMs;
+export function isLive(hold: Pick<ListedHold, 'storedAtMs'>, nowMs: number): boolean {
+  return nowMs < liveUntil(hold);
+}
+
+/** From when on it counts no more unless it is renewed, ms since 1970 by the storage's clock. */
+export function liveUntil({ storedAtMs }: Pick<ListedHold, 'storedAtMs'>): number {
+  return storedAtMs + liveForMs;
 }
 
 /** Deletes a hold. Oldest renewal first: whoever lists meanwhile sees it as young as it is, or not at all. */

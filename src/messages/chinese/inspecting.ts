@@ -20,7 +20,7 @@ export const inspectingMessages: Translation<typeof english> = {
     '大小：恢复每个备份所写内容的总和。数据包：列举得到的存储量。使用：根据各备份的根，目录中的备份所引用的数据包。未用：其余数据包，到期后由 "gausskeep expire" 删除。WAL：列举得到的整个归档；硬链接的文件按全部大小计算。大小为分帧之前的大小，分帧每 64 KiB 增加 16 字节。',
   'stats.stored': '存储中共列出 {objects} 个对象，{bytes}。',
   'stats.removed': '{instance}：正在删除 {count} 个备份；只有它们使用的内容计入未用',
-  'stats.running': '{instance}：未用中有 {bytes} 属于正在进行的备份',
+  'stats.held': '{instance}：未用中有 {bytes} 由占用保留，其备份没有可读的提交对象；若不续期，从 {until} 起不再有效',
   'stats.unreadable': '实例 {instance}：无法读取备份 {backup} 的根：无从得知使用了多少',
   'stats.damaged': '实例 {instance}：目录中有 {count} 个对象无法读取："gausskeep repo check" 会列出',
   'check-help.synopsis': '[OPTION]...',
@@ -81,7 +81,8 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.pack-size': '数据包 "{name}" 有 {actual} 字节，而不是 {expected}；{count} 个备份使用它：{backup}',
   'repo-check.pack.action':
     '请从仓库的副本中恢复。没有它，使用它的备份都无法完整恢复：请立即重新备份，并将这些备份标记为不可用。',
-  'repo-check.packs-running': '{count} 个数据包（{bytes} 字节）属于正在进行的备份 {backup}',
+  'repo-check.packs-held':
+    '{count} 个数据包（{bytes} 字节）属于 {backup}，它没有提交对象，由占用保留；若不续期，从 {until} 起不再有效',
   'repo-check.packs-young': '{count} 个数据包（{bytes} 字节）属于 {backup}，它不是备份；不到一天',
   'repo-check.packs-left': '{count} 个数据包（{bytes} 字节）属于 {backup}，它不是备份：运行曾被中断，或其备份已删除',
   'repo-check.no-wal': '还没有 WAL 归档',

@@ -19,7 +19,8 @@ export const inspectingMessages = {
   'stats.stored': 'The storage lists {objects} {objects|object|objects} of {bytes} in all.',
   'stats.removed':
     '{instance}: {count} {count|backup is|backups are} being removed; what only {count|it uses|they use} is in Unused',
-  'stats.running': '{instance}: {bytes} of Unused belong to a backup that is running',
+  'stats.held':
+    '{instance}: {bytes} of Unused are kept by a hold of a backup that has no commit that can be read; it counts no more from {until} on, unless it is renewed',
   'stats.unreadable': 'instance {instance}: the root of backup {backup} cannot be read: what is used is not known',
   'stats.damaged':
     'instance {instance}: {count} {count|object|objects} of the catalogue cannot be read: "gausskeep repo check" names {count|it|them}',
@@ -87,7 +88,8 @@ export const inspectingMessages = {
     'pack "{name}" has {actual} bytes, not {expected}; {count} {count|backup uses|backups use} it: {backup}',
   'repo-check.pack.action':
     'Put it back from a copy of the repository. Without it no backup that uses it can be restored whole: take another one now, and condemn those.',
-  'repo-check.packs-running': '{count} {count|pack|packs} ({bytes} bytes) of backup {backup}, which is running',
+  'repo-check.packs-held':
+    '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which has no commit and which a hold keeps; it counts no more from {until} on, unless it is renewed',
   'repo-check.packs-young':
     '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup; younger than a day',
   'repo-check.packs-left':
