@@ -38,7 +38,9 @@ describe('what a repository takes', () => {
     ]);
     const text = lines.slice(4).join(' ');
     expect(text).toContain('orders: 2 backups are being removed');
-    expect(text).toContain('orders: 64.0 MB of Unused are kept by a hold of a backup that has no commit that can be read');
+    expect(text).toContain(
+      'orders: 64.0 MB of Unused are kept by a hold of a backup that has no commit that can be read',
+    );
     expect(text).not.toContain('billing');
     expect(text).toContain('The storage lists 20000 objects of 233 GB in all.');
   });
