@@ -7,12 +7,15 @@ import { listKeys, mostKeys } from '../repository/repository-keys.ts';
 import { isId, isInstanceName } from '../repository/names.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { checkInstanceForm } from './check-instance.ts';
+import { checkUnfinished } from './check-unfinished.ts';
 import { Findings, type LookedAt, type RepositoryFinding } from './finding.ts';
 
 export interface CheckRequest {
   readonly repository: Repository;
   /** Only this instance, and the repository itself. */
   readonly instance?: string | undefined;
+  /** Where the repository lies: what unfinished writes left there is looked for as well. Default: its own, if it is in an unencrypted directory. */
+  readonly directory?: string | undefined;
   /** Told of each finding as it is found. */
   readonly onFinding: (finding: RepositoryFinding) => void;
 }
@@ -24,12 +27,13 @@ export interface CheckRequest {
  * @throws BackupError when the repository cannot be read at all; `BACKUP_NOT_FOUND` when there is no such instance
  */
 export async function checkRepository(
-  { repository, instance, onFinding }: CheckRequest,
+  { repository, instance, directory = repository.directory, onFinding }: CheckRequest,
   options: StorageOptions = {},
 ): Promise<LookedAt> {
   const findings = new Findings(onFinding);
   await checkTop(repository, findings, options);
   await checkKeys(repository, findings, options);
+  if (directory !== undefined) await checkUnfinished(directory, findings, options);
   const names = await listInstances(repository, options);
   if (instance !== undefined && !names.includes(instance)) {
     throw new BackupError('BACKUP_NOT_FOUND', say('repo.no-such-instance', { name: instance }));

@@ -92,6 +92,16 @@ describe.each([false, true])('repo check, encrypted: %s', (encrypted) => {
     expect(lookedAt.packs).toBeGreaterThan(3);
   });
 
+  it('counts what killed writes left, wherever it lies', async () => {
+    const left = ['.gausskeep-0123', `${encrypted ? 'objects' : 'instances/orders/packs'}/.gausskeep-4567`];
+    for (const name of left) await writeFile(join(place, name), 'x'.repeat(500));
+    const findings: RepositoryFinding[] = [];
+    const onFinding = (finding: RepositoryFinding): void => void findings.push(finding);
+    await checkRepository({ repository, directory: place, onFinding });
+    const found = findings.filter(({ what }) => what.key === 'repo-check.unfinished');
+    expect(found).toMatchObject([{ severity: 'note', what: { parameters: { count: 2, bytes: 1000 } } }]);
+  });
+
   it('tells of packs that backups use and that are gone or of another size, with the backups', async () => {
     const { backups: listed } = await readCatalogue(orders.storage);
     const [first, second] = listed;

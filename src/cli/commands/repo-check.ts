@@ -13,12 +13,15 @@ export const repoCheckCommand: Command = {
   options: repoCheckOptions,
   run: async (given, context) => {
     const { terminal, signal } = context;
-    const { repository } = await openLookedAt(given, context);
+    const { repository, directory } = await openLookedAt(given, context);
     const findings: RepositoryFinding[] = [];
     const onFinding = (finding: RepositoryFinding): void => {
       findings.push(finding);
     };
-    const lookedAt = await checkRepository({ repository, instance: given.last('instance'), onFinding }, { signal });
+    const lookedAt = await checkRepository(
+      { repository, directory, instance: given.last('instance'), onFinding },
+      { signal },
+    );
     const summary = checkRecord(findings, lookedAt);
     const lines = given.has('json')
       ? [...findings.map((finding) => JSON.stringify(findingRecord(finding))), JSON.stringify(summary)]

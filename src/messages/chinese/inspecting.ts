@@ -94,6 +94,9 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.half-generation': '世代没有 generation.json：没有程序会读取其中的内容',
   'repo-check.half-generation.action': '请从仓库的副本中恢复；如果纳入归档的过程曾被中断，请再次运行。',
   'repo-check.no-generation': '备份 {name} 属于 WAL 归档的世代 {generation}，但该世代不存在',
+  'repo-check.unfinished': '{count} 个未完成的文件（.gausskeep-…），共 {bytes} 字节：写入正在进行，或被强行终止',
+  'repo-check.unfinished.action':
+    '"gausskeep expire" 和 "gausskeep wal cleanup" 会删除 WAL 归档中一天以前的此类文件；其他地方的，比任何正在进行的运行都旧的可以删除。',
   'repo-check.open': '接收程序正在处理 {count} 个段',
   'repo-check.gap-record': '无法读取一条缺失 WAL 的记录：它不再能说明什么',
   'repo-check.no-receipt': 'WAL 文件 {name} 没有回执：其推送正在进行，或没有完成；只查看了它的首页',

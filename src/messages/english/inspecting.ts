@@ -106,6 +106,10 @@ export const inspectingMessages = {
   'repo-check.half-generation.action':
     'Put it back from a copy of the repository; an adoption that was interrupted is run again.',
   'repo-check.no-generation': 'backup {name} belongs to generation {generation} of the WAL archive, which is not there',
+  'repo-check.unfinished':
+    '{count} unfinished {count|file|files} (.gausskeep-…) of {bytes} bytes: of writes that are under way, or were killed',
+  'repo-check.unfinished.action':
+    '"gausskeep expire" and "gausskeep wal cleanup" remove those in a WAL archive that are more than a day old; elsewhere, files of this name that are older than any run that is at work can be deleted.',
   'repo-check.open': '{count} {count|segment that a receiver is|segments that a receiver is} at',
   'repo-check.gap-record': 'a record of missing WAL cannot be read: it explains nothing any more',
   'repo-check.no-receipt':
