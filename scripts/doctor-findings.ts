@@ -221,7 +221,7 @@ export const otherSentences: readonly RegExp[] = [
   /^doctor\.(?:space|restore-space)\.refused$/,
   /^doctor\.recovery-space\.(?:why|fix)$/,
   // Parts of other sentences, and of usage errors.
-  /^doctor\.(?:space|restore-space|copy-space|recovery-space)\.counted$/,
+  /^doctor\.(?:space|restore-space|copy-space|files-space|recovery-space)\.counted$/,
   /^doctor\.target\.not-writable$/,
   /^doctor\.(?:generation-alone|empty-directory|no-directory)$/,
 ];

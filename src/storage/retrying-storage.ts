@@ -85,6 +85,10 @@ class RetryingStorage implements Storage {
     );
   }
 
+  async *irregular(folder: string, options?: StorageOptions): AsyncIterable<string> {
+    yield* this.#inner.irregular?.(folder, options) ?? [];
+  }
+
   delete(name: string, options: StorageOptions = {}): Promise<void> {
     return this.#again(options, () => this.#inner.delete(name, options));
   }
