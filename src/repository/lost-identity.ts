@@ -29,12 +29,11 @@ export async function identityOfCommits(
 ): Promise<InstanceIdentity> {
   const { found, damaged, foreign } = await readCommits(storage, options);
   const commits = found.flatMap(({ content }) => (isTombstone(content) ? [] : [content]));
-  const [first, ...others] = commits.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
+  const [first] = commits.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
   if (first === undefined || damaged.length + foreign.length > 0) throw lostIdentity(name);
+  const servers = new Set(commits.map((one) => `${one.systemIdentifier} ${one.product}`));
+  if (servers.size > 1) throw lostIdentity(name);
   const { systemIdentifier, product, startedAt } = first;
-  if (others.some((one) => one.systemIdentifier !== systemIdentifier || one.product !== product)) {
-    throw lostIdentity(name);
-  }
   return { systemIdentifier, product, createdAt: startedAt };
 }
 
