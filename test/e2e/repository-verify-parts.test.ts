@@ -177,7 +177,7 @@ forEachServer('full', (version) => {
       expect(all.coverage).toMatchObject({ readPacks: first!.packs, readBytes: first!.bytes, neverReadBytes: 0 });
       const said = await gausskeep(['verify', '--read-data=1%']);
       expect(said.stdout).toMatch(
-        /what was read of its content is as it was backed up\n.*\nread \d.* of content that backups use \(1 of \d+ packs\)\nsince \d{4}-.* all of it was read/s,
+        /what was read of its content is as it was backed up\n.*\nread \d.* of content that backups use \(1 of \d+ packs of content\)\nsince \d{4}-.* all of it was read/s,
       );
       for (const amount of ['0%', '101%', '10 percent', '0']) {
         const refused = await gausskeep(['verify', `--read-data=${amount}`]);
