@@ -1,7 +1,8 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ArchiveIdentity } from '../wal-archive/archive-identity.ts';
-import { isNamedRight, readReceipt, segmentBase } from '../wal-archive/archive-wal.ts';
+import { readReceipt, segmentBase } from '../wal-archive/archive-wal.ts';
+import { isNamedRight } from '../wal-archive/segment-head.ts';
 import { suffixOf } from '../wal-archive/codec.ts';
 import { findFork, type Receipt, type SegmentLinks } from '../wal-archive/receipt.ts';
 import { readSegmentFolder, type FoundSegment } from '../wal-archive/segment-folder.ts';

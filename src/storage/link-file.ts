@@ -1,5 +1,6 @@
 import { link, lstat } from 'node:fs/promises';
 import { systemCodeOf } from '../errors/backup-error.ts';
+import { unlessAbsent } from './absence.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 
 /** A file that is to be an object as well. */
@@ -33,7 +34,7 @@ const refusals: readonly string[] = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOT
 
 /** @param owner the account that files at `place` have to belong to @throws Error of the system */
 export async function linkFile(path: string, place: string, owner: number | undefined): Promise<LinkOutcome> {
-  const file = await lstat(path).catch(nothingIfAbsent);
+  const file = await lstat(path).catch(unlessAbsent);
   if (file === undefined) return 'absent';
   if (!file.isFile() || (owner !== undefined && file.uid !== owner)) return 'refused';
   try {
@@ -42,14 +43,9 @@ export async function linkFile(path: string, place: string, owner: number | unde
   } catch (error) {
     const code = systemCodeOf(error) ?? '';
     if (refusals.includes(code)) return 'refused';
-    if (code === 'ENOENT' && (await lstat(path).catch(nothingIfAbsent)) === undefined) return 'absent';
+    if (code === 'ENOENT' && (await lstat(path).catch(unlessAbsent)) === undefined) return 'absent';
     if (code !== 'EEXIST') throw error;
     const there = await lstat(place);
     return there.ino === file.ino && there.dev === file.dev ? 'present' : 'other';
   }
-}
-
-function nothingIfAbsent(error: unknown): undefined {
-  const code = systemCodeOf(error);
-  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
 }

@@ -6,9 +6,12 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { ownerOfNewFiles } from '../files/directory-owner.ts';
 import { say } from '../messages/message.ts';
+import { ignoreMissing, isAbsence, unlessAbsent } from './absence.ts';
 import { objectExists, objectNotFound, storageFailure } from './failures.ts';
 import { linkFile, type FileStorage, type FileToLink, type LinkOutcome } from './link-file.ts';
 import { checkObjectName, compareNames, isNamePart, isObjectName, unfinishedPrefix } from './object-name.ts';
+import { writeAll } from './write-all.ts';
+import { unfinishedFiles } from './unfinished-files.ts';
 import type { ListOptions, ReadOptions, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
 
 const pieceSize = 1024 * 1024;
@@ -296,23 +299,14 @@ class LocalStorage implements FileStorage {
   }
 
   async sweep({ signal, idleMs = dayMs }: StorageOptions & { idleMs?: number | undefined } = {}): Promise<number> {
-    const sweepFolder = async (path: string): Promise<number> => {
-      signal?.throwIfAborted();
-      let removed = 0;
-      for (const entry of await readdir(path, { withFileTypes: true })) {
-        const child = join(path, entry.name);
-        if (entry.isDirectory()) removed += await sweepFolder(child);
-        else if (entry.isFile() && entry.name.startsWith(unfinishedPrefix)) {
-          const facts = await this.#lstat(child);
-          if (facts === undefined || Date.now() - facts.mtimeMs < idleMs) continue;
-          await unlink(child).catch(ignoreMissing);
-          removed += 1;
-        }
+    let removed = 0;
+    try {
+      for await (const { path, mtimeMs } of unfinishedFiles(this.#root, { signal })) {
+        if (Date.now() - mtimeMs < idleMs) continue;
+        await unlink(path).catch(ignoreMissing);
+        removed += 1;
       }
       return removed;
-    };
-    try {
-      return await sweepFolder(this.#root);
     } catch (error) {
       throw this.#failure('', error, 'write');
     }
@@ -391,18 +385,6 @@ class LocalStorage implements FileStorage {
   }
 }
 
-async function writeAll(file: FileHandle, source: ByteSource, signal?: AbortSignal): Promise<number> {
-  let sizeBytes = 0;
-  for await (const piece of source) {
-    signal?.throwIfAborted();
-    for (let written = 0; written < piece.length;) {
-      written += (await file.write(piece, written)).bytesWritten;
-    }
-    sizeBytes += piece.length;
-  }
-  return sizeBytes;
-}
-
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
@@ -410,17 +392,4 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
-}
-
-function unlessAbsent(error: unknown): undefined {
-  if (!isAbsence(error)) throw error;
-}
-
-function isAbsence(error: unknown): boolean {
-  const code = systemCodeOf(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-function ignoreMissing(error: unknown): void {
-  if (systemCodeOf(error) !== 'ENOENT') throw error;
 }

@@ -1,7 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { decodePageHeader, walPageBytes } from '../wal/page-header.ts';
+import { walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import type { Storage, StorageOptions, StoredObject } from '../storage/storage.ts';
 import { lineageOf, type Archive, type LineagePart } from './archive.ts';
@@ -12,6 +12,7 @@ import { mergeOrdered } from './merge-ordered.ts';
 import { gapsAndPruned, type FindPruned } from './pruned-range.ts';
 import { grownBytesOf, openFiles, openFolder, withZerosBehind, type OpenFileName } from './open-folder.ts';
 import { decodeReceipt, type Receipt } from './receipt.ts';
+import { isNamedRight, startsAsNamed } from './segment-head.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import { parseStoredName, parseWalFileName, segmentEnd, type WalFileName } from './wal-file-name.ts';
 import { readStored } from './wal-object.ts';
@@ -270,37 +271,6 @@ async function findUnfinished(
     if (orUnsound === true) unsound ??= { ...object, isUnsound: true };
   }
   return unsound;
-}
-
-/** As `startsAsNamed`; false also where it cannot be decompressed. */
-export async function isNamedRight(...[object, instance, options]: Parameters<typeof startsAsNamed>): Promise<boolean> {
-  try {
-    return await startsAsNamed(object, instance, options);
-  } catch (error) {
-    if (error instanceof BackupError && error.code === 'CORRUPT') return false;
-    throw error;
-  }
-}
-
-/** Whether the first page of a segment is of this instance and of the position that the name says. */
-export async function startsAsNamed(
-  object: Pick<WalObject, 'file' | 'read'>,
-  instance: { readonly systemIdentifier: bigint; readonly segmentSizeBytes: number },
-  options?: StorageOptions,
-): Promise<boolean> {
-  if (object.file.kind === 'history' || object.file.kind === 'backup-history') return true;
-  const named = parseSegmentName(object.file.segment, instance.segmentSizeBytes);
-  for await (const piece of object.read({ ...options, headOnly: true })) {
-    const header = decodePageHeader(piece);
-    const { segment } = header ?? {};
-    return (
-      header?.format !== undefined &&
-      header.address === named?.startLsn &&
-      segment?.systemIdentifier === instance.systemIdentifier &&
-      segment.segmentSizeBytes === instance.segmentSizeBytes
-    );
-  }
-  return false;
 }
 
 async function* laterCandidates(
