@@ -11,6 +11,7 @@ import {
   encodeClosed,
   encodeGeneration,
   generationName,
+  generationNumbers,
   type Generation,
 } from './generation.ts';
 import { damaged, damagedIn } from '../storage/sealed-json.ts';
@@ -127,11 +128,8 @@ export function checkInstance(archive: Archive, facts: Partial<InstanceFacts>): 
 /** All generations, by number. */
 export async function readGenerations(archive: Archive, options: StorageOptions = {}): Promise<Generation[]> {
   const generations: Generation[] = [];
-  for await (const folder of archive.storage.folders('generations/', options)) {
-    const number = Number(/^generations\/([1-9][0-9]{0,8})\/$/.exec(folder)?.[1]);
-    const bytes = Number.isNaN(number)
-      ? undefined
-      : await readSmallObject(archive.storage, generationName(number), options);
+  for await (const number of generationNumbers(archive.storage, options)) {
+    const bytes = await readSmallObject(archive.storage, generationName(number), options);
     if (bytes === undefined) continue;
     const closed = (await archive.storage.stat(closedName(number), options)) !== undefined;
     generations.push(decodeGeneration(bytes, number, closed));

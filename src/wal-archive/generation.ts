@@ -1,4 +1,5 @@
 import { formatLsn, parseLsn, type Lsn } from '../wal/lsn.ts';
+import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { damaged, decodeSealed, encodeSealed } from '../storage/sealed-json.ts';
 
 /** A line of WAL in an archive. Format: docs/design/wal-archive.md. */
@@ -19,6 +20,14 @@ export interface Generation {
 
 export function generationFolder(number: number): string {
   return `generations/${number}/`;
+}
+
+/** Numbers of those that have a folder, whatever lies in it, in the order of the storage. */
+export async function* generationNumbers(storage: Storage, options: StorageOptions = {}): AsyncIterable<number> {
+  for await (const folder of storage.folders('generations/', options)) {
+    const number = /^generations\/([1-9][0-9]{0,8})\/$/.exec(folder)?.[1];
+    if (number !== undefined) yield Number(number);
+  }
 }
 
 export function generationName(number: number): string {

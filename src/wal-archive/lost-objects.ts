@@ -3,7 +3,7 @@ import { say } from '../messages/message.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { identityName } from './archive-identity.ts';
 import type { Archive } from './archive.ts';
-import { generationFolder, generationName, type Generation } from './generation.ts';
+import { generationFolder, generationName, generationNumbers, type Generation } from './generation.ts';
 
 /**
  * Tells an archive that has lost its identity from a directory that is none.
@@ -37,9 +37,8 @@ export async function refuseLostGeneration(
 
 async function generationsWithWal(storage: Storage, options: StorageOptions): Promise<number[]> {
   const numbers: number[] = [];
-  for await (const folder of storage.folders('generations/', options)) {
-    const number = Number(/^generations\/([1-9][0-9]{0,8})\/$/.exec(folder)?.[1]);
-    if (!Number.isNaN(number) && (await hasFolder(storage, `${folder}wal/`, options))) numbers.push(number);
+  for await (const number of generationNumbers(storage, options)) {
+    if (await hasFolder(storage, `${generationFolder(number)}wal/`, options)) numbers.push(number);
   }
   return numbers.sort((a, b) => a - b);
 }

@@ -1,5 +1,6 @@
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { walFolder } from './archive-wal.ts';
+import { generationNumbers } from './generation.ts';
 import { parseWalFileName } from './wal-file-name.ts';
 
 /** The last segment of an archive by its name, and when its receipt was stored. */
@@ -19,9 +20,7 @@ export async function newestSegment(
   options: StorageOptions = {},
 ): Promise<NewestSegment | undefined> {
   let newest: NewestSegment | undefined;
-  for await (const folder of storage.folders('generations/', options)) {
-    const generation = Number(/^generations\/([1-9][0-9]{0,8})\/$/.exec(folder)?.[1]);
-    if (Number.isNaN(generation)) continue;
+  for await (const generation of generationNumbers(storage, options)) {
     const last = await lastOf(storage, generation, options);
     if (last === undefined) continue;
     const isLater = newest === undefined || (last.storedAtMs ?? 0) >= (newest.storedAtMs ?? 0);

@@ -39,7 +39,7 @@ export const inspectingMessages = {
   'repo-check.looked-at':
     'Looked at: the identity, {keys} {keys|key|keys}, {instances} {instances|instance|instances}; the names, sizes and dates of {objects} {objects|object|objects}; read: {catalogueObjects} {catalogueObjects|object|objects} of the catalogue, {holds} {holds|hold|holds}, the roots of {roots} {roots|backup|backups}, {receipts} {receipts|receipt|receipts} of WAL.',
   'repo-check.not-looked-at':
-    'Not read: what lies in the {packs} {packs|pack|packs}, of content and of lists of files, which "gausskeep verify --read-data" reads, and the WAL itself; that WAL has no gaps "gausskeep window" tells.',
+    'Not read: what lies in the {packs} {packs|pack|packs}, of content and of lists of files, which "gausskeep verify --read-data" reads, and the WAL itself: whether it has gaps, "gausskeep window" tells.',
   'repo-check.size': '"{name}" has a size that no content gives: it was cut or changed',
   'repo-check.future': '"{name}" is dated {at}, which is not yet',
   'repo-check.future.action':
