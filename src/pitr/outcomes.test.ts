@@ -176,7 +176,7 @@ describe('by restore_command, what the server would do wrongly is refused', () =
     expect(render(over.sentence, chinese)).toMatch(/继续越过提交预备事务 14248（2026-11-20 .*，0\/[0-9A-F]+）$/);
     const unknown = refusal(() => prove({ kind: 'xid', xid: 99999n }));
     expect(render(unknown.hint!, chinese)).toMatch(
-      /^最近的：提交 14258（.*）。要改为恢复到 WAL 末尾：--allow-end-of-wal。$/,
+      /^最近的：提交 14258（.*）。要改为恢复到回放能到达的末尾：--allow-end-of-wal。$/,
     );
     const holed = between(line, 0x2700_0000n).filter(({ name }) => !name.endsWith('29'));
     const gap = refusal(() => prove({ kind: 'latest' }, {}, holed));
