@@ -62,7 +62,7 @@ const table = {
   sealed: [...pure, 'storage', 'threads'],
   'wal-archive': [...pure, 'storage', 'wal', 'compression', 'server', 'manifest', 'tar'],
   packs: [...pure, 'storage', 'compression', 'threads'],
-  repository: [...pure, 'files', 'storage', 'wal-archive', 'sealed', 'packs', 'wal'],
+  repository: [...pure, 'files', 'storage', 'wal-archive', 'sealed', 'packs', 'wal', 'retention'],
   manifest: [...pure, 'wal'],
   incremental: [...pure, 'wal'],
   window: [...pure, 'wal', 'manifest', 'server'],

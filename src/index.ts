@@ -206,7 +206,7 @@ export { planExpire, type PlannedBackup } from './expire/plan-expire.ts';
 export { readPruned, standaloneBy } from './repository/pruned.ts';
 export type { FindPruned, PrunedRange } from './wal-archive/pruned-range.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
-export { readCatalogue } from './repository/catalogue.ts';
+export { compareListed as compareRepositoryBackups, readCatalogue } from './repository/catalogue.ts';
 export { holdBackup } from './repository/hold-backup.ts';
 export { formatHoldName } from './repository/renew-hold.ts';
 export type { KeptHold } from './repository/keep-hold.ts';

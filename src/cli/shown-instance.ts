@@ -1,4 +1,5 @@
 import {
+  compareRepositoryBackups,
   standaloneBy,
   type PrunedRange,
   type RepositoryBackup,
@@ -15,7 +16,7 @@ export function shownInstance(
   nowMs = Date.now(),
 ): ShownInstance {
   const isRemoved = new Set(removed);
-  const readable = [...backups, ...removed].sort((a, b) => a.timeMs - b.timeMs);
+  const readable = [...backups, ...removed].sort(compareRepositoryBackups);
   return {
     name,
     identity,

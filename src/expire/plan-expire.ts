@@ -1,4 +1,4 @@
-import { readCatalogue, type ListedBackup } from '../repository/catalogue.ts';
+import { datedBackup, readCatalogue, type ListedBackup } from '../repository/catalogue.ts';
 import { isLive, readHolds, type ListedHold } from '../repository/read-holds.ts';
 import { planRetention, type RetentionBackup, type RetentionDecision } from '../retention/plan-retention.ts';
 import type { RetentionRules } from '../retention/rules.ts';
@@ -37,8 +37,8 @@ export async function planExpire(
 }
 
 function retentionBackup(listed: ListedBackup, held: boolean): RetentionBackup {
-  const { commit, timeMs, storedAtMs, isClockWrong, isCondemned, hasDamagedMarks } = listed;
+  const { storedAtMs, isClockWrong, isCondemned, hasDamagedMarks } = listed;
   // A mark that cannot be read may be a pin.
   const pinnedUntilMs = hasDamagedMarks ? 'forever' : listed.pinnedUntilMs;
-  return { backup: commit.name, timeMs, storedAtMs, isClockWrong, pinnedUntilMs, condemned: isCondemned, held };
+  return { ...datedBackup(listed), storedAtMs, isClockWrong, pinnedUntilMs, condemned: isCondemned, held };
 }

@@ -28,7 +28,7 @@ describe('the WAL of a window', () => {
       if (hour % 24 === 3) backups.push(backupAt(hour));
       const plan = planRetention(
         backups.map(({ startLsn, thereAtMs }) => ({
-          backup: `b${startLsn}`,
+          ...{ backup: `b${startLsn}`, generation: 1, timeline: 1, startLsn },
           ...{ timeMs: thereAtMs, storedAtMs: thereAtMs, isClockWrong: false, condemned: false, held: false },
         })),
         rules,
@@ -66,6 +66,13 @@ describe('the WAL of a window', () => {
     const { from, own } = needsInWindow(backups, { sinceMs: begin + 40 * hourMs, living });
     expect(from.map(({ startLsn }) => startLsn)).toEqual([10n, 30n, 50n]);
     expect(own.map(({ startLsn }) => startLsn)).toEqual([1n, 20n]);
+  });
+
+  it('begins with the one that WAL says is the newest, where two were there within a second', () => {
+    const [older, newer] = [backupAt(10, { thereAtMs: begin + 400 }), backupAt(11, { thereAtMs: begin })];
+    const { from, own } = needsInWindow([older, newer, backupAt(50)], { sinceMs: begin + 40 * hourMs, living });
+    expect(from.map(({ startLsn }) => startLsn)).toEqual([11n, 50n]);
+    expect(own).toEqual([older]);
   });
 
   it('leaves all that follows a backup which somebody reads', () => {

@@ -1,3 +1,4 @@
+import { compareBackups, type DatedBackup } from '../retention/backup-order.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { TimelineId } from '../wal/segment.ts';
 
@@ -42,7 +43,7 @@ export function lineKey({ generation, timeline }: Pick<WalPosition, 'generation'
  * it may come of any. Of the others their own WAL stays.
  */
 export function needsInWindow(backups: readonly WalBackup[], { sinceMs, living }: WalWindow): WalNeeds {
-  const newestFirst = backups.filter(({ counts }) => counts).toSorted((a, b) => b.thereAtMs - a.thereAtMs);
+  const newestFirst = backups.filter(({ counts }) => counts).toSorted((a, b) => compareBackups(dated(b), dated(a)));
   // Where nothing was written for longer than the window, what there is stays as it is.
   const lines = new Set([...living, ...newestFirst.slice(0, 1).map(lineKey)]);
   const bases = new Map<string, WalBackup>();
@@ -54,4 +55,9 @@ export function needsInWindow(backups: readonly WalBackup[], { sinceMs, living }
   const isNeeded = (backup: WalBackup): boolean =>
     backup.thereAtMs > sinceMs || backup.isRead || needed.includes(backup);
   return { from: backups.filter(isNeeded), own: backups.filter((backup) => !isNeeded(backup)) };
+}
+
+/** What begins at one position is as good. */
+function dated({ thereAtMs, generation, timeline, startLsn }: WalBackup): DatedBackup {
+  return { timeMs: thereAtMs, generation, timeline, startLsn, backup: '' };
 }

@@ -6,6 +6,7 @@ import { onePiece } from '../bytes/one-piece.ts';
 import { openRetrying } from '../storage/retrying-storage.ts';
 import { encodeSealed } from '../storage/sealed-json.ts';
 import type { Storage } from '../storage/storage.ts';
+import { parseLsn } from '../wal/lsn.ts';
 import { readCatalogue } from './catalogue.ts';
 import { chooseBackup, priorCandidates } from './choose-backup.ts';
 import { encodeCommit } from './commit.ts';
@@ -52,6 +53,18 @@ describe('the catalogue', () => {
       foreign: [],
     };
     expect(rest).toEqual(nothing);
+  });
+
+  it('has those of one second in the order of their WAL, whatever their dates say more exactly', async () => {
+    const ended = (text: string, startLsn: string) =>
+      sampleCommit({ endedAt: `2026-11-22T10:00:${text}Z`, startLsn: parseLsn(startLsn) }, '2026-11-22T10:00:00Z');
+    // Imported: the end of the first is that of a transaction, that of the second of a label, which has whole seconds.
+    const [older, newer, last] = [ended('07.400', '0/2000028'), ended('07.000', '0/3000028'), ended('08.000', '0/28')];
+    for (const commit of [last, newer, older]) await putCommit(storage, commit);
+    const found = await readCatalogue(storage);
+    expect(found.backups.map(({ commit }) => commit)).toEqual([older, newer, last]);
+    await remove(last.backup);
+    expect(chooseBackup(await readCatalogue(storage), 'latest').commit).toEqual(newer);
   });
 
   it('tells what was said about a backup and not taken back', async () => {

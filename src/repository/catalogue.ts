@@ -1,3 +1,4 @@
+import { compareBackups, type DatedBackup } from '../retention/backup-order.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { isTombstone, type Commit, type Tombstone } from './commit.ts';
 import { readCommits, readMarks, readRemovals } from './listings.ts';
@@ -43,7 +44,7 @@ export interface DamagedCommit extends DamagedObject {
 
 /** What an instance holds, from listing alone. */
 export interface Catalogue {
-  /** Those without a removal, in the order of their times, ties by name. */
+  /** Those without a removal, oldest first (`compareListed`). */
   readonly backups: readonly ListedBackup[];
   /** Those that a removal took off the catalogue and whose commit is still there, in the same order. */
   readonly removed: readonly ListedBackup[];
@@ -72,6 +73,17 @@ export async function readCatalogue(storage: Storage, options: StorageOptions = 
   return catalogueOf(commits, marks, removals);
 }
 
+/** Oldest first. */
+export function compareListed(a: ListedBackup, b: ListedBackup): number {
+  return compareBackups(datedBackup(a), datedBackup(b));
+}
+
+/** What the order of a backup hangs on. */
+export function datedBackup({ commit, timeMs }: ListedBackup): DatedBackup {
+  const { generation, timeline, startLsn, name: backup } = commit;
+  return { timeMs, generation, timeline, startLsn, backup };
+}
+
 /** The catalogue from listings that were made in another order. */
 export function catalogueOf(
   commits: ObjectsRead<Commit | Tombstone>,
@@ -88,7 +100,7 @@ export function catalogueOf(
     else
       listed.push(listedBackup(content, read.storedAtMs, said.get(content.backup) ?? [], unsure.has(content.backup)));
   }
-  listed.sort((a, b) => a.timeMs - b.timeMs || (a.commit.name < b.commit.name ? -1 : 1));
+  listed.sort(compareListed);
   // One that cannot be read removes as well: its name alone says it.
   const going = new Set([
     ...removals.found.map(({ content }) => content.backup),

@@ -9,6 +9,7 @@ const dayMs = 24 * hourMs;
 const nowMs = Date.parse('2026-11-22T12:00:00Z');
 
 const backup = (name: string, storedAtMs: number, more: Partial<RetentionBackup> = {}): RetentionBackup => ({
+  ...{ generation: 1, timeline: 1, startLsn: 0n },
   ...{ backup: name, timeMs: storedAtMs, storedAtMs, isClockWrong: false, condemned: false, held: false },
   ...more,
 });

@@ -1,12 +1,9 @@
+import { compareBackups, type DatedBackup } from './backup-order.ts';
 import { periodOf, type PeriodKind } from './periods.ts';
 import { checkRules, type RetentionRules } from './rules.ts';
 
 /** A committed backup, as far as retention looks at it. */
-export interface RetentionBackup {
-  /** Its name, which begins with the time of its start: order of what has the same time. */
-  readonly backup: string;
-  /** When it was made, as the catalogue judges that. */
-  readonly timeMs: number;
+export interface RetentionBackup extends DatedBackup {
   /** When its commit was stored, by the clock of the storage. */
   readonly storedAtMs: number;
   /** Its commit was stored before it ended: one of two clocks was wrong. */
@@ -82,7 +79,7 @@ export function planRetention(
   nowMs: number,
 ): RetentionDecision[] {
   checkRules(rules);
-  const ordered = [...backups].sort(byAge);
+  const ordered = [...backups].sort(compareBackups);
   const counted = ordered.filter((backup) => !backup.condemned && faultOf(backup, nowMs) === undefined).reverse();
   const reasons = new Reasons();
   addCounts(counted, rules, nowMs, reasons);
@@ -113,13 +110,8 @@ function faultOf({ storedAtMs, isClockWrong }: RetentionBackup, nowMs: number): 
   return isClockWrong ? 'misdated' : undefined;
 }
 
-/** Oldest first; of what has one time, by name. */
-function byAge(left: RetentionBackup, right: RetentionBackup): number {
-  return left.timeMs - right.timeMs || (left.backup < right.backup ? -1 : 1);
-}
-
 function isOlder(backup: RetentionBackup, than: RetentionBackup | undefined): boolean {
-  return than !== undefined && byAge(backup, than) < 0;
+  return than !== undefined && compareBackups(backup, than) < 0;
 }
 
 function addCounts(

@@ -59,7 +59,11 @@ forEachServer('full', (version) => {
       await server.sql('select pg_reload_conf()');
       const client = await server.client();
       await loadData(client, { rows: 500 });
-      await done(['backup', '-c', 'fast', '-h', server.host, '-p', String(server.port)], server.environment());
+      // Whoever is first puts a segment, the backup or the archiver: neither compresses.
+      await done(
+        ['backup', '-c', 'fast', '-Z', 'none', '-h', server.host, '-p', String(server.port)],
+        server.environment(),
+      );
       for (let number = 0; number < 4; number += 1) {
         await client.query(`create table after_${String(number)} as select generate_series(1, 100) as n`);
         if (number === 2) target = await server.value('select pg_current_wal_insert_lsn()');
