@@ -41,6 +41,7 @@ import { importingMessages } from './chinese/importing.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
+import { s3Messages } from './chinese/s3.ts';
 import { restoreMessages } from './chinese/restore.ts';
 import { serverMessages } from './chinese/server.ts';
 import { settingsMessages } from './chinese/settings.ts';
@@ -97,6 +98,7 @@ export const chinese: Translation<typeof english> = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
+  ...s3Messages,
   ...repositoryWalMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,

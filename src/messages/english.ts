@@ -37,6 +37,7 @@ import { exportingMessages } from './english/exporting.ts';
 import { prunedMessages } from './english/pruned.ts';
 import { importingMessages } from './english/importing.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
+import { s3Messages } from './english/s3.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
 import { serverMessages } from './english/server.ts';
@@ -111,6 +112,7 @@ export const english = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
+  ...s3Messages,
   ...repositoryWalMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,

@@ -78,6 +78,12 @@ export interface Storage {
    */
   irregular?(folder: string, options?: StorageOptions): AsyncIterable<string>;
 
+  /**
+   * Finds out, and records, what a storage does that may do less than its interface says. Asked for before a place is used for the first time; a put does it where nobody did.
+   * Undefined: there is nothing to find out.
+   */
+  prepare?(options?: StorageOptions): Promise<unknown>;
+
   /** Removes an object, durably. That there is none is no error. */
   delete(name: string, options?: StorageOptions): Promise<void>;
 

@@ -1,0 +1,146 @@
+import type { ByteSource } from '../../bytes/byte-reader.ts';
+import type { CredentialSource } from './credentials.ts';
+import { Exchange, textOf, type S3Answer } from './exchange.ts';
+import { refusalOf, s3Failure, S3Refusal, type S3PlaceWords } from './failures.ts';
+import { addressOf, nameOfS3Place, type S3Address, type S3Location } from './location.ts';
+import { Patience, type PatiencePlan } from './patience.ts';
+import { emptyHash, pathOfKey, queryOf, signedHeaders } from './sign-request.ts';
+
+/** A body of known length, which can be sent as often as it takes. */
+export interface RequestBody {
+  readonly sizeBytes: number;
+  /** SHA-256 in hex. */
+  readonly hash: string;
+  readonly pieces: readonly Uint8Array[] | (() => ByteSource);
+}
+
+export interface S3Request {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  /** Name of the object below the prefix; undefined: the bucket. */
+  readonly name?: string | undefined;
+  readonly query?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: RequestBody | undefined;
+  /** Statuses that are answers; all others are failures. */
+  readonly answers: readonly number[];
+}
+
+/** What came of a request, and whether an earlier one may have done it already. */
+export interface Done<Result> {
+  readonly result: Result;
+  readonly wasRepeated: boolean;
+}
+
+export interface S3ClientOptions {
+  readonly credentials: CredentialSource;
+  /** PEM certificates. */
+  readonly ca: string | undefined;
+  readonly patience: PatiencePlan;
+}
+
+/** Requests to one place in one store: signed, and made again while what failed may pass. */
+export class S3Client {
+  readonly location: S3Location;
+  readonly words: S3PlaceWords;
+  readonly #address: S3Address;
+  readonly #exchange: Exchange;
+  readonly #options: S3ClientOptions;
+  #hasAnswered = false;
+  /** The clock of the store less that of this host, ms; 0 as long as the store takes the time of this host. */
+  #skewMs = 0;
+
+  constructor(location: S3Location, options: S3ClientOptions) {
+    this.location = location;
+    this.#options = options;
+    this.#address = addressOf(location);
+    this.#exchange = new Exchange(this.#address, options.ca);
+    const { isTls, authority, region } = this.#address;
+    this.words = {
+      place: nameOfS3Place(location.bucket, location.prefix),
+      bucket: location.bucket,
+      endpoint: location.endpoint ?? `${isTls ? 'https' : 'http'}://${authority}`,
+      region,
+    };
+  }
+
+  /** How far the clock of this host was off when the store refused it for that, in ms. */
+  get skewMs(): number {
+    return this.#skewMs;
+  }
+
+  patience(): Patience {
+    return new Patience(this.#options.patience);
+  }
+
+  /**
+   * Sends a request until it is answered. `read` takes the body; what it throws counts as a failure of the request.
+   * @throws BackupError as `s3Failure` says; the signal's reason
+   */
+  async run<Result>(
+    request: S3Request,
+    read: (answer: S3Answer) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Done<Result>> {
+    const patience = this.patience();
+    const corrected = { skew: false, credentials: false };
+    for (let wasRepeated = false; ; wasRepeated = true) {
+      try {
+        const answer = await this.#send(request, corrected.credentials, signal);
+        return { result: await read(answer), wasRepeated };
+      } catch (error) {
+        if (this.#correct(error, corrected)) continue;
+        await this.bear(patience, error, request.name, signal);
+      }
+    }
+  }
+
+  /** `read` for an answer whose body matters. */
+  async text(request: S3Request, signal?: AbortSignal): Promise<{ readonly status: number; readonly text: string }> {
+    const read = async (answer: S3Answer) => ({ status: answer.status, text: await textOf(answer) });
+    return (await this.run(request, read, signal)).result;
+  }
+
+  /** Waits before something is tried again that failed so. @throws BackupError what it means, where it does not pass */
+  async bear(patience: Patience, error: unknown, name = '', signal?: AbortSignal): Promise<void> {
+    try {
+      await patience.bear(error, this.#hasAnswered, signal);
+    } catch (left) {
+      if (left !== error) throw left;
+      signal?.throwIfAborted();
+      throw s3Failure(error, name, this.words);
+    }
+  }
+
+  async #send(request: S3Request, renew: boolean, signal?: AbortSignal): Promise<S3Answer> {
+    const { method, name, query, headers = {}, body, answers } = request;
+    const key = name === undefined ? '' : this.location.prefix + name;
+    const path = `${this.#address.bucketPath}/${pathOfKey(key)}${queryOf(query ?? {})}`;
+    const length: Record<string, string> =
+      body === undefined
+        ? method === 'PUT' || method === 'POST'
+          ? { 'Content-Length': '0' }
+          : {}
+        : { 'Content-Length': String(body.sizeBytes) };
+    const unsigned = { method, path, headers: { ...headers, ...length }, bodyHash: body?.hash ?? emptyHash };
+    const credentials = await this.#options.credentials(renew);
+    const signed = await signedHeaders(unsigned, this.#address, credentials, Date.now() + this.#skewMs);
+    const pieces = typeof body?.pieces === 'function' ? body.pieces() : body?.pieces;
+    const answer = await this.#exchange.send({ method, path, headers: signed, body: pieces }, signal);
+    this.#hasAnswered = true;
+    if (answers.includes(answer.status)) return answer;
+    throw await refusalOf(answer);
+  }
+
+  /** Puts right, once for each request, what the store says is wrong with who asks. @returns whether it did */
+  #correct(error: unknown, corrected: { skew: boolean; credentials: boolean }): boolean {
+    if (!(error instanceof S3Refusal)) return false;
+    if (error.code === 'RequestTimeTooSkewed' && !corrected.skew && error.dateMs !== undefined) {
+      this.#skewMs = error.dateMs - Date.now();
+      return (corrected.skew = true);
+    }
+    if ((error.code === 'ExpiredToken' || error.code === 'TokenRefreshRequired') && !corrected.credentials) {
+      return (corrected.credentials = true);
+    }
+    return false;
+  }
+}
