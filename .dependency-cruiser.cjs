@@ -140,7 +140,10 @@ module.exports = {
       severity: 'error',
       from: { path: '^src', pathNot: '\\.test\\.ts$' },
       // Bundled into dist/ by the build: whoever installs the package needs none of these.
-      to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/(?:aws4|@aws-sdk/(?:xml-builder|credential-provider-(?:env|node)))/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        pathNot: 'node_modules/(?:aws4|@aws-sdk/(?:xml-builder|credential-provider-(?:env|node)))/',
+      },
     },
     ...Object.entries(table).map(([folder, allowed]) => ({
       name: `layer-${folder}`,
