@@ -123,7 +123,8 @@ const table = {
   adopting: [...operationImports, 'storing'],
   // What a repository takes and what is wrong with its form. Writes nothing.
   inspecting: operationImports,
-  config: ['errors', 'messages'],
+  // Of `storage` the names of places only.
+  config: ['storage', 'errors', 'messages'],
   cli: ['config', 'errors', 'messages'],
 };
 module.exports = {

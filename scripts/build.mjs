@@ -10,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -59,6 +60,7 @@ const shared = {
   splitting: true,
   chunkNames: 'chunk-[hash]',
   // Everything else that is imported goes into dist/: what signs requests and finds credentials starts with every segment of WAL.
+  mainFields: ['module', 'main'],
   external: ['smol-toml', 'lz4-napi', '@cloudpss/zstd'],
   define: { __GAUSSKEEP_VERSION__: JSON.stringify(version) },
   sourcemap: process.env.GAUSSKEEP_SOURCEMAP === '1',
@@ -93,6 +95,18 @@ const builtinsAsTheyAre = {
     }));
   },
 };
+/** A package that was CommonJS asks for built-in modules by `require`, which an ES module does not have. */
+const requiredBuiltins = {
+  name: 'required-builtins',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^[a-z_/]+$/ }, ({ path, kind }) =>
+      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'required-builtin' } : undefined,
+    );
+    onLoad({ filter: /^/, namespace: 'required-builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
+    }));
+  },
+};
 const alone = { ...shared, splitting: false, minify: true };
 const commonJs = {
   format: 'cjs',
@@ -112,7 +126,7 @@ await build({
 });
 const others = { ...parts, ...present(library), ...threads };
 for (const name of Object.keys(singles)) delete others[name];
-await build({ ...shared, plugins: [await precomputed(build)], entryPoints: others });
+await build({ ...shared, plugins: [requiredBuiltins, await precomputed(build)], entryPoints: others });
 addCode(fresh);
 for (const name of ['gausskeep.js', 'gausskeep.cjs']) launchBySh(`${fresh}/${name}`);
 for (const name of [...Object.keys(present(programs)).map((name) => `${name}.js`), 'gausskeep.cjs']) {

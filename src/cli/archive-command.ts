@@ -1,14 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import {
-  archiveCommandLine,
-  chooseGeneration,
-  openArchive,
-  openLocalStorage,
-  readGenerations,
-} from '../wal-archive.ts';
+import { s3OptionNames, wordsOfPlace } from '../config/object-store-settings.ts';
+import { archiveCommandLine, chooseGeneration, openArchive, openPlace, readGenerations } from '../wal-archive.ts';
 
-const placeOptions = ['--archive', '--generation', '--repo', '--instance', '--password-file', '--password-command'];
+const placeOptions = [
+  ...['--archive', '--generation', '--repo', '--instance', '--password-file', '--password-command'],
+  ...s3OptionNames.map((name) => `--${name}`),
+];
 
 /**
  * The archive_command to configure, which names program, archive and generation; with placeholders where a path cannot stand
@@ -23,8 +21,9 @@ export async function archiveCommandFor({
   readonly generation: number | undefined;
 }): Promise<string> {
   const called = process.argv[1] ?? 'gausskeep';
-  const place = archive ?? '/ARCHIVE';
-  const first = typeof place === 'string' ? await openGenerationOf(place) : undefined;
+  const directory = archive ?? '/ARCHIVE';
+  const first = typeof directory === 'string' ? await openGenerationOf(directory) : undefined;
+  const place = typeof directory === 'string' ? plainPlace(directory) : directory;
   const named = generation ?? (archive === undefined ? 1 : first);
   try {
     return archiveCommandLine({ program: resolve(called), archive: place, generation: named });
@@ -50,7 +49,7 @@ export async function archiveCommandAfter(
   { newGeneration, like }: { readonly newGeneration: boolean; readonly like: string | undefined },
 ): Promise<string | undefined> {
   const into = newGeneration ? await nextGenerationOf(place, generation) : generation;
-  return plainCommand(words ?? place, into, pushOptionsOf(like));
+  return plainCommand(words ?? plainPlace(place), into, pushOptionsOf(like));
 }
 
 /** The value of archive_command for an archive that is named; undefined where a path cannot stand in one. */
@@ -60,7 +59,7 @@ export async function archiveCommandTo(
   /** Of an archive of a repository. */
   words?: readonly string[],
 ): Promise<string | undefined> {
-  return plainCommand(words ?? place, generation ?? (await openGenerationOf(place)), []);
+  return plainCommand(words ?? plainPlace(place), generation ?? (await openGenerationOf(place)), []);
 }
 
 function plainCommand(
@@ -87,6 +86,7 @@ function pushOptionsOf(like: string | undefined): string[] {
   const options: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
+    if (word === '--s3-allow-http') continue;
     if (placeOptions.includes(word)) at += 1;
     else if (word !== '' && word !== '%p' && !placeOptions.some((option) => word.startsWith(`${option}=`)))
       options.push(word);
@@ -94,10 +94,16 @@ function pushOptionsOf(like: string | undefined): string[] {
   return options;
 }
 
+/** A directory, or the words that name a place in an object store. */
+function plainPlace(place: string): string | readonly string[] {
+  const words = wordsOfPlace('archive', place);
+  return words.length === 2 ? place : words;
+}
+
 /** Numbers are given in order. */
 async function nextGenerationOf(directory: string, parent: number): Promise<number> {
   try {
-    const archive = await openArchive(await openLocalStorage(directory));
+    const archive = await openArchive((await openPlace(directory)).storage);
     return Math.max(parent, ...(await readGenerations(archive)).map(({ number }) => number)) + 1;
   } catch {
     return parent + 1;
@@ -106,7 +112,7 @@ async function nextGenerationOf(directory: string, parent: number): Promise<numb
 
 async function openGenerationOf(directory: string): Promise<number> {
   try {
-    const archive = await openArchive(await openLocalStorage(directory));
+    const archive = await openArchive((await openPlace(directory)).storage);
     return chooseGeneration(await readGenerations(archive), undefined, 'push').number;
   } catch {
     return 1;

@@ -6,6 +6,7 @@ import { reasonFor } from '../errors/backup-error.ts';
 import type { RepositoryArchive } from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
+import { shownPlace } from '../wal-archive.ts';
 
 /** Number of an account and of its group. */
 interface AccountNumbers {
@@ -46,7 +47,7 @@ export async function archiveOfRepository(
 
 /** An instance of a repository, for people in any language. */
 export function placeName(settings: RepositorySettings): string {
-  return `${repositoryOf(settings)} (${settings.instance ?? ''})`;
+  return `${shownPlace(repositoryOf(settings))} (${settings.instance ?? ''})`;
 }
 
 /** The account that servers in a directory run as; undefined where it is not there, or of whoever runs this. */

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
+import { wordsOfPlace } from '../config/object-store-settings.ts';
 import { archiveOf, readGeneration, readPlaces } from '../config/places.ts';
 import {
   repositoryIfNamed,
@@ -9,7 +10,7 @@ import {
   repositoryWords,
   type RepositorySettings,
 } from '../config/repository-settings.ts';
-import { openLocalStorage, openRetrying, type FindPruned, type Storage } from '../wal-archive.ts';
+import { openPlace, openRetrying, type FindPruned, type Storage } from '../wal-archive.ts';
 import type { ProgramContext } from './program.ts';
 
 /** A WAL archive that was opened. */
@@ -17,6 +18,8 @@ export interface OpenedWal {
   readonly storage: Storage;
   /** Its path; undefined: files are reached through the storage only. */
   readonly directory: string | undefined;
+  /** Whether it is part of an encrypted repository. */
+  readonly isEncrypted?: boolean | undefined;
   /** Whose WAL it is, where that is known beside the archive. */
   readonly systemIdentifier: bigint | undefined;
   /** What retention removed of it, where that is said beside the archive. */
@@ -59,10 +62,11 @@ export async function namedWal(given: GivenOptions, context: ProgramContext): Pr
     name: directory,
     generation: places.generation,
     isOfRepository: false,
-    words: () => ['--archive', directory],
+    words: () => wordsOfPlace('archive', directory),
     open: async () => {
-      const storage = await openLocalStorage(directory);
-      return { storage, directory, systemIdentifier: undefined, pruned: prunedAround(directory, context) };
+      const opened = await openPlace(directory, { signal: context.signal });
+      const pruned = opened.directory === undefined ? undefined : prunedAround(opened.directory, context);
+      return { ...opened, systemIdentifier: undefined, pruned };
     },
   };
 }
@@ -94,17 +98,16 @@ function walOfRepository(
   generation: number | undefined,
   context: ProgramContext,
 ): NamedWal {
-  const directory = repositoryOf(settings);
+  const place = repositoryOf(settings);
   return {
-    name: `${directory}|${settings.instance ?? ''}`,
+    name: `${place}|${settings.instance ?? ''}`,
     generation,
     isOfRepository: true,
-    // An encrypted one is no directory.
-    words: (opened) => repositoryWords(settings, opened.directory === undefined),
+    words: (opened) => repositoryWords(settings, opened.isEncrypted),
     open: async () => {
       // Only here: what a server runs for each segment does not load it for an archive by itself.
       const { openNamedKnownInstance } = await import('./open-instance.ts');
-      const { wal, identity, storage: instance } = await openNamedKnownInstance(settings, context);
+      const { wal, identity, isEncrypted, storage: instance } = await openNamedKnownInstance(settings, context);
       const { systemIdentifier } = identity;
       const pruned: FindPruned = async (options) => {
         const { readPruned } = await import('../repository-wal.ts');
@@ -112,8 +115,7 @@ function walOfRepository(
         const patient = await openRetrying(() => Promise.resolve(instance), { forMs: 60_000 }, options);
         return readPruned(patient, options);
       };
-      if (typeof wal !== 'string') return { storage: wal, directory: undefined, systemIdentifier, pruned, instance };
-      return { storage: await openLocalStorage(wal), directory: wal, systemIdentifier, pruned, instance };
+      return { ...(await openPlace(wal)), isEncrypted, systemIdentifier, pruned, instance };
     },
   };
 }

@@ -2,6 +2,7 @@ import { repositoryOf, type RepositorySettings } from '../config/repository-sett
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { openKnownInstance, openRepository } from '../repository-wal.ts';
+import { isS3Place } from '../wal-archive.ts';
 import type { ProgramContext } from './program.ts';
 
 /**
@@ -21,6 +22,7 @@ export async function plainArchiveOf(
     throw new BackupError('CONFIG_INVALID', say('storing.no-instance'), { hint: say('storing.no-instance.hint') });
   }
   const askPassword = (): Promise<never> => Promise.reject(encrypted());
+  if (isS3Place(directory)) throw new BackupError('USAGE', say('s3.no-growing'), { hint: say('s3.no-growing.hint') });
   const repository = await openRepository(directory, { askPassword, signal });
   const { wal, identity } = await openKnownInstance(repository, instance, { signal });
   if (typeof wal !== 'string') throw encrypted();

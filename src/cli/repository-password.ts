@@ -5,6 +5,7 @@ import { say, type Message } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
 import { hasTerminal, promptSecret } from './prompt.ts';
 import { speak } from './speech.ts';
+import { shownPlace } from '../wal-archive.ts';
 
 type Settings = Pick<RepositorySettings, 'password' | 'isPasswordOfOthers'>;
 
@@ -26,7 +27,7 @@ export function passwordWays(
   if (read !== undefined && isPasswordOfOthers === true) return { password: undefined, askPassword: read };
   return {
     password: read,
-    askPassword: () => ask(say('repo.password-prompt', { directory }), signal),
+    askPassword: () => ask(say('repo.password-prompt', { directory: shownPlace(directory) }), signal),
   };
 }
 
@@ -38,7 +39,7 @@ export function newPassword(
 ): () => Promise<string> {
   return async () => {
     if (password !== undefined) return readRepositoryPassword(password, { signal });
-    const first = await ask(say('repo.password-prompt-new', { directory }), signal);
+    const first = await ask(say('repo.password-prompt-new', { directory: shownPlace(directory) }), signal);
     if (!hasTerminal() || (await ask(say('repo.password-prompt-again'), signal)) === first) return first;
     throw new BackupError('USAGE', say('repo.passwords-differ'));
   };

@@ -28,6 +28,7 @@ import { placeName } from './fetch-from-repository.ts';
 import { openNamedKnownInstance } from './open-instance.ts';
 import { tellLost } from './tell-lost.ts';
 import type { ProgramContext } from './program.ts';
+import { shownPlace } from '../wal-archive.ts';
 
 /** An instance of a repository as it was named. */
 export interface NamedInstance {
@@ -100,7 +101,7 @@ export async function repositoryPlaces(
   const backups = chosen.map(({ commit, storedAtMs }) => ({ name: commit.name, root: commit.root, storedAtMs }));
   const name = placeName(settings);
   const ids = new Map(chosen.map(({ commit }) => [commit.name, commit.backup]));
-  const named = { repository: repositoryOf(settings), instance: settings.instance ?? '' };
+  const named = { repository: shownPlace(repositoryOf(settings)), instance: settings.instance ?? '' };
   const places = [new StoredBackups(name, instance.storage, backups)];
   const pruned: RepositoryPlaces['pruned'] = (options) => readPruned(instance.storage, options);
   const knownPruned = await pruned({ signal: context.signal });

@@ -26,6 +26,7 @@ import { PhaseProgress } from './phase-progress.ts';
 import { passwordWays } from './repository-password.ts';
 import { speak } from './speech.ts';
 import { storedVerdictLines } from './verify-stored-text.ts';
+import { shownPlace } from '../wal-archive.ts';
 
 /** Status of damage, as of any other backup. */
 const damaged = 20;
@@ -63,7 +64,8 @@ export async function verifyRepository(given: GivenOptions, context: ProgramCont
       await terminal.data(`${storedVerdictLines(verdict, read).map(speak).join('\n')}\n`);
   }
   for (const instance of unseen) terminal.line(warningLine(program, say('verify-stored.none', { instance })));
-  if (names.length === 0) terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory }))}`);
+  if (names.length === 0)
+    terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory: shownPlace(directory) }))}`);
   return isSound ? (unseen.size > 0 ? nothing : 0) : damaged;
 }
 

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
+import { isS3Place } from '../storage/s3/location.ts';
 import type { Environment } from './environment.ts';
 
 /** What the configuration file says; `path` is undefined where there is none. Specified in docs/reference/configuration.md. */
@@ -14,19 +15,31 @@ export interface Configuration {
   readonly instance?: string | undefined;
   readonly passwordFile?: string | undefined;
   readonly passwordCommand?: string | undefined;
+  /** Of object stores, by the names of the options. */
+  readonly s3?: S3Configuration | undefined;
 }
+
+/** What is said of object stores, by the names of the options. */
+export type S3Configuration = Readonly<Record<string, unknown>>;
 
 /** Largest file that is read, in bytes. */
 const largestBytes = 64 * 1024;
 /** What there is to set, and what it may be. */
 const settingChecks = {
-  archive: isPath,
+  archive: isPlace,
   backups: (value: unknown) => isPath(value) || (Array.isArray(value) && value.every(isPath)),
   generation: isGeneration,
-  repo: isPath,
+  repo: isPlace,
   instance: isText,
   'password-file': isPath,
   'password-command': isText,
+  's3-endpoint': isText,
+  's3-region': isText,
+  's3-style': (value: unknown) => value === 'path' || value === 'virtual',
+  's3-ca-file': isPath,
+  's3-credentials-file': isPath,
+  's3-profile': isText,
+  's3-allow-http': (value: unknown) => typeof value === 'boolean',
 } as const;
 const keys = Object.keys(settingChecks) as (keyof typeof settingChecks)[];
 
@@ -90,10 +103,10 @@ export async function parseConfiguration(text: string, path: string): Promise<Co
     const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
     throw invalid(say('configuration.syntax', { path, line: error.line, reason }), 'configuration.syntax.hint');
   }
-  const { archive, backups, generation, repo, instance, ...passwords } = checkSettings(settings, path);
-  const { 'password-file': passwordFile, 'password-command': passwordCommand } = passwords;
+  const { archive, backups, generation, repo, instance, ...others } = checkSettings(settings, path);
+  const { 'password-file': passwordFile, 'password-command': passwordCommand, ...s3 } = others;
   const places = typeof backups === 'string' ? [backups] : backups;
-  return { path, archive, backups: places, generation, repo, instance, passwordFile, passwordCommand };
+  return { path, archive, backups: places, generation, repo, instance, passwordFile, passwordCommand, s3 };
 }
 
 function checkSettings(settings: Readonly<Record<string, unknown>>, path: string): Settings {
@@ -104,8 +117,7 @@ function checkSettings(settings: Readonly<Record<string, unknown>>, path: string
         hint: say('configuration.unknown-key.hint', { keys: keys.join(', ') }),
       });
     }
-    if (!settingChecks[known](value))
-      throw new BackupError('CONFIG_INVALID', say(`configuration.bad-${known}`, { path }));
+    if (!settingChecks[known](value)) throw new BackupError('CONFIG_INVALID', badSetting(known, path));
   }
   if ('password-file' in settings && 'password-command' in settings) {
     throw new BackupError('CONFIG_INVALID', say('configuration.two-passwords', { path }));
@@ -115,6 +127,19 @@ function checkSettings(settings: Readonly<Record<string, unknown>>, path: string
 
 function isPath(value: unknown): value is string {
   return typeof value === 'string' && isAbsolute(value) && !value.includes('\0');
+}
+
+function badSetting(key: (typeof keys)[number], path: string): Message {
+  return isS3Key(key) ? say('configuration.bad-s3', { path, key }) : say(`configuration.bad-${key}`, { path });
+}
+
+function isS3Key(key: (typeof keys)[number]): key is Extract<(typeof keys)[number], `s3-${string}`> {
+  return key.startsWith('s3-');
+}
+
+/** A directory, or a place in an object store. */
+function isPlace(value: unknown): boolean {
+  return isPath(value) || (isText(value) && isS3Place(value));
 }
 
 function isText(value: unknown): value is string {

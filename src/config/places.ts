@@ -3,11 +3,12 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { readConfiguration } from './configuration-file.ts';
 import type { Environment } from './environment.ts';
+import { placeOf } from './object-store-settings.ts';
 import type { GivenOptions } from './option-table.ts';
 
 /** The places that every command means by the same names. */
 export interface Places {
-  /** Directory of the WAL archive, absolute. */
+  /** Directory of the WAL archive, absolute; or its place in an object store. */
   readonly archive: string | undefined;
   /** Folders of backups, absolute; undefined when none was named. */
   readonly backups: readonly string[] | undefined;
@@ -30,8 +31,8 @@ export async function readPlaces(
   const listed = (environment['GAUSSKEEP_BACKUPS'] ?? '').split(':').filter((place) => place !== '');
   const backups = given.has('backups') ? given.all('backups') : listed;
   const named: Places = {
-    archive: archive === undefined ? undefined : absolute(archive),
-    backups: backups.length === 0 ? undefined : backups.map(absolute),
+    archive: archive === undefined ? undefined : await placeOf(filled(archive), given, environment),
+    backups: backups.length === 0 ? undefined : backups.map((path) => resolve(filled(path))),
     generation: readGeneration(given, environment),
   };
   const isLeft = (place: keyof Places): boolean =>
@@ -39,7 +40,7 @@ export async function readPlaces(
   if (!wanted.some(isLeft)) return named;
   const file = await readConfiguration(environment);
   return {
-    archive: named.archive ?? file.archive,
+    archive: named.archive ?? (file.archive && (await placeOf(file.archive, given, environment))),
     backups: named.backups ?? (file.backups?.length === 0 ? undefined : file.backups),
     generation: named.generation ?? (named.archive === undefined ? file.generation : undefined),
   };
@@ -51,7 +52,7 @@ export function readGeneration(given: GivenOptions, environment: Environment): n
   return text === undefined ? undefined : wholeNumber('--generation', text, 1, 999_999_999);
 }
 
-/** The directory of the WAL archive. @throws BackupError `CONFIG_INVALID` when nothing names it */
+/** Where the WAL archive is. @throws BackupError `CONFIG_INVALID` when nothing names it */
 export function archiveOf({ archive }: Places): string {
   if (archive !== undefined) return archive;
   throw new BackupError('CONFIG_INVALID', say('wal-commands.no-archive'), {
@@ -60,8 +61,8 @@ export function archiveOf({ archive }: Places): string {
 }
 
 /** An empty path is no path: the working directory is never meant by a variable that was not set. */
-function absolute(path: string): string {
-  if (path !== '') return resolve(path);
+function filled(path: string): string {
+  if (path !== '') return path;
   throw new BackupError('CONFIG_INVALID', say('wal-commands.empty-path'));
 }
 

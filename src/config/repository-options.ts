@@ -1,6 +1,7 @@
+import { s3Options } from './object-store-options.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
 
-const repo: OptionSpec = { long: 'repo', argument: 'DIRECTORY', help: 'repo.help.repo' };
+const repo: OptionSpec = { long: 'repo', argument: 'PLACE', help: 'repo.help.repo' };
 const passwords: readonly OptionSpec[] = [
   { long: 'password-file', argument: 'FILE', help: 'repo.help.password-file' },
   { long: 'password-command', argument: 'COMMAND', help: 'repo.help.password-command' },
@@ -11,7 +12,7 @@ const instance: OptionSpec = { long: 'instance', argument: 'NAME', help: 'repo.h
 /** Which instance of which repository, for what works on one. */
 export const repositoryGroup: OptionGroup = {
   title: 'repo.help.repository',
-  options: [repo, instance, ...passwords],
+  options: [repo, instance, ...passwords, ...s3Options],
 };
 
 /** The same, for what works on an unencrypted one only. */
@@ -25,6 +26,7 @@ export const repoInitOptions: readonly OptionGroup[] = [
       repo,
       { long: 'encrypt', help: 'repo.help.encrypt' },
       ...passwords,
+      ...s3Options,
       { long: 'json', help: 'wal-commands.help.json' },
     ],
   },
@@ -39,6 +41,7 @@ export const repoKeyOptions: readonly OptionGroup[] = [
       ...passwords,
       { long: 'new-password-file', argument: 'FILE', help: 'repo-key.help.new-password-file' },
       { long: 'note', argument: 'TEXT', help: 'repo-key.help.note' },
+      ...s3Options,
       { long: 'json', help: 'repo-key.help.json' },
     ],
   },
@@ -60,7 +63,10 @@ export const repoAdoptOptions: readonly OptionGroup[] = [
 function lookingOptions(json: OptionSpec['help']): readonly OptionGroup[] {
   const instance: OptionSpec = { long: 'instance', argument: 'NAME', help: 'repo.help.only-instance' };
   return [
-    { title: 'wal-commands.help.options', options: [repo, instance, ...passwords, { long: 'json', help: json }] },
+    {
+      title: 'wal-commands.help.options',
+      options: [repo, instance, ...passwords, ...s3Options, { long: 'json', help: json }],
+    },
   ];
 }
 

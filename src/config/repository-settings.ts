@@ -4,6 +4,7 @@ import { say } from '../messages/message.ts';
 import { readConfiguration, type Configuration } from './configuration-file.ts';
 import type { Environment } from './environment.ts';
 import type { GivenOptions } from './option-table.ts';
+import { placeOf, refuseUnusedS3Options, wordsOfPlace } from './object-store-settings.ts';
 import { usage } from './parse-options.ts';
 
 /** Where the password of a repository comes from, where nobody is asked. */
@@ -14,7 +15,7 @@ export type PasswordSource =
 
 /** Which repository, what of it, and how it is opened. */
 export interface RepositorySettings {
-  /** Its directory, absolute. */
+  /** Its directory, absolute; or its place in an object store. */
   readonly repository: string | undefined;
   readonly instance: string | undefined;
   /** Undefined: somebody is asked, if the repository is encrypted. */
@@ -40,7 +41,8 @@ export async function readRepositorySettings(
   const option = (name: string): string | undefined => given.last(name);
   const variable = (name: string): string | undefined => nonEmpty(environment[variableOf(name)]);
   const repo = operand ?? option('repo') ?? variable('repo');
-  const repository = repo === undefined ? undefined : directoryOf(repo);
+  const repository = repo === undefined ? undefined : await placeOf(filled(repo), given, environment);
+  refuseUnusedS3Options(given, [repository, given.last('archive')]);
   const instance = option('instance') ?? variable('instance');
   const ofOptions = passwordBy(option, (name) => `--${name}`);
   const password = ofOptions ?? passwordBy(variable, variableOf);
@@ -50,7 +52,7 @@ export async function readRepositorySettings(
     return { repository, instance, password, isPasswordOfOthers };
   }
   const file = await readConfiguration(environment);
-  const repositoryOfFile = file.repo === undefined ? undefined : resolve(file.repo);
+  const repositoryOfFile = file.repo === undefined ? undefined : await placeOf(file.repo, given, environment);
   const ofFile: Partial<Configuration> = repository === undefined || repository === repositoryOfFile ? file : {};
   return {
     repository: repository ?? repositoryOfFile,
@@ -87,7 +89,7 @@ export async function repositoryIfNamed(
   return settings.repository === undefined || settings.instance === undefined ? undefined : settings;
 }
 
-/** The directory of the repository. @throws BackupError `CONFIG_INVALID` when nothing names it */
+/** Where the repository is. @throws BackupError `CONFIG_INVALID` when nothing names it */
 export function repositoryOf({ repository }: RepositorySettings): string {
   if (repository !== undefined) return repository;
   throw new BackupError('CONFIG_INVALID', say('repo.none-named'), { hint: say('repo.none-named.hint') });
@@ -108,7 +110,7 @@ export function repositoryWords(
     'password-file': password?.kind === 'file' ? password.path : undefined,
     'password-command': password?.kind === 'command' ? password.command : undefined,
   };
-  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : wordsOfPlace(name, value)));
 }
 
 function variableOf(name: string): string {
@@ -125,7 +127,7 @@ function passwordBy(
     const names = { file: shown('password-file'), command: shown('password-command') };
     throw new BackupError('CONFIG_INVALID', say('repo.two-passwords', names));
   }
-  if (path !== undefined) return { kind: 'file', path: directoryOf(path) };
+  if (path !== undefined) return { kind: 'file', path: resolve(filled(path)) };
   if (command === undefined) return undefined;
   if (command.trim() !== '') return { kind: 'command', command };
   throw new BackupError('CONFIG_INVALID', say('repo.empty-command'));
@@ -139,8 +141,8 @@ function passwordOfFile({
   return command === undefined ? undefined : { kind: 'command', command };
 }
 
-function directoryOf(path: string): string {
-  if (path !== '') return resolve(path);
+function filled(path: string): string {
+  if (path !== '') return path;
   throw new BackupError('CONFIG_INVALID', say('repo.empty-path'));
 }
 

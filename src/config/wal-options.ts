@@ -1,7 +1,8 @@
 import { repositoryGroup } from './repository-options.ts';
+import { s3Options } from './object-store-options.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
 
-const archive: OptionSpec = { long: 'archive', argument: 'DIRECTORY', help: 'wal-commands.help.archive' };
+const archive: OptionSpec = { long: 'archive', argument: 'PLACE', help: 'wal-commands.help.archive' };
 const generation: OptionSpec = { long: 'generation', argument: 'NUMBER', help: 'wal-commands.help.generation' };
 const systemIdentifier: OptionSpec = {
   long: 'system-identifier',
@@ -19,7 +20,7 @@ function group(...options: OptionSpec[]): readonly OptionGroup[] {
   return [{ title: 'wal-commands.help.options', options }];
 }
 
-export const walInitOptions = group(archive, json);
+export const walInitOptions = group(archive, ...s3Options, json);
 
 export const walPushOptions = inRepository(
   archive,

@@ -19,6 +19,7 @@ import { openBackupSource, realDirectory, type BackupLocation } from '../backup-
 import { placeConfiguration } from '../backup-source/placed-configuration.ts';
 import type { SourceConfiguration } from '../backup-source/source-facts.ts';
 import { withRepositoryHint } from './repository-hints.ts';
+import { isS3Place } from '../storage/s3/location.ts';
 import type { PitrRequest } from './pitr-request.ts';
 
 export interface ProvedTarget extends ProvedRecovery {
@@ -153,7 +154,9 @@ async function placesOf(
   const expected = systemIdentifier ?? archive?.source.systemIdentifier;
   const further: WalPlace[] = [];
   for (const place of walFrom) {
-    const { storage, directory } = await openPlace(typeof place === 'string' ? realpathSync(place) : place);
+    const { storage, directory } = await openPlace(
+      typeof place === 'string' && !isS3Place(place) ? realpathSync(place) : place,
+    );
     further.push(await openPlainPlace(storage, directory, { ...options, systemIdentifier: expected }));
   }
   return { places: [...(archive === undefined ? [] : [archive]), ...further], archive };

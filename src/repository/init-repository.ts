@@ -5,6 +5,8 @@ import { say } from '../messages/message.ts';
 import { placeWords } from '../messages/place-words.ts';
 import { keyCheckOf, newMasterKey } from '../sealed/master-key.ts';
 import { openPlace, type Place } from '../storage/place.ts';
+import { isS3Place } from '../storage/s3/location.ts';
+import { recordName } from '../storage/s3/storage-record.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { newId } from './names.ts';
@@ -27,7 +29,7 @@ export interface InitRepositoryOptions extends StorageOptions {
  * @throws BackupError `TARGET_NOT_EMPTY` when there is a repository, or something else; `REPOSITORY_NOT_FOUND` when the directory above is missing
  */
 export async function initRepository(place: Place, options: InitRepositoryOptions = {}): Promise<Repository> {
-  const made = typeof place === 'string' && (await makeDirectory(place)) ? place : undefined;
+  const made = typeof place === 'string' && !isS3Place(place) && (await makeDirectory(place)) ? place : undefined;
   try {
     return await initInside(place, options);
   } catch (error) {
@@ -39,9 +41,10 @@ export async function initRepository(place: Place, options: InitRepositoryOption
 
 async function initInside(place: Place, options: InitRepositoryOptions): Promise<Repository> {
   const { signal } = options;
-  const opened = await openPlace(place);
+  const opened = await openPlace(place, { signal });
   const root = opened.storage;
   await refuseOccupied(root, { signal });
+  await root.prepare?.({ signal });
   const repository = newId();
   const password = await options.password?.();
   const master = password === undefined ? undefined : newMasterKey();
@@ -80,7 +83,7 @@ async function makeDirectory(path: string): Promise<boolean> {
 async function refuseOccupied(root: Storage, options: StorageOptions): Promise<void> {
   const harmless = (name: string): boolean => name.startsWith('.') || name === 'lost+found/' || name === 'keys/';
   for await (const { name } of root.list('', { ...options, recursive: false })) {
-    if (!harmless(name)) throw occupied(root, name);
+    if (!harmless(name) && name !== recordName) throw occupied(root, name);
   }
   for await (const name of root.folders('', options)) if (!harmless(name)) throw occupied(root, name);
 }

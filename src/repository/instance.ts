@@ -25,6 +25,7 @@ export interface Instance {
   readonly foreignNames: (folder: string, options?: StorageOptions) => AsyncIterable<string>;
   /** Its WAL archive: the path of a directory, there or not yet, where that is an ordinary one, else a storage. */
   readonly wal: Place;
+  readonly isEncrypted: boolean;
   /** Undefined: nothing was ever stored under that name. */
   readonly identity: InstanceIdentity | undefined;
   /** `instance.json` is missing, and `identity` is what all commits say. The next backup of that server puts it anew. */

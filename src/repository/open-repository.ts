@@ -21,7 +21,7 @@ export interface OpenRepositoryOptions extends StorageOptions {
  */
 export async function openRepository(place: Place, options: OpenRepositoryOptions = {}): Promise<Repository> {
   const { signal, password, askPassword } = options;
-  const opened = await openPlace(place);
+  const opened = await openPlace(place, { signal });
   const root = opened.storage;
   const identity = await readRepositoryIdentity(root, { signal });
   if (identity === undefined) {

@@ -7,7 +7,14 @@ import { parseLsn } from '../../src/wal/lsn.ts';
 
 /** An instance in a storage of its own, nothing framed. */
 export function plainInstance(storage: Storage): Instance {
-  return { name: 'orders', storage, wal: storageBelow(storage, 'wal/'), foreignNames: noNames, identity: undefined };
+  return {
+    name: 'orders',
+    storage,
+    wal: storageBelow(storage, 'wal/'),
+    foreignNames: noNames,
+    isEncrypted: false,
+    identity: undefined,
+  };
 }
 
 async function* noNames(): AsyncGenerator<string> {

@@ -23,6 +23,7 @@ import { passwordWays } from '../repository-password.ts';
 import type { ShownInstance } from '../shown-backup.ts';
 import { shownInstance } from '../shown-instance.ts';
 import { speak } from '../speech.ts';
+import { shownPlace } from '../../wal-archive.ts';
 
 /** As of what was done with warnings. */
 const withWarnings = 3;
@@ -55,7 +56,8 @@ export const listCommand: Command = {
         terminal.line(warningLine(program, say('repo.list.damaged', words)));
       }
     }
-    if (names.length === 0) terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory }))}`);
+    if (names.length === 0)
+      terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory: shownPlace(directory) }))}`);
     return isWhole ? 0 : withWarnings;
   },
 };

@@ -4,6 +4,7 @@ import { say } from '../../messages/message.ts';
 import { checkRecord, findingLines, findingRecord, lookedAtLines, mostAlike } from '../check-text.ts';
 import type { Command } from '../command.ts';
 import { openLookedAt } from '../open-looked-at.ts';
+import { isS3Place } from '../../wal-archive.ts';
 
 const statuses = { 'nothing-found': 0, warnings: 3, damaged: 20 } as const;
 
@@ -19,7 +20,13 @@ export const repoCheckCommand: Command = {
       findings.push(finding);
     };
     const lookedAt = await checkRepository(
-      { repository, directory, instance: given.last('instance'), onFinding },
+      {
+        repository,
+        // Unfinished writes lie beside objects in a directory only.
+        directory: isS3Place(directory) ? undefined : directory,
+        instance: given.last('instance'),
+        onFinding,
+      },
       { signal },
     );
     const summary = checkRecord(findings, lookedAt);

@@ -7,6 +7,7 @@ import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { newPassword } from '../repository-password.ts';
 import { speak } from '../speech.ts';
+import { shownPlace } from '../../wal-archive.ts';
 
 export const repoInitCommand: Command = {
   synopsis: say('repo.init.synopsis'),
@@ -24,11 +25,19 @@ export const repoInitCommand: Command = {
     const directory = repositoryOf(settings);
     const password = isEncrypted ? newPassword(settings, directory, context) : undefined;
     const { identity } = await initRepository(directory, { password, signal });
-    const sentence = say(isEncrypted ? 'repo.init.made-encrypted' : 'repo.init.made', { directory });
+    const sentence = say(isEncrypted ? 'repo.init.made-encrypted' : 'repo.init.made', {
+      directory: shownPlace(directory),
+    });
     if (!given.has('json')) terminal.line(`${program}: ${speak(sentence)}`);
     else {
       const { repository, createdAt } = identity;
-      const record = { messageType: 'repository', directory, repository, isEncrypted, createdAt };
+      const record = {
+        messageType: 'repository',
+        directory: shownPlace(directory),
+        repository,
+        isEncrypted,
+        createdAt,
+      };
       await terminal.report(`${JSON.stringify(record)}\n`);
     }
     return 0;

@@ -10,6 +10,7 @@ import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
 import { newPassword, passwordWays } from '../repository-password.ts';
 import { speak } from '../speech.ts';
+import { shownPlace } from '../../wal-archive.ts';
 
 /** Damaged key objects were found. */
 const warned = 3;
@@ -46,7 +47,7 @@ async function add(
   const source = file === undefined ? undefined : ({ kind: 'file', path: resolve(file) } as const);
   const password = await newPassword({ password: source }, directory, context)();
   await addKey(repository, password, { note: given.last('note'), signal: context.signal });
-  context.terminal.line(`${context.program}: ${speak(say('repo-key.added', { directory }))}`);
+  context.terminal.line(`${context.program}: ${speak(say('repo-key.added', { directory: shownPlace(directory) }))}`);
   return 0;
 }
 

@@ -16,6 +16,7 @@ import { openLookedAt } from '../open-looked-at.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
 import { statsLines, statsRecord, totalRecord } from '../stats-text.ts';
+import { shownPlace } from '../../wal-archive.ts';
 
 /** As of what was done with warnings. */
 const withWarnings = 3;
@@ -50,7 +51,7 @@ export const repoStatsCommand: Command = {
       const records = [...stats.map(statsRecord), ...(stored === undefined ? [] : [totalRecord(stats, stored)])];
       for (const record of records) await terminal.data(`${JSON.stringify(record)}\n`);
     } else if (names.length === 0) {
-      terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory }))}`);
+      terminal.line(`${program}: ${speak(say('repo.list.no-instances', { directory: shownPlace(directory) }))}`);
     } else await terminal.data(`${statsLines(stats, stored).join('\n')}\n`);
     return tellUnreadable(stats, context) || !isWhole ? withWarnings : 0;
   },

@@ -136,7 +136,7 @@ async function recoveryFor(
   if ((given.last('pgdata') ?? '') === '') throw usage(context.program, say('restore.no-pgdata'));
   const [node, ...words] = [process.execPath, ...process.argv.slice(1)];
   const isTried = asked.supply !== 'copy' && asked.restoreCommand === undefined;
-  const isEncrypted = typeof places?.archive !== 'string';
+  const isEncrypted = places?.instance.isEncrypted === true;
   const owner = ownerOption(given) ?? ownerOfDirectory(directory);
   const ofRepository =
     places &&

@@ -3,7 +3,14 @@ import { usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
 import { repositoryIfNamed } from '../../config/repository-settings.ts';
 import { walCleanupOptions } from '../../config/wal-options.ts';
-import { openLocalStorage, performCleanup, planCleanup, releaseHold, type CleanupPlan } from '../../wal-archive.ts';
+import {
+  openLocalStorage,
+  openPlace,
+  performCleanup,
+  planCleanup,
+  releaseHold,
+  type CleanupPlan,
+} from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
 import { keptLines } from '../cleanup-text.ts';
 import type { Command } from '../command.ts';
@@ -25,7 +32,7 @@ export const walCleanupCommand: Command = {
     }
     if (given.has('grace')) throw usage(program, say('repository-wal.grace-alone'));
     const places = await readPlaces(given, environment);
-    const storage = await openLocalStorage(archiveOf(places));
+    const { storage } = await openPlace(archiveOf(places), { signal });
     const released = given.last('release-hold');
     const [oldest, further] = given.operands;
     if (released !== undefined) {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
+import { s3OptionNames } from '../../config/object-store-settings.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
 import { systemIdentifierOption, wholeNumber } from '../../config/places.ts';
@@ -10,6 +11,7 @@ import { reasonFor } from '../../errors/backup-error.ts';
 import {
   getWal,
   instanceOfTarget,
+  isS3Place,
   isRunningLow,
   openRetrying,
   prefetchWal,
@@ -27,7 +29,7 @@ import { speak } from '../speech.ts';
 
 /** What a server takes for neither "delivered" nor "the archive ends here". */
 const failedStatus = 126;
-const paths = ['archive', 'repo', 'password-file', 'spool'];
+const paths = ['archive', 'repo', 'password-file', 'spool', 's3-ca-file', 's3-credentials-file'];
 const largestLogBytes = 8 * 1024 * 1024;
 
 export const walGetCommand: Command = {
@@ -150,12 +152,14 @@ function startPrefetch(given: GivenOptions, name: string, systemIdentifier: bigi
     'prefetch',
     'spool',
     'hold',
+    ...s3OptionNames.filter((name) => name !== 's3-allow-http'),
   ];
   const words = options.flatMap((option) => {
     const value = given.last(option);
     if (value === undefined) return [];
-    return [`--${option}`, paths.includes(option) ? resolve(value) : value];
+    return [`--${option}`, paths.includes(option) && !isS3Place(value) ? resolve(value) : value];
   });
+  if (given.has('s3-allow-http')) words.push('--s3-allow-http');
   const instance = systemIdentifier === undefined ? [] : ['--system-identifier', systemIdentifier.toString()];
   const program = process.argv[1] ?? '';
   const child = spawn(

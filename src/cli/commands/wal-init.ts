@@ -8,7 +8,7 @@ import {
   checkArchiveOwner,
   giveArchiveToServer,
   initWalArchive,
-  openLocalStorage,
+  openPlace,
   refuseArchiveInData,
 } from '../../wal-archive.ts';
 import { archiveCommandFor } from '../archive-command.ts';
@@ -24,12 +24,16 @@ export const walInitCommand: Command = {
     if (source === undefined) throw usage(program, say('wal-commands.missing', { what: 'DATA-DIRECTORY' }));
     if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
     const directory = archiveOf(await readPlaces(given, readEnvironment(), ['archive']));
-    const storage = await openLocalStorage(directory);
     const instance = resolve(source);
-    await refuseArchiveInData(directory, instance);
-    await checkArchiveOwner(directory, instance);
-    const { archive, created } = await initWalArchive({ storage, source: instance }, { signal });
-    const uid = await giveArchiveToServer(directory, instance);
+    const opened = await openPlace(directory, { signal });
+    const path = opened.directory;
+    if (path !== undefined) {
+      await refuseArchiveInData(path, instance);
+      await checkArchiveOwner(path, instance);
+    }
+    await opened.storage.prepare?.({ signal });
+    const { archive, created } = await initWalArchive({ storage: opened.storage, source: instance }, { signal });
+    const uid = path === undefined ? undefined : await giveArchiveToServer(path, instance);
     const { systemIdentifier } = archive.identity;
     if (given.has('json')) {
       const { walMagic, ...identity } = archive.identity;
@@ -38,7 +42,7 @@ export const walInitCommand: Command = {
       return 0;
     }
     const sentence = created ? 'wal-commands.init.made' : 'wal-commands.init.present';
-    terminal.line(`${program}: ${speak(say(sentence, { directory, systemIdentifier }))}`);
+    terminal.line(`${program}: ${speak(say(sentence, { directory: opened.name, systemIdentifier }))}`);
     if (uid !== undefined) terminal.line(`${program}: ${speak(say('wal-commands.init.given', { directory, uid }))}`);
     await terminal.data(`${await archiveCommandFor({ archive: directory, generation: undefined })}\n`);
     return 0;

@@ -23,6 +23,7 @@ import {
   type WalStore,
 } from '../../index.ts';
 import { say, type Message } from '../../messages/message.ts';
+import { isS3Place } from '../../wal-archive.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import { plainArchiveOf } from '../plain-archive.ts';
@@ -119,8 +120,13 @@ async function placeOf(settings: ReceiveSettings, given: GivenOptions, context: 
     };
   }
   const { archive, generation }: Places = await readPlaces(given, environment, ['archive', 'generation']);
+  if (archive !== undefined && isS3Place(archive)) throw inObjectStore();
   if (archive !== undefined) return { archive, generation };
   throw new BackupError('USAGE', say('receive.no-place'), { hint: say('receive.no-place.hint') });
+}
+
+function inObjectStore(): BackupError {
+  return new BackupError('USAGE', say('s3.no-growing'), { hint: say('s3.no-growing.hint') });
 }
 
 function encrypted(): BackupError {

@@ -16,6 +16,8 @@ export const configurationMessages: Translation<typeof english> = {
   'configuration.bad-generation': '配置文件 "{path}"：generation 必须是 1 到 999999999 的整数',
   'configuration.bad-repo': '配置文件 "{path}"：repo 必须是目录的绝对路径，并加引号',
   'configuration.bad-instance': '配置文件 "{path}"：instance 必须是实例的名字，并加引号',
+  'configuration.bad-s3':
+    '配置文件 "{path}"：{key} 的值无效；s3-allow-http 是 true 或 false，s3-style 是 "path" 或 "virtual"，文件用绝对路径',
   'configuration.bad-password-file': '配置文件 "{path}"：password-file 必须是文件的绝对路径，并加引号',
   'configuration.bad-password-command': '配置文件 "{path}"：password-command 必须是一条命令，并加引号',
   'configuration.two-passwords': '配置文件 "{path}"：password-file 和 password-command 不能同时使用',

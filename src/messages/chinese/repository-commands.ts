@@ -2,7 +2,7 @@ import type { repositoryCommandsMessages as english } from '../english/repositor
 import type { Translation } from '../translation.ts';
 
 export const repositoryCommandsMessages: Translation<typeof english> = {
-  'repo.help.repo': '仓库的目录（GAUSSKEEP_REPO）',
+  'repo.help.repo': '仓库的目录，或 s3://BUCKET/PREFIX（GAUSSKEEP_REPO）',
   'repo.help.only-instance': '只看这个名字的实例',
   'repo.help.password-file': '存放加密仓库口令的文件（GAUSSKEEP_PASSWORD_FILE）；两者都没有时询问',
   'repo.help.password-command': '由 sh 运行、输出口令的命令（GAUSSKEEP_PASSWORD_COMMAND）',

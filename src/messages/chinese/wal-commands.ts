@@ -29,7 +29,7 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.generation.what':
     'WAL 归档的世代：文件名相同的各条 WAL 历史。openGauss 做时间点恢复之后，打开一个新的世代。',
   'wal-commands.help.options': '选项：',
-  'wal-commands.help.archive': 'WAL 归档目录（GAUSSKEEP_ARCHIVE）',
+  'wal-commands.help.archive': 'WAL 归档目录，或 s3://BUCKET/PREFIX（GAUSSKEEP_ARCHIVE）',
   'wal-commands.help.generation': '归档的世代（GAUSSKEEP_GENERATION）；默认：唯一打开的世代',
   'wal-commands.help.system-identifier': 'WAL 必须属于的实例；默认：数据目录的实例',
   'wal-commands.help.json': '用一行 JSON 报告结果',

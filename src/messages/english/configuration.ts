@@ -12,8 +12,11 @@ export const configurationMessages = {
     'configuration file "{path}": archive must be the absolute path of a directory, in quotes',
   'configuration.bad-backups': 'configuration file "{path}": backups must be a list of absolute paths of directories',
   'configuration.bad-generation': 'configuration file "{path}": generation must be a whole number from 1 to 999999999',
-  'configuration.bad-repo': 'configuration file "{path}": repo must be the absolute path of a directory, in quotes',
+  'configuration.bad-repo':
+    'configuration file "{path}": repo must be the absolute path of a directory or s3://BUCKET/PREFIX, in quotes',
   'configuration.bad-instance': 'configuration file "{path}": instance must be the name of an instance, in quotes',
+  'configuration.bad-s3':
+    'configuration file "{path}": {key} is not what it may be; s3-allow-http is true or false, s3-style "path" or "virtual", files have absolute paths',
   'configuration.bad-password-file':
     'configuration file "{path}": password-file must be the absolute path of a file, in quotes',
   'configuration.bad-password-command': 'configuration file "{path}": password-command must be a command, in quotes',

@@ -1,6 +1,6 @@
 /** What the commands of a repository say: help, passwords, `repo init`, `list`. */
 export const repositoryCommandsMessages = {
-  'repo.help.repo': 'directory of the repository (GAUSSKEEP_REPO)',
+  'repo.help.repo': 'directory of the repository, or s3://BUCKET/PREFIX (GAUSSKEEP_REPO)',
   'repo.help.only-instance': 'only the instance of this name',
   'repo.help.password-file':
     'file that holds the password of an encrypted repository (GAUSSKEEP_PASSWORD_FILE); without either it is asked for',

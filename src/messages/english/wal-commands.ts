@@ -27,7 +27,7 @@ export const walCommandsMessages = {
   'wal-commands.generation.what':
     'Generations of a WAL archive: lines of WAL that share names. After a point-in-time recovery of openGauss open a new one.',
   'wal-commands.help.options': 'Options:',
-  'wal-commands.help.archive': 'directory of the WAL archive (GAUSSKEEP_ARCHIVE)',
+  'wal-commands.help.archive': 'directory of the WAL archive, or s3://BUCKET/PREFIX (GAUSSKEEP_ARCHIVE)',
   'wal-commands.help.generation': 'generation of the archive (GAUSSKEEP_GENERATION); default: the only open one',
   'wal-commands.help.system-identifier': 'the instance whose WAL it must be; default: that of the data directory',
   'wal-commands.help.json': 'tell the result as a line of JSON',

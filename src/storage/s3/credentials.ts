@@ -1,5 +1,6 @@
 import { BackupError } from '../../errors/backup-error.ts';
 import { say } from '../../messages/message.ts';
+import type { S3Location } from './location.ts';
 
 /** What signs a request. Never shown. */
 export interface S3Credentials {
@@ -16,28 +17,41 @@ export interface S3Credentials {
 export type CredentialSource = (renew?: boolean) => Promise<S3Credentials>;
 
 /**
- * Where the tools of AWS look, in their order: environment, profile files, web identity, container, instance metadata. A profile that is named comes before
- * the environment. Environment and files are read by the packages of the SDK, as every program that uses it does.
+ * Where the tools of AWS look, in their order: environment, profile files, web identity, container, instance metadata. A profile or a file that is
+ * named comes before the environment. Environment and files are read by the packages of the SDK, as every program that uses it does.
  */
-export function credentialChain(profile: string | undefined): CredentialSource {
+export function credentialChain({
+  profile,
+  credentialsFile,
+}: Pick<S3Location, 'profile' | 'credentialsFile'>): CredentialSource {
+  const isNamed = profile !== undefined || credentialsFile !== undefined;
   let chain: ((options?: { readonly forceRefresh?: boolean }) => Promise<S3Credentials>) | undefined;
   return async (renew = false) => {
     try {
-      if (profile === undefined && chain === undefined) {
+      if (!isNamed && chain === undefined) {
         const { fromEnv } = await import('@aws-sdk/credential-provider-env');
-        const found = await fromEnv()().catch(() => undefined);
+        const found = await fromEnv()().catch(ignoreNone);
         if (found !== undefined) return found;
       }
       // Most of the SDK's weight, where the environment does not say them.
       const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
-      chain ??= defaultProvider(profile === undefined ? {} : { profile });
+      const named = credentialsFile === undefined ? {} : { filepath: credentialsFile };
+      // With a profile that is named the environment is passed over.
+      chain ??= defaultProvider(isNamed ? { ...named, profile: profile ?? 'default' } : {});
       return await chain(renew ? { forceRefresh: true } : undefined);
     } catch (cause) {
-      throw new BackupError('AUTHENTICATION', say('s3.no-credentials'), {
-        hint: say('s3.no-credentials.hint'),
-        // Its sentence may quote a file; its name does not.
-        context: { reason: cause instanceof Error ? cause.name : 'unknown' },
-      });
+      if (!isNone(cause)) throw cause;
+      // Its sentence may quote a file; its name does not. So it is no cause either.
+      throw new BackupError('AUTHENTICATION', say('s3.no-credentials'), { hint: say('s3.no-credentials.hint') });
     }
   };
+}
+
+/** Whether an error of the SDK says that there are none: all of these end so. */
+function isNone(error: unknown): boolean {
+  return error instanceof Error && /ProviderError$|^TokenProviderError$/.test(error.name);
+}
+
+function ignoreNone(error: unknown): undefined {
+  if (!isNone(error)) throw error;
 }

@@ -18,6 +18,8 @@ export interface S3Location {
   readonly style: BucketStyle | undefined;
   /** PEM file of the certificates that the store's is checked with. Undefined: those of the system. */
   readonly caFile: string | undefined;
+  /** An INI file of credentials, as `~/.aws/credentials` is. Undefined: credentials are looked for as the tools of AWS do. */
+  readonly credentialsFile: string | undefined;
   /** A section of the profile files of AWS tools. Undefined: credentials are looked for as they do. */
   readonly profile: string | undefined;
   /** Whether an `http://` endpoint is meant: everything but signatures goes in clear. */
@@ -26,7 +28,7 @@ export interface S3Location {
 
 const scheme = 's3://';
 /** The rest of a place, as the query of its text. */
-const settings = ['endpoint', 'region', 'style', 'ca', 'profile', 'http'] as const;
+const settings = ['endpoint', 'region', 'style', 'ca', 'credentials', 'profile', 'http'] as const;
 /** Hosts, or the ends of their names, where a path does not name a bucket. */
 const virtualOnly = ['.amazonaws.com', '.amazonaws.com.cn', '.myhuaweicloud.com', '.myhuaweicloud.eu', '.aliyuncs.com'];
 
@@ -36,7 +38,7 @@ export function isS3Place(place: string): boolean {
 }
 
 /**
- * Reads `s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME&style=path|virtual&ca=FILE&profile=NAME&http=yes]`.
+ * Reads `s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME&style=path|virtual&ca=FILE&credentials=FILE&profile=NAME&http=yes]`.
  * @throws BackupError `CONFIG_INVALID`
  */
 export function parseS3Place(place: string): S3Location {
@@ -63,6 +65,7 @@ export function parseS3Place(place: string): S3Location {
     region: words.get('region') ?? undefined,
     style,
     caFile: words.get('ca') ?? undefined,
+    credentialsFile: words.get('credentials') ?? undefined,
     profile: words.get('profile') ?? undefined,
     allowHttp,
   };
@@ -70,8 +73,16 @@ export function parseS3Place(place: string): S3Location {
 
 /** The one text of a location, which `parseS3Place` reads. */
 export function formatS3Place(location: S3Location): string {
-  const { bucket, prefix, endpoint, region, style, caFile, profile, allowHttp } = location;
-  const values = { endpoint, region, style, ca: caFile, profile, http: allowHttp ? 'yes' : undefined };
+  const { bucket, prefix, endpoint, region, style, caFile, credentialsFile, profile, allowHttp } = location;
+  const values = {
+    endpoint,
+    region,
+    style,
+    ca: caFile,
+    credentials: credentialsFile,
+    profile,
+    http: allowHttp ? 'yes' : undefined,
+  };
   const query = settings.flatMap((name) => {
     const value = values[name];
     return value === undefined
@@ -79,6 +90,11 @@ export function formatS3Place(location: S3Location): string {
       : [`${name}=${encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':')}`];
   });
   return nameOfS3Place(bucket, prefix) + (query.length === 0 ? '' : `?${query.join('&')}`);
+}
+
+/** A place for people: a path, or `s3://BUCKET/PREFIX` without how it is asked. */
+export function shownPlace(place: string): string {
+  return isS3Place(place) ? (place.split('?', 1)[0] ?? place) : place;
 }
 
 /** `s3://BUCKET/PREFIX`, for people. */

@@ -34,7 +34,7 @@ export interface S3StorageOptions extends StorageOptions {
  */
 export async function openS3Storage(place: string, options: S3StorageOptions = {}): Promise<Storage> {
   const location = parseS3Place(place);
-  const { credentials = credentialChain(location.profile), patience, signal } = options;
+  const { credentials = credentialChain(location), patience, signal } = options;
   const ca = location.caFile === undefined ? undefined : await readCertificates(location.caFile);
   const client = new S3Client(location, { credentials, ca, patience: { ...usualPatience, ...patience } });
   const storage = new S3Storage(client);
