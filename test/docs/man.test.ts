@@ -197,7 +197,7 @@ it.each([
     .slice(1)
     .map((part) => part.split('\n')[0]!);
   const wanted = groups.flatMap(({ options }) => options.filter(({ hidden }) => hidden !== true));
-  expect(tags.map((tag) => /--([a-z-]+)/.exec(tag)?.[1])).toEqual(wanted.map(({ long }) => long));
+  expect(tags.map((tag) => /--([a-z0-9-]+)/.exec(tag)?.[1])).toEqual(wanted.map(({ long }) => long));
   for (const [at, { short, argument }] of wanted.entries()) {
     expect(tags[at]?.startsWith(short === undefined ? '--' : `-${short}, --`), tags[at]).toBe(true);
     if (argument !== undefined) expect(tags[at]).toContain(`=${argument}`);

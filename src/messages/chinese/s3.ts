@@ -4,7 +4,7 @@ import type { Translation } from '../translation.ts';
 export const s3Messages: Translation<typeof english> = {
   's3.bad-bucket': '"{value}" 不能作为存储桶的名称',
   's3.bad-endpoint': '对象存储的访问端点不是主机的 URL',
-  's3.bad-endpoint.hint': '请写成 https://主机 或 https://主机:端口，不带路径、用户名和口令。',
+  's3.bad-endpoint.hint': '请写成 https://HOST 或 https://HOST:PORT，不带路径、用户名和口令。',
   's3.bad-http': '位置名称中的 "http={value}" 无效：只能是 yes 或 no',
   's3.bad-prefix': '"{value}" 不能作为存储桶中的前缀',
   's3.bad-style': '"{value}" 不是指明存储桶的方式：只能是 path 或 virtual',
@@ -52,7 +52,7 @@ export const s3Messages: Translation<typeof english> = {
   's3.wrong-range': '存储没有发送所请求的对象 "{name}" 的部分',
   's3.wrong-secret': '{endpoint} 拒绝签名：私有密钥与访问密钥不符',
   's3.wrong-secret.hint': '请检查私有访问密钥；如果存储检查区域，也请检查区域。',
-  's3-help.endpoint': '对象存储的访问端点，https://主机[:端口]（GAUSSKEEP_S3_ENDPOINT）',
+  's3-help.endpoint': '对象存储的访问端点，https://HOST[:PORT]（GAUSSKEEP_S3_ENDPOINT）',
   's3-help.region': '对象存储的区域（GAUSSKEEP_S3_REGION、AWS_REGION）',
   's3-help.style': '请求中指明存储桶的方式：path 或 virtual（GAUSSKEEP_S3_STYLE）',
   's3-help.ca-file': '用于检查存储证书的证书文件（GAUSSKEEP_S3_CA_FILE）',

@@ -9,7 +9,7 @@ export const configurationMessages = {
   'configuration.unknown-key': 'configuration file "{path}": unknown setting "{key}"',
   'configuration.unknown-key.hint': 'It may hold: {keys}. Passwords have no place in it.',
   'configuration.bad-archive':
-    'configuration file "{path}": archive must be the absolute path of a directory, in quotes',
+    'configuration file "{path}": archive must be the absolute path of a directory or s3://BUCKET/PREFIX, in quotes',
   'configuration.bad-backups': 'configuration file "{path}": backups must be a list of absolute paths of directories',
   'configuration.bad-generation': 'configuration file "{path}": generation must be a whole number from 1 to 999999999',
   'configuration.bad-repo':
