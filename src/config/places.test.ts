@@ -101,8 +101,11 @@ describe('the configuration file', () => {
   it.each([
     ['archives = "/a"', 'configuration file "/f": unknown setting "archives"'],
     ['password = "x"', 'configuration file "/f": unknown setting "password"'],
-    ['[archive]\ndirectory = "/a"', '"/f": archive must be the absolute path of a directory, in quotes'],
-    ['archive = "relative"', '"/f": archive must be the absolute path of a directory, in quotes'],
+    [
+      '[archive]\ndirectory = "/a"',
+      '"/f": archive must be the absolute path of a directory or s3://BUCKET/PREFIX, in quotes',
+    ],
+    ['archive = "relative"', '"/f": archive must be the absolute path of a directory or s3://BUCKET/PREFIX, in quotes'],
     ['backups = ["/a", 1]', '"/f": backups must be a list of absolute paths of directories'],
     ['generation = 0', '"/f": generation must be a whole number from 1 to 999999999'],
     ['generation = 1.5', '"/f": generation must be a whole number from 1 to 999999999'],

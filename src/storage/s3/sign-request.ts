@@ -45,7 +45,7 @@ export function pathOfKey(key: string): string {
 }
 
 /** As signatures want it: everything but letters, digits and `-._~`. */
-export function encoded(text: string): string {
+function encoded(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

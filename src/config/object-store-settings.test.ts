@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { placeOf, wordsOfPlace } from './object-store-settings.ts';
+import { parseOptions } from './parse-options.ts';
+import { listOptions } from './repository-options.ts';
+
+const given = (...words: string[]) => parseOptions('gausskeep list', listOptions, words);
+const none = { GAUSSKEEP_CONFIG: '/dev/null' };
+
+describe('where an object store is', () => {
+  it('is what options say, else the environment, else the file, else the variables of AWS tools', async () => {
+    const file = join(temporaryDirectory(), 'gausskeep.toml');
+    writeFileSync(
+      file,
+      's3-endpoint = "https://file.example"\ns3-region = "of-file"\ns3-style = "path"\ns3-profile = "of-file"\n',
+    );
+    const environment = {
+      GAUSSKEEP_CONFIG: file,
+      GAUSSKEEP_S3_REGION: 'of-variable',
+      GAUSSKEEP_S3_PROFILE: 'of-variable',
+      AWS_ENDPOINT_URL_S3: 'https://aws.example',
+      AWS_CA_BUNDLE: '/etc/ca.pem',
+    };
+    expect(await placeOf('s3://backups/a/', given('--s3-profile', 'of-option'), environment)).toBe(
+      's3://backups/a?endpoint=https://file.example&region=of-variable&style=path&ca=/etc/ca.pem&profile=of-option',
+    );
+    expect(await placeOf('s3://backups/a?region=own', given(), environment)).toContain('region=own');
+  });
+
+  it('is the same, said by words of a command line', async () => {
+    const argv = ['--s3-endpoint', 'http://10.0.0.1:9000', '--s3-allow-http', '--s3-credentials-file', '/etc/cred'];
+    const place = await placeOf('s3://backups/a', given(...argv), none);
+    const words = wordsOfPlace('repo', place);
+    expect(words).toEqual([
+      '--repo',
+      's3://backups/a',
+      ...argv.slice(0, 2),
+      '--s3-credentials-file',
+      '/etc/cred',
+      '--s3-allow-http',
+    ]);
+    const again = given(...words);
+    expect(await placeOf(again.last('repo') ?? '', again, none)).toBe(place);
+  });
+
+  it('does not concern a directory', async () => {
+    expect(await placeOf('relative', given(), { ...none, GAUSSKEEP_S3_STYLE: 'nonsense' })).toBe(
+      join(process.cwd(), 'relative'),
+    );
+    expect(wordsOfPlace('archive', '/a?b')).toEqual(['--archive', '/a?b']);
+  });
+
+  it('is refused where it cannot be', async () => {
+    await expect(placeOf('s3://backups/a', given('--s3-endpoint', 'http://h'), none)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      hint: { key: 's3.plain-http.hint' },
+    });
+  });
+});
