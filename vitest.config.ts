@@ -38,6 +38,18 @@ export default defineConfig({
         },
       },
       {
+        // What stands on an object store, on the in-process S3 server, and on radosgw where it is installed.
+        test: {
+          name: 'objects',
+          env,
+          maxWorkers: workers,
+          include: ['test/object-storage/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      {
         test: {
           name: 'e2e',
           env,

@@ -18,7 +18,7 @@ const forVitest = process.argv.slice(2).filter((word) => !ownOptions.includes(wo
 /** Two generations in full: 11 has the old grammar and recovery.conf, 17 is what most people run. */
 const servers = options.includes('--all') ? 'full=11,14,15,17,18' : 'full=11,17 smoke=14,15,18';
 const onNewerNodes = options.includes('--all') ? ['nodes'] : [];
-const projects = options.includes('--unit') ? ['unit'] : ['unit', 'opengauss', 'e2e', ...onNewerNodes];
+const projects = options.includes('--unit') ? ['unit'] : ['unit', 'opengauss', 'objects', 'e2e', ...onNewerNodes];
 const servedBy = 'the test servers: PostgreSQL 11, 14, 15 and 18, 91 MB to download, 230 MB on disk';
 const newerNodes = 'newer releases of Node: 22 and 24, 100 MB to download, 375 MB on disk';
 
@@ -79,6 +79,7 @@ function runProject(project) {
   const titles = {
     unit: 'unit tests',
     opengauss: 'tests against the openGauss stand-in',
+    objects: 'tests on object stores',
     e2e: `tests on servers: ${servers}`,
     nodes: 'tests on newer releases of Node',
   };

@@ -40,7 +40,8 @@ export interface ListOptions extends StorageOptions {
  * Objects: names and bytes, written once. Made so that a directory and an S3-compatible service can both do it.
  *
  * A name is text of 1 … 1024 bytes in UTF-8, parts separated by `/`; no part is empty, `.` or `..`, and none starts with
- * `.gausskeep-` (those are unfinished objects). Folders exist only as far as objects are in them.
+ * `.gausskeep-` (those are unfinished objects). Folders exist only as far as objects are in them. Whether a name can be an
+ * object and a folder at once is up to the backend (a directory refuses it): nobody may name objects so.
  * Every method rejects with `STORAGE_UNAVAILABLE` (may be retried) when the storage fails, `AUTHENTICATION` when it refuses
  * us, `USAGE` for a name as above that is none, and with the signal's `AbortError` when it is aborted.
  */

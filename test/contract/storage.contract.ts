@@ -70,9 +70,19 @@ export function storageContract(kind: string, create: () => Promise<Storage>): v
       await storage.put('x', pieces('first'));
       await expect(storage.put('x', pieces('second'))).rejects.toMatchObject({ code: 'OBJECT_EXISTS' });
       expect((await readAll(storage, 'x')).toString()).toBe('first');
-      await expect(storage.put('x/y', pieces('below an object'))).rejects.toMatchObject({ code: 'OBJECT_EXISTS' });
-      await storage.put('folder/y', pieces(''));
-      await expect(storage.put('folder', pieces('a folder'))).rejects.toMatchObject({ code: 'OBJECT_EXISTS' });
+    });
+
+    it('refuses a name below an object or of a folder, or stores it beside: both stay', async () => {
+      await storage.put('x', pieces('first'));
+      await storage.put('folder/y', pieces('second'));
+      for (const name of ['x/y', 'folder']) {
+        const body = `under ${name}`;
+        const refusal = await storage.put(name, pieces(body)).catch((error: unknown) => error);
+        if (refusal instanceof Error) expect(refusal).toMatchObject({ code: 'OBJECT_EXISTS' });
+        else expect((await readAll(storage, name)).toString()).toBe(body);
+      }
+      expect((await readAll(storage, 'x')).toString()).toBe('first');
+      expect((await readAll(storage, 'folder/y')).toString()).toBe('second');
     });
 
     it('lets exactly one of many puts at once win', async () => {

@@ -12,8 +12,8 @@ export interface RunDirectory {
   readonly path: string;
   /** Makes a new directory in it, mode 0755, owned by us. Kept short: paths of Unix sockets end at 107 bytes. */
   make(name: string): string;
-  /** Records a process that must not outlive us. */
-  guard(pid: number): void;
+  /** Records a process that must not outlive us, by what the system calls it (`postgres` unless given). */
+  guard(pid: number, name?: string): void;
   release(pid: number): void;
   /** Removes everything that `make` made so far. Stop the servers before. */
   clear(): void;
@@ -72,7 +72,7 @@ function create(): RunDirectory {
       return directory;
     },
     // The watchdog compares the name, so that a process number that was given out again is left alone.
-    guard: (pid) => writeFileSync(join(path, 'pids', String(pid)), 'postgres'),
+    guard: (pid, name = 'postgres') => guardBelow(path, pid, name),
     release: (pid) => rmSync(join(path, 'pids', String(pid)), { force: true }),
     clear: () => {
       for (const directory of made) rmSync(directory, { recursive: true, force: true });
@@ -86,6 +86,11 @@ function create(): RunDirectory {
       watchdog.kill('SIGKILL');
     },
   };
+}
+
+/** Records a process that must not outlive whoever made this run directory: our own process or another. */
+export function guardBelow(path: string, pid: number, name: string): void {
+  writeFileSync(join(path, 'pids', String(pid)), name);
 }
 
 function startWatchdog(path: string): ChildProcess {

@@ -201,7 +201,8 @@ class S3Storage implements Storage {
 
   async *list(prefix: string, { recursive = true, signal }: ListOptions = {}): AsyncIterable<StoredObject> {
     for await (const { objects } of listPages(this.#client, prefix, !recursive, signal)) {
-      for (const object of objects) if (isObjectName(object.name)) yield object;
+      // What is noted of the store is none of the objects that were put.
+      for (const object of objects) if (isObjectName(object.name) && object.name !== recordName) yield object;
     }
   }
 

@@ -1,8 +1,7 @@
-import { request } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { errorIn200, FaultScript, lostAnswer, redirectTo, slowDown } from './fault-script.ts';
 import { S3Server } from './s3-server.ts';
-import { signedHeaders } from './signed-headers.ts';
+import { askStore } from './signed-request.ts';
 
 let server: S3Server;
 let script: FaultScript;
@@ -16,29 +15,10 @@ afterEach(async () => {
   await server.close();
 });
 
-interface Answered {
-  readonly status: number;
-  readonly body: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-}
-
-/** One signed request; rejects when the connection ends before the answer does. */
-function ask(method: string, target: string, body = ''): Promise<Answered> {
-  const headers = signedHeaders({ method, target, body: Buffer.from(body), host: `127.0.0.1:${script.port}` });
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port: script.port, method, path: target, headers, agent: false });
-    sent.once('error', reject);
-    sent.once('response', (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.once('error', reject);
-      const { statusCode, headers: given } = response;
-      response.once('end', () =>
-        resolve({ status: statusCode!, headers: given, body: Buffer.concat(pieces).toString() }),
-      );
-    });
-    sent.end(body);
-  });
+/** One signed request through the script. */
+async function ask(method: string, target: string, body = '') {
+  const answer = await askStore(script.endpoint, method, target, { body });
+  return { ...answer, body: answer.body.toString() };
 }
 
 it('passes requests on as they are signed, and notes them without what is secret', async () => {

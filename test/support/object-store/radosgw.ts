@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { testAccount } from './s3-server.ts';
@@ -32,7 +32,7 @@ export interface CephProcess {
   readonly pid: number;
 }
 
-const waitMs = 120_000;
+const waitMs = 60_000;
 
 /**
  * Starts Ceph's RADOS gateway with a monitor and one store in memory, all on 127.0.0.1 and ports of their own, as the
@@ -53,10 +53,11 @@ export async function startRadosgw(place: string, started: (process: CephProcess
   ceph.run('monmaptool', ['--create', '--clobber', '--addv', 'a', `[${monitor}]`, '--fsid', fsid, map]);
   ceph.run('ceph-mon', ['--id', 'a', '--mkfs', '--monmap', map, '--keyring', ceph.keyring]);
   ceph.start('ceph-mon', ['--id', 'a']);
-  ceph.run('ceph', ['--keyring', ceph.keyring, 'osd', 'new', fsid]);
+  // A monitor that has just begun refuses some of what it is asked.
+  await until('the monitor answers', () => ceph.succeeds('ceph', ['--keyring', ceph.keyring, 'osd', 'new', fsid]));
   ceph.run('ceph-osd', ['-i', '0', '--mkfs', '--osd-uuid', fsid, '--keyring', ceph.keyring]);
   ceph.start('ceph-osd', ['-i', '0']);
-  await until('the OSD is up', () => ceph.run('ceph', ['--keyring', ceph.keyring, 'osd', 'stat']).includes('1 up'));
+  await until('the OSD is up', () => ceph.succeeds('ceph', ['--keyring', ceph.keyring, 'osd', 'stat'], '1 up'));
   const gateway = ceph.start('radosgw', ['-n', 'client.admin', '--keyring', ceph.keyring]);
   const keys = ['--access-key', testAccount.accessKeyId, '--secret-key', testAccount.secretAccessKey];
   const user = ['user', 'create', '--uid=test', '--display-name=test', ...keys];
@@ -65,8 +66,8 @@ export async function startRadosgw(place: string, started: (process: CephProcess
   await until('radosgw answers', async () => {
     if (!isAlive(gateway.pid)) throw new Error(`radosgw ended: ${readFileSync(join(place, 'radosgw.out'), 'utf8')}`);
     return fetch(endpoint).then(
-      ({ ok }) => ok,
-      () => false,
+      ({ status }) => (status === 200 ? true : `HTTP ${status}`),
+      (error: unknown) => String(error),
     );
   });
   return endpoint;
@@ -95,6 +96,16 @@ class Ceph {
     });
     if (status !== 0) throw new Error(`${program} ${words.join(' ')}: ${error?.message ?? `${stdout}${stderr}`}`);
     return stdout;
+  }
+
+  /** Whether it ended well and printed this; what it said instead. */
+  succeeds(program: string, words: readonly string[], text = ''): true | string {
+    try {
+      const printed = this.run(program, words);
+      return printed.includes(text) ? true : printed;
+    } catch (error) {
+      return String(error);
+    }
   }
 
   /** Starts it in the foreground, in a session of its own. */
@@ -172,18 +183,34 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+/** @param holds true, or what is in the way */
+async function until(what: string, holds: () => true | string | Promise<true | string>): Promise<void> {
   const end = Date.now() + waitMs;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`radosgw for the tests: not within ${waitMs / 1000} s: ${what}`);
+  for (let found = await holds(); found !== true; found = await holds()) {
+    if (Date.now() > end) throw new Error(`not within ${waitMs / 1000} s: ${what}; the last was: ${found}`);
     await pause(100);
   }
 }
 
+/**
+ * Free now. Not of those that the system gives to clients: one of them could get the port before its server does, or a
+ * client that asks too early could reach itself.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((one) => new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve))));
-  const ports = servers.map((one) => (one.address() as AddressInfo).port);
-  await Promise.all(servers.map((one) => new Promise((resolve) => one.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(10_000, 20_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const listening = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  await new Promise((resolve) => server.close(resolve));
+  return listening;
 }

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { request, type IncomingHttpHeaders } from 'node:http';
 import { testAccount } from './s3-server.ts';
 import type { S3Account } from './signature-check.ts';
 
@@ -53,4 +54,38 @@ export function signedHeaders(
   const credential = `${account.accessKeyId}/${scope.join('/')}`;
   const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return { ...all, authorization, 'content-length': String(request.body.length) };
+}
+
+export interface StoreAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/**
+ * Asks a store on plain http one thing, on a connection of its own. Rejects when the connection ends before the answer does.
+ * @param target path and query, as {@link signedHeaders} wants them
+ */
+export function askStore(
+  endpoint: string,
+  method: string,
+  target: string,
+  { body = '', ...more }: { readonly body?: string | Buffer } & Parameters<typeof signedHeaders>[1] = {},
+): Promise<StoreAnswer> {
+  const { hostname, port, host } = new URL(endpoint);
+  const bytes = Buffer.from(body);
+  const headers = signedHeaders({ method, target, body: bytes, host }, more);
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: hostname, port, method, path: target, headers, agent: false });
+    sent.once('error', reject);
+    sent.once('response', (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.once('error', reject);
+      response.once('end', () => {
+        resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(pieces) });
+      });
+    });
+    sent.end(bytes);
+  });
 }

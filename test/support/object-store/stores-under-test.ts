@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { formatS3Place, type S3Location } from '../../../src/storage/s3/location.ts';
+import { missingRadosgwPrograms } from './radosgw.ts';
+import { S3Server, testAccount, type S3ServerOptions } from './s3-server.ts';
+import { sharedRadosgw } from './shared-radosgw.ts';
+import { askStore } from './signed-request.ts';
+
+/** A store that tests run on. It takes `testAccount`, paths for buckets, and plain http. */
+export interface StoreUnderTest {
+  readonly kind: 'in-process' | 'radosgw';
+  /** What it does with `If-None-Match: *`: radosgw of Debian 12 does not look at it where parts become an object. */
+  readonly conditions: 'always' | 'single';
+  readonly endpoint: string;
+  /** The in-process server itself. @throws Error for another store */
+  readonly server: S3Server;
+  /** Makes a bucket of its own. @returns its name */
+  createBucket(options?: { readonly objectLock?: boolean }): Promise<string>;
+}
+
+/** Describes the tests once for each store of this run: the in-process server, and radosgw where it is installed. */
+export function forEachStore(body: (store: StoreUnderTest) => void, options: S3ServerOptions = {}): void {
+  describe('on the in-process S3 server', () => {
+    let server: S3Server | undefined;
+    beforeAll(async () => {
+      server = await S3Server.start(options);
+    });
+    afterAll(() => server?.close());
+    body({
+      kind: 'in-process',
+      conditions: 'always',
+      get endpoint() {
+        return server!.endpoint;
+      },
+      get server() {
+        return server!;
+      },
+      createBucket: (bucketOptions) => createBucket(server!.endpoint, bucketOptions),
+    });
+  });
+  if (missingRadosgwPrograms().length > 0) return;
+  describe('on radosgw', () => {
+    let endpoint = '';
+    beforeAll(async () => {
+      endpoint = await sharedRadosgw();
+    });
+    body({
+      kind: 'radosgw',
+      conditions: 'single',
+      get endpoint() {
+        return endpoint;
+      },
+      get server(): S3Server {
+        throw new Error('this is no in-process server');
+      },
+      createBucket: (bucketOptions) => createBucket(endpoint, bucketOptions),
+    });
+  });
+}
+
+/** Makes a bucket at a store, or behind a proxy of one. @returns its name */
+export async function createBucket(
+  endpoint: string,
+  { objectLock = false }: { readonly objectLock?: boolean } = {},
+): Promise<string> {
+  const name = `test-${randomBytes(6).toString('hex')}`;
+  const headers: Record<string, string> = objectLock ? { 'x-amz-bucket-object-lock-enabled': 'true' } : {};
+  const { status, body } = await askStore(endpoint, 'PUT', `/${name}`, { headers });
+  if (status !== 200) throw new Error(`no bucket for the test: ${status} ${body.toString()}`);
+  return name;
+}
+
+/** The text of a place at a store of the tests. */
+export function placeAt(endpoint: string, bucket: string, more: Partial<S3Location> = {}): string {
+  const nothing = { region: undefined, style: undefined, caFile: undefined, profile: undefined };
+  return formatS3Place({ bucket, prefix: '', endpoint, allowHttp: endpoint.startsWith('http:'), ...nothing, ...more });
+}
+
+/** `testAccount` as what signs the requests of a storage. */
+export const testCredentials = () => Promise.resolve(testAccount);
+
+/** `testAccount` as programs read it, and nothing else that would be looked for. */
+export const testCredentialVariables: Readonly<Record<string, string>> = {
+  AWS_ACCESS_KEY_ID: testAccount.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: testAccount.secretAccessKey,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/nonexistent',
+  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+};
