@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { formatS3Place, type S3Location } from '../../../src/storage/s3/location.ts';
+import { formatS3Place, parseS3Place, type S3Location } from '../../../src/storage/s3/location.ts';
 import { missingRadosgwPrograms } from './radosgw.ts';
 import { S3Server, testAccount, type S3ServerOptions } from './s3-server.ts';
 import { sharedRadosgw } from './shared-radosgw.ts';
@@ -72,8 +72,8 @@ export async function createBucket(
 
 /** The text of a place at a store of the tests. */
 export function placeAt(endpoint: string, bucket: string, more: Partial<S3Location> = {}): string {
-  const nothing = { region: undefined, style: undefined, caFile: undefined, profile: undefined };
-  return formatS3Place({ bucket, prefix: '', endpoint, allowHttp: endpoint.startsWith('http:'), ...nothing, ...more });
+  const plain = endpoint.startsWith('http:') ? '&http=yes' : '';
+  return formatS3Place({ ...parseS3Place(`s3://${bucket}?endpoint=${endpoint}${plain}`), ...more });
 }
 
 /** `testAccount` as what signs the requests of a storage. */
