@@ -17,6 +17,7 @@ import { lockRule } from './lock-rule.ts';
 import { usualPatience, type PatiencePlan } from './patience.ts';
 import { probeStore } from './probe-store.ts';
 import { putObject } from './put-object.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { decodeRecord, encodeRecord, recordName, type StorageRecord } from './storage-record.ts';
 import { sweepUploads } from './sweep-uploads.ts';
 
@@ -53,6 +54,7 @@ async function readCertificates(path: string): Promise<string> {
 class S3Storage implements Storage {
   readonly description: string;
   readonly #client: S3Client;
+  readonly #readAhead = new ReadAhead((...range) => this.#read(...range));
   #record: StorageRecord | undefined;
   #preparing: Promise<StorageRecord> | undefined;
 
@@ -115,6 +117,11 @@ class S3Storage implements Storage {
 
   async *get(name: string, { offset = 0, length = Infinity, signal }: ReadOptions = {}): ByteSource {
     checkObjectName(name);
+    signal?.throwIfAborted();
+    yield* this.#readAhead.get(name, offset, length, signal);
+  }
+
+  async *#read(name: string, offset: number, length: number, signal: AbortSignal | undefined): ByteSource {
     const patience = this.#client.patience();
     for (let done = 0; ;) {
       // One byte says whether the object is there.
