@@ -11,7 +11,17 @@ export { initWalArchive, type InitRequest } from './archiving/init-archive.ts';
 export { instanceOfTarget } from './archiving/instance-of-target.ts';
 export { openGeneration } from './archiving/open-generation.ts';
 export { openWal, type OpenedWal, type OpenWalRequest } from './archiving/open-wal.ts';
-export { isRunningLow, prefetchWal, takePrefetched, type Spool } from './archiving/prefetch-wal.ts';
+export { prefetchWal, type PrefetchOptions } from './archiving/prefetch-wal.ts';
+export { isRecoveryOver, serverRunOf } from './archiving/server-run.ts';
+export {
+  emptySpool,
+  isNoSpace,
+  isRunningLow,
+  isSpoolOurs,
+  noteAsked,
+  takePrefetched,
+  type Spool,
+} from './archiving/spool.ts';
 export { pushWal, type PushReport, type PushRequest } from './archiving/push-wal.ts';
 export { absentStatus, restoreCommandWrapper, type RestoreWrapper } from './archiving/restore-wrapper.ts';
 export {

@@ -1,10 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, stat, unlink } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fromText } from '../bytes/byte-string.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { ownerOfNewFiles } from '../files/directory-owner.ts';
-import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
 import { placeWords } from '../messages/place-words.ts';
 import { findArchive } from '../wal-archive/archive.ts';
@@ -15,6 +11,7 @@ import type { Storage } from '../storage/storage.ts';
 import { decodePageHeader, longPageHeaderBytes } from '../wal/page-header.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { parseSegmentName } from '../wal/segment.ts';
+import { deliver, type DeliveredWal } from './deliver-wal.ts';
 import { readLocal } from './local-bytes.ts';
 import { openWal, type OpenedWal } from './open-wal.ts';
 
@@ -35,14 +32,7 @@ export interface GetRequest {
 }
 
 export type GetResult =
-  | {
-      readonly outcome: 'found';
-      /** Where it came from. */
-      readonly storedName: string;
-      readonly sizeBytes: number;
-      /** Bytes of zeros that stand for the rest of a partial segment. */
-      readonly paddingBytes: number;
-    }
+  | DeliveredWal
   /** The archive was opened, is that of the instance, and has no such file. */
   | { readonly outcome: 'absent' };
 
@@ -177,72 +167,4 @@ async function proveAbsent(
       hint: say('archive.absent-unproved.hint'),
     },
   );
-}
-
-async function deliver(source: WalSource, object: WalObject, target: string, options: Options): Promise<GetResult> {
-  // The server's own name for what it asks for (RECOVERYXLOG) with something behind it: it ignores that.
-  const temporary = join(
-    dirname(target),
-    `${basename(target)}.gausskeep-${process.pid}-${randomBytes(4).toString('hex')}`,
-  );
-  const isSegment = object.file.kind === 'segment' || object.file.kind === 'partial';
-  const wanted = isSegment && !target.endsWith('.partial') ? source.segmentSizeBytes : undefined;
-  try {
-    const written = await writeCopy(temporary, object, wanted, options);
-    await local('rename', target, () => rename(temporary, target));
-    return { outcome: 'found', storedName: object.storedName, ...written };
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw error;
-  }
-}
-
-/** Not synced: after a crash the server asks for it again. @throws BackupError `CORRUPT` when the size is wrong */
-async function writeCopy(
-  path: string,
-  object: WalObject,
-  wanted: number | undefined,
-  options: Options,
-): Promise<{ sizeBytes: number; paddingBytes: number }> {
-  const file = await local('create', path, () => open(path, 'wx', 0o600));
-  try {
-    await local('owner', path, async () => {
-      const owner = await ownerOfNewFiles(dirname(path));
-      if (owner !== undefined) await file.chown(owner.uid, owner.gid);
-    });
-    let sizeBytes = 0;
-    for await (const piece of object.read(options)) {
-      options.signal?.throwIfAborted();
-      for (let done = 0; done < piece.length;) {
-        done += (await local('write', path, () => file.write(piece, done))).bytesWritten;
-      }
-      sizeBytes += piece.length;
-    }
-    if (wanted === undefined || sizeBytes === wanted) {
-      return { sizeBytes, paddingBytes: sizeBytes - (object.grownBytes ?? sizeBytes) };
-    }
-    if (object.file.kind !== 'partial' || sizeBytes > wanted) {
-      throw new BackupError(
-        'CORRUPT',
-        say('archive.wrong-size', { name: object.storedName, actual: sizeBytes, expected: wanted }),
-      );
-    }
-    await local('write', path, () => file.truncate(wanted));
-    return { sizeBytes: wanted, paddingBytes: wanted - sizeBytes };
-  } finally {
-    await file.close();
-  }
-}
-
-/** A failure of the target is not one of the archive: it is not retried. */
-async function local<Result>(
-  action: 'create' | 'write' | 'rename' | 'owner',
-  path: string,
-  call: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    throw fileFailure(action, fromText(path), error);
-  }
 }

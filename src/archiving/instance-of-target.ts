@@ -6,10 +6,16 @@ import { openRegular } from '../files/open-regular.ts';
  * into none. A server runs its commands in its data directory and names targets relative to it.
  */
 export async function instanceOfTarget(target: string, workingDirectory: string): Promise<bigint | undefined> {
-  if (!isAbsolute(target)) return systemIdentifierOf(workingDirectory);
+  const directory = dataDirectoryOf(target, workingDirectory);
+  return directory === undefined ? undefined : systemIdentifierOf(directory);
+}
+
+/** The data directory into which `target` leads, if it leads into one. */
+export function dataDirectoryOf(target: string, workingDirectory: string): string | undefined {
+  if (!isAbsolute(target)) return workingDirectory;
   const walDirectory = dirname(target);
   const isWal = basename(walDirectory) === 'pg_wal' || basename(walDirectory) === 'pg_xlog';
-  return isWal ? systemIdentifierOf(dirname(walDirectory)) : undefined;
+  return isWal ? dirname(walDirectory) : undefined;
 }
 
 /** The first field of pg_control in every product and version: u64, little-endian. Source: catalog/pg_control.h. */

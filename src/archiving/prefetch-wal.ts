@@ -1,163 +1,216 @@
-import { createHash } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { readdir, rename, rm, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCodeOf } from '../errors/backup-error.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Teller } from '../events/teller.ts';
-import { readRegular } from '../files/open-regular.ts';
-import { positionPart, parseWalFileName, segmentAt } from '../wal-archive/wal-file-name.ts';
+import { positionPart, segmentAt } from '../wal-archive/wal-file-name.ts';
+import type { WalSource } from '../wal-archive/wal-source.ts';
+import { deliver } from './deliver-wal.ts';
 import type { ArchivingListener, ArchivingNews } from './events.ts';
-import { getWal, type GetRequest } from './get-wal.ts';
+import type { GetRequest } from './get-wal.ts';
 import { openWal } from './open-wal.ts';
-
-/** Where segments wait that a server will ask for next: a directory of its own, never the server's. */
-export interface Spool {
-  /** Made if absent, mode 0700. One that is not ours alone is not used. */
-  readonly directory: string;
-  /** Of what archive and generation the content is: any text. */
-  readonly archive: string;
-}
-
-/** The folder in the spool for one archive, or undefined when the spool cannot be trusted. */
-async function folderOf({ directory, archive }: Spool): Promise<string | undefined> {
-  const key = createHash('sha256').update(archive).digest('hex').slice(0, 32);
-  const folder = join(directory, key);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const path of [directory, folder]) {
-    const facts = await lstat(path);
-    const isOurs = facts.isDirectory() && facts.uid === process.geteuid?.() && (facts.mode & 0o022) === 0;
-    if (!isOurs) return undefined;
-  }
-  return folder;
-}
-
-/**
- * Moves a segment that was fetched before to `target`, if there is one of the right size. A name in the spool is a whole,
- * checked, private copy: `getWal` put it there.
- */
-export async function takePrefetched(spool: Spool, name: string, target: string): Promise<boolean> {
-  if (parseWalFileName(name)?.kind !== 'segment') return false;
-  try {
-    const folder = await folderOf(spool);
-    if (folder === undefined) return false;
-    await rename(join(folder, name), target);
-    return true;
-  } catch (error) {
-    // Not there, or on another file system than the target: then it is fetched in the ordinary way.
-    if (systemCodeOf(error) === 'EXDEV' || systemCodeOf(error) === 'ENOENT' || systemCodeOf(error) === 'EACCES')
-      return false;
-    throw error;
-  }
-}
-
-/**
- * Whether the spool is running low behind `name`: less than half of `count` waits there, and nobody is at it. For archives that cost something to open.
- */
-export async function isRunningLow(name: string, spool: Spool, count: number): Promise<boolean> {
-  const folder = await folderOf(spool);
-  if (folder === undefined) return false;
-  const holder = holderOf(join(folder, lockName));
-  if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) return false;
-  const waiting = (await readdir(folder)).filter(
-    (other) => parseWalFileName(other)?.kind === 'segment' && positionPart(other) > positionPart(name),
-  );
-  return waiting.length * 2 < count;
-}
+import {
+  emptyFolder,
+  fetchingName,
+  isFetchingName,
+  isNoSpace,
+  readAsked,
+  removeOldFolders,
+  SegmentChecksum,
+  spoolFolder,
+  waitingName,
+  waitingSegment,
+  type Spool,
+} from './spool.ts';
+import { lockFolder, renewLock, unlockFolder } from './spool-lock.ts';
 
 export interface PrefetchOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of each segment that was fetched. */
   readonly onEvent?: ArchivingListener | undefined;
+  /** Goes on with the server, as it says what it was given (`noteAsked`). Default: what is wanted now, and no more. */
+  readonly follow?: Following | undefined;
 }
 
+export interface Following {
+  /** Ends when the server asked for nothing for so long, ms. */
+  readonly idleMs: number;
+  /** Asked when it ends so: whether the recovery is over and nobody will ask for what waits. */
+  readonly isOver: () => Promise<boolean>;
+}
+
+/** So many come at the same time: what costs time is to wait for the place, request by request. */
+const atOnce = 4;
+/** So many segments of room stay on the file system, which is that of the server. */
+const roomLeft = 4;
+/** How often it is looked what the server has, ms: far less than what waits lasts. */
+const lookMs = 50;
+const signOfLifeMs = 1000;
+
 /**
- * Fetches up to `count` segments behind `request.name` into the spool and forgets those before it. Does nothing while
- * another process does it. Ends quietly at the first segment that is not there.
+ * Fetches up to `count` segments behind `request.name` into the spool, several at once, and forgets those before it and those of other timelines. Does nothing while another process does it.
+ * Ends quietly at the first segment that is not there.
  * @returns the names fetched
  */
 export async function prefetchWal(
   request: Omit<GetRequest, 'target'>,
   spool: Spool,
   count: number,
-  { signal, onEvent }: PrefetchOptions = {},
+  options: PrefetchOptions = {},
 ): Promise<string[]> {
-  const folder = await folderOf(spool);
-  if (folder === undefined || !(await lock(folder))) return [];
-  const fetched: string[] = [];
-  const teller = new Teller<'archiving', ArchivingNews>(onEvent);
+  const folder = await spoolFolder(spool);
+  if (folder === undefined || !(await lockFolder(folder))) return [];
+  const teller = new Teller<'archiving', ArchivingNews>(options.onEvent);
   teller.enter('fetch');
+  let isOver = false;
   try {
-    const { segmentSizeBytes } = (await openWal(request, { signal })).source;
-    const present = new Set(await readdir(folder));
-    for (const name of present) {
-      const isOld = parseWalFileName(name)?.kind === 'segment' && positionPart(name) <= positionPart(request.name);
-      if (isOld || name.includes('.gausskeep-')) await unlink(join(folder, name));
-    }
-    for (let distance = 1; distance <= count; distance += 1) {
-      const name = segmentAt(request.name, distance, segmentSizeBytes);
-      if (name === undefined) break;
-      if (present.has(name)) continue;
-      const target = join(folder, name);
-      const result = await getWal({ ...request, name, target, partial: false }, { signal });
-      if (result.outcome === 'absent') break;
-      fetched.push(name);
-      const filesDone = fetched.length;
-      const doneBytes = filesDone * segmentSizeBytes;
-      teller.tell({ type: 'progress', doneBytes, totalBytes: undefined, filesDone, filesTotal: undefined, name });
-    }
-  } finally {
-    await unlink(join(folder, lockName)).catch(() => undefined);
-  }
-  return fetched;
-}
-
-const lockName = 'lock';
-
-/** How long, in milliseconds, a lock may be without content: its process is about to write it, or could not. */
-const momentMs = 2000;
-
-/** One process fetches at a time. A lock whose process is gone is taken over, and one that nobody wrote into. */
-async function lock(folder: string): Promise<boolean> {
-  const path = join(folder, lockName);
-  for (let attempt = 1; attempt <= 2; attempt += 1) {
-    try {
-      const file = await open(path, 'wx', 0o600);
-      try {
-        await file.writeFile(String(process.pid));
-      } catch (error) {
-        // A full disk: what could not be written does not stay.
-        await unlink(path).catch(() => undefined);
-        throw error;
-      } finally {
-        await file.close();
-      }
-      return true;
-    } catch (error) {
-      if (systemCodeOf(error) !== 'EEXIST') throw error;
-    }
-    const holder = holderOf(path);
-    const writtenMs = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
-    // One that was written later than now is from before the clock was put back.
-    if (holder === 0 && Math.abs(Date.now() - writtenMs) < momentMs) return false;
-    if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) return false;
-    await unlink(path).catch(() => undefined);
-  }
-  return false;
-}
-
-/** 0 where nobody is named. */
-function holderOf(path: string): number {
-  try {
-    return Number(readRegular(path));
-  } catch {
-    return 0;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
+    await removeOldFolders(spool, folder);
+    const { source } = await openWal(request, { signal: options.signal });
+    const fetched = await new Prefetch(source, folder, count, teller, options).run(request.name);
+    isOver = (await options.follow?.isOver()) === true;
+    return fetched;
   } catch (error) {
-    return systemCodeOf(error) === 'EPERM';
+    // What waits here may be what the server lacks room for.
+    if (isNoSpace(error)) await emptyFolder(folder);
+    throw error;
+  } finally {
+    await unlockFolder(folder);
+    if (isOver) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class Prefetch {
+  readonly #source: WalSource;
+  readonly #folder: string;
+  readonly #count: number;
+  readonly #teller: Teller<'archiving', ArchivingNews>;
+  readonly #follow: Following | undefined;
+  readonly #signal: AbortSignal;
+  readonly #stop = new AbortController();
+  readonly #fetched: string[] = [];
+  readonly #coming = new Map<string, Promise<void>>();
+  /** Segments that were not there when they were looked for, since the server went on. */
+  readonly #absent = new Set<string>();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    source: WalSource,
+    folder: string,
+    count: number,
+    teller: Teller<'archiving', ArchivingNews>,
+    { signal, follow }: PrefetchOptions,
+  ) {
+    this.#source = source;
+    this.#folder = folder;
+    this.#count = count;
+    this.#teller = teller;
+    this.#follow = follow;
+    this.#signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
+  }
+
+  async run(begin: string): Promise<string[]> {
+    try {
+      // Of a run that was killed.
+      for (const name of await readdir(this.#folder)) if (isFetchingName(name)) await this.#forget(name);
+      await this.#work(begin);
+    } finally {
+      this.#stop.abort();
+      await Promise.all(this.#coming.values());
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return this.#fetched;
+  }
+
+  async #work(begin: string): Promise<void> {
+    let asked = begin;
+    let askedAt = performance.now();
+    let signOfLifeAt = askedAt;
+    while (this.#failure === undefined) {
+      this.#signal.throwIfAborted();
+      const now = this.#follow === undefined ? begin : (readAsked(this.#folder) ?? asked);
+      if (now !== asked) {
+        asked = now;
+        askedAt = performance.now();
+        this.#absent.clear();
+      }
+      await this.#startNext(asked);
+      if (this.#coming.size === 0) {
+        if (this.#follow === undefined || performance.now() - askedAt > this.#follow.idleMs) return;
+      }
+      if (performance.now() - signOfLifeAt > signOfLifeMs) {
+        signOfLifeAt = performance.now();
+        if (!(await renewLock(this.#folder))) return;
+      }
+      await this.#wait();
+    }
+  }
+
+  async #wait(): Promise<void> {
+    const ended = new AbortController();
+    const look = pause(lookMs, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([look, ...this.#coming.values()]);
+    ended.abort();
+  }
+
+  /** Those in order that are not there, as long as they are there to fetch. */
+  async #startNext(asked: string): Promise<void> {
+    const waiting = await this.#tidy(asked);
+    for (let distance = 1; distance <= this.#count; distance += 1) {
+      const name = segmentAt(asked, distance, this.#source.segmentSizeBytes);
+      if (name === undefined || this.#absent.has(name) || this.#coming.size >= atOnce) return;
+      if (waiting.has(name) || this.#coming.has(name)) continue;
+      if (!(await this.#hasRoom())) return;
+      const fetch = this.#fetch(name).finally(() => this.#coming.delete(name));
+      this.#coming.set(name, fetch);
+    }
+  }
+
+  /** Forgets what the server has passed. @returns what waits for it */
+  async #tidy(asked: string): Promise<ReadonlySet<string>> {
+    const waiting = new Set<string>();
+    const last = segmentAt(asked, 2 * this.#count, this.#source.segmentSizeBytes) ?? asked;
+    for (const name of await readdir(this.#folder)) {
+      const segment = waitingSegment(name);
+      if (segment === undefined) continue;
+      const isOfLine = segment.slice(0, 8) === asked.slice(0, 8);
+      const isAhead = positionPart(segment) > positionPart(asked) && positionPart(segment) <= positionPart(last);
+      if (isOfLine && isAhead) waiting.add(segment);
+      else await this.#forget(name);
+    }
+    return waiting;
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#folder);
+    return bavail * bsize >= (roomLeft + this.#coming.size + 1) * this.#source.segmentSizeBytes;
+  }
+
+  /** Never rejects: a failure ends all of it. */
+  async #fetch(name: string): Promise<void> {
+    try {
+      const object = await this.#source.find(name, { signal: this.#signal });
+      if (object === undefined) {
+        this.#absent.add(name);
+        return;
+      }
+      const checksum = new SegmentChecksum();
+      const path = join(this.#folder, fetchingName(name));
+      await deliver(this.#source, object, path, { signal: this.#signal, onPiece: checksum.add });
+      await rename(path, join(this.#folder, waitingName(name, checksum.end())));
+      this.#tell(name);
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#stop.abort();
+    }
+  }
+
+  #tell(name: string): void {
+    this.#fetched.push(name);
+    const filesDone = this.#fetched.length;
+    const doneBytes = filesDone * this.#source.segmentSizeBytes;
+    this.#teller.tell({ type: 'progress', doneBytes, totalBytes: undefined, filesDone, filesTotal: undefined, name });
+  }
+
+  async #forget(name: string): Promise<void> {
+    await unlink(join(this.#folder, name)).catch(() => undefined);
   }
 }

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
-import { s3OptionNames } from '../../config/object-store-settings.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
 import { systemIdentifierOption, wholeNumber } from '../../config/places.ts';
@@ -11,13 +9,9 @@ import { reasonFor } from '../../errors/backup-error.ts';
 import {
   getWal,
   instanceOfTarget,
-  isS3Place,
-  isRunningLow,
   openRetrying,
-  prefetchWal,
-  takePrefetched,
   type FindPruned,
-  type Spool,
+  type GetResult,
   type Storage,
 } from '../../wal-archive.ts';
 import { say, type Message } from '../../messages/message.ts';
@@ -26,10 +20,12 @@ import { errorLines, warningLine } from '../error-text.ts';
 import { namedWal, type NamedWal } from '../named-wal.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
+import { WalSpool } from '../wal-spool.ts';
 
 /** What a server takes for neither "delivered" nor "the archive ends here". */
 const failedStatus = 126;
-const paths = ['archive', 'repo', 'password-file', 'spool', 's3-ca-file', 's3-credentials-file'];
+/** How often whoever fetches ahead says that the restore goes on, ms. */
+const holdMs = 600_000;
 const largestLogBytes = 8 * 1024 * 1024;
 
 export const walGetCommand: Command = {
@@ -59,18 +55,20 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
   if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
   const absentStatus = wholeNumber('--absent-status', given.last('absent-status') ?? '1', 1, 125);
   const retryForMs = 1000 * wholeNumber('--retry-for', given.last('retry-for') ?? '60', 0, 86_400);
-  const count = wholeNumber('--prefetch', given.last('prefetch') ?? '0', 0, 64);
   const wal = await namedWal(given, context);
   const hold = keptHold(given, wal, context);
   const { generation } = wal;
   const systemIdentifier = systemIdentifierOption(given) ?? (await instanceOfTarget(target, process.cwd()));
-  const spool = spoolOf(program, given, count, `${wal.name}|${generation ?? ''}|${systemIdentifier ?? ''}`);
+  const archive = `${wal.name}|${generation ?? ''}|${systemIdentifier ?? ''}`;
+  const spool = WalSpool.of(program, given, { archive, name, target });
   const request = { name, generation, systemIdentifier };
 
   if (given.has('prefetch-only')) {
-    const { storage, instance } = await wal.open();
-    if (spool !== undefined) await prefetchWal({ ...request, storage }, spool, count, { signal });
-    await hold(instance);
+    const opened = await wal.open();
+    await hold(opened.instance);
+    const holding = setInterval(() => void hold(opened.instance), holdMs);
+    const known = { generation, systemIdentifier: systemIdentifier ?? opened.systemIdentifier };
+    await spool?.fetchAhead({ ...known, storage: opened.storage }, signal).finally(() => clearInterval(holding));
     return 0;
   }
   const talk = (sentence: Message): void => {
@@ -78,12 +76,14 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
     terminal.line(line);
     log(given, line);
   };
-  if (spool !== undefined && (await takePrefetched(spool, name, target))) {
+  const damaged = (path: string): void => talk(say('wal-commands.spool-damaged', { path }));
+  if (spool !== undefined && (await spool.take(damaged, signal))) {
     log(given, `${program}: ${speak(say('wal-commands.delivered', { name, stored: spool.directory }))}`);
-    // To open an encrypted one takes longer than to fetch a segment.
-    const isWorthIt = !wal.isOfRepository || (await isRunningLow(name, spool, count));
-    if (isWorthIt) startPrefetch(given, name, systemIdentifier);
+    await spool.goOn();
     return 0;
+  }
+  if (spool !== undefined && !(await spool.isUsable())) {
+    talk(say('wal-commands.spool-unusable', { directory: spool.directory }));
   }
   const partial = !given.has('no-partial');
   let known = systemIdentifier;
@@ -97,7 +97,13 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
   };
   const storage = await openRetrying(open, { forMs: retryForMs }, { signal });
   const wanted = { ...request, systemIdentifier: known, storage, target, partial };
-  const result = await getWal({ ...wanted, ...(pruned === undefined ? {} : { pruned }) }, { signal });
+  const fetch = (): Promise<GetResult> =>
+    getWal({ ...wanted, ...(pruned === undefined ? {} : { pruned }) }, { signal });
+  const result = await fetch().catch(async (error: unknown) => {
+    // What was fetched ahead may be what there is no room for.
+    if (await spool?.madeRoom(error)) return fetch();
+    throw error;
+  });
   await hold(instance);
   if (result.outcome === 'absent') {
     log(given, `${program}: ${speak(say('wal-commands.absent', { name }))}`);
@@ -106,7 +112,7 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
   const { storedName: stored, paddingBytes: bytes } = result;
   if (bytes > 0) talk(say('wal-commands.padded', { name, stored, bytes }));
   else log(given, `${program}: ${speak(say('wal-commands.delivered', { name, stored }))}`);
-  if (spool !== undefined) startPrefetch(given, name, systemIdentifier);
+  await spool?.goOn();
   return 0;
 }
 
@@ -131,45 +137,6 @@ function keptHold(
       log(given, line);
     }
   };
-}
-
-function spoolOf(program: string, given: GivenOptions, count: number, archive: string): Spool | undefined {
-  if (count === 0) return undefined;
-  const directory = given.last('spool');
-  if (directory === undefined) throw usage(program, say('wal-commands.spool-needed'));
-  return { directory: resolve(directory), archive };
-}
-
-/** Another process goes on fetching. It inherits no stdio: openGauss waits until its command's stderr is closed. */
-function startPrefetch(given: GivenOptions, name: string, systemIdentifier: bigint | undefined): void {
-  const options = [
-    'archive',
-    'repo',
-    'instance',
-    'password-file',
-    'password-command',
-    'generation',
-    'prefetch',
-    'spool',
-    'hold',
-    ...s3OptionNames.filter((name) => name !== 's3-allow-http'),
-  ];
-  const words = options.flatMap((option) => {
-    const value = given.last(option);
-    if (value === undefined) return [];
-    return [`--${option}`, paths.includes(option) && !isS3Place(value) ? resolve(value) : value];
-  });
-  if (given.has('s3-allow-http')) words.push('--s3-allow-http');
-  const instance = systemIdentifier === undefined ? [] : ['--system-identifier', systemIdentifier.toString()];
-  const program = process.argv[1] ?? '';
-  const child = spawn(
-    process.execPath,
-    [program, 'wal', 'get', name, 'none', '--prefetch-only', ...words, ...instance],
-    { detached: true, stdio: 'ignore' },
-  );
-  // That it could not be started costs time, nothing else.
-  child.on('error', () => undefined);
-  child.unref();
 }
 
 /**

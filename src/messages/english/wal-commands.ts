@@ -36,8 +36,8 @@ export const walCommandsMessages = {
   'wal-commands.help.absent-status': 'exit status when the file is proved absent (default 1)',
   'wal-commands.help.retry-for': 'retry failures of the storage that long (default 60)',
   'wal-commands.help.no-partial': 'do not deliver the beginning of a segment for the whole',
-  'wal-commands.help.prefetch': 'fetch that many segments ahead, in another process',
-  'wal-commands.help.spool': 'where they wait; on the file system of the data directory, but not in it',
+  'wal-commands.help.prefetch': 'fetch up to that many segments ahead, several at once, in another process (0 to 64)',
+  'wal-commands.help.spool': 'where they wait: a directory of their own, best on the file system of pg_wal',
   'wal-commands.help.log-file':
     'append what is said to this file as well; default for openGauss: gausskeep-wal-get.log in its log directory',
   'wal-commands.help.backups': 'folder of backups whose WAL stays (GAUSSKEEP_BACKUPS)',
@@ -80,6 +80,9 @@ export const walCommandsMessages = {
   'wal-commands.released': 'hold {name} is released',
   'wal-commands.no-hold': 'there is no hold {name}',
   'wal-commands.spool-needed': '--prefetch needs --spool',
+  'wal-commands.spool-damaged': 'what was fetched ahead is damaged and was removed; the segment is fetched again: {path}',
+  'wal-commands.spool-unusable':
+    'nothing is fetched ahead: the spool {directory} cannot be made, belongs to another account, or others may write to it',
   'wal-commands.generation-line': 'generation {number}, opened {createdAt}: {state}, {reason}',
   'wal-commands.child-line':
     'generation {number}, opened {createdAt}: {state}, from generation {parent} at {forkLsn}, {reason}',
