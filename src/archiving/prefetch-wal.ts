@@ -1,4 +1,4 @@
-import { readdir, rename, rm, statfs, unlink } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Teller } from '../events/teller.ts';
@@ -74,7 +74,11 @@ export async function prefetchWal(
     throw error;
   } finally {
     await unlockFolder(folder);
-    if (isOver) await rm(folder, { recursive: true, force: true });
+    if (isOver) {
+      await rm(folder, { recursive: true, force: true });
+      // Unless it is of others as well.
+      await rmdir(spool.directory).catch(() => undefined);
+    }
   }
 }
 

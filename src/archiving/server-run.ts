@@ -11,11 +11,11 @@ export function serverRunOf(target: string, workingDirectory: string): string {
   return directory === undefined ? '' : `${directory}\n${firstLines(join(directory, 'postmaster.pid'))}`;
 }
 
-/** Whether a run of a server has ended, or has come out of recovery: it asks for no WAL any more. */
+/** Whether a run of a server has ended, or has come out of recovery: it asks for no WAL any more. So it is of whom nothing is known. */
 export async function isRecoveryOver(run: string, target: string, workingDirectory: string): Promise<boolean> {
   if (serverRunOf(target, workingDirectory) !== run) return true;
   const directory = dataDirectoryOf(target, workingDirectory);
-  if (directory === undefined) return false;
+  if (directory === undefined) return true;
   // Only here: a restore_command does not load it.
   const { readControlFile } = await import('../server/control-file.ts');
   try {

@@ -14,7 +14,7 @@ import { isAtWork } from './spool-lock.ts';
  * `fetching-SEGMENT…` for what comes, `asked`, `lock`. It only ever saves time: whatever is wrong with it, a segment is fetched in the ordinary way.
  */
 export interface Spool {
-  /** Made if absent, mode 0700. One that is not ours alone is not used. */
+  /** Made if absent, mode 0700, in a directory that is there. One that is not ours alone is not used. */
   readonly directory: string;
   /** Of what archive and generation the content is, and for which run of which server: any text. */
   readonly archive: string;
@@ -30,9 +30,20 @@ const lookMs = 10;
 export async function spoolFolder({ directory, archive }: Spool): Promise<string | undefined> {
   const key = createHash('sha256').update(archive).digest('hex').slice(0, 32);
   const folder = join(directory, key);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const path of [directory, folder]) if (!(await isOurs(path))) return undefined;
+  for (const path of [directory, folder]) {
+    await makeDirectory(path);
+    if (!(await isOurs(path))) return undefined;
+  }
   return folder;
+}
+
+/** Not those above it: a file system that is not mounted gets nothing below its place. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** Whether it can be used: nobody else owns it or may write to it. That it cannot be made is none of this. */

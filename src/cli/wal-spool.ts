@@ -21,6 +21,20 @@ import {
 /** How long whoever fetches ahead waits for the server to ask for more, ms: to open an encrypted repository again takes longer than to fetch a segment. */
 const idleMs = 10_000;
 
+/** `--prefetch` and `--spool`: how many, and the absolute path. Undefined: nothing is to be fetched ahead. @throws BackupError `USAGE` */
+export function spoolSettings(program: string, given: GivenOptions): { count: number; directory: string } | undefined {
+  const count = wholeNumber('--prefetch', given.last('prefetch') ?? '0', 0, 64);
+  if (count === 0) return undefined;
+  const directory = given.last('spool');
+  if (directory === undefined) throw usage(program, say('wal-commands.spool-needed'));
+  return { count, directory: resolve(directory) };
+}
+
+/** For the words of a restore_command. */
+export function spoolWords({ count, directory }: { readonly count: number; readonly directory: string }): string[] {
+  return ['--prefetch', count.toString(), '--spool', directory];
+}
+
 /** One request of a server for WAL, as far as it concerns the spool in which segments wait. */
 export interface SpoolRequest {
   /** What tells archives apart. */
@@ -46,13 +60,12 @@ export class WalSpool {
 
   /** Undefined: nothing is to be fetched ahead. @throws BackupError `USAGE` */
   static of(program: string, given: GivenOptions, request: SpoolRequest): WalSpool | undefined {
-    const count = wholeNumber('--prefetch', given.last('prefetch') ?? '0', 0, 64);
-    if (count === 0) return undefined;
-    const directory = given.last('spool');
-    if (directory === undefined) throw usage(program, say('wal-commands.spool-needed'));
+    const wanted = spoolSettings(program, given);
+    if (wanted === undefined) return undefined;
+    const { count, directory } = wanted;
     // What was fetched for one run of a server is not given to another: WAL of that name may be another by then.
     const run = serverRunOf(request.target, process.cwd());
-    return new WalSpool(count, { directory: resolve(directory), archive: `${request.archive}|${run}` }, request, run);
+    return new WalSpool(count, { directory, archive: `${request.archive}|${run}` }, request, run);
   }
 
   get directory(): string {

@@ -37,6 +37,7 @@ export const targetOptions: readonly OptionGroup[] = [
       { long: 'backups', argument: 'DIRECTORY', repeatable: true, help: 'restore-recovery.help.backups' },
       { long: 'wal-from', argument: 'DIRECTORY', repeatable: true, help: 'restore-recovery.help.wal-from' },
       { long: 'wal-supply', argument: 'copy|restore-command', help: 'restore-recovery.help.wal-supply' },
+      { long: 'prefetch', argument: 'COUNT', help: 'restore-recovery.help.prefetch' },
       { long: 'restore-command', argument: 'COMMAND', help: 'restore-recovery.help.restore-command' },
       { long: 'archive-cleanup-command', argument: 'COMMAND', help: 'restore-recovery.help.archive-cleanup-command' },
       { long: 'recovery-end-command', argument: 'COMMAND', help: 'restore-recovery.help.recovery-end-command' },

@@ -9,6 +9,8 @@ const systemIdentifier: OptionSpec = {
   argument: 'NUMBER',
   help: 'wal-commands.help.system-identifier',
 };
+const prefetch: OptionSpec = { long: 'prefetch', argument: 'COUNT', help: 'wal-commands.help.prefetch' };
+const spool: OptionSpec = { long: 'spool', argument: 'DIRECTORY', help: 'wal-commands.help.spool' };
 const json: OptionSpec = { long: 'json', help: 'wal-commands.help.json' };
 
 /** Of what works on an archive, by itself or that of an instance of a repository. */
@@ -43,8 +45,8 @@ export const walGetOptions = inRepository(
   { long: 'absent-status', argument: 'STATUS', help: 'wal-commands.help.absent-status' },
   { long: 'retry-for', argument: 'SECONDS', help: 'wal-commands.help.retry-for' },
   { long: 'no-partial', help: 'wal-commands.help.no-partial' },
-  { long: 'prefetch', argument: 'COUNT', help: 'wal-commands.help.prefetch' },
-  { long: 'spool', argument: 'DIRECTORY', help: 'wal-commands.help.spool' },
+  prefetch,
+  spool,
   { long: 'log-file', argument: 'FILE', help: 'wal-commands.help.log-file' },
   { long: 'hold', argument: 'BACKUP/RUN', help: 'repository-wal.help.get-hold' },
   { long: 'prefetch-only', hidden: true, help: 'wal-commands.help.prefetch' },
@@ -64,7 +66,7 @@ export const walCleanupOptions = inRepository(
   json,
 );
 
-export const walWrapperOptions = inRepository(archive, generation, systemIdentifier, {
+export const walWrapperOptions = inRepository(archive, generation, systemIdentifier, prefetch, spool, {
   long: 'output',
   short: 'o',
   argument: 'FILE',

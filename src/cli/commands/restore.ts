@@ -4,7 +4,7 @@ import { cacheDirectory } from '../../config/cache-directory.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
-import { readGeneration } from '../../config/places.ts';
+import { readGeneration, wholeNumber } from '../../config/places.ts';
 import { targetSettings } from '../../config/target-settings.ts';
 import { restoreOptions } from '../../config/restore-options.ts';
 import { ownerOption, restoreSettings } from '../../config/restore-settings.ts';
@@ -15,6 +15,7 @@ import {
   controlProgramPlace,
   nextCommand,
   formatHoldName,
+  isS3Place,
   openIndexCache,
   ownWalLines,
   pathToText,
@@ -31,6 +32,7 @@ import {
   type ConfigurationOutcome,
   type IndexCache,
   type KeptHold,
+  type Place,
   type PreparedRecovery,
   type RestoreEvent,
   type RestorePlan,
@@ -47,7 +49,10 @@ import { planRecord, restoreRecord } from '../restore-record.ts';
 import { laterMs, PhaseProgress } from '../phase-progress.ts';
 import { holdRestored, repositoryPlaces, type RepositoryPlaces } from '../restore-from-repository.ts';
 import { speak } from '../speech.ts';
+import { spoolWords } from '../wal-spool.ts';
 
+/** In the data directory, as the script that uses it. */
+const spoolName = '.gausskeep.wal-spool';
 /** Status of a restore that is done but has warnings that need reading. */
 const partial = 3;
 
@@ -153,7 +158,10 @@ async function recoveryFor(
           node,
           program: realpathSync(process.argv[1] ?? ''),
           ...place,
-          options: restoring.hold === undefined ? [] : ['--hold', formatHoldName(restoring.hold.name)],
+          options: [
+            ...(restoring.hold === undefined ? [] : ['--hold', formatHoldName(restoring.hold.name)]),
+            ...prefetchWords(given, directory, places?.archive ?? asked.archive),
+          ],
         }),
       commandLine: againBy(words, given),
     },
@@ -161,6 +169,13 @@ async function recoveryFor(
   );
   const { proved } = recovery;
   return { ...recovery, proved: { ...proved, passedOver: [...proved.passedOver, ...(places?.passedOver ?? [])] } };
+}
+
+/** What costs a request each time, or is opened with a password, is fetched ahead unless it is said otherwise. @throws BackupError `USAGE` */
+function prefetchWords(given: GivenOptions, directory: string, archive: Place | undefined): readonly string[] {
+  const isFar = typeof archive !== 'string' || isS3Place(archive);
+  const count = wholeNumber('--prefetch', given.last('prefetch') ?? (isFar ? '4' : '0'), 0, 64);
+  return count === 0 ? [] : spoolWords({ count, directory: join(directory, spoolName) });
 }
 
 /** What the configuration file says of a generation is said of its archive. */

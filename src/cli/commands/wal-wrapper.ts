@@ -9,6 +9,7 @@ import { openWal, ownerOfNewFiles, restoreCommandLine, restoreCommandWrapper } f
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { namedWal, type OpenedWal } from '../named-wal.ts';
+import { spoolSettings, spoolWords } from '../wal-spool.ts';
 
 export const walWrapperCommand: Command = {
   synopsis: say('wal-commands.wrapper.synopsis'),
@@ -20,6 +21,7 @@ export const walWrapperCommand: Command = {
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
     const archive = await namedWal(given, context);
     const systemIdentifier = systemIdentifierOption(given);
+    const spool = spoolSettings(program, given);
     // Opened now, so that a mistake shows now and not in the middle of a recovery.
     const opened = await archive.open();
     const words = archive.words(opened);
@@ -39,6 +41,7 @@ export const walWrapperCommand: Command = {
       // Named, so that a generation opened later changes nothing for the server that uses this.
       generation,
       systemIdentifier: source.systemIdentifier,
+      options: spool === undefined ? [] : spoolWords(spool),
     });
     const output = given.last('output');
     if (output === undefined) {

@@ -21,6 +21,8 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
     '存放备份的目录，从中选择备份，除非 --from 已指定备份（GAUSSKEEP_BACKUPS）；可重复指定',
   'restore-recovery.help.wal-from': '另外存有 WAL 的目录；可重复指定',
   'restore-recovery.help.wal-supply': '把 WAL 放入数据目录（openGauss 的默认方式），或由服务器自行获取',
+  'restore-recovery.help.prefetch':
+    '服务器最多预取多少个段，同时取几个（0 到 64；WAL 在对象存储中或已加密时默认 4，否则 0）',
   'restore-recovery.help.restore-command': '自备的 restore_command；默认：gausskeep 的',
   'restore-recovery.help.archive-cleanup-command': '服务器的 archive_cleanup_command',
   'restore-recovery.help.recovery-end-command': '服务器的 recovery_end_command',

@@ -20,6 +20,8 @@ export const restoreRecoveryMessages = {
   'restore-recovery.help.wal-from': 'further directory that has WAL; may be repeated',
   'restore-recovery.help.wal-supply':
     'put the WAL into the data directory (default on openGauss), or have the server fetch it',
+  'restore-recovery.help.prefetch':
+    'segments that a server fetches ahead, several at once (0 to 64; default 4 where the WAL is in an object store or encrypted, else 0)',
   'restore-recovery.help.restore-command': "your own restore_command; default: gausskeep's",
   'restore-recovery.help.archive-cleanup-command': 'archive_cleanup_command of the server',
   'restore-recovery.help.recovery-end-command': 'recovery_end_command of the server',

@@ -1,0 +1,153 @@
+/** Recovery with segments that are fetched ahead: out of a repository, by the script that a restore makes, whatever happens to the spool meanwhile. */
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { serverDirectory, startFrom, startServer, type PostgresServer } from '../support/postgres/server.ts';
+import { differences, snapshotData, type Content } from '../support/postgres/content.ts';
+import { loadData } from '../support/postgres/load.ts';
+import { programPath, runProgram, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
+import { repositoryKinds } from '../support/repository-kinds.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
+const segments = 10;
+
+forEachServer('full', (version) => {
+  describe.each(repositoryKinds(version))('repo init %s', (encryption) => {
+    const isEncrypted = encryption !== '';
+    let named: readonly string[];
+    let names: string[];
+    let content: Content;
+    let copy: PostgresServer | undefined;
+
+    const gausskeep = (args: readonly string[], env: Record<string, string> = {}): Promise<ProgramResult> =>
+      runProgram('gausskeep', args, { env: { GAUSSKEEP_CACHE: join(temporaryDirectory('cache'), 'c'), ...env } });
+    async function done(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+      const result = await gausskeep(args, env);
+      expect(result.status, result.stderr).toBe(0);
+      return result.stdout;
+    }
+
+    beforeAll(async () => {
+      const repository = join(serverDirectory('repository'), 'repo');
+      const secret = join(serverDirectory('secret'), 'password');
+      writeFileSync(secret, 'correct horse battery staple\n', { mode: 0o600 });
+      if (runningAsRoot) giveToServerUser(secret);
+      const password = isEncrypted ? ['--password-file', secret] : [];
+      named = ['--repo', repository, '--instance', 'orders', ...password];
+      await done(['repo', 'init', repository, ...(isEncrypted ? [encryption, ...password] : [])]);
+      const push = `${process.execPath} ${programPath('gausskeep')} wal push %p ${named.join(' ')}`;
+      const server = await startServer({ version, config: { archive_mode: true, archive_command: push } });
+      const client = await server.client();
+      await loadData(client, { rows: 500 });
+      await done(
+        ['backup', '-c', 'fast', '-h', server.host, '-p', String(server.port), ...named],
+        server.environment(),
+      );
+      names = [];
+      for (let number = 0; number < segments; number += 1) {
+        await client.query(`create table after_${String(number)} as select generate_series(1, 100) as n`);
+        names.push(await server.value('select pg_walfile_name(pg_switch_wal())'));
+      }
+      content = await snapshotData(client);
+      await client.end();
+      await server.waitFor(`select last_archived_wal >= '${names.at(-1) ?? ''}' from pg_stat_archiver`);
+    });
+    afterEach(async () => {
+      await copy?.stop('immediate');
+      copy = undefined;
+    });
+
+    async function restored(...args: string[]): Promise<{ data: string; spool: string; log: string }> {
+      const data = join(temporaryDirectory('restored'), 'data');
+      await done(['restore', '--no-sync', '-D', data, ...owner, ...named, '--allow-end-of-wal', ...args]);
+      const script = join(data, '.gausskeep.restore-command');
+      const log = join(serverDirectory('log'), 'get.log');
+      writeFileSync(script, readFileSync(script, 'utf8').replace("'--absent-status'", `'--log-file' '${log}' $&`));
+      return { data, spool: join(data, '.gausskeep.wal-spool'), log };
+    }
+
+    async function recovered(data: string): Promise<void> {
+      copy = await startFrom(data, { settings: { archive_mode: false } });
+      await copy.waitFor('select not pg_is_in_recovery()');
+      expect(differences(content, await snapshotData(await copy.client()))).toEqual([]);
+    }
+
+    /** Segments that were delivered, and of these the ones that had been fetched ahead. */
+    function delivered(log: string, spool: string): { all: number; ahead: number } {
+      const lines = readFileSync(log, 'utf8').split('\n');
+      const all = lines.filter((line) => names.some((name) => line.includes(`${name}: delivered`)));
+      return { all: all.length, ahead: all.filter((line) => line.includes(spool)).length };
+    }
+
+    async function until(condition: () => boolean): Promise<void> {
+      for (const end = performance.now() + 120_000; !condition();) {
+        if (performance.now() > end) throw new Error('it did not come to that');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+
+    it('gives the server what was fetched ahead, and leaves nothing behind', async () => {
+      const { data, spool, log } = await restored(...(isEncrypted ? [] : ['--prefetch', '4']));
+      await recovered(data);
+      const { all, ahead } = delivered(log, spool);
+      expect(all).toBeGreaterThanOrEqual(segments);
+      expect(ahead).toBeGreaterThan(0);
+      // Whoever fetched sees that the server is out of recovery.
+      await until(() => !existsSync(spool));
+    });
+
+    it.runIf(!isEncrypted)('fetches ahead from a directory only when it is told to', async () => {
+      const { data, spool } = await restored();
+      expect(readFileSync(join(data, '.gausskeep.restore-command'), 'utf8')).not.toContain('--prefetch');
+      await recovered(data);
+      expect(existsSync(spool)).toBe(false);
+    });
+
+    it('recovers whatever lies in the spool, damaged or half-written, and whoever fetches is killed', async () => {
+      const { data, spool, log } = await restored('--prefetch', '8');
+      let isOver = false;
+      const damage = (async () => {
+        // All that comes into the spool is cut or changed as soon as it is there, as far as that is quick enough; and the one who fetches is killed.
+        while (!isOver) {
+          for (const folder of existsSync(spool) ? readdirSync(spool) : []) {
+            for (const name of readdirSync(join(spool, folder))) spoil(join(spool, folder, name), name);
+          }
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      })();
+      try {
+        await recovered(data);
+      } finally {
+        isOver = true;
+        await damage;
+      }
+      expect(delivered(log, spool).all).toBeGreaterThanOrEqual(segments);
+      expect(readFileSync(log, 'utf8')).toContain('what was fetched ahead is damaged');
+    });
+
+    let kills = 0;
+    function spoil(path: string, name: string): void {
+      try {
+        if (name === 'lock' && kills < 2) {
+          const pid = Number(readFileSync(path, 'latin1'));
+          if (pid > 0) process.kill(pid, 'SIGKILL');
+          kills += 1;
+        } else if (/^[0-9A-F]{24}\./.test(name) && statSync(path).size === 16 * 1024 * 1024) appendFileSync(path, 'x');
+      } catch {
+        // It was taken, or is over.
+      }
+    }
+
+    it('recovers beside a spool that is of another account, and says so', async () => {
+      const { data, spool, log } = await restored('--prefetch', '4');
+      mkdirSync(spool, { mode: 0o777 });
+      execFileSync('chmod', ['0777', spool]);
+      await recovered(data);
+      expect(readFileSync(log, 'utf8')).toContain('nothing is fetched ahead');
+      expect(readdirSync(spool)).toEqual([]);
+    });
+  });
+});
