@@ -74,7 +74,6 @@ export {
 export type { PlainExport, PlainForm } from './exporting/export-plain.ts';
 export { StoredBackups } from './backup-source/stored-backups.ts';
 export type { Place } from './storage/place.ts';
-export { isS3Place } from './storage/s3/location.ts';
 export type { BackupEvent, BackupListener, BackupProgress } from './backup/events.ts';
 export type { BackupOptions, BackupTarget, BackupRequest, BackupResult, SlotChoice } from './backup/request.ts';
 export type { BackupPart, BackupSink } from './backup/sink.ts';

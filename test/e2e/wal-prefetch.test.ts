@@ -108,10 +108,10 @@ forEachServer('full', (version) => {
 
     it('recovers whatever lies in the spool, damaged or half-written, and whoever fetches is killed', async () => {
       const { data, spool, log } = await restored('--prefetch', '8');
-      let isOver = false;
+      const state = { isOver: false };
       const damage = (async () => {
         // All that comes into the spool is cut or changed as soon as it is there, as far as that is quick enough; and the one who fetches is killed.
-        while (!isOver) {
+        while (!state.isOver) {
           for (const folder of existsSync(spool) ? readdirSync(spool) : []) {
             for (const name of readdirSync(join(spool, folder))) spoil(join(spool, folder, name), name);
           }
@@ -121,7 +121,7 @@ forEachServer('full', (version) => {
       try {
         await recovered(data);
       } finally {
-        isOver = true;
+        state.isOver = true;
         await damage;
       }
       expect(delivered(log, spool).all).toBeGreaterThanOrEqual(segments);

@@ -15,7 +15,6 @@ import {
   controlProgramPlace,
   nextCommand,
   formatHoldName,
-  isS3Place,
   openIndexCache,
   ownWalLines,
   pathToText,
@@ -39,6 +38,7 @@ import {
   type RestoreResult,
   type SurveyEvent,
 } from '../../index.ts';
+import { isS3Place } from '../../wal-archive.ts';
 import { say, shellWord, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';

@@ -80,7 +80,8 @@ export const walCommandsMessages = {
   'wal-commands.released': 'hold {name} is released',
   'wal-commands.no-hold': 'there is no hold {name}',
   'wal-commands.spool-needed': '--prefetch needs --spool',
-  'wal-commands.spool-damaged': 'what was fetched ahead is damaged and was removed; the segment is fetched again: {path}',
+  'wal-commands.spool-damaged':
+    'what was fetched ahead is damaged and was removed; the segment is fetched again: {path}',
   'wal-commands.spool-unusable':
     'nothing is fetched ahead: the spool {directory} cannot be made, belongs to another account, or others may write to it',
   'wal-commands.generation-line': 'generation {number}, opened {createdAt}: {state}, {reason}',
