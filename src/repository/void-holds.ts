@@ -1,3 +1,4 @@
+import { BackupError } from '../errors/backup-error.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { Catalogue } from './catalogue.ts';
 import { deleteHold, readHolds, type ListedHold } from './read-holds.ts';
@@ -20,11 +21,15 @@ export function endedIn(known: Known): ReadonlySet<string> {
 }
 
 /**
- * Deletes the holds that backups left with their commits: who saw both may (docs/design/repository.md, a backup, step 8).
+ * Deletes the holds that backups left with their commits: who saw both may (docs/design/repository.md, a backup, step 8). An account that may not delete leaves them to `expire`.
  * @throws BackupError `REPOSITORY_VERSION` when a hold is of a newer format
  */
 export async function deleteVoidHolds(storage: Storage, catalogue: Known, options: StorageOptions = {}): Promise<void> {
   const ended = endedIn(catalogue);
   const { holds } = await readHolds(storage, options);
-  for (const hold of holds) if (isVoid(hold, ended)) await deleteHold(storage, hold.objects, options);
+  try {
+    for (const hold of holds) if (isVoid(hold, ended)) await deleteHold(storage, hold.objects, options);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'AUTHENTICATION') throw error;
+  }
 }

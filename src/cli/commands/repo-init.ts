@@ -5,9 +5,10 @@ import { readRepositorySettings, repositoryOf } from '../../config/repository-se
 import { initRepository } from '../../index.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
+import { warningLine } from '../error-text.ts';
 import { newPassword } from '../repository-password.ts';
 import { speak } from '../speech.ts';
-import { shownPlace } from '../../wal-archive.ts';
+import { isS3Place, shownPlace } from '../../wal-archive.ts';
 
 export const repoInitCommand: Command = {
   synopsis: say('repo.init.synopsis'),
@@ -24,7 +25,7 @@ export const repoInitCommand: Command = {
     const settings = await readRepositorySettings(given, readEnvironment(), operand);
     const directory = repositoryOf(settings);
     const password = isEncrypted ? newPassword(settings, directory, context) : undefined;
-    const { identity } = await initRepository(directory, { password, signal });
+    const { identity, root } = await initRepository(directory, { password, signal });
     const sentence = say(isEncrypted ? 'repo.init.made-encrypted' : 'repo.init.made', {
       directory: shownPlace(directory),
     });
@@ -40,6 +41,12 @@ export const repoInitCommand: Command = {
       };
       await terminal.report(`${JSON.stringify(record)}\n`);
     }
+    if (isS3Place(directory)) terminal.line(hostsLine(program, root.abilities.putOnce));
     return 0;
   },
 };
+
+/** Who may write to an object store, by what it was seen to do. */
+function hostsLine(program: string, putOnce: boolean): string {
+  return putOnce ? `${program}: ${speak(say('s3.several-hosts'))}` : warningLine(program, say('s3.one-host'));
+}

@@ -27,6 +27,8 @@ export const s3Messages: Translation<typeof english> = {
   's3.no-endpoint.hint': '请用 --s3-endpoint 指定访问端点；使用 Amazon S3 时用 --s3-region 指定区域。',
   's3.no-tls': '{endpoint} 不使用 TLS',
   's3.no-tls.hint': '如果确实要不加密访问，请写 http:// 并加上 --s3-allow-http。',
+  's3.one-host': '已经试过：存储会覆盖已被占用的名字，所以只有本机可以写入这个仓库；其他主机都会被拒绝',
+  's3.several-hosts': '已经试过：存储拒绝已被占用的名字，所以多台主机可以写入这个仓库',
   's3.other-host': '{storage} 不能拒绝已被占用的名称，因此只允许一台主机写入：{host}',
   's3.other-host.hint':
     '两台主机可能互相覆盖而无人察觉。多台主机请使用支持条件写入（If-None-Match）的存储，或为本机另建一个仓库。',

@@ -27,6 +27,9 @@ export const s3Messages = {
   's3.no-endpoint.hint': 'Name the endpoint with --s3-endpoint, or for Amazon S3 the region with --s3-region.',
   's3.no-tls': '{endpoint} does not speak TLS',
   's3.no-tls.hint': 'If it is meant to be reached without encryption, write http:// and --s3-allow-http.',
+  's3.one-host':
+    'the store overwrites a name that is taken, as was tried: this host alone may write to the repository; every other one is refused',
+  's3.several-hosts': 'the store refuses a name that is taken, as was tried: several hosts may write to the repository',
   's3.other-host': '{storage} cannot refuse a name that is taken, so one host alone may write to it: that is {host}',
   's3.other-host.hint':
     'Two hosts could overwrite one another without anybody noticing. Use a store with conditional writes (If-None-Match) for several hosts, or a repository of its own for this one.',

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { request as httpRequest, Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as HttpsAgent } from 'node:https';
 import type { ByteSource } from '../../bytes/byte-reader.ts';
@@ -42,6 +43,8 @@ export class Exchange {
   async send({ method, path, headers, body }: SignedRequest, signal?: AbortSignal): Promise<S3Answer> {
     const { host, port, isTls } = this.#address;
     const options = { method, host, port, path, headers, agent: this.#agent, signal, setHost: false };
+    // Each request listens to it: with many at once Node would warn of a leak.
+    if (signal !== undefined) setMaxListeners(0, signal);
     const request = isTls ? httpsRequest(options) : httpRequest(options);
     const answer = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);
