@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { fromText, display, type ByteString } from '../bytes/byte-string.ts';
 import type { Place } from '../storage/place.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
+import { isS3Place } from '../storage/s3/location.ts';
 import type { ProvedSegment } from '../survey/prove-wal.ts';
 import { openPlainPlace, type WalPlace } from '../survey/wal-place.ts';
 import type { PitrRequest } from './pitr-request.ts';
@@ -10,7 +11,9 @@ import type { PrepareContext, RecoveryPlace } from './recovery-preparation.ts';
 /** The directories that were named to read from: none of them may be changed or removed by the restore. */
 export function readsFrom({ archive, walFrom = [], backups = [] }: PitrRequest): RecoveryPlace[] {
   const real = (places: readonly Place[], kind: RecoveryPlace['kind']): RecoveryPlace[] =>
-    places.flatMap((place) => (typeof place === 'string' ? [{ kind, path: fromText(realpathSync(place)) }] : []));
+    places.flatMap((place) =>
+      typeof place === 'string' && !isS3Place(place) ? [{ kind, path: fromText(realpathSync(place)) }] : [],
+    );
   return [
     ...real(archive === undefined ? [] : [archive], 'archive'),
     ...real(walFrom, 'wal'),

@@ -6,7 +6,6 @@ import { placeWords } from '../messages/place-words.ts';
 import { keyCheckOf, newMasterKey } from '../sealed/master-key.ts';
 import { openPlace, type Place } from '../storage/place.ts';
 import { isS3Place } from '../storage/s3/location.ts';
-import { recordName } from '../storage/s3/storage-record.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { newId } from './names.ts';
@@ -83,7 +82,7 @@ async function makeDirectory(path: string): Promise<boolean> {
 async function refuseOccupied(root: Storage, options: StorageOptions): Promise<void> {
   const harmless = (name: string): boolean => name.startsWith('.') || name === 'lost+found/' || name === 'keys/';
   for await (const { name } of root.list('', { ...options, recursive: false })) {
-    if (!harmless(name) && name !== recordName) throw occupied(root, name);
+    if (!harmless(name)) throw occupied(root, name);
   }
   for await (const name of root.folders('', options)) if (!harmless(name)) throw occupied(root, name);
 }
