@@ -5,6 +5,11 @@ import { say } from '../messages/message.ts';
 /** The status by which `wal get` tells its wrapper that a name is proved absent. No failure of node has it. */
 export const absentStatus = 99;
 
+/** What would add to the words of a place in an object store. */
+const storeVariables = ['ENDPOINT', 'REGION', 'STYLE', 'CA_FILE', 'CREDENTIALS_FILE', 'PROFILE', 'ALLOW_HTTP']
+  .map((name) => ` GAUSSKEEP_S3_${name}`)
+  .join('');
+
 const controlCharacters = /[\u0000-\u001f\u007f]/;
 
 export interface RestoreWrapper {
@@ -32,6 +37,7 @@ export function restoreCommandWrapper(wrapper: RestoreWrapper): string {
   for (const path of [node, program, ...(typeof archive === 'string' ? [archive] : [])]) checkPath(path);
   const garbled = place.find((word) => controlCharacters.test(word));
   if (garbled !== undefined) checkPath(garbled);
+  const inStore = place.some((word) => word.startsWith('--s3-'));
   const words = [
     ...[node, program, 'wal', 'get'].map(quoted),
     '"$@"',
@@ -45,7 +51,7 @@ export function restoreCommandWrapper(wrapper: RestoreWrapper): string {
     "# Made by gausskeep. In the server: restore_command = 'THIS-FILE %f %p'",
     '# 0: the file was delivered. 1: the archive was read and the file is not in it. 126: anything else; recovery stops.',
     // What a server has in its environment may be of another repository.
-    'unset NODE_OPTIONS GAUSSKEEP_PASSWORD_FILE GAUSSKEEP_PASSWORD_COMMAND',
+    `unset NODE_OPTIONS GAUSSKEEP_PASSWORD_FILE GAUSSKEEP_PASSWORD_COMMAND${inStore ? storeVariables : ''}`,
     words.join(' '),
     'case $? in',
     '  0) exit 0 ;;',

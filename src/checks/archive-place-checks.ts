@@ -8,7 +8,12 @@ export interface ArchivePlaceFacts {
   /** Why it could not be looked at; undefined: it was. */
   readonly unread: Message | undefined;
   /** Why nothing can be archived there; undefined: nothing was found that says so. */
-  readonly unusable: Told<{ readonly reason: Message; readonly isDirectory: boolean }>;
+  readonly unusable: Told<{
+    readonly reason: Message;
+    readonly isDirectory: boolean;
+    /** What helps, where the place is in an object store. */
+    readonly fix?: Message | undefined;
+  }>;
   /** In bytes. */
   readonly freeBytes: Told<bigint>;
   /** Whose WAL is in it; undefined: there is none yet. */
@@ -36,7 +41,7 @@ export function archiveOwner(
   const check = 'archive-owner';
   if (unread !== undefined) return { check, severity: 'unknown', what: unread };
   if (unusable !== undefined) {
-    const { reason, isDirectory } = unusable;
+    const { reason, isDirectory, fix = say('doctor.archive-owner.unusable.fix') } = unusable;
     return isDirectory
       ? {
           ...{ check, severity: 'warning', what: say('doctor.archive-owner.foreign', { path, reason }) },
@@ -44,7 +49,7 @@ export function archiveOwner(
         }
       : {
           ...{ check, severity: 'error', what: say('doctor.archive-owner.unusable', { path, reason }) },
-          ...{ why: say('doctor.archive-owner.unusable.why'), fix: say('doctor.archive-owner.unusable.fix') },
+          ...{ why: say('doctor.archive-owner.unusable.why'), fix },
         };
   }
   if (actual !== undefined && expected !== undefined && actual !== expected) {

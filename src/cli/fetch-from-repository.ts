@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import type { Environment } from '../config/environment.ts';
+import { wordsOfPlace } from '../config/object-store-settings.ts';
 import { repositoryOf, repositoryWords, type RepositorySettings } from '../config/repository-settings.ts';
 import { reasonFor } from '../errors/backup-error.ts';
-import type { RepositoryArchive } from '../index.ts';
+import type { Place, RepositoryArchive } from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
-import { shownPlace } from '../wal-archive.ts';
+import { isS3Place, shownPlace } from '../wal-archive.ts';
 
 /** Number of an account and of its group. */
 interface AccountNumbers {
@@ -38,11 +39,29 @@ export async function archiveOfRepository(
   const words = repositoryWords(settings, isEncrypted);
   const name = placeName(settings);
   if (isEncrypted && settings.password === undefined) {
-    return { name, words, outOfReach: say('repository-wal.asked-password') };
+    return { isAlone: false, name, words, outOfReach: say('repository-wal.asked-password') };
   }
-  if (!isTried) return { name, words, outOfReach: undefined };
-  const account = process.geteuid?.() === 0 && owner !== undefined && owner.uid !== 0 ? owner : undefined;
-  return { name, words, outOfReach: await refusal(words, account, { signal, environment }) };
+  if (!isTried) return { isAlone: false, name, words, outOfReach: undefined };
+  return { isAlone: false, name, words, outOfReach: await refusal(words, accountOf(owner), { signal, environment }) };
+}
+
+/** The same for an archive by itself in an object store; undefined for one in a directory. */
+export async function archiveInStore(
+  archive: Place | undefined,
+  { owner, isTried }: { readonly owner: AccountNumbers | undefined; readonly isTried: boolean },
+  context: Pick<ProgramContext, 'signal'> & { readonly environment: Environment },
+): Promise<RepositoryArchive | undefined> {
+  if (typeof archive !== 'string' || !isS3Place(archive)) return undefined;
+  const words = wordsOfPlace('archive', archive);
+  return {
+    ...{ isAlone: true, name: shownPlace(archive), words },
+    outOfReach: isTried ? await refusal(words, accountOf(owner), context) : undefined,
+  };
+}
+
+/** Undefined: the account that runs this. */
+function accountOf(owner: AccountNumbers | undefined): AccountNumbers | undefined {
+  return process.geteuid?.() === 0 && owner !== undefined && owner.uid !== 0 ? owner : undefined;
 }
 
 /** An instance of a repository, for people in any language. */

@@ -1,3 +1,4 @@
+import { s3Options } from './object-store-options.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
 import { plainRepositoryGroup } from './repository-options.ts';
 import { connectionGroup } from './wal-receive-options.ts';
@@ -15,13 +16,13 @@ export const doctorOptions: readonly OptionGroup[] = [
     options: [
       { long: 'backup-directory', short: 'D', argument: 'DIR', help: 'doctor.help.directory' },
       { long: 'restore-directory', argument: 'DIR', help: 'doctor.help.restore-directory' },
-      { long: 'archive', argument: 'DIRECTORY', help: 'doctor.help.archive' },
+      { long: 'archive', argument: 'PLACE', help: 'doctor.help.archive' },
       { long: 'generation', argument: 'NUMBER', help: 'wal-commands.help.generation' },
       { long: 'json', help: 'doctor.help.json' },
       { long: 'verbose', short: 'v', help: 'doctor.help.verbose' },
     ],
   },
-  plainRepositoryGroup,
+  { ...plainRepositoryGroup, options: [...plainRepositoryGroup.options, ...s3Options] },
   {
     ...connectionGroup,
     options: connectionGroup.options.map((option) => ({ ...option, help: ownHelp[option.long] ?? option.help })),

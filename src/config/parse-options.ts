@@ -15,6 +15,11 @@ interface OptionToken {
 type Token =
   OptionToken | { kind: 'positional'; index: number; value: string } | { kind: 'option-terminator'; index: number };
 
+/** Placeholders of what is on this host. */
+const pathArguments = ['DIR', 'DIRECTORY', 'FILE', 'PATH', 'WALDIR'];
+/** Commands that do not take them in an object store say why themselves. */
+const mayBeInStore = ['archive', 'repo'];
+
 interface Lexicon {
   readonly byLong: ReadonlyMap<string, OptionSpec>;
   readonly byShort: ReadonlyMap<string, OptionSpec>;
@@ -117,10 +122,17 @@ function specOf(
   throw usage(program, say('options.unknown', { option: shown }));
 }
 
+/** A directory of the name `s3:` is hardly meant. @throws BackupError `USAGE` */
+function refusePlaceInStore(program: string, { long, argument = '' }: OptionSpec, value: string): void {
+  if (!value.startsWith('s3://') || !pathArguments.includes(argument) || mayBeInStore.includes(long)) return;
+  throw usage(program, say('options.no-place', { option: `--${long}` }));
+}
+
 function valueOf(program: string, spec: OptionSpec, token: OptionToken): string {
   const given = token.value;
   if (spec.argument !== undefined) {
     if (given === undefined) throw usage(program, say('options.needs-value', { option: token.rawName }));
+    refusePlaceInStore(program, spec, given);
     return given;
   }
   if (given === undefined) return '';

@@ -7,7 +7,8 @@ import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { freeSpace } from '../files/free-space.ts';
 import { say } from '../messages/message.ts';
 import type { SystemIdentity } from '../replication/identify.ts';
-import { openLocalStorage } from '../storage/local-storage.ts';
+import { openPlace } from '../storage/place.ts';
+import { isS3Place, shownPlace } from '../storage/s3/location.ts';
 import { openWalPlaces } from '../survey/wal-place.ts';
 import { refuseForeign } from '../wal-archive/archive.ts';
 import { segmentEnd } from '../wal-archive/wal-file-name.ts';
@@ -16,7 +17,7 @@ import { parseSegmentName } from '../wal/segment.ts';
 
 /** Where a server archives, as far as its settings tell. */
 export interface ArchivePlace {
-  /** Absolute. */
+  /** Absolute; or a place in an object store. */
   readonly path: string;
   readonly generation: number | undefined;
 }
@@ -36,15 +37,16 @@ export function placeOfCommand(command: string): ArchivePlace | undefined {
 }
 
 /**
- * Looks at a directory with WAL: room, whose WAL, and whether it has more of the timeline than the server.
+ * Looks at a place with WAL: room where it is a directory, whose WAL, and whether it has more of the timeline than the server.
  * @param askPosition what the server has written, asked once the archive was read: what comes meanwhile is no more than that
  */
 export async function lookAtArchive(
-  { path, generation }: ArchivePlace,
+  { path: place, generation }: ArchivePlace,
   askPosition: () => Promise<SystemIdentity | undefined>,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly facts: ArchivePlaceFacts; readonly position: SystemIdentity | undefined }> {
   const options = signal === undefined ? {} : { signal };
+  const path = shownPlace(place);
   const facts = {
     path,
     unread: undefined,
@@ -54,9 +56,9 @@ export async function lookAtArchive(
     unusable: undefined,
   };
   try {
-    const [place] = await openWalPlaces({ place: path, generation, one: true }, options);
-    const { freeBytes } = await freeSpace(fromText(path), 'server');
-    const source = place?.source;
+    const [opened] = await openWalPlaces({ place, generation, one: true }, options);
+    const freeBytes = await roomOf(place);
+    const source = opened?.source;
     const names = source === undefined ? [] : await segmentsOf(source, options);
     const position = await askPosition();
     const { systemIdentifier } = source ?? {};
@@ -64,35 +66,41 @@ export async function lookAtArchive(
     return { facts: { ...facts, freeBytes, systemIdentifier, ahead }, position };
   } catch (error) {
     signal?.throwIfAborted();
-    const unusable = await whyUnusable(path, error, options);
+    const unusable = await whyUnusable(place, error, options);
     if (unusable !== undefined) return { facts: { ...facts, unusable }, position: undefined };
     if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') {
       // Nothing was archived yet.
-      const free = await freeSpace(fromText(path), 'server');
-      return { facts: { ...facts, freeBytes: free.freeBytes }, position: await askPosition() };
+      return { facts: { ...facts, freeBytes: await roomOf(place) }, position: await askPosition() };
     }
     const unread = say('doctor.archive-owner.unread', { path, reason: reasonFor(error) });
     return { facts: { ...facts, unread }, position: undefined };
   }
 }
 
+/** In bytes; a store does not say how much it has. */
+async function roomOf(place: string): Promise<bigint | undefined> {
+  return isS3Place(place) ? undefined : (await freeSpace(fromText(place), 'server')).freeBytes;
+}
+
 /**
  * Why no WAL can be archived there, as `wal push` refuses it: no such directory, no directory, or one without WAL in which other things are.
  * @param error of the attempt to read WAL there
  */
-async function whyUnusable(path: string, error: unknown, options: Options): Promise<ArchivePlaceFacts['unusable']> {
+async function whyUnusable(place: string, error: unknown, options: Options): Promise<ArchivePlaceFacts['unusable']> {
   if (!(error instanceof BackupError) || error.code !== 'REPOSITORY_NOT_FOUND') return undefined;
   try {
-    const storage = await openLocalStorage(path);
+    const { storage } = await openPlace(place, options);
     await refuseForeign(storage, options);
     return undefined;
   } catch (refusal) {
     if (!(refusal instanceof BackupError) || refusal.code !== 'REPOSITORY_NOT_FOUND') return undefined;
-    const isDirectory = await stat(path).then(
+    const isDirectory = isS3Place(place)
+      ? refusal.sentence.key === 'archive.not-empty'
+      : await stat(place).then(
       (found) => found.isDirectory(),
       () => false,
     );
-    return { reason: refusal.sentence, isDirectory };
+    return { reason: refusal.sentence, isDirectory, fix: isS3Place(place) ? refusal.hint : undefined };
   }
 }
 

@@ -6,8 +6,10 @@ import type { SurveyListener } from '../survey/events.ts';
 import type { WalSupply } from './prove-recovery.ts';
 import type { TargetWords } from './target.ts';
 
-/** The archive of an instance of a repository, as a server gets at it. */
+/** The archive of an instance of a repository, or one in an object store, as a server gets at it. */
 export interface RepositoryArchive {
+  /** It is of no repository. */
+  readonly isAlone: boolean;
   /** For people. */
   readonly name: string;
   /** Of the command line of `wal get`: they name it, whatever the environment is. */
@@ -24,7 +26,7 @@ export interface PitrRequest {
   readonly backups?: readonly Place[] | undefined;
   /** The WAL archive, of gausskeep or any other tool. A server fetches from a directory, or as `ofRepository` says: from another storage WAL is copied. */
   readonly archive?: Place | undefined;
-  /** Where the archive is that of a repository. */
+  /** Where the archive is that of a repository, or in an object store. */
   readonly ofRepository?: RepositoryArchive | undefined;
   readonly generation?: number | undefined;
   /** What retention removed of the archive, where that is known beside it. */

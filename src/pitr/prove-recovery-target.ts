@@ -43,7 +43,8 @@ export async function proveRecoveryTarget(request: PitrRequest, options: Storage
   try {
     return await proveWith(request, { ...options, knowledge, reader });
   } catch (error) {
-    throw request.ofRepository === undefined ? error : withRepositoryHint(error);
+    const { isAlone = true } = request.ofRepository ?? {};
+    throw isAlone ? error : withRepositoryHint(error);
   } finally {
     await reader?.end();
     await knowledge.save();

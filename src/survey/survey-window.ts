@@ -19,6 +19,7 @@ import { rangesWithOwnWal } from './own-wal-ranges.ts';
 import { bytesOfLine, historyProblem, linesOf, readLine } from './read-line.ts';
 import { Readings } from './readings.ts';
 import type { Place } from '../storage/place.ts';
+import { shownPlace } from '../storage/s3/location.ts';
 import { WalKnowledge } from './wal-knowledge.ts';
 import { openWalPlaces, type WalPlace } from './wal-place.ts';
 
@@ -88,7 +89,7 @@ export async function surveyWindow(request: SurveyRequest, options: SurveyOption
     await knowledge.save();
   }
   const { archive } = request;
-  const name = typeof archive === 'string' ? archive : archive.description;
+  const name = typeof archive === 'string' ? shownPlace(archive) : archive.description;
   return { archive: name, systemIdentifier, lines, segments: readings.counts, passedOver };
 }
 

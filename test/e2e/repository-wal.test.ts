@@ -165,14 +165,14 @@ forEachServer('full', (version) => {
     it.runIf(isEncrypted && runningAsRoot)('copies the WAL where the server could not read the password', async () => {
       const args = restore('/nowhere/data', '--target-immediate', '--password-file', passwords.own);
       const plan = await done([...args, '--plan']);
-      expect(plan).toContain('by copy, because the server could not fetch it from the repository');
+      expect(plan).toContain('by copy, because the server could not fetch it from the archive');
       expect(plan).toContain(passwords.own);
       expect(JSON.parse(await done([...args, '--plan', '--json']))).toMatchObject({
         recovery: { walSupply: 'copy', walSupplyReason: 'out-of-reach' },
       });
       const refused = await gausskeep([...args, '--plan', '--wal-supply', 'restore-command']);
       expect(refused.status).toBe(2);
-      expect(refused.stderr).toContain('could not fetch WAL from the repository');
+      expect(refused.stderr).toContain('could not fetch WAL from the archive');
     });
 
     it('makes a script for restore_command by hand', async () => {

@@ -11,6 +11,7 @@ import { haPortsOf } from '../../config/wal-receive-settings.ts';
 import { BackupError } from '../../errors/backup-error.ts';
 import { describeServer, examine, type Examination, type ServerFinding, type SessionSettings } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
+import { shownPlace } from '../../wal-archive.ts';
 import { archiveCommandTo } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
@@ -80,9 +81,9 @@ async function archiveNamed(
       'USAGE',
       given.has('repo')
         ? say('repository-wal.encrypted-doctor', { options: { items: named, separator: ', ' } })
-        : say('repository-wal.encrypted-doctor-elsewhere', { directory: repository.repository ?? '' }),
+        : say('repository-wal.encrypted-doctor-elsewhere', { directory: shownPlace(repository.repository ?? '') }),
     );
-  const { archive } = await plainArchiveOf(repository, context, encrypted);
+  const { archive } = await plainArchiveOf(repository, context, encrypted, 'look');
   const words = repositoryWords({ ...repository, password: undefined });
   return { archive, generation: readGeneration(given, environment), words };
 }

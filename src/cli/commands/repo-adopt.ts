@@ -95,10 +95,9 @@ async function tell(
 }
 
 /** How a server names the instance: it answers no question for a password. */
-function namingWords(settings: RepositorySettings, { wal }: RepositoryInstance): string[] {
-  const isPlain = typeof wal === 'string';
-  const words = repositoryWords(settings, !isPlain);
-  return isPlain || settings.password !== undefined ? words : [...words, '--password-file', '/PATH'];
+function namingWords(settings: RepositorySettings, { isEncrypted }: RepositoryInstance): string[] {
+  const words = repositoryWords(settings, isEncrypted);
+  return !isEncrypted || settings.password !== undefined ? words : [...words, '--password-file', '/PATH'];
 }
 
 /** Where the server that owns the one archive could not write into the other. */

@@ -42,7 +42,7 @@ import { isS3Place } from '../../wal-archive.ts';
 import { say, shellWord, type Message } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
-import { archiveOfRepository, ownerOfDirectory } from '../fetch-from-repository.ts';
+import { archiveInStore, archiveOfRepository, ownerOfDirectory } from '../fetch-from-repository.ts';
 import type { ProgramContext } from '../program.ts';
 import { recoveryRecord } from '../recovery-plan-record.ts';
 import { planRecord, restoreRecord } from '../restore-record.ts';
@@ -143,9 +143,11 @@ async function recoveryFor(
   const isTried = asked.supply !== 'copy' && asked.restoreCommand === undefined;
   const isEncrypted = places?.instance.isEncrypted === true;
   const owner = ownerOption(given) ?? ownerOfDirectory(directory);
+  const tried = { ...context, environment };
   const ofRepository =
-    places &&
-    (await archiveOfRepository(places.settings, { isEncrypted, owner, isTried }, { ...context, environment }));
+    places === undefined
+      ? await archiveInStore(asked.archive, { owner, isTried }, tried)
+      : await archiveOfRepository(places.settings, { isEncrypted, owner, isTried }, tried);
   const recovery = await prepareRecovery(
     {
       ...asked,

@@ -57,9 +57,8 @@ export const walWrapperCommand: Command = {
 };
 
 /** @throws BackupError `USAGE` where the script would ask for a password */
-function refuseQuestion(words: readonly string[], { directory }: OpenedWal): void {
-  // An encrypted one is no directory.
-  if (directory !== undefined) return;
+function refuseQuestion(words: readonly string[], { isEncrypted }: OpenedWal): void {
+  if (isEncrypted !== true) return;
   if (words.some((word) => word === '--password-file' || word === '--password-command')) return;
   throw new BackupError('USAGE', say('repository-wal.asks'), { hint: say('repository-wal.asks.hint') });
 }

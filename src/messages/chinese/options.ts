@@ -5,6 +5,7 @@ export const optionsMessages: Translation<typeof english> = {
   'options.try-help': '更多信息请看 "{program} --help"。',
   'options.unknown': '无法识别的选项 "{option}"',
   'options.ambiguous': '选项 "{option}" 有歧义；可能是 {candidates}',
+  'options.no-place': '{option} 需要本机上的路径：以 "s3://" 开头的是对象存储中的位置',
   'options.needs-value': '选项 "{option}" 需要参数',
   'options.takes-no-value': '选项 "{option}" 不带参数',
   'options.secret-after': '选项 "{option}" 不带值：密码在终端上询问，从不写在命令行上',

@@ -12,6 +12,11 @@ export const s3Messages: Translation<typeof english> = {
   's3.certificate.hint': '请用 --s3-ca-file 指定其签发机构的证书文件。没有发送任何内容。',
   's3.cold': '对象 "{name}" 位于存储的归档类别中：取回之前无法读取',
   's3.cold.hint': '请用该存储的工具取回仓库的对象，然后重新运行；并从存储桶上去掉把对象转入该类别的规则。',
+  's3.closed-credentials-file': '无法读取凭据文件 "{path}"：{reason}',
+  's3.credentials-file.hint':
+    '它是一个 INI 文件，其中的 [{profile}] 段写有 aws_access_key_id 和 aws_secret_access_key，运行本程序的账户要能读取它。',
+  's3.empty-credentials-file': '"{path}" 的 [{profile}] 段中没有凭据',
+  's3.empty-profile': '配置段 "{profile}" 中没有凭据',
   's3.denied': '对象存储不允许这些凭证访问 "{name}"（{named}）',
   's3.denied.hint':
     '凭证需要存储桶的 ListBucket 权限、前缀下的 GetObject 和 PutObject 权限，expire 和 repo key remove 还需要 DeleteObject 权限。指南中有相应的策略。',

@@ -2,6 +2,7 @@ export const optionsMessages = {
   'options.try-help': 'Try "{program} --help" for more information.',
   'options.unknown': 'unrecognized option "{option}"',
   'options.ambiguous': 'option "{option}" is ambiguous; it could be {candidates}',
+  'options.no-place': '{option} takes a path of this host: "s3://" begins a place in an object store',
   'options.needs-value': 'option "{option}" requires an argument',
   'options.takes-no-value': 'option "{option}" does not take an argument',
   'options.secret-after':

@@ -4,8 +4,8 @@ export const repositoryWalMessages = {
     'of a repository: renew this hold of the restore that is served, at most once an hour, so that retention leaves its backup and WAL',
   'repository-wal.hold-alone': '--hold is for the archive of a repository (--repo)',
   'repository-wal.not-renewed': 'the hold of this restore was not renewed: {reason}',
-  'repository-wal.out-of-reach': 'the server could not fetch WAL from the repository: {reason}',
-  'repository-wal.copy-out-of-reach': 'by copy, because the server could not fetch it from the repository: {reason}',
+  'repository-wal.out-of-reach': 'the server could not fetch WAL from the archive: {reason}',
+  'repository-wal.copy-out-of-reach': 'by copy, because the server could not fetch it from the archive: {reason}',
   'repository-wal.asked-password':
     'nobody answers its question for the password; name that with --password-file or --password-command',
   'repository-wal.closed-to-account': 'as {account} it cannot be opened: {reason}',

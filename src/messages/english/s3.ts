@@ -12,6 +12,11 @@ export const s3Messages = {
     'object "{name}" lies in an archive class of the store: it cannot be read before it is brought back from there',
   's3.cold.hint':
     'Restore the objects of the repository with the tools of the store, then run this again; take the rule that moves them to that class off the bucket.',
+  's3.closed-credentials-file': 'cannot read the file with the credentials, "{path}": {reason}',
+  's3.credentials-file.hint':
+    'It is an INI file with a section [{profile}] in which aws_access_key_id and aws_secret_access_key stand, and the account that runs this can read it.',
+  's3.empty-credentials-file': 'there are no credentials in section [{profile}] of "{path}"',
+  's3.empty-profile': 'there are no credentials in the profile "{profile}"',
   's3.denied': 'the object storage refuses "{name}" to these credentials ({named})',
   's3.denied.hint':
     'They need ListBucket on the bucket and GetObject and PutObject below the prefix, for expire and repo key remove DeleteObject as well. The guide shows the policies.',

@@ -1,4 +1,6 @@
-import { BackupError } from '../../errors/backup-error.ts';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { BackupError, reasonFor } from '../../errors/backup-error.ts';
 import { say } from '../../messages/message.ts';
 import type { S3Location } from './location.ts';
 
@@ -42,9 +44,29 @@ export function credentialChain({
     } catch (cause) {
       if (!isNone(cause)) throw cause;
       // Its sentence may quote a file; its name does not. So it is no cause either.
-      throw new BackupError('AUTHENTICATION', say('s3.no-credentials'), { hint: say('s3.no-credentials.hint') });
+      throw credentialsFile === undefined && profile === undefined
+        ? new BackupError('AUTHENTICATION', say('s3.no-credentials'), { hint: say('s3.no-credentials.hint') })
+        : await noneNamed({ credentialsFile, profile });
     }
   };
+}
+
+/** What is wrong with a file or a profile that was named. */
+async function noneNamed({
+  credentialsFile: path,
+  profile = 'default',
+}: Pick<S3Location, 'profile' | 'credentialsFile'>): Promise<BackupError> {
+  const sentence =
+    path === undefined ? say('s3.empty-profile', { profile }) : say('s3.empty-credentials-file', { path, profile });
+  const options = { hint: say('s3.credentials-file.hint', { profile }) };
+  if (path === undefined) return new BackupError('AUTHENTICATION', sentence, options);
+  try {
+    await access(path, constants.R_OK);
+    return new BackupError('AUTHENTICATION', sentence, options);
+  } catch (error) {
+    const reason = reasonFor(error);
+    return new BackupError('AUTHENTICATION', say('s3.closed-credentials-file', { path, reason }), options);
+  }
 }
 
 /** Whether an error of the SDK says that there are none: all of these end so. */

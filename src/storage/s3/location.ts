@@ -92,6 +92,12 @@ export function formatS3Place(location: S3Location): string {
   return nameOfS3Place(bucket, prefix) + (query.length === 0 ? '' : `?${query.join('&')}`);
 }
 
+/** The text of a place for a folder below another. @param folder without a slash at its ends */
+export function s3PlaceBelow(place: string, folder: string): string {
+  const location = parseS3Place(place);
+  return formatS3Place({ ...location, prefix: `${location.prefix}${folder}/` });
+}
+
 /** A place for people: a path, or `s3://BUCKET/PREFIX` without how it is asked. */
 export function shownPlace(place: string): string {
   return isS3Place(place) ? (place.split('?', 1)[0] ?? place) : place;
