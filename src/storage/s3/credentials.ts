@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { BackupError, reasonFor } from '../../errors/backup-error.ts';
+import { BackupError } from '../../errors/backup-error.ts';
+import { systemErrorText } from '../../errors/system-error-text.ts';
 import { say } from '../../messages/message.ts';
 import type { S3Location } from './location.ts';
 
@@ -64,7 +65,7 @@ async function noneNamed({
     await access(path, constants.R_OK);
     return new BackupError('AUTHENTICATION', sentence, options);
   } catch (error) {
-    const reason = reasonFor(error);
+    const reason = systemErrorText(error);
     return new BackupError('AUTHENTICATION', say('s3.closed-credentials-file', { path, reason }), options);
   }
 }
