@@ -97,9 +97,9 @@ async function whyUnusable(place: string, error: unknown, options: Options): Pro
     const isDirectory = isS3Place(place)
       ? refusal.sentence.key === 'archive.not-empty'
       : await stat(place).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
+          (found) => found.isDirectory(),
+          () => false,
+        );
     return { reason: refusal.sentence, isDirectory, fix: isS3Place(place) ? refusal.hint : undefined };
   }
 }
