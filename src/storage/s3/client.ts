@@ -53,7 +53,7 @@ export class S3Client {
     this.location = location;
     this.#options = options;
     this.#address = addressOf(location);
-    this.#exchange = new Exchange(this.#address, options.ca);
+    this.#exchange = new Exchange(this.#address, options.ca, options.patience.silenceMs);
     const { isTls, authority, region } = this.#address;
     this.words = {
       place: nameOfS3Place(location.bucket, location.prefix),

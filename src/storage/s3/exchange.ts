@@ -4,8 +4,6 @@ import { request as httpsRequest, Agent as HttpsAgent } from 'node:https';
 import type { ByteSource } from '../../bytes/byte-reader.ts';
 import type { S3Address } from './location.ts';
 
-/** Without a byte for so long, in ms, a connection counts as lost. */
-const silenceMs = 30_000;
 /** Connections to one store at a time. */
 const connections = 32;
 /** Largest answer that is read as a whole, in bytes: a page of a listing of the longest names is below it. */
@@ -31,10 +29,15 @@ export interface S3Answer {
 export class Exchange {
   readonly #address: S3Address;
   readonly #agent: HttpAgent;
+  readonly #silenceMs: number;
 
-  /** @param ca PEM certificates that the store's is checked with; undefined: those of the system */
-  constructor(address: S3Address, ca: string | undefined) {
+  /**
+   * @param ca PEM certificates that the store's is checked with; undefined: those of the system
+   * @param silenceMs without a byte for so long a connection counts as lost
+   */
+  constructor(address: S3Address, ca: string | undefined, silenceMs: number) {
     this.#address = address;
+    this.#silenceMs = silenceMs;
     const options = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' } as const;
     this.#agent = address.isTls ? new HttpsAgent({ ...options, ca }) : new HttpAgent(options);
   }
@@ -50,13 +53,20 @@ export class Exchange {
       request.once('response', resolve);
       request.once('error', reject);
       // Every write and read begins the time anew.
-      request.setTimeout(silenceMs, () => request.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
+      request.setTimeout(this.#silenceMs, () => {
+        request.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' }));
+      });
     });
     // Whoever writes the body may fail first; then nobody waits for the answer.
     answer.catch(() => undefined);
+    let isAnswered = false;
+    request.once('response', () => (isAnswered = true));
+    let isWhole = true;
     try {
       for await (const piece of body ?? []) {
-        if (request.destroyed) break;
+        // Who answers before it has the body does not want the rest.
+        isWhole = !request.destroyed && !isAnswered;
+        if (!isWhole) break;
         if (!request.write(piece)) await Promise.race([drained(request), answer]);
       }
     } catch (error) {
@@ -64,8 +74,10 @@ export class Exchange {
       // What the body itself threw is not what the connection did.
       throw request.errored ?? error;
     }
-    request.end();
+    if (isWhole) request.end();
     const message = await answer;
+    // The connection stands in the middle of a request: nothing else can be asked on it.
+    if (!isWhole) message.once('close', () => request.destroy());
     return { status: message.statusCode ?? 0, headers: message.headers, body: message };
   }
 }

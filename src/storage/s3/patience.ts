@@ -7,6 +7,8 @@ export interface PatiencePlan {
   readonly forMs: number;
   /** The same, as long as the store never answered anything: a wrong endpoint is to be told soon. */
   readonly untilFirstAnswerMs: number;
+  /** Without a byte for so long, in ms, a connection counts as lost. */
+  readonly silenceMs: number;
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
   /** For tests: waits. */
@@ -20,6 +22,7 @@ export interface PatiencePlan {
 export const usualPatience: PatiencePlan = {
   forMs: 60_000,
   untilFirstAnswerMs: 10_000,
+  silenceMs: 30_000,
   firstPauseMs: 100,
   longestPauseMs: 5_000,
   pause: async (ms, signal) => {

@@ -190,20 +190,24 @@ class S3Storage implements Storage {
     checkObjectName(name);
     signal?.throwIfAborted();
     try {
-      const request = { method: 'HEAD', name, answers: [200, 404] } as const;
-      const { result } = await this.#client.run(request, (answer) => Promise.resolve(answer), signal);
-      await dropBody(result);
-      if (result.status === 404) return undefined;
-      const sizeBytes = Number(result.headers['content-length']);
-      const storedAtMs = Date.parse(result.headers['last-modified'] ?? '');
-      return { name, sizeBytes, storedAtMs: Number.isNaN(storedAtMs) ? undefined : storedAtMs };
+      return await this.#head(name, signal);
     } catch (error) {
-      // An answer to HEAD has no words: the same, asked with GET, says why.
+      // An answer to HEAD has no words: the same, asked with GET, says why, or puts right who asks.
       if (!(error instanceof BackupError) || !(error.cause instanceof S3Refusal) || error.cause.mayPass) throw error;
       const found = await this.#range(name, 0, 1, signal);
       found?.body.destroy();
-      throw error;
+      return this.#head(name, signal);
     }
+  }
+
+  async #head(name: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
+    const request = { method: 'HEAD', name, answers: [200, 404] } as const;
+    const { result } = await this.#client.run(request, (answer) => Promise.resolve(answer), signal);
+    await dropBody(result);
+    if (result.status === 404) return undefined;
+    const sizeBytes = Number(result.headers['content-length']);
+    const storedAtMs = Date.parse(result.headers['last-modified'] ?? '');
+    return { name, sizeBytes, storedAtMs: Number.isNaN(storedAtMs) ? undefined : storedAtMs };
   }
 
   async *list(prefix: string, { recursive = true, signal }: ListOptions = {}): AsyncIterable<StoredObject> {

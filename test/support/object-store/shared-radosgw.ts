@@ -50,7 +50,11 @@ export async function sharedRadosgw(): Promise<string> {
     try {
       const first = startIn(directory, 'ceph');
       // A port may have been taken in between, or the machine may be busy: once more, then it is a failure.
-      publish(endpoint, await first.catch(() => startIn(directory, 'ceph-again')));
+      const again = (error: unknown): Promise<string> => {
+        process.stderr.write(`radosgw is started once more: ${String(error)}\n`);
+        return startIn(directory, 'ceph-again');
+      };
+      publish(endpoint, await first.catch(again));
     } catch (error) {
       publish(failure, String(error));
     }

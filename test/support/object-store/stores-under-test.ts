@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { formatS3Place, parseS3Place, type S3Location } from '../../../src/storage/s3/location.ts';
+import { openS3Storage } from '../../../src/storage/s3/s3-storage.ts';
+import { recordName } from '../../../src/storage/s3/storage-record.ts';
 import { missingRadosgwPrograms } from './radosgw.ts';
 import { S3Server, testAccount, type S3ServerOptions } from './s3-server.ts';
 import { sharedRadosgw } from './shared-radosgw.ts';
@@ -16,6 +18,14 @@ export interface StoreUnderTest {
   readonly server: S3Server;
   /** Makes a bucket of its own. @returns its name */
   createBucket(options?: { readonly objectLock?: boolean }): Promise<string>;
+  /** An empty folder of a bucket that the tests of a suite share, with what the probe finds: it is not probed again. */
+  createFolder(): Promise<Folder>;
+}
+
+export interface Folder {
+  readonly bucket: string;
+  /** Ends in `/`. */
+  readonly prefix: string;
 }
 
 /** Describes the tests once for each store of this run: the in-process server, and radosgw where it is installed. */
@@ -36,6 +46,7 @@ export function forEachStore(body: (store: StoreUnderTest) => void, options: S3S
         return server!;
       },
       createBucket: (bucketOptions) => createBucket(server!.endpoint, bucketOptions),
+      createFolder: folders(() => server!.endpoint),
     });
   });
   if (missingRadosgwPrograms().length > 0) return;
@@ -54,8 +65,28 @@ export function forEachStore(body: (store: StoreUnderTest) => void, options: S3S
         throw new Error('this is no in-process server');
       },
       createBucket: (bucketOptions) => createBucket(endpoint, bucketOptions),
+      createFolder: folders(() => endpoint),
     });
   });
+}
+
+/** Folders of one bucket: the first is probed, the others get what was found there. */
+function folders(endpoint: () => string): () => Promise<Folder> {
+  let count = 0;
+  let shared: Promise<{ readonly bucket: string; readonly record: Buffer }> | undefined;
+  const probe = async () => {
+    const bucket = await createBucket(endpoint());
+    const storage = await openS3Storage(placeAt(endpoint(), bucket), { credentials: testCredentials });
+    await storage.prepare?.();
+    return { bucket, record: (await askStore(endpoint(), 'GET', `/${bucket}/${recordName}`)).body };
+  };
+  return async () => {
+    shared ??= probe();
+    const { bucket, record } = await shared;
+    const prefix = `of a test/${(count += 1)}/`;
+    await askStore(endpoint(), 'PUT', `/${bucket}/${encodeURI(prefix)}${recordName}`, { body: record });
+    return { bucket, prefix };
+  };
 }
 
 /** Makes a bucket at a store, or behind a proxy of one. @returns its name */
