@@ -121,6 +121,8 @@ const table = {
   exporting: [...operationImports, 'backup', 'restore', 'archiving', 'packs', 'repository'],
   // A standalone WAL archive into a repository, whose own is made as for a backup.
   adopting: [...operationImports, 'storing'],
+  // Backups and WAL of one repository into another: archives compared as for an adoption, their WAL looked at as `verify` does before a backup counts.
+  copying: [...operationImports, 'adopting', 'storing', 'verify'],
   // What a repository takes and what is wrong with its form. Writes nothing.
   inspecting: operationImports,
   // Of `storage` the names of places only.

@@ -1,11 +1,10 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { PushedBytes, readPushed } from '../bytes/pushed-bytes.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { digestOf } from '../storage/digest.ts';
 import type { FileStorage } from '../storage/link-file.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { decompressed, type Codec } from '../wal-archive/codec.ts';
+import { checkedSegment } from '../wal-archive/checked-segment.ts';
+import type { Codec } from '../wal-archive/codec.ts';
 import type { Receipt } from '../wal-archive/receipt.ts';
 
 /** An object that is to be in the other archive under the same name. */
@@ -75,7 +74,7 @@ export class Carrier {
   async #copy(object: ObjectToCarry, left: Set<string>, options: StorageOptions): Promise<void> {
     const { name, segment } = object;
     const read = (): ByteSource => this.#source.get(name, options);
-    const body = segment === undefined ? read : () => checked(name, segment, read());
+    const body = segment === undefined ? read : () => checkedSegment(name, segment, read(), say('adopt.damaged.hint'));
     try {
       await this.#target.put(name, body, options);
     } catch (error) {
@@ -88,34 +87,4 @@ export class Carrier {
     this.#copied += 1;
     this.#copiedBytes += object.sizeBytes;
   }
-}
-
-/** The bytes as they are stored; they end with an error unless they come to what the receipt says. */
-async function* checked(
-  name: string,
-  { codec, receipt }: NonNullable<ObjectToCarry['segment']>,
-  source: ByteSource,
-): ByteSource {
-  if (receipt === undefined) {
-    yield* source;
-    return;
-  }
-  const pushed = new PushedBytes();
-  let found: { readonly sha256: string; readonly sizeBytes: number } | undefined;
-  const reading = readPushed(pushed, async (content) => {
-    found = await digestOf(decompressed(codec, content));
-  });
-  try {
-    for await (const piece of source) {
-      // Who has read enough asks for no more.
-      await Promise.race([pushed.write(piece), reading]);
-      yield piece;
-    }
-    pushed.end();
-    await reading;
-  } finally {
-    pushed.end();
-  }
-  if (found?.sha256 === receipt.sha256 && found.sizeBytes === receipt.sizeBytes) return;
-  throw new BackupError('CORRUPT', say('archive.wrong-hash', { name }), { hint: say('adopt.damaged.hint') });
 }

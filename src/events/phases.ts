@@ -50,6 +50,11 @@ export const phases = {
     fetch: 'files are fetched from the archive',
     remove: 'files are removed from the archive',
   },
+  copy: {
+    compare: 'what both repositories have of an instance is compared',
+    wal: 'WAL that the other repository lacks is read, checked and stored there',
+    packs: 'packs that backups need and the other repository lacks are read, checked and stored there; each backup is committed when it has all',
+  },
 } as const;
 
 export type OperationName = keyof typeof phases;

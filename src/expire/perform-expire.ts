@@ -76,7 +76,9 @@ async function expire(
   const { due, waiting, passedOver } = survey;
   const deleted = due.map(({ backup }) => backup);
   for (const backup of deleted) await deleteCommit(storage, backup, survey.fencedCommits.has(backup), options);
-  const packs = await deleteUnusedPacks(storage, unused, options);
+  // What nobody needs may be copied anew, by a run that sees no other one at work here: who slept for so long deletes nothing more.
+  const check = (): void => hold.check();
+  const packs = await deleteUnusedPacks(storage, unused, { ...options, check });
   for (const { objects } of survey.voided) await deleteHold(storage, objects, options);
   for (const backup of deleted) {
     for await (const { name } of storage.list(`${marksFolder}${backup}/`, options)) await storage.delete(name, options);

@@ -1,5 +1,6 @@
 import { datedBackup, readCatalogue, type ListedBackup } from '../repository/catalogue.ts';
 import { isLive, readHolds, type ListedHold } from '../repository/read-holds.ts';
+import { isVoid } from '../repository/void-holds.ts';
 import { planRetention, type RetentionBackup, type RetentionDecision } from '../retention/plan-retention.ts';
 import type { RetentionRules } from '../retention/rules.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
@@ -25,8 +26,7 @@ export async function planExpire(
   const { holds } = await readHolds(storage, options);
   const committed = new Set([...backups, ...removed].map(({ commit }) => commit.backup));
   // Of a backup that is committed the hold is void.
-  const counts = (hold: ListedHold): boolean =>
-    isLive(hold, nowMs) && !(hold.kind === 'backup' && committed.has(hold.backup));
+  const counts = (hold: ListedHold): boolean => isLive(hold, nowMs) && !isVoid(hold, committed);
   const held = new Set(holds.filter(counts).flatMap(({ backup, prior }) => [backup, prior]));
   const byName = new Map(backups.map((listed) => [listed.commit.name, listed]));
   const judged = backups.map((listed) => retentionBackup(listed, held.has(listed.commit.backup)));

@@ -2,14 +2,14 @@ import { oldestSegment, planCleanup, type CleanupPlan, type CleanupRequest } fro
 import type { ListedBackup } from '../repository/catalogue.ts';
 import type { ListedHold } from '../repository/read-holds.ts';
 import type { StorageOptions } from '../storage/storage.ts';
-import { lineageOf, readGenerations, type Archive } from '../wal-archive/archive.ts';
-import type { Generation } from '../wal-archive/generation.ts';
+import { readGenerations, type Archive } from '../wal-archive/archive.ts';
+import { concerns, leastOf, type WalPosition } from '../wal-archive/wal-position.ts';
 import { positionPart } from '../wal-archive/wal-file-name.ts';
 import { segmentName } from '../wal/segment.ts';
 import { readLines, type ArchivedLines } from './archived-lines.ts';
 import type { RemovalTime } from './removal-time.ts';
 import type { RemovalSurvey } from './survey-removals.ts';
-import { lineKey, needsInWindow, type WalBackup, type WalNeeds, type WalPosition } from './wal-needs.ts';
+import { lineKey, needsInWindow, type WalBackup, type WalNeeds } from './wal-needs.ts';
 
 type Removal = CleanupPlan['removals'][number];
 
@@ -88,7 +88,7 @@ export async function planWalCut(
 function heldPositions(live: readonly ListedHold[]): WalPosition[] | undefined {
   const positions: WalPosition[] = [];
   for (const { kind, position } of live) {
-    if (kind !== 'backup') continue;
+    if (kind !== 'backup' && kind !== 'copy') continue;
     if (position === undefined) return undefined;
     positions.push(position);
   }
@@ -97,7 +97,7 @@ function heldPositions(live: readonly ListedHold[]): WalPosition[] | undefined {
 
 function walBackups({ catalogue, remaining, live }: CutRequest): WalBackup[] {
   const listed = new Set(catalogue.backups.map(({ commit }) => commit.backup));
-  const read = new Set(live.flatMap(({ kind, backup }) => (kind === 'backup' || kind === 'expire' ? [] : [backup])));
+  const read = new Set(live.flatMap(({ kind, backup }) => (kind === 'restore' || kind === 'verify' ? [backup] : [])));
   return remaining.map((backup) => ({
     ...positionOf(backup),
     thereAtMs: Math.max(backup.storedAtMs, Date.parse(backup.commit.endedAt)),
@@ -109,18 +109,6 @@ function walBackups({ catalogue, remaining, live }: CutRequest): WalBackup[] {
 function positionOf({ commit }: ListedBackup): Pick<WalBackup, 'generation' | 'timeline' | 'startLsn' | 'endLsn'> {
   const { generation, timeline, startLsn, endLsn } = commit;
   return { generation, timeline, startLsn, endLsn };
-}
-
-/** Whether a backup that starts there can reach WAL of the generation, or lies in one that comes of it. */
-function concerns(generations: readonly Generation[], { generation, startLsn }: WalPosition, number: number): boolean {
-  const isOnLine = lineageOf(generations, number).some(
-    (part) => part.generation === generation && (part.end === undefined || startLsn < part.end),
-  );
-  return isOnLine || lineageOf(generations, generation).some((part) => part.generation === number);
-}
-
-function leastOf(starts: readonly WalPosition[]): WalPosition | undefined {
-  return starts.toSorted((a, b) => (a.startLsn < b.startLsn ? -1 : 1))[0];
 }
 
 /** As a cleanup that leaves what was stored within the grace. */

@@ -1,6 +1,6 @@
 import { openContent } from '../packs/content-reader.ts';
 import { fence, isCommitted } from '../repository/put-commit.ts';
-import { isLive, readHolds } from '../repository/read-holds.ts';
+import { isLive, readHolds, type ListedHold } from '../repository/read-holds.ts';
 import { isId } from '../repository/names.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { RemovalTime } from './removal-time.ts';
@@ -49,13 +49,17 @@ export async function findUnusedPacks(
   return { owners, isUsed: (owner, name) => used.get(owner)?.has(packNumber(name)) ?? true };
 }
 
-/** @returns how many packs, and of how many bytes, were deleted */
+/** @param check throws where this run may do nothing more; called before each deletion @returns how many packs, and of how many bytes, were deleted */
 export function deleteUnusedPacks(
   storage: Storage,
   unused: UnusedPacks,
-  options: StorageOptions = {},
+  { check, ...options }: StorageOptions & { readonly check: () => void },
 ): Promise<PackCount> {
-  return passUnusedPacks(storage, unused, (name) => storage.delete(name, options), options);
+  const pass = (name: string): Promise<void> => {
+    check();
+    return storage.delete(name, options);
+  };
+  return passUnusedPacks(storage, unused, pass, options);
 }
 
 /** @returns how many packs, and of how many bytes, would be deleted */
@@ -98,7 +102,9 @@ async function goingOwners(
 ): Promise<string[]> {
   const tombstones = new Set(catalogue.tombstones);
   const going = new Set(due.map(({ backup }) => backup));
-  const held = new Set(live.flatMap((hold) => (hold.kind === 'backup' ? [hold.backup] : [])));
+  // What is copied into this repository may need packs of backups that never were in it, or are no longer.
+  if (live.some(({ owners: needed }) => needed === 'any')) return [];
+  const held = new Set(live.flatMap(heldOwners));
   const removals = new Set(catalogue.removals.map(({ backup }) => backup));
   const committed = new Set(remaining.map(({ commit }) => commit.backup));
   const owners: string[] = [];
@@ -109,6 +115,10 @@ async function goingOwners(
     else if (!removals.has(owner) && (await canNeverCommit(storage, owner, time, options))) owners.push(owner);
   }
   return owners;
+}
+
+function heldOwners({ kind, backup, owners = [] }: ListedHold): readonly string[] {
+  return kind === 'backup' || kind === 'copy' ? [backup, ...owners] : [];
 }
 
 /** Of packs without commit, hold, tombstone or removal: what a backup left whose removal is done, or a run that nobody sees. The latter may have begun a moment ago. */

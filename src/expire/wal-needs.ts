@@ -1,13 +1,6 @@
 import { compareBackups, type DatedBackup } from '../retention/backup-order.ts';
 import type { Lsn } from '../wal/lsn.ts';
-import type { TimelineId } from '../wal/segment.ts';
-
-/** A place on a line of WAL. */
-export interface WalPosition {
-  readonly generation: number;
-  readonly timeline: TimelineId;
-  readonly startLsn: Lsn;
-}
+import type { WalPosition } from '../wal-archive/wal-position.ts';
 
 /** A backup that is there, as far as it decides what WAL stays. */
 export interface WalBackup extends WalPosition {

@@ -1,6 +1,7 @@
 import { say } from '../messages/message.ts';
 import type { Catalogue } from '../repository/catalogue.ts';
 import { isLive, liveUntil, readHolds, type DamagedHold, type ListedHold } from '../repository/read-holds.ts';
+import { isVoid } from '../repository/void-holds.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { Findings } from './finding.ts';
 
@@ -10,6 +11,8 @@ export interface HeldBackups {
   readonly held: ReadonlyMap<string, number>;
   /** Their last hold is dead: the run was killed, or its host was lost. */
   readonly crashed: ReadonlySet<string>;
+  /** They are being copied from another repository, or the run that did was interrupted: the next copy goes on. */
+  readonly copying: ReadonlySet<string>;
 }
 
 /** What holds say: who is at work, who was, and what nobody can read. */
@@ -23,14 +26,21 @@ export async function checkHolds(
   const committed = new Set([...backups, ...removed].map(({ commit }) => commit.backup));
   const held = new Map<string, number>();
   const crashed = new Set<string>();
+  const copying = new Set<string>();
   findings.lookedAt.holds += holds.length + damaged.length;
   for (const hold of damaged) {
     const action = isLive(hold, findings.nowMs) ? say('repo-check.blocks.action') : say('repo-check.expire.action');
     findings.unreadable(objectOf(hold), hold.error, action);
   }
   for (const hold of holds) {
-    if (hold.kind === 'backup' && committed.has(hold.backup)) {
+    if (isVoid(hold, committed)) {
       findings.note(objectOf(hold), say('repo-check.hold-void', { backup: hold.backup }));
+      continue;
+    }
+    if (hold.kind === 'copy') {
+      const { backup, host, pid, at, run: from } = hold;
+      copying.add(backup);
+      findings.note(objectOf(hold), say('repo-check.hold-copy', { backup, from, host, pid, at }));
       continue;
     }
     const isRunning = isLive(hold, findings.nowMs);
@@ -39,7 +49,7 @@ export async function checkHolds(
     } else if (hold.kind === 'backup') crashed.add(hold.backup);
     tellHold(hold, isRunning, findings);
   }
-  return { held, crashed };
+  return { held, crashed, copying };
 }
 
 function tellHold(hold: ListedHold, isRunning: boolean, findings: Findings): void {

@@ -1,4 +1,5 @@
 import { packName } from '../packs/chunk-ref.ts';
+import { parseCopiedName } from '../repository/copied.ts';
 import { parseHoldName } from '../repository/hold.ts';
 import { parseMarkName } from '../repository/mark.ts';
 import { idIn, isId } from '../repository/names.ts';
@@ -61,5 +62,6 @@ function isInstanceObject(name: string): boolean {
   if (name === 'instance.json') return true;
   if (['commits/', 'removals/', 'pruned/'].some((folder) => idIn(folder, name) !== undefined)) return true;
   if (name.startsWith('reserve/')) return isId(name.slice('reserve/'.length));
+  if (parseCopiedName(name) !== undefined) return true;
   return parseHoldName(name) !== undefined || parseMarkName(name) !== undefined;
 }

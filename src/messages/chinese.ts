@@ -11,6 +11,7 @@ import { configurationMessages } from './chinese/configuration.ts';
 import { connectionMessages } from './chinese/connection.ts';
 import { completionMessages } from './chinese/completion.ts';
 import { contentMessages } from './chinese/content.ts';
+import { copyingMessages } from './chinese/copying.ts';
 import { doctorMessages } from './chinese/doctor.ts';
 import { expireCommandsMessages } from './chinese/expire-commands.ts';
 import { filesMessages } from './chinese/files.ts';
@@ -65,6 +66,7 @@ import type { Translation } from './translation.ts';
 /** Every sentence in Chinese, by the keys of `english`: none may be missing. One file per area in `chinese/`, called as in `english/`. */
 export const chinese: Translation<typeof english> = {
   ...adoptingMessages,
+  ...copyingMessages,
   ...archiveMessages,
   ...backupHelpMessages,
   ...backupOptionsMessages,

@@ -11,6 +11,7 @@ import { completionMessages } from './english/completion.ts';
 import { contentMessages } from './english/content.ts';
 import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
+import { copyingMessages } from './english/copying.ts';
 import { doctorMessages } from './english/doctor.ts';
 import { expireCommandsMessages } from './english/expire-commands.ts';
 import { filesMessages } from './english/files.ts';
@@ -66,6 +67,7 @@ import { windowMessages } from './english/window.ts';
  */
 export const english = {
   ...adoptingMessages,
+  ...copyingMessages,
   ...archiveMessages,
   ...backupHelpMessages,
   ...backupMessages,

@@ -9,10 +9,14 @@ import { commitObject } from './names.ts';
 
 /**
  * Makes a backup one. Durable when it resolves; what a lost answer left undecided is found out.
+ * @param options `bytes`: as another repository has it, of a later version it may say more
  * @throws BackupError `LOCKED` when the run was declared dead meanwhile: nothing of it is a backup
  */
-export async function putCommit(storage: Storage, commit: Commit, options: StorageOptions = {}): Promise<void> {
-  const bytes = encodeCommit(commit);
+export async function putCommit(
+  storage: Storage,
+  commit: Commit,
+  { bytes = encodeCommit(commit), ...options }: StorageOptions & { readonly bytes?: Buffer | undefined } = {},
+): Promise<void> {
   const name = commitObject(commit.backup);
   if (await putIfAbsent(storage, name, bytes, options)) return;
   const there = await readSmallObject(storage, name, options);

@@ -76,8 +76,9 @@ async function readNewest(
 }
 
 /** @param nowMs by the storage's clock */
-export function isLive(hold: Pick<ListedHold, 'storedAtMs'>, nowMs: number): boolean {
-  return nowMs < liveUntil(hold);
+export function isLive(hold: ListedHold | DamagedHold, nowMs: number): boolean {
+  // A copy that was interrupted is taken up by the next one, whenever that comes.
+  return ('kind' in hold && hold.kind === 'copy') || nowMs < liveUntil(hold);
 }
 
 /** From when on it counts no more unless it is renewed, ms since 1970 by the storage's clock. */

@@ -7,7 +7,7 @@ type Known = Pick<Catalogue, 'backups' | 'removed' | 'removals'>;
 
 /** Whether a hold is of a backup that came to its end: it says nothing any more. @param ended ids of such */
 export function isVoid({ kind, backup }: Pick<ListedHold, 'kind' | 'backup'>, ended: ReadonlySet<string>): boolean {
-  return kind === 'backup' && ended.has(backup);
+  return (kind === 'backup' || kind === 'copy') && ended.has(backup);
 }
 
 /** Ids of the backups that are committed, off the catalogue or not. */

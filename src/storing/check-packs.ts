@@ -1,7 +1,7 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { missingPacks } from '../packs/missing-packs.ts';
-import type { RootPack } from '../packs/pack-table.ts';
+import type { StoredPack } from '../packs/pack-writer.ts';
 import type { Instance } from '../repository/instance.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 
@@ -11,7 +11,7 @@ import type { StorageOptions } from '../storage/storage.ts';
  */
 export async function checkPacks(
   { storage }: Pick<Instance, 'storage'>,
-  packs: readonly RootPack[],
+  packs: readonly StoredPack[],
   options: StorageOptions,
 ): Promise<void> {
   const [lost, ...others] = await missingPacks(storage, packs, options);

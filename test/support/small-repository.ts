@@ -66,7 +66,8 @@ export class SmallRepository {
     const { systemIdentifier } = this.#walBuilder;
     const numbers = { root, rootPacks, files: count, logicalBytes, newBytes, referencedBytes, systemIdentifier };
     const place = { timeline: 1, startLsn: wal.startLsn, endLsn: wal.endLsn };
-    const commit = sampleCommit({ backup, name: backupName(startedAt, backup), ...numbers, ...place }, startedAt);
+    const chain = { backup, name: backupName(startedAt, backup), prior: this.backups.at(-1)?.commit.backup };
+    const commit = sampleCommit({ ...chain, ...numbers, ...place }, startedAt);
     await putCommit(storage, commit);
     const made = { commit, files: all, segment: wal.segment };
     this.backups.push(made);

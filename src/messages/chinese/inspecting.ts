@@ -74,6 +74,8 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.hold-void': '备份 {backup} 的占用，该备份已提交：下一次备份会将其删除',
   'repo-check.hold-dead':
     '针对 {backup} 的 {kind} 占用没有及时续期：由主机 {host} 的进程 {pid} 设置，最后一次消息在 {at}',
+  'repo-check.hold-copy':
+    '来自仓库 {from} 的备份 {backup} 的复制由主机 {host} 的进程 {pid} 于 {at} 开始，尚未完成：已存入的内容会保留，下一次 "gausskeep repo copy" 会继续',
   'repo-check.no-reserve': '没有预留空间：磁盘已满时 "gausskeep expire" 无法开始。下一次运行会创建',
   'repo-check.root.action':
     '无从得知备份 {name} 使用了什么；"gausskeep verify" 会检查其他备份能否读取。请恢复所指出的内容，或将该备份标记为不可用。',
@@ -85,6 +87,8 @@ export const inspectingMessages: Translation<typeof english> = {
     '{count} 个数据包（{bytes} 字节）属于 {backup}，它没有提交对象，由占用保留；若不续期，从 {until} 起不再有效',
   'repo-check.packs-young': '{count} 个数据包（{bytes} 字节）属于 {backup}，它不是备份；不到一天',
   'repo-check.packs-left': '{count} 个数据包（{bytes} 字节）属于 {backup}，它不是备份：运行曾被中断，或其备份已删除',
+  'repo-check.packs-copied':
+    '{count} 个数据包（{bytes} 字节）属于 {backup}，它正在复制，或复制曾被中断：下一次 "gausskeep repo copy" 会继续',
   'repo-check.no-wal': '还没有 WAL 归档',
   'repo-check.no-archive': 'WAL 归档没有标识：纳入过程曾被中断，或标识已丢失',
   'repo-check.lost-identity': 'WAL 归档丢失了标识：需要其中 WAL 的备份都无法还原，也不会读取其中的任何内容',

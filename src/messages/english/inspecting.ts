@@ -79,6 +79,8 @@ export const inspectingMessages = {
   'repo-check.hold-void': 'the hold of backup {backup}, which is committed: the next backup takes it away',
   'repo-check.hold-dead':
     'a hold of kind {kind} on {backup} that was not renewed in time: taken by process {pid} of host {host}, last heard of at {at}',
+  'repo-check.hold-copy':
+    'a copy of backup {backup} from repository {from} was begun by process {pid} of host {host} at {at} and did not come to its end: what it put stays, and the next "gausskeep repo copy" goes on with it',
   'repo-check.no-reserve':
     'there is no reserve: on a full disk "gausskeep expire" could not begin. The next one makes it',
   'repo-check.root.action':
@@ -94,6 +96,8 @@ export const inspectingMessages = {
     '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup; younger than a day',
   'repo-check.packs-left':
     '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup: a run was interrupted, or its backup was removed',
+  'repo-check.packs-copied':
+    '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is being copied, or was when the copy was interrupted: the next "gausskeep repo copy" goes on with it',
   'repo-check.no-wal': 'there is no WAL archive yet',
   'repo-check.no-archive': 'the WAL archive has no identity: its adoption was interrupted, or the identity is lost',
   'repo-check.lost-identity':

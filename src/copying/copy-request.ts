@@ -1,0 +1,75 @@
+import type { BackupError } from '../errors/backup-error.ts';
+import type { Message } from '../messages/message.ts';
+import type { DamagedObject } from '../repository/read-objects.ts';
+import type { Repository } from '../repository/repository.ts';
+
+export interface CopyRequest {
+  readonly source: Repository;
+  /** Another one, made with `repo init`. */
+  readonly target: Repository;
+  /** Default: all that the source has something of. */
+  readonly instances?: readonly string[] | undefined;
+  /** Nothing is written, on either side: what would be copied is told. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/**
+ * What became of a backup of the source. `copied`: it is in the target now (of a dry run: it would be). `present`: it was, judged by its commit. `expired`: it was once, and retention took
+ * it off there; or it was declared dead there. `condemned`: somebody said that it is bad, and the target does not have it. `damaged`: something that it needs could not be read, or is wrong. `busy`: it
+ * cannot be copied as long as an `expire` is at work in the target. `removed`: the source lost it while this ran.
+ */
+export type CopyOutcome = 'copied' | 'present' | 'expired' | 'condemned' | 'damaged' | 'busy' | 'removed';
+
+export interface CopiedBackup {
+  /** Its id. */
+  readonly backup: string;
+  /** The id where its commit cannot be read. */
+  readonly name: string;
+  readonly outcome: CopyOutcome;
+  /** What is wrong, where something is: at least one. */
+  readonly reasons: readonly Message[];
+  /** Packs that were stored for it in this run, and their bytes. */
+  readonly packs: number;
+  readonly bytes: number;
+}
+
+/** WAL that cannot be copied. */
+export interface DamagedSegment {
+  /** Of the object in the source, or of the segment. */
+  readonly name: string;
+  readonly generation: number;
+  readonly reason: Message;
+}
+
+export interface CopiedWal {
+  /** Segments and partial segments that were copied, and their bytes as they are stored. */
+  readonly segments: number;
+  readonly bytes: number;
+  /** That were there, by name and size. */
+  readonly present: number;
+  /** That no backup of the target needs, or that its retention removed. */
+  readonly unneeded: number;
+  readonly damaged: readonly DamagedSegment[];
+  /** Names of segments without a receipt, which are followed by others: their push did not come to its end. */
+  readonly unfinished: readonly string[];
+}
+
+export interface CopiedInstance {
+  readonly instance: string;
+  /** Oldest first, those whose commit cannot be read behind the others. */
+  readonly backups: readonly CopiedBackup[];
+  /** Undefined: the source has no WAL archive of it, or it was not come to. */
+  readonly wal: CopiedWal | undefined;
+  /** Pins, notes and what else was said about backups, that came. */
+  readonly marks: number;
+  /** Marks and removals of the source that cannot be read. */
+  readonly unreadable: readonly DamagedObject[];
+  /** False: the source could not be written to, so nothing kept `expire` there from removing what was read. */
+  readonly isHeld: boolean;
+  /** Why the instance as a whole was not copied to its end; the others were. */
+  readonly failure: BackupError | undefined;
+}
+
+export interface CopyResult {
+  readonly instances: readonly CopiedInstance[];
+}

@@ -1,0 +1,56 @@
+import type { copyingMessages as english } from '../english/copying.ts';
+import type { Translation } from '../translation.ts';
+
+export const copyingMessages: Translation<typeof english> = {
+  'copy-help.synopsis': '--repo DIRECTORY --to DIRECTORY [OPTION]...',
+  'copy-help.summary': '将备份和 WAL 复制到另一个仓库',
+  'copy-help.what':
+    '将一个仓库的备份和 WAL 复制到另一个由 "gausskeep repo init" 创建的仓库：所有实例，或 --instance 指定的实例。复制的内容通过其校验和读取，并以另一个仓库的校验和或密钥存储；已有的内容按名称和大小比较，不再复制。因此每次运行只带来新内容，中断的运行由下一次继续。损坏的备份会被指出，不会复制。"gausskeep expire" 在另一个仓库中移除的内容不会再次复制；在本仓库中移除的内容在那里仍然保留。标记为不可用的备份不会复制。退出状态 20：有内容损坏；11：某个备份须等到那里的 expire 结束；3：有其他内容未复制，或无法防止其间被移除。',
+  'copy-help.to': '另一个仓库',
+  'copy-help.to-password-file': 'FILE 的第一行是另一个仓库的口令',
+  'copy-help.to-password-command': '由 sh 运行的 COMMAND，输出另一个仓库的口令',
+  'copy-help.instance': '只复制该实例；可以多次指定（默认：全部）',
+  'copy-help.dry-run': '不写入任何内容：说明将复制什么',
+  'copy-help.progress': '显示进度',
+  'copy-help.json': '以 JSON 输出结果，每个实例一行',
+  'copy.no-target': '没有指定要复制到的仓库',
+  'copy.no-target.hint': '请用 --to 指定。仓库由 "gausskeep repo init" 创建。',
+  'copy.same': '两者是同一个仓库',
+  'copy.same.hint':
+    '逐个文件复制得到的是同一个仓库。请用 "gausskeep repo init" 创建另一个仓库，它使用其他文件，并有自己的密钥。',
+  'copy.busy': '另一个仓库中有 expire 正在运行，或在最近一天内曾被中断',
+  'copy.conflict': '世代 {generation} 的 WAL 文件 {name} 在另一个仓库中内容不同',
+  'copy.conflict.hint':
+    '两者的 WAL 不相同：其间服务器曾恢复到更早的时刻，或者它们属于两个服务器。已有的内容没有任何改动。请复制到另一个仓库。',
+  'copy.damaged-segment.hint': '其后的内容已复制。请从其他副本恢复该文件，然后再次运行。',
+  'copy.target-damaged': '在另一个仓库中：{what}',
+  'copy.target-damaged.hint':
+    '请用 "gausskeep repo check" 查看。已有的内容不会被覆盖：请移走损坏的对象，然后再次运行。',
+  'copy.progress-wal': '已复制 WAL {done}/{total} kB（{percent}%）',
+  'copy.progress-packs': '已复制数据包 {done}/{total} kB（{percent}%）',
+  'copy.instance': '实例 "{instance}"：',
+  'copy.copied': '复制了 {count} 个备份（{packs} 个数据包，{bytes}），{present} 个原已存在',
+  'copy.would-copy': '将复制 {count} 个备份（{packs} 个数据包，{bytes}），{present} 个已存在',
+  'copy.wal': '复制了 {count} 个 WAL 段（{bytes}），{present} 个原已存在',
+  'copy.would-wal': '将复制 {count} 个 WAL 段（{bytes}），{present} 个已存在',
+  'copy.no-wal': '没有 WAL 归档',
+  'copy.unneeded': '{count} 个 WAL 段未复制：那里没有备份需要',
+  'copy.marks': '复制了备份的 {count} 个标记（固定、备注、不可用）',
+  'copy.would-marks': '将复制备份的 {count} 个标记（固定、备注、不可用）',
+  'copy.expired': '{count} 个备份没有再次复制：已在那里由保留策略移除，或已被宣告终止',
+  'copy.condemned': '{count} 个标记为不可用的备份未复制',
+  'copy.backup-damaged': '实例 "{instance}"：备份 {name} 未复制：{reason}',
+  'copy.backup-would-fail': '实例 "{instance}"：备份 {name} 无法复制：{reason}',
+  'copy.backup-busy': '实例 "{instance}"：备份 {name} 未复制：{reason}',
+  'copy.backup-busy.hint': '请在该 expire 结束后再次运行。',
+  'copy.backup-removed': '实例 "{instance}"：备份 {name} 在运行期间被移除：未复制',
+  'copy.wal-damaged': '实例 "{instance}"：世代 {generation} 的 WAL 文件 {name} 未复制：{reason}',
+  'copy.wal-unfinished': '实例 "{instance}"：{count} 个没有回执的 WAL 段未复制：{list}',
+  'copy.wal-unfinished.hint': '其推送没有完成。如果服务器上还有这些段，请再次推送；副本中有一段缺口。',
+  'copy.unreadable': '实例 "{instance}"："{name}" 无法读取，未复制：{reason}',
+  'copy.not-held': '实例 "{instance}"：仓库无法写入，因此没有什么能防止 expire 移除正在读取的内容',
+  'copy.instance-failed': '实例 "{instance}" 没有复制完：{reason}',
+  'copy.nothing': '仓库中没有实例：没有复制任何内容',
+  'copy.checked':
+    '复制的内容在存储之前都通过其校验和读取过，WAL 通过其回执中的哈希读取过；已有的内容按名称和大小比较，没有读取。',
+};

@@ -1,0 +1,59 @@
+/** `gausskeep repo copy`: backups and WAL of one repository into another. */
+export const copyingMessages = {
+  'copy-help.synopsis': '--repo DIRECTORY --to DIRECTORY [OPTION]...',
+  'copy-help.summary': 'copy backups and WAL into another repository',
+  'copy-help.what':
+    'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there is compared by names and sizes and left. So each run brings what is new, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
+  'copy-help.to': 'the other repository',
+  'copy-help.to-password-file': 'first line of FILE is the password of the other repository',
+  'copy-help.to-password-command': 'COMMAND, run by sh, prints the password of the other repository',
+  'copy-help.instance': 'copy this instance only; may be given several times (default: all)',
+  'copy-help.dry-run': 'write nothing: say what would be copied',
+  'copy-help.progress': 'show progress',
+  'copy-help.json': 'print the result as JSON, a line for each instance',
+  'copy.no-target': 'no repository to copy to was named',
+  'copy.no-target.hint': 'Name it with --to. It is made with "gausskeep repo init".',
+  'copy.same': 'both are the same repository',
+  'copy.same.hint':
+    'A copy that was made file by file is the same repository. Make another one with "gausskeep repo init", which needs other files and has keys of its own.',
+  'copy.busy': 'an expire is at work in the other repository, or was interrupted there within the last day',
+  'copy.conflict': 'WAL file {name} of generation {generation} has other content in the other repository',
+  'copy.conflict.hint':
+    'The two do not hold the same WAL: a server was restored to an earlier point between them, or they are of two servers. Nothing that was there was changed. Copy into another repository.',
+  'copy.damaged-segment.hint': 'What follows was copied. Put the file back from another copy, and run this again.',
+  'copy.target-damaged': 'in the other repository: {what}',
+  'copy.target-damaged.hint':
+    'Look at it with "gausskeep repo check". Nothing that is there is overwritten: take the damaged object away, and run this again.',
+  'copy.progress-wal': '{done}/{total} kB ({percent}%) of WAL copied',
+  'copy.progress-packs': '{done}/{total} kB ({percent}%) of packs copied',
+  'copy.instance': 'instance "{instance}":',
+  'copy.copied':
+    '{count} {count|backup|backups} copied ({bytes} in {packs} {packs|pack|packs}), {present} {present|was|were} there',
+  'copy.would-copy':
+    '{count} {count|backup|backups} would be copied ({bytes} in {packs} {packs|pack|packs}), {present} {present|is|are} there',
+  'copy.wal': '{count} {count|segment|segments} of WAL copied ({bytes}), {present} {present|was|were} there',
+  'copy.would-wal': '{count} {count|segment|segments} of WAL would be copied ({bytes}), {present} {present|is|are} there',
+  'copy.no-wal': 'there is no WAL archive',
+  'copy.unneeded': '{count} {count|segment|segments} of WAL left out: no backup there needs {count|it|them}',
+  'copy.marks': '{count} {count|mark|marks} of backups (pins, notes, condemnations) copied',
+  'copy.would-marks': '{count} {count|mark|marks} of backups (pins, notes, condemnations) would be copied',
+  'copy.expired': '{count} {count|backup|backups} not copied again: removed there by retention, or declared dead',
+  'copy.condemned': '{count} condemned {count|backup|backups} not copied',
+  'copy.backup-damaged': 'instance "{instance}": backup {name} was not copied: {reason}',
+  'copy.backup-would-fail': 'instance "{instance}": backup {name} could not be copied: {reason}',
+  'copy.backup-busy': 'instance "{instance}": backup {name} was not copied: {reason}',
+  'copy.backup-busy.hint': 'Run this again when that expire is over.',
+  'copy.backup-removed': 'instance "{instance}": backup {name} was removed while this ran: it was not copied',
+  'copy.wal-damaged': 'instance "{instance}": WAL file {name} of generation {generation} was not copied: {reason}',
+  'copy.wal-unfinished':
+    'instance "{instance}": {count} {count|segment|segments} of WAL without a receipt left out: {list}',
+  'copy.wal-unfinished.hint':
+    'Their push did not come to its end. If the server has them, push them again; there is a gap in the copy.',
+  'copy.unreadable': 'instance "{instance}": "{name}" cannot be read and was not copied: {reason}',
+  'copy.not-held':
+    'instance "{instance}": the repository could not be written to, so that nothing kept an expire from removing what was read',
+  'copy.instance-failed': 'instance "{instance}" was not copied to its end: {reason}',
+  'copy.nothing': 'the repository holds no instance: nothing was copied',
+  'copy.checked':
+    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts; what was there was compared by names and sizes, and not read.',
+} as const;
