@@ -127,6 +127,15 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
   'gausskeep repo adopt': [
     { what: '', lines: ['gausskeep repo adopt /archive --repo /backups/repo --instance orders'] },
   ],
+  'gausskeep repo copy': [
+    {
+      what: '',
+      lines: [
+        'gausskeep repo copy --repo /backups/repo --to /backups/safe --to-password-file /tools/password --dry-run',
+        'gausskeep repo copy --repo /backups/repo --to /backups/safe --to-password-file /tools/password',
+      ],
+    },
+  ],
   'gausskeep repo stats': [{ what: '', lines: ['gausskeep repo stats --repo /backups/repo'] }],
   'gausskeep repo check': [{ what: '', lines: ['gausskeep repo check --repo /backups/repo'] }],
   'gausskeep repo key': [

@@ -192,6 +192,17 @@ export {
 export type { BackupRange, LineWindow, RestorePoint, WalLine } from './window/recovery-window.ts';
 export type { TransactionRange } from './window/list-transactions.ts';
 export { adoptArchive, type AdoptRequest, type AdoptResult } from './adopting/adopt-archive.ts';
+export { copyRepository } from './copying/copy-repository.ts';
+export type {
+  CopiedBackup,
+  CopiedInstance,
+  CopiedWal,
+  CopyOutcome,
+  CopyRequest,
+  CopyResult,
+  DamagedSegment,
+} from './copying/copy-request.ts';
+export type { CopyEvent, CopyListener } from './copying/events.ts';
 export { checkRepository, type CheckRequest } from './inspecting/check-repository.ts';
 export type { LookedAt, RepositoryFinding } from './inspecting/finding.ts';
 export { readInstanceStats, sumOf, type Amount, type InstanceStats } from './inspecting/read-stats.ts';

@@ -20,6 +20,7 @@ const loaders = new Map<string, Loaders>([
   ['condemn', { load: async () => (await import('./commands/condemn.ts')).condemnCommand }],
   ['export', { load: async () => (await import('./commands/export.ts')).exportCommand }],
   ['repo adopt', { load: async () => (await import('./commands/repo-adopt.ts')).repoAdoptCommand }],
+  ['repo copy', { load: async () => (await import('./commands/repo-copy.ts')).repoCopyCommand }],
   ['repo stats', { load: async () => (await import('./commands/repo-stats.ts')).repoStatsCommand }],
   ['repo check', { load: async () => (await import('./commands/repo-check.ts')).repoCheckCommand }],
   ['repo key', { load: async () => (await import('./commands/repo-key.ts')).repoKeyCommand }],

@@ -18,6 +18,7 @@ export const commandNames: readonly { readonly name: string; readonly summary: M
   { name: 'condemn', summary: 'repo.mark.condemn.summary' },
   { name: 'export', summary: 'export-help.summary' },
   { name: 'repo adopt', summary: 'adopt-help.summary' },
+  { name: 'repo copy', summary: 'copy-help.summary' },
   { name: 'repo stats', summary: 'stats-help.summary' },
   { name: 'repo check', summary: 'check-help.summary' },
   { name: 'repo key', summary: 'repo-key.summary' },

@@ -59,6 +59,30 @@ export const repoAdoptOptions: readonly OptionGroup[] = [
   },
 ];
 
+/** Of `gausskeep repo copy`. */
+export const repoCopyOptions: readonly OptionGroup[] = [
+  {
+    title: 'copy-help.source',
+    options: [repo, { long: 'instance', argument: 'NAME', repeatable: true, help: 'copy-help.instance' }, ...passwords],
+  },
+  {
+    title: 'copy-help.target',
+    options: [
+      { long: 'to', argument: 'DIRECTORY', help: 'copy-help.to' },
+      { long: 'to-password-file', argument: 'FILE', help: 'copy-help.to-password-file' },
+      { long: 'to-password-command', argument: 'COMMAND', help: 'copy-help.to-password-command' },
+    ],
+  },
+  {
+    title: 'wal-commands.help.options',
+    options: [
+      { long: 'dry-run', short: 'n', help: 'copy-help.dry-run' },
+      { long: 'progress', short: 'P', help: 'copy-help.progress' },
+      { long: 'json', help: 'copy-help.json' },
+    ],
+  },
+];
+
 /** Of what looks at a repository, or at one instance of it. */
 function lookingOptions(json: OptionSpec['help']): readonly OptionGroup[] {
   const instance: OptionSpec = { long: 'instance', argument: 'NAME', help: 'repo.help.only-instance' };

@@ -63,6 +63,33 @@ export async function readRepositorySettings(
 }
 
 /**
+ * The repository that another one is copied into: by `--to`, `--to-password-file`, `--to-password-command`, else from the environment (`GAUSSKEEP_TO`, …). What names the password of all
+ * repositories is not for this one.
+ * @throws BackupError `CONFIG_INVALID` when nothing names it
+ */
+export function readTargetSettings(
+  given: GivenOptions,
+  environment: Environment,
+): RepositorySettings & { readonly repository: string } {
+  const option = (name: string): string | undefined => given.last(name);
+  const variable = (name: string): string | undefined => nonEmpty(environment[variableOf(name)]);
+  const to = option('to') ?? variable('to');
+  if (to === undefined) {
+    throw new BackupError('CONFIG_INVALID', say('copy.no-target'), { hint: say('copy.no-target.hint') });
+  }
+  const ofOptions = passwordBy(
+    (name) => option(`to-${name}`),
+    (name) => `--to-${name}`,
+  );
+  const ofEnvironment = (): PasswordSource | undefined =>
+    passwordBy(
+      (name) => variable(`to-${name}`),
+      (name) => variableOf(`to-${name}`),
+    );
+  return { repository: directoryOf(to), instance: undefined, password: ofOptions ?? ofEnvironment() };
+}
+
+/**
  * The repository, where a command that works on an archive or on backups is to work on one: what the command line names counts, else what
  * the environment names, else what the configuration file names; at one place a repository with its instance comes before the others.
  * @param others options for what is no repository

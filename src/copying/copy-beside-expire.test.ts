@@ -71,27 +71,33 @@ describe('retention on both sides of a copy', () => {
 const stride = everyFault ? 1 : 6;
 
 describe('a copy that stops at any call', () => {
-  it('leaves nothing that is listed and not whole, and the next one comes to the end', { timeout: 600_000 }, async () => {
-    const world = await CopyWorld.make();
-    await world.backups(2);
-    for (let at = 1, isOver = false; !isOver; at += stride) {
-      for (const fault of ['fail', 'fail-after'] as const) {
-        await world.anew();
-        const faulty = new FaultyStorage(world.targetRoot, (_call, _name, number) => (number >= at ? fault : undefined));
-        const isWhole = await world
-          .openTarget(faulty)
-          .then((into) => world.copy(into))
-          .then(
-            () => true,
-            () => false,
+  it(
+    'leaves nothing that is listed and not whole, and the next one comes to the end',
+    { timeout: 600_000 },
+    async () => {
+      const world = await CopyWorld.make();
+      await world.backups(2);
+      for (let at = 1, isOver = false; !isOver; at += stride) {
+        for (const fault of ['fail', 'fail-after'] as const) {
+          await world.anew();
+          const faulty = new FaultyStorage(world.targetRoot, (_call, _name, number) =>
+            number >= at ? fault : undefined,
           );
-        isOver = isWhole && faulty.calls < at;
-        await world.checkTarget(`call ${at}, ${fault}`).catch(nothingYet);
-        expect(outcomesOf(await world.copy()).every((one) => one === 'copied' || one === 'present')).toBe(true);
-        expect(await world.checkTarget(`call ${at}, ${fault}`)).toEqual(world.ids);
+          const isWhole = await world
+            .openTarget(faulty)
+            .then((into) => world.copy(into))
+            .then(
+              () => true,
+              () => false,
+            );
+          isOver = isWhole && faulty.calls < at;
+          await world.checkTarget(`call ${at}, ${fault}`).catch(nothingYet);
+          expect(outcomesOf(await world.copy()).every((one) => one === 'copied' || one === 'present')).toBe(true);
+          expect(await world.checkTarget(`call ${at}, ${fault}`)).toEqual(world.ids);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 /** The instance may not be there yet. */

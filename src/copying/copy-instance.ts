@@ -134,7 +134,10 @@ export class CopyingInstance {
     const copier = new BackupCopier(way, { target, there }, signal);
     try {
       for (const commit of pending) {
-        const { copied, marks, isHeld } = await copier.copy(commit, { signal, onStored: (stored) => counted.add(stored) });
+        const { copied, marks, isHeld } = await copier.copy(commit, {
+          signal,
+          onStored: (stored) => counted.add(stored),
+        });
         this.#done.push(copied);
         this.#marks += marks;
         this.#isHeld &&= isHeld;

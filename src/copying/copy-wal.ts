@@ -99,9 +99,13 @@ async function comparedGenerations(
 
 /** As the first push does, with the identity of the source: both are the same line of WAL. */
 async function beginArchive(source: Archive, target: Storage, options: StorageOptions): Promise<void> {
-  await refuseForeign(target, options);
+  try {
+    await refuseForeign(target, options);
+  } catch (error) {
+    // What is there may be of another copy, which was quicker.
+    if ((await findArchive(target, options)) === undefined) throw error;
+  }
   await copySmallObject(source.storage, target, identityName, options);
-  // Another may have been quicker.
   const archive = await findArchive(target, options);
   if (archive !== undefined) await compareGenerations(source, archive, true, options).catch(asCopyConflict);
 }
@@ -132,7 +136,12 @@ async function copyGaps(
   }
 }
 
-async function copyHistories(source: Archive, storage: Storage, number: number, options: StorageOptions): Promise<void> {
+async function copyHistories(
+  source: Archive,
+  storage: Storage,
+  number: number,
+  options: StorageOptions,
+): Promise<void> {
   const target = { storage, identity: source.identity };
   const { missing } = await compareHistories(source, target, number, options).catch(asCopyConflict);
   for (const { name } of missing) {

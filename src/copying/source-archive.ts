@@ -5,10 +5,7 @@ import type { StorageOptions } from '../storage/storage.ts';
 import { findArchive, type Archive } from '../wal-archive/archive.ts';
 
 /** The WAL archive of an instance. Undefined: no WAL was ever stored. @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
-export async function archiveOf(
-  { wal }: Pick<Instance, 'wal'>,
-  options: StorageOptions,
-): Promise<Archive | undefined> {
+export async function archiveOf({ wal }: Pick<Instance, 'wal'>, options: StorageOptions): Promise<Archive | undefined> {
   try {
     return await findArchive((await openPlace(wal)).storage, options);
   } catch (error) {

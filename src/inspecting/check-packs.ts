@@ -117,8 +117,7 @@ async function tellUnused(
     if (untilMs !== undefined) {
       const until = new Date(untilMs).toISOString();
       findings.note(folder, say('repo-check.packs-held', { ...words, until }));
-    }
-    else if (holds.copying.has(owner)) findings.note(folder, say('repo-check.packs-copied', words));
+    } else if (holds.copying.has(owner)) findings.note(folder, say('repo-check.packs-copied', words));
     // It may have been committed since the catalogue was read.
     else if (await isCommitted(storage, owner, options).catch(() => true)) continue;
     else if (unused.some(([, pack]) => isYoung(pack, findings.nowMs)) && !holds.crashed.has(owner)) {

@@ -12,6 +12,7 @@ const sameInChinese = new Set<string>([
   'doctor.alter-reload.fix',
   'completion.synopsis',
   'adopt-help.synopsis',
+  'copy-help.synopsis',
   'check-help.synopsis',
   'stats-help.synopsis',
   'stats.head.wal',

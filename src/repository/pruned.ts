@@ -48,15 +48,15 @@ function decodeRange(bytes: Uint8Array, storedName: string): StoredRange {
  * timelines and generations, which grow: WAL is not looked at.
  */
 export function standaloneBy(
-  { commit, storedAtMs }: Pick<ListedBackup, 'commit' | 'storedAtMs'>,
+  { commit, timeMs }: Pick<ListedBackup, 'commit' | 'timeMs'>,
   ranges: readonly PrunedRange[],
 ): PrunedRange | undefined {
   const isBehind = ({ generation, timeline, beginLsn, at }: PrunedRange): boolean =>
     generation >= commit.generation &&
     timeline >= commit.timeline &&
     beginLsn >= commit.startLsn &&
-    // What lies behind the end of a backup was written later.
-    Date.parse(at) >= storedAtMs - clockToleranceMs;
+    // What lies behind the end of a backup was written later; one that was imported or copied was stored later still.
+    Date.parse(at) >= timeMs - clockToleranceMs;
   return mergeRanges(ranges)
     .filter(isBehind)
     .toSorted((a, b) => (a.beginLsn < b.beginLsn ? -1 : 1))[0];

@@ -168,6 +168,10 @@ it('repository, backup, verdict, coverage, expire', async () => {
   expect(expectDescribed(listed, 'backup')).toEqual(stored);
   const [adopted] = await gausskeep('repo', 'adopt', archive, '--repo', place, '--instance', 'copy', '--json');
   expect(expectDescribed(adopted, 'adopt')).toMatchObject({ instance: 'copy', left: [], unknown: [] });
+  const second = `${place}-second`;
+  await gausskeep('repo', 'init', second);
+  const [copied] = await gausskeep('repo', 'copy', '--repo', place, '--to', second, '--instance', 'orders', '--json');
+  expect(expectDescribed(copied, 'copy')).toMatchObject({ instance: 'orders', isDryRun: false, failure: null });
   for (const line of await gausskeep('repo', 'stats', '--repo', place, '--json')) expectDescribed(line, 'stats');
   const findings = await gausskeep('repo', 'check', '--repo', place, '--json');
   expect(expectDescribed(findings.pop(), 'repositoryCheck')).toMatchObject({ verdict: 'nothing-found', damages: 0 });

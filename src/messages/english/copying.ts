@@ -4,15 +4,21 @@ export const copyingMessages = {
   'copy-help.summary': 'copy backups and WAL into another repository',
   'copy-help.what':
     'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there is compared by names and sizes and left. So each run brings what is new, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
-  'copy-help.to': 'the other repository',
-  'copy-help.to-password-file': 'first line of FILE is the password of the other repository',
-  'copy-help.to-password-command': 'COMMAND, run by sh, prints the password of the other repository',
+  'copy-help.source': 'Repository to copy',
+  'copy-help.target': 'Repository to copy to',
+  'copy-help.to': 'the repository to copy to (GAUSSKEEP_TO)',
+  'copy-help.to-password-file':
+    'file with its password, if it is encrypted (GAUSSKEEP_TO_PASSWORD_FILE); without either it is asked for',
+  'copy-help.to-password-command': 'command that prints it, run by sh (GAUSSKEEP_TO_PASSWORD_COMMAND)',
   'copy-help.instance': 'copy this instance only; may be given several times (default: all)',
   'copy-help.dry-run': 'write nothing: say what would be copied',
   'copy-help.progress': 'show progress',
   'copy-help.json': 'print the result as JSON, a line for each instance',
   'copy.no-target': 'no repository to copy to was named',
   'copy.no-target.hint': 'Name it with --to. It is made with "gausskeep repo init".',
+  'copy.password.hint':
+    'Name it with --to-password-file or --to-password-command, or run this in a terminal, where it is asked for.',
+  'copy.needs-no-password.hint': 'Take --to-password-file and --to-password-command away.',
   'copy.same': 'both are the same repository',
   'copy.same.hint':
     'A copy that was made file by file is the same repository. Make another one with "gausskeep repo init", which needs other files and has keys of its own.',
@@ -32,7 +38,8 @@ export const copyingMessages = {
   'copy.would-copy':
     '{count} {count|backup|backups} would be copied ({bytes} in {packs} {packs|pack|packs}), {present} {present|is|are} there',
   'copy.wal': '{count} {count|segment|segments} of WAL copied ({bytes}), {present} {present|was|were} there',
-  'copy.would-wal': '{count} {count|segment|segments} of WAL would be copied ({bytes}), {present} {present|is|are} there',
+  'copy.would-wal':
+    '{count} {count|segment|segments} of WAL would be copied ({bytes}), {present} {present|is|are} there',
   'copy.no-wal': 'there is no WAL archive',
   'copy.unneeded': '{count} {count|segment|segments} of WAL left out: no backup there needs {count|it|them}',
   'copy.marks': '{count} {count|mark|marks} of backups (pins, notes, condemnations) copied',

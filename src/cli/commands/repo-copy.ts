@@ -1,0 +1,90 @@
+import { readEnvironment } from '../../config/environment.ts';
+import { usage } from '../../config/parse-options.ts';
+import { repoCopyOptions } from '../../config/repository-options.ts';
+import { readRepositorySettings, readTargetSettings, repositoryOf } from '../../config/repository-settings.ts';
+import { BackupError } from '../../errors/backup-error.ts';
+import { copyRepository, openRepository, type CopiedInstance, type CopyEvent, type Repository } from '../../index.ts';
+import { say } from '../../messages/message.ts';
+import type { Command } from '../command.ts';
+import { copyLines, copyProblems, copyRecord } from '../copy-text.ts';
+import { labelledLine, warningLine } from '../error-text.ts';
+import { exitStatus } from '../exit-status.ts';
+import { PhaseProgress } from '../phase-progress.ts';
+import type { ProgramContext } from '../program.ts';
+import { passwordWays } from '../repository-password.ts';
+import { speak } from '../speech.ts';
+
+const [warned, locked, damaged] = [3, 11, 20];
+
+export const repoCopyCommand: Command = {
+  synopsis: say('copy-help.synopsis'),
+  summary: say('copy-help.what'),
+  options: repoCopyOptions,
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
+    const [word] = given.operands;
+    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    const environment = readEnvironment();
+    const from = await readRepositorySettings(given, environment);
+    const to = readTargetSettings(given, environment);
+    const place = repositoryOf(from);
+    const source = await openRepository(place, { ...passwordWays(from, place, context), signal });
+    const target = await openTarget(to, context);
+    const named = given.all('instance');
+    const isDry = given.has('dry-run');
+    const progress = new PhaseProgress(terminal, { wal: 'copy.progress-wal', packs: 'copy.progress-packs' });
+    const onEvent = (event: CopyEvent): void => {
+      if (event.type === 'progress' && given.has('progress')) progress.update(event, event.finished);
+    };
+    const request = { source, target, instances: named.length === 0 ? undefined : named, dryRun: isDry };
+    const { instances } = await copyRepository(request, { signal, onEvent });
+    for (const { sentence, hint } of instances.flatMap((copied) => copyProblems(copied, isDry))) {
+      terminal.line(warningLine(program, sentence));
+      if (hint !== undefined) terminal.line(labelledLine(program, 'hint', speak(hint)));
+    }
+    const lines = given.has('json')
+      ? instances.map((copied) => JSON.stringify(copyRecord(copied, isDry)))
+      : textLines(instances, isDry);
+    const text = lines.map((line) => `${line}\n`).join('');
+    await (isDry ? terminal.data(text) : terminal.report(text));
+    return Math.max(0, ...instances.map(statusOf));
+  },
+};
+
+/** What is wrong with its password is said of its options. */
+async function openTarget(
+  settings: ReturnType<typeof readTargetSettings>,
+  { signal }: ProgramContext,
+): Promise<Repository> {
+  const { repository } = settings;
+  const context = { repository };
+  try {
+    return await openRepository(repository, { ...passwordWays(settings, repository, { signal }), signal });
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    const { code } = error;
+    const isNamed = settings.password !== undefined;
+    if (code === 'AUTHENTICATION' && !isNamed) throw error.with({ hint: say('copy.password.hint'), context });
+    if (code === 'USAGE' && isNamed) throw error.with({ hint: say('copy.needs-no-password.hint'), context });
+    throw error.with({ context });
+  }
+}
+
+function textLines(instances: readonly CopiedInstance[], isDry: boolean): string[] {
+  if (instances.length === 0) return [speak(say('copy.nothing'))];
+  const lines = instances.flatMap((copied) => copyLines(copied, isDry));
+  return isDry ? lines : [...lines, speak(say('copy.checked'))];
+}
+
+/** The worst of what is wrong. */
+function statusOf({ backups, wal, unreadable, isHeld, failure }: CopiedInstance): number {
+  const has = (outcome: string): boolean => backups.some((one) => one.outcome === outcome);
+  const isDamaged = has('damaged') || (wal?.damaged.length ?? 0) > 0 || unreadable.length > 0;
+  const isIncomplete = has('removed') || (wal?.unfinished.length ?? 0) > 0 || !isHeld;
+  return Math.max(
+    failure === undefined ? 0 : exitStatus(failure, 'by-code'),
+    isDamaged ? damaged : 0,
+    has('busy') ? locked : 0,
+    isIncomplete ? warned : 0,
+  );
+}

@@ -1,0 +1,92 @@
+import type { CopiedInstance, CopyOutcome } from '../index.ts';
+import { render, say, type Message } from '../messages/message.ts';
+import { sizeText } from './size-text.ts';
+import { speak } from './speech.ts';
+
+/** What was copied of an instance, or would be. @param isDry nothing was done */
+export function copyLines(copied: CopiedInstance, isDry: boolean): string[] {
+  const { instance, backups, wal, marks } = copied;
+  const count = (outcome: CopyOutcome): number => backups.filter((one) => one.outcome === outcome).length;
+  const packs = backups.reduce((sum, one) => sum + one.packs, 0);
+  const bytes = sizeText(backups.reduce((sum, one) => sum + one.bytes, 0));
+  const numbers = { count: count('copied'), packs, bytes, present: count('present') };
+  const [expired, condemned] = [count('expired'), count('condemned')];
+  const lines: Message[] = [
+    say(isDry ? 'copy.would-copy' : 'copy.copied', numbers),
+    ...(expired > 0 ? [say('copy.expired', { count: expired })] : []),
+    ...(condemned > 0 ? [say('copy.condemned', { count: condemned })] : []),
+    ...walLines(wal, isDry),
+    ...(marks > 0 ? [say(isDry ? 'copy.would-marks' : 'copy.marks', { count: marks })] : []),
+  ];
+  return [speak(say('copy.instance', { instance })), ...lines.map((line) => `  ${speak(line)}`)];
+}
+
+function walLines(wal: CopiedInstance['wal'], isDry: boolean): Message[] {
+  if (wal === undefined) return [say('copy.no-wal')];
+  const { segments: count, bytes, present, unneeded } = wal;
+  const numbers = { count, bytes: sizeText(bytes), present };
+  return [
+    say(isDry ? 'copy.would-wal' : 'copy.wal', numbers),
+    ...(unneeded > 0 ? [say('copy.unneeded', { count: unneeded })] : []),
+  ];
+}
+
+/** More names of segments are counted, not shown. */
+const mostNames = 5;
+
+/** What is wrong, or was left out, a sentence each; with what to do where that is known. */
+export function copyProblems(
+  { instance, backups, wal, unreadable, isHeld, failure }: CopiedInstance,
+  isDry: boolean,
+): { readonly sentence: Message; readonly hint?: Message | undefined }[] {
+  const problems: { readonly sentence: Message; readonly hint?: Message | undefined }[] = [];
+  for (const { name, outcome, reasons } of backups) {
+    const values = { instance, name, reason: { items: [...reasons], separator: '; ' } };
+    if (outcome === 'damaged') {
+      problems.push({ sentence: say(isDry ? 'copy.backup-would-fail' : 'copy.backup-damaged', values) });
+    } else if (outcome === 'busy') {
+      problems.push({ sentence: say('copy.backup-busy', values), hint: say('copy.backup-busy.hint') });
+    } else if (outcome === 'removed') problems.push({ sentence: say('copy.backup-removed', { instance, name }) });
+  }
+  for (const { name, generation, reason } of wal?.damaged ?? []) {
+    problems.push({ sentence: say('copy.wal-damaged', { instance, name, generation, reason }) });
+  }
+  const unfinished = wal?.unfinished ?? [];
+  if (unfinished.length > 0) {
+    const items = [...unfinished.slice(0, mostNames), ...(unfinished.length > mostNames ? ['…'] : [])];
+    const list = { items, separator: ', ' };
+    const sentence = say('copy.wal-unfinished', { instance, count: unfinished.length, list });
+    problems.push({ sentence, hint: say('copy.wal-unfinished.hint') });
+  }
+  for (const { name, error } of unreadable) {
+    problems.push({ sentence: say('copy.unreadable', { instance, name, reason: error.sentence }) });
+  }
+  if (!isHeld) problems.push({ sentence: say('copy.not-held', { instance }) });
+  if (failure !== undefined) {
+    problems.push({
+      sentence: say('copy.instance-failed', { instance, reason: failure.sentence }),
+      hint: failure.hint,
+    });
+  }
+  return problems;
+}
+
+export function copyRecord(copied: CopiedInstance, isDry: boolean): Record<string, unknown> {
+  const { instance, backups, wal, marks, unreadable, isHeld, failure } = copied;
+  return {
+    ...{ messageType: 'copy', instance, isDryRun: isDry, isHeld, marks },
+    backups: backups.map(({ backup: id, name, outcome, reasons, packs, bytes }) => ({
+      ...{ id, name, outcome, reasons: reasons.map((reason) => render(reason)), packs, bytes },
+    })),
+    wal:
+      wal === undefined
+        ? null
+        : {
+            ...{ segments: wal.segments, bytes: wal.bytes, present: wal.present, unneeded: wal.unneeded },
+            damaged: wal.damaged.map(({ name, generation, reason }) => ({ name, generation, reason: render(reason) })),
+            unfinished: wal.unfinished,
+          },
+    unreadable: unreadable.map(({ name, error }) => ({ name, reason: render(error.sentence) })),
+    failure: failure === undefined ? null : render(failure.sentence),
+  };
+}
