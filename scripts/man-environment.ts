@@ -18,7 +18,7 @@ const repositories: Readonly<Record<string, string>> = {
   GAUSSKEEP_INSTANCE: 'instance in the repository, where no option names it',
   GAUSSKEEP_PASSWORD_FILE: 'file that holds the password of the repository, where no option says where it comes from',
   GAUSSKEEP_PASSWORD_COMMAND: 'command that prints that password, run by sh, where no option says where it comes from',
-  GAUSSKEEP_TO: 'directory of the repository to copy to, where no option names it',
+  GAUSSKEEP_TO: 'the repository to copy to, where no option names it',
   GAUSSKEEP_TO_PASSWORD_FILE: 'file that holds its password, where no option says where it comes from',
   GAUSSKEEP_TO_PASSWORD_COMMAND: 'command that prints its password, run by sh, where no option says where it comes from',
 };

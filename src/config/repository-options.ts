@@ -68,7 +68,7 @@ export const repoCopyOptions: readonly OptionGroup[] = [
   {
     title: 'copy-help.target',
     options: [
-      { long: 'to', argument: 'DIRECTORY', help: 'copy-help.to' },
+      { long: 'to', argument: 'PLACE', help: 'copy-help.to' },
       { long: 'to-password-file', argument: 'FILE', help: 'copy-help.to-password-file' },
       { long: 'to-password-command', argument: 'COMMAND', help: 'copy-help.to-password-command' },
     ],
@@ -76,6 +76,7 @@ export const repoCopyOptions: readonly OptionGroup[] = [
   {
     title: 'wal-commands.help.options',
     options: [
+      ...s3Options,
       { long: 'dry-run', short: 'n', help: 'copy-help.dry-run' },
       { long: 'progress', short: 'P', help: 'copy-help.progress' },
       { long: 'json', help: 'copy-help.json' },

@@ -42,7 +42,7 @@ export async function readRepositorySettings(
   const variable = (name: string): string | undefined => nonEmpty(environment[variableOf(name)]);
   const repo = operand ?? option('repo') ?? variable('repo');
   const repository = repo === undefined ? undefined : await placeOf(filled(repo), given, environment);
-  refuseUnusedS3Options(given, [repository, given.last('archive')]);
+  refuseUnusedS3Options(given, [repository, given.last('archive'), given.last('to') ?? variable('to')]);
   const instance = option('instance') ?? variable('instance');
   const ofOptions = passwordBy(option, (name) => `--${name}`);
   const password = ofOptions ?? passwordBy(variable, variableOf);
@@ -67,10 +67,10 @@ export async function readRepositorySettings(
  * repositories is not for this one.
  * @throws BackupError `CONFIG_INVALID` when nothing names it
  */
-export function readTargetSettings(
+export async function readTargetSettings(
   given: GivenOptions,
   environment: Environment,
-): RepositorySettings & { readonly repository: string } {
+): Promise<RepositorySettings & { readonly repository: string }> {
   const option = (name: string): string | undefined => given.last(name);
   const variable = (name: string): string | undefined => nonEmpty(environment[variableOf(name)]);
   const to = option('to') ?? variable('to');
@@ -86,7 +86,8 @@ export function readTargetSettings(
       (name) => variable(`to-${name}`),
       (name) => variableOf(`to-${name}`),
     );
-  return { repository: directoryOf(to), instance: undefined, password: ofOptions ?? ofEnvironment() };
+  const repository = await placeOf(filled(to), given, environment);
+  return { repository, instance: undefined, password: ofOptions ?? ofEnvironment() };
 }
 
 /**

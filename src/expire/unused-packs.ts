@@ -118,7 +118,8 @@ async function goingOwners(
 }
 
 function heldOwners({ kind, backup, owners = [] }: ListedHold): readonly string[] {
-  return kind === 'backup' || kind === 'copy' ? [backup, ...owners] : [];
+  if (kind !== 'backup' && kind !== 'copy') return [];
+  return owners === 'any' ? [backup] : [backup, ...owners];
 }
 
 /** Of packs without commit, hold, tombstone or removal: what a backup left whose removal is done, or a run that nobody sees. The latter may have begun a moment ago. */

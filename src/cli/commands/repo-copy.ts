@@ -26,7 +26,7 @@ export const repoCopyCommand: Command = {
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
     const environment = readEnvironment();
     const from = await readRepositorySettings(given, environment);
-    const to = readTargetSettings(given, environment);
+    const to = await readTargetSettings(given, environment);
     const place = repositoryOf(from);
     const source = await openRepository(place, { ...passwordWays(from, place, context), signal });
     const target = await openTarget(to, context);
@@ -51,11 +51,10 @@ export const repoCopyCommand: Command = {
   },
 };
 
+type TargetSettings = Awaited<ReturnType<typeof readTargetSettings>>;
+
 /** What is wrong with its password is said of its options. */
-async function openTarget(
-  settings: ReturnType<typeof readTargetSettings>,
-  { signal }: ProgramContext,
-): Promise<Repository> {
+async function openTarget(settings: TargetSettings, { signal }: ProgramContext): Promise<Repository> {
   const { repository } = settings;
   const context = { repository };
   try {

@@ -2,7 +2,7 @@ import type { copyingMessages as english } from '../english/copying.ts';
 import type { Translation } from '../translation.ts';
 
 export const copyingMessages: Translation<typeof english> = {
-  'copy-help.synopsis': '--repo DIRECTORY --to DIRECTORY [OPTION]...',
+  'copy-help.synopsis': '--repo PLACE --to PLACE [OPTION]...',
   'copy-help.summary': '将备份和 WAL 复制到另一个仓库',
   'copy-help.what':
     '将一个仓库的备份和 WAL 复制到另一个由 "gausskeep repo init" 创建的仓库：所有实例，或 --instance 指定的实例。复制的内容通过其校验和读取，并以另一个仓库的校验和或密钥存储；已有的内容按名称和大小比较，不再复制。因此每次运行只带来新内容，中断的运行由下一次继续。损坏的备份会被指出，不会复制。"gausskeep expire" 在另一个仓库中移除的内容不会再次复制；在本仓库中移除的内容在那里仍然保留。标记为不可用的备份不会复制。退出状态 20：有内容损坏；11：某个备份须等到那里的 expire 结束；3：有其他内容未复制，或无法防止其间被移除。',

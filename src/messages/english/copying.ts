@@ -1,6 +1,6 @@
 /** `gausskeep repo copy`: backups and WAL of one repository into another. */
 export const copyingMessages = {
-  'copy-help.synopsis': '--repo DIRECTORY --to DIRECTORY [OPTION]...',
+  'copy-help.synopsis': '--repo PLACE --to PLACE [OPTION]...',
   'copy-help.summary': 'copy backups and WAL into another repository',
   'copy-help.what':
     'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there is compared by names and sizes and left. So each run brings what is new, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
