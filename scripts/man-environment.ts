@@ -20,7 +20,8 @@ const repositories: Readonly<Record<string, string>> = {
   GAUSSKEEP_PASSWORD_COMMAND: 'command that prints that password, run by sh, where no option says where it comes from',
   GAUSSKEEP_TO: 'the repository to copy to, where no option names it',
   GAUSSKEEP_TO_PASSWORD_FILE: 'file that holds its password, where no option says where it comes from',
-  GAUSSKEEP_TO_PASSWORD_COMMAND: 'command that prints its password, run by sh, where no option says where it comes from',
+  GAUSSKEEP_TO_PASSWORD_COMMAND:
+    'command that prints its password, run by sh, where no option says where it comes from',
 };
 const others: Readonly<Record<string, string>> = {
   GAUSSHOME: 'installation of openGauss, whose programs are in bin',

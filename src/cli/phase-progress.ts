@@ -10,7 +10,13 @@ const liveUpdateMs = 200;
 export const laterMs = 500;
 
 type Sentence =
-  'copy.progress-packs' | 'copy.progress-wal' | 'verify.progress' | 'verify.progress-wal' | 'restore.progress' | 'restore.progress-wal' | 'window.progress';
+  | 'copy.progress-packs'
+  | 'copy.progress-wal'
+  | 'verify.progress'
+  | 'verify.progress-wal'
+  | 'restore.progress'
+  | 'restore.progress-wal'
+  | 'window.progress';
 
 /** How far a phase is, as events tell it. */
 export interface PhaseState {

@@ -53,7 +53,8 @@ export const phases = {
   copy: {
     compare: 'what both repositories have of an instance is compared',
     wal: 'WAL that the other repository lacks is read, checked and stored there',
-    packs: 'packs that backups need and the other repository lacks are read, checked and stored there; each backup is committed when it has all',
+    packs:
+      'packs that backups need and the other repository lacks are read, checked and stored there; each backup is committed when it has all',
   },
 } as const;
 

@@ -11,7 +11,11 @@ export interface WalPosition {
 }
 
 /** Whether a backup that starts there can reach WAL of the generation, or lies in one that comes of it. */
-export function concerns(generations: readonly Generation[], { generation, startLsn }: WalPosition, number: number): boolean {
+export function concerns(
+  generations: readonly Generation[],
+  { generation, startLsn }: WalPosition,
+  number: number,
+): boolean {
   const isOnLine = lineageOf(generations, number).some(
     (part) => part.generation === generation && (part.end === undefined || startLsn < part.end),
   );
