@@ -145,7 +145,7 @@ module.exports = {
       // Bundled into dist/ by the build: whoever installs the package needs none of these.
       to: {
         dependencyTypes: ['npm-dev'],
-        pathNot: 'node_modules/(?:aws4|@aws-sdk/(?:xml-builder|credential-provider-(?:env|node)))/',
+        pathNot: 'node_modules/(?:aws4|@aws-sdk/(?:xml-builder|credential-provider-(?:env|ini|node)))/',
       },
     },
     ...Object.entries(table).map(([folder, allowed]) => ({

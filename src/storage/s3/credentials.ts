@@ -5,6 +5,9 @@ import { systemErrorText } from '../../errors/system-error-text.ts';
 import { say } from '../../messages/message.ts';
 import type { S3Location } from './location.ts';
 
+/** So long before they end credentials are renewed, in ms. */
+const renewAheadMs = 5 * 60_000;
+
 /** What signs a request. Never shown. */
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -19,37 +22,60 @@ export interface S3Credentials {
  */
 export type CredentialSource = (renew?: boolean) => Promise<S3Credentials>;
 
+type Chain = (options?: { readonly forceRefresh?: boolean }) => Promise<S3Credentials>;
+
 /**
- * Where the tools of AWS look, in their order: environment, profile files, web identity, container, instance metadata. A profile or a file that is
- * named comes before the environment. Environment and files are read by the packages of the SDK, as every program that uses it does.
+ * Where the tools of AWS look, in their order: environment, profile files, web identity, container, instance metadata. Of a profile or a file that is
+ * named nothing else is asked. Environment and files are read by the packages of the SDK, as every program that uses it does.
  */
 export function credentialChain({
   profile,
   credentialsFile,
 }: Pick<S3Location, 'profile' | 'credentialsFile'>): CredentialSource {
   const isNamed = profile !== undefined || credentialsFile !== undefined;
-  let chain: ((options?: { readonly forceRefresh?: boolean }) => Promise<S3Credentials>) | undefined;
+  let chain: Chain | undefined;
   return async (renew = false) => {
     try {
-      if (!isNamed && chain === undefined) {
+      if (isNamed) chain ??= await namedProfile(profile, credentialsFile);
+      else if (chain === undefined) {
         const { fromEnv } = await import('@aws-sdk/credential-provider-env');
         const found = await fromEnv()().catch(ignoreNone);
         if (found !== undefined) return found;
+        // Most of the SDK's weight, where the environment does not say them.
+        const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+        chain = defaultProvider({ logger: silent });
       }
-      // Most of the SDK's weight, where the environment does not say them.
-      const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
-      const named = credentialsFile === undefined ? {} : { filepath: credentialsFile };
-      // With a profile that is named the environment is passed over.
-      chain ??= defaultProvider(isNamed ? { ...named, profile: profile ?? 'default' } : {});
       return await chain(renew ? { forceRefresh: true } : undefined);
     } catch (cause) {
       if (!isNone(cause)) throw cause;
       // Its sentence may quote a file; its name does not. So it is no cause either.
-      throw credentialsFile === undefined && profile === undefined
-        ? new BackupError('AUTHENTICATION', say('s3.no-credentials'), { hint: say('s3.no-credentials.hint') })
-        : await noneNamed({ credentialsFile, profile });
+      throw isNamed
+        ? await noneNamed({ credentialsFile, profile })
+        : new BackupError('AUTHENTICATION', say('s3.no-credentials'), { hint: say('s3.no-credentials.hint') });
     }
   };
+}
+
+async function namedProfile(profile: string | undefined, credentialsFile: string | undefined): Promise<Chain> {
+  const { fromIni } = await import('@aws-sdk/credential-provider-ini');
+  const named = credentialsFile === undefined ? {} : { filepath: credentialsFile };
+  const read = (fresh: boolean): Promise<S3Credentials & { readonly expiration?: Date }> =>
+    fromIni({ ...named, profile: profile ?? 'default', logger: silent, ignoreCache: fresh })();
+  let known: Awaited<ReturnType<typeof read>> | undefined;
+  return async ({ forceRefresh = false } = {}) => {
+    const ends = known?.expiration?.getTime() ?? Infinity;
+    if (known === undefined || forceRefresh || ends - Date.now() < renewAheadMs) {
+      known = await read(known !== undefined);
+    }
+    return known;
+  };
+}
+
+/** The SDK tells its own story on the console otherwise. */
+const silent = { trace: ignored, debug: ignored, info: ignored, warn: ignored, error: ignored };
+
+function ignored(): void {
+  // Nobody is told.
 }
 
 /** What is wrong with a file or a profile that was named. */
