@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchArchive } from './archive.mjs';
 import { benchBackup } from './backup.mjs';
 import { benchEventLoop } from './event-loop.mjs';
+import { benchObjectStore } from './object-store.mjs';
 import { benchOpengauss } from './opengauss.mjs';
 import { benchPlan } from './plan.mjs';
 import { benchReceive } from './receive.mjs';
@@ -39,6 +40,7 @@ const suites = {
   archive: benchArchive,
   backup: benchBackup,
   loop: benchEventLoop,
+  'object-store': benchObjectStore,
   opengauss: benchOpengauss,
   plan: benchPlan,
   receive: benchReceive,

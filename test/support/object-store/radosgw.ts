@@ -39,15 +39,20 @@ const waitMs = 60_000;
  * account that we are. Takes some ten seconds and 135 MB.
  * @param place an empty directory
  * @param started is told of each process at once, so that whatever happens it can be ended
+ * @param tls it speaks TLS on a port of its own as well, with this certificate and key
  * @returns the endpoint; the keys are those of {@link testAccount}
  */
-export async function startRadosgw(place: string, started: (process: CephProcess) => void): Promise<string> {
+export async function startRadosgw(
+  place: string,
+  started: (process: CephProcess) => void,
+  tls?: { readonly port: number; readonly certificate: string; readonly key: string },
+): Promise<string> {
   const [port, monitorPort] = await freePorts(2);
   const ceph = new Ceph(place, started);
   const fsid = randomUUID();
   const monitor = `v1:127.0.0.1:${monitorPort}`;
   for (const name of ['mon', 'osd', 'rgw']) mkdirSync(join(place, name));
-  writeFileSync(ceph.configuration, configurationText({ place, fsid, monitor, port: port! }));
+  writeFileSync(ceph.configuration, configurationText({ place, fsid, monitor, port: port!, tls }));
   writeFileSync(ceph.keyring, '');
   const map = join(place, 'monmap');
   ceph.run('monmaptool', ['--create', '--clobber', '--addv', 'a', `[${monitor}]`, '--fsid', fsid, map]);
@@ -129,7 +134,11 @@ function configurationText(of: {
   readonly fsid: string;
   readonly monitor: string;
   readonly port: number;
+  readonly tls?: { readonly port: number; readonly certificate: string; readonly key: string } | undefined;
 }): string {
+  const { tls } = of;
+  const secure =
+    tls && ` ssl_endpoint=127.0.0.1:${tls.port} ssl_certificate=${tls.certificate} ssl_private_key=${tls.key}`;
   return `[global]
 fsid = ${of.fsid}
 mon_host = ${of.monitor}
@@ -165,7 +174,7 @@ osd_objectstore = memstore
 memstore_device_bytes = 8589934592
 rgw_data = ${of.place}/rgw
 rgw_dns_name = localhost
-rgw_frontends = beast endpoint=127.0.0.1:${of.port}
+rgw_frontends = beast endpoint=127.0.0.1:${of.port}${secure ?? ''}
 rgw_enable_ops_log = false
 rgw_enable_gc_threads = false
 rgw_enable_lc_threads = false
