@@ -3,6 +3,21 @@
  * these commands once for each segment: what they load decides how long that takes.
  */
 export { performCleanup, planCleanup, type CleanupPlan, type CleanupRequest } from './archiving/cleanup-wal.ts';
+export { askPusher, type AskRequest } from './archiving/ask-pusher.ts';
+export { pushAhead, type PusherRequest, type PushHow, type PushTarget } from './archiving/push-ahead.ts';
+export { dangerOf, isBehind, readBacklog, type Backlog } from './archiving/push-backlog.ts';
+export {
+  defaultSpool,
+  openPushSpool,
+  readStates,
+  type DonePush,
+  type PushBinding,
+  type PusherState,
+  type PushSpool,
+} from './archiving/push-spool.ts';
+export { dataDirectoryOf, isReady } from './archiving/ready-wal.ts';
+export { openForPush, type OpenedArchive } from './wal-archive/push-segment.ts';
+export type { PushAhead, PushTurn } from './wal-archive/push-turn.ts';
 export { checkArchiveOwner, giveArchiveToServer } from './archiving/archive-owner.ts';
 export { refuseArchiveInData } from './archiving/archive-place.ts';
 export { checkFirstPush } from './archiving/first-push.ts';

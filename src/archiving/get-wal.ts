@@ -66,11 +66,19 @@ export async function getWal(request: GetRequest, { signal }: Options = {}): Pro
   const beginning = isSegment && partial ? await source.find(`${name}.partial`, options) : undefined;
   if (isSegment && !(await isBeside(request.target, name, source))) {
     if (pruned !== undefined) await refusePruned(name, source, options);
-    await refuseGap(request, source, beginning, options);
+    const arrived = await findArrived(name, source, options);
+    if (arrived.object !== undefined) return deliver(source, arrived.object, request.target, options);
+    await refuseGap(request, source, { beginning, later: arrived.later }, options);
   }
   if (beginning !== undefined) return deliver(source, beginning, request.target, options);
   await proveAbsent(request, opened, storage, options);
   return { outcome: 'absent' };
+}
+
+/** What shows that WAL went on behind a segment that was not found; where something does, the segment itself may have come meanwhile. */
+async function findArrived(name: string, source: WalSource, options: Options) {
+  const later = await source.findLater(name, options);
+  return { later, object: later === undefined ? undefined : await source.find(name, options) };
 }
 
 /**
@@ -81,10 +89,9 @@ export async function getWal(request: GetRequest, { signal }: Options = {}): Pro
 async function refuseGap(
   { name, target }: GetRequest,
   source: WalSource,
-  beginning: WalObject | undefined,
+  { beginning, later }: { readonly beginning: WalObject | undefined; readonly later: string | undefined },
   options: Options,
 ): Promise<void> {
-  const later = await source.findLater(name, options);
   if (later !== undefined) {
     if (beginning !== undefined && (await isAllOfIt(beginning, name, options))) return;
     throw new BackupError('WAL_MISSING', say('archive.gap', { name, later }), { hint: say('archive.gap.hint') });

@@ -8,7 +8,8 @@ import type { Archive, InstanceFacts } from '../wal-archive/archive.ts';
 import { storeHistory, type StoreResult } from '../wal-archive/archive-writer.ts';
 import { largestHistoryBytes } from '../wal-archive/archive-wal.ts';
 import type { Codec } from '../wal-archive/codec.ts';
-import { pushSegment } from '../wal-archive/push-segment.ts';
+import { pushSegment, type OpenedArchive } from '../wal-archive/push-segment.ts';
+import { endInTurn, type PushTurn } from '../wal-archive/push-turn.ts';
 import { parseWalFileName, type WalFileName } from '../wal-archive/wal-file-name.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { ArchivingListener, ArchivingNews } from './events.ts';
@@ -26,6 +27,10 @@ export interface PushRequest {
   readonly level?: number | undefined;
   /** Called before an empty storage becomes an archive, with what it would be of: its rejection keeps it from that. See `checkFirstPush`. */
   readonly beforeCreation?: ((facts: InstanceFacts) => Promise<void>) | undefined;
+  /** What was opened a moment ago; undefined: it is opened for this. */
+  readonly opened?: OpenedArchive | undefined;
+  /** Where several are on their way at once. */
+  readonly turn?: PushTurn | undefined;
 }
 
 export interface PushReport {
@@ -88,8 +93,9 @@ async function pushHistory(request: PushRequest, file: WalFileName, { signal }: 
     pieces.push(Buffer.from(piece));
   }
   const archive = await openForHistory(request, signal);
-  const generations = await readGenerations(archive, { signal });
+  const generations = request.opened?.generations ?? (await readGenerations(archive, { signal }));
   const generation = chooseGeneration(generations, request.generation, 'push').number;
+  await endInTurn(request.turn);
   const result = await storeHistory(archive, generation, file.name, Buffer.concat(pieces), { signal });
   return { name: file.name, kind: file.kind, result, generation, sizeBytes };
 }
@@ -98,7 +104,7 @@ async function pushHistory(request: PushRequest, file: WalFileName, { signal }: 
 async function openForHistory(request: PushRequest, signal: AbortSignal | undefined): Promise<Archive> {
   const { storage, path, beforeCreation } = request;
   const facts = await instanceOfWal(dirname(path), signal);
-  const archive = await findArchive(storage, { signal });
+  const archive = request.opened?.archive ?? (await findArchive(storage, { signal }));
   if (archive !== undefined) {
     if (facts !== undefined) checkInstance(archive, facts);
     return archive;

@@ -1,6 +1,7 @@
 import type { ReceiverRecord } from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
 import { placeWords } from '../messages/place-words.ts';
+import { durationText } from './duration-text.ts';
 import { sizeText } from './size-text.ts';
 import { speak } from './speech.ts';
 
@@ -85,17 +86,4 @@ function conditionOf(record: ReceiverRecord, { ageSeconds, aheadSeconds, isSilen
   // WAL that begins behind the position that was asked for is not what was asked for.
   if (outcome === 'end-position' && receivedLsn === null) return say('receive-status.nothing-received');
   return say(`receive-status.${outcome ?? 'failed'}`);
-}
-
-/** The two largest units. */
-function durationText(seconds: number): string {
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ];
-  const first = parts.findIndex(([count]) => count > 0);
-  const shown = first < 0 ? parts.slice(-1) : parts.slice(first, first + 2).filter(([count]) => count > 0);
-  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ');
 }

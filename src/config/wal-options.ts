@@ -34,6 +34,11 @@ export const walPushOptions = inRepository(
     values: ['none', 'gzip', 'lz4', 'zstd'],
     help: 'wal-commands.help.compress',
   },
+  { long: 'async', help: 'wal-async.help.async' },
+  { long: 'at-once', argument: 'NUMBER', help: 'wal-async.help.at-once' },
+  { long: 'timeout', argument: 'SECONDS', help: 'wal-async.help.timeout' },
+  { long: 'spool', argument: 'DIRECTORY', help: 'wal-async.help.spool' },
+  { long: 'push-ahead', hidden: true, help: 'wal-async.help.async' },
   { long: 'verbose', short: 'v', help: 'wal-commands.help.verbose' },
   json,
 );

@@ -89,6 +89,12 @@ export function requireUnlocked(path: ByteString): void {
   if (isHeld(text, holder)) throw locked(path, file, holder);
 }
 
+/** What the lock of a run that is at work in `path` says, which no other run's does; undefined: none is. Reads only. */
+export function holderIn(path: ByteString): string | undefined {
+  const text = readLock(joinPath(path, lockName));
+  return text !== undefined && hasContent(text) && isHeld(text, parseHolder(text)) ? text : undefined;
+}
+
 /**
  * Under a name of its own first, so that the lock never shows without its content. What could not be written is removed.
  * @returns false when there is a lock already

@@ -56,6 +56,7 @@ import { unpackMessages } from './chinese/unpack.ts';
 import { verifyHelpMessages } from './chinese/verify-help.ts';
 import { verifyMessages } from './chinese/verify.ts';
 import { verifyStoredMessages } from './chinese/verify-stored.ts';
+import { walAsyncMessages } from './chinese/wal-async.ts';
 import { walCommandsMessages } from './chinese/wal-commands.ts';
 import { walDirectoryMessages } from './chinese/wal-directory.ts';
 import { walMessages } from './chinese/wal.ts';
@@ -123,6 +124,7 @@ export const chinese: Translation<typeof english> = {
   ...unpackMessages,
   ...verifyHelpMessages,
   ...verifyMessages,
+  ...walAsyncMessages,
   ...walCommandsMessages,
   ...walDirectoryMessages,
   ...walMessages,

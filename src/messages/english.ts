@@ -54,6 +54,7 @@ import { verifyMessages } from './english/verify.ts';
 import { verifyStoredMessages } from './english/verify-stored.ts';
 import { unpackMessages } from './english/unpack.ts';
 import { unpackHelpMessages } from './english/unpack-help.ts';
+import { walAsyncMessages } from './english/wal-async.ts';
 import { walCommandsMessages } from './english/wal-commands.ts';
 import { walDirectoryMessages } from './english/wal-directory.ts';
 import { walMessages } from './english/wal.ts';
@@ -97,6 +98,7 @@ export const english = {
   ...protocolMessages,
   ...unpackMessages,
   ...unpackHelpMessages,
+  ...walAsyncMessages,
   ...walCommandsMessages,
   ...walDirectoryMessages,
   ...walMessages,

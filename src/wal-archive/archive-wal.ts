@@ -12,6 +12,7 @@ import { mergeOrdered } from './merge-ordered.ts';
 import { gapsAndPruned, type FindPruned } from './pruned-range.ts';
 import { grownBytesOf, openFiles, openFolder, withZerosBehind, type OpenFileName } from './open-folder.ts';
 import { decodeReceipt, type Receipt } from './receipt.ts';
+import { mostPushesAtOnce } from './push-turn.ts';
 import { isNamedRight, startsAsNamed } from './segment-head.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import { parseStoredName, parseWalFileName, segmentEnd, type WalFileName } from './wal-file-name.ts';
@@ -292,10 +293,23 @@ async function* laterCandidates(
     for (const folder of folders) {
       for await (const { name } of storage.list(folder, { ...options, recursive: false })) {
         const file = parseStoredName(name.slice(folder.length).replace(/\.receipt$/, ''))?.file;
-        if (file !== undefined && inherits(part, file, identity.segmentSizeBytes)) yield file.name;
+        if (file === undefined || !inherits(part, file, identity.segmentSizeBytes)) continue;
+        if (!name.endsWith('.receipt') && mayOvertake(file, segment, identity.segmentSizeBytes)) continue;
+        yield file.name;
       }
     }
   }
+}
+
+/**
+ * Whether an object without receipt may be there before `segment`, because pushes of one server are on their way at once: then it does not
+ * show that the WAL went on, for no server was told that it is archived.
+ */
+function mayOvertake(file: WalFileName, segment: string, segmentSizeBytes: number): boolean {
+  if (file.kind !== 'segment' && file.kind !== 'partial') return false;
+  const [from, to] = [segment, file.segment].map((name) => parseSegmentName(name, segmentSizeBytes)?.startLsn);
+  if (from === undefined || to === undefined) return false;
+  return to > from && to - from < BigInt(mostPushesAtOnce * segmentSizeBytes);
 }
 
 function walObject(

@@ -6,9 +6,9 @@ import type { Archive } from './archive.ts';
 import { largestHistoryBytes, readReceipt, segmentBase, walFolder } from './archive-wal.ts';
 import { codecSuffixes, compressed, decompressed, suffixOf, type Codec } from './codec.ts';
 import type { Generation } from './generation.ts';
-import { checkNeighbours, type NeighboursFound, type Neighbourhood } from './check-neighbours.ts';
+import { checkNeighbours, type LinkedSegment, type NeighboursFound, type Neighbourhood } from './check-neighbours.ts';
+import { beginInTurn, endInTurn, type PushTurn } from './push-turn.ts';
 import { encodeReceipt, type Receipt, type SegmentLinks } from './receipt.ts';
-import type { UnfinishedRecord } from './record-border.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 import { digestOf } from './wal-object.ts';
 
@@ -33,6 +33,12 @@ export interface SegmentBeingRead extends Pick<SegmentToStore, 'name' | 'codec' 
   readonly end: () => Promise<SegmentToStore>;
 }
 
+/** How a segment is stored, besides what it is. */
+export interface StoreOptions extends StorageOptions {
+  /** Where several are on their way at once. */
+  readonly turn?: PushTurn | undefined;
+}
+
 /** `present`: the same content was there already. */
 export type StoreResult = 'stored' | 'present';
 
@@ -45,19 +51,28 @@ export async function storeSegment(
   generations: readonly Generation[],
   generation: number,
   segment: SegmentToStore,
-  options: StorageOptions = {},
+  { turn, ...options }: StoreOptions = {},
 ): Promise<StoreResult> {
   const { storage } = archive;
+  // What is there already is compared, which takes its time: nobody goes on beside that.
+  await endInTurn(turn);
   const neighbours = { archive, generations, generation, segment };
-  const { absent, passing } = await checkNeighbours(neighbours, [-1, 1], options);
+  const found = await checkNeighbours(neighbours, [-1, 1], options);
   const existing = await readReceipt(storage, generation, segment.name, options);
-  if (existing !== undefined) return samePush(existing, segment, generation);
+  if (existing !== undefined) {
+    const result = samePush(existing, segment, generation);
+    turn?.onLinked({ name: existing.name, links: existing.links });
+    return result;
+  }
 
   const base = segmentBase(generation, segment.name);
   const data = base + suffixOf(segment.codec);
-  await checkOtherCodecs(storage, base, segment, generation, options);
+  const others = await checkOtherCodecs(storage, base, segment, generation, options);
   const storedBytes = await putSegment(storage, data, segment, generation, options);
-  return publish(neighbours, { absent, passing }, segment, storedBytes, options);
+  turn?.onLinked(linkedAs(segment, found));
+  const result = await publish(neighbours, found, segment, storedBytes, options);
+  for (const other of others) await storage.delete(other, options);
+  return result;
 }
 
 /**
@@ -71,22 +86,25 @@ export async function storeSegmentAsRead(
   generations: readonly Generation[],
   generation: number,
   reading: SegmentBeingRead,
-  options: StorageOptions = {},
+  { turn, ...options }: StoreOptions = {},
 ): Promise<{ readonly segment: SegmentToStore; readonly result: StoreResult } | undefined> {
   const { storage } = archive;
   const base = segmentBase(generation, reading.name);
-  for (const suffix of ['.receipt', ...codecSuffixes.map(([, one]) => one)]) {
-    if ((await storage.stat(base + suffix, options)) !== undefined) return undefined;
-  }
+  const names = ['.receipt', ...codecSuffixes.map(([, suffix]) => suffix)].map((suffix) => base + suffix);
+  // At once: each may be an answer of a store far away.
+  const present = await Promise.all(names.map((name) => storage.stat(name, options)));
+  if (present.some((object) => object !== undefined)) return undefined;
   let read: { segment: SegmentToStore; neighbours: Neighbourhood; found: NeighboursFound } | undefined;
   let refusal: unknown;
   const body = async function* (): ByteSource {
     try {
       yield* reading.body();
       const segment = await reading.end();
-      const neighbours = { archive, generations, generation, segment };
+      const before = await beginInTurn(turn);
+      const neighbours = { archive, generations, generation, segment, before };
       const found = await checkNeighbours(neighbours, [-1, 1], options);
       read = { segment, neighbours, found };
+      turn?.onLinked(linkedAs(segment, found));
     } catch (error) {
       refusal = error;
       throw error;
@@ -107,7 +125,7 @@ export async function storeSegmentAsRead(
   }
   if (read === undefined) return undefined;
   const { segment, neighbours, found } = read;
-  return { segment, result: await publish(neighbours, found, segment, storedBytes, options) };
+  return { segment, result: await publish(neighbours, found, segment, storedBytes, { turn, ...options }) };
 }
 
 /** Index and receipt of a segment whose object is there: the commit. */
@@ -116,15 +134,17 @@ async function publish(
   { absent, passing }: NeighboursFound,
   segment: SegmentToStore,
   storedBytes: number,
-  options: StorageOptions,
+  { turn, ...options }: StoreOptions,
 ): Promise<StoreResult> {
   const { archive, generation } = neighbours;
   const { storage } = archive;
   const base = segmentBase(generation, segment.name);
   const data = base + suffixOf(segment.codec);
   if (segment.index !== undefined) await putIfAbsent(storage, `${base}.index`, segment.index, options);
+  // A receipt that is there says that all before it is.
+  await endInTurn(turn);
   const { name, sizeBytes, sha256, codec } = segment;
-  const links = passing === undefined ? segment.links : withUnfinished(segment.links, passing);
+  const { links } = linkedAs(segment, { absent, passing });
   const receipt: Receipt = { name, sizeBytes, sha256, codec, storedBytes, links, pushedAt: new Date().toISOString() };
   if (!(await putIfAbsent(storage, `${base}.receipt`, encodeReceipt(receipt), options))) {
     const winner = await readReceipt(storage, generation, segment.name, options);
@@ -136,12 +156,11 @@ async function publish(
   // A neighbour of another line may have come at the same moment. What is published stays: the same segment may have been
   // pushed by two, and the other been told that it is stored.
   await checkNeighbours(neighbours, absent, options);
-  for (const [other, suffix] of codecSuffixes) if (other !== codec) await storage.delete(base + suffix, options);
   return 'stored';
 }
 
-function withUnfinished(links: SegmentLinks | undefined, unfinished: UnfinishedRecord): SegmentLinks | undefined {
-  return links && { ...links, unfinished };
+function linkedAs({ name, links }: SegmentToStore, { passing }: NeighboursFound): LinkedSegment {
+  return { name, links: passing === undefined || links === undefined ? links : { ...links, unfinished: passing } };
 }
 
 function samePush(existing: Receipt, segment: SegmentToStore, generation: number): StoreResult {
@@ -174,18 +193,21 @@ async function putSegment(
   return found?.sizeBytes ?? 0;
 }
 
-/** What an unfinished push left in another codec must be the same segment. */
+/** What an unfinished push left in another codec must be the same segment. @returns the names of those objects */
 async function checkOtherCodecs(
   storage: Storage,
   base: string,
   segment: SegmentToStore,
   generation: number,
   options: StorageOptions,
-): Promise<void> {
+): Promise<string[]> {
+  const others: string[] = [];
   for (const [codec, suffix] of codecSuffixes) {
     if (codec === segment.codec || (await storage.stat(base + suffix, options)) === undefined) continue;
     await requireSameContent(storage, base + suffix, codec, segment, generation, options);
+    others.push(base + suffix);
   }
+  return others;
 }
 
 async function requireSameContent(

@@ -28,6 +28,15 @@ export interface Neighbourhood {
     readonly links: SegmentLinks | undefined;
     readonly body: () => ByteSource;
   };
+  /** What the segment before will be in the archive, where that is still on its way. */
+  readonly before?: LinkedSegment | undefined;
+}
+
+/** A segment that was read, and found to link to what is before it. */
+export interface LinkedSegment {
+  /** `SEGMENT` or `SEGMENT.partial`. */
+  readonly name: string;
+  readonly links: SegmentLinks | undefined;
 }
 
 /** -1: the segment before; 1: the one behind. */
@@ -53,12 +62,13 @@ export async function checkNeighbours(
   const absent: Side[] = [];
   let passing: UnfinishedRecord | undefined;
   for (const side of sides) {
-    const found = await neighbour(place, side, options);
-    if (found === undefined) {
+    const onItsWay = side < 0 ? segmentOnItsWay(place) : undefined;
+    const found = onItsWay === undefined ? await neighbour(place, side, options) : undefined;
+    const receipt = onItsWay ?? found?.receipt;
+    if (receipt === undefined) {
       absent.push(side);
       continue;
     }
-    const { receipt } = found;
     const fork = side < 0 ? findFork(receipt.links, segment.links) : findFork(segment.links, receipt.links);
     if (fork !== undefined) {
       const [before, after] = side < 0 ? [receipt.name, segment.name] : [segment.name, receipt.name];
@@ -69,7 +79,7 @@ export async function checkNeighbours(
         { hint: say('archive.fork.hint'), context: { generation: place.generation } },
       );
     }
-    if (side < 0) passing = await checkBorder(archive, receipt, segment, options);
+    if (found === undefined || side < 0) passing = await checkBorder(archive, receipt, segment, options);
     else await checkBorder(archive, segment, { ...receipt, body: () => storedBody(archive, found, options) }, options);
   }
   return { absent, passing };
@@ -100,6 +110,12 @@ async function checkBorder(
   throw new BackupError('CORRUPT', say('archive.border-checksum', { before: before.name, after: next.name }), {
     hint: say('archive.border-checksum.hint'),
   });
+}
+
+/** Only of the same timeline: of which one the segment before the first of a timeline is, its history file says. */
+function segmentOnItsWay({ archive, segment, before }: Neighbourhood): LinkedSegment | undefined {
+  if (before === undefined) return undefined;
+  return before.name === segmentAt(segment.segment, -1, archive.identity.segmentSizeBytes) ? before : undefined;
 }
 
 interface FoundNeighbour {

@@ -3,6 +3,7 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { PushTurn } from './push-turn.ts';
 import { formatOfMagic } from '../wal/formats/formats.ts';
 import { walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
@@ -16,6 +17,7 @@ import {
   type StoreResult,
 } from './archive-writer.ts';
 import type { Codec } from './codec.ts';
+import type { Generation } from './generation.ts';
 import { inspectSegment, SegmentInspector, type InspectedSegment } from './inspect-segment.ts';
 import { noRecord, withSource, type UnfinishedRecord } from './record-border.ts';
 import type { WalFileName } from './wal-file-name.ts';
@@ -33,6 +35,15 @@ export interface SegmentPush {
   readonly level?: number | undefined;
   /** Called before an empty storage becomes an archive, with what it would be of: its rejection keeps it from that. */
   readonly beforeCreation?: ((facts: InstanceFacts) => Promise<void>) | undefined;
+  /** What was opened a moment ago; undefined: it is opened for this. */
+  readonly opened?: OpenedArchive | undefined;
+  /** Where several are on their way at once. */
+  readonly turn?: PushTurn | undefined;
+}
+
+export interface OpenedArchive {
+  readonly archive: Archive;
+  readonly generations: readonly Generation[];
 }
 
 export interface PushedSegment {
@@ -50,7 +61,7 @@ interface Options {
  * resolves. An empty storage becomes an archive. Refused and why: docs/design/wal-archive.md.
  */
 export async function pushSegment(push: SegmentPush, { signal }: Options = {}): Promise<PushedSegment> {
-  const { storage, file, read, codec = 'none', level, beforeCreation } = push;
+  const { storage, file, read, codec = 'none', level, beforeCreation, turn } = push;
   const toStore = async (inspected: InspectedSegment): Promise<SegmentToStore> => {
     const { sizeBytes, sha256, index } = inspected;
     const links = { ...inspected.links, unfinished: await readUnfinished(push, inspected) };
@@ -58,11 +69,12 @@ export async function pushSegment(push: SegmentPush, { signal }: Options = {}): 
     return { name: file.name, segment: file.segment, sizeBytes, sha256, links, index, codec, level, body };
   };
 
-  const present = await findArchive(storage, { signal });
-  const known = present === undefined ? [] : await readGenerations(present, { signal });
-  if (present !== undefined && known.length > 0) {
+  const opened = push.opened ?? (await openForPush(storage, { signal }));
+  if (opened !== undefined && opened.generations.length > 0) {
+    const { archive: present, generations: known } = opened;
     const generation = chooseGeneration(known, push.generation, 'push').number;
-    const stored = await storeSegmentAsRead(present, known, generation, readingOf(push, present, toStore), { signal });
+    const reading = readingOf(push, present, toStore);
+    const stored = await storeSegmentAsRead(present, known, generation, reading, { signal, turn });
     if (stored !== undefined) return { result: stored.result, generation, sizeBytes: stored.segment.sizeBytes };
   }
 
@@ -72,8 +84,14 @@ export async function pushSegment(push: SegmentPush, { signal }: Options = {}): 
   const generations = await readGenerations(archive, { signal });
   const generation = chooseGeneration(generations, push.generation, 'push').number;
   const segment = await toStore(inspected);
-  const result = await storeSegment(archive, generations, generation, segment, { signal });
+  const result = await storeSegment(archive, generations, generation, segment, { signal, turn });
   return { result, generation, sizeBytes: segment.sizeBytes };
+}
+
+/** The archive with its generations; undefined: there is none yet. */
+export async function openForPush(storage: Storage, options: Options = {}): Promise<OpenedArchive | undefined> {
+  const archive = await findArchive(storage, options);
+  return archive && { archive, generations: await readGenerations(archive, options) };
 }
 
 function expectation(file: SegmentPush['file']) {

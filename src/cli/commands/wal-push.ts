@@ -1,23 +1,18 @@
-import { dirname } from 'node:path';
+import type { GivenOptions } from '../../config/option-table.ts';
 import { usage } from '../../config/parse-options.ts';
 import { wholeNumber } from '../../config/places.ts';
 import { walPushOptions } from '../../config/wal-options.ts';
 import { BackupError } from '../../errors/backup-error.ts';
-import {
-  checkFirstPush,
-  findShellRemains,
-  giveArchiveToServer,
-  isCodec,
-  pushWal,
-  refuseArchiveInData,
-  shellRemainsError,
-  type Codec,
-} from '../../wal-archive.ts';
+import { findShellRemains, isCodec, shellRemainsError, type PushTarget } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
 import { archiveCommandFor } from '../archive-command.ts';
+import { dangerText } from '../backlog-text.ts';
 import type { Command } from '../command.ts';
+import { warningLine } from '../error-text.ts';
 import { exitStatus } from '../exit-status.ts';
 import { namedPlaces, namedWal } from '../named-wal.ts';
+import { pushAsync, runPusher } from '../push-async.ts';
+import { openPushTarget, type PushCompression } from '../push-target.ts';
 import { speak } from '../speech.ts';
 
 export const walPushCommand: Command = {
@@ -29,7 +24,7 @@ export const walPushCommand: Command = {
   // openGauss does not read more than one buffer of it.
   talkLimitBytes: 4000,
   run: async (given, context) => {
-    const { program, terminal, signal } = context;
+    const { program, terminal } = context;
     const remains = findShellRemains(given.operands);
     if (remains !== undefined)
       throw shellRemainsError(remains, await archiveCommandFor(await namedPlaces(given, context)));
@@ -37,23 +32,17 @@ export const walPushCommand: Command = {
     if (path === undefined) throw usage(program, say('wal-commands.missing', { what: 'PATH' }));
     if (second !== undefined) throw usage(program, say('options.too-many', { word: second }));
     const compression = compressionOf(given.last('compress'));
+    checkAsync(program, given);
     const named = await namedWal(given, context);
-    const { generation } = named;
-    const { storage, directory, systemIdentifier } = await named.open();
-    const creation = { happened: false };
-    const beforeCreation = async (facts: { readonly systemIdentifier: bigint }): Promise<void> => {
-      if (systemIdentifier !== undefined) refuseOther(systemIdentifier, facts.systemIdentifier);
-      // A repository is there: its file system is mounted.
-      if (named.isOfRepository && directory !== undefined) await refuseArchiveInData(directory, dirname(path));
-      else if (directory !== undefined) await checkFirstPush(directory, path);
-      creation.happened = !named.isOfRepository;
-    };
-    const report = await pushWal({ storage, path, generation, ...compression, beforeCreation }, { signal });
-    // In the server's log, once: that it was this directory, and that nothing before is in it.
-    if (creation.happened && directory !== undefined) {
-      await giveArchiveToServer(directory, path);
-      terminal.line(`${program}: ${speak(say('wal-commands.began', { directory, name: report.name }))}`);
+    const open = (): Promise<PushTarget> => openPushTarget(named, compression, context);
+    if (given.has('push-ahead')) {
+      await runPusher(given, context, named, path, open);
+      return 0;
     }
+    const pushed = given.has('async') ? await pushAsync(given, context, named, path) : undefined;
+    const { report, notes } = pushed ?? (await (await open()).push(path));
+    for (const note of notes) terminal.line(`${program}: ${speak(note)}`);
+    if (pushed?.danger !== undefined) terminal.line(warningLine(program, dangerText(pushed.danger)));
     // Whoever archives must not be told of a failure that was none: the server would push the same file for ever.
     if (given.has('json')) await terminal.report(`${JSON.stringify({ messageType: 'push', ...report })}\n`);
     else if (given.has('verbose')) {
@@ -63,15 +52,14 @@ export const walPushCommand: Command = {
   },
 };
 
-/** An archive that was not begun yet says nothing itself. @throws BackupError `SYSTEM_MISMATCH` */
-function refuseOther(expected: bigint, actual: bigint): void {
-  if (actual === expected) return;
-  throw new BackupError('SYSTEM_MISMATCH', say('archive.other-systemIdentifier', { expected, actual }), {
-    hint: say('archive.other.hint'),
-  });
+/** @throws BackupError `USAGE` for options that mean nothing without another */
+function checkAsync(program: string, given: GivenOptions): void {
+  if (given.has('async') || given.has('push-ahead')) return;
+  const option = ['at-once', 'timeout', 'spool'].find((name) => given.has(name));
+  if (option !== undefined) throw usage(program, say('wal-async.needs-async', { option: `--${option}` }));
 }
 
-function compressionOf(text = 'none'): { codec: Codec; level: number | undefined } {
+function compressionOf(text = 'none'): PushCompression {
   const [codec, level, ...rest] = text.split(':');
   if (!isCodec(codec) || rest.length > 0 || (level !== undefined && codec === 'none')) {
     throw new BackupError('CONFIG_INVALID', say('wal-commands.bad-compress', { text }), {

@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fromText } from '../bytes/byte-string.ts';
+import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import type { ErrorData } from '../errors/error-data.ts';
+import { holderIn } from '../files/lock-directory.ts';
+import { readRegular } from '../files/open-regular.ts';
+import { say, type Message } from '../messages/message.ts';
+import type { Backlog } from './push-backlog.ts';
+import type { PushReport } from './push-wal.ts';
+
+/**
+ * The spool of pushes: what `wal push --async` and the pusher beside it tell each other, in a folder for each pair of WAL directory and archive.
+ * It says nothing of the archive by itself: an answer counts only as long as the pusher that gave it is at work, and for the very file that it
+ * read. So a spool may be lost at any time, and one of an earlier life of a directory is believed nothing. Design: docs/design/wal-push-async.md.
+ */
+export interface PushSpool {
+  /** The folder, absolute. */
+  readonly folder: string;
+}
+
+/** What a server asked for last. */
+export interface AskedPush {
+  readonly name: string;
+  /** Of this call alone. */
+  readonly token: string;
+  /** Of the file as the call saw it. */
+  readonly file: string;
+}
+
+/** A file is in the archive. */
+export interface DonePush {
+  /** The lock of the pusher that stored it. */
+  readonly holder: string;
+  /** Of the file as it was stored. */
+  readonly file: string;
+  readonly report: PushReport;
+  /** To be told once. */
+  readonly notes: readonly Message[];
+  /** What waited a moment ago, where it puts the disk of the WAL in danger; told once a minute. */
+  readonly danger?: Backlog | undefined;
+}
+
+/** Why what a call asked for is not in the archive. */
+export interface FailedPush {
+  readonly holder: string;
+  readonly token: string;
+  readonly error: ErrorData;
+}
+
+/** How a pusher stands, for people. Times in ms since 1970. */
+export interface PusherState {
+  readonly format: 1;
+  readonly pid: number;
+  readonly atMs: number;
+  readonly startedAtMs: number;
+  /** Of the archive, for people. */
+  readonly archive: string;
+  readonly walDirectory: string;
+  /** Since it started. */
+  readonly pushed: { readonly count: number; readonly bytes: number };
+  readonly last: { readonly name: string; readonly atMs: number } | undefined;
+  /** Names, on their way. */
+  readonly inFlight: readonly string[];
+  /** What keeps it from going on now. */
+  readonly trouble: { readonly name: string; readonly sinceMs: number; readonly error: ErrorData } | undefined;
+  /** It has ended. */
+  readonly ended: boolean;
+}
+
+const names = { asked: 'asked.json', failed: 'failed.json', state: 'state.json', done: '.ok' } as const;
+
+/** What it is about: a WAL directory, and what names archive, generation and compression. Another archive has another folder. */
+export interface PushBinding {
+  /** Directory of the spool. */
+  readonly spool: string;
+  readonly walDirectory: string;
+  readonly archive: string;
+}
+
+/**
+ * Opens the folder, which is made where it is not there.
+ * @throws BackupError `USAGE` for a spool in the data directory; `STORAGE_UNAVAILABLE` where others may write into it; else Error of the system
+ */
+export function openPushSpool({ spool, walDirectory, archive }: PushBinding): PushSpool {
+  const place = realpathSync(walDirectory);
+  const { dev, ino } = statSync(place);
+  const key = createHash('sha256').update(JSON.stringify([1, place, String(dev), String(ino), archive])).digest('hex');
+  const folder = join(spool, key.slice(0, 32));
+  refuseInData(spool, walDirectory);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const path of [spool, folder]) {
+    const facts = lstatSync(path);
+    if (facts.isDirectory() && facts.uid === process.geteuid?.() && (facts.mode & 0o022) === 0) continue;
+    throw new BackupError('STORAGE_UNAVAILABLE', say('wal-async.spool-of-others', { path }), { context: { spool } });
+  }
+  return { folder };
+}
+
+/** A base backup would hold it, and whatever cleans the directory would remove it. */
+function refuseInData(spool: string, walDirectory: string): void {
+  const inside = (path: string, directory: string): boolean => `${path}/`.startsWith(`${directory}/`);
+  for (let above = spool; ; above = dirname(above)) {
+    const real = statSync(above, { throwIfNoEntry: false }) === undefined ? undefined : realpathSync(above);
+    if (real === undefined && above !== dirname(above)) continue;
+    for (const directory of [walDirectory, dirname(walDirectory)]) {
+      if (real === undefined || !inside(real, realpathSync(directory))) continue;
+      throw new BackupError('USAGE', say('wal-async.spool-in-data', { spool, directory }), {
+        hint: say('wal-async.spool-in-data.hint'),
+      });
+    }
+    return;
+  }
+}
+
+/** What the lock of the pusher at work says; undefined: none is. */
+export function pusherOf({ folder }: PushSpool): string | undefined {
+  return holderIn(fromText(folder));
+}
+
+/**
+ * A file by what changes when its content does or another takes its name: device, number, size, times to the nanosecond.
+ * The time of the last change of its entry (ctime) cannot be set by anybody, so a copy under the old name is another file.
+ */
+export function fingerprintOf(path: string): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+}
+
+export function writeAsked(spool: PushSpool, asked: AskedPush): void {
+  write(spool, names.asked, asked);
+}
+
+/** @returns with a mark that is another after each call of `writeAsked` */
+export function readAsked(spool: PushSpool): (AskedPush & { readonly mark: string }) | undefined {
+  const facts = statSync(join(spool.folder, names.asked), { bigint: true, throwIfNoEntry: false });
+  const asked = facts && read<AskedPush>(spool, names.asked);
+  return asked && { ...asked, mark: `${facts.ino}:${facts.mtimeNs}` };
+}
+
+export function writeDone(spool: PushSpool, done: DonePush): void {
+  write(spool, done.report.name + names.done, done);
+}
+
+/** The answer of the pusher that is at work, about the very file. */
+export function readDone(spool: PushSpool, name: string, file: string): DonePush | undefined {
+  const done = read<DonePush>(spool, name + names.done);
+  if (done === undefined || done.file !== file || done.report.name !== name) return undefined;
+  return done.holder === pusherOf(spool) ? done : undefined;
+}
+
+export function removeDone({ folder }: PushSpool, name: string): void {
+  remove(join(folder, name + names.done));
+}
+
+/** Forgets all answers: of an earlier pusher, whose word counts no more. */
+export function clearAnswers({ folder }: PushSpool): void {
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith(names.done) || name === names.failed || name.includes(temporaryMark)) remove(join(folder, name));
+  }
+}
+
+export function writeFailed(spool: PushSpool, failed: FailedPush): void {
+  write(spool, names.failed, failed);
+}
+
+export function readFailed(spool: PushSpool, token: string): FailedPush | undefined {
+  const failed = read<FailedPush>(spool, names.failed);
+  return failed?.token === token ? failed : undefined;
+}
+
+export function writeState(spool: PushSpool, state: PusherState): void {
+  write(spool, names.state, state);
+}
+
+export function readState(spool: PushSpool): PusherState | undefined {
+  return read<PusherState>(spool, names.state);
+}
+
+/** What the pushers of a WAL directory said last, whichever archives they push into; the newest first. */
+export function readStates(spool: string, walDirectory: string): { readonly state: PusherState; readonly isAtWork: boolean }[] {
+  const place = realpathSync(walDirectory);
+  const states = folderNames(spool).flatMap((folder) => {
+    const state = read<PusherState>({ folder: join(spool, folder) }, names.state);
+    if (state === undefined || state.walDirectory !== place) return [];
+    return [{ state, isAtWork: pusherOf({ folder: join(spool, folder) }) !== undefined }];
+  });
+  return states.sort((a, b) => b.state.atMs - a.state.atMs);
+}
+
+function folderNames(spool: string): string[] {
+  try {
+    return readdirSync(spool).filter((name) => /^[0-9a-f]{32}$/.test(name));
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+const temporaryMark = '.gausskeep-';
+
+/** Appears whole or not at all. Not synced: what a crash takes is asked for again. */
+function write({ folder }: PushSpool, name: string, value: object): void {
+  const path = join(folder, name);
+  const temporary = `${path}${temporaryMark}${process.pid}`;
+  try {
+    writeFileSync(temporary, `${JSON.stringify(value, plain)}\n`, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    remove(temporary);
+    throw error;
+  }
+}
+
+/** Large numbers in sentences as text, which reads the same. */
+function plain(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+/** Undefined where there is none that can be read. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what we wrote; whoever can change it is the account itself
+function read<Value extends object>({ folder }: PushSpool, name: string): Value | undefined {
+  try {
+    const value: unknown = JSON.parse(readRegular(join(folder, name)).toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Value) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || systemCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Beside the data directory: `main` has `main.gausskeep-spool`. */
+export function defaultSpool(dataDirectory: string): string {
+  const data = realpathSync(dataDirectory);
+  return join(dirname(data), `${basename(data)}.gausskeep-spool`);
+}

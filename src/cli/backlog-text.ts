@@ -1,0 +1,72 @@
+import { dangerOf, isBehind, type Backlog, type PusherState } from '../wal-archive.ts';
+import { say, type Message } from '../messages/message.ts';
+import { durationText } from './duration-text.ts';
+import { sizeText } from './size-text.ts';
+
+/** Why a backlog puts the disk of the WAL in danger. */
+export function dangerText(backlog: Backlog): Message {
+  const { count, oldest } = backlog;
+  const [size, free, total] = [backlog.bytes, backlog.freeBytes, backlog.totalBytes].map(sizeText);
+  const words = { count, size: size ?? '', free: free ?? '' };
+  if (dangerOf(backlog) === 'backlog') return say('wal-async.endangered-backlog', words);
+  return say('wal-async.endangered-free', { ...words, total: total ?? '', age: durationText(oldest?.seconds ?? 0) });
+}
+
+/** How the archiving of a data directory stands. */
+export interface ArchivingStatus {
+  readonly directory: string;
+  readonly spool: string;
+  readonly backlog: Backlog;
+  /** The newest first. */
+  readonly pushers: readonly { readonly state: PusherState; readonly isAtWork: boolean }[];
+}
+
+export type ArchivingCondition = 'well' | 'behind' | 'fails' | 'endangered';
+
+/** By the worst that is seen. What failed once and is retried by nobody who is there counts only while something waits. */
+export function conditionOf({ backlog, pushers }: ArchivingStatus): ArchivingCondition {
+  if (dangerOf(backlog) !== undefined) return 'endangered';
+  if (backlog.count > 0 && pushers[0]?.state.trouble !== undefined) return 'fails';
+  return isBehind(backlog) ? 'behind' : 'well';
+}
+
+/** One screen about it. */
+export function archivingLines(status: ArchivingStatus): Message[] {
+  const { directory, spool, backlog, pushers } = status;
+  const { count, oldest } = backlog;
+  const state = say(`wal-async.status.${conditionOf(status)}`);
+  const lines = [say('wal-async.status.head', { directory, state })];
+  if (oldest === undefined) lines.push(say('wal-async.status.nothing'));
+  else {
+    const { name, seconds } = oldest;
+    const age = durationText(seconds);
+    lines.push(say('wal-async.status.waiting', { count, size: sizeText(backlog.bytes), name, age }));
+  }
+  const [free, total] = [sizeText(backlog.freeBytes), sizeText(backlog.totalBytes)];
+  lines.push(say('wal-async.status.free', { free, total }));
+  if (pushers.length === 0) lines.push(say('wal-async.status.no-pusher', { spool }));
+  for (const pusher of pushers) lines.push(...pusherLines(pusher));
+  return lines;
+}
+
+function pusherLines({ state, isAtWork }: ArchivingStatus['pushers'][number]): Message[] {
+  const { pid, archive, pushed, inFlight, last, trouble } = state;
+  const minutes = Math.max(1, (state.atMs - state.startedAtMs) / 60_000);
+  const now = inFlight.length === 0 ? say('wal-async.status.idle') : inFlight.join(' ');
+  const rate = Math.round(pushed.count / minutes);
+  const work = { pid, count: pushed.count, since: timeText(state.startedAtMs), rate, now };
+  const how = isAtWork
+    ? say('wal-async.status.at-work', work)
+    : say('wal-async.status.not-at-work', { at: timeText(state.atMs) });
+  const lines = [say('wal-async.status.pusher', { archive, state: how })];
+  if (last !== undefined) lines.push(say('wal-async.status.last', { name: last.name, at: timeText(last.atMs) }));
+  if (trouble !== undefined) {
+    const { name, sinceMs, error } = trouble;
+    lines.push(say('wal-async.status.trouble', { since: timeText(sinceMs), name, reason: error.sentence }));
+  }
+  return lines;
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString();
+}

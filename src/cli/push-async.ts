@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { basename, dirname, resolve } from 'node:path';
+import { readEnvironment } from '../config/environment.ts';
+import type { GivenOptions } from '../config/option-table.ts';
+import { wholeNumber } from '../config/places.ts';
+import { walPushOptions } from '../config/wal-options.ts';
+import { BackupError, reasonFor } from '../errors/backup-error.ts';
+import {
+  askPusher,
+  dataDirectoryOf,
+  defaultSpool,
+  isReady,
+  openPushSpool,
+  pushAhead,
+  type DonePush,
+  type PushSpool,
+  type PushTarget,
+} from '../wal-archive.ts';
+import { say } from '../messages/message.ts';
+import { warningLine } from './error-text.ts';
+import type { NamedWal } from './named-wal.ts';
+import type { ProgramContext } from './program.ts';
+
+/** Options that are for the call, not for the process that it starts. */
+const ownOptions = new Set(['async', 'timeout', 'verbose', 'json', 'push-ahead', 'help', 'language']);
+
+/** The spool of a data directory: `--spool`, else `GAUSSKEEP_SPOOL`, else beside it. */
+export function spoolDirectory(given: GivenOptions, dataDirectory: string): string {
+  const named = given.last('spool') ?? readEnvironment()['GAUSSKEEP_SPOOL'];
+  return named === undefined || named === '' ? defaultSpool(dataDirectory) : resolve(named);
+}
+
+/**
+ * Lets the pusher of the data directory push a file, and waits until it is in the archive.
+ * @param path of the file, as the server says it
+ * @returns undefined where it has to be pushed by this call: the server does not wait for it, or there can be no spool or no pusher
+ */
+export async function pushAsync(
+  given: GivenOptions,
+  { program, terminal, signal }: ProgramContext,
+  named: NamedWal,
+  path: string,
+): Promise<DonePush | undefined> {
+  const timeoutMs = 1000 * wholeNumber('--timeout', given.last('timeout') ?? '60', 1, 86_400);
+  const name = basename(path);
+  const wal = directoryOf(path);
+  // Only what the server marks is looked for by the pusher. What root leaves there the server could not use.
+  if (wal === undefined || !isReady(wal.walDirectory, name) || process.geteuid?.() === 0) return undefined;
+  const spoolPath = spoolDirectory(given, wal.dataDirectory);
+  try {
+    const spool = openSpool(given, named, wal, spoolPath);
+    const startPusher = (): void => startIt(given, wal.walDirectory);
+    const done = await askPusher({ spool, path, timeoutMs, startPusher }, { signal });
+    if (done === undefined) terminal.line(warningLine(program, say('wal-async.no-pusher', { name })));
+    return done;
+  } catch (error) {
+    const isOfSpool = error instanceof BackupError ? error.context['spool'] !== undefined : true;
+    if (signal.aborted || !isOfSpool) throw error;
+    // A full disk, no permission: without a spool it takes longer, nothing else.
+    const reason = reasonFor(error);
+    terminal.line(warningLine(program, say('wal-async.no-spool', { name, spool: spoolPath, reason })));
+    return undefined;
+  }
+}
+
+/** The process beside the calls: pushes until it is not asked any more. @param walDirectory absolute */
+export async function runPusher(
+  given: GivenOptions,
+  { signal }: ProgramContext,
+  named: NamedWal,
+  walDirectory: string,
+  open: () => Promise<PushTarget>,
+): Promise<void> {
+  const atOnce = wholeNumber('--at-once', given.last('at-once') ?? '4', 1, 16);
+  const dataDirectory = dataDirectoryOf(walDirectory, process.cwd());
+  if (dataDirectory === undefined) return;
+  const wal = { walDirectory, dataDirectory };
+  const spool = openSpool(given, named, wal, spoolDirectory(given, dataDirectory));
+  await pushAhead({ spool, ...wal, atOnce, open }, { signal });
+}
+
+interface WalDirectory {
+  readonly walDirectory: string;
+  readonly dataDirectory: string;
+}
+
+function directoryOf(path: string): WalDirectory | undefined {
+  const walDirectory = resolve(dirname(path));
+  const dataDirectory = dataDirectoryOf(walDirectory, process.cwd());
+  return dataDirectory === undefined ? undefined : { walDirectory, dataDirectory };
+}
+
+function openSpool(given: GivenOptions, named: NamedWal, wal: WalDirectory, spool: string): PushSpool {
+  const archive = JSON.stringify([named.name, named.generation ?? null, given.last('compress') ?? 'none']);
+  return openPushSpool({ spool, walDirectory: wal.walDirectory, archive });
+}
+
+/** It inherits no stdio: openGauss waits until its command's stderr is closed. Its session is its own: what ends the server does not end it. */
+function startIt(given: GivenOptions, walDirectory: string): void {
+  const words = walPushOptions.flatMap(({ options }) =>
+    options.flatMap(({ long }) => {
+      const value = ownOptions.has(long) ? undefined : given.last(long);
+      return value === undefined ? [] : [`--${long}=${value}`];
+    }),
+  );
+  const environment = readEnvironment();
+  const env = {
+    ...environment,
+    // Taken away by the lines of sh, for calls that connect to nothing.
+    NODE_EXTRA_CA_CERTS: environment['NODE_EXTRA_CA_CERTS'] ?? environment['GAUSSKEEP_EXTRA_CA_CERTS'],
+    // Files are read, written and compressed on these.
+    UV_THREADPOOL_SIZE: environment['UV_THREADPOOL_SIZE'] ?? '8',
+  };
+  const program = process.argv[1] ?? '';
+  const child = spawn(process.execPath, [program, 'wal', 'push', walDirectory, '--push-ahead', ...words], {
+    detached: true,
+    stdio: 'ignore',
+    env,
+  });
+  // Who waits for it sees that it does not come.
+  child.on('error', () => undefined);
+  child.unref();
+}
