@@ -57,7 +57,7 @@ export const otherStatuses: readonly {
   {
     program: '`gausskeep wal status`',
     pages: ['gausskeep wal status'],
-    text: 'as `gausskeep`; 3: the receiver does not receive, or met a gap',
+    text: 'as `gausskeep`; 3: the receiver does not receive, or met a gap; of a data directory 3: its archiving fails or is behind, 4: the disk of its WAL is in danger',
   },
   {
     program: '`gausskeep wal get`',

@@ -25,6 +25,7 @@ const repositories: Readonly<Record<string, string>> = {
 };
 const others: Readonly<Record<string, string>> = {
   GAUSSHOME: 'installation of openGauss, whose programs are in bin',
+  GAUSSKEEP_SPOOL: 'directory of "wal push --async", where no option names it; default: beside the data directory',
 };
 const configuration: Told = {
   name: 'GAUSSKEEP_CONFIG',

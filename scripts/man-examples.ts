@@ -180,7 +180,10 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
       lines: ['gausskeep wal wrapper --archive /archive --generation 1 --output /tools/get-wal'],
     },
   ],
-  'gausskeep wal status': [{ what: '', lines: ['gausskeep wal status receive.json'] }],
+  'gausskeep wal status': [
+    { what: 'A WAL receiver:', lines: ['gausskeep wal status receive.json'] },
+    { what: 'What a server waits to have archived:', lines: ['gausskeep wal status /pgdata'] },
+  ],
   'gausskeep wal cleanup': [
     {
       what: 'What would be removed:',

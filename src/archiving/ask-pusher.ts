@@ -57,7 +57,8 @@ export async function askPusher(
     if (failed !== undefined) throw errorFromData(failed.error);
     const nowMs = performance.now();
     if (nowMs - begunMs > timeoutMs) throw late(spool, name, timeoutMs);
-    if (nowMs - startedMs > startMs && pusherOf(spool) === undefined) {
+    if (pusherOf(spool) !== undefined) startedMs = -Infinity;
+    else if (nowMs - startedMs > startMs) {
       if (starts === mostStarts) return undefined;
       startPusher();
       starts += 1;

@@ -32,7 +32,10 @@ export interface PushTarget {
   /** What there is now. Undefined: no archive yet. */
   readonly look: () => Promise<OpenedArchive | undefined>;
   /** Puts one file into it, as `pushWal`. */
-  readonly push: (path: string, how?: PushHow) => Promise<{ readonly report: PushReport; readonly notes: readonly Message[] }>;
+  readonly push: (
+    path: string,
+    how?: PushHow,
+  ) => Promise<{ readonly report: PushReport; readonly notes: readonly Message[] }>;
 }
 
 export interface PushHow {
@@ -254,7 +257,8 @@ class Pusher {
     } catch (error) {
       // Gone since it was listed.
       this.#listedMs = -Infinity;
-      if (systemCodeOf(error) === 'ENOENT' && this.#asked?.name !== name) this.#waiting = this.#waiting.filter((one) => one !== name);
+      if (systemCodeOf(error) === 'ENOENT' && this.#asked?.name !== name)
+        this.#waiting = this.#waiting.filter((one) => one !== name);
       else this.#fail(name, error);
       return;
     }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
@@ -86,7 +95,9 @@ export interface PushBinding {
 export function openPushSpool({ spool, walDirectory, archive }: PushBinding): PushSpool {
   const place = realpathSync(walDirectory);
   const { dev, ino } = statSync(place);
-  const key = createHash('sha256').update(JSON.stringify([1, place, String(dev), String(ino), archive])).digest('hex');
+  const key = createHash('sha256')
+    .update(JSON.stringify([1, place, String(dev), String(ino), archive]))
+    .digest('hex');
   const folder = join(spool, key.slice(0, 32));
   refuseInData(spool, walDirectory);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -146,7 +157,7 @@ export function writeDone(spool: PushSpool, done: DonePush): void {
 /** The answer of the pusher that is at work, about the very file. */
 export function readDone(spool: PushSpool, name: string, file: string): DonePush | undefined {
   const done = read<DonePush>(spool, name + names.done);
-  if (done === undefined || done.file !== file || done.report.name !== name) return undefined;
+  if (done?.file !== file || done.report.name !== name) return undefined;
   return done.holder === pusherOf(spool) ? done : undefined;
 }
 
@@ -179,11 +190,14 @@ export function readState(spool: PushSpool): PusherState | undefined {
 }
 
 /** What the pushers of a WAL directory said last, whichever archives they push into; the newest first. */
-export function readStates(spool: string, walDirectory: string): { readonly state: PusherState; readonly isAtWork: boolean }[] {
+export function readStates(
+  spool: string,
+  walDirectory: string,
+): { readonly state: PusherState; readonly isAtWork: boolean }[] {
   const place = realpathSync(walDirectory);
   const states = folderNames(spool).flatMap((folder) => {
     const state = read<PusherState>({ folder: join(spool, folder) }, names.state);
-    if (state === undefined || state.walDirectory !== place) return [];
+    if (state?.walDirectory !== place) return [];
     return [{ state, isAtWork: pusherOf({ folder: join(spool, folder) }) !== undefined }];
   });
   return states.sort((a, b) => b.state.atMs - a.state.atMs);

@@ -1,5 +1,6 @@
-import { dangerOf, isBehind, type Backlog, type PusherState } from '../wal-archive.ts';
+import { dangerOf, type Backlog } from '../wal-archive.ts';
 import { say, type Message } from '../messages/message.ts';
+import { conditionOf, timeText, type ArchivingStatus } from './archiving-status.ts';
 import { durationText } from './duration-text.ts';
 import { sizeText } from './size-text.ts';
 
@@ -10,24 +11,6 @@ export function dangerText(backlog: Backlog): Message {
   const words = { count, size: size ?? '', free: free ?? '' };
   if (dangerOf(backlog) === 'backlog') return say('wal-async.endangered-backlog', words);
   return say('wal-async.endangered-free', { ...words, total: total ?? '', age: durationText(oldest?.seconds ?? 0) });
-}
-
-/** How the archiving of a data directory stands. */
-export interface ArchivingStatus {
-  readonly directory: string;
-  readonly spool: string;
-  readonly backlog: Backlog;
-  /** The newest first. */
-  readonly pushers: readonly { readonly state: PusherState; readonly isAtWork: boolean }[];
-}
-
-export type ArchivingCondition = 'well' | 'behind' | 'fails' | 'endangered';
-
-/** By the worst that is seen. What failed once and is retried by nobody who is there counts only while something waits. */
-export function conditionOf({ backlog, pushers }: ArchivingStatus): ArchivingCondition {
-  if (dangerOf(backlog) !== undefined) return 'endangered';
-  if (backlog.count > 0 && pushers[0]?.state.trouble !== undefined) return 'fails';
-  return isBehind(backlog) ? 'behind' : 'well';
 }
 
 /** One screen about it. */
@@ -65,8 +48,4 @@ function pusherLines({ state, isAtWork }: ArchivingStatus['pushers'][number]): M
     lines.push(say('wal-async.status.trouble', { since: timeText(sinceMs), name, reason: error.sentence }));
   }
   return lines;
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -85,5 +85,11 @@ export const receivewalOptions: readonly OptionGroup[] = [
 ];
 
 export const walStatusOptions: readonly OptionGroup[] = [
-  { title: 'receive-help.options', options: [{ long: 'json', help: 'receive-help.json' }] },
+  {
+    title: 'receive-help.options',
+    options: [
+      { long: 'spool', argument: 'DIRECTORY', help: 'wal-async.help.status-spool' },
+      { long: 'json', help: 'receive-help.json' },
+    ],
+  },
 ];

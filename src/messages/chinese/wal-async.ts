@@ -7,6 +7,7 @@ export const walAsyncMessages: Translation<typeof english> = {
   'wal-async.help.timeout': '与 --async 一起使用：多少秒后放弃；服务器会再次请求（默认 60）',
   'wal-async.help.spool':
     '与 --async 一起使用：两个进程互相通信的目录（GAUSSKEEP_SPOOL）；默认位于数据目录旁边，目录名后加 ".gausskeep-spool"',
+  'wal-async.help.status-spool': '"wal push --async" 的缓冲目录（GAUSSKEEP_SPOOL）；默认位于数据目录旁边',
   'wal-async.needs-async': '{option} 需要 --async',
   'wal-async.spool-of-others': '缓冲目录 "{path}" 其他账户可以写入，或者属于其他账户',
   'wal-async.spool-in-data': '缓冲目录 "{spool}" 位于数据目录 "{directory}" 之内',
@@ -15,7 +16,8 @@ export const walAsyncMessages: Translation<typeof english> = {
   'wal-async.no-pusher': '{name} 由本次调用单独推送：无法启动推送进程',
   'wal-async.late': '{name} 在 {seconds} 秒后仍不在归档中',
   'wal-async.late-because': '{name} 在 {seconds} 秒后仍不在归档中：{reason}',
-  'wal-async.late.hint': '没有丢失任何内容：服务器保留该文件并会再次请求。"gausskeep wal status DATA-DIRECTORY" 显示等待中的文件。',
+  'wal-async.late.hint':
+    '没有丢失任何内容：服务器保留该文件并会再次请求。"gausskeep wal status DATA-DIRECTORY" 显示等待中的文件。',
   'wal-async.changed': '{name} 在推送期间被改动',
   'wal-async.endangered-backlog': 'WAL 所在磁盘有危险：{count} 个文件等待归档，共 {size}，而剩余空间为 {free}',
   'wal-async.endangered-free':

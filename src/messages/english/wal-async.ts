@@ -5,13 +5,16 @@ export const walAsyncMessages = {
   'wal-async.help.timeout': 'with --async: give up after that many seconds; the server asks again (default 60)',
   'wal-async.help.spool':
     'with --async: where the two talk to each other (GAUSSKEEP_SPOOL); default: beside the data directory, with ".gausskeep-spool" behind its name',
+  'wal-async.help.status-spool':
+    'the spool of "wal push --async" (GAUSSKEEP_SPOOL); default: beside the data directory',
   'wal-async.needs-async': '{option} needs --async',
   'wal-async.spool-of-others': 'the spool "{path}" can be written to by other accounts, or belongs to one',
   'wal-async.spool-in-data': 'the spool "{spool}" lies in the data directory "{directory}"',
   'wal-async.spool-in-data.hint': 'Base backups would hold it. Name one beside it with --spool.',
   'wal-async.no-spool':
     '{name} is pushed by itself, without others beside it: the spool "{spool}" cannot be used: {reason}',
-  'wal-async.no-pusher': '{name} is pushed by itself, without others beside it: no process that pushes could be started',
+  'wal-async.no-pusher':
+    '{name} is pushed by itself, without others beside it: no process that pushes could be started',
   'wal-async.late': '{name} is not in the archive yet after {seconds} {seconds|second|seconds}',
   'wal-async.late-because': '{name} is not in the archive yet after {seconds} {seconds|second|seconds}: {reason}',
   'wal-async.late.hint':
