@@ -141,7 +141,7 @@ describe('bash', () => {
     const expected: [line: string, words: string[]][] = [
       ['gausskeep ver', ['verify']],
       ['gausskeep wal g', ['generation', 'get']],
-      ['gausskeep wal push --a', ['--archive=']],
+      ['gausskeep wal push --a', ['--archive=', '--async', '--at-once=']],
       ['gausskeep help wal r', ['receive']],
       ['gausskeep completion ', ['bash', 'fish', 'zsh']],
       ['gausskeep restore --target-action ', ['pause', 'promote', 'shutdown']],
