@@ -10,6 +10,7 @@ export {
   defaultSpool,
   openPushSpool,
   readStates,
+  type CallWords,
   type DonePush,
   type PushBinding,
   type PusherState,

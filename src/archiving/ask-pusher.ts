@@ -11,6 +11,7 @@ import {
   readFailed,
   readState,
   writeAsked,
+  type CallWords,
   type DonePush,
   type PushSpool,
 } from './push-spool.ts';
@@ -23,6 +24,8 @@ export interface AskRequest {
   readonly timeoutMs: number;
   /** Starts a pusher that goes on when this process ends. */
   readonly startPusher: () => void;
+  /** See `AskedPush`. */
+  readonly words?: CallWords | undefined;
 }
 
 /** Between two looks at the spool, in ms: an answer that is there already is found at the first. */
@@ -39,12 +42,12 @@ const sayMs = 1000;
  * @throws BackupError why it is refused; `STORAGE_UNAVAILABLE` when it is not there in time; Error of the system when the spool cannot be written
  */
 export async function askPusher(
-  { spool, path, timeoutMs, startPusher }: AskRequest,
+  { spool, path, timeoutMs, startPusher, words }: AskRequest,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DonePush | undefined> {
   const name = basename(path);
   const file = fingerprintOf(path);
-  const asked = { name, token: randomBytes(12).toString('hex'), file };
+  const asked = { name, token: randomBytes(12).toString('hex'), file, words };
   writeAsked(spool, asked);
   const begunMs = performance.now();
   let saidMs = begunMs;

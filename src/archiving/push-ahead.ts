@@ -11,14 +11,18 @@ import type { PushTurn } from '../wal-archive/push-turn.ts';
 import { dangerOf, readBacklog, type Backlog } from './push-backlog.ts';
 import { PushLine } from './push-line.ts';
 import {
+  calledMark,
   clearAnswers,
   fingerprintOf,
   pusherOf,
   readAsked,
   removeDone,
+  removeNow,
   writeDone,
   writeFailed,
+  writeNow,
   writeState,
+  type CallWords,
   type PusherState,
   type PushSpool,
 } from './push-spool.ts';
@@ -62,6 +66,8 @@ const freshMs = 2000;
 const wantedMs = 5000;
 /** So long after the last call it ends, in ms: to open an archive may take longer than to push. */
 const idleMs = 30_000;
+/** So long after a whole call, which reads all settings, calls that are made alike may be answered by sh, in ms. */
+const alikeMs = 10_000;
 const longestPauseMs = 5000;
 /** The disk of the WAL is in danger: said so often, in ms. */
 const dangerMs = 60_000;
@@ -117,6 +123,10 @@ class Pusher {
   #archiveId: string | undefined;
   #asked: ReturnType<typeof readAsked>;
   #askedMs = performance.now();
+  #called: string | undefined;
+  /** Of the last whole call; undefined: the next is to be one. */
+  #words: CallWords | undefined;
+  #wordsMs = -Infinity;
   #waiting: string[] = [];
   #listedMs = -Infinity;
   #refused: Refused | undefined;
@@ -161,12 +171,24 @@ class Pusher {
   }
 
   #readAsked(): void {
+    const called = calledMark(this.#request.spool);
+    if (called !== this.#called) {
+      this.#called = called;
+      this.#askedMs = performance.now();
+    }
+    if (this.#words !== undefined && performance.now() - this.#wordsMs > alikeMs) {
+      this.#words = undefined;
+      for (const name of this.#done.keys()) removeNow(this.#request.spool, name);
+    }
     const asked = readAsked(this.#request.spool);
     if (asked === undefined || asked.mark === this.#asked?.mark) return;
     const isNew = asked.token !== this.#asked?.token;
     this.#asked = asked;
     this.#askedMs = performance.now();
     if (!isNew) return;
+    this.#words = asked.words;
+    this.#wordsMs = performance.now();
+    for (const name of this.#done.keys()) this.#answerBySh(name);
     // The server asks again: it may have been given another file of that name, or what was wrong may have been set right.
     if (this.#done.get(asked.name) !== asked.file) this.#forget(asked.name);
     if (this.#refused?.name === asked.name) this.#refused = undefined;
@@ -284,10 +306,23 @@ class Pusher {
     this.#isCareful = false;
     this.#pauseMs = 0;
     try {
-      writeDone(this.#request.spool, { holder: this.#holder, file, report, notes, danger: this.#danger });
+      const danger = this.#danger;
       this.#danger = undefined;
+      writeDone(this.#request.spool, { holder: this.#holder, file, report, notes, danger });
+      if (notes.length === 0 && danger === undefined) this.#answerBySh(name);
     } catch (error) {
       this.#broken = error;
+    }
+  }
+
+  #answerBySh(name: string): void {
+    const file = this.#done.get(name);
+    if (this.#words === undefined || file === undefined) return;
+    try {
+      if (!writeNow(this.#request.spool, { holder: this.#holder, file }, name, this.#words)) this.#words = undefined;
+    } catch {
+      // It is answered all the same, by a whole call.
+      this.#words = undefined;
     }
   }
 

@@ -36,6 +36,17 @@ export interface AskedPush {
   readonly token: string;
   /** Of the file as the call saw it. */
   readonly file: string;
+  /** How the call was made, where one that is made alike may be answered by the lines of sh; undefined: it must not. */
+  readonly words?: CallWords | undefined;
+}
+
+/** A command line but for the name of the file. No line feeds. */
+export interface CallWords {
+  /** `wal push ` and what stands before the name. */
+  readonly before: string;
+  readonly behind: string;
+  /** Working directory, without links. */
+  readonly directory: string;
 }
 
 /** A file is in the archive. */
@@ -78,7 +89,8 @@ export interface PusherState {
   readonly ended: boolean;
 }
 
-const names = { asked: 'asked.json', failed: 'failed.json', state: 'state.json', done: '.ok' } as const;
+const names = { asked: 'asked.json', called: 'called', failed: 'failed.json', state: 'state.json' } as const;
+const suffixes = { done: '.ok', now: '.now' } as const;
 
 /** What it is about: a WAL directory, and what names archive, generation and compression. Another archive has another folder. */
 export interface PushBinding {
@@ -151,24 +163,56 @@ export function readAsked(spool: PushSpool): (AskedPush & { readonly mark: strin
 }
 
 export function writeDone(spool: PushSpool, done: DonePush): void {
-  write(spool, done.report.name + names.done, done);
+  write(spool, done.report.name + suffixes.done, done);
 }
 
 /** The answer of the pusher that is at work, about the very file. */
 export function readDone(spool: PushSpool, name: string, file: string): DonePush | undefined {
-  const done = read<DonePush>(spool, name + names.done);
+  const done = read<DonePush>(spool, name + suffixes.done);
   if (done?.file !== file || done.report.name !== name) return undefined;
   return done.holder === pusherOf(spool) ? done : undefined;
 }
 
 export function removeDone({ folder }: PushSpool, name: string): void {
-  remove(join(folder, name + names.done));
+  for (const suffix of Object.values(suffixes)) remove(join(folder, name + suffix));
+}
+
+/**
+ * What lets the lines of sh with which the program begins (src/cli/launcher.sh) answer a call at once, without starting node: the process and its
+ * start, the file as stat(1) prints it, the command line, the working directory.
+ * @returns false where the system does not tell when a process was started
+ */
+export function writeNow(spool: PushSpool, done: Pick<DonePush, 'holder' | 'file'>, name: string, words: CallWords): boolean {
+  const { pid, started } = JSON.parse(done.holder) as { readonly pid: number; readonly started?: string };
+  if (started === undefined) return false;
+  const [dev, ino, size, mtime = '', ctime = ''] = done.file.split(':');
+  const file = [dev, ino, size, secondsOf(mtime), secondsOf(ctime)].join(' ');
+  const lines = [`${pid} ${started}`, file, `${words.before}${name}${words.behind}`, words.directory];
+  writeText(spool, name + suffixes.now, `${lines.join('\n')}\n`);
+  return true;
+}
+
+export function removeNow({ folder }: PushSpool, name: string): void {
+  remove(join(folder, name + suffixes.now));
+}
+
+/** ns as stat(1) prints them: seconds with nine decimals. */
+function secondsOf(ns: string): string {
+  const digits = ns.padStart(10, '0');
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
+
+/** Another text after each call that sh answered. */
+export function calledMark({ folder }: PushSpool): string | undefined {
+  const facts = statSync(join(folder, names.called), { bigint: true, throwIfNoEntry: false });
+  return facts && String(facts.mtimeNs);
 }
 
 /** Forgets all answers: of an earlier pusher, whose word counts no more. */
 export function clearAnswers({ folder }: PushSpool): void {
   for (const name of readdirSync(folder)) {
-    if (name.endsWith(names.done) || name === names.failed || name.includes(temporaryMark)) remove(join(folder, name));
+    const isAnswer = Object.values(suffixes).some((suffix) => name.endsWith(suffix)) || name === names.failed;
+    if (isAnswer || name.includes(temporaryMark)) remove(join(folder, name));
   }
 }
 
@@ -214,12 +258,16 @@ function folderNames(spool: string): string[] {
 
 const temporaryMark = '.gausskeep-';
 
+function write(spool: PushSpool, name: string, value: object): void {
+  writeText(spool, name, `${JSON.stringify(value, plain)}\n`);
+}
+
 /** Appears whole or not at all. Not synced: what a crash takes is asked for again. */
-function write({ folder }: PushSpool, name: string, value: object): void {
+function writeText({ folder }: PushSpool, name: string, text: string): void {
   const path = join(folder, name);
   const temporary = `${path}${temporaryMark}${process.pid}`;
   try {
-    writeFileSync(temporary, `${JSON.stringify(value, plain)}\n`, { mode: 0o600 });
+    writeFileSync(temporary, text, { mode: 0o600 });
     renameSync(temporary, path);
   } catch (error) {
     remove(temporary);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
@@ -12,6 +13,7 @@ import {
   isReady,
   openPushSpool,
   pushAhead,
+  type CallWords,
   type DonePush,
   type PushSpool,
   type PushTarget,
@@ -50,7 +52,7 @@ export async function pushAsync(
   try {
     const spool = openSpool(given, named, wal, spoolPath);
     const startPusher = (): void => startIt(given, wal.walDirectory);
-    const done = await askPusher({ spool, path, timeoutMs, startPusher }, { signal });
+    const done = await askPusher({ spool, path, timeoutMs, startPusher, words: callWords(given, path) }, { signal });
     if (done === undefined) terminal.line(warningLine(program, say('wal-async.no-pusher', { name })));
     return done;
   } catch (error) {
@@ -61,6 +63,24 @@ export async function pushAsync(
     terminal.line(warningLine(program, say('wal-async.no-spool', { name, spool: spoolPath, reason })));
     return undefined;
   }
+}
+
+/**
+ * The words of this call, where sh may answer one that is made alike: nothing is to be said, the path stands first, and the archive is named by
+ * the words. Settings of elsewhere are read again by a whole call, every now and then.
+ */
+function callWords(given: GivenOptions, path: string): CallWords | undefined {
+  const [wal, push, first, ...rest] = process.argv.slice(2);
+  const isNamed = given.has('archive') || (given.has('repo') && given.has('instance'));
+  if (wal !== 'wal' || push !== 'push' || first !== path || !isNamed || given.has('verbose') || given.has('json')) {
+    return undefined;
+  }
+  const words = {
+    before: `wal push ${path.slice(0, path.length - basename(path).length)}`,
+    behind: [' ', rest.join(' ')].join(''),
+    directory: realpathSync(process.cwd()),
+  };
+  return Object.values(words).some((text) => /[\n\0]/.test(text)) ? undefined : words;
 }
 
 /** The process beside the calls: pushes until it is not asked any more. @param walDirectory absolute */
