@@ -182,7 +182,12 @@ export function removeDone({ folder }: PushSpool, name: string): void {
  * start, the file as stat(1) prints it, the command line, the working directory.
  * @returns false where the system does not tell when a process was started
  */
-export function writeNow(spool: PushSpool, done: Pick<DonePush, 'holder' | 'file'>, name: string, words: CallWords): boolean {
+export function writeNow(
+  spool: PushSpool,
+  done: Pick<DonePush, 'holder' | 'file'>,
+  name: string,
+  words: CallWords,
+): boolean {
   const { pid, started } = JSON.parse(done.holder) as { readonly pid: number; readonly started?: string };
   if (started === undefined) return false;
   const [dev, ino, size, mtime = '', ctime = ''] = done.file.split(':');
