@@ -1,5 +1,4 @@
-import type { LinkedSegment } from '../wal-archive/check-neighbours.ts';
-import type { PushAhead, PushTurn } from '../wal-archive/push-turn.ts';
+import type { LinkedSegment, PushAhead, PushTurn } from '../wal-archive/push-turn.ts';
 
 /** The places of pushes that are on their way at once, in the order in which they were begun. */
 export class PushLine {

@@ -11,6 +11,7 @@ import { largestHistoryBytes, readReceipt, segmentBase, walFolder } from './arch
 import { suffixOf } from './codec.ts';
 import type { Generation } from './generation.ts';
 import { findFork, type Receipt, type SegmentLinks } from './receipt.ts';
+import type { LinkedSegment } from './push-turn.ts';
 import { isSound, withSource, type UnfinishedRecord } from './record-border.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import { segmentAt, segmentEnd } from './wal-file-name.ts';
@@ -30,13 +31,6 @@ export interface Neighbourhood {
   };
   /** What the segment before will be in the archive, where that is still on its way. */
   readonly before?: LinkedSegment | undefined;
-}
-
-/** A segment that was read, and found to link to what is before it. */
-export interface LinkedSegment {
-  /** `SEGMENT` or `SEGMENT.partial`. */
-  readonly name: string;
-  readonly links: SegmentLinks | undefined;
 }
 
 /** -1: the segment before; 1: the one behind. */

@@ -1,4 +1,11 @@
-import type { LinkedSegment } from './check-neighbours.ts';
+import type { SegmentLinks } from './receipt.ts';
+
+/** A segment that was read, and found to link to what is before it. */
+export interface LinkedSegment {
+  /** `SEGMENT` or `SEGMENT.partial`. */
+  readonly name: string;
+  readonly links: SegmentLinks | undefined;
+}
 
 /** How many segments of one server may be on their way into an archive at once, at most. */
 export const mostPushesAtOnce = 16;
