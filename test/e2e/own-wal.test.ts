@@ -17,7 +17,7 @@ const restore = (args: readonly string[]): Promise<ProgramResult> =>
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 const newDirectory = (): string => join(temporaryDirectory('restored'), 'data');
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   it('is read before anything is written: flipped, missing, cut; intact the copy boots', async () => {
     const server = await startServer({ version, walSegmentSizeMib: 1 });
     const writer = await server.client();

@@ -19,7 +19,7 @@ interface Adopted {
   readonly whyCopied: string | null;
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe.each(['', '--encrypt'])('repo init %s', (encryption) => {
     const isEncrypted = encryption !== '';
     let server: PostgresServer;

@@ -14,7 +14,7 @@ import { signalStopped, stopAtOpen } from '../support/stopped-programs.ts';
 
 const segment = /^[0-9A-F]{24}$/;
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe.each(['', '--encrypt'])('repo init %s', (encryption) => {
     let { server, repository, environment, content, location, oid, gausskeep, done, backUp } = {} as ExportedInstance;
     let copy: PostgresServer | undefined;

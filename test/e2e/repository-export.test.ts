@@ -14,7 +14,7 @@ import { forEachServer } from '../support/servers-under-test.ts';
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 const segment = /^[0-9A-F]{24}$/;
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe.each(['', '--encrypt'])('repo init %s', (encryption) => {
     let { server, repository, content, location, oid, gausskeep, done, backUp } = {} as ExportedInstance;
     let copy: PostgresServer | undefined;

@@ -32,7 +32,7 @@ async function gausskeep(args: readonly string[], env: Record<string, string>): 
   return result.stdout;
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe.each(['', '--encrypt'])('repo init %s', (encryption) => {
     let server: PostgresServer;
     let environment: Record<string, string>;

@@ -27,16 +27,18 @@ export function parseSelection(text: string): ReadonlyMap<ServerVersion, TestDep
 
 /**
  * Describes the tests once for each server of this run. `full` tests run on the servers chosen in full; `smoke` tests
- * run on every server. `oldest` is the first release that has what is tested. At the end of each server's tests all servers are stopped and all temporary directories removed.
+ * run on every server; `newest` tests, which hang little on the release, on the newest of those in full, and on all of them where no server is left at a smoke set (`npm run test:all`). `oldest` is the first release that has what is tested. At the end of each server's tests all servers are stopped and all temporary directories removed.
  */
 export function forEachServer(
-  depth: TestDepth,
+  depth: TestDepth | 'newest',
   body: (version: ServerVersion) => void,
   { oldest = 0 }: { readonly oldest?: number } = {},
 ): void {
+  const isShort = [...selection.values()].includes('smoke');
   for (const [version, chosen] of selection) {
     if (version < oldest) continue;
-    if (depth === 'full' && chosen === 'smoke') continue;
+    if (depth !== 'smoke' && chosen === 'smoke') continue;
+    if (depth === 'newest' && isShort && version !== serversInFull().at(-1)) continue;
     describe(`PostgreSQL ${version}`, () => {
       afterAll(async () => {
         await stopAllServers();
