@@ -42,7 +42,7 @@ describe('the WAL of a copy', () => {
     const world = await CopyWorld.make();
     await world.backups(2);
     const source = await archiveOf(world, 'source');
-    await source.put(`${walFolder(1)}00000002.history`, () => onePiece(Buffer.from("1\t0/3000000\tbecause\n")));
+    await source.put(`${walFolder(1)}00000002.history`, () => onePiece(Buffer.from('1\t0/3000000\tbecause\n')));
     const gap = { timeline: 1, beginLsn: lsn(0x5000000n), endLsn: lsn(0x6000000n), noticedAt: '2026-11-23T00:00:00Z' };
     await recordGap(source, 1, { ...gap, reason: 'gone' });
     await world.copy();
