@@ -64,6 +64,8 @@ export type ErrorKind =
   | 'no-tls'
   /** The certificates of the two sides do not fit, or TLS came about in another way than was demanded. */
   | 'tls-refused'
+  /** A store that cannot refuse a name that is taken belongs to another host, as far as writing goes. */
+  | 'other-writer'
   /** No server was of the kind that target_session_attrs wants. */
   | 'session-attrs'
   | 'login-time-out'

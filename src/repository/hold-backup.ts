@@ -18,8 +18,14 @@ export async function holdBackup(
   try {
     return await putHold(storage, { kind: 'restore', backup, prior: undefined }, options);
   } catch (error) {
-    const code = error instanceof BackupError ? systemCodeOf(error.cause) : undefined;
-    if (code !== undefined && refusals.includes(code)) return undefined;
+    if (error instanceof BackupError && isReadOnly(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether it says only that this account, or this host, may not write there: it has read the catalogue before. */
+function isReadOnly(error: BackupError): boolean {
+  const system = systemCodeOf(error.cause);
+  if (system !== undefined && refusals.includes(system)) return true;
+  return error.code === 'AUTHENTICATION' || error.kind === 'other-writer';
 }

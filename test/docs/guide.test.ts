@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeFixtureWal } from '../support/fixture-wal.ts';
 import { stagedBinaries } from '../support/postgres/binaries.ts';
@@ -11,7 +11,10 @@ import { serverDirectory, startServer, stopAllServers, type PostgresServer } fro
 import { programPath, runProgram, startCommand, temporaryDirectory, type ProgramResult } from '../support/programs.ts';
 import { projectRoot } from '../support/project.ts';
 import { runDirectory } from '../support/run-directory.ts';
+import type { S3Server } from '../support/object-store/s3-server.ts';
+import { clockAt, fillCalendar } from './calendar.ts';
 import { guidePages, reasons, type Fence, type Page } from './pages.ts';
+import { inReaderStore, startReaderStore } from './reader-store.ts';
 import { writeScript, writeStandIns } from './stand-ins.ts';
 
 /** The programs as they are installed, with the names that they may be called by. */
@@ -31,18 +34,21 @@ let server: PostgresServer;
 let programs: string;
 /** Where a copy listens that a page starts. */
 let copyPort: number;
+let store: S3Server;
 
 beforeAll(async () => {
   server = await startServer({ version: 17, config: { archive_mode: true } });
   await loadData(await server.client(), { rows: 500, tables: 1 });
   await server.createReplicationUser('backup');
   copyPort = await freePort();
+  store = await startReaderStore();
   programs = temporaryDirectory('programs');
   for (const [name, program] of Object.entries(links)) symlinkSync(programPath(program), join(programs, name));
 });
 
 afterAll(async () => {
   await stopAllServers();
+  await store.close();
   runDirectory().clear();
 });
 
@@ -51,10 +57,13 @@ class Story {
   readonly #root = temporaryDirectory('story');
   readonly #archive = serverDirectory('archive');
   readonly #openGauss = join(this.#root, 'opengauss');
+  /** Pages share the store, and no bucket. */
+  readonly #bucket = `backups-${basename(this.#root).toLowerCase()}`;
   #output = '';
 
   constructor() {
     mkdirSync(join(this.#root, 'backups'));
+    store.createBucket(this.#bucket);
     // As on Debian: the configuration beside the data directory.
     mkdirSync(join(this.#root, 'etc'));
     for (const name of ['postgresql.conf', 'pg_hba.conf', 'pg_ident.conf']) {
@@ -77,11 +86,15 @@ class Story {
 
   async #run(fence: Fence): Promise<void> {
     const expected = Number(fence.words.find((word) => word.startsWith('status='))?.slice('status='.length) ?? '0');
+    const time = fence.words.find((word) => word.startsWith('at='))?.slice('at='.length);
+    const clock = time === undefined ? {} : await this.#clock(time);
+    const configuration = join(this.#root, 'etc/gausskeep/gausskeep.toml');
+    const configured = existsSync(configuration) ? { GAUSSKEEP_CONFIG: configuration } : {};
     // The programs of the server too, as on its host: `recover` looks for them.
     const path = [programs, join(stagedBinaries(17), 'bin'), process.env['PATH'] ?? ''].join(delimiter);
     const { result, stdin } = startCommand('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${this.real(fence.text)}`], {
       cwd: this.#root,
-      env: { PATH: path, ...server.environment() },
+      env: { PATH: path, ...server.environment(), ...configured, ...clock },
       // Several programs one after another: what hangs is ended by the time of the test.
       timeoutMs: 3_600_000,
     });
@@ -92,6 +105,20 @@ class Story {
     this.#guardCopies();
     this.#output = stdout;
     expect({ status, stdout }).toMatchObject({ status: expected });
+  }
+
+  /** The clock of `time` for a block about `/backups/calendar`, which has a backup of every night of a year and more before it. */
+  async #clock(time: string): Promise<Readonly<Record<string, string>>> {
+    const calendar = join(this.backups, 'calendar');
+    if (!existsSync(calendar)) {
+      const host = `-h ${server.host} -p ${String(server.port)} -U backup -c fast`.split(' ');
+      const env = server.environment();
+      expect(await runProgram('gausskeep', ['repo', 'init', calendar])).toMatchObject({ status: 0 });
+      const words = ['backup', '--repo', calendar, '--instance', 'orders', ...host];
+      expect(await runProgram('gausskeep', words, { env })).toMatchObject({ status: 0 });
+      await fillCalendar(calendar, { last: '2026-12-01', nights: 400 });
+    }
+    return clockAt(time, this.#root);
   }
 
   /** What a page has started ends with the tests. */
@@ -180,12 +207,13 @@ class Story {
   /** The places of the documentation, moved to where the test may write. */
   real(text: string): string {
     const program = `${process.execPath} ${programPath('gausskeep')}`;
-    return text
+    return inReaderStore(text, store, this.#bucket)
       .replaceAll('/usr/local/bin/gausskeep', program)
       .replaceAll(/(?<![\w/.])\/(backups|restored|tools)\b/g, `${this.#root}/$1`)
       .replaceAll(/(?<![\w/.])\/archive\b/g, this.#archive)
       .replaceAll('/etc/systemd/system', `${this.#root}/stand-ins/system`)
       .replaceAll('/etc/postgresql/17/main', `${this.#root}/etc`)
+      .replaceAll('/etc/gausskeep', `${this.#root}/etc/gausskeep`)
       .replaceAll('/pgdata', server.dataDirectory)
       .replaceAll(/(?<![\w/.])examples\//g, `${projectRoot}/examples/`)
       .replaceAll(/\b5433\b/g, String(copyPort))

@@ -105,6 +105,7 @@ class S3Storage implements Storage {
     throw new BackupError('LOCKED', say('s3.other-host', { storage: this.description, host: record.host.name }), {
       hint: say('s3.other-host.hint'),
       retryable: false,
+      kind: 'other-writer',
     });
   }
 
