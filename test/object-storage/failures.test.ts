@@ -186,7 +186,7 @@ forEachStore((store) => {
     await storage.put('empty', pieces(''));
     await readAll(storage, 'new', { offset: 3, length: 4 });
     await namesOf(storage);
-    await storage.sweep!();
+    await storage.sweep();
     await storage.delete('new');
     expect(script.count()).toBe(6);
     for (const { method, headers } of script.requests) {

@@ -40,10 +40,15 @@ export async function putObject(
     if (putOnce === 'always') return await putInParts(client, name, { first, gatherer, body }, { headers, signal });
     // The condition holds for one request only: its length is found by reading the body, which is then read again.
     const sizeBytes = first.sizeBytes + (await gatherer.rest());
-    return await putWhole(client, name, { sizeBytes, hash: gatherer.hash, pieces: body }, rest);
+    return await putWhole(client, name, { sizeBytes, hash: gatherer.hash, pieces: () => copied(body()) }, rest);
   } finally {
     await gatherer.close();
   }
+}
+
+/** Pieces of a source may be views that do not last; what a connection was given is sent later. */
+async function* copied(source: ByteSource): ByteSource {
+  for await (const piece of source) yield Uint8Array.from(piece);
 }
 
 async function putWhole(

@@ -117,12 +117,14 @@ export function listUploads({ bucket, query, store }: Exchange): Answer {
   const shown = behind.slice(0, Math.min(store.pageSize, Number(query.get('max-uploads') ?? 1000)));
   const truncated = shown.length < behind.length;
   const last = truncated ? shown.at(-1) : undefined;
-  const encoded = query.get('encoding-type') === 'url' ? encodeURIComponent : String;
+  const encodingType = query.get('encoding-type');
+  const encoded = encodingType === 'url' ? encodeURIComponent : String;
   return {
     status: 200,
     body: document(
       'ListMultipartUploadsResult',
       textElement('Bucket', bucket.name),
+      textElement('EncodingType', encodingType),
       textElement('NextKeyMarker', last && encoded(last.key)),
       textElement('NextUploadIdMarker', last?.id),
       textElement('IsTruncated', String(truncated)),
