@@ -118,9 +118,9 @@ function openSpool(given: GivenOptions, named: NamedWal, wal: WalDirectory, spoo
 /** It inherits no stdio: openGauss waits until its command's stderr is closed. Its session is its own: what ends the server does not end it. */
 function startIt(given: GivenOptions, walDirectory: string): void {
   const words = walPushOptions.flatMap(({ options }) =>
-    options.flatMap(({ long }) => {
-      const value = ownOptions.has(long) ? undefined : given.last(long);
-      return value === undefined ? [] : [`--${long}=${value}`];
+    options.flatMap(({ long, argument }) => {
+      if (ownOptions.has(long) || !given.has(long)) return [];
+      return argument === undefined ? [`--${long}`] : [`--${long}=${given.last(long) ?? ''}`];
     }),
   );
   const environment = readEnvironment();
