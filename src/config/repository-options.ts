@@ -27,6 +27,8 @@ export const repoInitOptions: readonly OptionGroup[] = [
       { long: 'encrypt', help: 'repo.help.encrypt' },
       ...passwords,
       ...s3Options,
+      { long: 'lock', argument: 'DAYS', help: 'lock.help.lock' },
+      { long: 'lock-mode', argument: 'MODE', help: 'lock.help.lock-mode' },
       { long: 'json', help: 'wal-commands.help.json' },
     ],
   },

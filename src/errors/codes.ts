@@ -71,6 +71,8 @@ export type ErrorKind =
   | 'login-time-out'
   /** A directory that is to be filled has something in it. */
   | 'not-empty'
+  /** Object lock keeps it from being deleted until a date. */
+  | 'object-locked'
   /** A time without zone, where no zone is known. */
   | 'no-time-zone'
   /** Two files of one WAL segment differ. */

@@ -42,6 +42,7 @@ import { importingMessages } from './chinese/importing.ts';
 import { restoreHelpMessages } from './chinese/restore-help.ts';
 import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
+import { lockMessages } from './chinese/lock.ts';
 import { s3Messages } from './chinese/s3.ts';
 import { restoreMessages } from './chinese/restore.ts';
 import { serverMessages } from './chinese/server.ts';
@@ -101,6 +102,7 @@ export const chinese: Translation<typeof english> = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
+  ...lockMessages,
   ...s3Messages,
   ...repositoryWalMessages,
   ...repositoryCommandsMessages,

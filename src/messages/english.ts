@@ -38,6 +38,7 @@ import { exportingMessages } from './english/exporting.ts';
 import { prunedMessages } from './english/pruned.ts';
 import { importingMessages } from './english/importing.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
+import { lockMessages } from './english/lock.ts';
 import { s3Messages } from './english/s3.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
@@ -116,6 +117,7 @@ export const english = {
   ...refusalMessages,
   ...replicationMessages,
   ...repositoryMessages,
+  ...lockMessages,
   ...s3Messages,
   ...repositoryWalMessages,
   ...repositoryCommandsMessages,

@@ -7,7 +7,7 @@ import { keyCheckOf, newMasterKey } from '../sealed/master-key.ts';
 import { openPlace, type Place } from '../storage/place.ts';
 import { isS3Place } from '../storage/s3/location.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
-import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { LockWish, Storage, StorageOptions } from '../storage/storage.ts';
 import { newId } from './names.ts';
 import { repositoryOf, type Repository } from './repository.ts';
 import {
@@ -21,11 +21,13 @@ import { putKey } from './repository-keys.ts';
 export interface InitRepositoryOptions extends StorageOptions {
   /** Makes an encrypted one, which this password opens. */
   readonly password?: (() => Promise<string>) | undefined;
+  /** Locks each object against deletion; default: what the bucket does by itself. */
+  readonly lock?: LockWish | undefined;
 }
 
 /**
  * Makes an empty place a repository. The last directory of a path is made where it is missing, and removed again where that fails. Of several at once one succeeds.
- * @throws BackupError `TARGET_NOT_EMPTY` when there is a repository, or something else; `REPOSITORY_NOT_FOUND` when the directory above is missing
+ * @throws BackupError `CONFIG_INVALID` where objects cannot be locked as is wished; `TARGET_NOT_EMPTY` when there is a repository, or something else; `REPOSITORY_NOT_FOUND` when the directory above is missing
  */
 export async function initRepository(place: Place, options: InitRepositoryOptions = {}): Promise<Repository> {
   const made = typeof place === 'string' && !isS3Place(place) && (await makeDirectory(place)) ? place : undefined;
@@ -43,7 +45,11 @@ async function initInside(place: Place, options: InitRepositoryOptions): Promise
   const opened = await openPlace(place, { signal });
   const root = opened.storage;
   await refuseOccupied(root, { signal });
-  await root.prepare?.({ signal });
+  const { lock } = options;
+  if (lock !== undefined && root.prepare === undefined) {
+    throw new BackupError('CONFIG_INVALID', say('lock.no-store', { place: placeWords(root.description) }));
+  }
+  await root.prepare?.({ lock, signal });
   const repository = newId();
   const password = await options.password?.();
   const master = password === undefined ? undefined : newMasterKey();

@@ -2,12 +2,14 @@ import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError } from '../errors/backup-error.ts';
 import { digestOf } from '../storage/digest.ts';
 import { objectExists, objectNotFound } from '../storage/failures.ts';
+import { renamedLock } from '../storage/object-lock.ts';
 import { checkObjectName } from '../storage/object-name.ts';
 import type {
   ListOptions,
   ReadOptions,
   Storage,
   StorageAbilities,
+  StorageLock,
   StorageOptions,
   StoredObject,
 } from '../storage/storage.ts';
@@ -57,6 +59,10 @@ class Framed implements FramedStorage {
 
   get abilities(): StorageAbilities {
     return this.#inner.abilities;
+  }
+
+  get lock(): StorageLock | undefined {
+    return renamedLock(this.#inner.lock, (name) => this.#objectOf(name).stored);
   }
 
   async put(name: string, body: () => ByteSource, options?: StorageOptions): Promise<{ sizeBytes: number }> {

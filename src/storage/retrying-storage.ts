@@ -4,7 +4,16 @@ import type { ErrorCode } from '../errors/codes.ts';
 import { digestOf } from './digest.ts';
 import { compareNames } from './object-name.ts';
 import { retrying, type RetryPlan } from './retry.ts';
-import type { ListOptions, ReadOptions, Storage, StorageAbilities, StorageOptions, StoredObject } from './storage.ts';
+import type {
+  ListOptions,
+  PrepareOptions,
+  ReadOptions,
+  Storage,
+  StorageAbilities,
+  StorageLock,
+  StorageOptions,
+  StoredObject,
+} from './storage.ts';
 
 /**
  * Opens a storage and keeps at it: what fails in a way that may pass (`retryable`) is done again within `plan`, from where it
@@ -34,6 +43,20 @@ class RetryingStorage implements Storage {
 
   get abilities(): StorageAbilities {
     return this.#inner.abilities;
+  }
+
+  get lock(): StorageLock | undefined {
+    const { lock } = this.#inner;
+    if (lock === undefined) return undefined;
+    return {
+      lockedForMs: lock.lockedForMs,
+      lockedUntil: (name, options = {}) => this.#again(options, () => lock.lockedUntil(name, options)),
+      extend: (name, times, options = {}) => this.#again(options, () => lock.extend(name, times, options)),
+    };
+  }
+
+  prepare(options: PrepareOptions = {}): Promise<unknown> {
+    return this.#again(options, () => Promise.resolve(this.#inner.prepare?.(options)));
   }
 
   async put(name: string, body: () => ByteSource, options: StorageOptions = {}): Promise<{ sizeBytes: number }> {

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { renamedLock } from './object-lock.ts';
 import type { ListOptions, ReadOptions, Storage, StorageOptions, StoredObject } from './storage.ts';
 
 /**
@@ -23,6 +24,10 @@ class StorageBelow implements Storage {
 
   get abilities() {
     return this.#inner.abilities;
+  }
+
+  get lock() {
+    return renamedLock(this.#inner.lock, (name) => this.#folder + name);
   }
 
   put(name: string, body: () => ByteSource, options?: StorageOptions) {

@@ -18,10 +18,43 @@ export interface StorageAbilities {
   readonly putOnce: boolean;
   /** `storedAtMs` is told, by one clock for all objects, so that their ages can be compared. */
   readonly objectTime: boolean;
-  /** Objects can be held against deletion until a date (object lock). */
+  /** Objects can be locked against deletion until a date (object lock); whether that is done, `Storage.lock` says. */
   readonly lock: boolean;
   /** A put that failed is over: an object that is not there then does not come later. False: what went out may still arrive. */
   readonly putsSettle: boolean;
+}
+
+/** Object lock: each object is held against deletion by anybody for some time from when it is put. All times are those of the storage's clock, in ms. */
+export interface StorageLock {
+  /** From when it was put each object is locked for at least so long. */
+  readonly lockedForMs: number;
+
+  /** Until when an object cannot be deleted. Undefined: it can, or there is none. */
+  lockedUntil(name: string, options?: StorageOptions): Promise<number | undefined>;
+
+  /**
+   * Sees to it that an object is locked at least until `leastMs`: one that is not gets locked until `untilMs`. Nothing is ever locked for a shorter time than before.
+   * @throws BackupError `OBJECT_NOT_FOUND`; `AUTHENTICATION` when the storage refuses it
+   */
+  extend(name: string, times: LockTimes, options?: StorageOptions): Promise<void>;
+}
+
+export interface LockTimes {
+  readonly leastMs: number;
+  /** Not before `leastMs`. */
+  readonly untilMs: number;
+}
+
+/** How objects of a place are to be locked. */
+export interface LockWish {
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE';
+  /** At least 1. */
+  readonly days: number;
+}
+
+export interface PrepareOptions extends StorageOptions {
+  /** Undefined: what the storage does by itself. @throws BackupError `CONFIG_INVALID` where it cannot be had */
+  readonly lock?: LockWish | undefined;
 }
 
 export interface ReadOptions extends StorageOptions {
@@ -83,9 +116,15 @@ export interface Storage {
    * Finds out, and records, what a storage does that may do less than its interface says. Asked for before a place is used for the first time; a put does it where nobody did.
    * Undefined: there is nothing to find out.
    */
-  prepare?(options?: StorageOptions): Promise<unknown>;
+  prepare?(options?: PrepareOptions): Promise<unknown>;
 
-  /** Removes an object, durably. That there is none is no error. */
+  /** Undefined: nothing locks objects. */
+  readonly lock?: StorageLock | undefined;
+
+  /**
+   * Removes an object, durably. That there is none is no error. It is removed altogether or, where that fails, there as before.
+   * @throws BackupError `LOCKED` of kind `object-locked`: it cannot be deleted yet (`deleteUnlessLocked` tells until when)
+   */
   delete(name: string, options?: StorageOptions): Promise<void>;
 
   /**

@@ -1,5 +1,6 @@
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
+import { lockSettings } from '../../config/lock-settings.ts';
 import { repoInitOptions } from '../../config/repository-options.ts';
 import { readRepositorySettings, repositoryOf } from '../../config/repository-settings.ts';
 import { initRepository } from '../../index.ts';
@@ -24,8 +25,9 @@ export const repoInitCommand: Command = {
     if (unused !== undefined) throw usage(program, say('repo.init.password-unused', { option: `--${unused}` }));
     const settings = await readRepositorySettings(given, readEnvironment(), operand);
     const directory = repositoryOf(settings);
+    const lock = lockSettings(given);
     const password = isEncrypted ? newPassword(settings, directory, context) : undefined;
-    const { identity, root } = await initRepository(directory, { password, signal });
+    const { identity, root } = await initRepository(directory, { password, lock, signal });
     const sentence = say(isEncrypted ? 'repo.init.made-encrypted' : 'repo.init.made', {
       directory: shownPlace(directory),
     });

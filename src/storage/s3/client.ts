@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ByteSource } from '../../bytes/byte-reader.ts';
 import type { CredentialSource } from './credentials.ts';
 import { Exchange, textOf, type S3Answer } from './exchange.ts';
@@ -12,6 +13,8 @@ export interface RequestBody {
   /** SHA-256 in hex. */
   readonly hash: string;
   readonly pieces: readonly Uint8Array[] | (() => ByteSource);
+  /** MD5 in base64, where the pieces are not in memory. */
+  readonly md5?: string | undefined;
 }
 
 export interface S3Request {
@@ -24,6 +27,9 @@ export interface S3Request {
   /** Statuses that are answers; all others are failures. */
   readonly answers: readonly number[];
 }
+
+/** Stores refuse what is signed a quarter of an hour off; a little less is sure to be taken. */
+const skewToleranceMs = 14 * 60 * 1000;
 
 /** What came of a request, and whether an earlier one may have done it already. */
 export interface Done<Result> {
@@ -48,6 +54,11 @@ export class S3Client {
   #hasAnswered = false;
   /** The clock of the store less that of this host, ms; 0 as long as the store takes the time of this host. */
   #skewMs = 0;
+  /** The clock of the store less that of this host, ms, as its last answer told. */
+  #storeAheadMs = 0;
+  #seesVersions = false;
+  /** Bodies of puts come with an MD5, which stores with object lock want. */
+  sendsMd5 = true;
 
   constructor(location: S3Location, options: S3ClientOptions) {
     this.location = location;
@@ -66,6 +77,16 @@ export class S3Client {
   /** How far the clock of this host was off when the store refused it for that, in ms. */
   get skewMs(): number {
     return this.#skewMs;
+  }
+
+  /** ms since 1970 by the clock of the store, to a second; that of this host as long as nothing was answered. */
+  get storeNowMs(): number {
+    return Date.now() + this.#storeAheadMs;
+  }
+
+  /** Whether an answer has told the version of an object: the bucket keeps versions. */
+  get seesVersions(): boolean {
+    return this.#seesVersions;
   }
 
   patience(): Patience {
@@ -121,20 +142,36 @@ export class S3Client {
           ? { 'Content-Length': '0' }
           : {}
         : { 'Content-Length': String(body.sizeBytes) };
-    const unsigned = { method, path, headers: { ...headers, ...length }, bodyHash: body?.hash ?? emptyHash };
+    const sum: Record<string, string> =
+      body !== undefined && method === 'PUT' && this.sendsMd5 ? { 'Content-MD5': md5Of(body) } : {};
+    const unsigned = { method, path, headers: { ...headers, ...length, ...sum }, bodyHash: body?.hash ?? emptyHash };
     const credentials = await this.#options.credentials(renew);
     const signed = await signedHeaders(unsigned, this.#address, credentials, Date.now() + this.#skewMs);
     const pieces = typeof body?.pieces === 'function' ? body.pieces() : body?.pieces;
     const answer = await this.#exchange.send({ method, path, headers: signed, body: pieces }, signal);
     this.#hasAnswered = true;
+    this.#learn(answer);
     if (answers.includes(answer.status)) return answer;
     throw await refusalOf(answer);
+  }
+
+  #learn({ headers }: S3Answer): void {
+    const date = Date.parse(headers.date ?? '');
+    if (!Number.isNaN(date)) this.#storeAheadMs = date - Date.now();
+    // Also `null`, the version of what was put before versions were kept.
+    if (headers['x-amz-version-id'] !== undefined) this.#seesVersions = true;
+  }
+
+  /** An answer to HEAD has no words: then its date tells. */
+  #isSkewed({ status, code, dateMs = 0 }: S3Refusal): boolean {
+    if (status !== 403 || code !== '') return code === 'RequestTimeTooSkewed';
+    return Math.abs(dateMs - Date.now() - this.#skewMs) > skewToleranceMs;
   }
 
   /** Puts right, once for each request, what the store says is wrong with who asks. @returns whether it did */
   #correct(error: unknown, corrected: { skew: boolean; credentials: boolean }): boolean {
     if (!(error instanceof S3Refusal)) return false;
-    if (error.code === 'RequestTimeTooSkewed' && !corrected.skew && error.dateMs !== undefined) {
+    if (!corrected.skew && error.dateMs !== undefined && this.#isSkewed(error)) {
       this.#skewMs = error.dateMs - Date.now();
       return (corrected.skew = true);
     }
@@ -143,4 +180,11 @@ export class S3Client {
     }
     return false;
   }
+}
+
+function md5Of({ pieces, md5 }: RequestBody): string {
+  if (md5 !== undefined || typeof pieces === 'function') return md5 ?? '';
+  const hash = createHash('md5');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('base64');
 }

@@ -17,11 +17,14 @@ export class BodyGatherer {
   readonly #iterator: AsyncIterator<Uint8Array>;
   /** Of all parts so far. */
   #whole: Hash | undefined;
+  readonly #md5: Hash | undefined;
   #left: Uint8Array | undefined;
   #isOver = false;
 
-  constructor(source: ByteSource) {
+  /** @param withMd5 of the whole as well */
+  constructor(source: ByteSource, { withMd5 = false }: { readonly withMd5?: boolean } = {}) {
     this.#iterator = source[Symbol.asyncIterator]();
+    this.#md5 = withMd5 ? createHash('md5') : undefined;
   }
 
   /** Whether all was taken. Known only after a part that is shorter than what was asked for. */
@@ -32,6 +35,11 @@ export class BodyGatherer {
   /** The hash of all that was taken, in hex. */
   get hash(): string {
     return (this.#whole ?? createHash('sha256')).copy().digest('hex');
+  }
+
+  /** The MD5 of all that was taken, in base64, where it was asked for. */
+  get md5(): string | undefined {
+    return this.#md5?.copy().digest('base64');
   }
 
   /** The next part: `partBytes`, or less where the body ends. @throws what the source throws */
@@ -58,7 +66,10 @@ export class BodyGatherer {
       this.#left = piece;
     }
     flush();
-    for (const piece of pieces) hash.update(piece);
+    for (const piece of pieces) {
+      hash.update(piece);
+      this.#md5?.update(piece);
+    }
     if (this.#whole === undefined) this.#whole = hash.copy();
     else for (const piece of pieces) this.#whole.update(piece);
     return { pieces, sizeBytes, hash: hash.digest('hex') };
@@ -69,6 +80,7 @@ export class BodyGatherer {
     let sizeBytes = 0;
     for (let piece = await this.#next(); piece !== undefined; piece = await this.#next()) {
       (this.#whole ??= createHash('sha256')).update(piece);
+      this.#md5?.update(piece);
       sizeBytes += piece.length;
       this.#left = undefined;
     }

@@ -5,6 +5,7 @@ import { unfinishedPrefix } from '../object-name.ts';
 import type { S3Client, S3Request } from './client.ts';
 import { textOf } from './exchange.ts';
 import { errorIn, S3Refusal } from './failures.ts';
+import { deleteObject } from './object-versions.ts';
 import type { PutOnce } from './put-object.ts';
 import { abortUpload, completed, uploadedPart } from './put-in-parts.ts';
 import { holds } from './read-back.ts';
@@ -16,7 +17,7 @@ const attempts = 5;
 
 /**
  * Finds out what a store does about names that are there already, by doing it: neither its name nor its version is believed. Objects with random names come and go below the prefix;
- * an account that may not delete leaves them: listings of gausskeep do not show them.
+ * an account that may not delete leaves them, and so does a bucket that locks by itself: listings of gausskeep do not show them.
  * @throws BackupError as `S3Client.run`; `STORAGE_UNAVAILABLE` where requests fail too often to tell
  */
 export async function probeStore(client: S3Client, signal?: AbortSignal): Promise<PutOnce> {
@@ -46,7 +47,7 @@ async function probeOnce(client: S3Client, signal?: AbortSignal): Promise<PutOnc
     await conditionalPut(client, parted, 'first', signal);
     return (await refusesParts(client, parted, signal)) ? 'always' : 'single';
   } finally {
-    for (const name of names) await removed(client, name).catch(() => undefined);
+    for (const name of names) await deleteObject(client, name).catch(() => undefined);
   }
 }
 
@@ -105,10 +106,6 @@ async function refusesParts(client: S3Client, name: string, signal?: AbortSignal
 function contains(client: S3Client, name: string, text: string, signal?: AbortSignal): Promise<boolean> {
   const bytes = Buffer.from(text);
   return holds(client, name, { sizeBytes: bytes.length, hash: hashOf(bytes) }, signal);
-}
-
-async function removed(client: S3Client, name: string): Promise<void> {
-  await client.text({ method: 'DELETE', name, answers: [200, 204, 403, 404] });
 }
 
 /** No listing shows it: it is an unfinished object. */

@@ -32,7 +32,7 @@ export async function putObject(
     signal,
   }: { putOnce: PutOnce; headers: Readonly<Record<string, string>>; signal?: AbortSignal | undefined },
 ): Promise<{ readonly sizeBytes: number }> {
-  const gatherer = new BodyGatherer(body());
+  const gatherer = new BodyGatherer(body(), { withMd5: client.sendsMd5 && putOnce !== 'always' });
   try {
     const first = await gatherer.part(inOneRequest);
     const rest = { putOnce, headers, signal };
@@ -40,7 +40,8 @@ export async function putObject(
     if (putOnce === 'always') return await putInParts(client, name, { first, gatherer, body }, { headers, signal });
     // The condition holds for one request only: its length is found by reading the body, which is then read again.
     const sizeBytes = first.sizeBytes + (await gatherer.rest());
-    return await putWhole(client, name, { sizeBytes, hash: gatherer.hash, pieces: () => copied(body()) }, rest);
+    const whole = { sizeBytes, hash: gatherer.hash, md5: gatherer.md5, pieces: () => copied(body()) };
+    return await putWhole(client, name, whole, rest);
   } finally {
     await gatherer.close();
   }

@@ -5,7 +5,17 @@ import { say } from '../../messages/message.ts';
 import { objectNotFound } from '../failures.ts';
 import { checkObjectName, isObjectName } from '../object-name.ts';
 import { readSmallObject } from '../small-object.ts';
-import type { ListOptions, ReadOptions, Storage, StorageAbilities, StorageOptions, StoredObject } from '../storage.ts';
+import type {
+  ListOptions,
+  LockWish,
+  PrepareOptions,
+  ReadOptions,
+  Storage,
+  StorageAbilities,
+  StorageLock,
+  StorageOptions,
+  StoredObject,
+} from '../storage.ts';
 import { S3Client } from './client.ts';
 import { credentialChain, type CredentialSource } from './credentials.ts';
 import { dropBody, type S3Answer } from './exchange.ts';
@@ -13,11 +23,13 @@ import { refusalOf, S3Refusal } from './failures.ts';
 import { hostIdentity } from './host-identity.ts';
 import { listPages } from './list-objects.ts';
 import { parseS3Place } from './location.ts';
-import { lockRule } from './lock-rule.ts';
+import { chosenLock, refuseOtherLock } from './lock-rule.ts';
+import { deleteObject } from './object-versions.ts';
 import { usualPatience, type PatiencePlan } from './patience.ts';
 import { probeStore } from './probe-store.ts';
 import { putObject } from './put-object.ts';
 import { ReadAhead } from './read-ahead.ts';
+import { lockHeaders, lockOf } from './retention.ts';
 import { decodeRecord, encodeRecord, recordName, type StorageRecord } from './storage-record.ts';
 import { sweepUploads } from './sweep-uploads.ts';
 
@@ -72,22 +84,34 @@ class S3Storage implements Storage {
   async readRecord(options: StorageOptions): Promise<void> {
     const bytes = await readSmallObject(this, recordName, options);
     this.#record = bytes && decodeRecord(bytes);
+    this.#client.sendsMd5 = this.#record === undefined || this.#record.lock !== undefined;
   }
 
-  async prepare({ signal }: StorageOptions = {}): Promise<StorageRecord> {
-    if (this.#record !== undefined) return this.#record;
-    this.#preparing ??= this.#probe(signal).finally(() => (this.#preparing = undefined));
-    return this.#preparing;
+  get lock(): StorageLock | undefined {
+    return lockOf(this.#client, this.#record?.lock);
   }
 
-  async #probe(signal?: AbortSignal): Promise<StorageRecord> {
+  async prepare({ lock, signal }: PrepareOptions = {}): Promise<StorageRecord> {
+    if (this.#record === undefined) {
+      this.#preparing ??= this.#probe(lock, signal).finally(() => (this.#preparing = undefined));
+    }
+    const record = this.#record ?? (await this.#preparing!);
+    if (lock !== undefined) refuseOtherLock(this.#client, lock, record.lock);
+    return record;
+  }
+
+  async #probe(wish: LockWish | undefined, signal?: AbortSignal): Promise<StorageRecord> {
+    const lock = await chosenLock(this.#client, wish, signal);
     const putOnce = await probeStore(this.#client, signal);
-    const lock = await lockRule(this.#client, signal);
     const host = putOnce === 'never' ? await hostIdentity() : undefined;
     const record: StorageRecord = { putOnce, host, lock, probedAt: new Date().toISOString() };
     const bytes = encodeRecord(record);
     try {
-      await putObject(this.#client, recordName, () => oneOf(bytes), { putOnce, headers: {}, signal });
+      await putObject(this.#client, recordName, () => oneOf(bytes), {
+        putOnce,
+        headers: lockHeaders(this.#client, lock),
+        signal,
+      });
     } catch (error) {
       // Somebody else found it out at the same time: what they wrote counts.
       if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
@@ -112,8 +136,8 @@ class S3Storage implements Storage {
   async put(name: string, body: () => ByteSource, { signal }: StorageOptions = {}): Promise<{ sizeBytes: number }> {
     checkObjectName(name);
     signal?.throwIfAborted();
-    const { putOnce } = await this.#writable(signal);
-    return putObject(this.#client, name, body, { putOnce, headers: {}, signal });
+    const { putOnce, lock } = await this.#writable(signal);
+    return putObject(this.#client, name, body, { putOnce, headers: lockHeaders(this.#client, lock), signal });
   }
 
   async *get(name: string, { offset = 0, length = Infinity, signal }: ReadOptions = {}): ByteSource {
@@ -228,7 +252,7 @@ class S3Storage implements Storage {
     checkObjectName(name);
     signal?.throwIfAborted();
     await this.#writable(signal);
-    await this.#client.text({ method: 'DELETE', name, answers: [200, 204, 404] }, signal);
+    await deleteObject(this.#client, name, signal);
   }
 
   async sweep({ signal, idleMs = dayMs }: StorageOptions & { idleMs?: number | undefined } = {}): Promise<number> {

@@ -1,0 +1,121 @@
+import { objectLocked } from '../object-lock.ts';
+import { decoded, many, parsed, record, strange } from './answer-xml.ts';
+import type { S3Client } from './client.ts';
+import { textOf } from './exchange.ts';
+import { retentionOf } from './retention.ts';
+
+/** Versions of one name: what was put under it, and the marks that a deletion left. */
+export interface ObjectVersions {
+  /** Oldest first. */
+  readonly objects: readonly string[];
+  readonly markers: readonly string[];
+}
+
+/**
+ * Deletes an object. Where the bucket keeps versions all of them go, and a deletion that is refused leaves what readers see as it was.
+ * @throws BackupError `LOCKED` of kind `object-locked`; as `S3Client.run`
+ */
+export async function deleteObject(client: S3Client, name: string, signal?: AbortSignal): Promise<void> {
+  if (client.seesVersions) return deleteVersions(client, name, signal);
+  const request = { method: 'DELETE', name, answers: [200, 204, 404] } as const;
+  const { result: marker } = await client.run(
+    request,
+    async (answer) => {
+      await textOf(answer);
+      return answer.headers['x-amz-delete-marker'] === 'true' ? answer.headers['x-amz-version-id'] : undefined;
+    },
+    signal,
+  );
+  if (typeof marker !== 'string') return;
+  // It was only hidden: the bucket keeps versions, and nothing that was answered before said so.
+  await deleteVersion(client, name, marker, signal);
+  await deleteVersions(client, name, signal);
+}
+
+/** Oldest first: it is the one that was put, and where it is locked nothing is touched. */
+async function deleteVersions(client: S3Client, name: string, signal?: AbortSignal): Promise<void> {
+  const { objects, markers } = await versionsOf(client, name, signal);
+  for (const version of objects) await deleteVersion(client, name, version, signal);
+  for (const version of markers) await deleteVersion(client, name, version, signal);
+}
+
+async function deleteVersion(client: S3Client, name: string, versionId: string, signal?: AbortSignal): Promise<void> {
+  const request = { method: 'DELETE', name, query: { versionId } } as const;
+  const { status } = await client.text({ ...request, answers: [200, 204, 403, 404] }, signal);
+  if (status !== 403) return;
+  const held = await retentionOf(client, name, { versionId, signal });
+  if (held !== undefined && held.untilMs > client.storeNowMs) throw objectLocked(name, held.untilMs, client.words.place);
+  // No lock is in the way: what is, the same request says.
+  await client.text({ ...request, answers: [200, 204, 404] }, signal);
+}
+
+/** What lies under exactly this name. */
+async function versionsOf(client: S3Client, name: string, signal?: AbortSignal): Promise<ObjectVersions> {
+  const objects: string[] = [];
+  const markers: string[] = [];
+  for await (const { name: listed, version, isMarker } of listVersions(client, name, signal)) {
+    // A longer name that begins with this one comes behind it.
+    if (listed !== name) break;
+    (isMarker ? markers : objects).push(version);
+  }
+  return { objects: objects.toReversed(), markers };
+}
+
+export interface ListedVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly isMarker: boolean;
+  /** It is what a reader sees. */
+  readonly isNewest: boolean;
+}
+
+/** All versions of names that begin with `prefix`, in the order of names; of one name objects come before markers, each the newest first. */
+export async function* listVersions(
+  client: S3Client,
+  prefix: string,
+  signal?: AbortSignal,
+): AsyncGenerator<ListedVersion, void, undefined> {
+  const whole = client.location.prefix + prefix;
+  let after: { readonly key: string; readonly version: string | undefined } | undefined;
+  do {
+    const query = {
+      versions: '',
+      'encoding-type': 'url',
+      prefix: whole === '' ? undefined : whole,
+      'key-marker': after?.key,
+      'version-id-marker': after?.version,
+    };
+    const { text } = await client.text({ method: 'GET', query, answers: [200] }, signal);
+    const { versions, next } = await readPage(text, client);
+    yield* versions;
+    if (next !== undefined && next.key === after?.key && next.version === after.version) throw strange(client);
+    after = next;
+  } while (after !== undefined);
+}
+
+async function readPage(text: string, client: S3Client) {
+  const { prefix } = client.location;
+  const { parseXML } = await import('@aws-sdk/xml-builder');
+  const answer = parsed(() => parseXML(text), client);
+  const fields = record(answer['ListVersionsResult'] ?? answer['ListObjectVersionsOutput'], client);
+  const decode = fields['EncodingType'] === 'url' ? decoded : (key: string): string => key;
+  const versionOf =
+    (isMarker: boolean) =>
+    (item: unknown): ListedVersion => {
+      const { Key: key, VersionId: version, IsLatest: newest } = record(item, client);
+      const name = typeof key === 'string' ? decode(key) : undefined;
+      if (name?.startsWith(prefix) !== true || typeof version !== 'string') throw strange(client);
+      return { name: name.slice(prefix.length), version, isMarker, isNewest: newest === 'true' };
+    };
+  const found = [
+    ...many(fields['Version']).map(versionOf(false)),
+    ...many(fields['DeleteMarker']).map(versionOf(true)),
+  ];
+  const { NextKeyMarker: key, NextVersionIdMarker: version, IsTruncated: more } = fields;
+  if (more === 'true' && typeof key !== 'string') throw strange(client);
+  const next =
+    more === 'true'
+      ? { key: decode(key as string), version: typeof version === 'string' && version !== '' ? version : undefined }
+      : undefined;
+  return { versions: found.sort((a, b) => (a.name === b.name ? 0 : Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))), next };
+}
