@@ -211,6 +211,7 @@ export { performExpire } from './expire/perform-expire.ts';
 export { rehearseExpire } from './expire/rehearse-expire.ts';
 export type { ExpireRequest, ExpireResult } from './expire/expire-request.ts';
 export type { WalCut } from './expire/cut-wal.ts';
+export type { LockedObjects } from './expire/locked-objects.ts';
 export type { WalRange } from './expire/wal-ranges.ts';
 export type { Obstacle, WaitingRemoval } from './expire/judge-removals.ts';
 export { planExpire, type PlannedBackup } from './expire/plan-expire.ts';

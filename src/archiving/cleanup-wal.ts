@@ -7,7 +7,9 @@ import { readGaps } from '../wal-archive/gaps.ts';
 import { readHolds, setHold, type Hold } from '../wal-archive/holds.ts';
 import { openFiles, openFolder } from '../wal-archive/open-folder.ts';
 import { parseStoredName, parseWalFileName, positionPart } from '../wal-archive/wal-file-name.ts';
+import { deleteUnlessLocked } from '../storage/object-lock.ts';
 import type { Storage } from '../storage/storage.ts';
+import { partLockedWal, type LockedRemoval } from './locked-wal.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import type { ArchivingListener, ArchivingNews } from './events.ts';
 
@@ -44,6 +46,8 @@ export interface CleanupPlan {
   readonly gapRecords: readonly string[];
   /** What goes: a WAL file and the objects that it consists of, in the order in which they are removed. */
   readonly removals: readonly WalRemoval[];
+  /** What would go as well, and is locked. */
+  readonly locked: readonly LockedRemoval[];
 }
 
 export interface WalRemoval {
@@ -88,13 +92,14 @@ export async function planCleanup(request: CleanupRequest, options: Options = {}
     if (positionPart(name) >= positionPart(cutoff)) continue;
     removals.set(name, [...(removals.get(name) ?? []), found]);
   }
+  const unneeded = [...removals].map(([name, found]) => removalOf(name, found));
   return {
     gapRecords: archive === undefined ? [] : await outdatedGaps(archive, request, cutoff, options),
     cutoff,
     keptFor,
     protectsBackups: backups !== undefined,
     hold,
-    removals: [...removals].map(([name, found]) => removalOf(name, found)),
+    ...(await partLockedWal(storage, unneeded, options)),
   };
 }
 
@@ -119,11 +124,12 @@ export async function performCleanup(
   if (plan.hold !== undefined) await setHold(storage, plan.hold, { signal });
   for (const [at, { name, stored }] of plan.removals.entries()) {
     signal?.throwIfAborted();
-    for (const object of stored) await storage.delete(object, { signal });
+    // What is locked longer than its receipt stays, without it: a later run finds it again.
+    for (const object of stored) await deleteUnlessLocked(storage, object, { signal });
     const filesTotal = plan.removals.length;
     teller.tell({ type: 'progress', doneBytes: 0, totalBytes: undefined, filesDone: at + 1, filesTotal, name });
   }
-  for (const record of plan.gapRecords) await storage.delete(record, { signal });
+  for (const record of plan.gapRecords) await deleteUnlessLocked(storage, record, { signal });
   await storage.sweep({ signal });
 }
 

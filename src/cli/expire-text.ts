@@ -1,5 +1,6 @@
 import {
   formatLsn,
+  type LockedObjects,
   type ExpireResult,
   type RetentionDecision,
   type RetentionReason,
@@ -65,28 +66,34 @@ function reasonWords(reason: RetentionReason): Message {
   }
 }
 
-function deletedLines({ deleted, waiting, packs, bytes }: ShownExpire, isDry: boolean): string[] {
+function deletedLines({ deleted, waiting, packs, bytes, locked }: ShownExpire, isDry: boolean): string[] {
   const gone = { count: deleted.length, packs, bytes: sizeText(bytes) };
   const counts = { count: waiting.length };
   const names = shortNames(waiting.map(({ name }) => name));
   return [
     ...(deleted.length > 0 || packs > 0 ? [speak(say(isDry ? 'pruned.deleted-dry' : 'pruned.deleted', gone))] : []),
+    ...(locked === undefined ? [] : [speak(lockedPacks(locked, isDry))]),
     ...(waiting.length > 0 ? [speak(say(isDry ? 'pruned.waiting-dry' : 'pruned.waiting', counts))] : []),
     ...waiting.map((removal, at) => `  ${names[at] ?? removal.name}  ${speak(waitsFor(removal))}`),
   ];
 }
 
+function lockedPacks({ count: packs, bytes, untilMs }: LockedObjects, isDry: boolean): Message {
+  const words = { packs, bytes: sizeText(bytes), until: minute(untilMs) };
+  return say(isDry ? 'lock.expire.packs-dry' : 'lock.expire.packs', words);
+}
+
 /** From when on, if that is known, and what else keeps it. */
 function waitsFor({ dueAtMs, obstacles }: WaitingRemoval): Message {
   const others = obstacles.filter((obstacle) => obstacle !== 'grace' || dueAtMs === undefined);
-  const items = others.map((obstacle) => say(`pruned.obstacle.${obstacle}`));
+  const items = others.map((obstacle) => say(obstacle === 'locked' ? 'lock.obstacle' : `pruned.obstacle.${obstacle}`));
   const reasons = say('pruned.reasons', { list: { items, separator: ', ' } });
   if (dueAtMs === undefined) return reasons;
   const at = minute(dueAtMs);
   return others.length === 0 ? say('pruned.due', { at }) : say('pruned.due-because', { at, reasons });
 }
 
-function walLines({ generation, before, between }: WalCut, isDry: boolean): string[] {
+function walLines({ generation, before, between, locked }: WalCut, isDry: boolean): string[] {
   const line = (ranges: readonly WalRange[], key: 'pruned.cut' | 'pruned.cut-between'): string[] => {
     if (ranges.length === 0) return [];
     const segments = ranges.reduce((sum, range) => sum + range.segments, 0);
@@ -103,7 +110,12 @@ function walLines({ generation, before, between }: WalCut, isDry: boolean): stri
       ...(count > 0 ? [`  ${speak(say('pruned.cut-more', { count }))}`] : []),
     ];
   };
-  return [...line(before, 'pruned.cut'), ...line(between, 'pruned.cut-between')];
+  const kept = locked && { segments: locked.count, bytes: sizeText(locked.bytes), until: minute(locked.untilMs) };
+  return [
+    ...line(before, 'pruned.cut'),
+    ...line(between, 'pruned.cut-between'),
+    ...(kept === undefined ? [] : [speak(say('lock.expire.wal', { generation, ...kept }))]),
+  ];
 }
 
 /** `2026-11-22 03:15` in UTC. */
@@ -113,7 +125,7 @@ function minute(ms: number): string {
 
 /** The same as JSON. Fields are only ever added. */
 export function expireRecord(instance: string, result: ShownExpire, isDry: boolean): Record<string, unknown> {
-  const { plan, deletedNames: deleted, waiting, packs, bytes, wal, passedOver } = result;
+  const { plan, deletedNames: deleted, waiting, packs, bytes, locked, wal, passedOver } = result;
   return {
     messageType: 'expire',
     instance,
@@ -128,14 +140,21 @@ export function expireRecord(instance: string, result: ShownExpire, isDry: boole
     })),
     packs,
     bytes,
-    wal: wal.map(({ generation, cutoff, before, between }) => ({
+    lockedPacks: lockedRecord(locked),
+    wal: wal.map(({ generation, cutoff, before, between, locked: kept }) => ({
       generation,
       cutoff,
       unneeded: before.map(rangeRecord),
       behindOlderBackups: between.map(rangeRecord),
+      lockedFiles: lockedRecord(kept),
     })),
     passedOver,
   };
+}
+
+function lockedRecord(locked: LockedObjects | undefined): Record<string, unknown> | null {
+  if (locked === undefined) return null;
+  return { count: locked.count, bytes: locked.bytes, lockedUntil: new Date(locked.untilMs).toISOString() };
 }
 
 function rangeRecord({ beginLsn, endLsn, ...range }: WalRange): Record<string, unknown> {

@@ -3,8 +3,10 @@ import { putPruned, readPruned, type StoredRange } from '../repository/pruned.ts
 import { isLive, readHolds } from '../repository/read-holds.ts';
 import { endedIn, isVoid } from '../repository/void-holds.ts';
 import { findArchive, type Archive } from '../wal-archive/archive.ts';
+import { deleteUnlessLocked } from '../storage/object-lock.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { parseSegmentName } from '../wal/segment.ts';
+import { lockedOf, type LockedObjects } from './locked-objects.ts';
 import { planWalCut, type CutPlan, type CutRequest } from './plan-wal-cut.ts';
 import { rangesOf, type RemovedFile, type WalRange } from './wal-ranges.ts';
 
@@ -16,6 +18,8 @@ export interface WalCut {
   readonly before: readonly WalRange[];
   /** What goes behind backups that stay: they reach to their own end from then on, or a little further. */
   readonly between: readonly WalRange[];
+  /** What is needed by nobody either, and cannot be deleted yet; undefined: nothing. */
+  readonly locked?: LockedObjects | undefined;
 }
 
 /** Where the WAL is, and where it is said what goes. */
@@ -62,7 +66,7 @@ export async function cutWal(
     // What lies before all backups nobody asks for.
     const begin = parseSegmentName(plan.before.cutoff, archive.identity.segmentSizeBytes)?.startLsn ?? 0n;
     for (const { generation, endLsn, storedName } of known) {
-      if (generation === plan.generation && endLsn <= begin) await instance.delete(storedName, options);
+      if (generation === plan.generation && endLsn <= begin) await deleteUnlessLocked(instance, storedName, options);
     }
   }
   return cuts;
@@ -107,7 +111,8 @@ async function announce(
     const isKept = rangesOf(gone.get(generation) ?? [], segmentSizeBytes).some(
       (range) => range.beginLsn < endLsn && range.endLsn > beginLsn,
     );
-    if (!isKept) await instance.delete(storedName, options);
+    // One that is locked explains a hole that is none: that harms nobody.
+    if (!isKept) await deleteUnlessLocked(instance, storedName, options);
   }
   return gone;
 }
@@ -129,7 +134,7 @@ function isSaid(name: string, generation: number, known: readonly StoredRange[],
   );
 }
 
-function walCut({ identity }: Archive, { generation, before }: CutPlan, between: readonly RemovedFile[]): WalCut {
+function walCut({ identity }: Archive, { generation, before, locked }: CutPlan, between: readonly RemovedFile[]): WalCut {
   const ranges = (files: readonly RemovedFile[]): WalRange[] => rangesOf(files, identity.segmentSizeBytes);
-  return { generation, cutoff: before.cutoff, before: ranges(before.removals), between: ranges(between) };
+  return { generation, cutoff: before.cutoff, before: ranges(before.removals), between: ranges(between), locked: lockedOf(locked) };
 }

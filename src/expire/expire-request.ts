@@ -4,6 +4,7 @@ import type { Instance } from '../repository/instance.ts';
 import type { RetentionRules } from '../retention/rules.ts';
 import type { WalCut } from './cut-wal.ts';
 import type { WaitingRemoval } from './judge-removals.ts';
+import type { LockedObjects } from './locked-objects.ts';
 import type { PlannedBackup } from './plan-expire.ts';
 
 const leastGraceMs = 10 * 60 * 1000;
@@ -30,6 +31,8 @@ export interface ExpireResult {
   /** So many packs, of so many bytes, were deleted. */
   readonly packs: number;
   readonly bytes: number;
+  /** Packs of backups that are deleted, which object lock keeps: a later run deletes them. Undefined: none. */
+  readonly locked?: LockedObjects | undefined;
   /** By generation of the WAL archive. */
   readonly wal: readonly WalCut[];
   /** Names in the folders of the catalogue that cannot be objects of ours. */

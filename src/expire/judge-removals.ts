@@ -13,7 +13,9 @@ export type Obstacle =
   /** A mark cannot be read: it may be a pin. */
   | 'damaged-mark'
   /** Fewer sound backups would be left than are to stay. */
-  | 'minimum';
+  | 'minimum'
+  /** Object lock keeps its commit. */
+  | 'locked';
 
 /** A removal that is not due yet. */
 export interface WaitingRemoval {
@@ -28,6 +30,8 @@ export interface WaitingRemoval {
 
 /** A removal that is to be carried out. */
 export interface DueRemoval extends ListedRemoval {
+  /** False: an earlier run has deleted the commit, and did not come to its end or was kept from it by object lock. */
+  readonly hasCommit: boolean;
   /** Of the backup; its id where its commit is gone. */
   readonly name: string;
 }
@@ -51,7 +55,7 @@ export function judgeRemovals(
       ...(there !== undefined && sound < removal.minimum ? (['minimum'] as const) : []),
     ];
     const name = there?.commit.name ?? backup;
-    if (obstacles.length === 0) due.push({ ...removal, name });
+    if (obstacles.length === 0) due.push({ ...removal, name, hasCommit: there !== undefined });
     else
       waiting.push({
         backup,

@@ -7,11 +7,13 @@ import { newId, removalObject } from '../repository/names.ts';
 import { deleteHold } from '../repository/read-holds.ts';
 import { putRemoval } from '../repository/removal.ts';
 import { keepReserve, withReserve } from '../repository/reserve.ts';
+import { deleteUnlessLocked } from '../storage/object-lock.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { cutWal } from './cut-wal.ts';
 import { deleteCommit } from './delete-commit.ts';
 import { checkGrace, defaultGraceMs, type ExpireRequest, type ExpireResult } from './expire-request.ts';
 import { openExpiredWal } from './expired-wal.ts';
+import type { DueRemoval } from './judge-removals.ts';
 import { planExpire } from './plan-expire.ts';
 import { plannedRemovals } from './planned-removals.ts';
 import { surveyRemovals } from './survey-removals.ts';
@@ -74,21 +76,33 @@ async function expire(
   if (unused === undefined) return undefined;
   // Up to here nothing was removed.
   const { due, waiting, passedOver } = survey;
-  const deleted = due.map(({ backup }) => backup);
-  for (const backup of deleted) await deleteCommit(storage, backup, survey.fencedCommits.has(backup), options);
+  for (const { backup } of due) await deleteCommit(storage, backup, survey.fencedCommits.has(backup), options);
   // What nobody needs may be copied anew, by a run that sees no other one at work here: who slept for so long deletes nothing more.
   const check = (): void => hold.check();
-  const packs = await deleteUnusedPacks(storage, unused, { ...options, check });
+  const { lockedOwners, ...packs } = await deleteUnusedPacks(storage, unused, { ...options, check });
   for (const { objects } of survey.voided) await deleteHold(storage, objects, options);
-  for (const backup of deleted) {
-    for await (const { name } of storage.list(`${marksFolder}${backup}/`, options)) await storage.delete(name, options);
-    await storage.delete(removalObject(backup), options);
+  for (const { backup } of due) {
+    // While packs of it are locked its removal says that they may go.
+    if (lockedOwners.has(backup)) continue;
+    for await (const { name } of storage.list(`${marksFolder}${backup}/`, options)) {
+      await deleteUnlessLocked(storage, name, options);
+    }
+    await deleteUnlessLocked(storage, removalObject(backup), options);
   }
   for (const { objects } of survey.dead) await deleteHold(storage, objects, options);
   const archive = await openExpiredWal(instance.wal);
   const places = archive && { wal: archive, instance: storage };
   const wal = places === undefined ? [] : await cutWal(places, { ...survey, time, walWindowMs }, options);
-  return { plan, deleted, deletedNames: due.map(({ name }) => name), waiting, ...packs, wal, passedOver };
+  return { plan, ...deletedOf(storage, due), waiting, ...packs, wal, passedOver };
+}
+
+/** The backups that are gone now. With object lock removals may outlive them for long: those are told once. */
+export function deletedOf(
+  storage: Storage,
+  due: readonly DueRemoval[],
+): Pick<ExpireResult, 'deleted' | 'deletedNames'> {
+  const now = due.filter(({ hasCommit }) => hasCommit || storage.lock === undefined);
+  return { deleted: now.map(({ backup }) => backup), deletedNames: now.map(({ name }) => name) };
 }
 
 /** What is removed by age needs a storage that tells ages. */

@@ -20,6 +20,8 @@ export interface CutPlan {
   readonly before: CleanupPlan;
   /** What lies behind the end of a backup that stays, and before what the window needs. */
   readonly between: readonly Removal[];
+  /** What would go as well, and is locked. */
+  readonly locked: CleanupPlan['locked'];
 }
 
 /** What decides about WAL. */
@@ -71,15 +73,16 @@ export async function planWalCut(
     const before = await cleanupBefore(archive, generation, first, { ...options, time, limit });
     const floor = needs && leastOf([...needs.from, ...held].filter(isOf));
     if (needs === undefined || floor === undefined) {
-      cuts.push({ generation, before, between: [] });
+      cuts.push({ generation, before, between: [], locked: before.locked });
       continue;
     }
     const all = await cleanupBefore(archive, generation, floor, { ...options, time, limit });
-    const isGone = new Set(before.removals.map(({ name }) => name));
+    const isGone = new Set([...before.removals, ...before.locked].map(({ name }) => name));
     const own = { ...needs, own: needs.own.filter(isOf) };
     const stays = staysOf(archive, generation, own, lines);
-    const between = all.removals.filter(({ name }) => !isGone.has(name) && !stays(name));
-    cuts.push({ generation, before, between });
+    const goesNow = ({ name }: { readonly name: string }): boolean => !isGone.has(name) && !stays(name);
+    const locked = [...before.locked, ...all.locked.filter(goesNow)];
+    cuts.push({ generation, before, between: all.removals.filter(goesNow), locked });
   }
   return cuts;
 }

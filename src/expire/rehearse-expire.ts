@@ -4,6 +4,7 @@ import type { StorageOptions } from '../storage/storage.ts';
 import { rehearseWalCut } from './cut-wal.ts';
 import { checkGrace, defaultGraceMs, type ExpireRequest, type ExpireResult } from './expire-request.ts';
 import { openExpiredWal } from './expired-wal.ts';
+import { deletedOf } from './perform-expire.ts';
 import { planExpire } from './plan-expire.ts';
 import { plannedRemovals } from './planned-removals.ts';
 import { surveyRemovals } from './survey-removals.ts';
@@ -35,10 +36,9 @@ export async function rehearseExpire(
   if (survey === undefined || unused === undefined) {
     throw new BackupError('LOCKED', say('expire.changing'), { hint: say('expire.changing.hint') });
   }
-  const counted = await countUnusedPacks(storage, unused, options);
+  const { lockedOwners: _, ...counted } = await countUnusedPacks(storage, unused, options);
   const archive = await openExpiredWal(instance.wal);
   const wal = archive === undefined ? [] : await rehearseWalCut(archive, { ...survey, time, walWindowMs }, options);
   const { due, waiting, passedOver } = survey;
-  const deleted = { deleted: due.map(({ backup }) => backup), deletedNames: due.map(({ name }) => name) };
-  return { plan, ...deleted, waiting, ...counted, wal, passedOver };
+  return { plan, ...deletedOf(storage, due), waiting, ...counted, wal, passedOver };
 }

@@ -10,6 +10,7 @@ import { committedIn, endedIn, isVoid } from '../repository/void-holds.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { mayBeOurs, type Foreign } from '../repository/foreign-names.ts';
 import { judgeRemovals, type WaitingRemoval, type DueRemoval } from './judge-removals.ts';
+import { keepLocked } from './locked-removals.ts';
 import type { RemovalTime } from './removal-time.ts';
 
 /** What is there, as far as it decides what may be deleted. */
@@ -78,7 +79,8 @@ export async function surveyRemovals(
   const live = recent.filter((hold) => !isVoid(hold, ended));
   if (live.some(({ kind, prior }) => kind === 'backup' && prior !== undefined && !committed.has(prior)))
     return undefined;
-  const { due, waiting } = removes ? judgeRemovals(catalogue, live, { nowMs, graceMs }) : { due: [], waiting: [] };
+  const judged = removes ? judgeRemovals(catalogue, live, { nowMs, graceMs }) : { due: [], waiting: [] };
+  const { due, waiting } = await keepLocked(storage, judged, options);
   const going = new Set(due.map(({ backup }) => backup));
   const remaining = [...catalogue.removed.filter(({ commit }) => !going.has(commit.backup)), ...catalogue.backups];
   const voided = recent.filter((hold) => isVoid(hold, ended));

@@ -2,7 +2,9 @@ import { openContent } from '../packs/content-reader.ts';
 import { fence, isCommitted } from '../repository/put-commit.ts';
 import { isLive, readHolds, type ListedHold } from '../repository/read-holds.ts';
 import { isId } from '../repository/names.ts';
+import { deleteUnlessLocked, surelyLockedUntil } from '../storage/object-lock.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { lockedOf, type LockedObjects } from './locked-objects.ts';
 import type { RemovalTime } from './removal-time.ts';
 import type { RemovalSurvey } from './survey-removals.ts';
 
@@ -49,49 +51,59 @@ export async function findUnusedPacks(
   return { owners, isUsed: (owner, name) => used.get(owner)?.has(packNumber(name)) ?? true };
 }
 
-/** @param check throws where this run may do nothing more; called before each deletion @returns how many packs, and of how many bytes, were deleted */
+/** @param check throws where this run may do nothing more; called before each deletion @returns how many packs, and of how many bytes, were deleted, and what is locked */
 export function deleteUnusedPacks(
   storage: Storage,
   unused: UnusedPacks,
   { check, ...options }: StorageOptions & { readonly check: () => void },
 ): Promise<PackCount> {
-  const pass = (name: string): Promise<void> => {
+  const pass = (name: string): Promise<number | undefined> => {
     check();
-    return storage.delete(name, options);
+    return deleteUnlessLocked(storage, name, options);
   };
   return passUnusedPacks(storage, unused, pass, options);
 }
 
-/** @returns how many packs, and of how many bytes, would be deleted */
+/** @returns how many packs, and of how many bytes, would be deleted, and what would stay locked */
 export function countUnusedPacks(
   storage: Storage,
   unused: UnusedPacks,
   options: StorageOptions = {},
 ): Promise<PackCount> {
-  return passUnusedPacks(storage, unused, () => Promise.resolve(), options);
+  return passUnusedPacks(storage, unused, async (name) => storage.lock?.lockedUntil(name, options), options);
 }
 
 interface PackCount {
   readonly packs: number;
   readonly bytes: number;
+  readonly locked: LockedObjects | undefined;
+  /** Ids of the backups that wrote those. */
+  readonly lockedOwners: ReadonlySet<string>;
 }
 
 async function passUnusedPacks(
   storage: Storage,
   { owners, isUsed }: UnusedPacks,
-  pass: (name: string) => Promise<void>,
+  pass: (name: string) => Promise<number | undefined>,
   options: StorageOptions,
 ): Promise<PackCount> {
   let [packs, bytes] = [0, 0];
+  const locked: { readonly sizeBytes: number; readonly untilMs: number }[] = [];
+  const lockedOwners = new Set<string>();
   for (const owner of owners) {
-    for await (const { name, sizeBytes } of storage.list(`${packsFolder}${owner}/`, options)) {
+    for await (const { name, sizeBytes, storedAtMs } of storage.list(`${packsFolder}${owner}/`, options)) {
       if (isUsed(owner, name)) continue;
-      await pass(name);
+      const untilMs = surelyLockedUntil(storage, storedAtMs) ?? (await pass(name));
+      if (untilMs !== undefined) {
+        locked.push({ sizeBytes, untilMs });
+        lockedOwners.add(owner);
+        continue;
+      }
       packs += 1;
       bytes += Math.max(0, sizeBytes);
     }
   }
-  return { packs, bytes };
+  return { packs, bytes, locked: lockedOf(locked), lockedOwners };
 }
 
 async function goingOwners(

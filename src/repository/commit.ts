@@ -43,6 +43,8 @@ export interface Commit {
   readonly rootPacks: readonly StoredPack[];
   /** What it rests on. `read`: every byte passed the host that took it; a later version may know more. */
   readonly trust: string;
+  /** Until when the packs of other backups that it uses are locked at least, ISO 8601 in UTC by the clock of the storage; undefined: they are not. */
+  readonly lockedUntil?: string | undefined;
 }
 
 /** Says of a backup that it can never be committed: the run that announced it was declared dead. */
@@ -68,6 +70,7 @@ export function encodeCommit(commit: Commit): Buffer {
     root: commit.root.map(plainChunk),
     rootPacks: commit.rootPacks.map(({ pack, sizeBytes }) => [pack.backup, pack.number, sizeBytes]),
     trust,
+    ...(commit.lockedUntil === undefined ? {} : { lockedUntil: commit.lockedUntil }),
   });
 }
 
@@ -111,6 +114,7 @@ export function decodeCommit(bytes: Uint8Array, backup: string): Commit | Tombst
     root: members.list('root', rootChunk),
     rootPacks: members.list('rootPacks', rootPack),
     trust: members.word('trust'),
+    lockedUntil: members.has('lockedUntil') ? members.time('lockedUntil') : undefined,
   };
 }
 

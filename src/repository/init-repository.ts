@@ -6,6 +6,7 @@ import { placeWords } from '../messages/place-words.ts';
 import { keyCheckOf, newMasterKey } from '../sealed/master-key.ts';
 import { openPlace, type Place } from '../storage/place.ts';
 import { isS3Place } from '../storage/s3/location.ts';
+import { deleteIfAllowed } from '../storage/object-lock.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
 import type { LockWish, Storage, StorageOptions } from '../storage/storage.ts';
 import { newId } from './names.ts';
@@ -63,7 +64,7 @@ async function initInside(place: Place, options: InitRepositoryOptions): Promise
   await putIfAbsent(root, identityName, encodeIdentity(identity), { signal });
   const there = await readRepositoryIdentity(root, { signal });
   if (there?.repository !== repository) {
-    if (key !== undefined) await root.delete(key);
+    if (key !== undefined) await deleteIfAllowed(root, key, { signal });
     throw occupied(root, identityName);
   }
   return repositoryOf(opened, identity, master);

@@ -26,6 +26,8 @@ export interface Instance {
   /** Its WAL archive: the path of a directory, there or not yet, where that is an ordinary one, else a storage. */
   readonly wal: Place;
   readonly isEncrypted: boolean;
+  /** As it is stored: identity and keys of its repository. */
+  readonly root?: Storage | undefined;
   /** Undefined: nothing was ever stored under that name. */
   readonly identity: InstanceIdentity | undefined;
   /** `instance.json` is missing, and `identity` is what all commits say. The next backup of that server puts it anew. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
+import { surelyLockedUntil } from '../storage/object-lock.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { clockToleranceMs } from './catalogue.ts';
 import { encodeHold, holdObject, type HeldPosition, type HeldThings, type Hold } from './hold.ts';
@@ -198,6 +199,8 @@ class RenewedHold implements KeptHold {
 
   async release(options: StorageOptions = {}): Promise<void> {
     await this.leave();
+    // Just put: nothing of it can be deleted, and it dies by itself.
+    if (surelyLockedUntil(this.#storage, this.storedAtMs) !== undefined) return;
     const objects = Array.from({ length: this.#renewals }, (_, renewal) => holdObject(this.name, renewal));
     await deleteHold(this.#storage, objects, options);
   }

@@ -85,6 +85,10 @@ export class Members {
     throw damaged(this.#name);
   }
 
+  has(member: string): boolean {
+    return this.#fields[member] !== undefined;
+  }
+
   isNull(member: string): boolean {
     return this.#fields[member] === null;
   }

@@ -61,7 +61,8 @@ export async function openInstanceAsItIs(
       : join(directory, folder, 'wal');
   const foreignNames: Instance['foreignNames'] = (below, given) =>
     repository.storage.foreignNames(folder + below, given);
-  return { name, storage, wal, isEncrypted: repository.protection.kind === 'encrypted', foreignNames, identity };
+  const isEncrypted = repository.protection.kind === 'encrypted';
+  return { name, storage, wal, isEncrypted, root: repository.root, foreignNames, identity };
 }
 
 /** As `openInstance`. @throws BackupError `BACKUP_NOT_FOUND` when nothing was ever stored under that name */

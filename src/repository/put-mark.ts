@@ -1,8 +1,9 @@
+import { deleteIfAllowed } from '../storage/object-lock.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { accountAndHost } from './account.ts';
 import { readMarks } from './listings.ts';
-import { encodeMark, markObject, type Mark, type MarkWord } from './mark.ts';
+import { encodeMark, markObject, parseMarkName, type Mark, type MarkWord } from './mark.ts';
 import { newId } from './names.ts';
 import { refuseRemoved } from './refuse-removed.ts';
 
@@ -26,7 +27,10 @@ export async function pinBackup(
   try {
     await refuseRemoved(storage, backup, options);
   } catch (error) {
-    await storage.delete(name);
+    // What cannot be deleted is lifted, so that it keeps nothing that is to go.
+    if (!(await deleteIfAllowed(storage, name, options))) {
+      await putMark(storage, backup, { kind: 'lift', lifts: [parseMarkName(name)?.id ?? ''] }, undefined, options);
+    }
     throw error;
   }
 }

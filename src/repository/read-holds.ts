@@ -1,4 +1,5 @@
 import { BackupError } from '../errors/backup-error.ts';
+import { deleteIfAllowed } from '../storage/object-lock.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { decodeHold, holdsFolder, parseHoldName, type Hold } from './hold.ts';
@@ -86,11 +87,15 @@ export function liveUntil({ storedAtMs }: Pick<ListedHold, 'storedAtMs'>): numbe
   return storedAtMs + liveForMs;
 }
 
-/** Deletes a hold. Oldest renewal first: whoever lists meanwhile sees it as young as it is, or not at all. */
+/**
+ * Deletes a hold. Oldest renewal first: whoever lists meanwhile sees it as young as it is, or not at all. One that is locked, or that this account may not delete, stays: it dies by itself.
+ * @returns whether it is gone
+ */
 export async function deleteHold(
   storage: Storage,
   objects: readonly string[],
   options: StorageOptions = {},
-): Promise<void> {
-  for (const name of objects) await storage.delete(name, options);
+): Promise<boolean> {
+  for (const name of objects) if (!(await deleteIfAllowed(storage, name, options))) return false;
+  return true;
 }

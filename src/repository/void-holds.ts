@@ -1,4 +1,4 @@
-import { BackupError } from '../errors/backup-error.ts';
+import { surelyLockedUntil } from '../storage/object-lock.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import type { Catalogue } from './catalogue.ts';
 import { deleteHold, readHolds, type ListedHold } from './read-holds.ts';
@@ -27,9 +27,9 @@ export function endedIn(known: Known): ReadonlySet<string> {
 export async function deleteVoidHolds(storage: Storage, catalogue: Known, options: StorageOptions = {}): Promise<void> {
   const ended = endedIn(catalogue);
   const { holds } = await readHolds(storage, options);
-  try {
-    for (const hold of holds) if (isVoid(hold, ended)) await deleteHold(storage, hold.objects, options);
-  } catch (error) {
-    if (!(error instanceof BackupError) || error.code !== 'AUTHENTICATION') throw error;
+  for (const hold of holds) {
+    if (!isVoid(hold, ended) || surelyLockedUntil(storage, hold.storedAtMs) !== undefined) continue;
+    // An account that may not delete one may not delete the others: expire does it.
+    if (!(await deleteHold(storage, hold.objects, options))) return;
   }
 }

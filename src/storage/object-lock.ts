@@ -42,11 +42,21 @@ export async function deleteIfAllowed(storage: Storage, name: string, options: S
   }
 }
 
+/** Until when an object is locked at least by when it was stored, without asking for it; undefined: it has to be asked for. */
+export function surelyLockedUntil({ lock }: Storage, storedAtMs: number | undefined): number | undefined {
+  if (lock === undefined || storedAtMs === undefined) return undefined;
+  const untilMs = storedAtMs + lock.lockedForMs;
+  return untilMs > lock.nowMs ? untilMs : undefined;
+}
+
 /** The lock of a storage whose objects have other names here. Undefined where it has none. */
 export function renamedLock(lock: StorageLock | undefined, storedName: (name: string) => string): StorageLock | undefined {
   if (lock === undefined) return undefined;
   return {
     lockedForMs: lock.lockedForMs,
+    get nowMs() {
+      return lock.nowMs;
+    },
     lockedUntil: (name, options) => lock.lockedUntil(storedName(name), options),
     extend: (name: string, times: LockTimes, options) => lock.extend(storedName(name), times, options),
   };

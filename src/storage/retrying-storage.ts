@@ -50,6 +50,9 @@ class RetryingStorage implements Storage {
     if (lock === undefined) return undefined;
     return {
       lockedForMs: lock.lockedForMs,
+      get nowMs() {
+        return lock.nowMs;
+      },
       lockedUntil: (name, options = {}) => this.#again(options, () => lock.lockedUntil(name, options)),
       extend: (name, times, options = {}) => this.#again(options, () => lock.extend(name, times, options)),
     };

@@ -28,6 +28,8 @@ export interface StorageAbilities {
 export interface StorageLock {
   /** From when it was put each object is locked for at least so long. */
   readonly lockedForMs: number;
+  /** Now, by the clock of the storage, to a second. */
+  readonly nowMs: number;
 
   /** Until when an object cannot be deleted. Undefined: it can, or there is none. */
   lockedUntil(name: string, options?: StorageOptions): Promise<number | undefined>;

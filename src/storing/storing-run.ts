@@ -14,6 +14,7 @@ import { withReserve } from '../repository/reserve.ts';
 import { deleteVoidHolds } from '../repository/void-holds.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { checkPacks } from './check-packs.ts';
+import { extendLocks } from './extend-locks.ts';
 import { removePacks } from './remove-packs.ts';
 
 /** Until a date, or for ever: whatever retention says. */
@@ -22,7 +23,7 @@ export interface Pin {
 }
 
 /** What a commit says that only the way the backup came can tell. */
-export type ToldByBackup = Omit<Commit, 'backup' | 'name' | 'prior' | keyof WrittenInCommit>;
+export type ToldByBackup = Omit<Commit, 'backup' | 'name' | 'prior' | 'lockedUntil' | keyof WrittenInCommit>;
 type WrittenInCommit = Pick<Commit, 'files' | 'logicalBytes' | 'newBytes' | 'referencedBytes' | 'root' | 'rootPacks'>;
 
 /**
@@ -76,14 +77,16 @@ export class StoringRun {
 
   /**
    * The backup is in the catalogue when it resolves.
-   * @throws BackupError `CORRUPT` when a pack that it uses is not there; `LOCKED` when the run was declared dead
+   * @throws BackupError `CORRUPT` when a pack that it uses is not there; `AUTHENTICATION` when what it needs cannot be locked for long enough; `LOCKED` when the run was declared dead
    */
   async commit(told: ToldByBackup, { packs, ...content }: WrittenContent): Promise<Commit> {
     const { storage } = this.#instance;
     const { backup, signal } = this;
     const name = backupName(told.startedAt, backup);
-    const commit: Commit = { ...told, ...content, backup, name, prior: this.#prior?.backup };
+    const needed = { packs, prior: this.#prior, backup: { ...told, backup }, sinceMs: this.hold.storedAtMs };
     await checkPacks(this.#instance, packs, { signal });
+    const lockedUntil = await extendLocks(this.#instance, needed, { signal });
+    const commit: Commit = { ...told, ...content, backup, name, prior: this.#prior?.backup, lockedUntil };
     this.hold.check();
     this.#mayBeCommitted = true;
     await putCommit(storage, commit, { signal });

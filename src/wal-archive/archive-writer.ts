@@ -9,6 +9,7 @@ import type { Generation } from './generation.ts';
 import { checkNeighbours, type NeighboursFound, type Neighbourhood } from './check-neighbours.ts';
 import { beginInTurn, endInTurn, type LinkedSegment, type PushTurn } from './push-turn.ts';
 import { encodeReceipt, type Receipt, type SegmentLinks } from './receipt.ts';
+import { deleteIfAllowed } from '../storage/object-lock.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 import { digestOf } from './wal-object.ts';
 
@@ -149,7 +150,7 @@ async function publish(
   if (!(await putIfAbsent(storage, `${base}.receipt`, encodeReceipt(receipt), options))) {
     const winner = await readReceipt(storage, generation, segment.name, options);
     // The other push of the same moment decides, also about the codec.
-    if (winner !== undefined && winner.codec !== codec) await storage.delete(data, options);
+    if (winner !== undefined && winner.codec !== codec) await deleteIfAllowed(storage, data, options);
     if (winner === undefined) throw conflict(segment.name, generation);
     return samePush(winner, segment, generation);
   }

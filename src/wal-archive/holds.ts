@@ -1,4 +1,5 @@
 import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { deleteIfAllowed } from '../storage/object-lock.ts';
 import { putIfAbsent } from '../storage/small-object.ts';
 import { parseWalFileName, positionPart } from './wal-file-name.ts';
 
@@ -45,7 +46,9 @@ async function removeHolds(
   const names: string[] = [];
   for await (const object of storage.list(`${holdsFolder}${name}/`, options)) names.push(object.name);
   for (const stored of names) {
-    if (stored !== `${holdsFolder}${name}/${except ?? ''}`) await storage.delete(stored, options);
+    // The oldest that is there counts: one that stays keeps more than it need.
+    if (except === undefined) await storage.delete(stored, options);
+    else if (stored !== `${holdsFolder}${name}/${except}`) await deleteIfAllowed(storage, stored, options);
   }
   return names.length > 0;
 }

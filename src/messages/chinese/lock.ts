@@ -18,9 +18,9 @@ export const lockMessages: Translation<typeof english> = {
   'lock.help.lock-mode': 'governance（默认）或 compliance（谁都不能解除）',
   'lock.bad-mode': '"{text}" 不是对象锁定的模式：应为 governance 或 compliance',
   'lock.mode-unused': '给出了 --lock-mode 而没有 --lock',
-  'lock.expire.packs': '已移出备份的 {packs} 个包（{bytes}）最迟锁定到 {until}：以后的运行会删除它们',
-  'lock.expire.packs-dry': '已移出备份的 {packs} 个包（{bytes}）仍会锁定，最迟到 {until}',
-  'lock.expire.wal': '第 {generation} 代中没有备份需要的 {segments} 个 WAL 文件（{bytes}）最迟锁定到 {until}',
+  'lock.expire.packs': '已移出备份的 {packs} 个包（{bytes}）锁定到 {until} 或更晚：以后的运行会删除它们',
+  'lock.expire.packs-dry': '已移出备份的 {packs} 个包（{bytes}）仍会锁定到 {until} 或更晚',
+  'lock.expire.wal': '第 {generation} 代中没有备份需要的 {segments} 个 WAL 文件（{bytes}）锁定到 {until} 或更晚',
   'lock.obstacle': '被锁定',
   'lock.check.hidden': '{count} 个对象被删除标记隐藏，第一个是 "{name}"',
   'lock.check.hidden.action':

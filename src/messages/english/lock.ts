@@ -18,11 +18,11 @@ export const lockMessages = {
   'lock.bad-mode': '"{text}" is no mode of object lock: it is governance or compliance',
   'lock.mode-unused': '--lock-mode is given without --lock',
   'lock.expire.packs':
-    '{packs} {packs|pack|packs} of removed backups, {bytes}, locked until {until} at the latest: a later run deletes them',
+    '{packs} {packs|pack|packs} of removed backups, {bytes}, locked until {until} or later: a later run deletes them',
   'lock.expire.packs-dry':
-    '{packs} {packs|pack|packs} of removed backups, {bytes}, would stay locked, until {until} at the latest',
+    '{packs} {packs|pack|packs} of removed backups, {bytes}, would stay locked until {until} or later',
   'lock.expire.wal':
-    '{segments} {segments|file|files} of WAL of generation {generation} that no backup needs, {bytes}, locked until {until} at the latest',
+    '{segments} {segments|file|files} of WAL of generation {generation} that no backup needs, {bytes}, locked until {until} or later',
   'lock.obstacle': 'locked',
   'lock.check.hidden': '{count} {count|object is|objects are} hidden by delete markers, the first is "{name}"',
   'lock.check.hidden.action':

@@ -45,6 +45,9 @@ export function lockOf(client: S3Client, rule: ObjectLock | undefined): StorageL
   if (rule?.days === undefined) return undefined;
   return {
     lockedForMs: rule.days * dayMs,
+    get nowMs() {
+      return client.storeNowMs;
+    },
     lockedUntil: async (name, { signal } = {}) => {
       const held = await retentionOf(client, name, { signal }).catch(undefinedWhereNone);
       return held !== undefined && held.untilMs > client.storeNowMs ? held.untilMs : undefined;
