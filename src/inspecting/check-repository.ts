@@ -6,6 +6,7 @@ import { identityName } from '../repository/repository-identity.ts';
 import { listKeys, mostKeys } from '../repository/repository-keys.ts';
 import { isId, isInstanceName } from '../repository/names.ts';
 import type { StorageOptions } from '../storage/storage.ts';
+import { checkAltered } from './check-altered.ts';
 import { checkInstanceForm } from './check-instance.ts';
 import { checkUnfinished } from './check-unfinished.ts';
 import { Findings, type LookedAt, type RepositoryFinding } from './finding.ts';
@@ -33,6 +34,7 @@ export async function checkRepository(
   const findings = new Findings(onFinding);
   await checkTop(repository, findings, options);
   await checkKeys(repository, findings, options);
+  await checkAltered(repository.root, findings, options);
   if (directory !== undefined) await checkUnfinished(directory, findings, options);
   const names = await listInstances(repository, options);
   if (instance !== undefined && !names.includes(instance)) {

@@ -59,6 +59,13 @@ export interface PrepareOptions extends StorageOptions {
   readonly lock?: LockWish | undefined;
 }
 
+/** An object of which the storage keeps more than what a reader sees. */
+export interface AlteredObject {
+  readonly name: string;
+  /** `hidden`: no reader sees it. `overwritten`: readers see what was put last. */
+  readonly how: 'hidden' | 'overwritten';
+}
+
 export interface ReadOptions extends StorageOptions {
   /** First byte to read, 0 … size. Default 0. */
   readonly offset?: number | undefined;
@@ -113,6 +120,12 @@ export interface Storage {
    * Undefined: the storage has nothing but objects.
    */
   irregular?(folder: string, options?: StorageOptions): AsyncIterable<string>;
+
+  /**
+   * Objects that were overwritten, or hidden by a deletion that left them there, in the order of names; some name may come twice. Undefined, or nothing: the storage keeps no earlier versions.
+   * @throws BackupError `AUTHENTICATION` where this account may not list them
+   */
+  altered?(options?: StorageOptions): AsyncIterable<AlteredObject>;
 
   /**
    * Finds out, and records, what a storage does that may do less than its interface says. Asked for before a place is used for the first time; a put does it where nobody did.

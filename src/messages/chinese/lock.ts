@@ -25,6 +25,8 @@ export const lockMessages: Translation<typeof english> = {
   'lock.check.hidden': '{count} 个对象被删除标记隐藏，第一个是 "{name}"',
   'lock.check.hidden.action':
     '有人删除了它们而没有删除版本：还没有丢失任何内容。删除这些删除标记（list-object-versions，然后用标记的 VersionId 执行 delete-object），它们就又在了。',
+  'lock.check.not-told': '没有检查对象是否被覆盖或隐藏：这些凭据不能列出版本',
+  'lock.check.not-told.action': '请在该存储桶上允许它们 ListBucketVersions。',
   'lock.check.several': '{count} 个对象有多个版本，第一个是 "{name}"',
   'lock.check.several.action':
     'gausskeep 每个名称只写一次：有人在上面放了别的内容。最旧的版本是当初存储的；按 VersionId 删除较新的版本，就又会读到它。',

@@ -1,4 +1,6 @@
+import { isObjectName } from '../object-name.ts';
 import { objectLocked } from '../object-lock.ts';
+import type { AlteredObject } from '../storage.ts';
 import { decoded, many, parsed, record, strange } from './answer-xml.ts';
 import type { S3Client } from './client.ts';
 import { textOf } from './exchange.ts';
@@ -91,6 +93,29 @@ export async function* listVersions(
     if (next !== undefined && next.key === after?.key && next.version === after.version) throw strange(client);
     after = next;
   } while (after !== undefined);
+}
+
+/** Objects that are under a delete marker, or under another version. */
+export async function* alteredObjects(
+  client: S3Client,
+  signal?: AbortSignal,
+): AsyncGenerator<AlteredObject, void, undefined> {
+  let at = { name: '', objects: 0, isHidden: false };
+  const altered = (): readonly AlteredObject[] => {
+    const { name, objects, isHidden } = at;
+    if (objects > 0 && isHidden) return [{ name, how: 'hidden' }];
+    return objects > 1 ? [{ name, how: 'overwritten' }] : [];
+  };
+  for await (const { name, isMarker, isNewest } of listVersions(client, '', signal)) {
+    if (!isObjectName(name)) continue;
+    if (name !== at.name) {
+      yield* altered();
+      at = { name, objects: 0, isHidden: false };
+    }
+    if (!isMarker) at.objects += 1;
+    else if (isNewest) at.isHidden = true;
+  }
+  yield* altered();
 }
 
 async function readPage(text: string, client: S3Client) {

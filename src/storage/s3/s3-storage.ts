@@ -6,6 +6,7 @@ import { objectNotFound } from '../failures.ts';
 import { checkObjectName, isObjectName } from '../object-name.ts';
 import { readSmallObject } from '../small-object.ts';
 import type {
+  AlteredObject,
   ListOptions,
   LockWish,
   PrepareOptions,
@@ -24,7 +25,7 @@ import { hostIdentity } from './host-identity.ts';
 import { listPages } from './list-objects.ts';
 import { parseS3Place } from './location.ts';
 import { chosenLock, refuseOtherLock } from './lock-rule.ts';
-import { deleteObject } from './object-versions.ts';
+import { alteredObjects, deleteObject } from './object-versions.ts';
 import { usualPatience, type PatiencePlan } from './patience.ts';
 import { probeStore } from './probe-store.ts';
 import { putObject } from './put-object.ts';
@@ -253,6 +254,10 @@ class S3Storage implements Storage {
     signal?.throwIfAborted();
     await this.#writable(signal);
     await deleteObject(this.#client, name, signal);
+  }
+
+  async *altered({ signal }: StorageOptions = {}): AsyncIterable<AlteredObject> {
+    if (this.#client.seesVersions) yield* alteredObjects(this.#client, signal);
   }
 
   async sweep({ signal, idleMs = dayMs }: StorageOptions & { idleMs?: number | undefined } = {}): Promise<number> {
