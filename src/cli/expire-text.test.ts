@@ -115,6 +115,22 @@ describe('what retention decided', () => {
     expect(lines.at(-1)).toBe('  3 more ranges (--json lists all)');
   });
 
+  it('tells what object lock keeps, and until when', () => {
+    const untilMs = Date.parse('2026-12-24T03:15:30Z');
+    const locked = { count: 2, bytes: 3 << 20, untilMs };
+    const wal = [{ generation: 1, cutoff: '000000010000000000000004', before: [], between: [], locked }];
+    const waiting = [{ backup: 'b', name: nameOf(15), dueAtMs: untilMs, obstacles: ['locked' as const] }];
+    const result = { ...nothing, plan: [], locked, waiting, wal };
+    expect(expireLines('orders', result, false).slice(1)).toEqual([
+      '2 packs of removed backups, 3.0 MiB, locked until 2026-12-24 03:15 or later: a later run deletes them',
+      '1 removed backup is not deleted yet:',
+      `  ${nameOf(15).slice(0, 16)}  from 2026-12-24 03:15 on: locked`,
+      '2 files of WAL of generation 1 that no backup needs, 3.0 MiB, locked until 2026-12-24 03:15 or later',
+    ]);
+    const record = { count: 2, bytes: 3 << 20, lockedUntil: '2026-12-24T03:15:30.000Z' };
+    expect(expireRecord('orders', result, false)).toMatchObject({ lockedPacks: record, wal: [{ lockedFiles: record }] });
+  });
+
   it('is data for programs', () => {
     expect(expireRecord('orders', { ...nothing, plan: plan.slice(0, 3) }, true)).toEqual({
       ...{ messageType: 'expire', instance: 'orders', dryRun: true },
@@ -123,7 +139,7 @@ describe('what retention decided', () => {
         { id: nameOf(19), keep: true, reasons: [{ rule: 'pinned', until: '2027-01-01T00:00:00.000Z' }] },
         { id: nameOf(20), keep: true, reasons: [{ rule: 'window-base' }] },
       ],
-      ...{ deleted: [], waiting: [], waitingFor: [], packs: 0, bytes: 0, wal: [], passedOver: [] },
+      ...{ deleted: [], waiting: [], waitingFor: [], packs: 0, bytes: 0, lockedPacks: null, wal: [], passedOver: [] },
     });
     const records = [false, true].map((isDry) => expireRecord('orders', { ...much, plan: plan.slice(3) }, isDry));
     expect(records[0]).toMatchObject({
