@@ -36,9 +36,9 @@ export async function rehearseExpire(
   if (survey === undefined || unused === undefined) {
     throw new BackupError('LOCKED', say('expire.changing'), { hint: say('expire.changing.hint') });
   }
-  const { lockedOwners: _, ...counted } = await countUnusedPacks(storage, unused, options);
+  const { packs, bytes, locked } = await countUnusedPacks(storage, unused, options);
   const archive = await openExpiredWal(instance.wal);
   const wal = archive === undefined ? [] : await rehearseWalCut(archive, { ...survey, time, walWindowMs }, options);
   const { due, waiting, passedOver } = survey;
-  return { plan, ...deletedOf(storage, due), waiting, ...counted, wal, passedOver };
+  return { plan, ...deletedOf(storage, due), waiting, packs, bytes, locked, wal, passedOver };
 }

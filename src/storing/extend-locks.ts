@@ -123,7 +123,7 @@ async function extendAll(
   const iterator =
     Symbol.asyncIterator in objects ? objects[Symbol.asyncIterator]() : objects[Symbol.iterator]();
   // One after another takes from the source, several wait for the storage.
-  let taking: Promise<IteratorResult<string> | void> = Promise.resolve();
+  let taking: Promise<unknown> = Promise.resolve();
   let hasFailed = false;
   const take = (): Promise<IteratorResult<string>> => {
     const next = taking.then(() => iterator.next());

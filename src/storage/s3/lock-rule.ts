@@ -26,8 +26,10 @@ export async function chosenLock(
 /** That what is wished is what was settled when the place was used for the first time. @throws BackupError `CONFIG_INVALID` */
 export function refuseOtherLock({ words }: S3Client, wish: LockWish, settled: ObjectLock | undefined): void {
   if (settled?.days === wish.days && settled.mode === wish.mode) return;
-  const days = settled?.days;
-  const is = days === undefined ? say('lock.settled-none') : say('lock.settled-days', { days, mode: settled!.mode.toLowerCase() });
+  const is =
+    settled?.days === undefined
+      ? say('lock.settled-none')
+      : say('lock.settled-days', { days: settled.days, mode: settled.mode.toLowerCase() });
   throw new BackupError('CONFIG_INVALID', say('lock.settled', { place: words.place, is }), {
     hint: say('lock.settled.hint'),
   });

@@ -93,10 +93,9 @@ class S3Storage implements Storage {
   }
 
   async prepare({ lock, signal }: PrepareOptions = {}): Promise<StorageRecord> {
-    if (this.#record === undefined) {
-      this.#preparing ??= this.#probe(lock, signal).finally(() => (this.#preparing = undefined));
-    }
-    const record = this.#record ?? (await this.#preparing!);
+    const probe = () =>
+      (this.#preparing ??= this.#probe(lock, signal).finally(() => (this.#preparing = undefined)));
+    const record = this.#record ?? (await probe());
     if (lock !== undefined) refuseOtherLock(this.#client, lock, record.lock);
     return record;
   }
