@@ -122,13 +122,16 @@ describe('what retention decided', () => {
     const waiting = [{ backup: 'b', name: nameOf(15), dueAtMs: untilMs, obstacles: ['locked' as const] }];
     const result = { ...nothing, plan: [], locked, waiting, wal };
     expect(expireLines('orders', result, false).slice(1)).toEqual([
-      '2 packs of removed backups, 3.0 MiB, locked until 2026-12-24 03:15 or later: a later run deletes them',
+      '2 packs of removed backups, 3.0 MB, locked until 2026-12-24 03:15 or later: a later run deletes them',
       '1 removed backup is not deleted yet:',
       `  ${nameOf(15).slice(0, 16)}  from 2026-12-24 03:15 on: locked`,
-      '2 files of WAL of generation 1 that no backup needs, 3.0 MiB, locked until 2026-12-24 03:15 or later',
+      '2 files of WAL of generation 1 that no backup needs, 3.0 MB, locked until 2026-12-24 03:15 or later',
     ]);
     const record = { count: 2, bytes: 3 << 20, lockedUntil: '2026-12-24T03:15:30.000Z' };
-    expect(expireRecord('orders', result, false)).toMatchObject({ lockedPacks: record, wal: [{ lockedFiles: record }] });
+    expect(expireRecord('orders', result, false)).toMatchObject({
+      lockedPacks: record,
+      wal: [{ lockedFiles: record }],
+    });
   });
 
   it('is data for programs', () => {

@@ -22,6 +22,7 @@ export function lockSettings(given: GivenOptions): LockSettings | undefined {
     return undefined;
   }
   const mode = word ?? 'governance';
-  if (mode !== 'governance' && mode !== 'compliance') throw new BackupError('USAGE', say('lock.bad-mode', { text: mode }));
+  if (mode !== 'governance' && mode !== 'compliance')
+    throw new BackupError('USAGE', say('lock.bad-mode', { text: mode }));
   return { days: parseInteger('--lock', text, 1, mostDays), mode: modes[mode] };
 }

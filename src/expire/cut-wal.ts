@@ -134,7 +134,17 @@ function isSaid(name: string, generation: number, known: readonly StoredRange[],
   );
 }
 
-function walCut({ identity }: Archive, { generation, before, locked }: CutPlan, between: readonly RemovedFile[]): WalCut {
+function walCut(
+  { identity }: Archive,
+  { generation, before, locked }: CutPlan,
+  between: readonly RemovedFile[],
+): WalCut {
   const ranges = (files: readonly RemovedFile[]): WalRange[] => rangesOf(files, identity.segmentSizeBytes);
-  return { generation, cutoff: before.cutoff, before: ranges(before.removals), between: ranges(between), locked: lockedOf(locked) };
+  return {
+    generation,
+    cutoff: before.cutoff,
+    before: ranges(before.removals),
+    between: ranges(between),
+    locked: lockedOf(locked),
+  };
 }

@@ -45,6 +45,8 @@ export interface Commit {
   readonly trust: string;
   /** Until when the packs of other backups that it uses are locked at least, ISO 8601 in UTC by the clock of the storage; undefined: they are not. */
   readonly lockedUntil?: string | undefined;
+  /** Id of the repository where that holds: a copy of the commit elsewhere says nothing about the packs there. */
+  readonly lockedIn?: string | undefined;
 }
 
 /** Says of a backup that it can never be committed: the run that announced it was declared dead. */
@@ -70,7 +72,7 @@ export function encodeCommit(commit: Commit): Buffer {
     root: commit.root.map(plainChunk),
     rootPacks: commit.rootPacks.map(({ pack, sizeBytes }) => [pack.backup, pack.number, sizeBytes]),
     trust,
-    ...(commit.lockedUntil === undefined ? {} : { lockedUntil: commit.lockedUntil }),
+    ...(commit.lockedUntil === undefined ? {} : { lockedUntil: commit.lockedUntil, lockedIn: commit.lockedIn }),
   });
 }
 
@@ -115,6 +117,7 @@ export function decodeCommit(bytes: Uint8Array, backup: string): Commit | Tombst
     rootPacks: members.list('rootPacks', rootPack),
     trust: members.word('trust'),
     lockedUntil: members.has('lockedUntil') ? members.time('lockedUntil') : undefined,
+    lockedIn: members.has('lockedIn') ? members.id('lockedIn') : undefined,
   };
 }
 

@@ -37,7 +37,8 @@ export async function deleteIfAllowed(storage: Storage, name: string, options: S
     await storage.delete(name, options);
     return true;
   } catch (error) {
-    if (error instanceof BackupError && (error.kind === 'object-locked' || error.code === 'AUTHENTICATION')) return false;
+    if (error instanceof BackupError && (error.kind === 'object-locked' || error.code === 'AUTHENTICATION'))
+      return false;
     throw error;
   }
 }
@@ -50,7 +51,10 @@ export function surelyLockedUntil({ lock }: Storage, storedAtMs: number | undefi
 }
 
 /** The lock of a storage whose objects have other names here. Undefined where it has none. */
-export function renamedLock(lock: StorageLock | undefined, storedName: (name: string) => string): StorageLock | undefined {
+export function renamedLock(
+  lock: StorageLock | undefined,
+  storedName: (name: string) => string,
+): StorageLock | undefined {
   if (lock === undefined) return undefined;
   return {
     lockedForMs: lock.lockedForMs,

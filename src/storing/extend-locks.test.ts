@@ -72,7 +72,8 @@ it('locks what a new backup refers to for as long as the backup itself, and not 
   // As if it had been stored twenty days ago.
   for (const key of bucket().keys) {
     for (const version of bucket().versionsOf(key)) {
-      if (version.retention !== undefined) version.retention = { ...version.retention, untilMs: Date.now() + 10 * dayMs };
+      if (version.retention !== undefined)
+        version.retention = { ...version.retention, untilMs: Date.now() + 10 * dayMs };
     }
   }
   const second = await backup(instance, blocks('a', 'b', 'c', 'x'));
@@ -137,7 +138,9 @@ it('deletes when the lock is over, tells until when what is locked, and never ha
   movedMs = 60 * dayMs;
   expect((await expire()).packs).toBe(1);
   expect(packKeys(first.backup)).toEqual([]);
-  expect((await readCatalogue((await opened()).storage)).backups.map(({ commit }) => commit.backup)).toEqual([second.backup]);
+  expect((await readCatalogue((await opened()).storage)).backups.map(({ commit }) => commit.backup)).toEqual([
+    second.backup,
+  ]);
 });
 
 it('leaves an attacker with the keys of a writer nothing to destroy, and says what he did', async () => {

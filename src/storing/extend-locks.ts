@@ -3,6 +3,7 @@ import { say } from '../messages/message.ts';
 import type { RootPack } from '../packs/pack-table.ts';
 import { packName } from '../packs/chunk-ref.ts';
 import type { Commit } from '../repository/commit.ts';
+import { readRepositoryIdentity } from '../repository/repository-identity.ts';
 import type { Instance } from '../repository/instance.ts';
 import { recordName } from '../storage/s3/storage-record.ts';
 import type { LockTimes, Storage, StorageLock, StorageOptions } from '../storage/storage.ts';
@@ -28,21 +29,23 @@ export interface LockedNeeds {
 /**
  * Locks what a new backup needs for as long as what it stored itself: packs of others, its WAL, and what the repository and the archive are opened with. What has to be extended gets a quarter
  * more, so that not every backup extends everything.
- * @returns until when the packs of others are locked at least, ISO 8601; undefined: the storage locks nothing
+ * @returns until when the packs of others are locked at least, and where; nothing where the storage locks nothing
  * @throws BackupError when the storage refuses it: then there must be no commit, as the backup would be protected for a shorter time than it seems
  */
 export async function extendLocks(
   instance: Instance,
   { packs, prior, backup, sinceMs }: LockedNeeds,
   options: StorageOptions,
-): Promise<string | undefined> {
+): Promise<Pick<Commit, 'lockedUntil' | 'lockedIn'>> {
   const { storage } = instance;
   const { lock } = storage;
-  if (lock === undefined || sinceMs === undefined) return undefined;
+  if (lock === undefined || sinceMs === undefined) return {};
   const leastMs = sinceMs + lock.lockedForMs;
   const times = { leastMs, untilMs: leastMs + Math.ceil(lock.lockedForMs / 4) };
   // What the prior used of others, it saw to; what it stored itself was never extended.
-  const knownMs = Date.parse(prior?.lockedUntil ?? '');
+  const lockedIn = instance.root && (await readRepositoryIdentity(instance.root, options))?.repository;
+  const isKnown = lockedIn !== undefined && prior?.lockedIn === lockedIn;
+  const knownMs = isKnown ? Date.parse(prior.lockedUntil ?? '') : Number.NaN;
   const isLongEnough = knownMs >= leastMs;
   const others = packs.filter(({ pack }) => pack.backup !== backup.backup);
   const short = others.filter(({ pack }) => !isLongEnough || pack.backup === prior?.backup);
@@ -52,7 +55,9 @@ export async function extendLocks(
   if (root?.lock !== undefined) await extendAll(root.lock, foundations(root, options), times, options);
   const wal = await openArchiveOf(instance);
   if (wal.lock !== undefined) await extendAll(wal.lock, walNames(wal, backup, leastMs, options), times, options);
-  return new Date(isLongEnough && others.length > short.length ? Math.min(knownMs, times.untilMs) : times.untilMs).toISOString();
+  if (lockedIn === undefined) return {};
+  const untilMs = others.length > short.length ? Math.min(knownMs, times.untilMs) : times.untilMs;
+  return { lockedUntil: new Date(untilMs).toISOString(), lockedIn };
 }
 
 function* names(packs: LockedNeeds['packs']): Generator<string> {
@@ -103,7 +108,12 @@ async function* walNames(
 /** Segments of 4 GiB of WAL lie in one folder. */
 function foldersBetween(
   generation: number,
-  { timeline, startLsn, endLsn, segmentSizeBytes }: Pick<Commit, 'timeline' | 'startLsn' | 'endLsn'> & { readonly segmentSizeBytes: number },
+  {
+    timeline,
+    startLsn,
+    endLsn,
+    segmentSizeBytes,
+  }: Pick<Commit, 'timeline' | 'startLsn' | 'endLsn'> & { readonly segmentSizeBytes: number },
 ): string[] {
   const folders: string[] = [];
   for (let high = startLsn >> 32n; high <= endLsn >> 32n; high += 1n) {
@@ -120,8 +130,7 @@ async function extendAll(
   times: LockTimes,
   options: StorageOptions,
 ): Promise<void> {
-  const iterator =
-    Symbol.asyncIterator in objects ? objects[Symbol.asyncIterator]() : objects[Symbol.iterator]();
+  const iterator = Symbol.asyncIterator in objects ? objects[Symbol.asyncIterator]() : objects[Symbol.iterator]();
   // One after another takes from the source, several wait for the storage.
   let taking: Promise<unknown> = Promise.resolve();
   let hasFailed = false;

@@ -23,7 +23,10 @@ export interface Pin {
 }
 
 /** What a commit says that only the way the backup came can tell. */
-export type ToldByBackup = Omit<Commit, 'backup' | 'name' | 'prior' | 'lockedUntil' | keyof WrittenInCommit>;
+export type ToldByBackup = Omit<
+  Commit,
+  'backup' | 'name' | 'prior' | 'lockedUntil' | 'lockedIn' | keyof WrittenInCommit
+>;
 type WrittenInCommit = Pick<Commit, 'files' | 'logicalBytes' | 'newBytes' | 'referencedBytes' | 'root' | 'rootPacks'>;
 
 /**
@@ -85,8 +88,8 @@ export class StoringRun {
     const name = backupName(told.startedAt, backup);
     const needed = { packs, prior: this.#prior, backup: { ...told, backup }, sinceMs: this.hold.storedAtMs };
     await checkPacks(this.#instance, packs, { signal });
-    const lockedUntil = await extendLocks(this.#instance, needed, { signal });
-    const commit: Commit = { ...told, ...content, backup, name, prior: this.#prior?.backup, lockedUntil };
+    const locked = await extendLocks(this.#instance, needed, { signal });
+    const commit: Commit = { ...told, ...content, backup, name, prior: this.#prior?.backup, ...locked };
     this.hold.check();
     this.#mayBeCommitted = true;
     await putCommit(storage, commit, { signal });

@@ -72,7 +72,7 @@ export async function storeSegment(
   const storedBytes = await putSegment(storage, data, segment, generation, options);
   turn?.onLinked(linkedAs(segment, found));
   const result = await publish(neighbours, found, segment, storedBytes, options);
-  for (const other of others) await storage.delete(other, options);
+  for (const other of others) await deleteIfAllowed(storage, other, options);
   return result;
 }
 

@@ -5,7 +5,8 @@ export const lockMessages: Translation<typeof english> = {
   'lock.object': '对象 "{name}" 被锁定到 {until}',
   'lock.object.hint': '无论谁请求，存储桶都会保留它到那时。到时再执行一次。',
   'lock.no-lock': '存储桶 "{bucket}" 没有对象锁定',
-  'lock.no-lock.hint': '对象锁定要在创建存储桶时打开。请创建一个打开了它的存储桶，或者不要写 --lock。没有写入任何内容。',
+  'lock.no-lock.hint':
+    '对象锁定要在创建存储桶时打开。请创建一个打开了它的存储桶，或者不要写 --lock。没有写入任何内容。',
   'lock.no-store': '{place} 不能锁定对象：只有打开了对象锁定的存储桶才能',
   'lock.settled': '{place} 的对象{is}',
   'lock.settled-none': '没有锁定',

@@ -27,7 +27,8 @@ export const lockMessages = {
   'lock.check.hidden': '{count} {count|object is|objects are} hidden by delete markers, the first is "{name}"',
   'lock.check.hidden.action':
     'Somebody deleted them without their versions: nothing is lost yet. Delete the delete markers (list-object-versions, then delete-object with the VersionId of the marker), and they are there again.',
-  'lock.check.not-told': 'whether objects were overwritten or hidden was not looked at: these credentials may not list versions',
+  'lock.check.not-told':
+    'whether objects were overwritten or hidden was not looked at: these credentials may not list versions',
   'lock.check.not-told.action': 'Allow them ListBucketVersions on the bucket.',
   'lock.check.several': '{count} {count|object has|objects have} several versions, the first is "{name}"',
   'lock.check.several.action':

@@ -46,7 +46,8 @@ async function deleteVersion(client: S3Client, name: string, versionId: string, 
   const { status } = await client.text({ ...request, answers: [200, 204, 403, 404] }, signal);
   if (status !== 403) return;
   const held = await retentionOf(client, name, { versionId, signal });
-  if (held !== undefined && held.untilMs > client.storeNowMs) throw objectLocked(name, held.untilMs, client.words.place);
+  if (held !== undefined && held.untilMs > client.storeNowMs)
+    throw objectLocked(name, held.untilMs, client.words.place);
   // No lock is in the way: what is, the same request says.
   await client.text({ ...request, answers: [200, 204, 404] }, signal);
 }
@@ -142,5 +143,8 @@ async function readPage(text: string, client: S3Client) {
     more === 'true'
       ? { key: decode(key as string), version: typeof version === 'string' && version !== '' ? version : undefined }
       : undefined;
-  return { versions: found.sort((a, b) => (a.name === b.name ? 0 : Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))), next };
+  return {
+    versions: found.sort((a, b) => (a.name === b.name ? 0 : Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))),
+    next,
+  };
 }

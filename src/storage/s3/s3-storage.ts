@@ -93,8 +93,7 @@ class S3Storage implements Storage {
   }
 
   async prepare({ lock, signal }: PrepareOptions = {}): Promise<StorageRecord> {
-    const probe = () =>
-      (this.#preparing ??= this.#probe(lock, signal).finally(() => (this.#preparing = undefined)));
+    const probe = () => (this.#preparing ??= this.#probe(lock, signal).finally(() => (this.#preparing = undefined)));
     const record = this.#record ?? (await probe());
     if (lock !== undefined) refuseOtherLock(this.#client, lock, record.lock);
     return record;
