@@ -9,7 +9,7 @@ import { openFiles, openFolder } from '../wal-archive/open-folder.ts';
 import { parseStoredName, parseWalFileName, positionPart } from '../wal-archive/wal-file-name.ts';
 import { deleteUnlessLocked } from '../storage/object-lock.ts';
 import type { Storage } from '../storage/storage.ts';
-import { partLockedWal, type LockedRemoval } from './locked-wal.ts';
+import { partLockedWal, type LockedRemoval, type WalRemoval } from './locked-wal.ts';
 import { parseSegmentName } from '../wal/segment.ts';
 import type { ArchivingListener, ArchivingNews } from './events.ts';
 
@@ -48,15 +48,6 @@ export interface CleanupPlan {
   readonly removals: readonly WalRemoval[];
   /** What would go as well, and is locked. */
   readonly locked: readonly LockedRemoval[];
-}
-
-export interface WalRemoval {
-  readonly name: string;
-  readonly stored: readonly string[];
-  /** Of all these objects together; those of a receiver are not counted. */
-  readonly sizeBytes: number;
-  /** When its receipt was stored, ms since 1970 by the clock of the storage; undefined: it has none, or that is not told. */
-  readonly receiptStoredAtMs: number | undefined;
 }
 
 interface Options {

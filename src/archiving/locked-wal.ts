@@ -1,6 +1,15 @@
 import { surelyLockedUntil } from '../storage/object-lock.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import type { WalRemoval } from './cleanup-wal.ts';
+
+/** A WAL file that is to go, and the objects that it consists of, in the order in which they are removed. */
+export interface WalRemoval {
+  readonly name: string;
+  readonly stored: readonly string[];
+  /** Of all these objects together; those of a receiver are not counted. */
+  readonly sizeBytes: number;
+  /** When its receipt was stored, ms since 1970 by the clock of the storage; undefined: it has none, or that is not told. */
+  readonly receiptStoredAtMs: number | undefined;
+}
 
 /** WAL that is not needed and cannot be deleted yet. */
 export interface LockedRemoval extends Pick<WalRemoval, 'name' | 'sizeBytes'> {
