@@ -5,6 +5,7 @@ import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { placeOf, wordsOfPlace } from './object-store-settings.ts';
 import { parseOptions } from './parse-options.ts';
 import { listOptions } from './repository-options.ts';
+import { readRepositorySettings } from './repository-settings.ts';
 
 const given = (...words: string[]) => parseOptions('gausskeep list', listOptions, words);
 const none = { GAUSSKEEP_CONFIG: '/dev/null' };
@@ -50,6 +51,29 @@ describe('where an object store is', () => {
       join(process.cwd(), 'relative'),
     );
     expect(wordsOfPlace('archive', '/a?b')).toEqual(['--archive', '/a?b']);
+  });
+
+  it('is http by any word for yes, and names the variable that says another', async () => {
+    const http = { ...none, GAUSSKEEP_S3_ENDPOINT: 'http://h' };
+    for (const word of ['1', 'true', 'YES']) {
+      expect(await placeOf('s3://backups/a', given(), { ...http, GAUSSKEEP_S3_ALLOW_HTTP: word })).toContain(
+        'http=yes',
+      );
+    }
+    await expect(placeOf('s3://backups/a', given(), { ...http, GAUSSKEEP_S3_ALLOW_HTTP: 'on' })).rejects.toThrow(
+      /GAUSSKEEP_S3_ALLOW_HTTP is "on"/,
+    );
+  });
+
+  it('may be said of a repository that the configuration file names', async () => {
+    const file = join(temporaryDirectory(), 'gausskeep.toml');
+    writeFileSync(file, 'repo = "s3://backups/a"\n');
+    const words = given('--s3-endpoint', 'https://h');
+    const { repository } = await readRepositorySettings(words, { GAUSSKEEP_CONFIG: file });
+    expect(repository).toBe('s3://backups/a?endpoint=https://h');
+    await expect(readRepositorySettings(words, { ...none, GAUSSKEEP_REPO: '/srv/repo' })).rejects.toThrow(
+      /nothing is in an object store/,
+    );
   });
 
   it('is refused where it cannot be', async () => {

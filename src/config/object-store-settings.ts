@@ -35,7 +35,7 @@ export async function placeOf(text: string, given: GivenOptions, environment: En
     if (words.has(word)) continue;
     const value =
       (word === 'http' ? (given.has(option) ? 'yes' : undefined) : given.last(option)) ??
-      nonEmpty(environment[`GAUSSKEEP_${option.toUpperCase().replaceAll('-', '_')}`]) ??
+      variableValue(word, `GAUSSKEEP_${option.toUpperCase().replaceAll('-', '_')}`, environment) ??
       fileValue(file, option) ??
       others.map((variable) => nonEmpty(environment[variable])).find((found) => found !== undefined);
     if (value !== undefined) words.set(word, files.includes(word) ? resolve(value) : value);
@@ -64,6 +64,15 @@ export function wordsOfPlace(option: string, place: string): string[] {
     return word === 'http' ? [`--${named}`] : [`--${named}`, value];
   });
   return [`--${option}`, name, ...others];
+}
+
+/** @throws BackupError `CONFIG_INVALID` for a word that is neither yes nor no, where it must be */
+function variableValue(word: string, variable: string, environment: Environment): string | undefined {
+  const text = nonEmpty(environment[variable]);
+  if (word !== 'http' || text === undefined) return text;
+  if (/^(?:yes|true|1)$/i.test(text)) return 'yes';
+  if (/^(?:no|false|0)$/i.test(text)) return 'no';
+  throw new BackupError('CONFIG_INVALID', say('s3-help.bad-switch', { variable, text }));
 }
 
 function fileValue(file: S3Configuration, option: string): string | undefined {

@@ -42,17 +42,19 @@ export async function readRepositorySettings(
   const variable = (name: string): string | undefined => nonEmpty(environment[variableOf(name)]);
   const repo = operand ?? option('repo') ?? variable('repo');
   const repository = repo === undefined ? undefined : await placeOf(filled(repo), given, environment);
-  refuseUnusedS3Options(given, [repository, given.last('archive'), given.last('to') ?? variable('to')]);
   const instance = option('instance') ?? variable('instance');
   const ofOptions = passwordBy(option, (name) => `--${name}`);
   const password = ofOptions ?? passwordBy(variable, variableOf);
   const isNamedBeside = (operand ?? option('repo')) === undefined && variable('repo') !== undefined;
   const isPasswordOfOthers = ofOptions === undefined && password !== undefined && !isNamedBeside ? true : undefined;
+  const others = [given.last('archive'), given.last('to') ?? variable('to')];
   if (repository !== undefined && instance !== undefined && password !== undefined) {
+    refuseUnusedS3Options(given, [repository, ...others]);
     return { repository, instance, password, isPasswordOfOthers };
   }
   const file = await readConfiguration(environment);
   const repositoryOfFile = file.repo === undefined ? undefined : await placeOf(file.repo, given, environment);
+  refuseUnusedS3Options(given, [repository ?? repositoryOfFile, ...others]);
   const ofFile: Partial<Configuration> = repository === undefined || repository === repositoryOfFile ? file : {};
   return {
     repository: repository ?? repositoryOfFile,

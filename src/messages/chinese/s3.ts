@@ -69,4 +69,5 @@ export const s3Messages: Translation<typeof english> = {
   's3-help.unused': '给出了 {option}，但没有任何位置在对象存储中',
   's3.no-growing': '不能把 WAL 接收到对象存储中：段文件在那里无法增长',
   's3.no-growing.hint': '请接收到目录中，或用 archive_command 和 "gausskeep wal push" 归档。',
+  's3-help.bad-switch': '{variable} 的值是 "{text}"：只能是 yes 或 no',
 };

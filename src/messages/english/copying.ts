@@ -3,7 +3,7 @@ export const copyingMessages = {
   'copy-help.synopsis': '--repo PLACE --to PLACE [OPTION]...',
   'copy-help.summary': 'copy backups and WAL into another repository',
   'copy-help.what':
-    'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there is compared by names and sizes and left. So each run brings what is new, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
+    'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there already is left as it is, and not read: "gausskeep verify" of the other repository does that. So each run brings what is new, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
   'copy-help.source': 'Repository to copy',
   'copy-help.target': 'Repository to copy to',
   'copy-help.to': 'the repository to copy to (GAUSSKEEP_TO)',
@@ -44,7 +44,8 @@ export const copyingMessages = {
   'copy.unneeded': '{count} {count|segment|segments} of WAL left out: no backup there needs {count|it|them}',
   'copy.marks': '{count} {count|mark|marks} of backups (pins, notes, condemnations) copied',
   'copy.would-marks': '{count} {count|mark|marks} of backups (pins, notes, condemnations) would be copied',
-  'copy.expired': '{count} {count|backup|backups} not copied again: removed there by retention, or declared dead',
+  'copy.expired':
+    '{count} {count|backup|backups} not copied again: copied before, and no longer in the catalogue there (removed by retention, declared dead, or the commit was lost: see "gausskeep repo check" there)',
   'copy.condemned': '{count} condemned {count|backup|backups} not copied',
   'copy.backup-damaged': 'instance "{instance}": backup {name} was not copied: {reason}',
   'copy.backup-would-fail': 'instance "{instance}": backup {name} could not be copied: {reason}',
@@ -62,5 +63,5 @@ export const copyingMessages = {
   'copy.instance-failed': 'instance "{instance}" was not copied to its end: {reason}',
   'copy.nothing': 'the repository holds no instance: nothing was copied',
   'copy.checked':
-    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts; what was there was compared by names and sizes, and not read.',
+    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts; what was there already was not read: "gausskeep verify" of the other repository does that.',
 } as const;

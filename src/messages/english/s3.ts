@@ -71,4 +71,5 @@ export const s3Messages = {
   's3-help.unused': '{option} is given, and nothing is in an object store',
   's3.no-growing': 'WAL cannot be received into an object store: a segment grows there in no way',
   's3.no-growing.hint': 'Receive into a directory, or archive with archive_command and "gausskeep wal push".',
+  's3-help.bad-switch': '{variable} is "{text}": it is yes or no',
 } as const;
