@@ -46,11 +46,13 @@ export {
   type RetryPlan,
   type Storage,
   type StorageAbilities,
+  type StoreFindings,
   type StorageOptions,
   type StoredObject,
   type WalObject,
   type WalSource,
 } from './wal-archive.ts';
+export { probePlace, type ProbedPlace, type ProbeOptions } from './storage/probe-place.ts';
 export { takeBackup } from './backup/take-backup.ts';
 export { storeBackup, type StoreBackupRequest, type StoredBackup, type StoreOptions } from './storing/store-backup.ts';
 export {

@@ -70,6 +70,7 @@ export type {
   ReadOptions,
   Storage,
   StorageAbilities,
+  StoreFindings,
   StorageOptions,
   StoredObject,
 } from './storage/storage.ts';

@@ -14,6 +14,8 @@ export interface ArchivePlaceFacts {
     /** What helps, where the place is in an object store. */
     readonly fix?: Message | undefined;
   }>;
+  /** How far the clock of an object store is ahead of that of this host, in ms, where it refused that; else undefined. */
+  readonly clockOffMs?: number | undefined;
   /** In bytes. */
   readonly freeBytes: Told<bigint>;
   /** Whose WAL is in it; undefined: there is none yet. */
@@ -139,5 +141,17 @@ export function archiveSpace(
     what,
     why: say('doctor.archive-space.why'),
     fix: say('doctor.archive-space.fix'),
+  };
+}
+
+/** Whether an object store takes the time of this host; undefined: it does. */
+export function archiveClock({ clockOffMs }: ArchivePlaceFacts): ServerFinding | undefined {
+  if (clockOffMs === undefined) return undefined;
+  const seconds = Math.round(Math.abs(clockOffMs) / 1000);
+  return {
+    ...{ check: 'archive-clock', severity: 'warning' },
+    what: say(clockOffMs > 0 ? 'store.clock.behind' : 'store.clock.ahead', { seconds }),
+    why: say('store.clock.why'),
+    fix: say('store.clock.fix'),
   };
 }

@@ -30,6 +30,7 @@ export type CheckName =
   | 'tablespaces'
   | 'space'
   | 'archive-space'
+  | 'archive-clock'
   | 'archive-owner'
   | 'incremental-checkpoint'
   | 'wal-summaries'

@@ -24,6 +24,7 @@ const loaders = new Map<string, Loaders>([
   ['repo stats', { load: async () => (await import('./commands/repo-stats.ts')).repoStatsCommand }],
   ['repo check', { load: async () => (await import('./commands/repo-check.ts')).repoCheckCommand }],
   ['repo key', { load: async () => (await import('./commands/repo-key.ts')).repoKeyCommand }],
+  ['repo probe', { load: async () => (await import('./commands/repo-probe.ts')).repoProbeCommand }],
   ['repo init', { load: async () => (await import('./commands/repo-init.ts')).repoInitCommand }],
   ['window', { load: async () => (await import('./commands/window.ts')).windowCommand }],
   [

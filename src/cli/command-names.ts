@@ -22,6 +22,7 @@ export const commandNames: readonly { readonly name: string; readonly summary: M
   { name: 'repo stats', summary: 'stats-help.summary' },
   { name: 'repo check', summary: 'check-help.summary' },
   { name: 'repo key', summary: 'repo-key.summary' },
+  { name: 'repo probe', summary: 'store.probe.summary' },
   { name: 'repo init', summary: 'repo.init.summary' },
   { name: 'window', summary: 'window.help.summary' },
   { name: 'wal receive', summary: 'receive-help.summary' },

@@ -12,6 +12,7 @@ import {
   repoCopyOptions,
   repoInitOptions,
   repoKeyOptions,
+  repoProbeOptions,
   repoStatsOptions,
 } from '../config/repository-options.ts';
 import { restoreOptions } from '../config/restore-options.ts';
@@ -56,6 +57,7 @@ export const commandTables: Readonly<Record<string, CommandTable>> = {
   'repo stats': { options: repoStatsOptions, synopsis: say('stats-help.synopsis') },
   'repo check': { options: repoCheckOptions, synopsis: say('check-help.synopsis') },
   'repo key': { options: repoKeyOptions, synopsis: say('repo-key.synopsis') },
+  'repo probe': { options: repoProbeOptions, synopsis: say('store.probe.synopsis') },
   'repo init': { options: repoInitOptions, synopsis: say('repo.init.synopsis') },
   window: { options: windowOptions, synopsis: say('window.help.synopsis') },
   'wal receive': { options: walReceiveOptions, synopsis: say('receive-help.synopsis') },

@@ -18,6 +18,7 @@ import type { ProgramContext } from './program.ts';
 import { shownInstance } from './shown-instance.ts';
 import { sizeText } from './size-text.ts';
 import { speak } from './speech.ts';
+import { tellClock } from './store-findings.ts';
 
 /** The backup is stored, but pages failed their checksum on the server, or it could not be pinned. */
 export const storedWithWarnings = 3;
@@ -67,6 +68,7 @@ export async function tellStored(
     ? JSON.stringify(await recordOf(name, instance))
     : lines.map((line) => speak(line)).join('\n');
   await terminal.data(`${text}\n`);
+  tellClock(instance.storage, { program, terminal });
   if (pinFailure === undefined) return 0;
   terminal.line(warningLine(program, say('storing.not-pinned', { reason: pinFailure.sentence })));
   return storedWithWarnings;

@@ -12,6 +12,7 @@ import {
 import { say } from '../messages/message.ts';
 import type { NamedWal } from './named-wal.ts';
 import type { ProgramContext } from './program.ts';
+import { clockSentence } from './store-findings.ts';
 
 /** How files are stored. */
 export interface PushCompression {
@@ -43,7 +44,8 @@ export async function openPushTarget(
         { storage, path, generation, ...compression, beforeCreation, opened: how?.opened, turn: how?.turn },
         { signal },
       );
-      if (!creation.happened || directory === undefined) return { report, notes: [] };
+      const clock = clockSentence(storage);
+      if (!creation.happened || directory === undefined) return { report, notes: clock === undefined ? [] : [clock] };
       // In the server's log, once: that it was this directory, and that nothing before is in it.
       await giveArchiveToServer(directory, path);
       return { report, notes: [say('wal-commands.began', { directory, name: report.name })] };

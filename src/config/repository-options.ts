@@ -34,6 +34,19 @@ export const repoInitOptions: readonly OptionGroup[] = [
   },
 ];
 
+/** Of `gausskeep repo probe`. */
+export const repoProbeOptions: readonly OptionGroup[] = [
+  {
+    title: 'wal-commands.help.options',
+    options: [
+      repo,
+      { long: 'take-over', help: 'store.probe.help.take-over' },
+      ...s3Options,
+      { long: 'json', help: 'store.probe.help.json' },
+    ],
+  },
+];
+
 /** Of `gausskeep repo key`. */
 export const repoKeyOptions: readonly OptionGroup[] = [
   {

@@ -50,20 +50,23 @@ export async function lookAtArchive(
   const facts = {
     path,
     unread: undefined,
+    clockOffMs: undefined,
     freeBytes: undefined,
     systemIdentifier: undefined,
     ahead: undefined,
     unusable: undefined,
   };
   try {
-    const [opened] = await openWalPlaces({ place, generation, one: true }, options);
+    const { storage } = isS3Place(place) ? await openPlace(place, options) : { storage: undefined };
+    const [opened] = await openWalPlaces({ place: storage ?? place, generation, one: true }, options);
     const freeBytes = await roomOf(place);
     const source = opened?.source;
     const names = source === undefined ? [] : await segmentsOf(source, options);
     const position = await askPosition();
     const { systemIdentifier } = source ?? {};
     const ahead = source && position && (await aheadOf(source, names, position, options));
-    return { facts: { ...facts, freeBytes, systemIdentifier, ahead }, position };
+    const { clockOffMs } = storage ?? {};
+    return { facts: { ...facts, clockOffMs, freeBytes, systemIdentifier, ahead }, position };
   } catch (error) {
     signal?.throwIfAborted();
     const unusable = await whyUnusable(place, error, options);

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import {
+  archiveClock,
   archiveElsewhere,
   archiveOwner,
   archiveSpace,
@@ -126,7 +127,8 @@ function archiveFindings({ found, server, isNamed }: SeenArchive, facts: ServerF
   const owner = archiveOwner(found, server);
   if (!isNamed && server.archives === false) return lineOf(found, server) === 'foreign' ? [owner] : [];
   const room = archiveSpace(found, walRateOf(facts));
-  return [owner, ...(room === undefined ? [] : [room])];
+  const clock = archiveClock(found);
+  return [owner, ...(room === undefined ? [] : [room]), ...(clock === undefined ? [] : [clock])];
 }
 
 /** Where the server archives, as far as that is a directory of this host. */

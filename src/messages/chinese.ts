@@ -44,6 +44,7 @@ import { restorePlanMessages } from './chinese/restore-plan.ts';
 import { restoreRecoveryMessages } from './chinese/restore-recovery.ts';
 import { lockMessages } from './chinese/lock.ts';
 import { s3Messages } from './chinese/s3.ts';
+import { storeMessages } from './chinese/store.ts';
 import { restoreMessages } from './chinese/restore.ts';
 import { serverMessages } from './chinese/server.ts';
 import { settingsMessages } from './chinese/settings.ts';
@@ -104,6 +105,7 @@ export const chinese: Translation<typeof english> = {
   ...repositoryMessages,
   ...lockMessages,
   ...s3Messages,
+  ...storeMessages,
   ...repositoryWalMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,

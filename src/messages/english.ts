@@ -40,6 +40,7 @@ import { importingMessages } from './english/importing.ts';
 import { restoreHelpMessages } from './english/restore-help.ts';
 import { lockMessages } from './english/lock.ts';
 import { s3Messages } from './english/s3.ts';
+import { storeMessages } from './english/store.ts';
 import { restoreMessages } from './english/restore.ts';
 import { restorePlanMessages } from './english/restore-plan.ts';
 import { serverMessages } from './english/server.ts';
@@ -119,6 +120,7 @@ export const english = {
   ...repositoryMessages,
   ...lockMessages,
   ...s3Messages,
+  ...storeMessages,
   ...repositoryWalMessages,
   ...repositoryCommandsMessages,
   ...storingMessages,

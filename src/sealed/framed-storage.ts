@@ -65,6 +65,10 @@ class Framed implements FramedStorage {
     return renamedLock(this.#inner.lock, (name) => this.#objectOf(name).stored);
   }
 
+  get clockOffMs(): number | undefined {
+    return this.#inner.clockOffMs;
+  }
+
   async put(name: string, body: () => ByteSource, options?: StorageOptions): Promise<{ sizeBytes: number }> {
     const object = this.#objectOf(name);
     const framed = new FramedBody(this.#protection, name, body);

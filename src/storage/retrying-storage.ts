@@ -11,6 +11,7 @@ import type {
   Storage,
   StorageAbilities,
   StorageLock,
+  StoreFindings,
   StorageOptions,
   StoredObject,
 } from './storage.ts';
@@ -58,8 +59,12 @@ class RetryingStorage implements Storage {
     };
   }
 
-  prepare(options: PrepareOptions = {}): Promise<unknown> {
+  prepare(options: PrepareOptions = {}): Promise<StoreFindings | undefined> {
     return this.#again(options, () => Promise.resolve(this.#inner.prepare?.(options)));
+  }
+
+  get clockOffMs(): number | undefined {
+    return this.#inner.clockOffMs;
   }
 
   async put(name: string, body: () => ByteSource, options: StorageOptions = {}): Promise<{ sizeBytes: number }> {

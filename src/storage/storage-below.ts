@@ -30,6 +30,10 @@ class StorageBelow implements Storage {
     return renamedLock(this.#inner.lock, (name) => this.#folder + name);
   }
 
+  get clockOffMs(): number | undefined {
+    return this.#inner.clockOffMs;
+  }
+
   put(name: string, body: () => ByteSource, options?: StorageOptions) {
     return this.#inner.put(this.#folder + name, body, options);
   }

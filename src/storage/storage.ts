@@ -66,6 +66,14 @@ export interface AlteredObject {
   readonly how: 'hidden' | 'overwritten';
 }
 
+/** What a store of objects was found to do with names that are taken. */
+export interface StoreFindings {
+  /** `always`: it refuses them; `single`: of objects that come in one request; `never`. */
+  readonly putOnce: 'always' | 'single' | 'never';
+  /** With `never`: the host that may write. */
+  readonly host: { readonly id: string; readonly name: string } | undefined;
+}
+
 export interface ReadOptions extends StorageOptions {
   /** First byte to read, 0 … size. Default 0. */
   readonly offset?: number | undefined;
@@ -91,6 +99,8 @@ export interface Storage {
   /** What it is, for people: `directory /archive`. */
   readonly description: string;
   readonly abilities: StorageAbilities;
+  /** How far the clock of the storage is ahead of that of this host, in ms, where it refused a request for that; else undefined. */
+  readonly clockOffMs?: number | undefined;
 
   /**
    * Stores `body` under `name`. After it resolves the object survives a crash; until then no reader can see it, and after
@@ -131,7 +141,7 @@ export interface Storage {
    * Finds out, and records, what a storage does that may do less than its interface says. Asked for before a place is used for the first time; a put does it where nobody did.
    * Undefined: there is nothing to find out.
    */
-  prepare?(options?: PrepareOptions): Promise<unknown>;
+  prepare?(options?: PrepareOptions): Promise<StoreFindings | undefined>;
 
   /** Undefined: nothing locks objects. */
   readonly lock?: StorageLock | undefined;

@@ -9,6 +9,7 @@ import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import { newPassword } from '../repository-password.ts';
 import { speak } from '../speech.ts';
+import { storeRecord, tellClock } from '../store-findings.ts';
 import { isS3Place, shownPlace } from '../../wal-archive.ts';
 
 export const repoInitCommand: Command = {
@@ -28,6 +29,7 @@ export const repoInitCommand: Command = {
     const lock = lockSettings(given);
     const password = isEncrypted ? newPassword(settings, directory, context) : undefined;
     const { identity, root } = await initRepository(directory, { password, lock, signal });
+    const found = await root.prepare?.({ signal });
     const sentence = say(isEncrypted ? 'repo.init.made-encrypted' : 'repo.init.made', {
       directory: shownPlace(directory),
     });
@@ -40,10 +42,12 @@ export const repoInitCommand: Command = {
         repository,
         isEncrypted,
         createdAt,
+        ...(found === undefined ? {} : { store: storeRecord(found) }),
       };
       await terminal.report(`${JSON.stringify(record)}\n`);
     }
     if (isS3Place(directory)) terminal.line(hostsLine(program, root.abilities.putOnce));
+    tellClock(root, context);
     return 0;
   },
 };

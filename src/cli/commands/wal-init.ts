@@ -14,12 +14,14 @@ import {
 import { archiveCommandFor } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { speak } from '../speech.ts';
+import { storeRecord, tellClock } from '../store-findings.ts';
 
 export const walInitCommand: Command = {
   synopsis: say('wal-commands.init.synopsis'),
   summary: say('wal-commands.init.what'),
   options: walInitOptions,
-  run: async (given, { program, terminal, signal }) => {
+  run: async (given, context) => {
+    const { program, terminal, signal } = context;
     const [source, further] = given.operands;
     if (source === undefined) throw usage(program, say('wal-commands.missing', { what: 'DATA-DIRECTORY' }));
     if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
@@ -31,14 +33,16 @@ export const walInitCommand: Command = {
       await refuseArchiveInData(path, instance);
       await checkArchiveOwner(path, instance);
     }
-    await opened.storage.prepare?.({ signal });
+    const found = await opened.storage.prepare?.({ signal });
     const { archive, created } = await initWalArchive({ storage: opened.storage, source: instance }, { signal });
     const uid = path === undefined ? undefined : await giveArchiveToServer(path, instance);
     const { systemIdentifier } = archive.identity;
+    tellClock(opened.storage, context);
     if (given.has('json')) {
       const { walMagic, ...identity } = archive.identity;
       const record = { messageType: 'init', created, ...identity, systemIdentifier: systemIdentifier.toString() };
-      await terminal.data(`${JSON.stringify({ ...record, walMagic })}\n`);
+      const store = found === undefined ? {} : { store: storeRecord(found) };
+      await terminal.data(`${JSON.stringify({ ...record, walMagic, ...store })}\n`);
       return 0;
     }
     const sentence = created ? 'wal-commands.init.made' : 'wal-commands.init.present';

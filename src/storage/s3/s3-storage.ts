@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ByteSource } from '../../bytes/byte-reader.ts';
 import { BackupError, reasonFor } from '../../errors/backup-error.ts';
 import { say } from '../../messages/message.ts';
 import { objectNotFound } from '../failures.ts';
+import type { ProbedPlace, ProbeOptions } from '../probe-place.ts';
 import { checkObjectName, isObjectName } from '../object-name.ts';
 import { readSmallObject } from '../small-object.ts';
 import type {
@@ -47,6 +49,17 @@ export interface S3StorageOptions extends StorageOptions {
  * @throws BackupError `CONFIG_INVALID`; `REPOSITORY_NOT_FOUND` for a bucket that is not there; `AUTHENTICATION`; `STORAGE_UNAVAILABLE`; `CORRUPT` for a damaged record of the store
  */
 export async function openS3Storage(place: string, options: S3StorageOptions = {}): Promise<Storage> {
+  return open(place, options);
+}
+
+/** As `probePlace`. */
+export async function probeS3Place(place: string, { signal, takeOver = false }: ProbeOptions): Promise<ProbedPlace> {
+  const storage = await open(place, { signal });
+  const { noted } = storage;
+  return { noted, found: await (takeOver ? storage.takeOver({ signal }) : storage.probe({ signal })) };
+}
+
+async function open(place: string, options: S3StorageOptions): Promise<S3Storage> {
   const location = parseS3Place(place);
   const { credentials = credentialChain(location), patience, signal } = options;
   const ca = location.caFile === undefined ? undefined : await readCertificates(location.caFile);
@@ -81,6 +94,10 @@ class S3Storage implements Storage {
     return { putOnce: putOnce !== 'never', objectTime: true, lock: lock !== undefined, putsSettle: false };
   }
 
+  get clockOffMs(): number | undefined {
+    return this.#client.skewMs === 0 ? undefined : this.#client.skewMs;
+  }
+
   /** Reads what is known of the store; nothing where it was never written to. */
   async readRecord(options: StorageOptions): Promise<void> {
     const bytes = await readSmallObject(this, recordName, options);
@@ -93,24 +110,43 @@ class S3Storage implements Storage {
   }
 
   async prepare({ lock, signal }: PrepareOptions = {}): Promise<StorageRecord> {
-    const probe = () => (this.#preparing ??= this.#probe(lock, signal).finally(() => (this.#preparing = undefined)));
-    const record = this.#record ?? (await probe());
+    const note = () => (this.#preparing ??= this.#note(lock, signal).finally(() => (this.#preparing = undefined)));
+    const record = this.#record ?? (await note());
     if (lock !== undefined) refuseOtherLock(this.#client, lock, record.lock);
     return record;
   }
 
-  async #probe(wish: LockWish | undefined, signal?: AbortSignal): Promise<StorageRecord> {
-    const lock = await chosenLock(this.#client, wish, signal);
+  get noted(): StorageRecord | undefined {
+    return this.#record;
+  }
+
+  /** Tries what the store does, and notes nothing. A lock that was noted stays what it was. */
+  async probe({ lock: wish, signal }: PrepareOptions): Promise<StorageRecord> {
+    const lock = this.#record?.lock ?? (await chosenLock(this.#client, wish, signal));
     const putOnce = await probeStore(this.#client, signal);
     const host = putOnce === 'never' ? await hostIdentity() : undefined;
-    const record: StorageRecord = { putOnce, host, lock, probedAt: new Date().toISOString() };
+    return { putOnce, host, lock, probedAt: new Date().toISOString() };
+  }
+
+  /** Notes what the store does now, over what was noted. Another host that writes finds that at its next write. */
+  async takeOver({ signal }: StorageOptions): Promise<StorageRecord> {
+    const record = await this.probe({ signal });
+    const bytes = encodeRecord(record);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const body = { sizeBytes: bytes.length, hash, pieces: [bytes] };
+    const headers = lockHeaders(this.#client, record.lock);
+    await this.#client.text({ method: 'PUT', name: recordName, headers, body, answers: [200] }, signal);
+    await this.readRecord({ signal });
+    return this.#record ?? record;
+  }
+
+  async #note(wish: LockWish | undefined, signal?: AbortSignal): Promise<StorageRecord> {
+    const record = await this.probe({ lock: wish, signal });
     const bytes = encodeRecord(record);
     try {
-      await putObject(this.#client, recordName, () => oneOf(bytes), {
-        putOnce,
-        headers: lockHeaders(this.#client, lock),
-        signal,
-      });
+      const { putOnce, lock } = record;
+      const headers = lockHeaders(this.#client, lock);
+      await putObject(this.#client, recordName, () => oneOf(bytes), { putOnce, headers, signal });
     } catch (error) {
       // Somebody else found it out at the same time: what they wrote counts.
       if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
@@ -119,8 +155,9 @@ class S3Storage implements Storage {
     return this.#record ?? record;
   }
 
-  /** That this host may write. @throws BackupError `LOCKED` */
+  /** That this host may write: where only one may, it is looked up each time, as another one may have taken over. @throws BackupError `LOCKED` */
   async #writable(signal?: AbortSignal): Promise<StorageRecord> {
+    if (this.#record?.host !== undefined) await this.readRecord({ signal });
     const record = await this.prepare({ signal });
     if (record.host === undefined) return record;
     const { id } = await hostIdentity();
