@@ -203,10 +203,6 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
       fix: ['doctor.archive-owner.off.fix', 'doctor.archive-owner.fix'],
     },
   ],
-  'archive-clock': [
-    warning('store.clock.behind', 'store.clock.why', 'store.clock.fix'),
-    warning('store.clock.ahead', 'store.clock.why', 'store.clock.fix'),
-  ],
   'archive-space': [
     ok('doctor.archive-space.ample'),
     unknown('doctor.archive-space.unknown'),

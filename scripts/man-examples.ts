@@ -137,9 +137,6 @@ export const manExamples: Readonly<Record<string, readonly Example[]>> = {
     },
   ],
   'gausskeep repo stats': [{ what: '', lines: ['gausskeep repo stats --repo /backups/repo'] }],
-  'gausskeep repo probe': [
-    { what: '', lines: ['gausskeep repo probe s3://backups/prod --s3-endpoint https://store.example.org'] },
-  ],
   'gausskeep repo check': [{ what: '', lines: ['gausskeep repo check --repo /backups/repo'] }],
   'gausskeep repo key': [
     {

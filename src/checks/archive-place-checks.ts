@@ -149,7 +149,7 @@ export function archiveClock({ clockOffMs }: ArchivePlaceFacts): ServerFinding |
   if (clockOffMs === undefined) return undefined;
   const seconds = Math.round(Math.abs(clockOffMs) / 1000);
   return {
-    ...{ check: 'archive-clock', severity: 'warning' },
+    ...{ check: 'archive-owner', severity: 'warning' },
     what: say(clockOffMs > 0 ? 'store.clock.behind' : 'store.clock.ahead', { seconds }),
     why: say('store.clock.why'),
     fix: say('store.clock.fix'),

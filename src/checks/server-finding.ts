@@ -30,7 +30,6 @@ export type CheckName =
   | 'tablespaces'
   | 'space'
   | 'archive-space'
-  | 'archive-clock'
   | 'archive-owner'
   | 'incremental-checkpoint'
   | 'wal-summaries'

@@ -14,6 +14,7 @@ const sameInChinese = new Set<string>([
   'adopt-help.synopsis',
   'copy-help.synopsis',
   'check-help.synopsis',
+  'store.probe.synopsis',
   'stats-help.synopsis',
   'stats.head.wal',
   'export-help.synopsis',

