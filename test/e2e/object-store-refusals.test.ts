@@ -139,7 +139,9 @@ describe('a place in an object store that cannot be used', () => {
     try {
       const made = await run(['repo', 'init', 's3://whole/late']);
       expect(made.status, made.stderr).toBe(0);
-      expect(made.stderr).toMatch(/warning: the clock of this host is 3(?:599|600|601) s behind that of the object storage/);
+      expect(made.stderr).toMatch(
+        /warning: the clock of this host is 3(?:599|600|601) s behind that of the object storage/,
+      );
     } finally {
       store.clock = Date.now;
     }

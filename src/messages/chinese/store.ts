@@ -16,7 +16,8 @@ export const storeMessages: Translation<typeof english> = {
   'store.probe.noted.always': '原记录为：无论对象大小都会拒绝已占用的名称，因此各主机之间不会互相防备',
   'store.probe.noted.never': '原记录为：会覆盖已占用的名称',
   'store.probe.noted.single': '原记录为：对于一次请求写入的对象，会拒绝已占用的名称',
-  'store.probe.old-host': '{host} 从下一次写入起会被拒绝；它此刻正在写入的内容仍可能到达：请确认那里没有 gausskeep 在运行',
+  'store.probe.old-host':
+    '{host} 从下一次写入起会被拒绝；它此刻正在写入的内容仍可能到达：请确认那里没有 gausskeep 在运行',
   'store.probe.other-host': '可以写入的主机是 {host}，不是本机',
   'store.probe.summary': '探测仓库所在对象存储的行为，并从另一台主机接管',
   'store.probe.synopsis': 'PLACE [OPTION]...',
