@@ -52,7 +52,8 @@ export {
   type WalObject,
   type WalSource,
 } from './wal-archive.ts';
-export { probePlace, type ProbedPlace, type ProbeOptions } from './storage/probe-place.ts';
+export { probePlace } from './storage/probe-place.ts';
+export type { ProbedPlace, ProbeOptions } from './storage/storage.ts';
 export { takeBackup } from './backup/take-backup.ts';
 export { storeBackup, type StoreBackupRequest, type StoredBackup, type StoreOptions } from './storing/store-backup.ts';
 export {

@@ -1,18 +1,6 @@
 import type { Place } from './place.ts';
 import { isS3Place } from './s3/location.ts';
-import type { StoreFindings, StorageOptions } from './storage.ts';
-
-export interface ProbeOptions extends StorageOptions {
-  /** Notes what was found in place of what was noted before, and this host as the one that may write where only one may. */
-  readonly takeOver?: boolean | undefined;
-}
-
-export interface ProbedPlace {
-  /** What was noted when the place was first used, or by the last one that took it over; undefined: it was never used. */
-  readonly noted: StoreFindings | undefined;
-  /** What the store does now, by trying. `host` is this one where one host alone may write. */
-  readonly found: StoreFindings;
-}
+import type { ProbedPlace, ProbeOptions } from './storage.ts';
 
 /**
  * Tries what the store of a place does, and compares that with what is noted there.

@@ -74,6 +74,18 @@ export interface StoreFindings {
   readonly host: { readonly id: string; readonly name: string } | undefined;
 }
 
+export interface ProbeOptions extends StorageOptions {
+  /** Notes what was found in place of what was noted before, and this host as the one that may write where only one may. */
+  readonly takeOver?: boolean | undefined;
+}
+
+export interface ProbedPlace {
+  /** What was noted when the place was first used, or by the last one that took it over; undefined: it was never used. */
+  readonly noted: StoreFindings | undefined;
+  /** What the store does now, by trying. `host` is this one where one host alone may write. */
+  readonly found: StoreFindings;
+}
+
 export interface ReadOptions extends StorageOptions {
   /** First byte to read, 0 … size. Default 0. */
   readonly offset?: number | undefined;

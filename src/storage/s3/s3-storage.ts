@@ -4,7 +4,7 @@ import type { ByteSource } from '../../bytes/byte-reader.ts';
 import { BackupError, reasonFor } from '../../errors/backup-error.ts';
 import { say } from '../../messages/message.ts';
 import { objectNotFound } from '../failures.ts';
-import type { ProbedPlace, ProbeOptions } from '../probe-place.ts';
+import type { ProbedPlace, ProbeOptions } from '../storage.ts';
 import { checkObjectName, isObjectName } from '../object-name.ts';
 import { readSmallObject } from '../small-object.ts';
 import type {
