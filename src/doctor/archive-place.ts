@@ -8,6 +8,7 @@ import { freeSpace } from '../files/free-space.ts';
 import { say } from '../messages/message.ts';
 import type { SystemIdentity } from '../replication/identify.ts';
 import { openPlace } from '../storage/place.ts';
+import type { Storage } from '../storage/storage.ts';
 import { isS3Place, shownPlace } from '../storage/s3/location.ts';
 import { openWalPlaces } from '../survey/wal-place.ts';
 import { refuseForeign } from '../wal-archive/archive.ts';
@@ -91,14 +92,16 @@ async function roomOf(place: string): Promise<bigint | undefined> {
  */
 async function whyUnusable(place: string, error: unknown, options: Options): Promise<ArchivePlaceFacts['unusable']> {
   if (!(error instanceof BackupError) || error.code !== 'REPOSITORY_NOT_FOUND') return undefined;
+  let storage: Storage | undefined;
   try {
-    const { storage } = await openPlace(place, options);
+    ({ storage } = await openPlace(place, options));
     await refuseForeign(storage, options);
     return undefined;
   } catch (refusal) {
     if (!(refusal instanceof BackupError) || refusal.code !== 'REPOSITORY_NOT_FOUND') return undefined;
+    // A store was opened already: what is refused there is what lies in it.
     const isDirectory = isS3Place(place)
-      ? refusal.sentence.key === 'archive.not-empty'
+      ? storage !== undefined
       : await stat(place).then(
           (found) => found.isDirectory(),
           () => false,

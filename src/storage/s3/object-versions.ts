@@ -73,7 +73,7 @@ export interface ListedVersion {
 }
 
 /** All versions of names that begin with `prefix`, in the order of names; of one name objects come before markers, each the newest first. */
-export async function* listVersions(
+async function* listVersions(
   client: S3Client,
   prefix: string,
   signal?: AbortSignal,
