@@ -19,6 +19,7 @@ import type {
   StorageOptions,
   StoredObject,
 } from '../storage.ts';
+import { strange } from './answer-xml.ts';
 import { S3Client } from './client.ts';
 import { credentialChain, type CredentialSource } from './credentials.ts';
 import { dropBody, type S3Answer } from './exchange.ts';
@@ -101,6 +102,8 @@ class S3Storage implements Storage {
   /** Reads what is known of the store; nothing where it was never written to. */
   async readRecord(options: StorageOptions): Promise<void> {
     const bytes = await readSmallObject(this, recordName, options);
+    // A page of something else that answers there is no damaged record.
+    if (bytes?.toString('utf8').trimStart().startsWith('<') === true) throw strange(this.#client);
     this.#record = bytes && decodeRecord(bytes);
     this.#client.sendsMd5 = this.#record === undefined || this.#record.lock !== undefined;
   }
