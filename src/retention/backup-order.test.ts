@@ -23,6 +23,10 @@ describe('the order of backups', () => {
     expect(ordered(dated('a', second, 0x2000028n, behind), dated('b', second, 0x5000028n, later))).toEqual(['b', 'a']);
   });
 
+  it('is that of their times again where their WAL begins at one position', () => {
+    expect(ordered(dated('a', second + 400, 1n), dated('b', second + 100, 1n))).toEqual(['b', 'a']);
+  });
+
   it('is that of their names at last', () => {
     expect(ordered(dated('b', second, 1n), dated('a', second, 1n))).toEqual(['a', 'b']);
   });

@@ -12,7 +12,7 @@ export interface DatedBackup {
 
 /**
  * Oldest first. Times count in whole seconds, as what tells them may know no more (a backup label, an object store), one of
- * two dates cut and the other not; within a second WAL tells what was first.
+ * two dates cut and the other not; within a second WAL tells what was first, and where that is the same the rest of the times.
  */
 export function compareBackups(a: DatedBackup, b: DatedBackup): number {
   return (
@@ -20,6 +20,7 @@ export function compareBackups(a: DatedBackup, b: DatedBackup): number {
     a.generation - b.generation ||
     a.timeline - b.timeline ||
     compare(a.startLsn, b.startLsn) ||
+    a.timeMs - b.timeMs ||
     compare(a.backup, b.backup)
   );
 }
