@@ -26,7 +26,7 @@ interface Listed {
   readonly endedAt: string;
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe.each(repositoryKinds(version))('repo init %s', (encryption) => {
     let server: PostgresServer;
     let repository: string;

@@ -13,7 +13,7 @@ import { forEachServer } from '../support/servers-under-test.ts';
 
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   it('restores to its end with its own WAL, and to a moment behind it with that of the primary', async () => {
     const repository = join(serverDirectory('repository'), 'repo');
     const env = { GAUSSKEEP_REPO: repository, GAUSSKEEP_INSTANCE: 'orders', TZ: 'UTC' };

@@ -71,7 +71,7 @@ it('takes off what no rule keeps, deletes it later, and rehearses just that', as
   expect({ status: real.status, stderr: real.stderr }).toEqual({ status: 0, stderr: '' });
   expect(JSON.parse(real.stdout)).toEqual({
     ...{ messageType: 'expire', instance: 'orders', dryRun: false, backups: records.backups },
-    ...{ deleted: [], waiting: [oldest.name], packs: 0, bytes: 0, passedOver: [], wal: [] },
+    ...{ deleted: [], waiting: [oldest.name], packs: 0, bytes: 0, lockedPacks: null, passedOver: [], wal: [] },
     waitingFor: [{ id: oldest.name, dueAt: expect.any(String) as string, obstacles: ['grace'] }],
   });
   const listed = await gausskeep('list');
