@@ -22,7 +22,7 @@ interface Copied {
   readonly wal: { readonly segments: number; readonly present: number; readonly damaged: readonly object[] };
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe.each(repositoryKinds(version))('from repo init %s to the other kind', (encryption) => {
     const isEncrypted = encryption !== '';
     let server: PostgresServer;

@@ -79,7 +79,8 @@ async function show(
 ): Promise<void> {
   if (json) {
     const removals = plan.removals.map(({ name, stored }) => ({ name, stored }));
-    await terminal.data(`${JSON.stringify({ messageType: 'cleanup', dryRun, ...plan, removals })}\n`);
+    const locked = plan.locked.map(({ name, untilMs }) => ({ name, lockedUntil: new Date(untilMs).toISOString() }));
+    await terminal.data(`${JSON.stringify({ messageType: 'cleanup', dryRun, ...plan, removals, locked })}\n`);
     return;
   }
   for (const line of keptLines(plan)) terminal.line(`${program}: ${line}`);
