@@ -33,7 +33,7 @@ interface Coverage {
   readonly allReadSince: string | null;
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe.each(repositoryKinds(version))('repo init %s', (encryption) => {
     let server: PostgresServer;
     let environment: Record<string, string>;

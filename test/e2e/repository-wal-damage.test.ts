@@ -14,7 +14,7 @@ const folder = 'instances/orders/wal/generations/1/wal/0000000100000000';
 /** What a program printed, however it was broken into lines. */
 const words = ({ stdout, stderr }: ProgramResult): string => (stdout + stderr).replaceAll(/\s+/g, ' ');
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe('damaged WAL without a receipt', () => {
     let sound: string;
     let repository: string;

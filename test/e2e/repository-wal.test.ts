@@ -28,7 +28,7 @@ interface Cleanup {
   readonly removals: readonly { readonly name: string }[];
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe.each(repositoryKinds(version))('repo init %s', (encryption) => {
     const isEncrypted = encryption !== '';
     let server: PostgresServer;
