@@ -28,6 +28,7 @@ import {
 } from './push-spool.ts';
 import type { PushReport } from './push-wal.ts';
 import { readyNames, serverLife } from './ready-wal.ts';
+import { settled } from './settled-file.ts';
 
 /** An archive that is kept open. */
 export interface PushTarget {
@@ -387,16 +388,4 @@ class Pusher {
 function factsOf(directory: string): string | undefined {
   const facts = statSync(directory, { throwIfNoEntry: false });
   return facts && `${facts.dev}:${facts.ino}`;
-}
-
-/**
- * Waits until the times of a file are so old that a change from now on gives it others: file systems keep them to the tick of a clock,
- * of 4 or 10 ms, or to the second, or two.
- */
-async function settled(path: string): Promise<void> {
-  const { mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-  const second = 1_000_000_000n;
-  const tickMs = mtimeNs % second === 0n && ctimeNs % second === 0n ? 2000 : 20;
-  const ageMs = Date.now() - Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
-  if (ageMs < tickMs) await delay(Math.min(tickMs, tickMs - ageMs));
 }

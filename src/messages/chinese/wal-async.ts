@@ -23,7 +23,7 @@ export const walAsyncMessages: Translation<typeof english> = {
   'wal-async.endangered-free':
     'WAL 所在磁盘有危险：{total} 中剩余 {free}，有 {count} 个文件等待归档，共 {size}，最早的已等待 {age}',
   'wal-async.status.head': '"{directory}" 的归档：{state}',
-  'wal-async.status.well': '跟得上',
+  'wal-async.status.well': '没有文件等待超过一分钟',
   'wal-async.status.behind': '落后',
   'wal-async.status.fails': '失败',
   'wal-async.status.endangered': '落后，而且 WAL 所在磁盘有危险',

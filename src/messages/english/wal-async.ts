@@ -25,7 +25,7 @@ export const walAsyncMessages = {
   'wal-async.endangered-free':
     'the disk of the WAL is in danger: {free} of {total} are free, and {count} {count|file waits|files wait} to be archived, {size}, the oldest for {age}',
   'wal-async.status.head': 'archiving of "{directory}": {state}',
-  'wal-async.status.well': 'keeps up',
+  'wal-async.status.well': 'nothing has waited for more than a minute',
   'wal-async.status.behind': 'is behind',
   'wal-async.status.fails': 'fails',
   'wal-async.status.endangered': 'is behind, and the disk of the WAL is in danger',
