@@ -179,7 +179,7 @@ class Pusher {
     }
     if (this.#words !== undefined && performance.now() - this.#wordsMs > alikeMs) {
       this.#words = undefined;
-      for (const name of this.#done.keys()) removeNow(this.#request.spool, name);
+      for (const name of [...this.#done.keys(), ...this.#inFlight.keys()]) removeNow(this.#request.spool, name);
     }
     const asked = readAsked(this.#request.spool);
     if (asked === undefined || asked.mark === this.#asked?.mark) return;
@@ -285,9 +285,11 @@ class Pusher {
       else this.#fail(name, error);
       return;
     }
+    this.#answerBySh(name);
     const { turn, stored, fail } = this.#line.begin();
     const push = this.#push(name, { target, path, file, turn }, stored).catch((error: unknown) => {
       if (fail(error)) this.#fail(name, error);
+      else removeNow(this.#request.spool, name);
     });
     this.#inFlight.set(
       name,
@@ -310,15 +312,18 @@ class Pusher {
       const danger = this.#danger;
       this.#danger = undefined;
       writeDone(this.#request.spool, { holder: this.#holder, file, report, notes, danger });
+      // What has to be said is said by a whole call.
       if (notes.length === 0 && danger === undefined) this.#answerBySh(name);
+      else removeNow(this.#request.spool, name);
     } catch (error) {
       this.#broken = error;
     }
   }
 
+  /** Of a file that is there, or on its way. */
   #answerBySh(name: string): void {
+    if (this.#words === undefined) return;
     const file = this.#done.get(name);
-    if (this.#words === undefined || file === undefined) return;
     try {
       if (!writeNow(this.#request.spool, { holder: this.#holder, file }, name, this.#words)) this.#words = undefined;
     } catch {
@@ -329,6 +334,7 @@ class Pusher {
 
   /** A failure of `name` itself. What may pass is tried again as long as somebody waits for it. */
   #fail(name: string, error: unknown): void {
+    removeNow(this.#request.spool, name);
     if (this.#signal.aborted) return;
     const data = errorToData(error);
     const sinceMs = this.#trouble?.name === name ? this.#trouble.sinceMs : Date.now();

@@ -17,7 +17,7 @@ export class PushLine {
     const own = { linked: linked.promise, stored: stored.promise, failed: false };
     this.#last = own;
     return {
-      turn: { before, onLinked: linked.resolve },
+      turn: { before, onLinked: linked.resolve, onStored: () => stored.resolve(undefined) },
       stored: () => {
         linked.resolve(undefined);
         stored.resolve(undefined);

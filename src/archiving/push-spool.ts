@@ -178,23 +178,29 @@ export function removeDone({ folder }: PushSpool, name: string): void {
 }
 
 /**
- * What lets the lines of sh with which the program begins (src/cli/launcher.sh) answer a call at once, without starting node: the process and its
- * start, the file as stat(1) prints it, the command line, the working directory.
+ * What lets the lines of sh with which the program begins (src/cli/launcher.sh) answer a call without starting node: the process and its
+ * start, the file as stat(1) prints it, the command line, the working directory. A file that is on its way has an empty line yet: then they wait.
+ * @param pushed.file undefined: it is on its way
  * @returns false where the system does not tell when a process was started
  */
 export function writeNow(
   spool: PushSpool,
-  done: Pick<DonePush, 'holder' | 'file'>,
+  pushed: { readonly holder: string; readonly file: string | undefined },
   name: string,
   words: CallWords,
 ): boolean {
-  const { pid, started } = JSON.parse(done.holder) as { readonly pid: number; readonly started?: string };
+  const { pid, started } = JSON.parse(pushed.holder) as { readonly pid: number; readonly started?: string };
   if (started === undefined) return false;
-  const [dev, ino, size, mtime = '', ctime = ''] = done.file.split(':');
-  const file = [dev, ino, size, secondsOf(mtime), secondsOf(ctime)].join(' ');
+  const file = pushed.file === undefined ? '' : asStat(pushed.file);
   const lines = [`${pid} ${started}`, file, `${words.before}${name}${words.behind}`, words.directory];
   writeText(spool, name + suffixes.now, `${lines.join('\n')}\n`);
   return true;
+}
+
+/** A fingerprint as `stat -c '%d %i %s %.9Y %.9Z'` prints it. */
+function asStat(file: string): string {
+  const [dev, ino, size, mtime = '', ctime = ''] = file.split(':');
+  return [dev, ino, size, secondsOf(mtime), secondsOf(ctime)].join(' ');
 }
 
 export function removeNow({ folder }: PushSpool, name: string): void {

@@ -2,7 +2,7 @@
 # `wal get` is a restore_command: only our 0 is 0, and only our "proved absent" is 1. Node ends with 1, 9 and others when it
 # cannot start or dies, which a server would take for the end of the archive. Who names --absent-status tells them apart itself.
 # `wal push --async` is answered here where the process that pushes says that this very file is in the archive (docs/design/wal-push-async.md):
-# that it lives, is the one that wrote this, was called alike, and the file is the one that it read.
+# that it lives, is the one that wrote this, was called alike, and the file is the one that it read. For what is on its way it waits 2 s.
 # (No star before a slash: that would end the comment.)
 answered() {
   [ "$2" = push ] && [ -r /proc/self/stat ] || return 1
@@ -17,14 +17,23 @@ answered() {
   here=$(pwd -P)
   for note in "${spool:-$here.gausskeep-spool}"/[0-9a-f]*"/$name.now"; do
     [ -f "$note" ] && [ -O "$note" ] || continue
-    { IFS=' ' read -r pid start && IFS= read -r facts && IFS= read -r call && IFS= read -r place; } <"$note" || continue
-    [ "$call" = "$words" ] && [ "$place" = "$here" ] || continue
-    [ "$(stat -L -c '%d %i %s %.9Y %.9Z' -- "$file")" = "$facts" ] || continue
-    read -r stat <"/proc/$pid/stat" || continue
-    # shellcheck disable=SC2086 -- words are wanted
-    set -- ${stat##*) }
-    [ "${20}" = "$start" ] || continue
-    echo "$name" >"${note%/*}/called" && return 0
+    looks=0
+    while :; do
+      { IFS=' ' read -r pid start && IFS= read -r facts && IFS= read -r call && IFS= read -r place; } <"$note" || break
+      [ "$call" = "$words" ] && [ "$place" = "$here" ] || break
+      read -r stat <"/proc/$pid/stat" || break
+      # shellcheck disable=SC2086 -- words are wanted
+      set -- ${stat##*) }
+      [ "${20}" = "$start" ] || break
+      if [ -n "$facts" ]; then
+        [ "$(stat -L -c '%d %i %s %.9Y %.9Z' -- "$file")" = "$facts" ] || break
+        echo "$name" >"${note%/*}/called" && return 0
+        break
+      fi
+      # On its way: to wait here costs less than to start node.
+      looks=$((looks + 1))
+      [ $looks -le 100 ] && sleep 0.02 || break
+    done
   done
   return 1
 }

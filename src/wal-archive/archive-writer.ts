@@ -6,7 +6,7 @@ import type { Archive } from './archive.ts';
 import { largestHistoryBytes, readReceipt, segmentBase, walFolder } from './archive-wal.ts';
 import { codecSuffixes, compressed, decompressed, suffixOf, type Codec } from './codec.ts';
 import type { Generation } from './generation.ts';
-import { checkNeighbours, type NeighboursFound, type Neighbourhood } from './check-neighbours.ts';
+import { checkNeighbours, findBehind, type NeighboursFound, type Neighbourhood } from './check-neighbours.ts';
 import { beginInTurn, endInTurn, type LinkedSegment, type PushTurn } from './push-turn.ts';
 import { encodeReceipt, type Receipt, type SegmentLinks } from './receipt.ts';
 import { deleteIfAllowed } from '../storage/object-lock.ts';
@@ -95,6 +95,8 @@ export async function storeSegmentAsRead(
   // At once: each may be an answer of a store far away.
   const present = await Promise.all(names.map((name) => storage.stat(name, options)));
   if (present.some((object) => object !== undefined)) return undefined;
+  const named = { name: reading.name, segment: reading.name.slice(0, 24) };
+  const behind = findBehind({ archive, generations, generation, segment: named }, options);
   let read: { segment: SegmentToStore; neighbours: Neighbourhood; found: NeighboursFound } | undefined;
   let refusal: unknown;
   const body = async function* (): ByteSource {
@@ -103,7 +105,7 @@ export async function storeSegmentAsRead(
       const segment = await reading.end();
       const before = await beginInTurn(turn);
       const neighbours = { archive, generations, generation, segment, before };
-      const found = await checkNeighbours(neighbours, [-1, 1], options);
+      const found = await checkNeighbours({ ...neighbours, behind }, [-1, 1], options);
       read = { segment, neighbours, found };
       turn?.onLinked(linkedAs(segment, found));
     } catch (error) {
@@ -154,6 +156,7 @@ async function publish(
     if (winner === undefined) throw conflict(segment.name, generation);
     return samePush(winner, segment, generation);
   }
+  turn?.onStored();
   // A neighbour of another line may have come at the same moment. What is published stays: the same segment may have been
   // pushed by two, and the other been told that it is stored.
   await checkNeighbours(neighbours, absent, options);

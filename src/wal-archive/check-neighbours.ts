@@ -17,8 +17,8 @@ import { readSmallObject } from '../storage/small-object.ts';
 import { segmentAt, segmentEnd } from './wal-file-name.ts';
 import { readStored } from './wal-object.ts';
 
-/** A segment whose neighbours are looked at, and where. */
-export interface Neighbourhood {
+/** A segment by its name, and where it is, or is to be. */
+interface SegmentPlace {
   readonly archive: Archive;
   readonly generations: readonly Generation[];
   readonly generation: number;
@@ -26,11 +26,19 @@ export interface Neighbourhood {
     /** `SEGMENT` or `SEGMENT.partial`. */
     readonly name: string;
     readonly segment: string;
+  };
+}
+
+/** A segment whose neighbours are looked at, and where. */
+export interface Neighbourhood extends SegmentPlace {
+  readonly segment: SegmentPlace['segment'] & {
     readonly links: SegmentLinks | undefined;
     readonly body: () => ByteSource;
   };
   /** What the segment before will be in the archive, where that is still on its way. */
   readonly before?: LinkedSegment | undefined;
+  /** The one behind, where it was looked for already (`findBehind`). */
+  readonly behind?: Promise<FoundNeighbour | undefined> | undefined;
 }
 
 /** -1: the segment before; 1: the one behind. */
@@ -57,7 +65,7 @@ export async function checkNeighbours(
   let passing: UnfinishedRecord | undefined;
   for (const side of sides) {
     const onItsWay = side < 0 ? segmentOnItsWay(place) : undefined;
-    const found = onItsWay === undefined ? await neighbour(place, side, options) : undefined;
+    const found = onItsWay === undefined ? await foundAt(place, side, options) : undefined;
     const receipt = onItsWay ?? found?.receipt;
     if (receipt === undefined) {
       absent.push(side);
@@ -112,9 +120,22 @@ function segmentOnItsWay({ archive, segment, before }: Neighbourhood): LinkedSeg
   return before.name === segmentAt(segment.segment, -1, archive.identity.segmentSizeBytes) ? before : undefined;
 }
 
-interface FoundNeighbour {
+/** A neighbour that has a receipt. */
+export interface FoundNeighbour {
   readonly receipt: Receipt;
   readonly generation: number;
+}
+
+/** Looks for the segment behind while the segment itself is still being read: to wait for a store far away would keep all that come behind. */
+export function findBehind(place: SegmentPlace, options: StorageOptions): Promise<FoundNeighbour | undefined> {
+  const found = neighbour(place, 1, options);
+  // Told where it is asked for, if it is.
+  found.catch(() => undefined);
+  return found;
+}
+
+function foundAt(place: Neighbourhood, side: Side, options: StorageOptions): Promise<FoundNeighbour | undefined> {
+  return (side > 0 ? place.behind : undefined) ?? neighbour(place, side, options);
 }
 
 function storedBody({ storage, identity }: Archive, found: FoundNeighbour, options: StorageOptions): ByteSource {
@@ -126,7 +147,7 @@ function storedBody({ storage, identity }: Archive, found: FoundNeighbour, optio
 
 /** The receipt of the segment before or behind, in this generation or inherited from before the fork. */
 async function neighbour(
-  place: Neighbourhood,
+  place: SegmentPlace,
   side: Side,
   options: StorageOptions,
 ): Promise<FoundNeighbour | undefined> {
@@ -148,7 +169,7 @@ async function neighbour(
  * The segment before: of the parent's timeline where this one was not left yet, as the history file says. Servers archive
  * that before the first segment of a timeline; without it only the same timeline is looked at.
  */
-async function nameBefore(place: Neighbourhood, options: StorageOptions): Promise<string | undefined> {
+async function nameBefore(place: SegmentPlace, options: StorageOptions): Promise<string | undefined> {
   const size = place.archive.identity.segmentSizeBytes;
   const parsed = parseSegmentName(place.segment.segment, size);
   if (parsed === undefined || parsed.startLsn === 0n) return undefined;
@@ -159,7 +180,7 @@ async function nameBefore(place: Neighbourhood, options: StorageOptions): Promis
   return segmentName(timelineBefore, before, size);
 }
 
-async function readHistory(place: Neighbourhood, timeline: number, options: StorageOptions) {
+async function readHistory(place: SegmentPlace, timeline: number, options: StorageOptions) {
   const name = `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
   for (const { generation } of lineageOf(place.generations, place.generation)) {
     const stored = walFolder(generation) + name;

@@ -20,6 +20,8 @@ export interface PushTurn {
   readonly before: PushAhead | undefined;
   /** Called when the segment was found sound and linked. */
   readonly onLinked: (linked: LinkedSegment) => void;
+  /** Called when its receipt is written. */
+  readonly onStored: () => void;
 }
 
 /** Both reject when that push fails. */

@@ -1,6 +1,6 @@
 /** Recovery with segments that are fetched ahead: out of a repository, by the script that a restore makes, whatever happens to the spool meanwhile. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
@@ -91,6 +91,7 @@ forEachServer('full', (version) => {
 
     it('gives the server what was fetched ahead, and leaves nothing behind', async () => {
       const { data, spool, log } = await restored(...(isEncrypted ? [] : ['--prefetch', '4']));
+      waitForWhatLiesAhead(data, spool);
       await recovered(data);
       const { all, ahead } = delivered(log, spool);
       expect(all).toBeGreaterThanOrEqual(segments);
@@ -108,36 +109,54 @@ forEachServer('full', (version) => {
 
     it('recovers whatever lies in the spool, damaged or half-written, and whoever fetches is killed', async () => {
       const { data, spool, log } = await restored('--prefetch', '8');
+      waitForWhatLiesAhead(data, spool, `-exec sh -c 'printf x >>"$1" && echo "$1"' sh {} ';'`);
       const state = { isOver: false };
-      const damage = (async () => {
-        // All that comes into the spool is cut or changed as soon as it is there, as far as that is quick enough; and the one who fetches is killed.
-        while (!state.isOver) {
-          for (const folder of existsSync(spool) ? readdirSync(spool) : []) {
-            for (const name of readdirSync(join(spool, folder))) spoil(join(spool, folder, name), name);
-          }
-          await new Promise((resolve) => setTimeout(resolve, 5));
+      const killing = (async () => {
+        for (let kills = 0; !state.isOver && kills < 2; await new Promise((resolve) => setTimeout(resolve, 5))) {
+          for (const folder of existsSync(spool) ? readdirSync(spool) : []) kills += killFetcher(join(spool, folder));
         }
       })();
       try {
         await recovered(data);
       } finally {
         state.isOver = true;
-        await damage;
+        await killing;
       }
       expect(delivered(log, spool).all).toBeGreaterThanOrEqual(segments);
       expect(readFileSync(log, 'utf8')).toContain('what was fetched ahead is damaged');
     });
 
-    let kills = 0;
-    function spoil(path: string, name: string): void {
+    /**
+     * Until there was once something ahead, each segment that the server asks for is kept from it until something is, as long as somebody fetches.
+     * @param forEach of `find`: what is done with all that lies ahead before each segment
+     */
+    function waitForWhatLiesAhead(data: string, spool: string, forEach = '-print'): void {
+      const script = join(data, '.gausskeep.restore-command');
+      const lines = `
+ahead() { find '${spool}' -name '[0-9A-F]*.*' -size +16383k "$@" 2>/dev/null; }
+looks=0
+while [ ! -e '${spool}.seen' ] && [ -z "$(ahead)" ] && kill -0 "$(cat '${spool}'/*/lock 2>/dev/null)" 2>/dev/null; do
+  looks=$((looks + 1)); [ $looks -lt 1000 ] || break
+  sleep 0.05
+done
+if [ -n "$(ahead ${forEach})" ]; then : >'${spool}.seen'; fi
+`;
+      writeFileSync(
+        script,
+        readFileSync(script, 'utf8').replace('#!/bin/sh\n', (first) => first + lines),
+      );
+    }
+
+    /** @returns how many it killed */
+    function killFetcher(folder: string): number {
       try {
-        if (name === 'lock' && kills < 2) {
-          const pid = Number(readFileSync(path, 'latin1'));
-          if (pid > 0) process.kill(pid, 'SIGKILL');
-          kills += 1;
-        } else if (/^[0-9A-F]{24}\./.test(name) && statSync(path).size === 16 * 1024 * 1024) appendFileSync(path, 'x');
+        const pid = Number(readFileSync(join(folder, 'lock'), 'latin1'));
+        if (!(pid > 0)) return 0;
+        process.kill(pid, 'SIGKILL');
+        return 1;
       } catch {
-        // It was taken, or is over.
+        // Nobody is at work, or it is over.
+        return 0;
       }
     }
 
