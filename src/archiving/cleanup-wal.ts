@@ -2,11 +2,12 @@ import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import { chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
-import { walFolder } from '../wal-archive/archive-wal.ts';
+import { probedSegment, walFolder } from '../wal-archive/archive-wal.ts';
 import { readGaps } from '../wal-archive/gaps.ts';
 import { readHolds, setHold, type Hold } from '../wal-archive/holds.ts';
 import { openFiles, openFolder } from '../wal-archive/open-folder.ts';
 import { parseStoredName, parseWalFileName, positionPart } from '../wal-archive/wal-file-name.ts';
+import { refuseUndeletable } from '../storage/ask-deletion.ts';
 import { deleteUnlessLocked } from '../storage/object-lock.ts';
 import type { Storage } from '../storage/storage.ts';
 import { partLockedWal, type LockedRemoval, type WalRemoval } from './locked-wal.ts';
@@ -103,7 +104,7 @@ function removalOf(name: string, found: readonly FoundFile[]): WalRemoval {
   };
 }
 
-/** Carries out a plan. `onEvent` is told of each WAL file that is gone; how large they were is not asked. */
+/** Carries out a plan; nothing of it where this account may not delete (`AUTHENTICATION`). `onEvent` is told of each WAL file that is gone; how large they were is not asked. */
 export async function performCleanup(
   storage: Storage,
   plan: CleanupPlan,
@@ -112,6 +113,7 @@ export async function performCleanup(
   const { signal, onEvent } = options;
   const teller = new Teller<'archiving', ArchivingNews>(onEvent);
   teller.enter('remove');
+  if (plan.removals.length + plan.gapRecords.length > 0) await refuseUndeletable(storage, [probedSegment], { signal });
   if (plan.hold !== undefined) await setHold(storage, plan.hold, { signal });
   for (const [at, { name, stored }] of plan.removals.entries()) {
     signal?.throwIfAborted();

@@ -33,7 +33,13 @@ export function expireLines(name: string, result: ShownExpire, isDry: boolean): 
     ...decisionLines(plan),
     ...deletedLines(result, isDry),
     ...result.wal.flatMap((cut) => walLines(cut, isDry)),
+    ...deletionLines(result),
   ];
+}
+
+/** Of a dry run: that the run would refuse. */
+function deletionLines({ deletion }: ShownExpire): string[] {
+  return typeof deletion === 'object' ? [speak(say('deletion.dry', { folder: deletion.refusedIn }))] : [];
 }
 
 function decisionLines(plan: Plan): string[] {
@@ -125,7 +131,7 @@ function minute(ms: number): string {
 
 /** The same as JSON. Fields are only ever added. */
 export function expireRecord(instance: string, result: ShownExpire, isDry: boolean): Record<string, unknown> {
-  const { plan, deletedNames: deleted, waiting, packs, bytes, locked, wal, passedOver } = result;
+  const { plan, deletedNames: deleted, waiting, packs, bytes, locked, wal, passedOver, deletion } = result;
   return {
     messageType: 'expire',
     instance,
@@ -149,6 +155,7 @@ export function expireRecord(instance: string, result: ShownExpire, isDry: boole
       lockedFiles: lockedRecord(kept),
     })),
     passedOver,
+    mayDelete: deletion === undefined ? null : deletion === 'allowed',
   };
 }
 

@@ -5,6 +5,7 @@ import type { Instance } from '../repository/instance.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { chooseGeneration, findArchive, readGenerations } from '../wal-archive/archive.ts';
 import { setHold } from '../wal-archive/holds.ts';
+import { refuseExpireOfWal } from './ask-expire.ts';
 import { checkGrace, defaultGraceMs } from './expire-request.ts';
 import { openExpiredWal } from './expired-wal.ts';
 import { mostAttempts, noTimes, withHold } from './perform-expire.ts';
@@ -42,9 +43,10 @@ export async function cleanInstanceWal(
   const { oldest, hold: named } = request.limit ?? {};
   if (oldest !== undefined) oldestSegment(oldest, undefined);
   if (named !== undefined) checkHoldName(named);
+  if (!dryRun) await refuseExpireOfWal(instance.wal, options);
   for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
     const result = dryRun
-      ? await clean(request, { nowMs: Date.now(), graceMs }, options)
+      ? await clean(request, { nowMs: instance.storage.nowMs ?? Date.now(), graceMs }, options)
       : await withHold(
           instance.storage,
           async (hold) => {

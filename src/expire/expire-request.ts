@@ -1,5 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import type { DeletionAnswer } from '../storage/ask-deletion.ts';
 import type { Instance } from '../repository/instance.ts';
 import type { RetentionRules } from '../retention/rules.ts';
 import type { WalCut } from './cut-wal.ts';
@@ -37,6 +38,8 @@ export interface ExpireResult {
   readonly wal: readonly WalCut[];
   /** Names in the folders of the catalogue that cannot be objects of ours. */
   readonly passedOver: readonly string[];
+  /** Of a rehearsal: whether this account may delete, else the run refuses before it changes anything. Undefined: the storage cannot be asked without trying. */
+  readonly deletion?: DeletionAnswer | undefined;
 }
 
 /** @throws BackupError `USAGE` */

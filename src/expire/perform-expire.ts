@@ -9,6 +9,7 @@ import { putRemoval } from '../repository/removal.ts';
 import { keepReserve, withReserve } from '../repository/reserve.ts';
 import { deleteUnlessLocked } from '../storage/object-lock.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { refuseExpire } from './ask-expire.ts';
 import { cutWal } from './cut-wal.ts';
 import { deleteCommit } from './delete-commit.ts';
 import { checkGrace, defaultGraceMs, type ExpireRequest, type ExpireResult } from './expire-request.ts';
@@ -26,14 +27,20 @@ export const mostAttempts = 5;
  * Takes off the catalogue what no rule keeps, and deletes what was taken off earlier and nobody needs. A run that ends in the
  * middle leaves nothing that the next one does not take up.
  * @throws BackupError `USAGE` for rules that keep nothing, a grace that is too short, or a storage that tells no times; `CORRUPT`, `REPOSITORY_VERSION` when
- * something there is not understood, `LOCKED` when others change things all the time: nothing is deleted then
+ * something there is not understood, `LOCKED` when others change things all the time: nothing is deleted then; `AUTHENTICATION` where this account may not delete: nothing is changed
+ * then, but for a storage that allows one deletion and refuses the next
  */
 export async function performExpire(request: ExpireRequest, options: StorageOptions = {}): Promise<ExpireResult> {
   const { graceMs = defaultGraceMs } = request;
   checkGrace(graceMs);
+  await refuseExpire(request.instance, options);
+  const done = { takenOff: 0, deleted: 0 };
   for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
     const { storage } = request.instance;
-    const result = await withHold(storage, (hold) => expire(request, { hold, graceMs }, options), options);
+    const perform = (hold: KeptHold) => expire(request, { hold, graceMs, done }, options);
+    const result = await withHold(storage, perform, options).catch((error: unknown) => {
+      throw howFar(error, done);
+    });
     if (result !== undefined) return result;
   }
   throw new BackupError('LOCKED', say('expire.changing'), { hint: say('expire.changing.hint') });
@@ -56,10 +63,30 @@ export async function withHold<Result>(
   }
 }
 
+/** What a run has changed. */
+interface Done {
+  /** Backups that it took off the catalogue. */
+  takenOff: number;
+  /** Backups that had been taken off before, of which it deleted the commit. */
+  deleted: number;
+}
+
+/** Whoever reads that a deletion was refused has to know what was done before. */
+function howFar(error: unknown, { takenOff, deleted }: Done): unknown {
+  if (!(error instanceof BackupError) || error.code !== 'AUTHENTICATION') return error;
+  if (takenOff === 0 && deleted === 0) return error;
+  const { sentence: what, context } = error;
+  return new BackupError(error.code, say('deletion.refused-midway', { what, takenOff, deleted }), {
+    hint: say('deletion.refused-midway.hint'),
+    context,
+    cause: error,
+  });
+}
+
 /** Undefined: things changed while they were looked at, and nothing was deleted. */
 async function expire(
   { instance, rules, walWindowMs }: ExpireRequest,
-  { hold, graceMs }: { readonly hold: KeptHold; readonly graceMs: number },
+  { hold, graceMs, done }: { readonly hold: KeptHold; readonly graceMs: number; readonly done: Done },
   options: StorageOptions,
 ): Promise<ExpireResult | undefined> {
   const { storage } = instance;
@@ -67,7 +94,10 @@ async function expire(
   if (nowMs === undefined) throw noTimes(storage);
   const time = { nowMs, graceMs };
   const plan = await planExpire(storage, rules, nowMs, options);
-  for (const removal of plannedRemovals(plan, rules)) await putRemoval(storage, removal, options);
+  for (const removal of plannedRemovals(plan, rules)) {
+    await putRemoval(storage, removal, options);
+    done.takenOff += 1;
+  }
   const survey = await surveyRemovals(instance, time, options);
   // What was taken off the catalogue since this run began cannot have been deleted by others before this moment.
   const isStale = ((await hold.touch(options)) ?? nowMs) - nowMs > graceMs / 2;
@@ -76,7 +106,10 @@ async function expire(
   if (unused === undefined) return undefined;
   // Up to here nothing was removed.
   const { due, waiting, passedOver } = survey;
-  for (const { backup } of due) await deleteCommit(storage, backup, survey.fencedCommits.has(backup), options);
+  for (const { backup } of due) {
+    await deleteCommit(storage, backup, survey.fencedCommits.has(backup), options);
+    done.deleted += 1;
+  }
   // What nobody needs may be copied anew, by a run that sees no other one at work here: who slept for so long deletes nothing more.
   const check = (): void => hold.check();
   const { lockedOwners, ...packs } = await deleteUnusedPacks(storage, unused, { ...options, check });

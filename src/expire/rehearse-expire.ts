@@ -2,6 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { rehearseWalCut } from './cut-wal.ts';
+import { askExpire } from './ask-expire.ts';
 import { checkGrace, defaultGraceMs, type ExpireRequest, type ExpireResult } from './expire-request.ts';
 import { openExpiredWal } from './expired-wal.ts';
 import { deletedOf } from './perform-expire.ts';
@@ -40,5 +41,6 @@ export async function rehearseExpire(
   const archive = await openExpiredWal(instance.wal);
   const wal = archive === undefined ? [] : await rehearseWalCut(archive, { ...survey, time, walWindowMs }, options);
   const { due, waiting, passedOver } = survey;
-  return { plan, ...deletedOf(storage, due), waiting, packs, bytes, locked, wal, passedOver };
+  const deletion = await askExpire(instance, options);
+  return { plan, ...deletedOf(storage, due), waiting, packs, bytes, locked, wal, passedOver, deletion };
 }

@@ -12,6 +12,7 @@ import { connectionMessages } from './chinese/connection.ts';
 import { completionMessages } from './chinese/completion.ts';
 import { contentMessages } from './chinese/content.ts';
 import { copyingMessages } from './chinese/copying.ts';
+import { deletionMessages } from './chinese/deletion.ts';
 import { doctorMessages } from './chinese/doctor.ts';
 import { expireCommandsMessages } from './chinese/expire-commands.ts';
 import { filesMessages } from './chinese/files.ts';
@@ -82,6 +83,7 @@ export const chinese: Translation<typeof english> = {
   ...connectionMessages,
   ...completionMessages,
   ...contentMessages,
+  ...deletionMessages,
   ...doctorMessages,
   ...expireCommandsMessages,
   ...filesMessages,

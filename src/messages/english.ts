@@ -12,6 +12,7 @@ import { contentMessages } from './english/content.ts';
 import { connectionMessages } from './english/connection.ts';
 import { compressionMessages } from './english/compression.ts';
 import { copyingMessages } from './english/copying.ts';
+import { deletionMessages } from './english/deletion.ts';
 import { doctorMessages } from './english/doctor.ts';
 import { expireCommandsMessages } from './english/expire-commands.ts';
 import { filesMessages } from './english/files.ts';
@@ -83,6 +84,7 @@ export const english = {
   ...connectionMessages,
   ...bytesMessages,
   ...compressionMessages,
+  ...deletionMessages,
   ...doctorMessages,
   ...expireCommandsMessages,
   ...filesMessages,

@@ -69,6 +69,10 @@ class Framed implements FramedStorage {
     return this.#inner.clockOffMs;
   }
 
+  get nowMs(): number | undefined {
+    return this.#inner.nowMs;
+  }
+
   async put(name: string, body: () => ByteSource, options?: StorageOptions): Promise<{ sizeBytes: number }> {
     const object = this.#objectOf(name);
     const framed = new FramedBody(this.#protection, name, body);
@@ -138,6 +142,10 @@ class Framed implements FramedStorage {
   async delete(name: string, options?: StorageOptions): Promise<void> {
     const object = this.#objectOf(name);
     await this.#told(object, this.#inner.delete(object.stored, options));
+  }
+
+  async mayDelete(name: string, options?: StorageOptions): Promise<boolean | undefined> {
+    return this.#inner.mayDelete?.(this.#objectOf(name).stored, options);
   }
 
   sweep(options?: StorageOptions & { readonly idleMs?: number | undefined }): Promise<number> {

@@ -67,6 +67,10 @@ class RetryingStorage implements Storage {
     return this.#inner.clockOffMs;
   }
 
+  get nowMs(): number | undefined {
+    return this.#inner.nowMs;
+  }
+
   async put(name: string, body: () => ByteSource, options: StorageOptions = {}): Promise<{ sizeBytes: number }> {
     let isRepeated = false;
     return this.#again(options, async () => {
@@ -122,6 +126,10 @@ class RetryingStorage implements Storage {
 
   delete(name: string, options: StorageOptions = {}): Promise<void> {
     return this.#again(options, () => this.#inner.delete(name, options));
+  }
+
+  mayDelete(name: string, options: StorageOptions = {}): Promise<boolean | undefined> {
+    return this.#again(options, () => Promise.resolve(this.#inner.mayDelete?.(name, options)));
   }
 
   sweep(options: StorageOptions & { readonly idleMs?: number | undefined } = {}): Promise<number> {

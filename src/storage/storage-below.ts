@@ -34,6 +34,10 @@ class StorageBelow implements Storage {
     return this.#inner.clockOffMs;
   }
 
+  get nowMs(): number | undefined {
+    return this.#inner.nowMs;
+  }
+
   put(name: string, body: () => ByteSource, options?: StorageOptions) {
     return this.#inner.put(this.#folder + name, body, options);
   }
@@ -67,6 +71,10 @@ class StorageBelow implements Storage {
 
   delete(name: string, options?: StorageOptions): Promise<void> {
     return this.#inner.delete(this.#folder + name, options);
+  }
+
+  async mayDelete(name: string, options?: StorageOptions): Promise<boolean | undefined> {
+    return this.#inner.mayDelete?.(this.#folder + name, options);
   }
 
   sweep(options?: StorageOptions & { readonly idleMs?: number | undefined }): Promise<number> {

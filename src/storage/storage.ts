@@ -113,6 +113,8 @@ export interface Storage {
   readonly abilities: StorageAbilities;
   /** How far the clock of the storage is ahead of that of this host, in ms, where it refused a request for that; else undefined. */
   readonly clockOffMs?: number | undefined;
+  /** Now, by the clock of the storage as its last answer told it, ms since 1970. Undefined: it is that of this host. */
+  readonly nowMs?: number | undefined;
 
   /**
    * Stores `body` under `name`. After it resolves the object survives a crash; until then no reader can see it, and after
@@ -163,6 +165,11 @@ export interface Storage {
    * @throws BackupError `LOCKED` of kind `object-locked`: it cannot be deleted yet (`deleteUnlessLocked` tells until when)
    */
   delete(name: string, options?: StorageOptions): Promise<void>;
+
+  /**
+   * Whether the storage lets this account delete objects that are named like `name`, of which there is none. Nothing is written. Undefined: only trying tells.
+   */
+  mayDelete?(name: string, options?: StorageOptions): Promise<boolean | undefined>;
 
   /**
    * Removes what puts that never finished left behind, if nothing was written to it for `idleMs` (default one day).

@@ -31,6 +31,9 @@ export function segmentBase(generation: number, name: string): string {
   return `${walFolder(generation)}${name.slice(0, 16)}/${name}`;
 }
 
+/** An object that lies where segments do, and never is there: whether objects can be deleted is asked with it. */
+export const probedSegment = `${walFolder(1)}0000000000000000/.none`;
+
 /**
  * The receipt of a segment or partial segment in one generation, ancestors left aside.
  * @throws BackupError `CORRUPT` when it is damaged, `REPOSITORY_VERSION`

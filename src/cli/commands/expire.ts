@@ -26,7 +26,9 @@ export const expireCommand: Command = {
     const instance = await openNamedKnownInstance(await readRepositorySettings(given, readEnvironment()), context);
     const isDry = given.has('dry-run');
     const request = { instance, rules, graceMs, walWindowMs };
-    const result = await (isDry ? rehearseExpire(request, Date.now(), { signal }) : performExpire(request, { signal }));
+    const result = await (isDry
+      ? rehearseExpire(request, instance.storage.nowMs ?? Date.now(), { signal })
+      : performExpire(request, { signal }));
     for (const name of result.passedOver) terminal.line(warningLine(program, say('pruned.passed-over', { name })));
     const text = given.has('json')
       ? JSON.stringify(expireRecord(instance.name, result, isDry))

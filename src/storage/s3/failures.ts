@@ -26,6 +26,11 @@ export class S3Refusal extends Error {
     this.dateMs = Number.isNaN(date) ? undefined : date;
   }
 
+  /** Whether it is not known credentials, time or signature that are wrong: this account may not do that. An answer to HEAD has no words. */
+  get isDenied(): boolean {
+    return this.status === 403 && (this.code === 'AccessDenied' || this.code === '');
+  }
+
   /** Whether the same request may be answered later. */
   get mayPass(): boolean {
     return passing.has(this.status) || passingCodes.has(this.code);

@@ -1,9 +1,11 @@
 import { isObjectName } from '../object-name.ts';
+import { BackupError } from '../../errors/backup-error.ts';
 import { objectLocked } from '../object-lock.ts';
 import type { AlteredObject } from '../storage.ts';
 import { decoded, many, parsed, record, strange } from './answer-xml.ts';
 import type { S3Client } from './client.ts';
 import { textOf } from './exchange.ts';
+import { S3Refusal } from './failures.ts';
 import { retentionOf } from './retention.ts';
 
 /** Versions of one name: what was put under it, and the marks that a deletion left. */
@@ -32,6 +34,24 @@ export async function deleteObject(client: S3Client, name: string, signal?: Abor
   // It was only hidden: the bucket keeps versions, and nothing that was answered before said so.
   await deleteVersion(client, name, marker, signal);
   await deleteVersions(client, name, signal);
+}
+
+/**
+ * Whether this account may delete an object of that name, of which there is none: a deletion of nothing is granted and refused by the same rules as any other.
+ * @throws BackupError as `S3Client.run`, for whatever else is wrong with the request
+ */
+export async function mayDeleteObject(client: S3Client, name: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await deleteObject(client, name, signal);
+    if (!client.seesVersions) return true;
+    // Where there are versions that has only listed them. `null` is a version that each such bucket knows, and none that this name has; a plain deletion would leave a marker.
+    const request = { method: 'DELETE', name, query: { versionId: 'null' }, answers: [200, 204, 404] } as const;
+    await client.text(request, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof BackupError && error.cause instanceof S3Refusal && error.cause.isDenied) return false;
+    throw error;
+  }
 }
 
 /** Oldest first: it is the one that was put, and where it is locked nothing is touched. */

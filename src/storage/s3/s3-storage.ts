@@ -28,7 +28,7 @@ import { hostIdentity } from './host-identity.ts';
 import { listPages } from './list-objects.ts';
 import { parseS3Place } from './location.ts';
 import { chosenLock, refuseOtherLock } from './lock-rule.ts';
-import { alteredObjects, deleteObject } from './object-versions.ts';
+import { alteredObjects, deleteObject, mayDeleteObject } from './object-versions.ts';
 import { usualPatience, type PatiencePlan } from './patience.ts';
 import { probeStore } from './probe-store.ts';
 import { putObject } from './put-object.ts';
@@ -97,6 +97,10 @@ class S3Storage implements Storage {
 
   get clockOffMs(): number | undefined {
     return this.#client.skewMs === 0 ? undefined : this.#client.skewMs;
+  }
+
+  get nowMs(): number {
+    return this.#client.storeNowMs;
   }
 
   /** Reads what is known of the store; nothing where it was never written to. */
@@ -292,6 +296,12 @@ class S3Storage implements Storage {
     signal?.throwIfAborted();
     await this.#writable(signal);
     await deleteObject(this.#client, name, signal);
+  }
+
+  async mayDelete(name: string, { signal }: StorageOptions = {}): Promise<boolean> {
+    checkObjectName(name);
+    signal?.throwIfAborted();
+    return mayDeleteObject(this.#client, name, signal);
   }
 
   async *altered({ signal }: StorageOptions = {}): AsyncIterable<AlteredObject> {
