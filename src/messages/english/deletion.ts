@@ -1,7 +1,6 @@
 /** Deletions that a storage refuses to whoever removes. */
 export const deletionMessages = {
-  'deletion.refused':
-    'these credentials may not delete below "{folder}" of {place}: nothing was removed there',
+  'deletion.refused': 'these credentials may not delete below "{folder}" of {place}: nothing was removed there',
   'deletion.refused.hint':
     'Nothing was changed. Run it with those that may: DeleteObject, in a bucket with versions DeleteObjectVersion and ListBucketVersions. The guide to object storage shows the policies.',
   'deletion.refused-midway':
