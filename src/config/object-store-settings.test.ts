@@ -27,6 +27,11 @@ describe('where an object store is', () => {
     expect(await placeOf('s3://backups/a/', given('--s3-profile', 'of-option'), environment)).toBe(
       's3://backups/a?endpoint=https://file.example&region=of-variable&style=path&ca=/etc/ca.pem&profile=of-option',
     );
+    for (const word of ['s3:backups/a', 's3:/backups/a', 'S3://backups/a']) {
+      await expect(placeOf(word, given(), environment)).rejects.toMatchObject({
+        hint: { key: 's3.misspelt.hint', parameters: { meant: 's3://backups/a' } },
+      });
+    }
     expect(await placeOf('s3://backups/a?region=own', given(), environment)).toContain('region=own');
   });
 

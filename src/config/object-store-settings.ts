@@ -5,6 +5,7 @@ import { formatS3Place, isS3Place, parseS3Place } from '../storage/s3/location.t
 import { readConfiguration, type S3Configuration } from './configuration-file.ts';
 import type { Environment } from './environment.ts';
 import type { GivenOptions } from './option-table.ts';
+import { refuseMisspeltStore } from './place-words.ts';
 
 /** What the name of a place calls it, what options and the configuration file call it, and the variables of other tools that say it. */
 const settings = [
@@ -24,9 +25,10 @@ export const s3OptionNames: readonly string[] = settings.map(({ option }) => opt
 /**
  * A place as a word of a command line, of the environment or of the configuration file names it: of a directory its absolute path; of one in an object store its
  * one text, with what options (`--s3-endpoint` …), else the environment (`GAUSSKEEP_S3_ENDPOINT` …), else the configuration file, else the variables of AWS tools say of the store.
- * @throws BackupError `CONFIG_INVALID`
+ * @throws BackupError `CONFIG_INVALID`, as well for one that is misspelt: a directory of the name `s3:` is hardly meant
  */
 export async function placeOf(text: string, given: GivenOptions, environment: Environment): Promise<string> {
+  refuseMisspeltStore(text);
   if (!isS3Place(text)) return resolve(text);
   const [name = '', query = ''] = text.split('?', 2);
   const words = new URLSearchParams(query);

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
+import { beginsAsStore } from './place-words.ts';
 import { GivenOptions, type OptionGroup, type OptionSpec } from './option-table.ts';
 
 /** An option token of node:util parseArgs: `value` is undefined for a switch or a missing value. */
@@ -16,7 +17,7 @@ type Token =
   OptionToken | { kind: 'positional'; index: number; value: string } | { kind: 'option-terminator'; index: number };
 
 /** Placeholders of what is on this host. */
-const pathArguments = ['DIR', 'DIRECTORY', 'FILE', 'PATH', 'WALDIR'];
+const pathArguments = ['BACKUP', 'DIR', 'DIRECTORY', 'FILE', 'OLDMANIFEST', 'PATH', 'WALDIR'];
 /** Commands that do not take them in an object store say why themselves. */
 const mayBeInStore = ['archive', 'repo'];
 
@@ -60,7 +61,17 @@ export function parseOptions(program: string, groups: readonly OptionGroup[], ar
 
 /** The error for a wrong command line, with the pointer to `--help` that users know. */
 export function usage(program: string, sentence: Message): BackupError {
-  return new BackupError('USAGE', sentence, { hint: say('options.try-help', { program }) });
+  // A place in a store is a word by itself for some commands, and the value of an option for the others.
+  const { word } = sentence.parameters;
+  const isPlace = sentence.key === 'options.too-many' && typeof word === 'string' && beginsAsStore(word);
+  const hint = isPlace ? say('options.no-place.hint') : say('options.try-help', { program });
+  return new BackupError('USAGE', sentence, { hint });
+}
+
+/** @throws BackupError `USAGE` for a place in an object store where a path of this host is wanted */
+export function refuseStore(what: string, path: string): void {
+  if (!beginsAsStore(path)) return;
+  throw new BackupError('USAGE', say('options.no-place', { option: what }), { hint: say('options.no-place.hint') });
 }
 
 /**
@@ -123,16 +134,15 @@ function specOf(
 }
 
 /** A directory of the name `s3:` is hardly meant. @throws BackupError `USAGE` */
-function refusePlaceInStore(program: string, { long, argument = '' }: OptionSpec, value: string): void {
-  if (!value.startsWith('s3://') || !pathArguments.includes(argument) || mayBeInStore.includes(long)) return;
-  throw usage(program, say('options.no-place', { option: `--${long}` }));
+function refusePlaceInStore({ long, argument = '' }: OptionSpec, value: string): void {
+  if (pathArguments.includes(argument) && !mayBeInStore.includes(long)) refuseStore(`--${long}`, value);
 }
 
 function valueOf(program: string, spec: OptionSpec, token: OptionToken): string {
   const given = token.value;
   if (spec.argument !== undefined) {
     if (given === undefined) throw usage(program, say('options.needs-value', { option: token.rawName }));
-    refusePlaceInStore(program, spec, given);
+    refusePlaceInStore(spec, given);
     return given;
   }
   if (given === undefined) return '';

@@ -5,6 +5,7 @@ import { readConfiguration } from './configuration-file.ts';
 import type { Environment } from './environment.ts';
 import { placeOf } from './object-store-settings.ts';
 import type { GivenOptions } from './option-table.ts';
+import { refuseStore } from './parse-options.ts';
 
 /** The places that every command means by the same names. */
 export interface Places {
@@ -28,7 +29,9 @@ export async function readPlaces(
   wanted: readonly (keyof Places)[] = ['archive', 'backups', 'generation'],
 ): Promise<Places> {
   const archive = given.last('archive') ?? nonEmpty(environment['GAUSSKEEP_ARCHIVE']);
-  const listed = (environment['GAUSSKEEP_BACKUPS'] ?? '').split(':').filter((place) => place !== '');
+  const variable = environment['GAUSSKEEP_BACKUPS'] ?? '';
+  refuseStore('GAUSSKEEP_BACKUPS', variable);
+  const listed = variable.split(':').filter((place) => place !== '');
   const backups = given.has('backups') ? given.all('backups') : listed;
   const named: Places = {
     archive: archive === undefined ? undefined : await placeOf(filled(archive), given, environment),

@@ -3,7 +3,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { manifestAlgorithmOf, type ManifestAlgorithm } from './manifest-algorithm.ts';
 import type { GivenOptions } from './option-table.ts';
-import { usage } from './parse-options.ts';
+import { refuseStore, usage } from './parse-options.ts';
 import { parseTablespaceMapping } from './tablespace-mapping.ts';
 
 /** Where tablespaces are to go. */
@@ -46,6 +46,7 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
   const extra = given.has('from') ? operand : second;
   if (extra !== undefined) throw usage(program, say('options.too-many', { word: extra }));
   if (from === undefined || from === '') throw usage(program, say('restore.no-from'));
+  refuseStore(given.has('from') ? '--from' : 'BACKUP', from);
   const directory = given.last('pgdata');
   if (directory === undefined || directory === '') throw usage(program, say('restore.no-pgdata'));
   return {

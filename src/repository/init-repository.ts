@@ -17,6 +17,7 @@ import {
   readRepositoryIdentity,
   type RepositoryIdentity,
 } from './repository-identity.ts';
+import { identityBelow, refuseNested } from './refuse-nested.ts';
 import { putKey } from './repository-keys.ts';
 
 export interface InitRepositoryOptions extends StorageOptions {
@@ -28,7 +29,7 @@ export interface InitRepositoryOptions extends StorageOptions {
 
 /**
  * Makes an empty place a repository. The last directory of a path is made where it is missing, and removed again where that fails. Of several at once one succeeds.
- * @throws BackupError `CONFIG_INVALID` where objects cannot be locked as is wished; `TARGET_NOT_EMPTY` when there is a repository, or something else; `REPOSITORY_NOT_FOUND` when the directory above is missing
+ * @throws BackupError `CONFIG_INVALID` where objects cannot be locked as is wished; `TARGET_NOT_EMPTY` when there is a repository, or something else, or it lies in another repository or archive; `REPOSITORY_NOT_FOUND` when the directory above is missing
  */
 export async function initRepository(place: Place, options: InitRepositoryOptions = {}): Promise<Repository> {
   const made = typeof place === 'string' && !isS3Place(place) && (await makeDirectory(place)) ? place : undefined;
@@ -45,6 +46,7 @@ async function initInside(place: Place, options: InitRepositoryOptions): Promise
   const { signal } = options;
   const opened = await openPlace(place, { signal });
   const root = opened.storage;
+  await refuseNested(place, { signal });
   await refuseOccupied(root, { signal });
   const { lock } = options;
   if (lock !== undefined && root.prepare === undefined) {
@@ -91,7 +93,10 @@ async function refuseOccupied(root: Storage, options: StorageOptions): Promise<v
   for await (const { name } of root.list('', { ...options, recursive: false })) {
     if (!harmless(name)) throw occupied(root, name);
   }
-  for await (const name of root.folders('', options)) if (!harmless(name)) throw occupied(root, name);
+  for await (const name of root.folders('', options)) {
+    const inner = harmless(name) ? await identityBelow(root, name, options) : '';
+    if (inner !== undefined) throw occupied(root, `${name}${inner}`);
+  }
 }
 
 function occupied(root: Storage, found: string): BackupError {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import { claimInstance } from './instance.ts';
 import { listInstances, openInstance, openKnownInstance } from './open-instance.ts';
 import { openRepository } from './open-repository.ts';
 import { putCommit } from './put-commit.ts';
+import { refuseNested } from './refuse-nested.ts';
 import { addKey, listKeys, removeKey } from './repository-keys.ts';
 
 const password = (text: string) => () => Promise.resolve(text);
@@ -32,6 +33,22 @@ beforeEach(async () => {
   path = join(parent, 'repo');
 });
 afterEach(() => rm(parent, { recursive: true, force: true }));
+
+it('is neither made inside another one nor inside a WAL archive, whatever the way there', async () => {
+  await initRepository(path);
+  await expect(initRepository(join(path, 'inner'))).rejects.toMatchObject({ sentence: { key: 'repo.in-repository' } });
+  expect(await readdir(path)).not.toContain('inner');
+  await mkdir(join(path, 'deep/er'), { recursive: true });
+  await symlink(join(path, 'deep'), join(parent, 'link'));
+  await expect(initRepository(join(parent, 'link/er'))).rejects.toMatchObject({ code: 'TARGET_NOT_EMPTY' });
+  const archive = join(parent, 'archive');
+  await mkdir(archive);
+  await writeFile(join(archive, 'gausskeep-archive.json'), '{}');
+  await expect(initRepository(join(archive, 'repo'))).rejects.toMatchObject({ sentence: { key: 'repo.in-archive' } });
+  await expect(initRepository(parent)).rejects.toMatchObject({ sentence: { key: 'repo.not-empty' } });
+  await expect(refuseNested(join(path, 'wal'))).rejects.toMatchObject({ hint: { key: 'repo.nested.hint' } });
+  await initRepository(join(parent, 'beside'));
+});
 
 describe.each([
   ['with checksums', undefined],

@@ -1,5 +1,5 @@
 /** What is wrong with a place in an object store, by the built program: each has its own sentence and status, and no secret is in any of them. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -72,6 +72,7 @@ describe('a place in an object store that cannot be used', () => {
       ],
     });
     store.createBucket('whole');
+    store.createBucket('keyed');
     store.createBucket('elsewhere', { region: 'eu-west-1' });
     encrypted = await S3Server.start({ tls: true });
     encrypted.createBucket('whole');
@@ -90,6 +91,21 @@ describe('a place in an object store that cannot be used', () => {
     expect(await refused(list('absent'), 10, 's3.no-bucket')).toContain('there is no bucket "absent"');
     const region = await refused(list('elsewhere'), 2, 's3.other-region');
     expect(region).toContain('is in region eu-west-1, and us-east-1 was named');
+  });
+
+  it('by a name that is nearly one', async () => {
+    const refusal = await refused(['repo', 'init', 's3:/whole/new'], 2, 's3.misspelt');
+    expect(refusal).toContain('Did you mean s3://whole/new?');
+    expect(existsSync('s3:')).toBe(false);
+  });
+
+  it('by what it lies in', async () => {
+    const inner = await refused(['repo', 'init', 's3://whole/repo/inner/most'], 17, 'repo.in-repository');
+    expect(inner).toContain('"s3://whole/repo/inner/most" lies in the repository "s3://whole/repo"');
+    await refused(['repo', 'init', 's3://whole'], 17, 'repo.not-empty');
+    store.write('keyed', 'keys/gausskeep-repository.json', Buffer.from('{}'));
+    const outer = await run(['repo', 'init', 's3://keyed']);
+    expect(outer.stderr).toContain('it holds "keys/gausskeep-repository.json"');
   });
 
   it('by who asks', async () => {
@@ -153,6 +169,18 @@ describe('a place in an object store that cannot be used', () => {
     const backup = await runProgram('gs_basebackup', ['-D', 's3://whole/backup']);
     expect(backup.status).toBe(1);
     expect(backup.stderr).toContain('--pgdata takes a path of this host');
+    for (const words of [
+      ['verify', 's3://whole/repo'],
+      ['restore', 's3://whole/repo', '-D', '/tmp/x'],
+      ['list', 's3://whole/repo'],
+    ]) {
+      const refusal = await run(words);
+      expect(refusal.status, refusal.stderr).toBe(2);
+      expect(refusal.stderr).toContain('A repository there is named with --repo');
+    }
+    const adopt = await run(['repo', 'adopt', 's3://whole/a', '--repo', 's3://whole/repo', '--instance', 'orders']);
+    expect(adopt.status).toBe(2);
+    expect(adopt.stderr).toContain('only an archive in a directory of this host is adopted');
     const receive = await run(['wal', 'receive', '--archive', 's3://whole/a']);
     expect(receive.status).toBe(2);
     expect(receive.stderr).toContain('WAL cannot be received into an object store');

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import { usage } from '../../config/parse-options.ts';
+import { beginsAsStore } from '../../config/place-words.ts';
 import { repoAdoptOptions } from '../../config/repository-options.ts';
 import {
   readRepositorySettings,
@@ -33,6 +34,7 @@ export const repoAdoptCommand: Command = {
     const { program, signal } = context;
     const [operand, further] = given.operands;
     if (operand === undefined || operand === '') throw usage(program, say('wal-commands.missing', { what: 'ARCHIVE' }));
+    refuseInStore(operand);
     if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
     const settings = await readRepositorySettings(given, readEnvironment());
     const repository = repositoryOf(settings);
@@ -46,6 +48,11 @@ export const repoAdoptCommand: Command = {
     return result.left.length > 0 ? withWarnings : 0;
   },
 };
+
+function refuseInStore(archive: string): void {
+  if (!beginsAsStore(archive)) return;
+  throw new BackupError('USAGE', say('adopt.in-store', { archive }), { hint: say('adopt.in-store.hint') });
+}
 
 /** What is no archive of ours is none that a push should begin. */
 function explained(error: unknown): never {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
-import { usage } from '../../config/parse-options.ts';
+import { refuseStore, usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
 import { walInitOptions } from '../../config/wal-options.ts';
 import { say } from '../../messages/message.ts';
@@ -24,6 +24,7 @@ export const walInitCommand: Command = {
     const { program, terminal, signal } = context;
     const [source, further] = given.operands;
     if (source === undefined) throw usage(program, say('wal-commands.missing', { what: 'DATA-DIRECTORY' }));
+    refuseStore('DATA-DIRECTORY', source);
     if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
     const directory = archiveOf(await readPlaces(given, readEnvironment(), ['archive']));
     const instance = resolve(source);
@@ -34,7 +35,7 @@ export const walInitCommand: Command = {
       await checkArchiveOwner(path, instance);
     }
     const found = await opened.storage.prepare?.({ signal });
-    const { archive, created } = await initWalArchive({ storage: opened.storage, source: instance }, { signal });
+    const { archive, created } = await initWalArchive({ storage: opened.storage, place: directory, source: instance }, { signal });
     const uid = path === undefined ? undefined : await giveArchiveToServer(path, instance);
     const { systemIdentifier } = archive.identity;
     tellClock(opened.storage, context);

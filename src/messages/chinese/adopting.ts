@@ -14,6 +14,8 @@ export const adoptingMessages: Translation<typeof english> = {
     '两个归档中的 WAL 不相同：其间服务器曾恢复到更早的时刻，或者其中一个不属于该服务器。已有的内容没有任何改动。请用 --archive 直接使用原归档，或将其纳入另一个实例。',
   'adopt.damaged.hint': '请从归档的副本中恢复该文件；或将其回执移出归档，这段 WAL 即视为缺失。',
   'adopt.itself': '"{archive}" 已经是该实例的归档',
+  'adopt.in-store': '"{archive}" 在对象存储中：只能接管本机目录中的归档',
+  'adopt.in-store.hint': '请先用该存储的工具把其中的对象取到一个目录，再接管那个目录。仓库本身用 --repo 指定。',
   'adopt.left-growing': '未纳入 "{name}"：接收程序正在写入它，或曾写入它。其中的内容不在仓库中',
   'adopt.left-growing.hint':
     '请停止接收程序，并让它改用该实例的归档。如果服务器已丢失，请纳入已收到的部分：gausskeep wal push {path:word} {words}',

@@ -41,6 +41,9 @@ export const repositoryMessages: Translation<typeof english> = {
   'repo.identity-lost': '实例 "{name}" 的 instance.json 已丢失',
   'repo.identity-lost.hint':
     '请从仓库的副本中恢复它。如果该实例的每个备份都可读且属于同一台服务器，该服务器的下一次备份会重新写入它。',
+  'repo.in-archive': '"{place}" 位于 WAL 归档 "{outer}" 之内',
+  'repo.in-repository': '"{place}" 位于仓库 "{outer}" 之内',
+  'repo.nested.hint': '请选择与它并列的位置：两者不能互相嵌套。',
   'repo.irregular': '"{name}" 不是普通文件：该对象的位置上是链接、目录或其他内容',
   'repo.irregular.hint': '请把该对象本身放到那里：如果是链接，则放它所指的文件；否则放它的副本。',
   'repo.last-key': '这是最后一个可读的密钥：没有它，谁也无法打开仓库',
@@ -66,7 +69,7 @@ export const repositoryMessages: Translation<typeof english> = {
   'repo.none': '{storage} 中没有仓库',
   'repo.none.hint': '请检查路径，以及其文件系统是否已挂载。"gausskeep repo init" 可将空目录变为仓库。',
   'repo.not-empty': '{storage} 不为空：其中有 "{found}"',
-  'repo.not-empty.hint': '请为仓库指定一个空目录。',
+  'repo.not-empty.hint': '请为仓库指定一个空目录，或存储桶中的一个空前缀。',
   'repo.not-encrypted': '仓库未加密，没有密钥',
   'repo.other-instance': '实例 "{name}" 保存的是系统标识符 {expected} 的备份，而不是 {actual}',
   'repo.other-instance.hint': '请用 --instance 选择另一个名称：每个实例保存一个服务器及其备机的备份。',

@@ -32,6 +32,8 @@ export const s3Messages: Translation<typeof english> = {
   's3.no-endpoint.hint': '请用 --s3-endpoint 指定访问端点；使用 Amazon S3 时用 --s3-region 指定区域。',
   's3.no-tls': '{endpoint} 不使用 TLS',
   's3.no-tls.hint': '如果确实要不加密访问，请写 http:// 并加上 --s3-allow-http。',
+  's3.misspelt': '"{text}" 不是对象存储中的位置：那样的位置以 "s3://" 开头',
+  's3.misspelt.hint': '您是指 {meant} 吗？若确是这样命名的目录，路径请以 "./" 开头。',
   's3.one-host': '已经试过：存储会覆盖已被占用的名字，所以只有本机可以写入这个仓库；其他主机都会被拒绝',
   's3.several-hosts': '已经试过：存储拒绝已被占用的名字，所以多台主机可以写入这个仓库',
   's3.other-host': '{storage} 不能拒绝已被占用的名称，因此只允许一台主机写入：{host}',

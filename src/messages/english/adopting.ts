@@ -13,6 +13,9 @@ export const adoptingMessages = {
   'adopt.damaged.hint':
     'Put the file back from a copy of the archive; or take its receipt out of the archive, and it counts as WAL that is missing.',
   'adopt.itself': '"{archive}" is the archive of the instance already',
+  'adopt.in-store': '"{archive}" is in an object store: only an archive in a directory of this host is adopted',
+  'adopt.in-store.hint':
+    'Fetch its objects into a directory with the tools of the store, and adopt that one. The repository itself is named with --repo.',
   'adopt.left-growing':
     '"{name}" was left behind: a receiver writes it, or did. What it holds is not in the repository',
   'adopt.left-growing.hint':

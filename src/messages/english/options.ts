@@ -3,6 +3,8 @@ export const optionsMessages = {
   'options.unknown': 'unrecognized option "{option}"',
   'options.ambiguous': 'option "{option}" is ambiguous; it could be {candidates}',
   'options.no-place': '{option} takes a path of this host: "s3://" begins a place in an object store',
+  'options.no-place.hint':
+    'A repository there is named with --repo, a WAL archive with --archive, by commands that have these options. The path of a directory of that name begins with "./".',
   'options.needs-value': 'option "{option}" requires an argument',
   'options.takes-no-value': 'option "{option}" does not take an argument',
   'options.secret-after':

@@ -43,6 +43,9 @@ export const repositoryMessages = {
   'repo.identity-lost': 'instance.json of instance "{name}" is lost',
   'repo.identity-lost.hint':
     'Put it back from a copy of the repository. Where every backup of the instance can be read and is of one server, the next backup of that server writes it anew.',
+  'repo.in-archive': '"{place}" lies in the WAL archive "{outer}"',
+  'repo.in-repository': '"{place}" lies in the repository "{outer}"',
+  'repo.nested.hint': 'Choose a place beside it: neither is made inside of the other.',
   'repo.irregular':
     '"{name}" is no regular file: a link, a directory or something else lies in the place of the object',
   'repo.irregular.hint': 'Put the object itself there: of a link, the file that it names; else a copy of it.',
@@ -72,7 +75,7 @@ export const repositoryMessages = {
   'repo.none.hint':
     'Check the path, and that its file system is mounted. "gausskeep repo init" makes an empty directory a repository.',
   'repo.not-empty': '{storage} is not empty: it holds "{found}"',
-  'repo.not-empty.hint': 'Name an empty directory for the repository.',
+  'repo.not-empty.hint': 'Name an empty directory, or an empty prefix of a bucket, for the repository.',
   'repo.not-encrypted': 'the repository is not encrypted and has no keys',
   'repo.other-instance': 'instance "{name}" holds backups of system identifier {expected}, not {actual}',
   'repo.other-instance.hint':

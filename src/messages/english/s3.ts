@@ -32,6 +32,8 @@ export const s3Messages = {
   's3.no-endpoint.hint': 'Name the endpoint with --s3-endpoint, or for Amazon S3 the region with --s3-region.',
   's3.no-tls': '{endpoint} does not speak TLS',
   's3.no-tls.hint': 'If it is meant to be reached without encryption, write http:// and --s3-allow-http.',
+  's3.misspelt': '"{text}" is no place in an object store: those begin with "s3://"',
+  's3.misspelt.hint': 'Did you mean {meant}? The path of a directory of that name begins with "./".',
   's3.one-host':
     'the store overwrites a name that is taken, as was tried: this host alone may write to the repository; every other one is refused',
   's3.several-hosts': 'the store refuses a name that is taken, as was tried: several hosts may write to the repository',
