@@ -35,7 +35,10 @@ export const walInitCommand: Command = {
       await checkArchiveOwner(path, instance);
     }
     const found = await opened.storage.prepare?.({ signal });
-    const { archive, created } = await initWalArchive({ storage: opened.storage, place: directory, source: instance }, { signal });
+    const { archive, created } = await initWalArchive(
+      { storage: opened.storage, place: directory, source: instance },
+      { signal },
+    );
     const uid = path === undefined ? undefined : await giveArchiveToServer(path, instance);
     const { systemIdentifier } = archive.identity;
     tellClock(opened.storage, context);
