@@ -4,7 +4,8 @@
  */
 export { performCleanup, planCleanup, type CleanupPlan, type CleanupRequest } from './archiving/cleanup-wal.ts';
 export { askPusher, type AskRequest } from './archiving/ask-pusher.ts';
-export { pushAhead, type PusherRequest, type PushHow, type PushTarget } from './archiving/push-ahead.ts';
+export { pushAhead } from './archiving/push-ahead.ts';
+export type { PusherRequest, PushHow, PushTarget } from './archiving/pusher-request.ts';
 export { dangerOf, isBehind, readBacklog, type Backlog } from './archiving/push-backlog.ts';
 export {
   defaultSpool,

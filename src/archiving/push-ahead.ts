@@ -5,15 +5,15 @@ import { fromText } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { errorToData } from '../errors/error-data.ts';
 import { lockDirectory } from '../files/lock-directory.ts';
-import { say, type Message } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import type { OpenedArchive } from '../wal-archive/push-segment.ts';
-import type { PushTurn } from '../wal-archive/push-turn.ts';
 import { dangerOf, readBacklog, type Backlog } from './push-backlog.ts';
 import { PushLine } from './push-line.ts';
 import {
   calledMark,
   clearAnswers,
   fingerprintOf,
+  forgetElsewhere,
   pusherOf,
   readAsked,
   removeDone,
@@ -24,40 +24,10 @@ import {
   writeState,
   type CallWords,
   type PusherState,
-  type PushSpool,
 } from './push-spool.ts';
-import type { PushReport } from './push-wal.ts';
+import type { PushHow, PusherRequest, PushTarget } from './pusher-request.ts';
 import { readyNames, serverLife } from './ready-wal.ts';
 import { settled } from './settled-file.ts';
-
-/** An archive that is kept open. */
-export interface PushTarget {
-  /** For people. */
-  readonly description: string;
-  /** What there is now. Undefined: no archive yet. */
-  readonly look: () => Promise<OpenedArchive | undefined>;
-  /** Puts one file into it, as `pushWal`. */
-  readonly push: (
-    path: string,
-    how?: PushHow,
-  ) => Promise<{ readonly report: PushReport; readonly notes: readonly Message[] }>;
-}
-
-export interface PushHow {
-  /** Undefined: it becomes an archive by this push. */
-  readonly opened: OpenedArchive | undefined;
-  readonly turn: PushTurn;
-}
-
-export interface PusherRequest {
-  readonly spool: PushSpool;
-  /** Absolute, by its name in the data directory. */
-  readonly walDirectory: string;
-  readonly dataDirectory: string;
-  /** How many files at once. */
-  readonly atOnce: number;
-  readonly open: () => Promise<PushTarget>;
-}
 
 /** It looks for WAL and calls that often, in ms. */
 const lookMs = 20;
@@ -79,6 +49,7 @@ const dangerMs = 60_000;
  * when its lock is gone.
  */
 export async function pushAhead(request: PusherRequest, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+  forgetElsewhere(request.spool);
   let lock;
   try {
     lock = lockDirectory(fromText(request.spool.folder));
@@ -86,20 +57,20 @@ export async function pushAhead(request: PusherRequest, { signal }: { readonly s
     if (error instanceof BackupError && error.code === 'LOCKED') return;
     throw error;
   }
+  const holder = pusherOf(request.spool);
   try {
     clearAnswers(request.spool);
     await new Pusher(request, signal).run();
   } finally {
-    lock.release();
+    // Who took over has it.
+    if (pusherOf(request.spool) === holder) lock.release();
   }
 }
 
 interface OnePush {
   readonly target: PushTarget;
   readonly path: string;
-  /** As it was before it was read. */
-  readonly file: string;
-  readonly turn: PushTurn;
+  readonly how: PushHow;
 }
 
 interface Refused {
@@ -162,7 +133,7 @@ class Pusher {
         if (!isOver && this.#isWanted()) await this.#startSome();
         const nowMs = performance.now();
         if (this.#inFlight.size === 0 && (isOver || nowMs - this.#askedMs > idleMs)) return;
-        if (nowMs - this.#stateMs > 1000) this.#everySecond();
+        if (nowMs - this.#stateMs > 1000) await this.#everySecond();
         await Promise.race([delay(lookMs), ...this.#inFlight.values()]);
       }
     } finally {
@@ -216,6 +187,8 @@ class Pusher {
       const name = this.#next();
       if (name === undefined) return;
       if (this.#inFlight.size === 0) this.#line.reset();
+      // Behind one that failed it would fail as well, and those behind it, for ever.
+      if (this.#line.isBroken) return;
       try {
         this.#start(name, await this.#open());
       } catch (error) {
@@ -274,9 +247,8 @@ class Pusher {
 
   #start(name: string, target: PushTarget): void {
     const path = join(this.#request.walDirectory, name);
-    let file: string;
     try {
-      file = fingerprintOf(path);
+      fingerprintOf(path);
     } catch (error) {
       // Gone since it was listed.
       this.#listedMs = -Infinity;
@@ -287,7 +259,8 @@ class Pusher {
     }
     this.#answerBySh(name);
     const { turn, stored, fail } = this.#line.begin();
-    const push = this.#push(name, { target, path, file, turn }, stored).catch((error: unknown) => {
+    const how = { opened: this.#opened?.archive, turn };
+    const push = this.#push(name, { target, path, how }, stored).catch((error: unknown) => {
       if (fail(error)) this.#fail(name, error);
       else removeNow(this.#request.spool, name);
     });
@@ -297,17 +270,17 @@ class Pusher {
     );
   }
 
-  async #push(name: string, { target, path, file, turn }: OnePush, stored: () => void): Promise<void> {
-    const { report, notes } = await target.push(path, { opened: this.#opened?.archive, turn });
-    stored();
+  async #push(name: string, { target, path, how }: OnePush, stored: () => void): Promise<void> {
+    // A change from now on gives it other times, whenever it happens.
     await settled(path);
+    const file = fingerprintOf(path);
+    const { report, notes } = await target.push(path, how);
+    stored();
     if (fingerprintOf(path) !== file) throw new BackupError('CORRUPT', say('wal-async.changed', { name }));
     this.#done.set(name, file);
     this.#pushed = { count: this.#pushed.count + 1, bytes: this.#pushed.bytes + report.sizeBytes };
     this.#last = { name, atMs: Date.now() };
-    this.#trouble = undefined;
-    this.#isCareful = false;
-    this.#pauseMs = 0;
+    if (!this.#line.isBroken) this.#isWellAgain();
     try {
       const danger = this.#danger;
       this.#danger = undefined;
@@ -318,6 +291,13 @@ class Pusher {
     } catch (error) {
       this.#broken = error;
     }
+  }
+
+  /** Not by what was begun before the failure. */
+  #isWellAgain(): void {
+    this.#trouble = undefined;
+    this.#isCareful = false;
+    this.#pauseMs = 0;
   }
 
   /** Of a file that is there, or on its way. */
@@ -357,7 +337,15 @@ class Pusher {
     }
   }
 
-  #everySecond(): void {
+  /** Answers that nobody took yet are of an archive as it was looked at a moment ago; those that nobody asks for are forgotten. */
+  async #lookAgain(): Promise<void> {
+    if (performance.now() - this.#askedMs > wantedMs) for (const name of [...this.#done.keys()]) this.#forget(name);
+    // Whether it can be reached, who pushes next finds out: what is said was true.
+    if (this.#done.size > 0) await this.#open().catch(() => undefined);
+  }
+
+  async #everySecond(): Promise<void> {
+    await this.#lookAgain();
     if (Date.now() - this.#dangerMs > dangerMs && this.#waiting.length > 1) {
       const backlog = readBacklog(this.#request.walDirectory);
       if (dangerOf(backlog) !== undefined) {

@@ -3,6 +3,12 @@ import type { LinkedSegment, PushAhead, PushTurn } from '../wal-archive/push-tur
 /** The places of pushes that are on their way at once, in the order in which they were begun. */
 export class PushLine {
   #last: (PushAhead & { failed: boolean }) | undefined;
+  #isBroken = false;
+
+  /** One failed, and others that were begun may still be on their way: what is begun now would fail with it. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
 
   /**
    * Begins a push behind all that were begun.
@@ -24,6 +30,7 @@ export class PushLine {
       },
       fail: (error) => {
         own.failed = true;
+        this.#isBroken = true;
         linked.reject(error);
         stored.reject(error);
         return before?.failed !== true;
@@ -34,6 +41,7 @@ export class PushLine {
   /** When nothing is on its way: what failed keeps nobody any more. */
   reset(): void {
     this.#last = undefined;
+    this.#isBroken = false;
   }
 }
 

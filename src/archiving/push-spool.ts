@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import {
   lstatSync,
   mkdirSync,
@@ -13,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import type { ErrorData } from '../errors/error-data.ts';
-import { holderIn } from '../files/lock-directory.ts';
+import { holderIn, lockName } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { Backlog } from './push-backlog.ts';
@@ -137,9 +138,27 @@ function refuseInData(spool: string, walDirectory: string): void {
   }
 }
 
-/** What the lock of the pusher at work says; undefined: none is. */
+/**
+ * What the lock of the pusher at work says; undefined: none is. One of another host cannot be seen to live: a data directory that was moved, or is in a
+ * container with a new name, has such a lock.
+ */
 export function pusherOf({ folder }: PushSpool): string | undefined {
-  return holderIn(fromText(folder));
+  const holder = holderIn(fromText(folder));
+  return holder === undefined || !isOfThisHost(holder) ? undefined : holder;
+}
+
+/** Removes the lock of a pusher of another host. Should that be at work it sees that its lock is gone, and ends. */
+export function forgetElsewhere({ folder }: PushSpool): void {
+  const holder = holderIn(fromText(folder));
+  if (holder !== undefined && !isOfThisHost(holder)) remove(join(folder, lockName));
+}
+
+function isOfThisHost(holder: string): boolean {
+  try {
+    return (JSON.parse(holder) as { readonly host?: unknown } | null)?.host === hostname();
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -8,15 +8,22 @@ answered() {
   [ "$2" = push ] && [ -r /proc/self/stat ] || return 1
   words="$*" file=$3 name=${3##*[/]} spool=$GAUSSKEEP_SPOOL before=
   for word; do
+    # Words are compared as one text.
     case "$before=$word" in
+      *=*" "*) return 1 ;;
       --spool=*) spool=$word ;;
       *=--spool=*) spool=${word#*=} ;;
     esac
     before=$word
   done
   here=$(pwd -P)
-  for note in "${spool:-$here.gausskeep-spool}"/[0-9a-f]*"/$name.now"; do
-    [ -f "$note" ] && [ -O "$note" ] || continue
+  spool=${spool:-$here.gausskeep-spool}
+  spool=${spool%/}
+  # Of this account, and no way to elsewhere.
+  own() { [ -O "$1" ] && [ ! -L "$1" ]; }
+  own "$spool" || return 1
+  for note in "$spool"/[0-9a-f]*"/$name.now"; do
+    [ -f "$note" ] && own "$note" && own "${note%/*}" || continue
     looks=0
     while :; do
       { IFS=' ' read -r pid start && IFS= read -r facts && IFS= read -r call && IFS= read -r place; } <"$note" || break
