@@ -7,6 +7,7 @@ import { placeWords } from '../messages/place-words.ts';
 import { claimInstance, type Instance } from '../repository/instance.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import { openPlace } from '../storage/place.ts';
+import { isS3Place } from '../storage/s3/location.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { openArchiveOf } from '../storing/open-archive.ts';
 import { findArchive, openArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
@@ -20,13 +21,13 @@ export interface AdoptRequest {
   /** Directory of the archive. */
   readonly archive: string;
   readonly instance: Instance;
-  /** Directory of the repository, to look how much room it has. */
+  /** The place of the repository: of a directory it is looked how much room it has. */
   readonly repository: string | undefined;
   /** Copy everything; default: hard links where that can be. */
   readonly copy?: boolean | undefined;
 }
 
-export type WhyCopied = 'asked' | 'encrypted' | 'elsewhere' | 'owner' | 'refused';
+export type WhyCopied = 'asked' | 'encrypted' | 'elsewhere' | 'owner' | 'refused' | 'store';
 
 export interface AdoptResult {
   readonly systemIdentifier: bigint;
@@ -42,7 +43,7 @@ export interface AdoptResult {
   /** The only open generation of the archive of the instance; undefined: none, or several. */
   readonly openGeneration: number | undefined;
   /**
-   * Why something was copied: it was asked for, the repository is encrypted, on another file system, or of another account; `refused`: the
+   * Why something was copied: it was asked for, the repository is encrypted, in an object store, on another file system, or of another account; `refused`: the
    * file system refused some links. Undefined: nothing was.
    */
   readonly whyCopied: WhyCopied | undefined;
@@ -131,13 +132,13 @@ function productOf({ identity: { product } }: Archive): string {
 
 /** Why no object of the archive can be a hard link in the repository, as far as can be seen before it is tried. */
 async function reasonToCopy({ instance, copy }: AdoptRequest, file: string): Promise<WhyCopied | undefined> {
-  if (typeof instance.wal !== 'string') return 'encrypted';
+  if (typeof instance.wal !== 'string') return instance.isEncrypted ? 'encrypted' : 'store';
   return copy === true ? 'asked' : whyNoLink(file, instance.wal);
 }
 
 /** @throws BackupError `STORAGE_UNAVAILABLE` when what is to be copied is more than there is room for */
 async function checkRoom({ repository }: AdoptRequest, { missingBytes }: AdoptionPlan): Promise<void> {
-  if (repository === undefined || missingBytes === 0) return;
+  if (repository === undefined || isS3Place(repository) || missingBytes === 0) return;
   const { freeBytes, storesAsWritten } = await freeSpace(fromText(repository));
   if (!storesAsWritten || freeBytes >= BigInt(missingBytes)) return;
   throw new BackupError(

@@ -46,7 +46,8 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
   const extra = given.has('from') ? operand : second;
   if (extra !== undefined) throw usage(program, say('options.too-many', { word: extra }));
   if (from === undefined || from === '') throw usage(program, say('restore.no-from'));
-  refuseStore(given.has('from') ? '--from' : 'BACKUP', from);
+  // One that was chosen may be of a repository in a store.
+  if (chosen === undefined) refuseStore(given.has('from') ? '--from' : 'BACKUP', from);
   const directory = given.last('pgdata');
   if (directory === undefined || directory === '') throw usage(program, say('restore.no-pgdata'));
   return {

@@ -32,7 +32,7 @@ export const targetOptions: readonly OptionGroup[] = [
   {
     title: 'restore-recovery.help.wal',
     options: [
-      { long: 'archive', argument: 'DIRECTORY', help: 'restore-recovery.help.archive' },
+      { long: 'archive', argument: 'PLACE', help: 'restore-recovery.help.archive' },
       { long: 'generation', argument: 'NUMBER', help: 'wal-commands.help.generation' },
       { long: 'backups', argument: 'DIRECTORY', repeatable: true, help: 'restore-recovery.help.backups' },
       { long: 'wal-from', argument: 'DIRECTORY', repeatable: true, help: 'restore-recovery.help.wal-from' },

@@ -6,7 +6,7 @@ export const windowOptions: readonly OptionGroup[] = [
   {
     title: 'wal-commands.help.options',
     options: [
-      { long: 'archive', argument: 'DIRECTORY', help: 'window.help.archive' },
+      { long: 'archive', argument: 'PLACE', help: 'window.help.archive' },
       { long: 'backups', argument: 'DIRECTORY', repeatable: true, help: 'window.help.backups' },
       { long: 'generation', argument: 'NUMBER', help: 'window.help.generation' },
       { long: 'timeline', argument: 'NUMBER', help: 'window.help.timeline' },

@@ -17,7 +17,7 @@ interface Copied {
   readonly wal: { readonly segments: number; readonly present: number };
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   describe(`PostgreSQL ${String(version)}`, () => {
     let server: PostgresServer;
     let source: string;

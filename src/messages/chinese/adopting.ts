@@ -2,7 +2,7 @@ import type { adoptingMessages as english } from '../english/adopting.ts';
 import type { Translation } from '../translation.ts';
 
 export const adoptingMessages: Translation<typeof english> = {
-  'adopt-help.synopsis': 'ARCHIVE --repo DIRECTORY --instance NAME [OPTION]...',
+  'adopt-help.synopsis': 'ARCHIVE --repo PLACE --instance NAME [OPTION]...',
   'adopt-help.summary': '将 WAL 归档纳入仓库',
   'adopt-help.what':
     '将目录 ARCHIVE 中的 WAL 归档纳入仓库，作为某个实例的归档；实例不存在时会创建。在同一文件系统上不复制任何内容：文件成为硬链接，即同一文件有两个名称。原归档保持不变，仍可用 --archive 指定。先前已纳入的内容只作比较，因此可以重复运行。退出状态 3：留下了接收程序正在写入的段。',
@@ -35,6 +35,7 @@ export const adoptingMessages: Translation<typeof english> = {
   'adopt.why.encrypted': '仓库已加密',
   'adopt.why.owner': '归档与仓库属于不同的账户',
   'adopt.why.refused': '文件系统拒绝创建某个链接',
+  'adopt.why.store': '仓库位于对象存储中',
   'adopt.other-owner': '原归档属于用户 {source}，该实例的归档属于用户 {target}：前者的服务器无法向其中推送',
   'adopt.not-read': '比较了回执与大小；没有读取 WAL 本身',
   'adopt.copied-read': '比较了回执与大小；复制的 WAL 已读取并与其回执比较',

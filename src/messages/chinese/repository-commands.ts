@@ -9,7 +9,7 @@ export const repositoryCommandsMessages: Translation<typeof english> = {
   'repo.help.encrypt': '用口令加密；没有口令，其中的任何内容都永远无法读取',
   'repo.help.list-json': '每个备份一个 JSON 对象',
   'repo.init.summary': '把一个空目录变成仓库',
-  'repo.init.synopsis': 'DIRECTORY [OPTION]...',
+  'repo.init.synopsis': 'PLACE [OPTION]...',
   'repo.init.what':
     '把一个空目录变成仓库：存放多个实例的备份和 WAL 的地方。使用 --encrypt 时，其中存放的一切都经过加密和认证，包括名字。路径的最后一级目录不存在时会创建。',
   'repo.init.made': '"{directory}" 现在是一个仓库',

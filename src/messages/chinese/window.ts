@@ -6,7 +6,7 @@ export const windowMessages: Translation<typeof english> = {
   'window.help.synopsis': '[OPTION]...',
   'window.help.what':
     '显示可恢复区间：对每个世代和每条时间线，用备份和 WAL 归档能从哪一点恢复到哪一点，哪里缺少 WAL，以及其间的恢复点。时间为 UTC。',
-  'window.help.archive': 'WAL 归档目录，或任意工具存放 WAL 的目录（GAUSSKEEP_ARCHIVE）',
+  'window.help.archive': 'WAL 归档（目录或 s3://BUCKET/PREFIX），或任意工具存放 WAL 的目录（GAUSSKEEP_ARCHIVE）',
   'window.help.backups': '存放备份的目录（GAUSSKEEP_BACKUPS）；可重复指定',
   'window.help.generation': '只看归档的这个世代（GAUSSKEEP_GENERATION）',
   'window.help.timeline': '只看这条时间线',

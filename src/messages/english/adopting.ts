@@ -1,6 +1,6 @@
 /** `gausskeep repo adopt`: a standalone WAL archive becomes that of an instance of a repository. */
 export const adoptingMessages = {
-  'adopt-help.synopsis': 'ARCHIVE --repo DIRECTORY --instance NAME [OPTION]...',
+  'adopt-help.synopsis': 'ARCHIVE --repo PLACE --instance NAME [OPTION]...',
   'adopt-help.summary': 'take a WAL archive into a repository',
   'adopt-help.what':
     'Takes the WAL archive in the directory ARCHIVE into a repository as the archive of an instance, which is made where there is none. On one file system nothing is copied: its files become hard links, which are the same files under two names. The archive stays as it is, and can be named with --archive as before. What was taken before is compared and left, so that it can be run again. Exit status 3: a segment that a receiver is at was left behind.',
@@ -38,6 +38,7 @@ export const adoptingMessages = {
   'adopt.why.encrypted': 'the repository is encrypted',
   'adopt.why.owner': 'the archive belongs to another account than the repository',
   'adopt.why.refused': 'the file system refused a link',
+  'adopt.why.store': 'the repository is in an object store',
   'adopt.other-owner':
     'the archive belongs to user {source}, the archive of the instance to user {target}: a server of the former cannot push into it',
   'adopt.not-read': 'receipts and sizes were compared; the WAL itself was not read',

@@ -8,7 +8,7 @@ export const repositoryCommandsMessages = {
   'repo.help.encrypt': 'encrypt it with a password; without the password nothing in it can be read, ever',
   'repo.help.list-json': 'one JSON object a backup',
   'repo.init.summary': 'make an empty directory a repository',
-  'repo.init.synopsis': 'DIRECTORY [OPTION]...',
+  'repo.init.synopsis': 'PLACE [OPTION]...',
   'repo.init.what':
     'Makes an empty directory a repository: a place for the backups and the WAL of many instances. With --encrypt all that is stored in it is encrypted and authenticated, names included. The last directory of the path is made where it is missing.',
   'repo.init.made': '"{directory}" is now a repository',

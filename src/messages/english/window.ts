@@ -3,7 +3,7 @@ export const windowMessages = {
   'window.help.synopsis': '[OPTION]...',
   'window.help.what':
     'Shows the recovery window: from which point to which the backups and the WAL archive can be recovered, for each generation and timeline, where WAL is missing, and the restore points in between. Times are UTC.',
-  'window.help.archive': 'WAL archive, or a directory of WAL of any tool (GAUSSKEEP_ARCHIVE)',
+  'window.help.archive': 'WAL archive, also s3://BUCKET/PREFIX, or a directory of WAL of any tool (GAUSSKEEP_ARCHIVE)',
   'window.help.backups': 'folder of backups (GAUSSKEEP_BACKUPS); may be repeated',
   'window.help.generation': 'only this generation of the archive (GAUSSKEEP_GENERATION)',
   'window.help.timeline': 'only this timeline',

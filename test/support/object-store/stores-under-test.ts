@@ -30,6 +30,17 @@ export interface Folder {
 
 /** Describes the tests once for each store of this run: the in-process server, and radosgw where it is installed. */
 export function forEachStore(body: (store: StoreUnderTest) => void, options: S3ServerOptions = {}): void {
+  onInProcessServer(body, options);
+  if (missingRadosgwPrograms().length === 0) onRadosgw(body);
+}
+
+/** The tests, which take long, once: on radosgw where it is installed, else on the in-process server. */
+export function forRealStore(body: (store: StoreUnderTest) => void): void {
+  if (missingRadosgwPrograms().length === 0) onRadosgw(body);
+  else onInProcessServer(body, {});
+}
+
+function onInProcessServer(body: (store: StoreUnderTest) => void, options: S3ServerOptions): void {
   describe('on the in-process S3 server', () => {
     let server: S3Server | undefined;
     beforeAll(async () => {
@@ -49,7 +60,9 @@ export function forEachStore(body: (store: StoreUnderTest) => void, options: S3S
       createFolder: folders(() => server!.endpoint),
     });
   });
-  if (missingRadosgwPrograms().length > 0) return;
+}
+
+function onRadosgw(body: (store: StoreUnderTest) => void): void {
   describe('on radosgw', () => {
     let endpoint = '';
     beforeAll(async () => {
