@@ -217,7 +217,7 @@ forEachServer('newest', (version) => {
     it.runIf(everyFault)('an archive in a directory becomes that of an instance in the store', async () => {
       const directory = serverDirectory('archive');
       await done(['wal', 'init', server.dataDirectory, '--archive', directory]);
-      const segment = await server.value('select last_archived_wal from pg_stat_archiver');
+      const segment = await switchWal();
       await done(['wal', 'push', join(server.dataDirectory, 'pg_wal', segment), '--archive', directory]);
       const place = [...orders.slice(0, 2), '--instance', 'adopted', ...access];
       const adopted = await lines(['repo', 'adopt', directory, ...place]);
