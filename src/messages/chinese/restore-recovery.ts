@@ -16,7 +16,8 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
   'restore-recovery.help.allow-end-of-wal': '目标不在 WAL 中时，恢复到 WAL 末尾',
   'restore-recovery.help.allow-tablespace-replay': '即使目录在本机已存在，也回放 CREATE TABLESPACE',
   'restore-recovery.help.wal': 'WAL 与备份：',
-  'restore-recovery.help.archive': 'WAL 归档（目录或 s3://BUCKET/PREFIX），或任意工具存放 WAL 的目录（GAUSSKEEP_ARCHIVE）',
+  'restore-recovery.help.archive':
+    'WAL 归档（目录或 s3://BUCKET/PREFIX），或任意工具存放 WAL 的目录（GAUSSKEEP_ARCHIVE）',
   'restore-recovery.help.backups':
     '存放备份的目录，从中选择备份，除非 --from 已指定备份（GAUSSKEEP_BACKUPS）；可重复指定',
   'restore-recovery.help.wal-from': '另外存有 WAL 的目录；可重复指定',

@@ -14,7 +14,8 @@ export const restoreRecoveryMessages = {
   'restore-recovery.help.allow-tablespace-replay':
     'replay CREATE TABLESPACE although its directory exists on this host',
   'restore-recovery.help.wal': 'WAL and backups:',
-  'restore-recovery.help.archive': 'WAL archive, also s3://BUCKET/PREFIX, or a directory of WAL of any tool (GAUSSKEEP_ARCHIVE)',
+  'restore-recovery.help.archive':
+    'WAL archive, also s3://BUCKET/PREFIX, or a directory of WAL of any tool (GAUSSKEEP_ARCHIVE)',
   'restore-recovery.help.backups':
     'folder of backups to choose from, unless --from names one (GAUSSKEEP_BACKUPS); may be repeated',
   'restore-recovery.help.wal-from': 'further directory that has WAL; may be repeated',
