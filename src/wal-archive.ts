@@ -62,7 +62,7 @@ export type { Generation } from './wal-archive/generation.ts';
 export { releaseHold } from './wal-archive/holds.ts';
 export { ownerOfNewFiles } from './files/directory-owner.ts';
 export { openLocalStorage } from './storage/local-storage.ts';
-export { isS3Place, s3PlaceBelow, shownPlace } from './storage/s3/location.ts';
+export { isS3Place, s3PlaceBelow, s3SecretsOf, shownPlace } from './storage/s3/location.ts';
 export { openPlace, type OpenedPlace, type Place } from './storage/place.ts';
 export { openRetrying } from './storage/retrying-storage.ts';
 export type { RetryPlan } from './storage/retry.ts';

@@ -1,12 +1,10 @@
-import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
-import { placeWords } from '../messages/place-words.ts';
 import { checkInstance, chooseGeneration, findArchive, readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { openArchiveWal } from '../wal-archive/archive-wal.ts';
 import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import { refuseLostGeneration, refuseLostIdentity } from '../wal-archive/lost-objects.ts';
 import { openPlainWal } from '../wal-archive/plain-wal.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
+import { noArchive } from '../wal-archive/no-archive.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface OpenWalRequest {
@@ -37,12 +35,7 @@ export async function openWal(
   const archive = await findArchive(storage, options);
   if (archive === undefined) {
     await refuseLostIdentity(storage, options);
-    if (generation !== undefined) {
-      const hint = say('archive.none.hint');
-      throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: placeWords(storage.description) }), {
-        hint,
-      });
-    }
+    if (generation !== undefined) throw noArchive(storage);
     return { source: await openPlainWal(storage, { systemIdentifier, ...options }), archive, generation: undefined };
   }
   checkInstance(archive, { ...(systemIdentifier === undefined ? {} : { systemIdentifier }) });

@@ -15,15 +15,19 @@ const placeOptions = [
 export async function archiveCommandFor({
   archive,
   generation,
+  further = [],
 }: {
   /** Directory of one by itself, or the words that name it. */
   readonly archive: string | readonly string[] | undefined;
   readonly generation: number | undefined;
+  /** Words of the command beside those. */
+  readonly further?: readonly string[];
 }): Promise<string> {
   const called = process.argv[1] ?? 'gausskeep';
   const directory = archive ?? '/ARCHIVE';
+  const words = typeof directory === 'string' ? plainPlace(directory) : directory;
+  const place = typeof words === 'string' ? words : [...words, ...further];
   const first = typeof directory === 'string' ? await openGenerationOf(directory) : undefined;
-  const place = typeof directory === 'string' ? plainPlace(directory) : directory;
   const named = generation ?? (archive === undefined ? 1 : first);
   try {
     return archiveCommandLine({ program: resolve(called), archive: place, generation: named });

@@ -2,7 +2,7 @@ import { BackupError, reasonFor, reasonOf, systemCodeOf } from '../errors/backup
 import { namedText } from '../errors/unnamed-errors.ts';
 import { systemErrorText } from '../errors/system-error-text.ts';
 import { english } from '../messages/english.ts';
-import { placeWords } from '../messages/place-words.ts';
+import { placeWords, plainPlace } from '../messages/place-words.ts';
 import {
   printableName,
   render,
@@ -28,7 +28,7 @@ export function errorLines(program: string, error: unknown): string[] {
   const lines = [labelledLine(program, 'error', said.replaceAll(/\nDETAIL: +/g, `\n${detail}`))];
   for (const [name, value] of Object.entries(error.context)) {
     const words = spoken(placeWords(String(value)));
-    if (said.includes(String(value)) || said.includes(words)) continue;
+    if (said.includes(plainPlace(String(value))) || said.includes(words)) continue;
     lines.push(labelledLine(program, 'detail', `${contextName(name)} ${printableName(words)}`));
   }
   const cause = causeText(error, said);
@@ -102,7 +102,7 @@ export function errorRecord(error: unknown): Record<string, unknown> {
     message: error.message,
     messageKey: error.sentence.key,
     ...(error.hint === undefined ? {} : { hint: render(error.hint) }),
-    context: Object.fromEntries(Object.entries(error.context).map(([name, value]) => [name, String(value)])),
+    context: Object.fromEntries(Object.entries(error.context).map(([name, value]) => [name, plainPlace(String(value))])),
     retryable: error.retryable,
   };
 }

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { BackupError, reasonFor, systemCodeOf } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
 import { isS3Place } from '../storage/s3/location.ts';
@@ -56,6 +56,7 @@ interface Settings {
 /**
  * The one configuration file: that of `GAUSSKEEP_CONFIG`, which must be there, else the first that exists of
  * `$XDG_CONFIG_HOME/gausskeep/gausskeep.toml` (default `~/.config`) and `/etc/gausskeep/gausskeep.toml`.
+ * One that cannot be read counts as absent in a home that is another account's, as that of root is for a server that was started with its environment.
  * @throws BackupError `CONFIG_INVALID` when it cannot be read or holds anything but the settings above
  */
 export async function readConfiguration(environment: Environment): Promise<Configuration> {
@@ -84,11 +85,22 @@ async function readText(path: string, mustExist: boolean): Promise<string | unde
   } catch (error) {
     const code = systemCodeOf(error);
     if (!mustExist && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
+    if (!mustExist && code === 'EACCES' && !path.startsWith('/etc/') && (await isOfOthers(path)))
+      return undefined;
     throw invalid(say('configuration.unreadable', { path, reason: reasonFor(error) }), 'configuration.unreadable.hint');
   }
   if (bytes === undefined) throw invalid(say('configuration.not-plain', { path }), 'configuration.unreadable.hint');
   if (bytes.length <= largestBytes) return bytes.toString('utf8');
   throw invalid(say('configuration.too-large', { path, limit: largestBytes }), 'configuration.syntax.hint');
+}
+
+/** Whether the nearest directory above a file that can be looked at is another account's. */
+async function isOfOthers(path: string): Promise<boolean> {
+  for (let above = dirname(path); ; above = dirname(above)) {
+    const status = await stat(above).catch(() => undefined);
+    if (status !== undefined) return status.uid !== process.geteuid?.();
+    if (above === '/') return false;
+  }
 }
 
 /** @throws BackupError `CONFIG_INVALID` naming `path` and the line or the setting */

@@ -42,6 +42,9 @@ export async function placeOf(text: string, given: GivenOptions, environment: En
       others.map((variable) => nonEmpty(environment[variable])).find((found) => found !== undefined);
     if (value !== undefined) words.set(word, files.includes(word) ? resolve(value) : value);
   }
+  // What AWS_CA_BUNDLE says to all tools is of no use where there is no certificate to check.
+  const isPlain = words.get('endpoint')?.startsWith('http:') === true;
+  if (isPlain && !given.has('s3-ca-file') && !new URLSearchParams(query).has('ca')) words.delete('ca');
   const left = words.toString();
   return formatS3Place(parseS3Place(left === '' ? name : `${name}?${left}`));
 }

@@ -2,6 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { placeWords } from '../messages/place-words.ts';
 import { openPlace, type Place } from '../storage/place.ts';
+import { isS3Place } from '../storage/s3/location.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import { repositoryOf, type Repository } from './repository.ts';
 import { readRepositoryIdentity } from './repository-identity.ts';
@@ -26,7 +27,7 @@ export async function openRepository(place: Place, options: OpenRepositoryOption
   const identity = await readRepositoryIdentity(root, { signal });
   if (identity === undefined) {
     throw new BackupError('REPOSITORY_NOT_FOUND', say('repo.none', { storage: placeWords(root.description) }), {
-      hint: say('repo.none.hint'),
+      hint: say(isS3Place(root.description) ? 'repo.none-in-store.hint' : 'repo.none.hint'),
     });
   }
   if (identity.frames === 'sha256') {

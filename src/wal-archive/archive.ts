@@ -14,6 +14,7 @@ import {
   generationNumbers,
   type Generation,
 } from './generation.ts';
+import { noArchive } from './no-archive.ts';
 import { damaged, damagedIn } from '../storage/sealed-json.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 
@@ -40,9 +41,7 @@ export async function findArchive(storage: Storage, options: StorageOptions = {}
 export async function openArchive(storage: Storage, options: StorageOptions = {}): Promise<Archive> {
   const archive = await findArchive(storage, options);
   if (archive !== undefined) return archive;
-  throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: placeWords(storage.description) }), {
-    hint: say('archive.none.hint'),
-  });
+  throw noArchive(storage);
 }
 
 export interface InitOptions extends StorageOptions {

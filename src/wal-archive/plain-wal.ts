@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { placeWords } from '../messages/place-words.ts';
+import { noArchive } from './no-archive.ts';
 import type { Storage, StoredObject, StorageOptions } from '../storage/storage.ts';
 import { decodePageHeader, walPageBytes } from '../wal/page-header.ts';
 import { parseSegmentName } from '../wal/segment.ts';
@@ -157,10 +157,7 @@ async function instanceOf(storage: Storage, names: readonly string[], options: P
     const parameters = { expected: systemIdentifier, actual: other };
     throw new BackupError('SYSTEM_MISMATCH', say('archive.other-systemIdentifier', parameters), { context });
   }
-  throw new BackupError('REPOSITORY_NOT_FOUND', say('archive.none', { storage: placeWords(storage.description) }), {
-    hint: say('archive.none.hint'),
-    context,
-  });
+  throw noArchive(storage);
 }
 
 async function readSegmentIdentity(

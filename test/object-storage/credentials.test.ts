@@ -60,7 +60,7 @@ function containerEndpoint(name: () => string): void {
 
 function profileFile(text: string): string {
   const path = join(temporaryDirectory(), 'credentials');
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
 

@@ -13,6 +13,8 @@ import {
 } from '../../wal-archive.ts';
 import { archiveCommandFor } from '../archive-command.ts';
 import type { Command } from '../command.ts';
+import { labelledLine, warningLine } from '../error-text.ts';
+import { serverCredentials } from '../server-credentials.ts';
 import { speak } from '../speech.ts';
 import { storeRecord, tellClock } from '../store-findings.ts';
 
@@ -52,7 +54,13 @@ export const walInitCommand: Command = {
     const sentence = created ? 'wal-commands.init.made' : 'wal-commands.init.present';
     terminal.line(`${program}: ${speak(say(sentence, { directory: opened.name, systemIdentifier }))}`);
     if (uid !== undefined) terminal.line(`${program}: ${speak(say('wal-commands.init.given', { directory, uid }))}`);
-    await terminal.data(`${await archiveCommandFor({ archive: directory, generation: undefined })}\n`);
+    const credentials = await serverCredentials(directory, instance, readEnvironment());
+    const request = { archive: directory, generation: undefined, further: credentials.words };
+    await terminal.data(`${await archiveCommandFor(request)}\n`);
+    const { warning } = credentials;
+    if (warning === undefined) return 0;
+    terminal.line(warningLine(program, warning.sentence));
+    if (warning.hint !== undefined) terminal.line(labelledLine(program, 'hint', speak(warning.hint)));
     return 0;
   },
 };

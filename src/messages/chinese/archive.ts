@@ -19,6 +19,7 @@ export const archiveMessages: Translation<typeof english> = {
     '这样每个备份都会包含归档，而还原该目录时归档会被移走。请选择别处的目录，最好在另一块磁盘或另一台主机上。',
   'archive.none': '{storage} 中没有 WAL 归档',
   'archive.none.hint': '请检查路径，并确认文件系统已挂载。第一次 "gausskeep wal push" 会把空目录建成归档。',
+  'archive.none-in-store.hint': '请检查存储桶和前缀。第一次 "gausskeep wal push" 会把空前缀建成归档。',
   'archive.lost-identity': '{storage} 中的 WAL 归档没有标识：{folder} 中有 WAL，但缺少 "{name}"',
   'archive.lost-generation': '无法读取 {storage} 中 WAL 归档的世代 {generation}：它的 WAL 在那里，但缺少 "{name}"',
   'archive.lost.hint': '请从归档的副本中放回：没有它，这些 WAL 都不会被使用。如果纳入过程曾被中断，请再次运行。',

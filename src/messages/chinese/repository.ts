@@ -68,6 +68,7 @@ export const repositoryMessages: Translation<typeof english> = {
   'repo.no-such-key.hint': '"gausskeep repo key list" 会列出各标识。',
   'repo.none': '{storage} 中没有仓库',
   'repo.none.hint': '请检查路径，以及其文件系统是否已挂载。"gausskeep repo init" 可将空目录变为仓库。',
+  'repo.none-in-store.hint': '请检查存储桶和前缀。"gausskeep repo init" 可将空前缀变为仓库。',
   'repo.not-empty': '{storage} 不为空：其中有 "{found}"',
   'repo.not-empty.hint': '请为仓库指定一个空目录，或存储桶中的一个空前缀。',
   'repo.not-encrypted': '仓库未加密，没有密钥',

@@ -17,7 +17,7 @@ export const s3Messages: Translation<typeof english> = {
     '它是一个 INI 文件，其中的 [{profile}] 段写有 aws_access_key_id 和 aws_secret_access_key，运行本程序的账户要能读取它。',
   's3.empty-credentials-file': '"{path}" 的 [{profile}] 段中没有凭据',
   's3.empty-profile': '配置段 "{profile}" 中没有凭据',
-  's3.denied': '对象存储不允许这些凭证访问 "{name}"（{named}）',
+  's3.denied': '这些凭证缺少权限：对象存储不允许用它们访问 "{name}"（{named}）',
   's3.denied.hint':
     '凭证需要存储桶的 ListBucket 权限、前缀下的 GetObject 和 PutObject 权限，expire 和 repo key remove 还需要 DeleteObject 权限。指南中有相应的策略。',
   's3.expired': '用于 {endpoint} 的凭证已过期',
@@ -34,6 +34,22 @@ export const s3Messages: Translation<typeof english> = {
   's3.no-tls.hint': '如果确实要不加密访问，请写 http:// 并加上 --s3-allow-http。',
   's3.misspelt': '"{text}" 不是对象存储中的位置：那样的位置以 "s3://" 开头',
   's3.misspelt.hint': '您是指 {meant} 吗？若确是这样命名的目录，路径请以 "./" 开头。',
+  's3.no-host.hint': '请检查 --s3-endpoint 中的主机名，以及它在本机能否解析。',
+  's3.no-virtual-host.hint':
+    '请求在主机名中指明存储桶：{host}，而它在本机解析不到地址。如果存储接受路径方式，请使用 --s3-style path；否则请检查存储桶和 --s3-endpoint。',
+  's3.no-way.hint': '请检查 --s3-endpoint 中的主机和端口、网络以及途中的防火墙。',
+  's3.refused.hint': '那里没有程序在监听：请检查 --s3-endpoint 中的主机和端口，以及存储是否在运行。',
+  's3.tls-failed': '与 {endpoint} 无法就 TLS 达成一致：{reason}',
+  's3.tls-failed.hint': '存储或途中的设备要求其他版本或密码套件的 TLS，或者要求证书。',
+  's3.no-credentials.home-hint':
+    'HOME 是 "{home}"，属于另一个账户：其中的文件不供本账户使用。请用 --s3-credentials-file 指定凭证文件。',
+  's3.open-credentials-file': '凭证文件 "{path}" 可被其所有者以外的人读取',
+  's3.server-credentials': '将要运行此命令的是服务器的账户（uid {uid}），它没有当前环境中的凭证',
+  's3.server-credentials.hint':
+    '请把凭证写入只有该账户可读的文件，并用它替换 {placeholder}。如果该账户自己有凭证，请去掉这个选项。',
+  's3.server-own-credentials': '服务器的账户（uid {uid}）要用它自己的凭证运行此命令：这里使用的是另一个账户的凭证',
+  's3.server-cannot-read': '将要运行此命令的服务器账户（uid {uid}）不能读取 "{path}"',
+  's3.server-cannot-read.hint': '以 root 身份运行：chown {uid} {path:word} && chmod 600 {path:word}',
   's3.one-host': '已经试过：存储会覆盖已被占用的名字，所以只有本机可以写入这个仓库；其他主机都会被拒绝',
   's3.several-hosts': '已经试过：存储拒绝已被占用的名字，所以多台主机可以写入这个仓库',
   's3.other-host': '{storage} 不能拒绝已被占用的名称，因此只允许一台主机写入：{host}',

@@ -19,6 +19,8 @@ export const archiveMessages = {
   'archive.none': 'no WAL archive in {storage}',
   'archive.none.hint':
     'Check the path, and that the file system is mounted. The first "gausskeep wal push" makes an empty directory an archive.',
+  'archive.none-in-store.hint':
+    'Check the bucket and the prefix. The first "gausskeep wal push" makes an empty prefix an archive.',
   'archive.lost-identity':
     'the WAL archive in {storage} has no identity: there is WAL in {folder}, and "{name}" is missing',
   'archive.lost-generation':

@@ -74,6 +74,8 @@ export const repositoryMessages = {
   'repo.none': 'there is no repository in {storage}',
   'repo.none.hint':
     'Check the path, and that its file system is mounted. "gausskeep repo init" makes an empty directory a repository.',
+  'repo.none-in-store.hint':
+    'Check the bucket and the prefix. "gausskeep repo init" makes an empty prefix a repository.',
   'repo.not-empty': '{storage} is not empty: it holds "{found}"',
   'repo.not-empty.hint': 'Name an empty directory, or an empty prefix of a bucket, for the repository.',
   'repo.not-encrypted': 'the repository is not encrypted and has no keys',

@@ -17,7 +17,7 @@ export const s3Messages = {
     'It is an INI file with a section [{profile}] in which aws_access_key_id and aws_secret_access_key stand, and the account that runs this can read it.',
   's3.empty-credentials-file': 'there are no credentials in section [{profile}] of "{path}"',
   's3.empty-profile': 'there are no credentials in the profile "{profile}"',
-  's3.denied': 'the object storage refuses "{name}" to these credentials ({named})',
+  's3.denied': 'these credentials lack a right: the object storage refuses "{name}" to them ({named})',
   's3.denied.hint':
     'They need ListBucket on the bucket and GetObject and PutObject below the prefix, for expire and repo key remove DeleteObject as well. The guide shows the policies.',
   's3.expired': 'the credentials for {endpoint} have expired',
@@ -34,6 +34,24 @@ export const s3Messages = {
   's3.no-tls.hint': 'If it is meant to be reached without encryption, write http:// and --s3-allow-http.',
   's3.misspelt': '"{text}" is no place in an object store: those begin with "s3://"',
   's3.misspelt.hint': 'Did you mean {meant}? The path of a directory of that name begins with "./".',
+  's3.no-host.hint': 'Check the name of the host in --s3-endpoint, and that it can be resolved here.',
+  's3.no-virtual-host.hint':
+    'Requests name the bucket in the host, {host}, which has no address here. If the store takes paths, use --s3-style path; else check the bucket and --s3-endpoint.',
+  's3.no-way.hint': 'Check host and port in --s3-endpoint, the network, and firewalls on the way.',
+  's3.refused.hint': 'Nothing listens there: check host and port in --s3-endpoint, and that the store runs.',
+  's3.tls-failed': 'TLS with {endpoint} cannot be agreed on: {reason}',
+  's3.tls-failed.hint': 'The store, or something on the way, wants another version or other ciphers of TLS, or a certificate.',
+  's3.no-credentials.home-hint':
+    'HOME is "{home}", which belongs to another account: its files are not for this one. Name a file with the credentials by --s3-credentials-file.',
+  's3.open-credentials-file': 'others than its owner may read the file with the credentials, "{path}"',
+  's3.server-credentials':
+    'the credentials of this environment are not those of the account of the server (uid {uid}), which is to run this command',
+  's3.server-credentials.hint':
+    'Write them to a file that this account alone may read, and name it in place of {placeholder}. Where that account has credentials of its own, leave the option out.',
+  's3.server-own-credentials':
+    'the account of the server (uid {uid}) is to run this command with credentials of its own: those of another account were used here',
+  's3.server-cannot-read': 'the account of the server (uid {uid}), which is to run this command, cannot read "{path}"',
+  's3.server-cannot-read.hint': 'As root: chown {uid} {path:word} && chmod 600 {path:word}',
   's3.one-host':
     'the store overwrites a name that is taken, as was tried: this host alone may write to the repository; every other one is refused',
   's3.several-hosts': 'the store refuses a name that is taken, as was tried: several hosts may write to the repository',

@@ -65,12 +65,13 @@ export class S3Client {
     this.#options = options;
     this.#address = addressOf(location);
     this.#exchange = new Exchange(this.#address, options.ca, options.patience.silenceMs);
-    const { isTls, authority, region } = this.#address;
+    const { isTls, authority, region, host, bucketPath } = this.#address;
     this.words = {
       place: nameOfS3Place(location.bucket, location.prefix),
       bucket: location.bucket,
       endpoint: location.endpoint ?? `${isTls ? 'https' : 'http'}://${authority}`,
       region,
+      virtualHost: bucketPath === '' ? host : undefined,
     };
   }
 

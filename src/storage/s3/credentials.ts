@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { BackupError } from '../../errors/backup-error.ts';
 import { systemErrorText } from '../../errors/system-error-text.ts';
-import { say } from '../../messages/message.ts';
+import { say, type Message } from '../../messages/message.ts';
 import type { S3Location } from './location.ts';
 
 /** So long before they end credentials are renewed, in ms. */
@@ -51,12 +52,13 @@ export function credentialChain({
       // Its sentence may quote a file; its name does not. So it is no cause either.
       throw isNamed
         ? await noneNamed({ credentialsFile, profile })
-        : new BackupError('AUTHENTICATION', say('s3.no-credentials'), { hint: say('s3.no-credentials.hint') });
+        : new BackupError('AUTHENTICATION', say('s3.no-credentials'), { hint: await noneHint() });
     }
   };
 }
 
 async function namedProfile(profile: string | undefined, credentialsFile: string | undefined): Promise<Chain> {
+  if (credentialsFile !== undefined) await refuseOpenFile(credentialsFile);
   const { fromIni } = await import('@aws-sdk/credential-provider-ini');
   const named = credentialsFile === undefined ? {} : { filepath: credentialsFile };
   const read = (fresh: boolean): Promise<S3Credentials & { readonly expiration?: Date }> =>
@@ -76,6 +78,25 @@ const silent = { trace: ignored, debug: ignored, info: ignored, warn: ignored, e
 
 function ignored(): void {
   // Nobody is told.
+}
+
+/** A file with secrets must be one that only its owner reads; of root's also its group, as secrets are handed to services. @throws BackupError `CONFIG_INVALID` */
+async function refuseOpenFile(path: string): Promise<void> {
+  // What cannot be looked at cannot be read either: then there are none in it.
+  const status = await stat(path).catch(() => undefined);
+  const others = status?.uid === 0 ? 0o037 : 0o077;
+  if (status?.isFile() !== true || (status.mode & others) === 0) return;
+  throw new BackupError('CONFIG_INVALID', say('s3.open-credentials-file', { path }), {
+    hint: say('repo.password-file-open.hint', { path }),
+  });
+}
+
+/** What is to be done where nobody named any; a HOME of another account is none in which this one finds its files. */
+async function noneHint(): Promise<Message> {
+  const home = homedir();
+  const owner = (await stat(home).catch(() => undefined))?.uid;
+  const isOurs = owner === undefined || owner === process.geteuid?.();
+  return isOurs ? say('s3.no-credentials.hint') : say('s3.no-credentials.home-hint', { home });
 }
 
 /** What is wrong with a file or a profile that was named. */

@@ -99,6 +99,8 @@ export interface S3PlaceWords {
   readonly bucket: string;
   readonly endpoint: string;
   readonly region: string;
+  /** The host that is asked, where it begins with the bucket. */
+  readonly virtualHost: string | undefined;
 }
 
 /**
@@ -168,14 +170,40 @@ function unreachable(error: unknown, code: string, words: S3PlaceWords): BackupE
     const hint = say('s3.certificate.hint');
     return new BackupError('AUTHENTICATION', say('s3.certificate', { endpoint, reason }), { ...options, hint });
   }
-  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
-    return new BackupError('CONFIG_INVALID', say('s3.no-tls', { endpoint }), {
-      ...options,
-      hint: say('s3.no-tls.hint'),
-    });
-  }
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return noTls(error, words);
+  const hint = unreachableHint(code, words);
   const sentence = say('s3.unreachable', { endpoint, reason });
-  return new BackupError('STORAGE_UNAVAILABLE', sentence, { ...options, retryable: mayPass(error) });
+  return new BackupError('STORAGE_UNAVAILABLE', sentence, { ...options, hint, retryable: mayPass(error) });
+}
+
+/** What TLS could not agree on. What OpenSSL writes of it, with places in its source, is no cause to be shown. */
+function noTls(error: unknown, words: S3PlaceWords): BackupError {
+  const { endpoint } = words;
+  const text = error instanceof Error ? error.message : '';
+  const reason = /:SSL routines:[^:]*:([^:]+)/.exec(text)?.[1] ?? 'EPROTO';
+  const context = contextOf(words);
+  // What answers is none of TLS.
+  if (/wrong version number|packet length too long|http request|unknown protocol/.test(reason)) {
+    return new BackupError('CONFIG_INVALID', say('s3.no-tls', { endpoint }), { context, hint: say('s3.no-tls.hint') });
+  }
+  const sentence = say('s3.tls-failed', { endpoint, reason });
+  return new BackupError('CONFIG_INVALID', sentence, { context, hint: say('s3.tls-failed.hint') });
+}
+
+function unreachableHint(code: string, { virtualHost: host }: S3PlaceWords): Message | undefined {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return say('s3.refused.hint');
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return host === undefined ? say('s3.no-host.hint') : say('s3.no-virtual-host.hint', { host });
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return say('s3.no-way.hint');
+    default:
+      return undefined;
+  }
 }
 
 function contextOf({ place, endpoint }: S3PlaceWords): ErrorContext {

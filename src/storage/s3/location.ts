@@ -108,6 +108,12 @@ export function nameOfS3Place(bucket: string, prefix: string): string {
   return `${scheme}${bucket}${prefix === '' ? '' : `/${prefix.slice(0, -1)}`}`;
 }
 
+/** What names the credentials of a place, where anything does. */
+export function s3SecretsOf(place: string): Pick<S3Location, 'credentialsFile' | 'profile'> {
+  const { credentialsFile, profile } = parseS3Place(place);
+  return { credentialsFile, profile };
+}
+
 /** What requests of a location are made of. */
 export interface S3Address {
   readonly isTls: boolean;
