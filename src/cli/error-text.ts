@@ -102,7 +102,9 @@ export function errorRecord(error: unknown): Record<string, unknown> {
     message: error.message,
     messageKey: error.sentence.key,
     ...(error.hint === undefined ? {} : { hint: render(error.hint) }),
-    context: Object.fromEntries(Object.entries(error.context).map(([name, value]) => [name, plainPlace(String(value))])),
+    context: Object.fromEntries(
+      Object.entries(error.context).map(([name, value]) => [name, plainPlace(String(value))]),
+    ),
     retryable: error.retryable,
   };
 }

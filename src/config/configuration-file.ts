@@ -85,8 +85,7 @@ async function readText(path: string, mustExist: boolean): Promise<string | unde
   } catch (error) {
     const code = systemCodeOf(error);
     if (!mustExist && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
-    if (!mustExist && code === 'EACCES' && !path.startsWith('/etc/') && (await isOfOthers(path)))
-      return undefined;
+    if (!mustExist && code === 'EACCES' && !path.startsWith('/etc/') && (await isOfOthers(path))) return undefined;
     throw invalid(say('configuration.unreadable', { path, reason: reasonFor(error) }), 'configuration.unreadable.hint');
   }
   if (bytes === undefined) throw invalid(say('configuration.not-plain', { path }), 'configuration.unreadable.hint');

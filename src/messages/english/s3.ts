@@ -40,7 +40,8 @@ export const s3Messages = {
   's3.no-way.hint': 'Check host and port in --s3-endpoint, the network, and firewalls on the way.',
   's3.refused.hint': 'Nothing listens there: check host and port in --s3-endpoint, and that the store runs.',
   's3.tls-failed': 'TLS with {endpoint} cannot be agreed on: {reason}',
-  's3.tls-failed.hint': 'The store, or something on the way, wants another version or other ciphers of TLS, or a certificate.',
+  's3.tls-failed.hint':
+    'The store, or something on the way, wants another version or other ciphers of TLS, or a certificate.',
   's3.no-credentials.home-hint':
     'HOME is "{home}", which belongs to another account: its files are not for this one. Name a file with the credentials by --s3-credentials-file.',
   's3.open-credentials-file': 'others than its owner may read the file with the credentials, "{path}"',
