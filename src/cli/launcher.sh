@@ -31,7 +31,7 @@ answered() {
       read -r stat <"/proc/$pid/stat" || break
       # shellcheck disable=SC2086 -- words are wanted
       set -- ${stat##*) }
-      [ "${20}" = "$start" ] || break
+      [ "$1" != Z ] && [ "${20}" = "$start" ] || break
       if [ -n "$facts" ]; then
         [ "$(stat -L -c '%d %i %s %.9Y %.9Z' -- "$file")" = "$facts" ] || break
         echo "$name" >"${note%/*}/called" && return 0

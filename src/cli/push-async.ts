@@ -26,6 +26,9 @@ import type { ProgramContext } from './program.ts';
 /** Options that are for the call, not for the process that it starts. */
 const ownOptions = new Set(['async', 'timeout', 'verbose', 'json', 'push-ahead', 'help', 'language']);
 
+/** A command may hold what is secret, and the process list shows words: this one goes by the environment. */
+const passwordCommand = 'password-command';
+
 /** The spool of a data directory: `--spool`, else `GAUSSKEEP_SPOOL`, else beside it. */
 export function spoolDirectory(given: GivenOptions, dataDirectory: string): string {
   const named = given.last('spool') ?? readEnvironment()['GAUSSKEEP_SPOOL'];
@@ -119,13 +122,16 @@ function openSpool(given: GivenOptions, named: NamedWal, wal: WalDirectory, spoo
 function startIt(given: GivenOptions, walDirectory: string): void {
   const words = walPushOptions.flatMap(({ options }) =>
     options.flatMap(({ long, argument }) => {
-      if (ownOptions.has(long) || !given.has(long)) return [];
+      if (ownOptions.has(long) || long === passwordCommand || !given.has(long)) return [];
       return argument === undefined ? [`--${long}`] : [`--${long}=${given.last(long) ?? ''}`];
     }),
   );
   const environment = readEnvironment();
+  const command = given.last(passwordCommand);
+  const password = { GAUSSKEEP_PASSWORD_COMMAND: command, GAUSSKEEP_PASSWORD_FILE: undefined };
   const env = {
     ...environment,
+    ...(command === undefined ? {} : password),
     // Taken away by the lines of sh, for calls that connect to nothing.
     NODE_EXTRA_CA_CERTS: environment['NODE_EXTRA_CA_CERTS'] ?? environment['GAUSSKEEP_EXTRA_CA_CERTS'],
     // Files are read, written and compressed on these.

@@ -241,15 +241,22 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if (systemCodeOf(error) === 'ESRCH') return false;
   }
+  // A parent that waits for nobody, as the first process of some containers, leaves the dead in the table of processes.
+  if (/^[ZX]$/.test(statOf(holder.pid)?.[0] ?? '')) return false;
   const started = startOf(holder.pid);
   return holder.started === undefined || started === undefined || started === holder.started;
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); the name in field 2 may hold anything, so count from its end. */
 function startOf(pid: number): string | undefined {
+  // Field 22.
+  return statOf(pid)?.[19];
+}
+
+/** /proc/PID/stat (proc(5)) from field 3, the state, on; the name in field 2 may hold anything, so count from its end. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }

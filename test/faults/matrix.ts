@@ -8,6 +8,7 @@ import type { FaultSection } from './fault-row.ts';
 import { contentFaults } from './content-faults.ts';
 import { endedFaults } from './ended-faults.ts';
 import { fileFaults } from './file-faults.ts';
+import { pushAsyncFaults } from './push-async-faults.ts';
 import { repositoryFaults } from './repository-faults.ts';
 
 export const faultSections: readonly FaultSection[] = [
@@ -17,4 +18,5 @@ export const faultSections: readonly FaultSection[] = [
   ...endedFaults,
   ...contentFaults,
   repositoryFaults,
+  pushAsyncFaults,
 ];

@@ -24,6 +24,8 @@ export type Fault =
   | { readonly kind: 'drip'; readonly bytes: number; readonly everyMs: number }
   /** The answer's headers and so many bytes of its body, then nothing; -1: not even the headers. The store has done the request. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** Never passed on and never answered, until other rules begin: then the connection is reset. */
+  | { readonly kind: 'hold' }
   /** Passed on after so many ms. */
   | { readonly kind: 'delay'; readonly ms: number };
 
@@ -84,6 +86,7 @@ export class FaultScript {
   readonly #server: Server;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #matches = new Map<FaultRule, number>();
+  readonly #held = new Set<Socket>();
   readonly #connections = new Map<Socket, number>();
   #connectionCount = 0;
 
@@ -128,6 +131,8 @@ export class FaultScript {
 
   /** New rules, counted from the next request; what was seen is forgotten. */
   begin(...rules: readonly FaultRule[]): void {
+    for (const socket of this.#held) socket.resetAndDestroy();
+    this.#held.clear();
     this.rules = rules;
     this.#matches.clear();
     this.requests.length = 0;
@@ -176,6 +181,9 @@ export class FaultScript {
       case 'delay':
         await pause(fault.ms);
         return this.#pass(request, response, seen);
+      case 'hold':
+        this.#held.add(request.socket);
+        return;
       case 'answer':
         if (fault.passOn === true) await wholeBody(await this.#ask(request, seen));
         else await wholeBody(request);

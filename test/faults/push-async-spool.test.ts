@@ -1,0 +1,196 @@
+/** `wal push --async` where its spool is of others, full, gone, of an earlier life or of another server: it says nothing that is not so, and a file is archived all the same. */
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { openLocalStorage } from '../../src/storage/local-storage.ts';
+import { failCall } from '../support/faulty-calls.ts';
+import { MarkedWal } from '../support/marked-wal.ts';
+import { giveToServerUser, runningAsRoot } from '../support/postgres/server-user.ts';
+import { startCommand, temporaryDirectory } from '../support/programs.ts';
+
+const deadline = { timeout: 120_000 };
+const made: MarkedWal[] = [];
+afterEach(async () => {
+  for (const wal of made.splice(0)) await wal.stopServer();
+});
+
+function newArchive(): string {
+  const archive = join(temporaryDirectory('archive'), 'archive');
+  mkdirSync(archive);
+  giveToServerUser(join(archive, '..'));
+  return archive;
+}
+
+async function newWal(archive: string, ...words: string[]): Promise<MarkedWal> {
+  const wal = await MarkedWal.make(['--archive', archive, '-Z', 'zstd:1', ...words], { count: 3 });
+  made.push(wal);
+  return wal;
+}
+
+function startOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
+}
+
+/** What sh believes: that a process which lives has stored the very file, for a call of these words. */
+function noteOf(wal: MarkedWal, name: string, words: string): readonly [process: string, ...string[]] {
+  const facts = statSync(wal.path(name), { bigint: true });
+  const time = (ns: bigint): string => `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`;
+  const { dev, ino, size, mtimeNs, ctimeNs } = facts;
+  const file = [dev, ino, size, time(mtimeNs), time(ctimeNs)].join(' ');
+  return [`${process.pid} ${startOf(process.pid)}`, file, `wal push pg_xlog/${name} --async ${words}`, wal.data];
+}
+
+it('notes of processes that are gone, of other files, calls and accounts are not believed', async () => {
+  const nowhere = join(temporaryDirectory('nowhere'), 'archive');
+  const wal = await newWal(nowhere);
+  const name = wal.names[0]!;
+  const words = `--archive ${nowhere} -Z zstd:1 --timeout 1`;
+  const folder = join(wal.spool, '0'.repeat(32));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const note = join(folder, `${name}.now`);
+  const [process, file, call, place] = noteOf(wal, name, words);
+  const write = (...lines: (string | undefined)[]): void => {
+    writeFileSync(note, `${lines.join('\n')}\n`);
+    giveToServerUser(wal.spool);
+  };
+  const status = async (): Promise<number | null> => (await wal.start(name, ['--timeout', '1']).result).status;
+  write(process, file, call, place);
+  // As it is to be: so that each of the others is refused for what it is.
+  expect(await status()).toBe(0);
+  const [pid, started] = process.split(' ');
+  // One that has ended, and whose parent does not look: it is still in the table of processes.
+  const parent = startCommand('sh', ['-c', 'sleep 0 & echo "dead $!"; exec sleep 600'], {});
+  let said = '';
+  parent.stdout.on('data', (text: string) => (said += text));
+  await parent.output(/dead \d+\n/);
+  const dead = Number(/dead (\d+)/.exec(said)?.[1]);
+  await expect.poll(() => readFileSync(`/proc/${dead}/stat`, 'latin1').includes(') Z '), deadline).toBe(true);
+  const others: (readonly (string | undefined)[])[] = [
+    [`${pid} ${Number(started) + 1}`, file, call, place],
+    [`99999999 ${started}`, file, call, place],
+    [`${dead} ${startOf(dead)}`, file, call, place],
+    [process, file!.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10)), call, place],
+    [process, file, call!.replace('zstd:1', 'zstd:2'), place],
+    [process, file, call, `${place}.before`],
+    [process, file],
+  ];
+  for (const lines of others) {
+    write(...lines);
+    expect(await status(), lines.join('\n')).toBe(10);
+  }
+  write(process, file, call, place);
+  renameSync(wal.spool, `${wal.spool}.real`);
+  symlinkSync(`${wal.spool}.real`, wal.spool);
+  expect(await status()).toBe(10);
+  rmSync(wal.spool);
+  renameSync(`${wal.spool}.real`, wal.spool);
+  if (runningAsRoot) {
+    chownSync(note, 0, 0);
+    expect(await status()).toBe(10);
+    giveToServerUser(wal.spool);
+    chownSync(wal.spool, 0, 0);
+    expect(await status()).toBe(10);
+    giveToServerUser(wal.spool);
+  }
+  expect(await status()).toBe(0);
+  parent.kill('SIGKILL');
+  await parent.result;
+});
+
+it('a spool of others, a link, one that is full or cannot be made: each file is pushed by its call, which says why', async () => {
+  const archive = newArchive();
+  const wal = await newWal(archive);
+  const storage = await openLocalStorage(archive);
+  const [first, second, third] = wal.names as [string, string, string];
+  const root = temporaryDirectory('spools');
+  giveToServerUser(root);
+  const real = join(root, 'real');
+  mkdirSync(real, { mode: 0o700 });
+  giveToServerUser(real);
+  symlinkSync(real, join(root, 'link'));
+  mkdirSync(join(root, 'others'), { mode: 0o755 });
+  writeFileSync(join(root, 'file'), '');
+  const said = /is pushed by itself, without others beside it: the spool ".*" cannot be used/;
+  const cases: [spool: string, name: string, reason: RegExp, env?: Record<string, string>][] = [
+    ['link', first, /belongs to one/],
+    ['file', second, /ENOTDIR|EEXIST|belongs to one/],
+    ['real', third, /ENOSPC/, failCall([real], { call: 'create *', nth: 1 }, { code: 'ENOSPC', stays: true }).env],
+  ];
+  if (runningAsRoot) cases.push(['others', second, /EACCES|permission|belongs to one/]);
+  for (const [spool, name, reason, env] of cases) {
+    const result = await wal.call(name, ['--spool', join(root, spool)], env);
+    expect(result, result.stderr).toMatchObject({ status: 0 });
+    expect(result.stderr).toMatch(said);
+    expect(result.stderr).toMatch(reason);
+    await wal.expectThere(storage, [name]);
+  }
+  expect(readdirSync(join(root, 'others'))).toEqual([]);
+});
+
+it('a spool that is removed while it is used, a server that was started anew and an older copy in its place begin anew', async () => {
+  const archive = newArchive();
+  const wal = await newWal(archive);
+  const storage = await openLocalStorage(archive);
+  const [first, second, third] = wal.names as [string, string, string];
+  await wal.archive(storage, [first]);
+  const pid = wal.pusher();
+  rmSync(wal.spool, { recursive: true });
+  await expect.poll(() => existsSync(`/proc/${pid!}/exe`), deadline).toBe(false);
+  await wal.archive(storage, [second]);
+  const other = wal.pusher();
+  expect(other).not.toBe(pid);
+  wal.startServer(4712);
+  await expect.poll(() => wal.pusher(), deadline).toBeUndefined();
+  // As of another life: it is not in the archive, whatever the spool says.
+  for (const name of readdirSync(join(archive, 'generations/1/wal/0000000100000000'))) {
+    if (name.startsWith(third)) rmSync(join(archive, 'generations/1/wal/0000000100000000', name));
+  }
+  await wal.archive(storage, [third]);
+  expect(wal.folders().length).toBe(1);
+  const last = wal.pusher();
+  wal.replace();
+  await expect.poll(() => existsSync(`/proc/${last!}/exe`), deadline).toBe(false);
+  await wal.archive(storage);
+  await wal.expectSound(storage);
+  expect(wal.folders().length).toBe(2);
+});
+
+it('two servers that share a spool have nothing of each other', async () => {
+  const archives = [newArchive(), newArchive()];
+  const shared = join(temporaryDirectory('shared'), 'spool');
+  giveToServerUser(join(shared, '..'));
+  const servers = await Promise.all(archives.map((archive) => newWal(archive, '--spool', shared)));
+  await Promise.all(
+    servers.map(async (wal, index) => {
+      const storage = await openLocalStorage(archives[index]!);
+      await wal.archive(storage);
+      await wal.expectSound(storage);
+    }),
+  );
+  expect(readdirSync(shared).length).toBe(2);
+});
+
+it('a file that is another one under a name that was acknowledged is refused', async () => {
+  const archive = newArchive();
+  const wal = await newWal(archive);
+  const storage = await openLocalStorage(archive);
+  await wal.archive(storage);
+  const name = wal.names[0]!;
+  wal.change(name);
+  const again = await wal.start(name).result;
+  expect(again.status, again.stderr).not.toBe(0);
+  expect(again.stderr).toContain('gausskeep wal push: error');
+  await wal.expectSound(storage);
+});
