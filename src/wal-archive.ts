@@ -28,6 +28,7 @@ export { initWalArchive, type InitRequest } from './archiving/init-archive.ts';
 export { instanceOfTarget } from './archiving/instance-of-target.ts';
 export { openGeneration } from './archiving/open-generation.ts';
 export { openWal, type OpenedWal, type OpenWalRequest } from './archiving/open-wal.ts';
+export type { AheadFor } from './archiving/ahead-note.ts';
 export { prefetchWal, type PrefetchOptions } from './archiving/prefetch-wal.ts';
 export { isRecoveryOver, serverRunOf } from './archiving/server-run.ts';
 export {

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../errors/backup-error.ts';
 import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { say } from '../messages/message.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import {
-  fingerprintOf,
   pusherOf,
   readDone,
   readFailed,

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Teller } from '../events/teller.ts';
 import { positionPart, segmentAt } from '../wal-archive/wal-file-name.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
+import { forgetNote, noteAhead, notedSegment, type AheadFor } from './ahead-note.ts';
 import { deliver } from './deliver-wal.ts';
 import type { ArchivingListener, ArchivingNews } from './events.ts';
 import type { GetRequest } from './get-wal.ts';
@@ -36,6 +37,8 @@ export interface Following {
   readonly idleMs: number;
   /** Asked when it ends so: whether the recovery is over and nobody will ask for what waits. */
   readonly isOver: () => Promise<boolean>;
+  /** Whose restore_command may take what was fetched by itself. Default: nobody's. */
+  readonly whom?: AheadFor | undefined;
 }
 
 /** So many come at the same time: what costs time is to wait for the place, request by request. */
@@ -114,7 +117,9 @@ class Prefetch {
   async run(begin: string): Promise<string[]> {
     try {
       // Of a run that was killed.
-      for (const name of await readdir(this.#folder)) if (isFetchingName(name)) await this.#forget(name);
+      for (const name of await readdir(this.#folder)) {
+        if (isFetchingName(name) || notedSegment(name) !== undefined) await this.#forget(name);
+      }
       await this.#work(begin);
     } finally {
       this.#stop.abort();
@@ -173,11 +178,13 @@ class Prefetch {
     const waiting = new Set<string>();
     const last = segmentAt(asked, 2 * this.#count, this.#source.segmentSizeBytes) ?? asked;
     for (const name of await readdir(this.#folder)) {
-      const segment = waitingSegment(name);
+      const noted = notedSegment(name);
+      const segment = noted ?? waitingSegment(name);
       if (segment === undefined) continue;
       const isOfLine = segment.slice(0, 8) === asked.slice(0, 8);
       const isAhead = positionPart(segment) > positionPart(asked) && positionPart(segment) <= positionPart(last);
-      if (isOfLine && isAhead) waiting.add(segment);
+      if (isOfLine && isAhead && noted !== undefined) continue;
+      else if (isOfLine && isAhead) waiting.add(segment);
       else await this.#forget(name);
     }
     return waiting;
@@ -190,20 +197,27 @@ class Prefetch {
 
   /** Never rejects: a failure ends all of it. */
   async #fetch(name: string): Promise<void> {
+    const whom = this.#follow?.whom;
+    let waiting: string | undefined;
     try {
       const object = await this.#source.find(name, { signal: this.#signal });
       if (object === undefined) {
         this.#absent.add(name);
         return;
       }
+      if (whom !== undefined) await noteAhead(this.#folder, name, whom);
       const checksum = new SegmentChecksum();
       const path = join(this.#folder, fetchingName(name));
       await deliver(this.#source, object, path, { signal: this.#signal, onPiece: checksum.add });
-      await rename(path, join(this.#folder, waitingName(name, checksum.end())));
+      waiting = waitingName(name, checksum.end());
+      await rename(path, join(this.#folder, waiting));
+      if (whom !== undefined) await noteAhead(this.#folder, name, whom, waiting);
       this.#tell(name);
     } catch (error) {
       this.#failure ??= { error };
       this.#stop.abort();
+    } finally {
+      if (waiting === undefined) forgetNote(this.#folder, name);
     }
   }
 

@@ -9,10 +9,10 @@ import { say } from '../messages/message.ts';
 import type { OpenedArchive } from '../wal-archive/push-segment.ts';
 import { dangerOf, readBacklog, type Backlog } from './push-backlog.ts';
 import { PushLine } from './push-line.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import {
   calledMark,
   clearAnswers,
-  fingerprintOf,
   forgetElsewhere,
   pusherOf,
   readAsked,

@@ -16,6 +16,7 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import type { ErrorData } from '../errors/error-data.ts';
 import { holderIn, lockName } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
+import { statLine } from './fingerprint.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { Backlog } from './push-backlog.ts';
 import type { PushReport } from './push-wal.ts';
@@ -161,15 +162,6 @@ function isOfThisHost(holder: string): boolean {
   }
 }
 
-/**
- * A file by what changes when its content does or another takes its name: device, number, size, times to the nanosecond.
- * The time of the last change of its entry (ctime) cannot be set by anybody, so a copy under the old name is another file.
- */
-export function fingerprintOf(path: string): string {
-  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
-}
-
 export function writeAsked(spool: PushSpool, asked: AskedPush): void {
   write(spool, names.asked, asked);
 }
@@ -210,26 +202,14 @@ export function writeNow(
 ): boolean {
   const { pid, started } = JSON.parse(pushed.holder) as { readonly pid: number; readonly started?: string };
   if (started === undefined) return false;
-  const file = pushed.file === undefined ? '' : asStat(pushed.file);
+  const file = pushed.file === undefined ? '' : statLine(pushed.file);
   const lines = [`${pid} ${started}`, file, `${words.before}${name}${words.behind}`, words.directory];
   writeText(spool, name + suffixes.now, `${lines.join('\n')}\n`);
   return true;
 }
 
-/** A fingerprint as `stat -c '%d %i %s %.9Y %.9Z'` prints it. */
-function asStat(file: string): string {
-  const [dev, ino, size, mtime = '', ctime = ''] = file.split(':');
-  return [dev, ino, size, secondsOf(mtime), secondsOf(ctime)].join(' ');
-}
-
 export function removeNow({ folder }: PushSpool, name: string): void {
   remove(join(folder, name + suffixes.now));
-}
-
-/** ns as stat(1) prints them: seconds with nine decimals. */
-function secondsOf(ns: string): string {
-  const digits = ns.padStart(10, '0');
-  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }
 
 /** Another text after each call that sh answered. */

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
+import { aheadLines } from './ahead-script.ts';
 
 /** The status by which `wal get` tells its wrapper that a name is proved absent. No failure of node has it. */
 export const absentStatus = 99;
@@ -38,21 +39,24 @@ export function restoreCommandWrapper(wrapper: RestoreWrapper): string {
   const garbled = place.find((word) => controlCharacters.test(word));
   if (garbled !== undefined) checkPath(garbled);
   const inStore = place.some((word) => word.startsWith('--s3-'));
-  const words = [
-    ...[node, program, 'wal', 'get'].map(quoted),
-    '"$@"',
+  const more = [
     ...place.map(quoted),
     ...(generation === undefined ? [] : ['--generation', generation.toString()].map(quoted)),
     ...(systemIdentifier === undefined ? [] : ['--system-identifier', systemIdentifier.toString()].map(quoted)),
     ...['--absent-status', absentStatus.toString(), ...options].map(quoted),
   ];
+  const spool = options[options.indexOf('--spool') + 1];
+  const isAhead = options.includes('--spool') && spool !== undefined;
   return [
     '#!/bin/sh',
     "# Made by gausskeep. In the server: restore_command = 'THIS-FILE %f %p'",
     '# 0: the file was delivered. 1: the archive was read and the file is not in it. 126: anything else; recovery stops.',
     // What a server has in its environment may be of another repository.
     `unset NODE_OPTIONS GAUSSKEEP_PASSWORD_FILE GAUSSKEEP_PASSWORD_COMMAND${inStore ? storeVariables : ''}`,
-    words.join(' '),
+    ...(isAhead ? aheadLines(quoted(spool)) : []),
+    `set -- "$@" ${more.join(' ')}`,
+    ...(isAhead ? ['ahead "$@" 2>/dev/null && exit 0'] : []),
+    `${[node, program, 'wal', 'get'].map(quoted).join(' ')} "$@"`,
     'case $? in',
     '  0) exit 0 ;;',
     `  ${absentStatus}) exit 1 ;;`,

@@ -14,6 +14,7 @@ import {
   prefetchWal,
   serverRunOf,
   takePrefetched,
+  type AheadFor,
   type OpenWalRequest,
   type Spool,
 } from '../wal-archive.ts';
@@ -98,8 +99,17 @@ export class WalSpool {
   async fetchAhead(wal: OpenWalRequest, signal: AbortSignal): Promise<void> {
     const { name, target } = this.#request;
     const isOver = () => isRecoveryOver(this.#run, target, process.cwd());
-    await prefetchWal({ ...wal, name }, this.#spool, this.#count, { signal, follow: { idleMs, isOver } });
+    const whom = aheadFor(this.#run);
+    await prefetchWal({ ...wal, name }, this.#spool, this.#count, { signal, follow: { idleMs, isOver, whom } });
   }
+}
+
+/** By the words of this process, which are those of the call that started it (`startPrefetch`). Undefined: the server is not known. */
+function aheadFor(run: string): AheadFor | undefined {
+  const [workingDirectory = '', first, , began] = run.split('\n');
+  const [, , , , ...words] = process.argv.slice(1);
+  if (first === undefined || began === undefined || workingDirectory !== process.cwd()) return undefined;
+  return { call: words.slice(1).join(' '), server: `${first} ${began}`, workingDirectory };
 }
 
 /** With the words of this one, where it was started. It inherits no stdio: openGauss waits until its command's stderr is closed. */

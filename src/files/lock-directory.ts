@@ -5,7 +5,6 @@ import {
   linkSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -19,6 +18,7 @@ import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
 import { readRegular } from './open-regular.ts';
 import { fsPath, joinPath, parentPath } from './path.ts';
+import { isDead, processStart } from './process-start.ts';
 
 /** Name of the lock file in a directory that a run fills. What still has it was not finished. */
 export const lockName = '.gausskeep.lock';
@@ -51,7 +51,7 @@ interface Holder {
  */
 export function lockDirectory(path: ByteString): DirectoryLock {
   const file = joinPath(path, lockName);
-  const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  const own: Holder = { pid: process.pid, host: hostname(), started: processStart(process.pid) };
   const text = `${JSON.stringify(own)}\n`;
   if (!createLock(file, text)) {
     const stale = readSettled(file);
@@ -241,25 +241,9 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if (systemCodeOf(error) === 'ESRCH') return false;
   }
-  // A parent that waits for nobody, as the first process of some containers, leaves the dead in the table of processes.
-  if (/^[ZX]$/.test(statOf(holder.pid)?.[0] ?? '')) return false;
-  const started = startOf(holder.pid);
+  if (isDead(holder.pid)) return false;
+  const started = processStart(holder.pid);
   return holder.started === undefined || started === undefined || started === holder.started;
-}
-
-function startOf(pid: number): string | undefined {
-  // Field 22.
-  return statOf(pid)?.[19];
-}
-
-/** /proc/PID/stat (proc(5)) from field 3, the state, on; the name in field 2 may hold anything, so count from its end. */
-function statOf(pid: number): string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined;
-  }
 }
 
 function locked(path: ByteString, file: ByteString, holder: Holder | undefined): BackupError {

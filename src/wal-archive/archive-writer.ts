@@ -72,7 +72,8 @@ export async function storeSegment(
   const storedBytes = await putSegment(storage, data, segment, generation, options);
   turn?.onLinked(linkedAs(segment, found));
   const result = await publish(neighbours, found, segment, storedBytes, options);
-  for (const other of others) await deleteIfAllowed(storage, other, options);
+  // Where another push won, one of them may be what its receipt names.
+  if (result === 'stored') for (const other of others) await deleteIfAllowed(storage, other, options);
   return result;
 }
 

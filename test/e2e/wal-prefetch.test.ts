@@ -100,6 +100,25 @@ forEachServer('full', (version) => {
       await until(() => !existsSync(spool));
     });
 
+    it('gives it without starting node for each, where nothing is to be logged', async () => {
+      const { data, spool, log } = await restored('--prefetch', '8');
+      const script = join(data, '.gausskeep.restore-command');
+      const counted = join(serverDirectory('counted'), 'names');
+      // Which segments the server asked for, and for which of them node was started.
+      writeFileSync(script, readFileSync(script, 'utf8').replace(` '--log-file' '${log}'`, ''));
+      waitForWhatLiesAhead(data, spool, `-print)"; : "$(echo "asked $1" >>'${counted}'`);
+      const started = `echo "node $1" >>'${counted}'\n'${process.execPath}' `;
+      writeFileSync(
+        script,
+        readFileSync(script, 'utf8').replace(`'${process.execPath}' `, () => started),
+      );
+      await recovered(data);
+      const lines = readFileSync(counted, 'utf8').split('\n');
+      const times = (what: string): number => names.filter((name) => lines.includes(`${what} ${name}`)).length;
+      expect(times('asked')).toBe(segments);
+      expect(times('node')).toBeLessThan(segments);
+    });
+
     it.runIf(!isEncrypted)('fetches ahead from a directory only when it is told to', async () => {
       const { data, spool } = await restored();
       expect(readFileSync(join(data, '.gausskeep.restore-command'), 'utf8')).not.toContain('--prefetch');
