@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { pushAhead } from '../../src/archiving/push-ahead.ts';
 import {
-  fingerprintOf,
   openPushSpool,
   readDone,
   readState,
@@ -17,6 +16,7 @@ import {
   writeDone,
   type PushSpool,
 } from '../../src/archiving/push-spool.ts';
+import { fingerprintOf } from '../../src/archiving/fingerprint.ts';
 import { pushWal } from '../../src/archiving/push-wal.ts';
 import type { PushTarget } from '../../src/archiving/pusher-request.ts';
 import type { Storage } from '../../src/storage/storage.ts';
