@@ -7,12 +7,15 @@ import { speak } from './speech.ts';
 export function copyLines(copied: CopiedInstance, isDry: boolean): string[] {
   const { instance, backups, wal, marks } = copied;
   const count = (outcome: CopyOutcome): number => backups.filter((one) => one.outcome === outcome).length;
-  const packs = backups.reduce((sum, one) => sum + one.packs, 0);
-  const bytes = sizeText(backups.reduce((sum, one) => sum + one.bytes, 0));
-  const numbers = { count: count('copied'), packs, bytes, present: count('present') };
+  const mended = backups.filter(({ outcome, wasThere }) => outcome === 'mended' || wasThere === true);
+  const numbers = { ...stored(backups.filter((one) => !mended.includes(one))), count: count('copied') };
+  const present = count('present') + mended.length;
   const [expired, condemned] = [count('expired'), count('condemned')];
   const lines: Message[] = [
-    say(isDry ? 'copy.would-copy' : 'copy.copied', numbers),
+    say(isDry ? 'copy.would-copy' : 'copy.copied', { ...numbers, present }),
+    ...(count('mended') > 0
+      ? [say(isDry ? 'copy.would-mend' : 'copy.mended', { ...stored(mended), count: count('mended') })]
+      : []),
     ...(expired > 0 ? [say('copy.expired', { count: expired })] : []),
     ...(condemned > 0 ? [say('copy.condemned', { count: condemned })] : []),
     ...walLines(wal, isDry),
@@ -21,12 +24,18 @@ export function copyLines(copied: CopiedInstance, isDry: boolean): string[] {
   return [speak(say('copy.instance', { instance })), ...lines.map((line) => `  ${speak(line)}`)];
 }
 
+function stored(backups: CopiedInstance['backups']): { readonly packs: number; readonly bytes: string } {
+  const packs = backups.reduce((sum, one) => sum + one.packs, 0);
+  return { packs, bytes: sizeText(backups.reduce((sum, one) => sum + one.bytes, 0)) };
+}
+
 function walLines(wal: CopiedInstance['wal'], isDry: boolean): Message[] {
   if (wal === undefined) return [say('copy.no-wal')];
   const { segments: count, bytes, present, unneeded } = wal;
   const numbers = { count, bytes: sizeText(bytes), present };
   return [
     say(isDry ? 'copy.would-wal' : 'copy.wal', numbers),
+    ...(wal.mended > 0 ? [say('copy.wal-mended', { count: wal.mended })] : []),
     ...(unneeded > 0 ? [say('copy.unneeded', { count: unneeded })] : []),
   ];
 }
@@ -40,9 +49,11 @@ export function copyProblems(
   isDry: boolean,
 ): { readonly sentence: Message; readonly hint?: Message | undefined }[] {
   const problems: { readonly sentence: Message; readonly hint?: Message | undefined }[] = [];
-  for (const { name, outcome, reasons } of backups) {
+  for (const { name, outcome, reasons, wasThere } of backups) {
     const values = { instance, name, reason: { items: [...reasons], separator: '; ' } };
-    if (outcome === 'damaged') {
+    if (outcome === 'damaged' && wasThere === true) {
+      problems.push({ sentence: say('copy.backup-not-mended', values) });
+    } else if (outcome === 'damaged') {
       problems.push({ sentence: say(isDry ? 'copy.backup-would-fail' : 'copy.backup-damaged', values) });
     } else if (outcome === 'busy') {
       problems.push({ sentence: say('copy.backup-busy', values), hint: say('copy.backup-busy.hint') });
@@ -82,7 +93,13 @@ export function copyRecord(copied: CopiedInstance, isDry: boolean): Record<strin
       wal === undefined
         ? null
         : {
-            ...{ segments: wal.segments, bytes: wal.bytes, present: wal.present, unneeded: wal.unneeded },
+            ...{
+              segments: wal.segments,
+              bytes: wal.bytes,
+              present: wal.present,
+              unneeded: wal.unneeded,
+              mended: wal.mended,
+            },
             damaged: wal.damaged.map(({ name, generation, reason }) => ({ name, generation, reason: render(reason) })),
             unfinished: wal.unfinished,
           },

@@ -50,11 +50,12 @@ function otherOwners({ backup }: Pick<Commit, 'backup'>, root: Root): string[] {
  * Which of the announced backups may not be copied now. An `expire` that had looked at the holds before they were announced may be about to delete packs of others that they need; what a backup uses that stays it
  * does not. So while one is at work a backup is copied only if all that it takes over comes of its prior, and that is in the target or copied as well.
  * @param target catalogue, read before the announcement
+ * @param lost ids of backups that the target had: what they stored themselves may be about to be deleted as well
  */
 export async function unsafeCopies(
   way: CopyWay,
   pending: readonly Commit[],
-  target: Pick<Catalogue, 'backups'>,
+  { target, lost }: { readonly target: Pick<Catalogue, 'backups'>; readonly lost: ReadonlySet<string> },
   options: StorageOptions,
 ): Promise<ReadonlySet<string>> {
   const unsafe = new Set<string>();
@@ -63,7 +64,7 @@ export async function unsafeCopies(
   const known = new Map<string, Known>();
   for (const { commit } of target.backups) known.set(commit.backup, { commit, storage: way.target });
   for (const commit of pending) {
-    const isSafe = await comesOfPrior(way.source, commit, known, options);
+    const isSafe = !lost.has(commit.backup) && (await comesOfPrior(way.source, commit, known, options));
     if (isSafe) known.set(commit.backup, { commit, storage: way.source });
     else unsafe.add(commit.backup);
   }
@@ -112,6 +113,15 @@ export async function endOldCopies(
     if (isVoid(hold, ended)) await deleteHold(target, objects, options);
     else if (kind === 'copy' && run === from && !there.has(backup)) await giveUp(target, { backup, from }, options);
   }
+}
+
+/** Ids of the backups whose copy from there was announced, and not seen to come to its end. */
+export async function unfinishedCopies(
+  { target, from }: Pick<CopyWay, 'target' | 'from'>,
+  options: StorageOptions,
+): Promise<ReadonlySet<string>> {
+  const { holds } = await readHolds(target, options);
+  return new Set(holds.filter(({ kind, run }) => kind === 'copy' && run === from).map(({ backup }) => backup));
 }
 
 /** What is there of it is removed by `expire`. */

@@ -15,9 +15,11 @@ import { checkPacks } from '../storing/check-packs.ts';
 import { StoredFaults } from '../verify/stored-faults.ts';
 import { StoredWalCheck } from '../verify/stored-wal.ts';
 import { giveUp, type CopyWay } from './announce-copies.ts';
+import { clearCommit } from './clear-commit.ts';
 import { copyMarks } from './copy-marks.ts';
 import { PackCopier } from './copy-packs.ts';
 import type { CopiedBackup } from './copy-request.ts';
+import { neededPacks } from './needed-packs.ts';
 import { settledAs } from './plan-copy.ts';
 import type { TargetPacks } from './target-packs.ts';
 
@@ -58,18 +60,43 @@ export class BackupCopier {
 
   /**
    * Copies a backup that was announced; it is in the catalogue of the target when `copied` says so. Damage is told, not thrown.
+   * @param lost the target had it
    * @throws BackupError of the storages
    */
-  async copy(commit: Commit, { signal, onStored }: Options): Promise<CopiedOne> {
-    const { source } = this.#way;
+  async copy(commit: Commit, lost: boolean, options: Options): Promise<CopiedOne> {
+    const copied = await this.#held(commit, options, async (held) => {
+      const { reasons, marks } = await this.#copyHeld(commit, lost, held);
+      return { outcome: reasons.length === 0 ? 'copied' : 'damaged', reasons, marks };
+    });
+    if (copied.copied.outcome !== 'removed') return copied;
+    await giveUp(this.#way.target, { backup: commit.backup, from: this.#way.from }, { signal: options.signal });
+    return copied;
+  }
+
+  /** Brings what the target lacks of a backup that it has. */
+  async mend(commit: Commit, options: Options): Promise<CopiedOne> {
+    const { copied, ...others } = await this.#held(commit, options, async (held) => {
+      const needed = await neededPacks(this.#way, commit, held);
+      const reasons = await this.#packs.copyAll(needed, held);
+      return { outcome: reasons.length === 0 ? 'mended' : 'damaged', reasons, marks: 0 };
+    });
+    return { ...others, copied: { ...copied, wasThere: true } };
+  }
+
+  /** What is done with a backup that is held in the source meanwhile. */
+  async #held(
+    commit: Commit,
+    { signal, onStored }: Options,
+    work: (options: Options) => Promise<Pick<CopiedBackup, 'outcome' | 'reasons'> & { readonly marks: number }>,
+  ): Promise<CopiedOne> {
     let hold: Awaited<ReturnType<typeof holdBackup>>;
     try {
-      hold = await holdBackup(source, commit.backup, { signal });
+      hold = await holdBackup(this.#way.source, commit.backup, { signal });
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== 'BACKUP_NOT_FOUND') throw error;
-      await giveUp(this.#way.target, { backup: commit.backup, from: this.#way.from }, { signal });
       return { copied: settledAs(commit, 'removed'), marks: 0, isHeld: true };
     }
+    const isHeld = hold !== undefined;
     const counted = { packs: 0, bytes: 0 };
     const onPack = (bytes: number): void => {
       counted.packs += 1;
@@ -78,13 +105,11 @@ export class BackupCopier {
     };
     const all = hold === undefined ? signal : AbortSignal.any([signal, hold.signal]);
     try {
-      const { reasons, marks } = await this.#copyHeld(commit, { signal: all, onStored: onPack });
-      const outcome = reasons.length === 0 ? 'copied' : 'damaged';
-      return { copied: { ...settledAs(commit, outcome, reasons), ...counted }, marks, isHeld: hold !== undefined };
+      const { outcome, reasons, marks } = await work({ signal: all, onStored: onPack });
+      return { copied: { ...settledAs(commit, outcome, reasons), ...counted }, marks, isHeld };
     } catch (error) {
       if (!isDamage(error)) throw error;
-      const copied = { ...settledAs(commit, 'damaged', [error.sentence]), ...counted };
-      return { copied, marks: 0, isHeld: hold !== undefined };
+      return { copied: { ...settledAs(commit, 'damaged', [error.sentence]), ...counted }, marks: 0, isHeld };
     } finally {
       await hold?.release().catch(() => undefined);
     }
@@ -92,6 +117,7 @@ export class BackupCopier {
 
   async #copyHeld(
     commit: Commit,
+    lost: boolean,
     { signal, onStored }: Options,
   ): Promise<{ readonly reasons: readonly Message[]; readonly marks: number }> {
     const { source, target, from } = this.#way;
@@ -107,8 +133,10 @@ export class BackupCopier {
     if (reasons.length > 0) return { reasons, marks: 0 };
     const marks = await copyMarks(source, target, (one) => one === backup, { signal, only: backup });
     await checkPacks(this.#ends.target, packs, { signal });
-    await putCommit(target, stored, { bytes, signal });
+    // Before the commit: so whoever removes it knows that it was copied.
     await putCopied(target, { backup, from }, { signal });
+    if (lost) await clearCommit(target, backup, { signal });
+    await putCommit(target, stored, { bytes, signal });
     return { reasons: [], marks };
   }
 

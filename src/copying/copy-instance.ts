@@ -1,23 +1,21 @@
 import type { BackupError } from '../errors/backup-error.ts';
 import type { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
-import { openContent } from '../packs/content-reader.ts';
-import { isDamage } from '../packs/damage.ts';
-import type { PackId } from '../packs/chunk-ref.ts';
 import { readCatalogue, type Catalogue } from '../repository/catalogue.ts';
 import { deleteCopied, listCopied, putCopied } from '../repository/copied.ts';
 import type { Commit } from '../repository/commit.ts';
 import { claimInstance, type Instance, type InstanceIdentity } from '../repository/instance.ts';
 import { readPruned } from '../repository/pruned.ts';
-import { BackupCopier } from './copy-backup.ts';
+import { BackupCopier, type CopiedOne } from './copy-backup.ts';
 import { openPlace } from '../storage/place.ts';
 import { openArchiveOf } from '../storing/open-archive.ts';
-import { announceCopies, endOldCopies, unsafeCopies, type CopyWay } from './announce-copies.ts';
+import { announceCopies, endOldCopies, unfinishedCopies, unsafeCopies, type CopyWay } from './announce-copies.ts';
 import { copyMarks } from './copy-marks.ts';
-import type { CopiedBackup, CopiedInstance, CopiedWal } from './copy-request.ts';
+import type { CopiedBackup, CopiedInstance, CopiedWal, CopyOutcome } from './copy-request.ts';
 import { copyWal, missingWal } from './copy-wal.ts';
 import { Counted } from './counted.ts';
 import type { CopyNews } from './events.ts';
+import { missingPacks, type MissingPacks } from './missing-packs.ts';
 import { planCopy, settledAs, type BackupsToCopy } from './plan-copy.ts';
 import { archiveOf } from './source-archive.ts';
 import { TargetPacks } from './target-packs.ts';
@@ -40,6 +38,8 @@ export class CopyingInstance {
   /** Of the catalogue of the source. */
   #order: ReadonlyMap<string, number> = new Map();
   #unreadable: Catalogue['damaged'] = [];
+  /** Ids of backups that an earlier run had not copied to the end. */
+  #unfinished: ReadonlySet<string> = new Set();
   #wal: CopiedWal | undefined;
   #marks = 0;
   #isHeld = true;
@@ -66,22 +66,23 @@ export class CopyingInstance {
     this.#order = new Map(before.backups.map(({ commit }, index) => [commit.backup, index]));
     this.#unreadable = before.damaged.filter(({ name }) => !name.startsWith('commits/'));
     const there = await readCatalogue(target.storage, { signal });
-    const { pending, settled } = planCopy(before, there, await this.#copiedBefore(target));
-    this.#done.push(...settled);
+    const plan = planCopy(before, there, await this.#copiedBefore(target));
+    this.#unfinished = await unfinishedCopies(way, { signal });
+    this.#done.push(...plan.settled);
     if (dryRun) {
-      await this.#rehearse(source, target, { pending, there });
+      await this.#rehearse(source, target, plan, there);
       return;
     }
     await claimInstance(target, source.identity, { signal });
     await endOldCopies(way, before, there, { signal });
-    const ready = await this.#announce(way, pending, there);
+    const ready = await this.#announce(way, plan, there);
     await this.#copyWal(source, target, ready, there);
-    await this.#copyBackups(way, { source, target }, ready);
-    await this.#finish(way, { pending, settled }, before);
+    await this.#copyBackups(way, target, { ...plan, pending: ready });
+    await this.#finish(way, plan, before);
   }
 
   /** @returns what can be copied */
-  async #announce(way: CopyWay, pending: readonly Commit[], there: Catalogue): Promise<Commit[]> {
+  async #announce(way: CopyWay, { pending, lost }: BackupsToCopy, there: Catalogue): Promise<Commit[]> {
     const options = { signal: this.#run.signal };
     const unreadable = await announceCopies(way, pending, options);
     const readable = pending.filter(({ backup }) => !unreadable.has(backup));
@@ -89,7 +90,7 @@ export class CopyingInstance {
       const error = unreadable.get(commit.backup);
       if (error !== undefined) this.#done.push(settledAs(commit, 'damaged', [error.sentence]));
     }
-    const unsafe = await unsafeCopies(way, readable, there, options);
+    const unsafe = await unsafeCopies(way, readable, { target: there, lost }, options);
     for (const commit of readable) {
       if (unsafe.has(commit.backup)) this.#done.push(settledAs(commit, 'busy', [say('copy.busy')]));
     }
@@ -97,7 +98,7 @@ export class CopyingInstance {
   }
 
   async #copiedBefore(target: Instance) {
-    return target.identity === undefined ? [] : listCopied(target.storage, { signal: this.#run.signal });
+    return listCopied(target.storage, { signal: this.#run.signal });
   }
 
   async #wanted(target: Instance, pending: readonly Commit[], there: Catalogue) {
@@ -120,27 +121,22 @@ export class CopyingInstance {
     counted.finish();
   }
 
-  async #copyBackups(
-    way: CopyWay,
-    { source, target }: { readonly source: Instance; readonly target: Instance },
-    pending: readonly Commit[],
-  ): Promise<void> {
-    if (pending.length === 0) return;
+  async #copyBackups(way: CopyWay, target: Instance, { pending, lost, present }: BackupsToCopy): Promise<void> {
     const { signal, teller } = this.#run;
-    const there = new TargetPacks(target.storage, { signal });
-    const { bytes } = await this.#missingPacks(source, pending, there);
+    const there = new TargetPacks(way.target, { signal });
+    const missing = await missingPacks(way, { pending, present }, there, { signal });
+    const incomplete = present.filter((commit) => !this.#isWhole(commit, missing));
+    if (pending.length + incomplete.length === 0) return;
     teller.enter('packs');
-    const counted = new Counted(teller, bytes);
+    const counted = new Counted(teller, missing.bytes);
+    const options = { signal, onStored: (stored: number) => counted.add(stored) };
     const copier = new BackupCopier(way, { target, there }, signal);
     try {
+      for (const commit of incomplete) this.#note(await copier.mend(commit, options));
       for (const commit of pending) {
-        const { copied, marks, isHeld } = await copier.copy(commit, {
-          signal,
-          onStored: (stored) => counted.add(stored),
-        });
-        this.#done.push(copied);
-        this.#marks += marks;
-        this.#isHeld &&= isHeld;
+        const { copied, ...others } = await copier.copy(commit, lost.has(commit.backup), options);
+        const outcome = copied.outcome === 'copied' ? this.#outcomeOf(commit, lost) : copied.outcome;
+        this.#note({ ...others, copied: { ...copied, outcome } });
       }
     } finally {
       await copier.end();
@@ -148,12 +144,31 @@ export class CopyingInstance {
     counted.finish();
   }
 
+  /** Tells of a backup that is there with all its packs. */
+  #isWhole(commit: Commit, { of }: MissingPacks): boolean {
+    const { packs = 0, reason } = of.get(commit.backup) ?? {};
+    if (packs > 0 || reason !== undefined) return false;
+    this.#done.push(settledAs(commit, 'present'));
+    return true;
+  }
+
+  /** Of one that is in the catalogue of the target now, or would be. */
+  #outcomeOf({ backup }: Commit, lost: ReadonlySet<string>): CopyOutcome {
+    return lost.has(backup) && !this.#unfinished.has(backup) ? 'mended' : 'copied';
+  }
+
+  #note({ copied, marks, isHeld }: CopiedOne): void {
+    this.#done.push(copied);
+    this.#marks += marks;
+    this.#isHeld &&= isHeld;
+  }
+
   /** What is said of backups that are there, and the record of those that came. */
-  async #finish(way: CopyWay, { settled }: BackupsToCopy, before: Catalogue): Promise<void> {
+  async #finish(way: CopyWay, plan: BackupsToCopy, before: Catalogue): Promise<void> {
     const options = { signal: this.#run.signal };
-    const present = new Set(settled.flatMap(({ backup, outcome }) => (outcome === 'present' ? [backup] : [])));
+    const present = new Set(plan.present.map(({ backup }) => backup));
     this.#marks += await copyMarks(way.source, way.target, (backup) => present.has(backup), options);
-    const records = await listCopied(way.target, options);
+    const { records } = await listCopied(way.target, options);
     const recorded = new Set(records.map(({ backup }) => backup));
     for (const backup of present) {
       if (!recorded.has(backup)) await putCopied(way.target, { backup, from: this.#from }, options);
@@ -169,7 +184,8 @@ export class CopyingInstance {
   async #rehearse(
     source: Instance,
     target: Instance,
-    { pending, there }: { readonly pending: readonly Commit[]; readonly there: Catalogue },
+    { pending, lost, present }: BackupsToCopy,
+    there: Catalogue,
   ): Promise<void> {
     const { signal } = this.#run;
     const archive = await archiveOf(source, { signal });
@@ -177,50 +193,29 @@ export class CopyingInstance {
       const wanted = await this.#wanted(target, pending, there);
       const own = await archiveOf(target, { signal });
       const storage = own === undefined ? undefined : (await openPlace(target.wal)).storage;
-      this.#wal = { ...(await missingWal({ source: archive, target: storage, wanted }, { signal })), damaged: [] };
+      this.#wal = {
+        ...(await missingWal({ source: archive, target: storage, wanted }, { signal })),
+        ...{ mended: 0, damaged: [] },
+      };
     }
-    const missing = await this.#missingPacks(source, pending, new TargetPacks(target.storage, { signal }));
+    const way = { source: source.storage, target: target.storage };
+    const packs = new TargetPacks(target.storage, { signal });
+    const missing = await missingPacks(way, { pending, present }, packs, { signal });
+    for (const commit of present) {
+      if (!this.#isWhole(commit, missing)) this.#done.push({ ...rehearsed(commit, missing, 'mended'), wasThere: true });
+    }
     for (const commit of pending) {
-      const { reason, packs = 0, bytes = 0 } = missing.of.get(commit.backup) ?? {};
-      this.#done.push(
-        reason === undefined
-          ? { ...settledAs(commit, 'copied'), packs, bytes }
-          : settledAs(commit, 'damaged', [reason.sentence]),
-      );
+      this.#done.push(rehearsed(commit, missing, this.#outcomeOf(commit, lost)));
     }
-    const present = new Set(there.backups.map(({ commit }) => commit.backup));
-    for (const { backup } of pending) present.add(backup);
-    const isThere = (backup: string): boolean => present.has(backup);
+    const all = new Set([...there.backups.map(({ commit }) => commit), ...pending].map(({ backup }) => backup));
+    const isThere = (backup: string): boolean => all.has(backup);
     this.#marks = await copyMarks(source.storage, target.storage, isThere, { signal, dryRun: true });
   }
+}
 
-  /** Packs that the target lacks, each counted for the first backup that needs it. */
-  async #missingPacks({ storage }: Instance, pending: readonly Commit[], there: TargetPacks) {
-    const { signal } = this.#run;
-    const seen = new Map<string, Set<number>>();
-    const of = new Map<string, { packs?: number; bytes?: number; reason?: BackupError }>();
-    let total = 0;
-    const isNew = ({ backup, number }: PackId): boolean => {
-      const numbers = seen.get(backup) ?? new Set<number>();
-      seen.set(backup, numbers);
-      return numbers.size < numbers.add(number).size;
-    };
-    for (const { backup, root, rootPacks } of pending) {
-      try {
-        const content = await openContent(storage, root, { signal });
-        let [packs, bytes] = [0, 0];
-        for (const { pack, sizeBytes } of [...content.root.packs.entries, ...rootPacks]) {
-          if (!isNew(pack) || (await there.sizeOf(pack)) !== undefined) continue;
-          packs += 1;
-          bytes += sizeBytes;
-        }
-        of.set(backup, { packs, bytes });
-        total += bytes;
-      } catch (error) {
-        if (!isDamage(error)) throw error;
-        of.set(backup, { reason: error });
-      }
-    }
-    return { of, bytes: total };
-  }
+/** What would become of it. */
+function rehearsed(commit: Commit, { of }: MissingPacks, outcome: CopyOutcome): CopiedBackup {
+  const { reason, packs, bytes } = of.get(commit.backup) ?? { packs: 0, bytes: 0 };
+  if (reason !== undefined) return settledAs(commit, 'damaged', [reason.sentence]);
+  return { ...settledAs(commit, outcome), packs, bytes };
 }

@@ -1,11 +1,13 @@
 import { runLanes } from '../backup-source/lanes.ts';
 import type { ByteSource } from '../bytes/byte-reader.ts';
+import { onePiece } from '../bytes/one-piece.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { say } from '../messages/message.ts';
+import type { Message } from '../messages/message.ts';
 import { packName } from '../packs/chunk-ref.ts';
 import { contentDamage, isDamage, lostPack } from '../packs/damage.ts';
 import type { StoredPack } from '../packs/pack-writer.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { cannotReplace } from './replace-object.ts';
 import type { TargetPacks } from './target-packs.ts';
 
 /** Packs that are copied at the same time, of at most 16 MiB each: one may wait for the source, another for the target. */
@@ -29,9 +31,23 @@ export class PackCopier {
     this.#there = there;
   }
 
-  /** Durable when it resolves. @throws BackupError `CORRUPT` for the first that is damaged, in the source or in the target: it is not stored */
+  /** Durable when it resolves. @throws BackupError `CORRUPT` for the first that cannot be had: it is not stored */
   async copy(packs: Iterable<StoredPack>, options: Options): Promise<void> {
     await runLanes(packs, atOnce, (pack) => this.#copyOne(pack, options));
+  }
+
+  /** As many as can be had. @returns what is wrong with the others */
+  async copyAll(packs: Iterable<StoredPack>, options: Options): Promise<Message[]> {
+    const reasons: Message[] = [];
+    await runLanes(packs, atOnce, async (pack) => {
+      try {
+        await this.#copyOne(pack, options);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        reasons.push(error.sentence);
+      }
+    });
+    return reasons;
   }
 
   async #copyOne({ pack, sizeBytes }: StoredPack, { signal, onStored }: Options): Promise<void> {
@@ -41,22 +57,36 @@ export class PackCopier {
     if (known !== undefined) throw known;
     const there = await this.#there.sizeOf(pack);
     if (there === sizeBytes) return;
-    if (there !== undefined) throw this.#wrongInTarget(object, sizeBytes, there);
     try {
-      await this.#target.put(object, () => this.#whole(object, sizeBytes, signal), { signal });
+      if (there === undefined) await this.#put(object, sizeBytes, { signal });
+      else await this.#replace(object, sizeBytes, { signal });
     } catch (error) {
-      if (error instanceof BackupError && error.code === 'OBJECT_EXISTS') {
-        // Another copy was quicker.
-        const found = await this.#target.stat(object, { signal });
-        if (found?.sizeBytes !== sizeBytes) throw this.#wrongInTarget(object, sizeBytes, found?.sizeBytes);
-        await this.#there.add(pack, sizeBytes);
-        return;
-      }
       if (isDamage(error)) this.#damaged.set(object, error);
       throw error;
     }
     await this.#there.add(pack, sizeBytes);
     onStored(sizeBytes);
+  }
+
+  async #put(object: string, sizeBytes: number, { signal }: StorageOptions): Promise<void> {
+    try {
+      await this.#target.put(object, () => this.#whole(object, sizeBytes, signal), { signal });
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
+      // Another copy was quicker.
+      const found = await this.#target.stat(object, { signal });
+      if (found?.sizeBytes === sizeBytes) return;
+      throw contentDamage(lostPack({ object, expected: sizeBytes, actual: found?.sizeBytes }), error);
+    }
+  }
+
+  /** Nothing is overwritten: what is of no use there is deleted and put anew, once it is sure that the source has it. */
+  async #replace(object: string, sizeBytes: number, { signal }: StorageOptions): Promise<void> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.#whole(object, sizeBytes, signal)) pieces.push(Uint8Array.from(piece));
+    const bytes = Buffer.concat(pieces);
+    await this.#target.delete(object, { signal }).catch(cannotReplace(object));
+    await this.#target.put(object, () => onePiece(bytes), { signal });
   }
 
   /** Its content, which ends with an error unless it is of that size. */
@@ -72,10 +102,5 @@ export class PackCopier {
       throw contentDamage(lostPack({ object, expected, actual: undefined }), error);
     }
     if (actual !== expected) throw contentDamage(lostPack({ object, expected, actual }));
-  }
-
-  #wrongInTarget(object: string, expected: number, actual: number | undefined): BackupError {
-    const what = lostPack({ object, expected, actual });
-    return new BackupError('CORRUPT', say('copy.target-damaged', { what }), { hint: say('copy.target-damaged.hint') });
   }
 }

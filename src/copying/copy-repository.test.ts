@@ -138,8 +138,12 @@ describe('damage', () => {
     await world.root.put(name, () => onePiece(bytes));
     const { storage } = await openKnownInstance(world.target, 'orders');
     await storage.put(pack, () => onePiece(Buffer.from('another')));
-    expect(reasonOf(await world.copy(), 0)).toContain(`in the other repository: "${pack}"`);
-    await storage.delete(pack);
+    const kept = new FaultyStorage(world.targetRoot, (call, name) =>
+      call === 'delete' && name.endsWith(pack) ? 'refuse' : undefined,
+    );
+    expect(reasonOf(await world.copy(await world.openTarget(kept)), 0)).toContain(
+      `"${pack}" is damaged in the other repository, and cannot be replaced there`,
+    );
     expect(outcomesOf(await world.copy())).toEqual(['copied']);
     expect(await world.checkTarget()).toEqual(world.ids);
   });

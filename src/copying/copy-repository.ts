@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors/codes.ts';
 import { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
 import { listInstances, openInstance, openKnownInstance } from '../repository/open-instance.ts';
+import { readableSource } from './readable-source.ts';
 import { CopyingInstance } from './copy-instance.ts';
 import type { CopiedInstance, CopyRequest, CopyResult } from './copy-request.ts';
 import type { CopyListener, CopyNews } from './events.ts';
@@ -35,7 +36,11 @@ export async function copyRepository(
       const from = await openInstance(source, name, { signal });
       // What a run left that never came to its end is no instance.
       if (from.identity === undefined) continue;
-      await run.copy({ ...from, identity: from.identity }, await openInstance(target, name, { signal }));
+      const { storage, identity } = from;
+      await run.copy(
+        { ...from, identity, storage: readableSource(storage) },
+        await openInstance(target, name, { signal }),
+      );
       instances.push(run.result(undefined));
     } catch (error) {
       if (!(error instanceof BackupError) || !ofOne.includes(error.code)) throw error;

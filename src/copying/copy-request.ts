@@ -14,11 +14,11 @@ export interface CopyRequest {
 }
 
 /**
- * What became of a backup of the source. `copied`: it is in the target now (of a dry run: it would be). `present`: it was, judged by its commit. `expired`: it was once, and retention took
- * it off there; or it was declared dead there. `condemned`: somebody said that it is bad, and the target does not have it. `damaged`: something that it needs could not be read, or is wrong. `busy`: it
+ * What became of a backup of the source. `copied`: it is in the target now (of a dry run: it would be). `present`: it was, with all packs that it needs, by their names and sizes. `mended`: it was,
+ * and its commit or packs were missing or damaged there: they are there again. `expired`: it was once, and retention took it off there. `condemned`: somebody said that it is bad, and the target does not have it. `damaged`: something that it needs could not be read, or is wrong. `busy`: it
  * cannot be copied as long as an `expire` is at work in the target. `removed`: the source lost it while this ran.
  */
-export type CopyOutcome = 'copied' | 'present' | 'expired' | 'condemned' | 'damaged' | 'busy' | 'removed';
+export type CopyOutcome = 'copied' | 'present' | 'mended' | 'expired' | 'condemned' | 'damaged' | 'busy' | 'removed';
 
 export interface CopiedBackup {
   /** Its id. */
@@ -26,6 +26,8 @@ export interface CopiedBackup {
   /** The id where its commit cannot be read. */
   readonly name: string;
   readonly outcome: CopyOutcome;
+  /** It is in the catalogue of the target, and what is damaged is what it lacks there. */
+  readonly wasThere?: boolean | undefined;
   /** What is wrong, where something is: at least one. */
   readonly reasons: readonly Message[];
   /** Packs that were stored for it in this run, and their bytes. */
@@ -45,6 +47,8 @@ export interface CopiedWal {
   /** Segments and partial segments that were copied, and their bytes as they are stored. */
   readonly segments: number;
   readonly bytes: number;
+  /** Those of them that had been there, and of which an object was missing or of no use. */
+  readonly mended: number;
   /** That were there, by name and size. */
   readonly present: number;
   /** That no backup of the target needs, or that its retention removed. */

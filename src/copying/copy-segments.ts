@@ -4,37 +4,35 @@ import { say, type Message } from '../messages/message.ts';
 import { isDamage } from '../packs/damage.ts';
 import { digestOf } from '../storage/digest.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
-import type { Storage, StorageOptions } from '../storage/storage.ts';
+import type { StorageOptions } from '../storage/storage.ts';
 import { readReceipt, segmentBase } from '../wal-archive/archive-wal.ts';
-import { checkedSegment } from '../wal-archive/checked-segment.ts';
 import { decompressed, suffixOf } from '../wal-archive/codec.ts';
 import { encodeReceipt, type Receipt } from '../wal-archive/receipt.ts';
 import type { FoundSegment } from '../wal-archive/segment-folder.ts';
 import type { DamagedSegment } from './copy-request.ts';
 import { archiveConflict } from './archive-conflict.ts';
+import {
+  clearSegment,
+  isEqual,
+  mendIndex,
+  readSegment,
+  replaceData,
+  stateOf,
+  undefinedIfDamaged,
+  type SegmentPair,
+  type SegmentWay,
+} from './mend-segment.ts';
 
 /** Segments that are copied at the same time. */
 const atOnce = 4;
 /** So many are copied before their receipts are put: a run that is killed leaves no more than these without one. */
 const batch = 16;
 
-/** A segment that the source has with its receipt, and what the target has of it. */
-export interface SegmentPair {
-  readonly found: FoundSegment;
-  readonly there: FoundSegment | undefined;
-}
-
-export interface SegmentWay {
-  /** Of the archives. */
-  readonly source: Storage;
-  readonly target: Storage;
-  readonly generation: number;
-}
-
 export interface CopiedSegments {
   segments: number;
   bytes: number;
   present: number;
+  mended: number;
   readonly damaged: DamagedSegment[];
 }
 
@@ -50,6 +48,8 @@ interface Stored {
   /** Of what lies in the target, which may be compressed otherwise. */
   readonly storedBytes: number;
   readonly isNew: boolean;
+  /** The target had it, and lost something of it. */
+  readonly isMended: boolean;
 }
 
 /**
@@ -77,6 +77,7 @@ export async function copySegments(
       if (one === undefined) continue;
       await putReceipt(way, one, options);
       copied.segments += 1;
+      if (one.isMended) copied.mended += 1;
       if (one.isNew) copied.bytes += one.storedBytes;
     }
   }
@@ -96,13 +97,19 @@ async function copyData(
   try {
     receipt = await readReceipt(source, generation, name, options);
     if (receipt === undefined || found.receipt === undefined) return undefined;
-    if (there?.receipt !== undefined && (await isSame(way, name, receipt, options))) return 'present';
+    const state = await stateOf(way, there, receipt, options);
+    if (state === 'whole') {
+      await mendIndex(way, { found, there }, options);
+      return 'present';
+    }
     const problem = problemOf(found, receipt, object(receipt.codec));
     if (problem !== undefined) throw new BackupError('CORRUPT', problem);
-    const stored = await putData(way, object(receipt.codec), receipt, options);
+    const segment = { object: object(receipt.codec), receipt };
+    if (there !== undefined && state !== 'none') await clearSegment(way, { there, state, ...segment }, options);
+    const stored = await putData(way, segment.object, receipt, options);
     if (stored.isNew) options.onStored(stored.storedBytes);
-    if (found.index !== undefined) await putIndex(way, found.index, options);
-    return { ...stored, receiptName: found.receipt, receipt };
+    await mendIndex(way, { found, there }, options);
+    return { ...stored, isMended: state !== 'none', receiptName: found.receipt, receipt };
   } catch (error) {
     if (!isDamage(error)) throw error;
     // Who cleans up removes the receipt first.
@@ -124,31 +131,24 @@ async function putData(
   receipt: Receipt,
   { signal }: Options,
 ): Promise<Pick<Stored, 'storedBytes' | 'isNew'>> {
-  const segment = { codec: receipt.codec, receipt };
-  const read = () => checkedSegment(object, segment, source.get(object, { signal }), say('copy.damaged-segment.hint'));
+  const read = () => readSegment(source, object, receipt, signal);
   try {
     await target.put(object, read, { signal });
     return { storedBytes: receipt.storedBytes, isNew: true };
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
   }
-  // A copy or a push that did not come to its end, or is at work.
-  const found = await digestOf(decompressed(receipt.codec, target.get(object, { signal })));
-  const there = await target.stat(object, { signal });
-  if (found.sha256 !== receipt.sha256 || there === undefined) {
-    throw archiveConflict(receipt.name, generation, target);
+  // A copy or a push that did not come to its end, or is at work; or what is left of one whose receipt was lost.
+  const found = await digestOf(decompressed(receipt.codec, target.get(object, { signal }))).catch(undefinedIfDamaged);
+  if (found?.sizeBytes === receipt.sizeBytes) {
+    const there = await target.stat(object, { signal });
+    if (found.sha256 !== receipt.sha256 || there === undefined) {
+      throw archiveConflict(receipt.name, generation, target);
+    }
+    return { storedBytes: there.sizeBytes, isNew: false };
   }
-  return { storedBytes: there.sizeBytes, isNew: false };
-}
-
-/** Whoever misses it reads the segment. */
-async function putIndex({ source, target }: SegmentWay, name: string, { signal }: Options): Promise<void> {
-  try {
-    await target.put(name, () => source.get(name, { signal }), { signal });
-  } catch (error) {
-    if (isDamage(error) || (error instanceof BackupError && error.code === 'OBJECT_EXISTS')) return;
-    throw error;
-  }
+  await replaceData(target, object, read, { signal });
+  return { storedBytes: receipt.storedBytes, isNew: true };
 }
 
 async function putReceipt(way: SegmentWay, stored: Stored, options: StorageOptions): Promise<void> {
@@ -160,15 +160,10 @@ async function putReceipt(way: SegmentWay, stored: Stored, options: StorageOptio
   if (!(await isSame(way, receipt.name, receipt, options))) throw archiveConflict(receipt.name, generation, target);
 }
 
-/** Whether the target has the same content with its receipt. @throws BackupError `OBJECT_EXISTS` when it has another, `CORRUPT` for a receipt there that cannot be read */
-async function isSame(
-  { target, generation }: SegmentWay,
-  name: string,
-  { sha256, sizeBytes }: Receipt,
-  options: StorageOptions,
-): Promise<boolean> {
-  const own = await readReceipt(target, generation, name, options);
+/** @throws BackupError `OBJECT_EXISTS` when the target has another content with its receipt */
+async function isSame(way: SegmentWay, name: string, receipt: Receipt, options: StorageOptions): Promise<boolean> {
+  const own = await readReceipt(way.target, way.generation, name, options);
   if (own === undefined) return false;
-  if (own.sha256 === sha256 && own.sizeBytes === sizeBytes) return true;
-  throw archiveConflict(name, generation, target);
+  if (isEqual(own, receipt)) return true;
+  throw archiveConflict(name, way.generation, way.target);
 }

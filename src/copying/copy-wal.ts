@@ -10,7 +10,8 @@ import { readSegmentFolder, segmentFolders, type FoundSegment } from '../wal-arc
 import { asCopyConflict } from './archive-conflict.ts';
 import { copySmallObject } from './copy-object.ts';
 import type { CopiedWal } from './copy-request.ts';
-import { copySegments, type SegmentPair } from './copy-segments.ts';
+import { copySegments } from './copy-segments.ts';
+import type { SegmentPair } from './mend-segment.ts';
 import { NeededWal, type WalWanted } from './needed-wal.ts';
 
 /** The archive that is copied, and where to. */
@@ -62,7 +63,7 @@ export async function copyWal(
   const before = await findArchive(target, options);
   const generations = await comparedGenerations(source, before, options);
   if (before === undefined) await beginArchive(source, target, options);
-  const copied = { segments: 0, bytes: 0, present: 0, damaged: [] };
+  const copied = { segments: 0, bytes: 0, present: 0, mended: 0, damaged: [] };
   const unfinished: string[] = [];
   let unneeded = 0;
   const there = before === undefined ? [] : await readGenerations(before, options);
@@ -102,12 +103,22 @@ async function beginArchive(source: Archive, target: Storage, options: StorageOp
   try {
     await refuseForeign(target, options);
   } catch (error) {
-    // What is there may be of another copy, which was quicker.
-    if ((await findArchive(target, options)) === undefined) throw error;
+    // What is there may be of another copy, which was quicker, or has lost its identity.
+    const isThere = (await findArchive(target, options)) !== undefined;
+    if (!isThere && !(await isOfSource(source, target, options))) throw error;
   }
   await copySmallObject(source.storage, target, identityName, options);
   const archive = await findArchive(target, options);
   if (archive !== undefined) await compareGenerations(source, archive, true, options).catch(asCopyConflict);
+}
+
+/** Whether an archive without an identity is a copy of this one: its generations began when they did here. */
+async function isOfSource(source: Archive, storage: Storage, options: StorageOptions): Promise<boolean> {
+  const own = await readGenerations(source, options);
+  const there = await readGenerations({ ...source, storage }, options);
+  const isSame = ({ number, createdAt }: Generation): boolean =>
+    own.some((one) => one.number === number && one.createdAt === createdAt);
+  return there.length > 0 && there.every(isSame);
 }
 
 /** A generation is one with `generation.json`: that it is closed is there before. */
@@ -203,7 +214,8 @@ function compared(
   return { missing, present, unneeded, unfinished };
 }
 
-function isThere({ data }: FoundSegment, there: FoundSegment | undefined): boolean {
-  if (there?.receipt === undefined) return false;
+function isThere({ data, index, sizes }: FoundSegment, there: FoundSegment | undefined): boolean {
+  if (there?.receipt === undefined || there.sizes?.receipt !== sizes?.receipt) return false;
+  if (index !== undefined && there.sizes?.index !== sizes?.index) return false;
   return there.data.some(({ name, sizeBytes }) => data.some((one) => one.name === name && one.sizeBytes === sizeBytes));
 }

@@ -1,11 +1,12 @@
 import type { PackId } from '../packs/chunk-ref.ts';
+import { isId } from '../repository/names.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 
-/** Which packs the target has, by listing; each backup that wrote some is listed once. Memory: a few dozen bytes a pack. */
+/** Which packs the target has, by one listing, made when the first is asked for. Memory: a few dozen bytes a pack. */
 export class TargetPacks {
   readonly #storage: Storage;
   readonly #options: StorageOptions;
-  readonly #owners = new Map<string, Promise<Map<number, number>>>();
+  #owners: Promise<Map<string, Map<number, number>>> | undefined;
 
   constructor(storage: Storage, options: StorageOptions) {
     this.#storage = storage;
@@ -14,24 +15,27 @@ export class TargetPacks {
 
   /** Bytes of its content; undefined: it is not there; -1: what is there has no such size. */
   async sizeOf({ backup, number }: PackId): Promise<number | undefined> {
-    return (await this.#ofOwner(backup)).get(number);
+    return (await this.#listed()).get(backup)?.get(number);
   }
 
   async add({ backup, number }: PackId, sizeBytes: number): Promise<void> {
-    (await this.#ofOwner(backup)).set(number, sizeBytes);
+    const owners = await this.#listed();
+    const ofOwner = owners.get(backup) ?? new Map<number, number>();
+    owners.set(backup, ofOwner.set(number, sizeBytes));
   }
 
-  #ofOwner(owner: string): Promise<Map<number, number>> {
-    const known = this.#owners.get(owner) ?? this.#list(owner);
-    this.#owners.set(owner, known);
-    return known;
+  #listed(): Promise<Map<string, Map<number, number>>> {
+    return (this.#owners ??= this.#list());
   }
 
-  async #list(owner: string): Promise<Map<number, number>> {
-    const sizes = new Map<number, number>();
-    for await (const { name, sizeBytes } of this.#storage.list(`packs/${owner}/`, this.#options)) {
-      sizes.set(Number(name.slice(name.lastIndexOf('/') + 1)), sizeBytes);
+  async #list(): Promise<Map<string, Map<number, number>>> {
+    const owners = new Map<string, Map<number, number>>();
+    for await (const { name, sizeBytes } of this.#storage.list('packs/', this.#options)) {
+      const [, owner = '', , number = ''] = name.split('/');
+      if (!isId(owner) || !/^[0-9]{8,15}$/.test(number)) continue;
+      const ofOwner = owners.get(owner) ?? new Map<number, number>();
+      owners.set(owner, ofOwner.set(Number(number), sizeBytes));
     }
-    return sizes;
+    return owners;
   }
 }

@@ -2,6 +2,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { placeWords } from '../messages/place-words.ts';
 import { marksFolder } from '../repository/mark.ts';
+import { listCopied, putExpired } from '../repository/copied.ts';
 import { putHold, type KeptHold } from '../repository/keep-hold.ts';
 import { newId, removalObject } from '../repository/names.ts';
 import { deleteHold } from '../repository/read-holds.ts';
@@ -114,7 +115,10 @@ async function expire(
   const check = (): void => hold.check();
   const { lockedOwners, ...packs } = await deleteUnusedPacks(storage, unused, { ...options, check });
   for (const { objects } of survey.voided) await deleteHold(storage, objects, options);
+  const { records } = due.length === 0 ? { records: [] } : await listCopied(storage, options);
   for (const { backup } of due) {
+    // A copy tells by it what was removed here from what was lost.
+    for (const copied of records) if (copied.backup === backup) await putExpired(storage, copied, options);
     // While packs of it are locked its removal says that they may go.
     if (lockedOwners.has(backup)) continue;
     for await (const { name } of storage.list(`${marksFolder}${backup}/`, options)) {

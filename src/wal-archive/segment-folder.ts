@@ -17,6 +17,8 @@ export interface FoundSegment {
   readonly data: readonly StoredData[];
   readonly index: string | undefined;
   readonly receipt: string | undefined;
+  /** Sizes of the two, as the listing tells them. */
+  readonly sizes?: { readonly index?: number; readonly receipt?: number } | undefined;
 }
 
 export interface SegmentFolder {
@@ -45,11 +47,13 @@ export async function readSegmentFolder(
       unknown.push(stored);
       continue;
     }
-    const known = segments.get(part.name) ?? { name: part.name, data: [], index: undefined, receipt: undefined };
+    const known: FoundSegment = segments.get(part.name) ?? {
+      ...{ name: part.name, data: [], index: undefined, receipt: undefined },
+    };
     const more =
       part.what === 'data'
         ? { data: [...known.data, { name: stored, codec: part.codec, sizeBytes }] }
-        : { [part.what]: stored };
+        : { [part.what]: stored, sizes: { ...known.sizes, [part.what]: sizeBytes } };
     segments.set(part.name, { ...known, ...more });
   }
   return { segments, unknown };

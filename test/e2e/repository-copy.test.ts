@@ -1,5 +1,14 @@
 /** `gausskeep repo copy`: a second repository out of which a server is restored when the first is gone. */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRepository } from '../../src/index.ts';
@@ -123,6 +132,23 @@ forEachServer('newest', (version) => {
       const window = async (words: readonly string[]): Promise<unknown> =>
         JSON.parse(await done(['window', ...words, '--instance', 'orders', '--json']));
       expect(latestOf(await window(ofTarget()))).toEqual(latestOf(await window(from)));
+    });
+
+    it('mends what it lost: files of packs and WAL that are gone or cut', async () => {
+      const large = filesBelow(target).filter((name) => statSync(join(target, name)).size > 4096);
+      expect(large.length).toBeGreaterThan(5);
+      for (const [at, name] of large.entries()) {
+        const path = join(target, name);
+        if (at % 3 === 0) rmSync(path);
+        if (at % 3 === 1) truncateSync(path, statSync(path).size - 1);
+      }
+      if (isEncrypted) rmSync(join(target, 'instances/orders/commits'), { recursive: true });
+      const text = await done(copyWords());
+      expect(text).toMatch(/2 backups mended that lacked something there/);
+      expect(text).toContain('Of what was there already names and sizes were compared');
+      const again = await copy();
+      expect(outcomes(again)).toEqual(['present', 'present']);
+      expect(again.wal.segments).toBe(0);
     });
 
     it('is whole by itself: every block verified, nothing wrong with its form', async () => {

@@ -83,8 +83,17 @@ export class CopyWorld {
     return openRepository(storage, password === undefined ? {} : { password: () => Promise.resolve(password) });
   }
 
-  async copy(into: Repository = this.target, dryRun = false): Promise<CopiedInstance> {
-    const { instances } = await copyRepository({ source: this.small.repository, target: into, dryRun });
+  /** As `copy`, of the source by another way to its storage. */
+  async copyFrom(storage: Storage): Promise<CopiedInstance> {
+    return this.#copied(await openRepository(storage), this.target, false);
+  }
+
+  copy(into: Repository = this.target, dryRun = false): Promise<CopiedInstance> {
+    return this.#copied(this.small.repository, into, dryRun);
+  }
+
+  async #copied(source: Repository, target: Repository, dryRun: boolean): Promise<CopiedInstance> {
+    const { instances } = await copyRepository({ source, target, dryRun });
     const [only] = instances;
     if (only === undefined || instances.length > 1) throw new Error('not one instance');
     if (only.failure !== undefined) throw only.failure;

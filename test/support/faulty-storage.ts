@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../src/bytes/byte-reader.ts';
 import { BackupError } from '../../src/errors/backup-error.ts';
 import { say } from '../../src/messages/message.ts';
+import { storageFailure } from '../../src/storage/failures.ts';
 import type {
   ListOptions,
   ReadOptions,
@@ -12,8 +13,10 @@ import type {
 
 export type StorageCall = 'put' | 'get' | 'stat' | 'list' | 'folders' | 'delete';
 
-/** What to do before a call: `fail` does nothing of it, `fail-after` does it and then fails, as a lost answer does. */
-export type Fault = 'fail' | 'fail-after' | undefined;
+/**
+ * What to do before a call: `fail` does nothing of it, `fail-after` does it and then fails, as a lost answer does; `refuse`: this account may not, `unreadable`: the disk cannot read it.
+ */
+export type Fault = 'fail' | 'fail-after' | 'refuse' | 'unreadable' | undefined;
 
 /** A storage whose calls fail where `faultOf` says so. Calls are numbered from 1. */
 export class FaultyStorage implements Storage {
@@ -66,6 +69,11 @@ export class FaultyStorage implements Storage {
     this.calls += 1;
     const fault = this.#faultOf(call, name, this.calls);
     if (fault === 'fail') throw this.#failure(name);
+    if (fault === 'refuse') throw new BackupError('AUTHENTICATION', say('s3.denied', { name, named: 'on purpose' }));
+    if (fault === 'unreadable') {
+      const cause = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+      throw storageFailure(name, this.description, cause, 'read');
+    }
     const result = await perform();
     if (fault === 'fail-after') throw this.#failure(name);
     return result;

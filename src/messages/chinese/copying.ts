@@ -5,7 +5,7 @@ export const copyingMessages: Translation<typeof english> = {
   'copy-help.synopsis': '--repo PLACE --to PLACE [OPTION]...',
   'copy-help.summary': '将备份和 WAL 复制到另一个仓库',
   'copy-help.what':
-    '将一个仓库的备份和 WAL 复制到另一个由 "gausskeep repo init" 创建的仓库：所有实例，或 --instance 指定的实例。复制的内容通过其校验和读取，并以另一个仓库的校验和或密钥存储；已有的内容保持不变，也不读取：这由对另一个仓库运行 "gausskeep verify" 完成。因此每次运行只带来新内容，中断的运行由下一次继续。损坏的备份会被指出，不会复制。"gausskeep expire" 在另一个仓库中移除的内容不会再次复制；在本仓库中移除的内容在那里仍然保留。标记为不可用的备份不会复制。退出状态 20：有内容损坏；11：某个备份须等到那里的 expire 结束；3：有其他内容未复制，或无法防止其间被移除。',
+    '将一个仓库的备份和 WAL 复制到另一个由 "gausskeep repo init" 创建的仓库：所有实例，或 --instance 指定的实例。复制的内容通过其校验和读取，并以另一个仓库的校验和或密钥存储；已有的内容按名称和大小与备份所需的内容比较，不读取；那里缺失或大小不同的内容会再次复制。因此每次运行带来新内容并修补缺失的内容，中断的运行由下一次继续。损坏的备份会被指出，不会复制。"gausskeep expire" 在另一个仓库中移除的内容不会再次复制；在本仓库中移除的内容在那里仍然保留。标记为不可用的备份不会复制。退出状态 20：有内容损坏；11：某个备份须等到那里的 expire 结束；3：有其他内容未复制，或无法防止其间被移除。',
   'copy-help.source': '源仓库',
   'copy-help.target': '目标仓库',
   'copy-help.to': '要复制到的仓库（GAUSSKEEP_TO）',
@@ -27,9 +27,8 @@ export const copyingMessages: Translation<typeof english> = {
   'copy.conflict.hint':
     '两者的 WAL 不相同：其间服务器曾恢复到更早的时刻，或者它们属于两个服务器。已有的内容没有任何改动。请复制到另一个仓库。',
   'copy.damaged-segment.hint': '其后的内容已复制。请从其他副本恢复该文件，然后再次运行。',
-  'copy.target-damaged': '在另一个仓库中：{what}',
-  'copy.target-damaged.hint':
-    '请用 "gausskeep repo check" 查看。已有的内容不会被覆盖：请移走损坏的对象，然后再次运行。',
+  'copy.cannot-replace': '"{name}" 在另一个仓库中已损坏，并且无法在那里替换：{reason}',
+  'copy.cannot-replace.hint': '已有的内容不会被覆盖：请用有权在那里删除的凭证运行，或移走损坏的对象。',
   'copy.progress-wal': '已复制 WAL {done}/{total} kB（{percent}%）',
   'copy.progress-packs': '已复制数据包 {done}/{total} kB（{percent}%）',
   'copy.instance': '实例 "{instance}"：',
@@ -41,8 +40,11 @@ export const copyingMessages: Translation<typeof english> = {
   'copy.unneeded': '{count} 个 WAL 段未复制：那里没有备份需要',
   'copy.marks': '复制了备份的 {count} 个标记（固定、备注、不可用）',
   'copy.would-marks': '将复制备份的 {count} 个标记（固定、备注、不可用）',
-  'copy.expired':
-    '{count} 个备份没有再次复制：以前复制过，已不在那里的目录中（由保留策略移除、已被宣告终止，或提交对象丢失：请在那里运行 "gausskeep repo check"）',
+  'copy.expired': '{count} 个备份没有再次复制：已由那里的保留策略移除',
+  'copy.mended': '修补了 {count} 个在那里有缺失的备份（{packs} 个数据包，{bytes}）',
+  'copy.would-mend': '将修补 {count} 个在那里有缺失的备份（{packs} 个数据包，{bytes}）',
+  'copy.wal-mended': '其中 {count} 个原已存在，但有缺失',
+  'copy.backup-not-mended': '实例 "{instance}"：备份 {name} 在那里有缺失，无法复制：{reason}',
   'copy.condemned': '{count} 个标记为不可用的备份未复制',
   'copy.backup-damaged': '实例 "{instance}"：备份 {name} 未复制：{reason}',
   'copy.backup-would-fail': '实例 "{instance}"：备份 {name} 无法复制：{reason}',
@@ -57,5 +59,5 @@ export const copyingMessages: Translation<typeof english> = {
   'copy.instance-failed': '实例 "{instance}" 没有复制完：{reason}',
   'copy.nothing': '仓库中没有实例：没有复制任何内容',
   'copy.checked':
-    '复制的内容在存储之前都通过其校验和读取过，WAL 通过其回执中的哈希读取过；已有的内容没有读取：这由对另一个仓库运行 "gausskeep verify" 完成。',
+    '复制的内容在存储之前都通过其校验和读取过，WAL 通过其回执中的哈希读取过。已有的内容只按名称和大小与备份所需的内容作了比较，没有读取：这由对另一个仓库运行 "gausskeep verify" 完成。',
 };

@@ -3,7 +3,7 @@ export const copyingMessages = {
   'copy-help.synopsis': '--repo PLACE --to PLACE [OPTION]...',
   'copy-help.summary': 'copy backups and WAL into another repository',
   'copy-help.what':
-    'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there already is left as it is, and not read: "gausskeep verify" of the other repository does that. So each run brings what is new, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
+    'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there already is compared by names and sizes with what the backups need, and not read. What is missing there, or of another size, is copied again. So each run brings what is new and mends what was lost, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
   'copy-help.source': 'Repository to copy',
   'copy-help.target': 'Repository to copy to',
   'copy-help.to': 'the repository to copy to (GAUSSKEEP_TO)',
@@ -27,9 +27,9 @@ export const copyingMessages = {
   'copy.conflict.hint':
     'The two do not hold the same WAL: a server was restored to an earlier point between them, or they are of two servers. Nothing that was there was changed. Copy into another repository.',
   'copy.damaged-segment.hint': 'What follows was copied. Put the file back from another copy, and run this again.',
-  'copy.target-damaged': 'in the other repository: {what}',
-  'copy.target-damaged.hint':
-    'Look at it with "gausskeep repo check". Nothing that is there is overwritten: take the damaged object away, and run this again.',
+  'copy.cannot-replace': '"{name}" is damaged in the other repository, and cannot be replaced there: {reason}',
+  'copy.cannot-replace.hint':
+    'Nothing that is there is overwritten: run this with credentials that may delete there, or take the damaged object away.',
   'copy.progress-wal': '{done}/{total} kB ({percent}%) of WAL copied',
   'copy.progress-packs': '{done}/{total} kB ({percent}%) of packs copied',
   'copy.instance': 'instance "{instance}":',
@@ -44,8 +44,15 @@ export const copyingMessages = {
   'copy.unneeded': '{count} {count|segment|segments} of WAL left out: no backup there needs {count|it|them}',
   'copy.marks': '{count} {count|mark|marks} of backups (pins, notes, condemnations) copied',
   'copy.would-marks': '{count} {count|mark|marks} of backups (pins, notes, condemnations) would be copied',
-  'copy.expired':
-    '{count} {count|backup|backups} not copied again: copied before, and no longer in the catalogue there (removed by retention, declared dead, or the commit was lost: see "gausskeep repo check" there)',
+  'copy.expired': '{count} {count|backup|backups} not copied again: removed there by retention',
+  'copy.mended':
+    '{count} {count|backup|backups} mended that lacked something there ({bytes} in {packs} {packs|pack|packs})',
+  'copy.would-mend':
+    '{count} {count|backup|backups} would be mended that {count|lacks|lack} something there ({bytes} in {packs} {packs|pack|packs})',
+  'copy.wal-mended': '{count} of these had been there, and lacked something',
+  'copy.backup-not-mended':
+    'instance "{instance}": backup {name} lacks something there that could not be copied: {reason}',
+
   'copy.condemned': '{count} condemned {count|backup|backups} not copied',
   'copy.backup-damaged': 'instance "{instance}": backup {name} was not copied: {reason}',
   'copy.backup-would-fail': 'instance "{instance}": backup {name} could not be copied: {reason}',
@@ -63,5 +70,5 @@ export const copyingMessages = {
   'copy.instance-failed': 'instance "{instance}" was not copied to its end: {reason}',
   'copy.nothing': 'the repository holds no instance: nothing was copied',
   'copy.checked':
-    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts; what was there already was not read: "gausskeep verify" of the other repository does that.',
+    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts. Of what was there already names and sizes were compared with what the backups need; it was not read: "gausskeep verify" of the other repository does that.',
 } as const;
