@@ -211,6 +211,10 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
       severity: ['ok', 'warning'],
     },
   ],
+  'archive-clock': [
+    warning('doctor.archive-clock.ahead', 'doctor.archive-clock.why', 'doctor.archive-clock.fix'),
+    warning('doctor.archive-clock.behind', 'doctor.archive-clock.why', 'doctor.archive-clock.fix'),
+  ],
 };
 
 /** Sentences of `doctor` that are no part of a finding, or are those of other programs. */

@@ -223,6 +223,7 @@ export type { FindPruned, PrunedRange } from './wal-archive/pruned-range.ts';
 export type { Catalogue as RepositoryCatalogue, ListedBackup as RepositoryBackup } from './repository/catalogue.ts';
 export { compareListed as compareRepositoryBackups, readCatalogue } from './repository/catalogue.ts';
 export { holdBackup } from './repository/hold-backup.ts';
+export { readLiveHolds, type LiveHold } from './inspecting/live-holds.ts';
 export { formatHoldName } from './repository/renew-hold.ts';
 export type { KeptHold } from './repository/keep-hold.ts';
 export type { Commit } from './repository/commit.ts';

@@ -149,9 +149,9 @@ export function archiveClock({ clockOffMs }: ArchivePlaceFacts): ServerFinding |
   if (clockOffMs === undefined) return undefined;
   const seconds = Math.round(Math.abs(clockOffMs) / 1000);
   return {
-    ...{ check: 'archive-owner', severity: 'warning' },
-    what: say(clockOffMs > 0 ? 'store.clock.behind' : 'store.clock.ahead', { seconds }),
-    why: say('store.clock.why'),
-    fix: say('store.clock.fix'),
+    ...{ check: 'archive-clock', severity: 'warning' },
+    what: say(clockOffMs > 0 ? 'doctor.archive-clock.behind' : 'doctor.archive-clock.ahead', { seconds }),
+    why: say('doctor.archive-clock.why'),
+    fix: say('doctor.archive-clock.fix'),
   };
 }

@@ -31,6 +31,7 @@ export type CheckName =
   | 'space'
   | 'archive-space'
   | 'archive-owner'
+  | 'archive-clock'
   | 'incremental-checkpoint'
   | 'wal-summaries'
   | 'restore-space'

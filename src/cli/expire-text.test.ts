@@ -143,6 +143,7 @@ describe('what retention decided', () => {
         { id: nameOf(20), keep: true, reasons: [{ rule: 'window-base' }] },
       ],
       ...{ deleted: [], waiting: [], waitingFor: [], packs: 0, bytes: 0, lockedPacks: null, wal: [], passedOver: [] },
+      mayDelete: null,
     });
     const records = [false, true].map((isDry) => expireRecord('orders', { ...much, plan: plan.slice(3) }, isDry));
     expect(records[0]).toMatchObject({

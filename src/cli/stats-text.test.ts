@@ -21,13 +21,24 @@ const orders: InstanceStats = {
   wal: amount(3002, 16 * gigabyte),
   all: amount(9420, 116 * gigabyte),
   unreadable: [],
+  holds: [
+    {
+      kind: 'backup',
+      backup: 'ab'.repeat(16),
+      host: 'db1',
+      pid: 4711,
+      sinceMs: Date.parse('2026-11-22T01:00:00Z'),
+      renewedAtMs: Date.parse('2026-11-22T03:00:00Z'),
+      untilMs: Date.parse('2026-11-23T03:00:00Z'),
+    },
+  ],
 };
 const long = { ...orders, instance: 'a'.repeat(63), used: undefined, unused: undefined, running: undefined };
 
 describe('what a repository takes', () => {
   it('is a table with all at its end, and what its columns are', () => {
     const lines = statsLines(
-      [orders, { ...orders, instance: 'billing', removed: 0, running: amount(0, 0) }],
+      [orders, { ...orders, instance: 'billing', removed: 0, running: amount(0, 0), holds: [] }],
       amount(20_000, 233 * gigabyte),
     );
     expect(lines.slice(0, 4)).toEqual([
@@ -41,6 +52,8 @@ describe('what a repository takes', () => {
     expect(text).toContain(
       'orders: 64.0 MB of Unused are kept by a hold of a backup that has no commit that can be read',
     );
+    expect(text).toContain('Of instance orders is in use:   held by backup: process 4711 of host db1');
+    expect(text.replaceAll(/ +/g, ' ')).toContain('is not deleted before 2026-11-23 03:00');
     expect(text).not.toContain('billing');
     expect(text).toContain('The storage lists 20000 objects of 233 GB in all.');
   });
@@ -56,6 +69,7 @@ describe('what a repository takes', () => {
       instance: 'orders',
       unusedBytes: 6 * gigabyte,
       runningBytes: 64 << 20,
+      holds: [{ command: 'backup', host: 'db1', pid: 4711, until: '2026-11-23T03:00:00.000Z' }],
     });
     const all = totalRecord([orders, long], amount(5, 7));
     expect(all).toMatchObject({ instance: null, backups: 24, usedBytes: null, runningBytes: null, storedBytes: 7 });

@@ -1,6 +1,7 @@
 import { sumOf, type Amount, type InstanceStats } from '../index.ts';
 import { printableName, say } from '../messages/message.ts';
 import { wrap } from './help-text.ts';
+import { holdLines, holdRecord } from './holds-text.ts';
 import { sizeText } from './size-text.ts';
 import { speak } from './speech.ts';
 import { cutToWidth, padToWidth, textWidth } from './text-width.ts';
@@ -32,6 +33,9 @@ export function statsLines(stats: readonly InstanceStats[], stored: Amount | und
     ),
     '',
     ...remarks(stats).flatMap((text) => wrap(text, 0, columns)),
+    ...stats.flatMap(({ instance, holds }) =>
+      holds.length === 0 ? [] : [...wrap(speak(say('holds.title', { instance })), 0, columns), ...holdLines(holds)],
+    ),
     ...wrap(speak(say('stats.legend')), 0, columns),
     ...(stored === undefined
       ? []
@@ -91,10 +95,11 @@ function cut(text: string, width: number): string {
 
 /** What an instance takes, as JSON; sizes before framing. */
 export function statsRecord(one: InstanceStats): Record<string, unknown> {
-  const { instance, removed, damaged, running, unreadable } = one;
+  const { instance, removed, damaged, running, unreadable, holds } = one;
   return {
     ...{ messageType: 'stats', instance, ...numbersRecord(one), removed, damaged },
     ...{ runningBytes: running?.bytes ?? null, unreadable, storedObjects: null, storedBytes: null },
+    holds: holds.map(holdRecord),
   };
 }
 
@@ -109,6 +114,7 @@ export function totalRecord(stats: readonly InstanceStats[], stored: Amount): Re
     unreadable: stats.flatMap(({ unreadable }) => unreadable),
     storedObjects: stored.objects,
     storedBytes: stored.bytes,
+    holds: stats.flatMap(({ holds }) => holds.map(holdRecord)),
   };
 }
 

@@ -57,8 +57,9 @@ export async function lookAtArchive(
     ahead: undefined,
     unusable: undefined,
   };
+  let storage: Storage | undefined;
   try {
-    const { storage } = isS3Place(place) ? await openPlace(place, options) : { storage: undefined };
+    if (isS3Place(place)) ({ storage } = await openPlace(place, options));
     const [opened] = await openWalPlaces({ place: storage ?? place, generation, one: true }, options);
     const freeBytes = await roomOf(place);
     const source = opened?.source;
@@ -66,15 +67,15 @@ export async function lookAtArchive(
     const position = await askPosition();
     const { systemIdentifier } = source ?? {};
     const ahead = source && position && (await aheadOf(source, names, position, options));
-    const { clockOffMs } = storage ?? {};
-    return { facts: { ...facts, clockOffMs, freeBytes, systemIdentifier, ahead }, position };
+    return { facts: { ...facts, clockOffMs: storage?.clockOffMs, freeBytes, systemIdentifier, ahead }, position };
   } catch (error) {
     signal?.throwIfAborted();
     const unusable = await whyUnusable(place, error, options);
-    if (unusable !== undefined) return { facts: { ...facts, unusable }, position: undefined };
+    const { clockOffMs } = storage ?? {};
+    if (unusable !== undefined) return { facts: { ...facts, clockOffMs, unusable }, position: undefined };
     if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') {
       // Nothing was archived yet.
-      return { facts: { ...facts, freeBytes: await roomOf(place) }, position: await askPosition() };
+      return { facts: { ...facts, clockOffMs, freeBytes: await roomOf(place) }, position: await askPosition() };
     }
     const unread = say('doctor.archive-owner.unread', { path, reason: reasonFor(error) });
     return { facts: { ...facts, unread }, position: undefined };

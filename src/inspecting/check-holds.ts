@@ -55,7 +55,9 @@ export async function checkHolds(
 function tellHold(hold: ListedHold, isRunning: boolean, findings: Findings): void {
   const { kind, backup, host, pid, storedAtMs } = hold;
   const words = { kind, backup, host, pid, at: new Date(storedAtMs).toISOString() };
-  if (isRunning) findings.note(objectOf(hold), say('repo-check.hold-live', words));
+  const until = new Date(liveUntil(hold)).toISOString();
+  const since = new Date(hold.sinceMs).toISOString();
+  if (isRunning) findings.note(objectOf(hold), say('repo-check.hold-live', { ...words, since, until }));
   else if (kind === 'backup') {
     findings.warn(objectOf(hold), say('repo-check.hold-dead', words), say('repo-check.expire.action'));
   } else findings.note(objectOf(hold), say('repo-check.hold-dead', words), say('repo-check.expire.action'));

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fixtureSystemIdentifier, writeFixtureWal } from '../../test/support/fixture-wal.ts';
@@ -134,7 +134,9 @@ describe.each([false, true])('repo check, encrypted: %s', (encrypted) => {
     const runs = await world.begin('z:four', orders.storage);
     expect(await troublesOf()).toEqual([]);
     expect((await check()).notes).toEqual(expect.arrayContaining(['repo-check.hold-live', 'repo-check.packs-held']));
+    expect((await readInstanceStats(orders)).holds).toMatchObject([{ kind: 'backup', backup: runs.id, host: hostname(), pid: process.pid }]);
     await age(`holds/${runs.id}`, encrypted);
+    expect((await readInstanceStats(orders)).holds).toEqual([]);
     expect((await troublesOf()).toSorted()).toEqual([
       expect.stringMatching(/^warning repo-check\.hold-dead holds\//),
       `warning repo-check.packs-left packs/${runs.id}/`,

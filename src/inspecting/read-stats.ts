@@ -5,6 +5,7 @@ import type { Instance } from '../repository/instance.ts';
 import { isLive, liveUntil, readHolds } from '../repository/read-holds.ts';
 import { openPlace } from '../storage/place.ts';
 import type { Storage, StorageOptions, StoredObject } from '../storage/storage.ts';
+import { readLiveHolds, type LiveHold } from './live-holds.ts';
 import { listInstanceObjects, type InstanceObjects } from './instance-objects.ts';
 
 /** Objects, and the sum of their sizes before framing. */
@@ -34,6 +35,8 @@ export interface InstanceStats {
   readonly running: Amount | undefined;
   /** From when on none of these holds counts any more unless it is renewed, ms since 1970; undefined: there is none. */
   readonly runningUntilMs: number | undefined;
+  /** Holds that count, whose they are and until when. */
+  readonly holds: readonly LiveHold[];
   /** The WAL archive, by listing: segments and all that lies beside them. */
   readonly wal: Amount;
   /** Everything, by listing. */
@@ -47,7 +50,8 @@ export async function readInstanceStats(
   { name, storage, wal }: Pick<Instance, 'name' | 'storage' | 'wal'>,
   options: StorageOptions = {},
 ): Promise<InstanceStats> {
-  const { backups, removed, damaged } = await readCatalogue(storage, options);
+  const catalogue = await readCatalogue(storage, options);
+  const { backups, removed, damaged } = catalogue;
   const unreadable: string[] = [];
   const used = await usedPacks(storage, backups, unreadable, options);
   const objects = await listInstanceObjects(storage, options);
@@ -68,6 +72,7 @@ export async function readInstanceStats(
     unused: isKnown ? { objects: packs.objects - ofUsed.objects, bytes: packs.bytes - ofUsed.bytes } : undefined,
     running: isKnown ? amountOf(allPacks(objects, isOfRun)) : undefined,
     runningUntilMs: running.size === 0 ? undefined : Math.max(...running.values()),
+    holds: await readLiveHolds(storage, catalogue, options),
     wal: walAmount,
     all: sumOf([packs, walAmount, amountOf(objects.others)]),
     unreadable,

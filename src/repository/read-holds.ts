@@ -10,6 +10,8 @@ const liveForMs = 24 * 60 * 60 * 1000;
 interface StoredHold extends Pick<Hold, 'backup' | 'run'> {
   /** When its newest renewal was stored, ms since 1970 by the clock of the storage; where that tells none, of the host. */
   readonly storedAtMs: number;
+  /** The same of the oldest one: since when there is the hold. */
+  readonly sinceMs: number;
   /** Its renewals, oldest first. */
   readonly objects: readonly string[];
 }
@@ -69,10 +71,12 @@ async function readNewest(
     const bytes = await readSmallObject(storage, newest.name, options);
     if (bytes === undefined) return undefined;
     const hold = decodeHold(bytes, newest.name, of);
-    return { ...hold, storedAtMs: newest.storedAtMs ?? Date.parse(hold.at), objects };
+    const storedAtMs = newest.storedAtMs ?? Date.parse(hold.at);
+    return { ...hold, storedAtMs, sinceMs: renewals[0]?.storedAtMs ?? storedAtMs, objects };
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
-    return { backup, run, storedAtMs: newest.storedAtMs ?? Date.now(), objects, error };
+    const storedAtMs = newest.storedAtMs ?? Date.now();
+    return { backup, run, storedAtMs, sinceMs: renewals[0]?.storedAtMs ?? storedAtMs, objects, error };
   }
 }
 

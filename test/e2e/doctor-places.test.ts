@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newTarget } from '../support/backups.ts';
 import { provoked } from '../support/doctor-findings.ts';
 import { DoctorRun } from '../support/doctor-run.ts';
+import { S3Server, testAccount } from '../support/object-store/s3-server.ts';
 import { giveToServerUser, serverUser } from '../support/postgres/server-user.ts';
 import { startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
 import { runProgram, type ProgramResult } from '../support/programs.ts';
@@ -103,6 +104,27 @@ forEachServer('smoke', (version) => {
     await doctor.reload(`set archive_command = 'cp %p /nowhere/%f'`);
     expect(await owner()).toMatchObject([provoked('archive-owner', 'doctor.archive-owner.unusable')]);
     await doctor.reload('reset archive_command');
+  });
+
+  it('an archive in an object store that refuses the clock of this host', async () => {
+    const store = await S3Server.start();
+    const { accessKeyId, secretAccessKey } = testAccount;
+    const credentials = file();
+    const text = `[default]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\n`;
+    writeFileSync(credentials, text);
+    chmodSync(credentials, 0o600);
+    const place = ['--s3-endpoint', store.endpoint, '--s3-allow-http', '--s3-credentials-file', credentials];
+    const clockOf = () => doctor.findings('archive-clock', '--archive', 's3://whole/wal', ...place);
+    try {
+      store.createBucket('whole');
+      expect(await clockOf()).toEqual([]);
+      store.clock = () => Date.now() + 3_600_000;
+      expect(await clockOf()).toMatchObject([provoked('archive-clock', 'doctor.archive-clock.behind')]);
+      store.clock = () => Date.now() - 3_600_000;
+      expect(await clockOf()).toMatchObject([provoked('archive-clock', 'doctor.archive-clock.ahead')]);
+    } finally {
+      await store.close();
+    }
   });
 
   it.each([

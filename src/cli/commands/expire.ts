@@ -5,11 +5,12 @@ import { readRepositorySettings } from '../../config/repository-settings.ts';
 import { expireOptions } from '../../config/retention-options.ts';
 import { durationOption, retentionSettings } from '../../config/retention-settings.ts';
 import { BackupError } from '../../errors/backup-error.ts';
-import { databaseZone, performExpire, rehearseExpire, type RetentionRules } from '../../index.ts';
+import { databaseZone, performExpire, readCatalogue, readLiveHolds, rehearseExpire, type RetentionRules } from '../../index.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import { expireLines, expireRecord } from '../expire-text.ts';
+import { holdLines, holdRecord } from '../holds-text.ts';
 import { openNamedKnownInstance } from '../open-instance.ts';
 
 export const expireCommand: Command = {
@@ -30,9 +31,11 @@ export const expireCommand: Command = {
       ? rehearseExpire(request, instance.storage.nowMs ?? Date.now(), { signal })
       : performExpire(request, { signal }));
     for (const name of result.passedOver) terminal.line(warningLine(program, say('pruned.passed-over', { name })));
+    // What is held now is what kept it: nothing of what this run deleted was.
+    const holds = await readLiveHolds(instance.storage, await readCatalogue(instance.storage, { signal }), { signal });
     const text = given.has('json')
-      ? JSON.stringify(expireRecord(instance.name, result, isDry))
-      : expireLines(instance.name, result, isDry).join('\n');
+      ? JSON.stringify({ ...expireRecord(instance.name, result, isDry), holds: holds.map(holdRecord) })
+      : [...expireLines(instance.name, result, isDry), ...holdLines(holds)].join('\n');
     await (isDry ? terminal.data(`${text}\n`) : terminal.report(`${text}\n`));
     return 0;
   },

@@ -5,8 +5,6 @@ import type { Translation } from '../translation.ts';
 export const storeMessages: Translation<typeof english> = {
   'store.clock.ahead': '本机的时钟比对象存储快 {seconds} 秒，因而被其拒绝：请求改用对象存储的时间签名',
   'store.clock.behind': '本机的时钟比对象存储慢 {seconds} 秒，因而被其拒绝：请求改用对象存储的时间签名',
-  'store.clock.fix': '请校准本机的时钟。',
-  'store.clock.why': '本机写下的时间会有同样的偏差；每次访问都要先被对象存储拒绝一次。',
   'store.one-host': '可以写入的主机是 {host}',
   'store.probe.as-noted': '与首次使用此位置时的记录一致',
   'store.probe.directory': '"{place}" 不在对象存储中：没有什么可探测的',

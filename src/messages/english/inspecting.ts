@@ -74,8 +74,14 @@ export const inspectingMessages = {
   'repo-check.removal-waiting': 'backup {name} was taken off the catalogue at {at} and is still stored',
   'repo-check.expire.action': 'The next "gausskeep expire" takes it away.',
   'repo-check.expire-later.action': '"gausskeep expire" takes it away when it is due.',
+  'holds.title': 'Of instance {instance} is in use:',
+  'holds.live':
+    'held by {kind}: process {pid} of host {host} needs {backup} since {since}, last heard of at {renewed} (UTC). What it needs is not deleted before {until}, later if it is heard of again.',
+  'holds.copy':
+    'held by {kind}: process {pid} of host {host} copies {backup} since {since}, last heard of at {renewed} (UTC). What it needs stays until "gausskeep repo copy" has come to its end.',
+  'holds.gone': 'No such process is seen on this host: it was killed, or runs in a container.',
   'repo-check.hold-live':
-    'a hold of kind {kind} on {backup}: taken by process {pid} of host {host}, last heard of at {at}; what it names is not deleted',
+    'a hold of kind {kind} on {backup}: taken by process {pid} of host {host} at {since}, last heard of at {at}; what it names is not deleted before {until}, later if it is heard of again',
   'repo-check.hold-void': 'the hold of backup {backup}, which is committed: the next backup takes it away',
   'repo-check.hold-dead':
     'a hold of kind {kind} on {backup} that was not renewed in time: taken by process {pid} of host {host}, last heard of at {at}',

@@ -4,8 +4,6 @@ export const storeMessages = {
     'the clock of this host is {seconds} s ahead of that of the object storage, which refused it: requests were signed with the time of the store',
   'store.clock.behind':
     'the clock of this host is {seconds} s behind that of the object storage, which refused it: requests were signed with the time of the store',
-  'store.clock.fix': 'Set the clock of this host.',
-  'store.clock.why': 'Times that this host writes are wrong by as much, and the first request of each run is refused.',
   'store.one-host': 'the host that may write is {host}',
   'store.probe.as-noted': 'it is what was noted when this place was first used',
   'store.probe.directory': '"{place}" is in no object store: there is nothing to find out',
