@@ -134,7 +134,9 @@ describe.each([false, true])('repo check, encrypted: %s', (encrypted) => {
     const runs = await world.begin('z:four', orders.storage);
     expect(await troublesOf()).toEqual([]);
     expect((await check()).notes).toEqual(expect.arrayContaining(['repo-check.hold-live', 'repo-check.packs-held']));
-    expect((await readInstanceStats(orders)).holds).toMatchObject([{ kind: 'backup', backup: runs.id, host: hostname(), pid: process.pid }]);
+    expect((await readInstanceStats(orders)).holds).toMatchObject([
+      { kind: 'backup', backup: runs.id, host: hostname(), pid: process.pid },
+    ]);
     await age(`holds/${runs.id}`, encrypted);
     expect((await readInstanceStats(orders)).holds).toEqual([]);
     expect((await troublesOf()).toSorted()).toEqual([

@@ -5,7 +5,14 @@ import { readRepositorySettings } from '../../config/repository-settings.ts';
 import { expireOptions } from '../../config/retention-options.ts';
 import { durationOption, retentionSettings } from '../../config/retention-settings.ts';
 import { BackupError } from '../../errors/backup-error.ts';
-import { databaseZone, performExpire, readCatalogue, readLiveHolds, rehearseExpire, type RetentionRules } from '../../index.ts';
+import {
+  databaseZone,
+  performExpire,
+  readCatalogue,
+  readLiveHolds,
+  rehearseExpire,
+  type RetentionRules,
+} from '../../index.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';

@@ -182,9 +182,12 @@ export const doctorMessages = {
   'doctor.archive-owner.elsewhere':
     'the archive was not looked at: the settings name no directory of this host, --archive can',
   'doctor.archive-owner.empty': '{path}: there is no WAL yet',
-  'doctor.archive-clock.ahead': 'the clock of this host is {seconds} s ahead of that of the object storage, which refused it: requests were signed with the time of the store',
-  'doctor.archive-clock.behind': 'the clock of this host is {seconds} s behind that of the object storage, which refused it: requests were signed with the time of the store',
-  'doctor.archive-clock.why': 'Times that this host writes are wrong by as much, and the first request of each run is refused.',
+  'doctor.archive-clock.ahead':
+    'the clock of this host is {seconds} s ahead of that of the object storage, which refused it: requests were signed with the time of the store',
+  'doctor.archive-clock.behind':
+    'the clock of this host is {seconds} s behind that of the object storage, which refused it: requests were signed with the time of the store',
+  'doctor.archive-clock.why':
+    'Times that this host writes are wrong by as much, and the first request of each run is refused.',
   'doctor.archive-clock.fix': 'Set the clock of this host.',
   'doctor.archive-owner.ok': '{path}: the WAL in it is that of this instance, and none is ahead of this server',
   'doctor.archive-owner.other': '{path} has the WAL of instance {actual}, this server is instance {expected}',
