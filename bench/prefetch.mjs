@@ -1,16 +1,13 @@
 // Recovery by a real server out of an object store that takes 20 ms for each request, with segments fetched ahead and without.
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nativeBinaries, startCluster } from './cluster.mjs';
 import { compare } from './measure.mjs';
+import { credentialsFor, isRoot, latencyMs, owner, startStore } from './slow-store.mjs';
 import { workDirectory } from './work-directory.mjs';
 
 const dist = join(process.cwd(), process.env.GAUSSKEEP_DIST ?? 'dist');
-const latencyMs = 20;
-const isRoot = process.getuid() === 0;
-const idOf = (flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
 
 /** @param {{ rounds: number, gigabytes: number }} options @returns rows of a table; empty where there is no server */
 export async function comparePrefetch({ rounds, gigabytes }) {
@@ -18,11 +15,7 @@ export async function comparePrefetch({ rounds, gigabytes }) {
   const home = workDirectory('prefetch');
   chmodSync(home.path, 0o755);
   const store = await startStore();
-  const credentials = join(home.path, 'credentials');
-  writeFileSync(credentials, '[default]\naws_access_key_id = testaccess\naws_secret_access_key = testsecret\n');
-  chmodSync(credentials, 0o600);
-  const owner = isRoot ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
-  if (owner !== undefined) chownSync(credentials, owner.uid, owner.gid);
+  const credentials = credentialsFor(home.path);
   const place = `--repo s3://bench/repo --instance bench --s3-endpoint ${store.endpoint} --s3-allow-http --s3-credentials-file ${credentials}`;
   const gausskeep = (words, more = '') =>
     execFileSync('/bin/sh', ['-c', `${process.execPath} ${dist}/gausskeep.js ${words} ${more}`], { encoding: 'utf8' });
@@ -109,15 +102,4 @@ ${account} ${bin}/pg_ctl -D $data -w -m immediate stop >/dev/null
   );
   chmodSync(path, 0o755);
   return path;
-}
-
-/** The store in a process of its own. */
-async function startStore() {
-  const child = spawn(process.execPath, ['scripts/run.mjs', 'bench/slow-store.ts', String(latencyMs)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const { value: endpoint } = await lines.next();
-  // It ends with its input.
-  return { endpoint, stop: () => child.stdin.end() };
 }

@@ -1,9 +1,10 @@
-// The WAL reader against pg_waldump --stats on the same segments, in the same run; and recovery with segments fetched ahead against recovery without.
+// The WAL reader against pg_waldump --stats on the same segments, in the same run; recovery with segments fetched ahead against recovery without; and `wal push --async` against one push after another.
 import { readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 import { join } from 'node:path';
 import { compare, table } from './measure.mjs';
 import { nativeBinaries, startCluster } from './cluster.mjs';
+import { compareAsyncPush } from './async-push.mjs';
 import { comparePrefetch } from './prefetch.mjs';
 import { workDirectory } from './work-directory.mjs';
 
@@ -12,6 +13,7 @@ export async function benchWal({ rounds, gigabytes, only }) {
   const bin = nativeBinaries();
   if (bin === undefined) throw new Error('the benchmark needs Debian’s PostgreSQL packages (pg_config is not there)');
   if (only === 'prefetch') return table(await comparePrefetch({ rounds, gigabytes }));
+  if (only === 'async') return table(await compareAsyncPush({ rounds, gigabytes }));
   const home = workDirectory('wal');
   const program = join(home.path, 'read-wal.mjs');
   // As our programs are built: one file, started by node.
@@ -48,6 +50,8 @@ export async function benchWal({ rounds, gigabytes, only }) {
     cluster.stop();
     home.remove();
   }
-  if (only === undefined) rows.push(...(await comparePrefetch({ rounds, gigabytes })));
+  if (only === undefined) {
+    rows.push(...(await comparePrefetch({ rounds, gigabytes })), ...(await compareAsyncPush({ rounds, gigabytes })));
+  }
   return table(rows);
 }
