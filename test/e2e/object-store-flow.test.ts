@@ -183,6 +183,8 @@ forEachServer('newest', (version) => {
       const archive = ['--archive', `s3://${bucket}/archive`, ...access];
       expect(await done(['wal', 'init', server.dataDirectory, ...archive])).toContain('wal push %p --archive');
       await archiveInto(archive);
+      // Whether the archiver has read the new command already, nothing tells.
+      await server.restart();
       const first = await switchWal();
       const backup = await takeBackup(server, ['-X', 'fetch']);
       await server.sql('create table behind_it as select generate_series(1, 1000) as n');

@@ -1,6 +1,7 @@
 import { createServer, request as forward, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Gate } from './gate.ts';
 import { S3Error } from './s3-error.ts';
 import { operationOf, queryOf, targetOf, type S3Operation } from './s3-operation.ts';
 
@@ -27,7 +28,9 @@ export type Fault =
   /** Never passed on and never answered, until other rules begin: then the connection is reset. */
   | { readonly kind: 'hold' }
   /** Passed on after so many ms. */
-  | { readonly kind: 'delay'; readonly ms: number };
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** Waits at the gate: before the store sees it, or when the store has done it and is about to answer. Of a client that went away meanwhile nothing is passed on. */
+  | { readonly kind: 'gate'; readonly when: 'before' | 'after'; readonly gate: Gate };
 
 export interface FaultRule {
   readonly operation?: S3Operation;
@@ -184,6 +187,8 @@ export class FaultScript {
       case 'hold':
         this.#held.add(request.socket);
         return;
+      case 'gate':
+        return this.#waitAtGate(fault, exchange);
       case 'answer':
         if (fault.passOn === true) await wholeBody(await this.#ask(request, seen));
         else await wholeBody(request);
@@ -204,6 +209,27 @@ export class FaultScript {
       case 'stall':
         return distort(fault, await this.#ask(request, seen), response);
     }
+  }
+
+  async #waitAtGate(
+    { when, gate }: Extract<Fault, { readonly kind: 'gate' }>,
+    {
+      request,
+      response,
+      seen,
+    }: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly seen: SeenRequest },
+  ): Promise<void> {
+    if (when === 'before') {
+      await gate.wait();
+      if (request.socket.destroyed) return;
+      return this.#pass(request, response, seen);
+    }
+    const given = await this.#ask(request, seen);
+    const body = await wholeBody(given);
+    await gate.wait();
+    response.sendDate = false;
+    response.writeHead(given.statusCode!, given.rawHeaders);
+    response.end(body);
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse, seen: SeenRequest): Promise<void> {

@@ -37,10 +37,11 @@ export function forEachStore(body: (store: StoreUnderTest) => void, options: S3S
 /** The tests, which take long, once: on radosgw where it is installed, else on the in-process server. */
 export function forRealStore(body: (store: StoreUnderTest) => void): void {
   if (missingRadosgwPrograms().length === 0) onRadosgw(body);
-  else onInProcessServer(body, {});
+  else onInProcessServer(body);
 }
 
-function onInProcessServer(body: (store: StoreUnderTest) => void, options: S3ServerOptions): void {
+/** Once, on the in-process server: where its clock is moved. */
+export function onInProcessServer(body: (store: StoreUnderTest) => void, options: S3ServerOptions = {}): void {
   describe('on the in-process S3 server', () => {
     let server: S3Server | undefined;
     beforeAll(async () => {
