@@ -32,7 +32,7 @@ async function killAt(host: StoreHost, words: readonly string[], place: Place): 
   }
 }
 
-const timeout = everyFault ? 1_800_000 : 120_000;
+const timeout = everyFault ? 3_600_000 : 300_000;
 
 function inWorld(store: StoreUnderTest): { readonly world: SharedRepository } {
   const made: { world: SharedRepository | undefined } = { world: undefined };
@@ -85,7 +85,7 @@ describe('on a store as it is', () => {
         expect(await host.done(['repo', 'check'], own)).toContain('nothing wrong was found');
         await host.done(copy);
         const verified = await host.done(['verify', '--read-data', '--json'], own);
-        expect(verified.match(/"state":"complete"/g)).toHaveLength(2);
+        expect(verified.match(/"state":"sound"/g)).toHaveLength(2);
         await world.sound();
         if (!isKilled) break;
         kills += 1;
@@ -120,7 +120,7 @@ describe('while hours pass', () => {
       }
       expect(kills).toBeGreaterThan(everyFault ? 10 : 0);
       // What the killed runs held is dead some day, and all that they left goes.
-      for (const _day of [1, 2, 3]) {
+      for (let day = 0; day < 3; day += 1) {
         world.moveTime(25 * hourMs);
         await next.done(expireToOne);
       }

@@ -1,7 +1,10 @@
 /** Several hosts at one repository in a store, by the built programs. Who is where is made certain: a program stands still at a request while the others work. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SharedRepository } from '../support/object-store/shared-repository.ts';
 import { forRealStore } from '../support/object-store/stores-under-test.ts';
+
+// Some ten programs, one after another.
+vi.setConfig({ testTimeout: 300_000 });
 
 forRealStore((store) => {
   let world: SharedRepository;

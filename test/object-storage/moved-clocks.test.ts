@@ -1,14 +1,18 @@
 /** Several hosts at one repository while hours pass: holds live and die, and clocks are wrong. The clock of the store is moved, and that of each program. */
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { everyFault } from '../faults/every-fault.ts';
 import { pictureOf } from '../support/killed-programs.ts';
+import type { SeenRequest } from '../support/object-store/fault-script.ts';
 import { expireToOne, SharedRepository } from '../support/object-store/shared-repository.ts';
 import { onInProcessServer } from '../support/object-store/stores-under-test.ts';
 import { temporaryDirectory } from '../support/programs.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+
+// Some ten programs, one after another.
+vi.setConfig({ testTimeout: 300_000 });
 
 onInProcessServer((store) => {
   let world: SharedRepository;
@@ -47,11 +51,30 @@ onInProcessServer((store) => {
       await keeper.done(world.backup);
       const [id] = await world.ids();
       const target = (): string => join(temporaryDirectory('restored'), 'data');
-      const restore = (data: string): string[] => ['restore', '--no-sync', '--backup', id!, '-D', data];
+      const restore = (data: string): string[] => [
+        'restore',
+        '--no-sync',
+        '--target-immediate',
+        '--backup',
+        id!,
+        '-D',
+        data,
+      ];
       const [before, meanwhile] = [target(), target()];
       // 3: the stand-in leaves out directories that a restore makes.
-      expect((await reader.run(restore(before))).status).toBe(3);
-      const restored = await reader.stopAt(restore(meanwhile), { operation: 'GetObject', key: /\/packs\//, nth: 2 });
+      reader.script.begin();
+      const { status: usual, stderr: said } = await reader.run(restore(before));
+      expect(usual, said).toBe(3);
+      // The first pack that is read behind its hold.
+      const asked = reader.script.requests;
+      const held = asked.findIndex(({ operation, key }) => operation === 'PutObject' && key?.includes('/holds/'));
+      const isPack = ({ operation, key }: SeenRequest): boolean =>
+        operation === 'GetObject' && key?.includes('/packs/') === true;
+      const nth = asked.slice(0, held).filter(isPack).length + 1;
+      expect(asked.filter(isPack).length).toBeGreaterThanOrEqual(nth);
+      // The hold that the first one left is dead.
+      world.moveTime(25 * hourMs);
+      const restored = await reader.stopAt(restore(meanwhile), { operation: 'GetObject', key: /\/packs\//, nth });
       world.change();
       await keeper.done(world.backup);
       await keeper.done(expireToOne);
@@ -127,7 +150,7 @@ onInProcessServer((store) => {
       if (!everyFault) return;
       await sleeper.done(world.backup);
       expect(await world.sound()).toHaveLength(2);
-      for (const _days of [1, 2]) {
+      for (let day = 0; day < 2; day += 1) {
         world.moveTime(25 * hourMs);
         await keeper.done(expireToOne);
       }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { errorIn200, FaultScript, lostAnswer, redirectTo, slowDown } from './fault-script.ts';
+import { Gate } from './gate.ts';
 import { S3Server } from './s3-server.ts';
 import { askStore } from './signed-request.ts';
 
@@ -46,6 +47,21 @@ it('loses the answer of a request that the store has done', async () => {
   expect(server.content('bucket', 'lost')?.toString()).toBe('content');
   expect(script.requests[0]).toMatchObject({ storeStatus: 200, fault: 'reset' });
 });
+
+it.each(['before', 'after'] as const)(
+  'holds requests %s the store has done them, until the gate is opened',
+  async (when) => {
+    const gate = new Gate();
+    script.begin({ operation: 'PutObject', fault: { kind: 'hold', when, gate } });
+    const held = ask('PUT', '/bucket/held', 'content');
+    await gate.arrived;
+    expect((await ask('GET', '/bucket?list-type=2')).body.includes('<Key>held</Key>')).toBe(when === 'after');
+    gate.open();
+    expect(await held).toMatchObject({ status: 200 });
+    expect(await ask('PUT', '/bucket/next', 'content')).toMatchObject({ status: 200 });
+    expect(server.keys('bucket')).toEqual(['held', 'next']);
+  },
+);
 
 it.each(['before', 'in-body'] as const)('resets %s: the store has seen nothing', async (when) => {
   script.begin({ fault: { kind: 'reset', when } });

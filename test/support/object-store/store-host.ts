@@ -54,7 +54,11 @@ export class StoreHost {
     const gate = new Gate();
     const fault: Fault = { kind: 'hold', when, gate };
     this.script.begin({ ...rule, fault });
-    const program = startProgram('gausskeep', words, { env: { ...this.#environment, ...this.#clock(), ...env } });
+    const program = startProgram('gausskeep', words, {
+      env: { ...this.#environment, ...this.#clock(), ...env },
+      // It stands still while many others come and go.
+      timeoutMs: 300_000,
+    });
     program.stdin.end();
     const ended = program.result.then(({ status, stderr }) => {
       throw new NeverArrived(`${words.join(' ')}: ended with ${String(status)} before that request: ${stderr}`);
