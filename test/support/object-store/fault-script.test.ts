@@ -52,7 +52,7 @@ it.each(['before', 'after'] as const)(
   'holds requests %s the store has done them, until the gate is opened',
   async (when) => {
     const gate = new Gate();
-    script.begin({ operation: 'PutObject', fault: { kind: 'hold', when, gate } });
+    script.begin({ operation: 'PutObject', fault: { kind: 'gate', when, gate } });
     const held = ask('PUT', '/bucket/held', 'content');
     await gate.arrived;
     expect((await ask('GET', '/bucket?list-type=2')).body.includes('<Key>held</Key>')).toBe(when === 'after');

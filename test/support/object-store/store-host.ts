@@ -52,7 +52,7 @@ export class StoreHost {
   ): Promise<StoppedProgram> {
     const { when = 'before', ...rule } = where;
     const gate = new Gate();
-    const fault: Fault = { kind: 'hold', when, gate };
+    const fault: Fault = { kind: 'gate', when, gate };
     this.script.begin({ ...rule, fault });
     const program = startProgram('gausskeep', words, {
       env: { ...this.#environment, ...this.#clock(), ...env },
