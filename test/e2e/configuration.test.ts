@@ -112,7 +112,7 @@ function fingerprint(directory: string): Record<string, string> {
   );
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   let source: Source;
   let copy: RunningCopy | undefined;
   beforeAll(async () => {

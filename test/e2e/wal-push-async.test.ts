@@ -79,7 +79,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   it.each(['none', 'zstd:1'])(
     'archives what waits, several at once, and recovers to the last row (%s)',
     async (codec) => {
