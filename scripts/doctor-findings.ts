@@ -151,6 +151,10 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     warning('doctor.archive-waiting', 'doctor.archive-failures.why', 'doctor.archive-failures.fix'),
     error('doctor.archive-failures', 'doctor.archive-failures.why', 'doctor.archive-failures.fix'),
   ],
+  'archive-backlog': [
+    ok('doctor.archive-backlog.ok'),
+    error('doctor.archive-backlog', 'doctor.archive-backlog.why', 'doctor.archive-backlog.fix'),
+  ],
   fsync: [ok('doctor.fsync.ok'), unknown('doctor.fsync.unknown'), error('doctor.fsync', 'doctor.fsync.why', ...reload)],
   'incremental-checkpoint': [
     ok('doctor.torn-pages.ok'),

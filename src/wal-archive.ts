@@ -6,7 +6,8 @@ export { performCleanup, planCleanup, type CleanupPlan, type CleanupRequest } fr
 export { askPusher, type AskRequest } from './archiving/ask-pusher.ts';
 export { pushAhead } from './archiving/push-ahead.ts';
 export type { PusherRequest, PushHow, PushTarget } from './archiving/pusher-request.ts';
-export { dangerOf, isBehind, readBacklog, type Backlog } from './archiving/push-backlog.ts';
+export { readBacklog } from './archiving/push-backlog.ts';
+export { dangerOf, isBehind, type Backlog } from './checks/backlog.ts';
 export {
   defaultSpool,
   openPushSpool,

@@ -2,12 +2,13 @@ import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fromText } from '../bytes/byte-string.ts';
+import { dangerOf, type Backlog } from '../checks/backlog.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import { errorToData } from '../errors/error-data.ts';
 import { lockDirectory } from '../files/lock-directory.ts';
 import { say } from '../messages/message.ts';
 import type { OpenedArchive } from '../wal-archive/push-segment.ts';
-import { dangerOf, readBacklog, type Backlog } from './push-backlog.ts';
+import { readBacklog } from './push-backlog.ts';
 import { PushLine } from './push-line.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import {
@@ -358,14 +359,14 @@ class Pusher {
 
   #writeState(ended: boolean): void {
     this.#stateMs = performance.now();
-    const { spool, walDirectory } = this.#request;
+    const { spool, walDirectory, archive } = this.#request;
     try {
       writeState(spool, {
         format: 1,
         pid: process.pid,
         atMs: Date.now(),
         startedAtMs: this.#startedAtMs,
-        archive: this.#target?.description ?? '',
+        archive,
         walDirectory: realpathSync(walDirectory),
         pushed: this.#pushed,
         last: this.#last,

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dangerOf, isBehind, readBacklog, type Backlog } from './push-backlog.ts';
+import { dangerOf, isBehind, type Backlog } from '../checks/backlog.ts';
+import { readBacklog } from './push-backlog.ts';
 
 const gib = 1024 ** 3;
 

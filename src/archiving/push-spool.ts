@@ -12,13 +12,13 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
+import type { Backlog } from '../checks/backlog.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import type { ErrorData } from '../errors/error-data.ts';
 import { holderIn, lockName } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { statLine } from './fingerprint.ts';
 import { say, type Message } from '../messages/message.ts';
-import type { Backlog } from './push-backlog.ts';
 import type { PushReport } from './push-wal.ts';
 
 /**

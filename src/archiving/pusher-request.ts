@@ -6,8 +6,6 @@ import type { PushReport } from './push-wal.ts';
 
 /** An archive that is kept open. */
 export interface PushTarget {
-  /** For people. */
-  readonly description: string;
   /** What there is now. Undefined: no archive yet. */
   readonly look: () => Promise<OpenedArchive | undefined>;
   /** Puts one file into it, as `pushWal`. */
@@ -25,6 +23,8 @@ export interface PushHow {
 
 export interface PusherRequest {
   readonly spool: PushSpool;
+  /** The archive, for people. */
+  readonly archive: string;
   /** Absolute, by its name in the data directory. */
   readonly walDirectory: string;
   readonly dataDirectory: string;

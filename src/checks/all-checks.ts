@@ -1,5 +1,5 @@
 import { archiveCommand } from './archive-command-check.ts';
-import { archiveFailures, archiveMode } from './archiving-checks.ts';
+import { archiveBacklog, archiveFailures, archiveMode } from './archiving-checks.ts';
 import type { Check, ServerFinding } from './server-finding.ts';
 import {
   checksums,
@@ -32,6 +32,7 @@ const checks: readonly Check[] = [
   archiveMode,
   archiveCommand,
   archiveFailures,
+  archiveBacklog,
   fsync,
   incrementalCheckpoint,
   fullPageWrites,

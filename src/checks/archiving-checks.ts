@@ -1,14 +1,8 @@
 import { say, type Message } from '../messages/message.ts';
+import { dangerOf, type Backlog } from './backlog.ts';
 import { natureOfCommand } from './archive-command-words.ts';
 import type { ServerFinding } from './server-finding.ts';
-import {
-  archiveCommandOf,
-  textOf,
-  type ArchiverRow,
-  type ServerFacts,
-  type Told,
-  type WaitingSegments,
-} from './server-facts.ts';
+import { archiveCommandOf, textOf, type ArchiverRow, type ServerFacts, type Told } from './server-facts.ts';
 import { settingFix } from './setting-fix.ts';
 
 export function archiveMode(facts: ServerFacts): ServerFinding {
@@ -102,11 +96,33 @@ function nothingArchived({ serverStartedMs }: ArchiverRow): ServerFinding {
   };
 }
 
+/** Whether the server may stop for want of room for its WAL, by the WAL directory. */
+export function archiveBacklog(facts: ServerFacts): ServerFinding | undefined {
+  const waiting = facts.host?.waiting;
+  const mode = textOf(facts, 'archive_mode');
+  // Marks that nobody looks at keep no WAL.
+  if (waiting === undefined || mode === undefined || mode === 'off' || isIdleStandby(facts)) return undefined;
+  const check = 'archive-backlog';
+  const inMiB = (bytes: number): number => Math.ceil(bytes / 1024 ** 2);
+  const { count } = waiting;
+  const words = { count, size: inMiB(waiting.bytes), free: inMiB(waiting.freeBytes), total: inMiB(waiting.totalBytes) };
+  const danger = dangerOf(waiting);
+  if (danger === undefined) return { check, severity: 'ok', what: say('doctor.archive-backlog.ok', words) };
+  return {
+    check,
+    severity: 'error',
+    what: say('doctor.archive-backlog', words),
+    why: say('doctor.archive-backlog.why'),
+    fix: say('doctor.archive-backlog.fix'),
+  };
+}
+
 /** By the WAL directory, where that can be read. */
-function waitingSegments(waiting: Told<WaitingSegments>): ServerFinding | undefined {
+function waitingSegments(waiting: Told<Backlog>): ServerFinding | undefined {
   if (waiting === undefined) return undefined;
   const check = 'archive-failures';
-  const { count, oldestMs } = waiting;
+  const { count } = waiting;
+  const oldestMs = 1000 * (waiting.oldest?.seconds ?? 0);
   if (oldestMs < waitingLimitMs) return { check, severity: 'ok', what: say('doctor.archive-waiting.ok', { count }) };
   return {
     check,

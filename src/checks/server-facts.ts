@@ -1,3 +1,4 @@
+import type { Backlog } from './backlog.ts';
 import type { ServerIdentity } from '../server/identity.ts';
 import type { Examination } from '../server/examination.ts';
 
@@ -43,13 +44,6 @@ export interface TablespaceRow {
   readonly path: string;
 }
 
-/** Segments that are to be archived. */
-export interface WaitingSegments {
-  readonly count: number;
-  /** How long the oldest waits, in ms; 0 where there is none. */
-  readonly oldestMs: number;
-}
-
 /**
  * `found`: our account may execute it; `unread`: our account cannot see that; `named`: no slash in it, but a directory of the usual PATH has it; `nowhere`: none has
  * it; `shell`: no program, the shell itself understands it; `unclear`: a path from the data directory on, or one that is not plainly to be seen.
@@ -82,7 +76,7 @@ export interface HostFacts {
   /** An archive_command of ours for the archive that was named, with all paths in it; undefined: nobody can say it. */
   readonly pushCommand: string | undefined;
   /** Undefined: the server is on another host, or its WAL directory is not ours to read. */
-  readonly waiting: WaitingSegments | undefined;
+  readonly waiting: Backlog | undefined;
 }
 
 /** Everything that checks judge: rows that were read before, no connection. */

@@ -21,6 +21,7 @@ export type CheckName =
   | 'archive-mode'
   | 'archive-command'
   | 'archive-failures'
+  | 'archive-backlog'
   | 'full-page-writes'
   | 'checksums'
   | 'fsync'

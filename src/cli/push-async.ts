@@ -8,11 +8,14 @@ import { walPushOptions } from '../config/wal-options.ts';
 import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import {
   askPusher,
+  dangerOf,
   dataDirectoryOf,
   defaultSpool,
   isReady,
   openPushSpool,
   pushAhead,
+  readBacklog,
+  shownPlace,
   type CallWords,
   type DonePush,
   type PushSpool,
@@ -20,6 +23,7 @@ import {
 } from '../wal-archive.ts';
 import { say } from '../messages/message.ts';
 import { warningLine } from './error-text.ts';
+import { dangerText } from './backlog-text.ts';
 import type { NamedWal } from './named-wal.ts';
 import type { ProgramContext } from './program.ts';
 
@@ -60,7 +64,12 @@ export async function pushAsync(
     return done;
   } catch (error) {
     const isOfSpool = error instanceof BackupError ? error.context['spool'] !== undefined : true;
-    if (signal.aborted || !isOfSpool) throw error;
+    if (signal.aborted) throw error;
+    if (!isOfSpool) {
+      const backlog = readBacklog(wal.walDirectory);
+      if (dangerOf(backlog) !== undefined) terminal.line(warningLine(program, dangerText(backlog)));
+      throw error;
+    }
     // A full disk, no permission: without a spool it takes longer, nothing else.
     const reason = reasonFor(error);
     terminal.line(warningLine(program, say('wal-async.no-spool', { name, spool: spoolPath, reason })));
@@ -99,7 +108,13 @@ export async function runPusher(
   if (dataDirectory === undefined) return;
   const wal = { walDirectory, dataDirectory };
   const spool = openSpool(given, named, wal, spoolDirectory(given, dataDirectory));
-  await pushAhead({ spool, ...wal, atOnce, open }, { signal });
+  await pushAhead({ spool, archive: shownName(named.name), ...wal, atOnce, open }, { signal });
+}
+
+/** Without what says how a store is reached. */
+function shownName(name: string): string {
+  const [place = '', ...instance] = name.split('|');
+  return [shownPlace(place), ...instance].join('|');
 }
 
 interface WalDirectory {

@@ -29,7 +29,6 @@ export async function openPushTarget(
   const { generation } = named;
   const { storage, directory, systemIdentifier } = await named.open();
   return {
-    description: named.name,
     look: () => openForPush(storage, { signal }),
     push: async (path, how) => {
       const creation = { happened: false };

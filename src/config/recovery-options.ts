@@ -7,6 +7,7 @@ import { usage } from './parse-options.ts';
 
 const pgdata: OptionSpec = { long: 'pgdata', short: 'D', argument: 'DIRECTORY', help: 'recovery-help.pgdata' };
 const configFile: OptionSpec = { long: 'config-file', argument: 'FILE', help: 'recovery-help.config-file' };
+const spool: OptionSpec = { long: 'spool', argument: 'DIRECTORY', help: 'wal-async.help.status-spool' };
 const json: OptionSpec = { long: 'json', help: 'recovery-help.json' };
 const quiet: OptionSpec = { long: 'quiet', short: 'q', help: 'recovery-help.quiet' };
 const allowEndOfWal: OptionSpec = { long: 'allow-end-of-wal', help: 'recovery-help.allow-end-of-wal' };
@@ -46,7 +47,7 @@ export const resumeOptions: readonly OptionGroup[] = [
 ];
 
 export const statusOptions: readonly OptionGroup[] = [
-  { title: 'recovery-help.options', options: [pgdata, configFile, json] },
+  { title: 'recovery-help.options', options: [pgdata, configFile, spool, json] },
   connection,
 ];
 

@@ -1,4 +1,5 @@
 import { languageOption } from './language.ts';
+import { s3Options } from './object-store-options.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
 import { plainRepositoryGroup } from './repository-options.ts';
 
@@ -68,6 +69,8 @@ export const walReceiveOptions: readonly OptionGroup[] = [
       { long: 'archive', argument: 'DIR', help: 'receive-help.archive' },
       { long: 'generation', argument: 'NUMBER', help: 'receive-help.generation' },
       ...original('receive-help.make-slot'),
+      // So that who names a store hears why it cannot be, not of an option.
+      ...s3Options.map((option) => ({ ...option, hidden: true })),
     ],
   },
   plainRepositoryGroup,

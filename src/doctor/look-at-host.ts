@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type ArchivePlaceFacts,
   type ServerPlace,
 } from '../checks/archive-place-checks.ts';
+import type { Backlog } from '../checks/backlog.ts';
 import {
   archiveCommandOf,
   textOf,
@@ -18,7 +19,6 @@ import {
   type HostFacts,
   type LookedAtArchive,
   type ServerFacts,
-  type WaitingSegments,
 } from '../checks/server-facts.ts';
 import type { ServerFinding } from '../checks/server-finding.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
@@ -68,7 +68,7 @@ export async function hostFacts(
     archiveTarget: isHere ? await targetOf(facts) : undefined,
     archive: archive && lineSeen(archive, further),
     pushCommand: isHere && named !== undefined ? pushCommand : undefined,
-    waiting: isHere ? await waitingSegments(facts) : undefined,
+    waiting: isHere ? await waitingWal(facts) : undefined,
   };
 }
 
@@ -165,24 +165,43 @@ export async function isOnThisHost(
 }
 
 /** What the server has marked as to be archived; undefined where that cannot be looked at. */
-async function waitingSegments(facts: ServerFacts): Promise<WaitingSegments | undefined> {
+async function waitingWal(facts: ServerFacts): Promise<Backlog | undefined> {
   const data = textOf(facts, 'data_directory');
   if (data === undefined) return undefined;
-  const directory = join(data, capabilitiesOf(facts.identity).walDirectory, 'archive_status');
+  const wal = join(data, capabilitiesOf(facts.identity).walDirectory);
+  const directory = join(wal, 'archive_status');
   try {
     const names = (await readdir(directory)).filter((name) => name.endsWith('.ready'));
     // One after another: where archiving has failed for months there are many.
-    let [count, oldestMs] = [0, 0];
+    let [count, bytes] = [0, 0];
+    let oldest: { readonly name: string; readonly markedMs: number } | undefined;
     for (const name of names) {
       const markedMs = await markedAt(join(directory, name));
       if (markedMs === undefined) continue;
       count += 1;
-      oldestMs = Math.max(oldestMs, Date.now() - markedMs);
+      const file = name.slice(0, -'.ready'.length);
+      bytes += await sizeOf(join(wal, file));
+      if (oldest === undefined || markedMs < oldest.markedMs) oldest = { name: file, markedMs };
     }
-    return { count, oldestMs };
+    const { bavail, blocks, bsize } = await statfs(wal);
+    const seconds = oldest === undefined ? 0 : Math.max(0, Math.floor((Date.now() - oldest.markedMs) / 1000));
+    return {
+      ...{ count, bytes, oldest: oldest && { name: oldest.name, seconds } },
+      ...{ freeBytes: bavail * bsize, totalBytes: blocks * bsize },
+    };
   } catch (error) {
     if (systemCodeOf(error) === undefined) throw error;
     return undefined;
+  }
+}
+
+/** 0: it was removed meanwhile. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return 0;
+    throw error;
   }
 }
 

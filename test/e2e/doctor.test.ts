@@ -38,7 +38,15 @@ forEachServer('full', (version) => {
     expect([status, worst, of('error'), of('warning'), of('unknown')]).toEqual([3, 'warning', [], ['checksums'], []]);
     expect(of('ok')).toEqual([
       ...['replication-login', 'sql-login', 'release', 'wal-level', 'wal-senders', 'running-backups', 'slots'],
-      ...['standby-names', 'archive-mode', 'archive-command', 'fsync', 'full-page-writes', 'configuration-files'],
+      ...[
+        'standby-names',
+        'archive-mode',
+        'archive-command',
+        'archive-backlog',
+        'fsync',
+        'full-page-writes',
+        'configuration-files',
+      ],
       ...['tablespaces', 'clock'],
     ]);
     expect(await findings('wal-keep')).toMatchObject([provoked('wal-keep', 'doctor.wal-keep')]);

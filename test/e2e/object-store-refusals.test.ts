@@ -108,6 +108,16 @@ describe('a place in an object store that cannot be used', () => {
     expect(outer.stderr).toContain('it holds "keys/gausskeep-repository.json"');
   });
 
+  it('by what grows in it', async () => {
+    const place = ['--archive', 's3://whole/wal', '--s3-endpoint', store.endpoint, '--s3-allow-http'];
+    const repository = ['--repo', 's3://whole/repo', '--instance', 'main', '--s3-endpoint', store.endpoint];
+    for (const words of [place, repository]) {
+      const { status, stderr } = await run(['wal', 'receive', '-h', '127.0.0.1', ...words]);
+      expect(status, stderr).toBe(2);
+      expect(stderr).toContain('WAL cannot be received into an object store');
+    }
+  });
+
   it('by who asks', async () => {
     const nobody = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
     await refused(list(), 12, 's3.no-credentials', nobody);

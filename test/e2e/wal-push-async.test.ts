@@ -166,6 +166,19 @@ forEachServer('newest', (version) => {
     const status = await runProgram('gausskeep', ['wal', 'status', server.dataDirectory]);
     expect(status.stdout).toContain('waiting: ');
     expect(status).toMatchObject({ status: 3 });
+    const [own, told] = await Promise.all(
+      [[], ['--json']].map((words) => runProgram('gausskeep', ['status', '-D', server.dataDirectory, ...words])),
+    );
+    expect(own, own!.stderr).toMatchObject({ status: 0 });
+    expect(own!.stdout).toContain(`archiving of "${server.dataDirectory}": `);
+    expect(own!.stdout).toMatch(/waiting: \d+ files, .*, the oldest, [0-9A-F]{24}, for/);
+    const { archiving } = JSON.parse(told!.stdout) as { archiving: Record<string, unknown> };
+    expect(archiving).toMatchObject({
+      messageType: 'archiving',
+      directory: server.dataDirectory,
+      spool: spoolOf(server),
+    });
+    expect(archiving['pushers']).toMatchObject([{ archive, trouble: { error: { messageType: 'error' } } }]);
     renameSync(`${archive}.away`, archive);
     await archived(server, last);
     await expectAllThere(server, archive);

@@ -7,8 +7,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +18,8 @@ import { afterEach, expect, it } from 'vitest';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
 import { failCall } from '../support/faulty-calls.ts';
 import { MarkedWal } from '../support/marked-wal.ts';
-import { giveToServerUser, runningAsRoot } from '../support/postgres/server-user.ts';
-import { startCommand, temporaryDirectory } from '../support/programs.ts';
+import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
+import { runProgram, startCommand, temporaryDirectory } from '../support/programs.ts';
 
 const deadline = { timeout: 120_000 };
 const made: MarkedWal[] = [];
@@ -165,6 +167,35 @@ it('a spool that is removed while it is used, a server that was started anew and
   await wal.archive(storage);
   await wal.expectSound(storage);
   expect(wal.folders().length).toBe(2);
+});
+
+it('the disk of the WAL in danger is told by a push, whether it succeeds or fails, and by wal status', async () => {
+  const archive = newArchive();
+  const wal = await newWal(archive);
+  const [first, second] = wal.names as [string, string];
+  const status = () => runProgram('gausskeep', ['wal', 'status', wal.data, '--json'], { asUser: serverUser });
+  expect((await status()).status).toBe(0);
+  // It waits as well, and is larger than what is free, without taking it.
+  const large = '0000000100000000000000FF.00000028.backup';
+  const { bavail, bsize } = statfsSync(wal.data);
+  writeFileSync(wal.path(large), '');
+  truncateSync(wal.path(large), bavail * bsize + 4096);
+  writeFileSync(wal.path(`archive_status/${large}.ready`), '');
+  giveToServerUser(wal.path(large));
+  const endangered = await status();
+  expect(endangered.status).toBe(4);
+  expect(JSON.parse(endangered.stdout)).toMatchObject({ condition: 'endangered', waiting: { files: 4 } });
+  const said = /warning: the disk of the WAL is in danger: \d files wait to be archived, .*are free/;
+  const pushed = await wal.call(first);
+  expect(pushed, pushed.stderr).toMatchObject({ status: 0 });
+  expect(pushed.stderr).toMatch(said);
+  await wal.stopServer();
+  wal.startServer();
+  renameSync(archive, `${archive}.away`);
+  const failed = await wal.call(second, ['--timeout', '1']);
+  expect(failed.status).not.toBe(0);
+  expect(failed.stderr).toMatch(said);
+  expect(failed.stderr).toContain('gausskeep wal push: error');
 });
 
 it('two servers that share a spool have nothing of each other', async () => {

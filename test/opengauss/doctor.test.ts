@@ -1,5 +1,5 @@
 /** `gausskeep doctor` on openGauss: what differs there from PostgreSQL. Each finding is provoked on the stand-in. */
-import { mkdirSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statfsSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckName, Severity } from '../../src/index.ts';
@@ -176,6 +176,17 @@ describe('doctor on openGauss', () => {
     utimesSync(join(marks, '000000010000000000000005.ready'), 1e9, 1e9);
     const late = await seen({ settings });
     expect(late.found('archive-failures')).toMatchObject([provoked('archive-failures', 'doctor.archive-waiting')]);
+    expect(late.found('archive-backlog')).toMatchObject([provoked('archive-backlog', 'doctor.archive-backlog.ok', 'ok')]);
+    await run.server!.stop();
+    // As large as what is free, without taking it: what waits has no room beside it once more.
+    const { bavail, bsize } = statfsSync(marks);
+    for (const name of ['000000010000000000000005', '000000010000000000000006']) {
+      writeFileSync(join(marks, `${name}.ready`), '');
+      writeFileSync(join(marks, '..', name), '');
+      truncateSync(join(marks, '..', name), bavail * bsize);
+    }
+    const full = await seen({ settings });
+    expect(full.found('archive-backlog')).toMatchObject([provoked('archive-backlog', 'doctor.archive-backlog')]);
   });
 
   it('a release whose hash indexes a recovery does not mend', async () => {

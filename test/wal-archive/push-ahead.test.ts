@@ -78,7 +78,6 @@ function ask(name: string): string {
 /** Pushes all that is marked, as long as the test asks for it. */
 function begin(storage: Storage): void {
   const target: PushTarget = {
-    description: 'memory',
     look: () => openForPush(storage),
     push: async (path, how) => {
       const name = path.slice(-2);
@@ -91,7 +90,14 @@ function begin(storage: Storage): void {
       }
     },
   };
-  const request = { spool, walDirectory: wal, dataDirectory: data, atOnce: 4, open: () => Promise.resolve(target) };
+  const request = {
+    spool,
+    archive: 'memory',
+    walDirectory: wal,
+    dataDirectory: data,
+    atOnce: 4,
+    open: () => Promise.resolve(target),
+  };
   pushing = pushAhead(request, { signal: stop.signal });
 }
 

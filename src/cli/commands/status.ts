@@ -1,6 +1,11 @@
 import { statusOptions } from '../../config/recovery-options.ts';
 import { formatLsn, recoveryStatus, type StatusReport } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
+import type { GivenOptions } from '../../config/option-table.ts';
+import { BackupError, systemCodeOf } from '../../errors/backup-error.ts';
+import { archivingRecord, readArchivingStatus, type ArchivingStatus } from '../archiving-status.ts';
+import { archivingLines } from '../backlog-text.ts';
+import { spoolDirectory } from '../push-async.ts';
 import type { Command } from '../command.ts';
 import { recoveryInstance } from '../recovery-instance.ts';
 import { closingLines, closingRecord, positionLine } from '../recovery-talk.ts';
@@ -15,15 +20,36 @@ export const statusCommand: Command = {
     const { program, terminal, signal } = context;
     const instance = recoveryInstance(given, context);
     const report = await recoveryStatus(instance, { signal });
+    const archiving = lookAtArchiving(report.directory, given);
     if (given.has('json')) {
-      await terminal.data(`${JSON.stringify(recordOf(report))}\n`);
+      await terminal.data(
+        `${JSON.stringify({ ...recordOf(report), archiving: archiving && archivingRecord(archiving) })}\n`,
+      );
       return 0;
     }
     for (const note of report.notes) terminal.line(warningLine(program, note));
     for (const line of linesOf(report)) await terminal.data(`${line}\n`);
+    if (archiving !== undefined && isOfInterest(archiving)) {
+      for (const line of archivingLines(archiving)) await terminal.data(`${speak(line)}\n`);
+    }
     return 0;
   },
 };
+
+/** As `wal status` of it; undefined where the marks of the server cannot be looked at. */
+function lookAtArchiving(directory: string, given: GivenOptions): ArchivingStatus | undefined {
+  try {
+    return readArchivingStatus(directory, spoolDirectory(given, directory));
+  } catch (error) {
+    if (error instanceof BackupError || systemCodeOf(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** Where nothing waits and nothing ever pushed, there is nothing to tell. */
+function isOfInterest({ backlog, pushers }: ArchivingStatus): boolean {
+  return backlog.count > 0 || pushers.length > 0;
+}
 
 function linesOf(report: StatusReport): string[] {
   const { server, directory, phase, postmaster, target, stoppedAt, state, record, files, failure, prepared } = report;

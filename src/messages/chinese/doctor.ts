@@ -194,6 +194,13 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-program.not-executable': 'archive_command 开头的程序不能执行：{command}',
   'doctor.archive-waiting': '有 {count} 个 WAL 段等待归档，最早的已等了 {minutes} 分钟',
   'doctor.archive-waiting.ok': '有 {count} 个 WAL 段等待归档，都没有等很久',
+  'doctor.archive-backlog.ok':
+    '有 {count} 个文件等待归档，共 {size} MiB；WAL 所在磁盘 {total} MiB 中有 {free} MiB 空闲',
+  'doctor.archive-backlog':
+    'WAL 所在磁盘有危险：有 {count} 个文件等待归档，共 {size} MiB，而 {total} MiB 中只有 {free} MiB 空闲',
+  'doctor.archive-backlog.why': '没有空间写 WAL 的服务器会停止，在有空间之前也不能启动。',
+  'doctor.archive-backlog.fix':
+    '服务器的日志中有 archive_command 失败的原因；如果它没有失败，就是太慢：gausskeep wal push --async 可以同时推送多个文件。在等待的文件归档之前，请给该磁盘更多空间；不要手工删除 WAL。',
   'doctor.archive-owner.unread': '无法查看归档 WAL 的 {path}：{reason}',
   'doctor.archive-owner.unknown': '{path}：不知道是否只有这台服务器在那里归档（需要复制会话和 SQL，而且不能是备机）',
   'doctor.archive-owner.untold': '没有检查归档：服务器没有说明是否归档、归档到哪里，可用 --archive 指定目录',

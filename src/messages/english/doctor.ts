@@ -174,6 +174,13 @@ export const doctorMessages = {
   'doctor.archive-waiting':
     '{count} {count|segment waits|segments wait} to be archived, the oldest for {minutes} minutes',
   'doctor.archive-waiting.ok': '{count} {count|segment waits|segments wait} to be archived, none of them for long',
+  'doctor.archive-backlog.ok':
+    '{count} {count|file waits|files wait} to be archived, {size} MiB; {free} of {total} MiB are free on the disk of the WAL',
+  'doctor.archive-backlog':
+    'the disk of the WAL is in danger: {count} {count|file waits|files wait} to be archived, {size} MiB, and {free} of {total} MiB are free',
+  'doctor.archive-backlog.why': 'A server that has no room for WAL stops, and does not start before there is room.',
+  'doctor.archive-backlog.fix':
+    "The server's log says why its archive_command fails; where it does not fail it is too slow: gausskeep wal push --async pushes several files at once. Until what waits is archived, give that disk more room; remove no WAL by hand.",
   'doctor.archive-owner.unread': '{path}, where WAL is archived, could not be looked at: {reason}',
   'doctor.archive-owner.unknown':
     '{path}: whether only this server archives there is not known (it needs a replication session and SQL, and no standby)',
