@@ -176,7 +176,9 @@ describe('doctor on openGauss', () => {
     utimesSync(join(marks, '000000010000000000000005.ready'), 1e9, 1e9);
     const late = await seen({ settings });
     expect(late.found('archive-failures')).toMatchObject([provoked('archive-failures', 'doctor.archive-waiting')]);
-    expect(late.found('archive-backlog')).toMatchObject([provoked('archive-backlog', 'doctor.archive-backlog.ok', 'ok')]);
+    expect(late.found('archive-backlog')).toMatchObject([
+      provoked('archive-backlog', 'doctor.archive-backlog.ok', 'ok'),
+    ]);
     await run.server!.stop();
     // As large as what is free, without taking it: what waits has no room beside it once more.
     const { bavail, bsize } = statfsSync(marks);
