@@ -4,6 +4,9 @@ const ended = 'test/faults/repository-ended.test.ts';
 const interleavings = 'src/expire/interleavings.test.ts';
 const expiring = 'src/expire/perform-expire.test.ts';
 const cutting = 'src/expire/cut-wal.test.ts';
+const atOnce = 'test/object-storage/many-hosts.test.ts';
+const hours = 'test/object-storage/moved-clocks.test.ts';
+const killed = 'test/object-storage/killed-in-store.test.ts';
 const stored = 'test/e2e/repository-verify.test.ts';
 
 /** Runs that are ended or that meet in a repository, and what retention may not remove. */
@@ -22,6 +25,8 @@ export const repositoryFaults: FaultSection = {
       proof: [
         [ended, 'that is killed before any of its steps loses no backup'],
         [expiring, 'takes up what a run left that ended in the middle'],
+        [killed, 'a backup loses no other one'],
+        [killed, 'retention loses nothing that stays'],
       ],
     },
     {
@@ -42,7 +47,30 @@ export const repositoryFaults: FaultSection = {
       says: 'nothing',
       after: 'both, whole',
       next: '',
-      proof: [[ended, 'two backups of one server at once']],
+      proof: [
+        [ended, 'two backups of one server at once'],
+        [atOnce, 'two of one instance and one of another at once'],
+      ],
+    },
+    {
+      kinds: ['FI-06'],
+      program: 'repo copy',
+      fault: 'kill -9 at a request to an object store',
+      status: 'ended by that signal',
+      says: '',
+      after: 'both repositories without a fault; a hold of the copy in the target',
+      next: 'succeeds, and copies what is not there yet',
+      proof: [[killed, 'a copy is taken up by the next']],
+    },
+    {
+      kinds: [],
+      program: 'backup --repo, expire',
+      fault: 'the clock of the host is an hour off that of an object store, either way',
+      status: '19 for a backup; 0 for expire',
+      says: 'by how much the clock is off',
+      after: 'no backup; nothing that was removed before its time',
+      next: 'the same, until the clock is right',
+      proof: [[hours, 'a host whose clock is an hour off']],
     },
     {
       kinds: ['FI-13', 'FI-14'],
@@ -58,6 +86,9 @@ export const repositoryFaults: FaultSection = {
         [interleavings, 'nor does a removal that stops at any call'],
         [interleavings, 'nor do a backup and a removal that wait for each other'],
         [interleavings, 'nor do two removals at once'],
+        [hours, 'retention elsewhere takes nothing of a backup that is made'],
+        [hours, 'a backup that stands still before'],
+        [hours, 'a restore goes on while its backup is taken off'],
       ],
     },
     {

@@ -47,7 +47,7 @@ describe('on a store as it is', () => {
   forRealStore((store) => {
     const made = inWorld(store);
 
-    it('backup', { timeout }, async () => {
+    it('a backup loses no other one, and the next is whole', { timeout }, async () => {
       const { world } = made;
       const [killed, next] = [await world.host(), await world.host()];
       await next.done(world.backup);
@@ -69,7 +69,7 @@ describe('on a store as it is', () => {
       expect(kills).toBeGreaterThan(everyFault ? 20 : 0);
     });
 
-    it.runIf(everyFault)('repo copy', { timeout }, async () => {
+    it.runIf(everyFault)('a copy is taken up by the next', { timeout }, async () => {
       const { world } = made;
       const host = await world.host();
       await host.done(world.backup);
@@ -99,7 +99,7 @@ describe('while hours pass', () => {
   onInProcessServer((store) => {
     const made = inWorld(store);
 
-    it.runIf(everyFault)('expire', { timeout }, async () => {
+    it.runIf(everyFault)('retention loses nothing that stays, and the next run goes on', { timeout }, async () => {
       const { world } = made;
       const [killed, next] = [await world.host(), await world.host()];
       await next.done(world.backup);
