@@ -67,7 +67,7 @@ export const repositoryFaults: FaultSection = {
       program: 'backup --repo, expire',
       fault: 'the clock of the host is an hour off that of an object store, either way',
       status: '19 for a backup; 0 for expire',
-      says: 'by how much the clock is off',
+      says: 'what both clocks say',
       after: 'no backup; nothing that was removed before its time',
       next: 'the same, until the clock is right',
       proof: [[hours, 'a host whose clock is an hour off']],
