@@ -56,7 +56,7 @@ describe('on a store as it is', () => {
         const before = await world.ids();
         world.change();
         const isKilled = await killAt(killed, world.backup, place);
-        const after = await world.sound();
+        const after = await world.sound('killed');
         expect(after.slice(0, before.length), JSON.stringify(place)).toEqual(before);
         if (!isKilled) break;
         kills += 1;
@@ -82,7 +82,7 @@ describe('on a store as it is', () => {
         const own = { GAUSSKEEP_REPO: target };
         await host.done(['repo', 'init', target]);
         const isKilled = await killAt(host, copy, place);
-        expect(await host.done(['repo', 'check'], own)).toContain('nothing wrong was found');
+        expect([0, 3]).toContain((await host.run(['repo', 'check'], own)).status);
         await host.done(copy);
         const verified = await host.done(['verify', '--read-data', '--json'], own);
         expect(verified.match(/"state":"sound"/g)).toHaveLength(2);
@@ -110,7 +110,7 @@ describe('while hours pass', () => {
         await next.done(expireToOne);
         world.moveTime(20 * minuteMs);
         const isKilled = await killAt(killed, expireToOne, place);
-        expect(await world.sound(), JSON.stringify(place)).toHaveLength(1);
+        expect(await world.sound('killed'), JSON.stringify(place)).toHaveLength(1);
         world.change();
         await next.done(world.backup);
         await next.done(expireToOne);
@@ -125,7 +125,7 @@ describe('while hours pass', () => {
         await next.done(expireToOne);
       }
       const [id] = await world.sound();
-      expect(world.packsOf().length).toBeLessThanOrEqual(3);
+      expect((await next.done(['list', '--json'])).trim().split('\n')).toHaveLength(1);
       expect(world.packsOf()).toContain(id!.slice(-32));
     });
   });

@@ -37,7 +37,7 @@ export class StoreHost {
   /** @returns what it printed */
   async done(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     const { status, stdout, stderr } = await this.run(words, env);
-    expect(status, `${words.join(' ')}: ${stderr}`).toBe(0);
+    expect(status, `${words.join(' ')}: ${stdout}${stderr}`).toBe(0);
     return stdout;
   }
 
