@@ -5,7 +5,7 @@ import { speak } from './speech.ts';
 
 /** What was copied of an instance, or would be. @param isDry nothing was done */
 export function copyLines(copied: CopiedInstance, isDry: boolean): string[] {
-  const { instance, backups, wal, marks } = copied;
+  const { instance, backups, wal, read, marks } = copied;
   const count = (outcome: CopyOutcome): number => backups.filter((one) => one.outcome === outcome).length;
   const mended = backups.filter(({ outcome, wasThere }) => outcome === 'mended' || wasThere === true);
   const numbers = { ...stored(backups.filter((one) => !mended.includes(one))), count: count('copied') };
@@ -19,9 +19,16 @@ export function copyLines(copied: CopiedInstance, isDry: boolean): string[] {
     ...(expired > 0 ? [say('copy.expired', { count: expired })] : []),
     ...(condemned > 0 ? [say('copy.condemned', { count: condemned })] : []),
     ...walLines(wal, isDry),
+    ...readLines(read),
     ...(marks > 0 ? [say(isDry ? 'copy.would-marks' : 'copy.marks', { count: marks })] : []),
   ];
   return [speak(say('copy.instance', { instance })), ...lines.map((line) => `  ${speak(line)}`)];
+}
+
+function readLines(read: CopiedInstance['read']): Message[] {
+  if (read === undefined) return [];
+  const { readPacks: count, packs, readBytes, bytes, mended } = read;
+  return [say('copy.read', { count, packs, part: sizeText(readBytes), all: sizeText(bytes), mended })];
 }
 
 function stored(backups: CopiedInstance['backups']): { readonly packs: number; readonly bytes: string } {
@@ -36,6 +43,7 @@ function walLines(wal: CopiedInstance['wal'], isDry: boolean): Message[] {
   return [
     say(isDry ? 'copy.would-wal' : 'copy.wal', numbers),
     ...(wal.mended > 0 ? [say('copy.wal-mended', { count: wal.mended })] : []),
+    ...(wal.read > 0 ? [say('copy.wal-read', { count: wal.read })] : []),
     ...(unneeded > 0 ? [say('copy.unneeded', { count: unneeded })] : []),
   ];
 }
@@ -45,7 +53,7 @@ const mostNames = 5;
 
 /** What is wrong, or was left out, a sentence each; with what to do where that is known. */
 export function copyProblems(
-  { instance, backups, wal, unreadable, isHeld, failure }: CopiedInstance,
+  { instance, backups, wal, read, unreadable, isHeld, failure }: CopiedInstance,
   isDry: boolean,
 ): { readonly sentence: Message; readonly hint?: Message | undefined }[] {
   const problems: { readonly sentence: Message; readonly hint?: Message | undefined }[] = [];
@@ -61,6 +69,9 @@ export function copyProblems(
   }
   for (const { name, generation, reason } of wal?.damaged ?? []) {
     problems.push({ sentence: say('copy.wal-damaged', { instance, name, generation, reason }) });
+  }
+  for (const { name, reason } of read?.damaged ?? []) {
+    problems.push({ sentence: say('copy.read-damaged', { instance, name, reason }) });
   }
   const unfinished = wal?.unfinished ?? [];
   if (unfinished.length > 0) {
@@ -83,7 +94,7 @@ export function copyProblems(
 }
 
 export function copyRecord(copied: CopiedInstance, isDry: boolean): Record<string, unknown> {
-  const { instance, backups, wal, marks, unreadable, isHeld, failure } = copied;
+  const { instance, backups, wal, read, marks, unreadable, isHeld, failure } = copied;
   return {
     ...{ messageType: 'copy', instance, isDryRun: isDry, isHeld, marks },
     backups: backups.map(({ backup: id, name, outcome, reasons, packs, bytes }) => ({
@@ -102,7 +113,12 @@ export function copyRecord(copied: CopiedInstance, isDry: boolean): Record<strin
             },
             damaged: wal.damaged.map(({ name, generation, reason }) => ({ name, generation, reason: render(reason) })),
             unfinished: wal.unfinished,
+            read: wal.read,
           },
+    read:
+      read === undefined
+        ? null
+        : { ...read, damaged: read.damaged.map(({ name, reason }) => ({ name, reason: render(reason) })) },
     unreadable: unreadable.map(({ name, error }) => ({ name, reason: render(error.sentence) })),
     failure: failure === undefined ? null : render(failure.sentence),
   };

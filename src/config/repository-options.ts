@@ -92,6 +92,7 @@ export const repoCopyOptions: readonly OptionGroup[] = [
     title: 'wal-commands.help.options',
     options: [
       ...s3Options,
+      { long: 'read-data', inlineArgument: 'AMOUNT', help: 'copy-help.read-data' },
       { long: 'dry-run', short: 'n', help: 'copy-help.dry-run' },
       { long: 'progress', short: 'P', help: 'copy-help.progress' },
       { long: 'json', help: 'copy-help.json' },

@@ -11,6 +11,9 @@ import { commitObject } from '../repository/names.ts';
 import { putCommit } from '../repository/put-commit.ts';
 import { damaged } from '../storage/sealed-json.ts';
 import { readSmallObject } from '../storage/small-object.ts';
+import type { StorageOptions } from '../storage/storage.ts';
+import { extendLocks } from '../storing/extend-locks.ts';
+import { PackTable } from '../packs/pack-table.ts';
 import { checkPacks } from '../storing/check-packs.ts';
 import { StoredFaults } from '../verify/stored-faults.ts';
 import { StoredWalCheck } from '../verify/stored-wal.ts';
@@ -46,12 +49,21 @@ export class BackupCopier {
   readonly #ends: Ends;
   readonly #packs: PackCopier;
   readonly #wal: StoredWalCheck;
+  /** When this began, by the clock of a target that locks objects. */
+  readonly #beganMs: number | undefined;
+  /** Packs that were there, and are locked for long enough now. */
+  readonly #locked = new PackTable<StoredPack>();
 
   constructor(way: CopyWay, ends: Ends, signal: AbortSignal) {
     this.#way = way;
     this.#ends = ends;
+    this.#beganMs = ends.target.storage.lock?.nowMs;
     this.#wal = new StoredWalCheck(ends.target, { readData: false, signal });
     this.#packs = new PackCopier(way.source, way.target, ends.there);
+  }
+
+  get packs(): PackCopier {
+    return this.#packs;
   }
 
   async end(): Promise<void> {
@@ -133,11 +145,26 @@ export class BackupCopier {
     if (reasons.length > 0) return { reasons, marks: 0 };
     const marks = await copyMarks(source, target, (one) => one === backup, { signal, only: backup });
     await checkPacks(this.#ends.target, packs, { signal });
+    await this.#lock(stored, packs, { signal });
     // Before the commit: so whoever removes it knows that it was copied.
     await putCopied(target, { backup, from }, { signal });
     if (lost) await clearCommit(target, backup, { signal });
     await putCommit(target, stored, { bytes, signal });
     return { reasons: [], marks };
+  }
+
+  /** Object lock: what was there before this run is locked for as long as what it stored. */
+  async #lock(commit: Commit, packs: readonly StoredPack[], { signal }: StorageOptions): Promise<void> {
+    const { target, there } = this.#ends;
+    if (target.storage.lock === undefined) return;
+    const before: StoredPack[] = [];
+    for (const one of packs) {
+      if ((await there.before(one.pack)) === undefined || this.#locked.indexOf(one.pack) !== undefined) continue;
+      before.push(one);
+    }
+    const needs = { packs: before, prior: undefined, backup: { ...commit, backup: '' }, sinceMs: this.#beganMs };
+    await extendLocks(target, needs, { signal });
+    for (const one of before) this.#locked.add(one);
   }
 
   /** The WAL that it needs to become consistent, as the target has it. */

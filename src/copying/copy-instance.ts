@@ -11,7 +11,10 @@ import { openPlace } from '../storage/place.ts';
 import { openArchiveOf } from '../storing/open-archive.ts';
 import { announceCopies, endOldCopies, unfinishedCopies, unsafeCopies, type CopyWay } from './announce-copies.ts';
 import { copyMarks } from './copy-marks.ts';
-import type { CopiedBackup, CopiedInstance, CopiedWal, CopyOutcome } from './copy-request.ts';
+import { readTarget, type ReadingOfTarget } from './read-target.ts';
+import { ReadBefore } from '../verify/read-before.ts';
+import type { ReadAmount } from '../verify/choose-packs.ts';
+import type { CopiedBackup, CopiedInstance, CopiedRead, CopiedWal, CopyOutcome } from './copy-request.ts';
 import { copyWal, missingWal } from './copy-wal.ts';
 import { Counted } from './counted.ts';
 import type { CopyNews } from './events.ts';
@@ -22,6 +25,8 @@ import { TargetPacks } from './target-packs.ts';
 
 interface Run {
   readonly dryRun: boolean;
+  readonly read: ReadAmount;
+  readonly cacheDirectory: string | undefined;
   readonly teller: Teller<'copy', CopyNews>;
   readonly signal: AbortSignal;
 }
@@ -41,6 +46,7 @@ export class CopyingInstance {
   /** Ids of backups that an earlier run had not copied to the end. */
   #unfinished: ReadonlySet<string> = new Set();
   #wal: CopiedWal | undefined;
+  #read: CopiedRead | undefined;
   #marks = 0;
   #isHeld = true;
 
@@ -54,7 +60,7 @@ export class CopyingInstance {
     const order = ({ backup }: CopiedBackup): number => this.#order.get(backup) ?? Infinity;
     const backups = this.#done.toSorted((a, b) => order(a) - order(b) || 0);
     return {
-      ...{ instance: this.#name, backups, wal: this.#wal, marks: this.#marks },
+      ...{ instance: this.#name, backups, wal: this.#wal, read: this.#read, marks: this.#marks },
       ...{ unreadable: this.#unreadable, isHeld: this.#isHeld, failure },
     };
   }
@@ -117,7 +123,8 @@ export class CopyingInstance {
     teller.enter('wal');
     const counted = new Counted(teller, bytes);
     const instances = { source: source.storage, target: target.storage };
-    this.#wal = await copyWal(way, instances, { signal, onStored: (stored) => counted.add(stored) });
+    const readsData = this.#run.read === 'all';
+    this.#wal = await copyWal(way, instances, { signal, readsData, onStored: (stored) => counted.add(stored) });
     counted.finish();
   }
 
@@ -126,7 +133,8 @@ export class CopyingInstance {
     const there = new TargetPacks(way.target, { signal });
     const missing = await missingPacks(way, { pending, present }, there, { signal });
     const incomplete = present.filter((commit) => !this.#isWhole(commit, missing));
-    if (pending.length + incomplete.length === 0) return;
+    const { read } = this.#run;
+    if (pending.length + incomplete.length === 0 && read === 'none') return;
     teller.enter('packs');
     const counted = new Counted(teller, missing.bytes);
     const options = { signal, onStored: (stored: number) => counted.add(stored) };
@@ -138,10 +146,24 @@ export class CopyingInstance {
         const outcome = copied.outcome === 'copied' ? this.#outcomeOf(commit, lost) : copied.outcome;
         this.#note({ ...others, copied: { ...copied, outcome } });
       }
+      if (read !== 'none')
+        this.#read = await this.#readTarget(way, present, { amount: read, there, packs: copier.packs });
     } finally {
       await copier.end();
     }
     counted.finish();
+  }
+
+  async #readTarget(
+    way: CopyWay,
+    present: readonly Commit[],
+    reading: Omit<ReadingOfTarget, 'before'>,
+  ): Promise<CopiedRead> {
+    const { signal, cacheDirectory } = this.#run;
+    // Not what `verify` read: that compares each block with its hash as well.
+    const place = `${way.target.description}\n${this.#name}\nby a copy`;
+    const before = await ReadBefore.open(cacheDirectory, place, { signal });
+    return readTarget(way, present, { ...reading, before }, { signal });
   }
 
   /** Tells of a backup that is there with all its packs. */
@@ -195,7 +217,7 @@ export class CopyingInstance {
       const storage = own === undefined ? undefined : (await openPlace(target.wal)).storage;
       this.#wal = {
         ...(await missingWal({ source: archive, target: storage, wanted }, { signal })),
-        ...{ mended: 0, damaged: [] },
+        ...{ mended: 0, read: 0, damaged: [] },
       };
     }
     const way = { source: source.storage, target: target.storage };

@@ -50,6 +50,11 @@ export class PackCopier {
     return reasons;
   }
 
+  /** One that is there and of no use, though it has its size. @throws BackupError `CORRUPT` when it cannot be had, or not be replaced */
+  async replace({ pack, sizeBytes }: StoredPack, options: StorageOptions): Promise<void> {
+    await this.#replace(packName(pack), sizeBytes, options);
+  }
+
   async #copyOne({ pack, sizeBytes }: StoredPack, { signal, onStored }: Options): Promise<void> {
     signal?.throwIfAborted();
     const object = packName(pack);

@@ -18,7 +18,7 @@ const ofOne: readonly ErrorCode[] = ['CORRUPT', 'SYSTEM_MISMATCH', 'OBJECT_EXIST
  * @throws BackupError `USAGE` when both are the same repository; `BACKUP_NOT_FOUND` for an instance that the source does not have; `STORAGE_UNAVAILABLE`
  */
 export async function copyRepository(
-  { source, target, instances: wanted, dryRun = false }: CopyRequest,
+  { source, target, instances: wanted, dryRun = false, read = 'none', cacheDirectory }: CopyRequest,
   { signal = new AbortController().signal, onEvent }: { signal?: AbortSignal; onEvent?: CopyListener | undefined } = {},
 ): Promise<CopyResult> {
   if (source.identity.repository === target.identity.repository) {
@@ -31,7 +31,7 @@ export async function copyRepository(
   for (const name of names) {
     teller.enter('compare');
     teller.tell({ type: 'instance', instance: name });
-    const run = new CopyingInstance(name, source.identity.repository, { dryRun, teller, signal });
+    const run = new CopyingInstance(name, source.identity.repository, { dryRun, read, cacheDirectory, teller, signal });
     try {
       const from = await openInstance(source, name, { signal });
       // What a run left that never came to its end is no instance.

@@ -1,6 +1,7 @@
 import type { BackupError } from '../errors/backup-error.ts';
 import type { Message } from '../messages/message.ts';
 import type { DamagedObject } from '../repository/read-objects.ts';
+import type { ReadAmount } from '../verify/choose-packs.ts';
 import type { Repository } from '../repository/repository.ts';
 
 export interface CopyRequest {
@@ -9,6 +10,10 @@ export interface CopyRequest {
   readonly target: Repository;
   /** Default: all that the source has something of. */
   readonly instances?: readonly string[] | undefined;
+  /** Content of the target to read as well, of what was there before: what is damaged inside is copied anew. WAL is read where all is. Default `none`. */
+  readonly read?: ReadAmount | undefined;
+  /** An existing or new directory of this host in which is kept what was read when; undefined: nothing is kept. */
+  readonly cacheDirectory?: string | undefined;
   /** Nothing is written, on either side: what would be copied is told. */
   readonly dryRun?: boolean | undefined;
 }
@@ -43,6 +48,24 @@ export interface DamagedSegment {
   readonly reason: Message;
 }
 
+/** A pack of the target that is damaged inside, and was not mended. */
+export interface DamagedPack {
+  readonly name: string;
+  readonly reason: Message;
+}
+
+/** What was read of the target, besides what was copied into it. */
+export interface CopiedRead {
+  /** Packs that were there and that backups of both repositories need. */
+  readonly packs: number;
+  readonly bytes: number;
+  readonly readPacks: number;
+  readonly readBytes: number;
+  /** Those that were damaged inside, and were copied anew. */
+  readonly mended: number;
+  readonly damaged: readonly DamagedPack[];
+}
+
 export interface CopiedWal {
   /** Segments and partial segments that were copied, and their bytes as they are stored. */
   readonly segments: number;
@@ -54,6 +77,8 @@ export interface CopiedWal {
   /** That no backup of the target needs, or that its retention removed. */
   readonly unneeded: number;
   readonly damaged: readonly DamagedSegment[];
+  /** Segments that were there and were read; 0 unless all was to be read. */
+  readonly read: number;
   /** Names of segments without a receipt, which are followed by others: their push did not come to its end. */
   readonly unfinished: readonly string[];
 }
@@ -62,6 +87,8 @@ export interface CopiedInstance {
   readonly instance: string;
   /** Oldest first, those whose commit cannot be read behind the others. */
   readonly backups: readonly CopiedBackup[];
+  /** Undefined: nothing of the target was to be read, or it was not come to. */
+  readonly read: CopiedRead | undefined;
   /** Undefined: the source has no WAL archive of it, or it was not come to. */
   readonly wal: CopiedWal | undefined;
   /** Pins, notes and what else was said about backups, that came. */

@@ -14,6 +14,7 @@ import { archiveConflict } from './archive-conflict.ts';
 import {
   clearSegment,
   isEqual,
+  isSound,
   mendIndex,
   readSegment,
   replaceData,
@@ -33,10 +34,13 @@ export interface CopiedSegments {
   bytes: number;
   present: number;
   mended: number;
+  read: number;
   readonly damaged: DamagedSegment[];
 }
 
 interface Options extends StorageOptions {
+  /** What the target has is read, and mended where it is damaged inside. */
+  readonly readsData: boolean;
   /** The data of a segment is durable in the target. */
   readonly onStored: (bytes: number) => void;
 }
@@ -67,7 +71,7 @@ export async function copySegments(
     const some = pairs.slice(from, from + batch);
     const stored = new Map<SegmentPair, Stored>();
     await runLanes(some, atOnce, async (pair) => {
-      const result = await copyData(way, pair, options);
+      const result = await copyData(way, pair, { ...options, onRead: () => (copied.read += 1) });
       if (result === 'present') copied.present += 1;
       else if (result !== undefined && 'reason' in result) copied.damaged.push(result);
       else if (result !== undefined) stored.set(pair, result);
@@ -87,7 +91,7 @@ export async function copySegments(
 async function copyData(
   way: SegmentWay,
   { found, there }: SegmentPair,
-  options: Options,
+  { onRead, ...options }: Options & { readonly onRead: () => void },
 ): Promise<Stored | 'present' | DamagedSegment | undefined> {
   options.signal?.throwIfAborted();
   const { source, generation } = way;
@@ -97,7 +101,11 @@ async function copyData(
   try {
     receipt = await readReceipt(source, generation, name, options);
     if (receipt === undefined || found.receipt === undefined) return undefined;
-    const state = await stateOf(way, there, receipt, options);
+    let state = await stateOf(way, there, receipt, options);
+    if (state === 'whole' && options.readsData) {
+      onRead();
+      if (!(await isSound(way, name, options))) state = 'no-data';
+    }
     if (state === 'whole') {
       await mendIndex(way, { found, there }, options);
       return 'present';

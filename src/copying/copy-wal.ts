@@ -58,12 +58,16 @@ export async function missingWal(way: WalWay, options: StorageOptions): Promise<
 export async function copyWal(
   { source, target, wanted }: WalWay & { readonly target: Storage },
   instances: { readonly source: Storage; readonly target: Storage },
-  { onStored, ...options }: StorageOptions & { readonly onStored: (bytes: number) => void },
+  {
+    onStored,
+    readsData,
+    ...options
+  }: StorageOptions & { readonly readsData: boolean; readonly onStored: (bytes: number) => void },
 ): Promise<CopiedWal> {
   const before = await findArchive(target, options);
   const generations = await comparedGenerations(source, before, options);
   if (before === undefined) await beginArchive(source, target, options);
-  const copied = { segments: 0, bytes: 0, present: 0, mended: 0, damaged: [] };
+  const copied = { segments: 0, bytes: 0, present: 0, mended: 0, read: 0, damaged: [] };
   const unfinished: string[] = [];
   let unneeded = 0;
   const there = before === undefined ? [] : await readGenerations(before, options);
@@ -79,11 +83,12 @@ export async function copyWal(
       await copySmallObject(instances.source, instances.target, range.storedName, options);
     }
     const way = { source: source.storage, target, generation: number };
-    for await (const folder of foldersOf({ source, target, wanted }, generations, number, options)) {
+    const looked = { ...options, readsData };
+    for await (const folder of foldersOf({ source, target, wanted }, generations, number, looked)) {
       copied.present += folder.present;
       unneeded += folder.unneeded;
       unfinished.push(...folder.unfinished);
-      await copySegments(way, folder.missing, copied, { ...options, onStored });
+      await copySegments(way, folder.missing, copied, { ...looked, onStored });
     }
   }
   return { ...copied, unneeded, unfinished };
@@ -182,21 +187,29 @@ async function* foldersOf(
   { source, target, wanted }: WalWay,
   generations: readonly Generation[],
   number: number,
-  options: StorageOptions,
+  { readsData = false, ...options }: StorageOptions & { readonly readsData?: boolean },
 ): AsyncGenerator<ComparedFolder, void, undefined> {
   const needed = neededOf(source, wanted, generations, number);
   const { folders } = await segmentFolders(source.storage, walFolder(number), options);
   for (const folder of folders) {
     const { segments } = await readSegmentFolder(source.storage, folder, options);
     const there = target && (await readSegmentFolder(target, folder, options)).segments;
-    yield compared([...segments.values()], there, needed);
+    yield compared([...segments.values()], { target: there, needed, readsData });
   }
 }
 
 function compared(
   segments: readonly FoundSegment[],
-  target: ReadonlyMap<string, FoundSegment> | undefined,
-  needed: NeededWal,
+  {
+    target,
+    needed,
+    readsData,
+  }: {
+    readonly target: ReadonlyMap<string, FoundSegment> | undefined;
+    readonly needed: NeededWal;
+    /** What is there is looked at nevertheless. */
+    readonly readsData: boolean;
+  },
 ): ComparedFolder {
   const missing: SegmentPair[] = [];
   const unfinished: string[] = [];
@@ -208,7 +221,7 @@ function compared(
     else if (found.receipt === undefined) {
       // The last one may be on its way.
       if (found.data.length > 0 && found.name < last) unfinished.push(found.name);
-    } else if (isThere(found, there)) present += 1;
+    } else if (!readsData && isThere(found, there)) present += 1;
     else missing.push({ found, there });
   }
   return { missing, present, unneeded, unfinished };

@@ -46,11 +46,18 @@ async function lose(world: CopyWorld, name: string): Promise<void> {
 }
 
 /** It is shorter by a byte then. */
-async function cut(world: CopyWorld, name: string): Promise<void> {
+const cut = (world: CopyWorld, name: string): Promise<void> => change(world, name, (bytes) => bytes.subarray(0, -1));
+
+/** Of the same size, with another bit. */
+function flip(world: CopyWorld, name: string): Promise<void> {
+  return change(world, name, (bytes) => bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 1 : byte)));
+}
+
+async function change(world: CopyWorld, name: string, how: (bytes: Buffer) => Uint8Array): Promise<void> {
   const stored = await storedName(world, name);
   const bytes = await collect(world.targetRoot.get(stored));
   await world.targetRoot.delete(stored);
-  await world.targetRoot.put(stored, () => onePiece(bytes.subarray(0, -1)));
+  await world.targetRoot.put(stored, () => onePiece(how(bytes)));
 }
 
 async function names(world: CopyWorld, prefix: string): Promise<string[]> {
@@ -163,32 +170,63 @@ describe('what the target lost', () => {
   });
 });
 
-describe('a source that cannot be read everywhere', () => {
-  for (const fault of ['unreadable', 'fail'] as const) {
-    it(`${fault}: ${fault === 'fail' ? 'a storage that is away ends the run' : 'a pack, a segment and a commit are named, and the others are copied'}`, async () => {
-      const world = await CopyWorld.make();
-      await world.backups(4);
-      const [first = '', second = '', third = '', fourth = ''] = world.ids;
-      const segment = world.small.backups[1]?.segment ?? '';
-      const bad = [packName({ backup: first, number: 0 }), `${segment}.gz`, commitObject(third)];
-      const torn = new FaultyStorage(world.root, (call, name) =>
-        call === 'get' && bad.some((one) => name.endsWith(one)) ? fault : undefined,
-      );
-      const running = world.copyFrom(torn);
-      if (fault === 'fail') {
-        await expect(running).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
-        return;
-      }
-      const { backups, wal } = await running;
-      expect(backups.map(({ backup, outcome }) => [backup, outcome])).toEqual([
-        [first, 'damaged'],
-        [second, 'damaged'],
-        [fourth, expect.any(String)],
-        [third, 'damaged'],
-      ]);
-      expect(wal?.damaged).toMatchObject([{ name: segment }]);
+describe('what is damaged inside', () => {
+  for (const password of [undefined, 'there']) {
+    it(`is found by reading, and only then: ${password === undefined ? 'plain' : 'encrypted'}`, async () => {
+      const world = await CopyWorld.make(undefined, password);
+      await world.backups(2);
       await world.copy();
-      await expectWhole(world, 'read again');
+      const packs = await names(world, 'packs/');
+      for (const name of packs) await flip(world, name);
+      const segments = world.small.backups.map(({ segment }) => `wal/${segmentBase(1, segment)}.gz`);
+      for (const name of segments) await flip(world, name);
+      expect(outcomesOf(await world.copy())).toEqual(['present', 'present']);
+      const part = await world.copyReading({ bytes: 1 });
+      expect(part.read).toMatchObject({ packs: packs.length, readPacks: 1, mended: 1, damaged: [] });
+      expect(part.wal).toMatchObject({ segments: 0, read: 0 });
+      const all = await world.copyReading('all');
+      expect(all.read).toMatchObject({ readPacks: packs.length, mended: packs.length - 1, damaged: [] });
+      expect(all.wal).toMatchObject({ segments: 2, mended: 2, read: 2, damaged: [] });
+      await expectWhole(world, 'read');
+      const again = await world.copyReading('all');
+      expect([again.read?.mended, again.wal?.mended, again.wal?.present]).toEqual([0, 0, 2]);
     });
   }
+});
+
+describe('a source that cannot be read everywhere', () => {
+  async function torn(fault: 'unreadable' | 'fail') {
+    const world = await CopyWorld.make();
+    await world.backups(4);
+    const segment = world.small.backups[1]?.segment ?? '';
+    const bad = [
+      packName({ backup: world.ids[0] ?? '', number: 0 }),
+      `${segment}.gz`,
+      commitObject(world.ids[2] ?? ''),
+    ];
+    const source = new FaultyStorage(world.root, (call, name) =>
+      call === 'get' && bad.some((one) => name.endsWith(one)) ? fault : undefined,
+    );
+    return { world, segment, source };
+  }
+
+  it('unreadable: a pack, a segment and a commit are named, and the others are copied', async () => {
+    const { world, segment, source } = await torn('unreadable');
+    const { backups, wal } = await world.copyFrom(source);
+    const [first, second, third, fourth] = world.ids;
+    expect(backups.map(({ backup, outcome }) => [backup, outcome])).toEqual([
+      [first, 'damaged'],
+      [second, 'damaged'],
+      [fourth, expect.any(String)],
+      [third, 'damaged'],
+    ]);
+    expect(wal?.damaged).toMatchObject([{ name: segment }]);
+    await world.copy();
+    await expectWhole(world, 'read again');
+  });
+
+  it('a storage that is away ends the run', async () => {
+    const { world, source } = await torn('fail');
+    await expect(world.copyFrom(source)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  });
 });

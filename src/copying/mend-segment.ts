@@ -10,6 +10,7 @@ import { suffixOf } from '../wal-archive/codec.ts';
 import type { Receipt } from '../wal-archive/receipt.ts';
 import type { FoundSegment } from '../wal-archive/segment-folder.ts';
 import { archiveConflict } from './archive-conflict.ts';
+import { readableSource } from './readable-source.ts';
 import { cannotReplace } from './replace-object.ts';
 
 /** A segment that the source has with its receipt, and what the target has of it. */
@@ -58,6 +59,24 @@ export async function stateOf(
 /** Whether both are of the same content. */
 export function isEqual(one: Receipt, other: Receipt): boolean {
   return one.sha256 === other.sha256 && one.sizeBytes === other.sizeBytes;
+}
+
+/** Whether the content of a segment of the target is what its receipt there says. */
+export async function isSound(
+  { target, generation }: SegmentWay,
+  name: string,
+  { signal }: StorageOptions,
+): Promise<boolean> {
+  try {
+    const receipt = await readReceipt(target, generation, name, { signal });
+    if (receipt === undefined) return false;
+    const object = segmentBase(generation, name) + suffixOf(receipt.codec);
+    await digestOf(readSegment(readableSource(target), object, receipt, signal));
+    return true;
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
+  }
 }
 
 interface BrokenSegment {

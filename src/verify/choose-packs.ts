@@ -34,7 +34,7 @@ export interface StoredCoverage {
  * where the one before ended. Those that were damaged come besides: as long as they are, each run says so, and they take nothing away from the others.
  */
 export function choosePacks(
-  instances: readonly RememberedInstance[],
+  instances: readonly { readonly survey: Pick<SurveyedInstance, 'packs'>; readonly before: ReadBefore }[],
   amount: Exclude<ReadAmount, 'none'>,
   nowMs: number,
 ): PackId[][] {

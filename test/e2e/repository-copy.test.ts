@@ -151,6 +151,19 @@ forEachServer('newest', (version) => {
       expect(again.wal.segments).toBe(0);
     });
 
+    it('reads what is there where it is asked to, and mends what is damaged inside', async () => {
+      const [name = ''] = filesBelow(target).filter((file) => statSync(join(target, file)).size > 20_000);
+      const path = join(target, name);
+      const bytes = readFileSync(path);
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+      const text = await done([...copyWords(), '--read-data']);
+      expect(text).toContain('was read there in the same way');
+      expect(text).toMatch(/1 damaged one copied again|1 of these had been there/);
+      expect(await done([...copyWords(), '--read-data=50%'])).toMatch(/read \(.* of .*\), 0 damaged ones copied again/);
+      expect((await gausskeep([...copyWords(), '--read-data', '--dry-run'])).status).toBe(2);
+    });
+
     it('is whole by itself: every block verified, nothing wrong with its form', async () => {
       const verdict = await done(['verify', ...ofTarget(), '--read-data']);
       expect(verdict.match(/every block as it was backed up/g)).toHaveLength(2);

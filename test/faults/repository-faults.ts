@@ -8,6 +8,9 @@ const atOnce = 'test/object-storage/many-hosts.test.ts';
 const hours = 'test/object-storage/moved-clocks.test.ts';
 const killed = 'test/object-storage/killed-in-store.test.ts';
 const stored = 'test/e2e/repository-verify.test.ts';
+const copied = 'test/e2e/repository-copy.test.ts';
+const mended = 'src/copying/mend-copy.test.ts';
+const undeletable = 'test/object-storage/may-not-delete.test.ts';
 
 /** Runs that are ended or that meet in a repository, and what retention may not remove. */
 export const repositoryFaults: FaultSection = {
@@ -38,6 +41,55 @@ export const repositoryFaults: FaultSection = {
       after: 'the repository as it was, but for WAL',
       next: 'succeeds',
       proof: [[ended, 'a backup that a signal ends takes away']],
+    },
+    {
+      kinds: ['FI-06'],
+      program: 'repo copy',
+      fault: 'kill -9 before any step',
+      status: 'ended by that signal',
+      says: '',
+      after: 'in the other repository every backup that is listed, whole',
+      next: 'takes it up',
+      proof: [[copied, 'killed before any of its steps, run again']],
+    },
+    {
+      kinds: ['FI-05'],
+      program: 'repo copy',
+      fault: 'a file of the source that the disk cannot read (EIO), or that is damaged',
+      status: 20,
+      says: 'each backup and WAL file that was not copied for it, and why',
+      after: 'the others, whole',
+      next: 'copies them once they can be read',
+      proof: [
+        [mended, 'unreadable: a pack, a segment and a commit are named'],
+        [copied, 'damage in the source: named'],
+      ],
+    },
+    {
+      kinds: [],
+      program: 'repo copy',
+      fault: 'a file of the other repository that is gone, cut, or (with `--read-data`) damaged inside',
+      status: '0; 20 where it may not be replaced',
+      says: 'how many backups and WAL files were mended',
+      after: 'whole again',
+      next: 'finds all there',
+      proof: [
+        [copied, 'mends what it lost'],
+        [mended, 'where nothing may be deleted'],
+      ],
+    },
+    {
+      kinds: [],
+      program: 'expire, wal cleanup',
+      fault: 'credentials that may not delete in an object store',
+      status: 12,
+      says: 'where they may not',
+      after: 'everything as it was; where one deletion is allowed and the next refused, what was done is said',
+      next: 'with others that may: succeeds',
+      proof: [
+        [undeletable, 'by folder: what is denied'],
+        [undeletable, 'refused in the middle'],
+      ],
     },
     {
       kinds: ['FI-07'],

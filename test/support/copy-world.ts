@@ -9,6 +9,7 @@ import { openKnownInstance } from '../../src/repository/open-instance.ts';
 import { openRepository } from '../../src/repository/open-repository.ts';
 import type { Repository } from '../../src/repository/repository.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import type { ReadAmount } from '../../src/verify/choose-packs.ts';
 import { verifyStored } from '../../src/verify/verify-stored.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { SmallRepository } from './small-repository.ts';
@@ -88,12 +89,22 @@ export class CopyWorld {
     return this.#copied(await openRepository(storage), this.target, false);
   }
 
+  /** As `copy`, and what the target has is read. */
+  copyReading(read: ReadAmount): Promise<CopiedInstance> {
+    return this.#copied(this.small.repository, this.target, false, read);
+  }
+
   copy(into: Repository = this.target, dryRun = false): Promise<CopiedInstance> {
     return this.#copied(this.small.repository, into, dryRun);
   }
 
-  async #copied(source: Repository, target: Repository, dryRun: boolean): Promise<CopiedInstance> {
-    const { instances } = await copyRepository({ source, target, dryRun });
+  async #copied(
+    source: Repository,
+    target: Repository,
+    dryRun: boolean,
+    read: ReadAmount = 'none',
+  ): Promise<CopiedInstance> {
+    const { instances } = await copyRepository({ source, target, dryRun, read });
     const [only] = instances;
     if (only === undefined || instances.length > 1) throw new Error('not one instance');
     if (only.failure !== undefined) throw only.failure;

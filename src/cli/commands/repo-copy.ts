@@ -1,9 +1,18 @@
 import { readEnvironment } from '../../config/environment.ts';
+import { cacheDirectory } from '../../config/cache-directory.ts';
+import { readAmount } from '../../config/read-amount.ts';
 import { usage } from '../../config/parse-options.ts';
 import { repoCopyOptions } from '../../config/repository-options.ts';
 import { readRepositorySettings, readTargetSettings, repositoryOf } from '../../config/repository-settings.ts';
 import { BackupError } from '../../errors/backup-error.ts';
-import { copyRepository, openRepository, type CopiedInstance, type CopyEvent, type Repository } from '../../index.ts';
+import {
+  copyRepository,
+  openRepository,
+  type CopiedInstance,
+  type CopyEvent,
+  type ReadAmount,
+  type Repository,
+} from '../../index.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { copyLines, copyProblems, copyRecord } from '../copy-text.ts';
@@ -24,6 +33,8 @@ export const repoCopyCommand: Command = {
     const { program, terminal, signal } = context;
     const [word] = given.operands;
     if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    const read = readAmount(given);
+    if (read !== 'none' && given.has('dry-run')) throw usage(program, say('copy.read-dry'));
     const environment = readEnvironment();
     const from = await readRepositorySettings(given, environment);
     const to = await readTargetSettings(given, environment);
@@ -36,7 +47,9 @@ export const repoCopyCommand: Command = {
     const onEvent = (event: CopyEvent): void => {
       if (event.type === 'progress' && given.has('progress')) progress.update(event, event.finished);
     };
-    const request = { source, target, instances: named.length === 0 ? undefined : named, dryRun: isDry };
+    const instancesNamed = named.length === 0 ? undefined : named;
+    const cache = cacheDirectory(environment);
+    const request = { source, target, instances: instancesNamed, dryRun: isDry, read, cacheDirectory: cache };
     const { instances } = await copyRepository(request, { signal, onEvent });
     for (const { sentence, hint } of instances.flatMap((copied) => copyProblems(copied, isDry))) {
       terminal.line(warningLine(program, sentence));
@@ -44,7 +57,7 @@ export const repoCopyCommand: Command = {
     }
     const lines = given.has('json')
       ? instances.map((copied) => JSON.stringify(copyRecord(copied, isDry)))
-      : textLines(instances, isDry);
+      : textLines(instances, isDry, read);
     const text = lines.map((line) => `${line}\n`).join('');
     await (isDry ? terminal.data(text) : terminal.report(text));
     return Math.max(0, ...instances.map(statusOf));
@@ -69,16 +82,18 @@ async function openTarget(settings: TargetSettings, { signal }: ProgramContext):
   }
 }
 
-function textLines(instances: readonly CopiedInstance[], isDry: boolean): string[] {
+function textLines(instances: readonly CopiedInstance[], isDry: boolean, read: ReadAmount): string[] {
   if (instances.length === 0) return [speak(say('copy.nothing'))];
   const lines = instances.flatMap((copied) => copyLines(copied, isDry));
-  return isDry ? lines : [...lines, speak(say('copy.checked'))];
+  const checked = read === 'none' ? 'copy.checked' : read === 'all' ? 'copy.checked-read' : 'copy.checked-part';
+  return isDry ? lines : [...lines, speak(say(checked))];
 }
 
 /** The worst of what is wrong. */
-function statusOf({ backups, wal, unreadable, isHeld, failure }: CopiedInstance): number {
+function statusOf({ backups, wal, read, unreadable, isHeld, failure }: CopiedInstance): number {
   const has = (outcome: string): boolean => backups.some((one) => one.outcome === outcome);
-  const isDamaged = has('damaged') || (wal?.damaged.length ?? 0) > 0 || unreadable.length > 0;
+  const isDamaged =
+    has('damaged') || (wal?.damaged.length ?? 0) + (read?.damaged.length ?? 0) > 0 || unreadable.length > 0;
   const isIncomplete = has('removed') || (wal?.unfinished.length ?? 0) > 0 || !isHeld;
   return Math.max(
     failure === undefined ? 0 : exitStatus(failure, 'by-code'),

@@ -5,7 +5,7 @@ export const copyingMessages: Translation<typeof english> = {
   'copy-help.synopsis': '--repo PLACE --to PLACE [OPTION]...',
   'copy-help.summary': '将备份和 WAL 复制到另一个仓库',
   'copy-help.what':
-    '将一个仓库的备份和 WAL 复制到另一个由 "gausskeep repo init" 创建的仓库：所有实例，或 --instance 指定的实例。复制的内容通过其校验和读取，并以另一个仓库的校验和或密钥存储；已有的内容按名称和大小与备份所需的内容比较，不读取；那里缺失或大小不同的内容会再次复制。因此每次运行带来新内容并修补缺失的内容，中断的运行由下一次继续。损坏的备份会被指出，不会复制。"gausskeep expire" 在另一个仓库中移除的内容不会再次复制；在本仓库中移除的内容在那里仍然保留。标记为不可用的备份不会复制。退出状态 20：有内容损坏；11：某个备份须等到那里的 expire 结束；3：有其他内容未复制，或无法防止其间被移除。',
+    '将一个仓库的备份和 WAL 复制到另一个由 "gausskeep repo init" 创建的仓库：所有实例，或 --instance 指定的实例。复制的内容通过其校验和读取，并以另一个仓库的校验和或密钥存储；已有的内容按名称和大小与备份所需的内容比较，不读取；那里缺失或大小不同的内容会再次复制；--read-data 还会读取这些内容，并修补内部损坏的部分。因此每次运行带来新内容并修补缺失的内容，中断的运行由下一次继续。损坏的备份会被指出，不会复制。"gausskeep expire" 在另一个仓库中移除的内容不会再次复制；在本仓库中移除的内容在那里仍然保留。标记为不可用的备份不会复制。退出状态 20：有内容损坏；11：某个备份须等到那里的 expire 结束；3：有其他内容未复制，或无法防止其间被移除。',
   'copy-help.source': '源仓库',
   'copy-help.target': '目标仓库',
   'copy-help.to': '要复制到的仓库（GAUSSKEEP_TO）',
@@ -59,5 +59,15 @@ export const copyingMessages: Translation<typeof english> = {
   'copy.instance-failed': '实例 "{instance}" 没有复制完：{reason}',
   'copy.nothing': '仓库中没有实例：没有复制任何内容',
   'copy.checked':
-    '复制的内容在存储之前都通过其校验和读取过，WAL 通过其回执中的哈希读取过。已有的内容只按名称和大小与备份所需的内容作了比较，没有读取：这由对另一个仓库运行 "gausskeep verify" 完成。',
+    '复制的内容在存储之前都通过其校验和读取过，WAL 通过其回执中的哈希读取过。已有的内容只按名称和大小与备份所需的内容作了比较，没有读取：这由 --read-data 或对另一个仓库运行 "gausskeep verify" 完成。',
+  'copy.checked-read':
+    '复制的内容在存储之前都通过其校验和读取过，WAL 通过其回执中的哈希读取过。两个仓库都有的备份所需的已有内容，也在那里以同样方式读取过。',
+  'copy.checked-part':
+    '复制的内容在存储之前都通过其校验和读取过，WAL 通过其回执中的哈希读取过。已有的数据包中读取了 --read-data 所说的那么多；其余的以及 WAL 只比较了名称和大小。',
+  'copy.read': '读取了已有 {packs} 个数据包中的 {count} 个（{all} 中的 {part}），{mended} 个损坏的已再次复制',
+  'copy.read-damaged': '实例 "{instance}"："{name}" 在另一个仓库中已损坏，没有修补：{reason}',
+  'copy.read-dry': '--read-data 不能与 --dry-run 一起使用，后者不复制任何内容：请用 "gausskeep verify" 读取',
+  'copy.wal-read': '读取了 {count} 个已有的 WAL 段',
+  'copy-help.read-data':
+    '同时读取已有的内容，并重新复制内部损坏的部分：全部，或数据包中的这么多（10%、10GB），先读本机从未读过或最久以前读过的',
 };

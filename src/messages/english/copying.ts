@@ -3,7 +3,7 @@ export const copyingMessages = {
   'copy-help.synopsis': '--repo PLACE --to PLACE [OPTION]...',
   'copy-help.summary': 'copy backups and WAL into another repository',
   'copy-help.what':
-    'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there already is compared by names and sizes with what the backups need, and not read. What is missing there, or of another size, is copied again. So each run brings what is new and mends what was lost, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
+    'Copies the backups and the WAL of a repository into another one, which "gausskeep repo init" made: of all instances, or of those that --instance names. What is copied is read through its checksums and stored through those, or the keys, of the other repository; what is there already is compared by names and sizes with what the backups need, and not read. What is missing there, or of another size, is copied again; --read-data reads it as well, and mends what is damaged inside. So each run brings what is new and mends what was lost, and one that was interrupted is taken up by the next. A backup that is damaged is named and left out. What "gausskeep expire" removed in the other repository does not come back; what it removes here stays there. Condemned backups are not copied. Exit status 20: something is damaged; 11: a backup has to wait until an expire there is over; 3: something else was left out, or could not be kept from being removed meanwhile.',
   'copy-help.source': 'Repository to copy',
   'copy-help.target': 'Repository to copy to',
   'copy-help.to': 'the repository to copy to (GAUSSKEEP_TO)',
@@ -70,5 +70,17 @@ export const copyingMessages = {
   'copy.instance-failed': 'instance "{instance}" was not copied to its end: {reason}',
   'copy.nothing': 'the repository holds no instance: nothing was copied',
   'copy.checked':
-    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts. Of what was there already names and sizes were compared with what the backups need; it was not read: "gausskeep verify" of the other repository does that.',
+    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts. Of what was there already names and sizes were compared with what the backups need; it was not read: --read-data does that, and "gausskeep verify" of the other repository.',
+  'copy.checked-read':
+    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts. What was there already, and is needed by backups that both repositories have, was read there in the same way.',
+  'copy.checked-part':
+    'What was copied was read through its checksums before it was stored, WAL through the hashes of its receipts. Of the packs that were there already as many were read as --read-data says; of the others, and of WAL, names and sizes were compared.',
+  'copy.read':
+    '{count} of {packs} {packs|pack|packs} that {packs|was|were} there read ({part} of {all}), {mended} damaged {mended|one|ones} copied again',
+  'copy.read-damaged':
+    'instance "{instance}": "{name}" is damaged in the other repository, and was not mended: {reason}',
+  'copy.read-dry': '--read-data cannot be given with --dry-run, which copies nothing anew: "gausskeep verify" reads',
+  'copy.wal-read': '{count} {count|segment|segments} of WAL that {count|was|were} there read',
+  'copy-help.read-data':
+    'read what is there as well, and copy anew what is damaged inside: all of it, or of the packs that much (10%, 10GB), those first that this host never read or read longest ago',
 } as const;
