@@ -175,11 +175,11 @@ it('the disk of the WAL in danger is told by a push, whether it succeeds or fail
   const [first, second] = wal.names as [string, string];
   const status = () => runProgram('gausskeep', ['wal', 'status', wal.data, '--json'], { asUser: serverUser });
   expect((await status()).status).toBe(0);
-  // It waits as well, and is larger than what is free, without taking it.
+  // It waits as well, and is twice as large as what is free (others write there too), without taking it.
   const large = '0000000100000000000000FF.00000028.backup';
   const { bavail, bsize } = statfsSync(wal.data);
   writeFileSync(wal.path(large), '');
-  truncateSync(wal.path(large), bavail * bsize + 4096);
+  truncateSync(wal.path(large), 2 * bavail * bsize);
   writeFileSync(wal.path(`archive_status/${large}.ready`), '');
   giveToServerUser(wal.path(large));
   const endangered = await status();
