@@ -53,7 +53,7 @@ export {
   type WalSource,
 } from './wal-archive.ts';
 export { probePlace } from './storage/probe-place.ts';
-export type { ProbedPlace, ProbeOptions } from './storage/storage.ts';
+export type { ProbedPlace, ProbeOptions, StorageLock } from './storage/storage.ts';
 export { takeBackup } from './backup/take-backup.ts';
 export { storeBackup, type StoreBackupRequest, type StoredBackup, type StoreOptions } from './storing/store-backup.ts';
 export {

@@ -33,6 +33,7 @@ export function backupRecord({ name }: Pick<ShownInstance, 'name'>, backup: Show
     trust: facts?.trust ?? null,
     pins: pins.map(({ until, ...said }) => ({ until: until ?? null, ...saidRecord(said) })),
     condemned: condemned === undefined ? null : saidRecord(condemned),
+    lockedUntil: backup.lockedUntilMs === undefined ? null : new Date(backup.lockedUntilMs).toISOString(),
     standalone: backup.standaloneBy === undefined ? null : rangeRecord(backup.standaloneBy),
   };
 }

@@ -15,7 +15,7 @@ const facts: BackupFacts = {
 };
 const backup = (id: string, more: Partial<ShownBackup> = {}): ShownBackup => ({
   ...{ id, facts, storedAtMs: Date.parse('2026-11-20T03:20:12Z'), note: undefined, pins: [], condemned: undefined },
-  ...{ isRemoved: false, standaloneBy: undefined, ...more },
+  ...{ isRemoved: false, standaloneBy: undefined, lockedUntilMs: undefined, ...more },
 });
 const nameOf = (day: number, id: string): string => `202611${day}T031500Z-${id.padEnd(32, '0')}`;
 const instance: ShownInstance = {
@@ -98,7 +98,8 @@ it('a backup as JSON has all that is known of it', () => {
     ...{ startedAt: '2026-11-20T03:15:00.000Z', endedAt: '2026-11-20T03:20:11.000Z' },
     ...{ storedAt: '2026-11-20T03:20:12.000Z', label: 'nightly', note: 'before the migration', source: 'stream' },
     ...{ prior: null, files: 1234, logicalBytes: 1_300_000_000_000, newBytes: 402_000_000_000 },
-    ...{ referencedBytes: 402_000_000_000, trust: 'read', condemned: null, standalone: null },
+    ...{ referencedBytes: 402_000_000_000, trust: 'read', condemned: null, lockedUntil: null,
+    standalone: null },
     pins: [{ until: '2027-01-01T00:00:00Z', reason: 'audit', by: 'root@host', at: '2026-11-20T08:00:00Z' }],
   });
   const record = backupRecord(instance, damaged);

@@ -65,7 +65,7 @@ function aligned(text: string, width: number, column: number): string {
 }
 
 function rowOf(backup: ShownBackup, name: string): Row {
-  const { facts, pins, note, condemned, standaloneBy } = backup;
+  const { facts, pins, note, condemned, standaloneBy, lockedUntilMs } = backup;
   const plain = say(`repo.list.state.${stateOf(backup)}`);
   const state = standaloneBy === undefined ? plain : standaloneState(stateOf(backup), plain);
   const shown = pins.length === 0 ? state : say('repo.list.state.pinned', { state });
@@ -76,6 +76,9 @@ function rowOf(backup: ShownBackup, name: string): Row {
       ? []
       : [withReason(say('repo.list.condemned', { at: minute(condemned.at), by: condemned.by }), condemned)]),
     ...(standaloneBy === undefined ? [] : [standaloneWords(standaloneBy)]),
+    ...(lockedUntilMs === undefined
+      ? []
+      : [say('lock.list', { until: minute(new Date(lockedUntilMs).toISOString()) })]),
   ];
   const sizes =
     facts === undefined

@@ -43,6 +43,8 @@ export interface ShownBackup {
   readonly isRemoved: boolean;
   /** The WAL that retention removed behind it: it cannot be recovered further. */
   readonly standaloneBy: PrunedRange | undefined;
+  /** Until when nothing of it can be deleted by anybody, at least, ms since 1970 by the clock of the storage; undefined: it can, or that is not known. */
+  readonly lockedUntilMs: number | undefined;
 }
 
 /** An instance as `gausskeep list` shows it. */

@@ -5,6 +5,7 @@ import {
   type RepositoryBackup,
   type RepositoryCatalogue,
   type RepositoryInstance,
+  type StorageLock,
 } from '../index.ts';
 import type { ShownBackup, ShownInstance } from './shown-backup.ts';
 
@@ -12,7 +13,7 @@ import type { ShownBackup, ShownInstance } from './shown-backup.ts';
 export function shownInstance(
   { name, identity }: Pick<RepositoryInstance, 'name' | 'identity'>,
   { backups, removed, damagedBackups }: Pick<RepositoryCatalogue, 'backups' | 'removed' | 'damagedBackups'>,
-  { newestWal, pruned }: Pick<ShownInstance, 'newestWal'> & { readonly pruned: readonly PrunedRange[] },
+  { newestWal, pruned, lock }: Pick<ShownInstance, 'newestWal'> & Beside,
   nowMs = Date.now(),
 ): ShownInstance {
   const isRemoved = new Set(removed);
@@ -22,10 +23,29 @@ export function shownInstance(
     identity,
     newestWal,
     backups: [
-      ...readable.map((backup) => shownBackup(backup, isRemoved.has(backup), standaloneBy(backup, pruned), nowMs)),
+      ...readable.map((backup) => ({
+        ...shownBackup(backup, isRemoved.has(backup), standaloneBy(backup, pruned), nowMs),
+        lockedUntilMs: lockedUntil(backup, lock),
+      })),
       ...damagedBackups.map(unreadable),
     ],
   };
+}
+
+/** What else is known of an instance. */
+interface Beside {
+  readonly pruned: readonly PrunedRange[];
+  /** Of its storage, and the repository in which what commits say of it holds. */
+  readonly lock?: (Pick<StorageLock, 'lockedForMs' | 'nowMs'> & { readonly repository: string }) | undefined;
+}
+
+/** What it stored itself is locked from when it began, what it uses of others as its commit says. */
+function lockedUntil({ commit, storedAtMs }: RepositoryBackup, lock: Beside['lock']): number | undefined {
+  const { lockedUntil: ofOthers, lockedIn, startedAt, endedAt } = commit;
+  if (lock === undefined || ofOthers === undefined || lockedIn !== lock.repository) return undefined;
+  const tookMs = Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
+  const untilMs = Math.min(Date.parse(ofOthers), storedAtMs - tookMs + lock.lockedForMs);
+  return untilMs > lock.nowMs ? untilMs : undefined;
 }
 
 /** A pin that has passed is no pin. */
@@ -34,7 +54,7 @@ function shownBackup(
   isRemoved: boolean,
   by: PrunedRange | undefined,
   nowMs: number,
-): ShownBackup {
+): Omit<ShownBackup, 'lockedUntilMs'> {
   return {
     id: commit.name,
     facts: commit,
@@ -59,5 +79,6 @@ function unreadable(id: string): ShownBackup {
     condemned: undefined,
     isRemoved: false,
     standaloneBy: undefined,
+    lockedUntilMs: undefined,
   };
 }

@@ -4,8 +4,16 @@ import { warningLine } from './error-text.ts';
 import type { ProgramContext } from './program.ts';
 
 /** Of `--json`. */
-export function storeRecord({ putOnce, host }: StoreFindings): Record<string, unknown> {
-  return { putOnce, host: host?.name ?? null };
+export function storeRecord({ putOnce, host, lock }: StoreFindings): Record<string, unknown> {
+  const { mode, days } = lock ?? {};
+  const record = mode === undefined || days === undefined ? null : { mode: mode.toLowerCase(), days };
+  return { putOnce, host: host?.name ?? null, lock: record };
+}
+
+/** How objects are locked; undefined: they are not. */
+export function lockSentence({ lock }: StoreFindings): Message | undefined {
+  if (lock?.days === undefined) return undefined;
+  return say('lock.told', { days: lock.days, mode: lock.mode.toLowerCase() });
 }
 
 /** That a store refused the time of this host; the request was made again with the right one. */

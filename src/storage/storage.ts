@@ -72,6 +72,8 @@ export interface StoreFindings {
   readonly putOnce: 'always' | 'single' | 'never';
   /** With `never`: the host that may write. */
   readonly host: { readonly id: string; readonly name: string } | undefined;
+  /** How objects are locked from when they are put; `days` undefined: the bucket can, and nobody said how long. */
+  readonly lock?: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number | undefined } | undefined;
 }
 
 export interface ProbeOptions extends StorageOptions {

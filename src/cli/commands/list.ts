@@ -82,7 +82,11 @@ async function lookAt(
     const instance = await (isKnown ? openKnownInstance : openInstance)(repository, name, { signal });
     const catalogue = await readCatalogue(instance.storage, { signal });
     const pruned = await readPruned(instance.storage, { signal });
-    const shown = shownInstance(instance, catalogue, { newestWal: await newestWal(instance, { signal }), pruned });
+    const { lock: ofStorage } = instance.storage;
+    const { lockedForMs = 0, nowMs = 0 } = ofStorage ?? {};
+    const lock = ofStorage && { lockedForMs, nowMs, repository: repository.identity.repository };
+    const newest = await newestWal(instance, { signal });
+    const shown = shownInstance(instance, catalogue, { newestWal: newest, pruned, lock });
     const lost = instance.isIdentityLost === true ? [{ name: 'instance.json', error: lostIdentity(name) }] : [];
     return { shown, damaged: [...lost, ...catalogue.damaged] };
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
 import { newPassword } from '../repository-password.ts';
 import { speak } from '../speech.ts';
-import { storeRecord, tellClock } from '../store-findings.ts';
+import { lockSentence, storeRecord, tellClock } from '../store-findings.ts';
 import { isS3Place, shownPlace } from '../../wal-archive.ts';
 
 export const repoInitCommand: Command = {
@@ -47,6 +47,8 @@ export const repoInitCommand: Command = {
       await terminal.report(`${JSON.stringify(record)}\n`);
     }
     if (isS3Place(directory)) terminal.line(hostsLine(program, root.abilities.putOnce));
+    const lockTold = found && lockSentence(found);
+    if (lockTold !== undefined) terminal.line(`${program}: ${speak(lockTold)}`);
     tellClock(root, context);
     return 0;
   },

@@ -12,7 +12,7 @@ import {
   type CleanupPlan,
 } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
-import { keptLines } from '../cleanup-text.ts';
+import { keptLines, lockedLines } from '../cleanup-text.ts';
 import type { Command } from '../command.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
@@ -83,7 +83,7 @@ async function show(
     await terminal.data(`${JSON.stringify({ messageType: 'cleanup', dryRun, ...plan, removals, locked })}\n`);
     return;
   }
-  for (const line of keptLines(plan)) terminal.line(`${program}: ${line}`);
+  for (const line of [...keptLines(plan), ...lockedLines(plan)]) terminal.line(`${program}: ${line}`);
   if (!plan.protectsBackups) terminal.line(`${program}: ${speak(say('wal-commands.no-backups'))}`);
   if (!dryRun) return;
   if (plan.removals.length === 0) terminal.line(`${program}: ${speak(say('wal-commands.nothing-older'))}`);

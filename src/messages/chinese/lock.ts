@@ -22,6 +22,11 @@ export const lockMessages: Translation<typeof english> = {
   'lock.expire.packs': '已移出备份的 {packs} 个包（{bytes}）锁定到 {until} 或更晚：以后的运行会删除它们',
   'lock.expire.packs-dry': '已移出备份的 {packs} 个包（{bytes}）仍会锁定到 {until} 或更晚',
   'lock.expire.wal': '第 {generation} 代中没有备份需要的 {segments} 个 WAL 文件（{bytes}）锁定到 {until} 或更晚',
+  'lock.told': '每个对象自存储时起锁定 {days} 天（{mode}）：在此之前什么都不能删除它，expire 也不能',
+  'lock.list': '锁定到 {until}（UTC）或更晚',
+  'lock.cleanup': '{count} 个不再需要的 WAL 文件被锁定，最早的锁定到 {until}（UTC）：之后的运行会删除已到期的文件',
+  'lock.legal-hold': '对象 "{name}" 处于依法保留（legal hold）之下：谁都不能删除它',
+  'lock.legal-hold.hint': '有人用该存储的工具给它加了这个保留。在那里解除之后再运行一次。',
   'lock.obstacle': '被锁定',
   'lock.check.hidden': '{count} 个对象被删除标记隐藏，第一个是 "{name}"',
   'lock.check.hidden.action':

@@ -110,7 +110,7 @@ export class S3Client {
         const answer = await this.#send(request, corrected.credentials, signal);
         return { result: await read(answer), wasRepeated };
       } catch (error) {
-        if (this.#correct(error, corrected)) continue;
+        if (this.#correct(error, corrected) || this.#missesMd5(error, request)) continue;
         await this.bear(patience, error, request.name, signal);
       }
     }
@@ -167,6 +167,13 @@ export class S3Client {
   #isSkewed({ status, code, dateMs = 0 }: S3Refusal): boolean {
     if (status !== 403 || code !== '') return code === 'RequestTimeTooSkewed';
     return Math.abs(dateMs - Date.now() - this.#skewMs) > skewToleranceMs;
+  }
+
+  /** A bucket that locks each object by itself wants it, also where it did not when the place was used for the first time. @returns whether there is one from now on */
+  #missesMd5(error: unknown, { method, body }: S3Request): boolean {
+    if (!(error instanceof S3Refusal) || error.code !== 'InvalidRequest' || this.sendsMd5) return false;
+    if (method !== 'PUT' || body === undefined || typeof body.pieces === 'function') return false;
+    return (this.sendsMd5 = true);
   }
 
   /** Puts right, once for each request, what the store says is wrong with who asks. @returns whether it did */

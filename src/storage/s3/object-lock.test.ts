@@ -56,6 +56,33 @@ describe('object lock', () => {
     expect(server.keys('locked').filter((key) => key.includes('probe'))).toEqual([]);
   });
 
+  it('that a bucket does by itself from later on keeps nobody from putting, and is found by who deletes', async () => {
+    server.createBucket('later', { versioned: true });
+    const storage = await open('later');
+    await storage.prepare?.();
+    expect(storage.lock).toBeUndefined();
+    server.bucket('later').defaultRetention = { mode: 'COMPLIANCE', days: 7 };
+    await put(storage, 'object');
+    const again = await open('later');
+    await put(again, 'other');
+    const until = await deleteUnlessLocked(again, 'object');
+    expect(Math.round(((until ?? 0) - nowMs) / dayMs)).toBe(7);
+    expect(await text(again, 'object')).toBe('object');
+  });
+
+  it('a legal hold is told as what it is: it has no date', async () => {
+    server.createBucket('held', { versioned: true });
+    const storage = await open('held');
+    await put(storage, 'object');
+    const writer = { accessKeyId: 'writer', secretAccessKey: 'secret', denied: ['DeleteObject'] as const };
+    server.accounts.set('writer', writer);
+    const [version] = server.bucket('held').versionsOf('place/object');
+    Object.assign(version!.headers, { 'x-amz-object-lock-legal-hold': 'ON' });
+    const refused = await open('held', writer);
+    expect(await rejection(refused.delete('object'))).toMatchObject({ sentence: { key: 'lock.legal-hold' } });
+    expect(await rejection(deleteUnlessLocked(refused, 'object'))).toMatchObject({ code: 'AUTHENTICATION' });
+  });
+
   it('says the same to the next one who opens the place, and refuses another wish', async () => {
     await prepared();
     const storage = await open();

@@ -1,5 +1,6 @@
 import { isObjectName } from '../object-name.ts';
 import { BackupError } from '../../errors/backup-error.ts';
+import { say } from '../../messages/message.ts';
 import { objectLocked } from '../object-lock.ts';
 import type { AlteredObject } from '../storage.ts';
 import { decoded, many, parsed, record, strange } from './answer-xml.ts';
@@ -68,8 +69,15 @@ async function deleteVersion(client: S3Client, name: string, versionId: string, 
   const held = await retentionOf(client, name, { versionId, signal });
   if (held !== undefined && held.untilMs > client.storeNowMs)
     throw objectLocked(name, held.untilMs, client.words.place);
+  if (held?.isLegalHold === true) throw legallyHeld(name, client.words.place);
   // No lock is in the way: what is, the same request says.
   await client.text({ ...request, answers: [200, 204, 404] }, signal);
+}
+
+/** No date ends that: it is no lock that a later run would find over. */
+function legallyHeld(name: string, storage: string): BackupError {
+  const hint = say('lock.legal-hold.hint');
+  return new BackupError('AUTHENTICATION', say('lock.legal-hold', { name }), { hint, context: { storage } });
 }
 
 /** What lies under exactly this name. */

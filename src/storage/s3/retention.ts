@@ -11,7 +11,10 @@ const slackMs = 60 * 60 * 1000;
 
 interface Retention {
   readonly mode: string;
+  /** -Infinity: a legal hold alone holds it. */
   readonly untilMs: number;
+  /** Somebody has put a legal hold on it, which has no date. */
+  readonly isLegalHold: boolean;
 }
 
 /** The headers with which each object is put. */
@@ -36,8 +39,10 @@ export async function retentionOf(
   if (result.status === 405) return undefined;
   if (result.status === 404) throw objectNotFound(name, client.words.place);
   const { 'x-amz-object-lock-mode': mode, 'x-amz-object-lock-retain-until-date': until } = result.headers;
+  const isLegalHold = result.headers['x-amz-object-lock-legal-hold'] === 'ON';
   const untilMs = Date.parse(String(until));
-  return typeof mode === 'string' && !Number.isNaN(untilMs) ? { mode, untilMs } : undefined;
+  if (typeof mode === 'string' && !Number.isNaN(untilMs)) return { mode, untilMs, isLegalHold };
+  return isLegalHold ? { mode: '', untilMs: -Infinity, isLegalHold } : undefined;
 }
 
 /** The lock of a place whose objects are put with `lockHeaders`. Undefined: none. */
