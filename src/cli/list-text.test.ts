@@ -98,8 +98,7 @@ it('a backup as JSON has all that is known of it', () => {
     ...{ startedAt: '2026-11-20T03:15:00.000Z', endedAt: '2026-11-20T03:20:11.000Z' },
     ...{ storedAt: '2026-11-20T03:20:12.000Z', label: 'nightly', note: 'before the migration', source: 'stream' },
     ...{ prior: null, files: 1234, logicalBytes: 1_300_000_000_000, newBytes: 402_000_000_000 },
-    ...{ referencedBytes: 402_000_000_000, trust: 'read', condemned: null, lockedUntil: null,
-    standalone: null },
+    ...{ referencedBytes: 402_000_000_000, trust: 'read', condemned: null, lockedUntil: null, standalone: null },
     pins: [{ until: '2027-01-01T00:00:00Z', reason: 'audit', by: 'root@host', at: '2026-11-20T08:00:00Z' }],
   });
   const record = backupRecord(instance, damaged);

@@ -23,11 +23,14 @@ export const lockMessages = {
     '{packs} {packs|pack|packs} of removed backups, {bytes}, would stay locked until {until} or later',
   'lock.expire.wal':
     '{segments} {segments|file|files} of WAL of generation {generation} that no backup needs, {bytes}, locked until {until} or later',
-  'lock.told': 'each object is locked for {days} {days|day|days} from when it is stored ({mode}): until then nothing deletes it, expire neither',
+  'lock.told':
+    'each object is locked for {days} {days|day|days} from when it is stored ({mode}): until then nothing deletes it, expire neither',
   'lock.list': 'locked until {until} (UTC) or later',
-  'lock.cleanup': '{count} {count|file|files} of WAL that nobody needs {count|is|are} locked, the first until {until} (UTC): a later run removes what is over',
+  'lock.cleanup':
+    '{count} {count|file|files} of WAL that nobody needs {count|is|are} locked, the first until {until} (UTC): a later run removes what is over',
   'lock.legal-hold': 'object "{name}" is under a legal hold: nobody can delete it',
-  'lock.legal-hold.hint': 'Somebody put the hold on it with the tools of the store. Run this again when it is lifted there.',
+  'lock.legal-hold.hint':
+    'Somebody put the hold on it with the tools of the store. Run this again when it is lifted there.',
   'lock.obstacle': 'locked',
   'lock.check.hidden': '{count} {count|object is|objects are} hidden by delete markers, the first is "{name}"',
   'lock.check.hidden.action':
