@@ -239,7 +239,9 @@ class Pusher {
     this.#opened = undefined;
     const archive = await target.look();
     const id = archive?.archive.identity.archive;
-    if (id !== this.#archiveId) for (const name of [...this.#done.keys()]) this.#forget(name);
+    // Where there was none, it is the one that what was pushed since has made.
+    if (this.#archiveId !== undefined && id !== this.#archiveId)
+      for (const name of [...this.#done.keys()]) this.#forget(name);
     this.#archiveId = id;
     // Until it is one it is looked at each time.
     if (archive !== undefined) this.#opened = { archive, atMs: performance.now() };
