@@ -1,5 +1,5 @@
 import type { GivenOptions } from '../config/option-table.ts';
-import { usage } from '../config/parse-options.ts';
+import { extraWord, usage } from '../config/parse-options.ts';
 import { readGeneration } from '../config/places.ts';
 import type { RepositorySettings } from '../config/repository-settings.ts';
 import { readEnvironment } from '../config/environment.ts';
@@ -20,13 +20,13 @@ export async function cleanRepositoryWal(
   const { program, terminal, signal } = context;
   const talk = (sentence: Message): void => terminal.line(`${program}: ${speak(sentence)}`);
   const [oldest, further] = given.operands;
-  if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+  if (further !== undefined) throw extraWord(program, further);
   if (given.has('strip-extension')) throw usage(program, say('repository-wal.no-extension'));
   const [hold, released] = [given.last('hold'), given.last('release-hold')];
   if (hold !== undefined && oldest === undefined) throw usage(program, say('wal-commands.missing', { what: 'OLDEST' }));
   const instance = await openNamedKnownInstance(settings, context);
   if (released !== undefined) {
-    if (oldest !== undefined) throw usage(program, say('options.too-many', { word: oldest }));
+    if (oldest !== undefined) throw extraWord(program, oldest);
     const { wal } = instance;
     const storage = typeof wal === 'string' ? await openLocalStorage(wal) : wal;
     const wasThere = await releaseHold(storage, released, { signal });

@@ -1,6 +1,6 @@
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
-import { usage } from '../config/parse-options.ts';
+import { extraWord, usage } from '../config/parse-options.ts';
 import { readRepositorySettings } from '../config/repository-settings.ts';
 import { BackupError, chooseBackup, readCatalogue, unreadNewer, type RepositoryInstance } from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
@@ -22,7 +22,7 @@ export async function markedBackup(given: GivenOptions, context: ProgramContext,
   const [wanted, ...others] = given.operands;
   if (wanted === undefined) throw usage(program, say('wal-commands.missing', { what: 'NAME' }));
   const further = others[operands - 1];
-  if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+  if (further !== undefined) throw extraWord(program, further);
   const { storage } = await openNamedKnownInstance(await readRepositorySettings(given, readEnvironment()), context);
   const catalogue = await readCatalogue(storage, { signal });
   const chosen = chooseBackup(catalogue, wanted);

@@ -1,9 +1,8 @@
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
-import { usage } from '../config/parse-options.ts';
+import { extraWord } from '../config/parse-options.ts';
 import { readRepositorySettings, repositoryOf } from '../config/repository-settings.ts';
 import { openRepository, type Repository } from '../index.ts';
-import { say } from '../messages/message.ts';
 import type { ProgramContext } from './program.ts';
 import { passwordWays } from './repository-password.ts';
 
@@ -14,7 +13,7 @@ export async function openLookedAt(
 ): Promise<{ readonly repository: Repository; readonly directory: string }> {
   const { program, signal } = context;
   const [word] = given.operands;
-  if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+  if (word !== undefined) throw extraWord(program, word);
   const settings = await readRepositorySettings(given, readEnvironment());
   const directory = repositoryOf(settings);
   return {

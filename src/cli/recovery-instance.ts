@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import { readEnvironment, type Environment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
-import { usage } from '../config/parse-options.ts';
+import { extraWord } from '../config/parse-options.ts';
 import { dataDirectoryOption } from '../config/recovery-options.ts';
 import type { CommandReader, FindLogin } from '../index.ts';
-import { say } from '../messages/message.ts';
 import { commandReader } from './command-reader.ts';
 import type { ProgramContext } from './program.ts';
 import { recoveryLogin } from './recovery-login.ts';
@@ -22,7 +21,7 @@ export interface RecoveryInstance {
 /** Reads the options and goes on as the owner of the instance. @throws BackupError `USAGE` */
 export function recoveryInstance(given: GivenOptions, context: ProgramContext): RecoveryInstance {
   const [word] = given.operands;
-  if (word !== undefined) throw usage(context.program, say('options.too-many', { word }));
+  if (word !== undefined) throw extraWord(context.program, word);
   const asCalled = readEnvironment();
   const directory = dataDirectoryOption(given, asCalled);
   const named = given.last('config-file');

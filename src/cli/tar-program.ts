@@ -1,5 +1,5 @@
 import { gsTarOptions } from '../config/gs-tar-options.ts';
-import { usage } from '../config/parse-options.ts';
+import { extraWord, usage } from '../config/parse-options.ts';
 import { pathFromText, unpackTar, unpackSentence, version } from '../index.ts';
 import { say } from '../messages/message.ts';
 import { readCommandLine } from './command-line.ts';
@@ -21,7 +21,7 @@ export async function tarProgram(program: string, argv: readonly string[]): Prom
       return 0;
     }
     const [operand] = given.operands;
-    if (operand !== undefined) throw usage(program, say('options.too-many', { word: operand }));
+    if (operand !== undefined) throw extraWord(program, operand);
     const directory = given.last('destination');
     const file = given.last('filename');
     if (directory === undefined || file === undefined) throw usage(program, say('unpack.options-required'));

@@ -61,11 +61,13 @@ export function parseOptions(program: string, groups: readonly OptionGroup[], ar
 
 /** The error for a wrong command line, with the pointer to `--help` that users know. */
 export function usage(program: string, sentence: Message): BackupError {
-  // A place in a store is a word by itself for some commands, and the value of an option for the others.
-  const { word } = sentence.parameters;
-  const isPlace = sentence.key === 'options.too-many' && typeof word === 'string' && beginsAsStore(word);
-  const hint = isPlace ? say('options.no-place.hint') : say('options.try-help', { program });
-  return new BackupError('USAGE', sentence, { hint });
+  return new BackupError('USAGE', sentence, { hint: say('options.try-help', { program }) });
+}
+
+/** The error for a word that a command does not take. A place in a store is such a word for some commands, and the value of an option for the others. */
+export function extraWord(program: string, word: string): BackupError {
+  const error = usage(program, say('options.too-many', { word }));
+  return beginsAsStore(word) ? error.with({ hint: say('options.no-place.hint') }) : error;
 }
 
 /** @throws BackupError `USAGE` for a place in an object store where a path of this host is wanted */
@@ -79,7 +81,7 @@ export function refuseStore(what: string, path: string): void {
  * maybe: then it is not repeated.
  */
 export function tooMany(program: string, given: GivenOptions, word: string): BackupError {
-  return usage(program, given.has('dbname') ? say('options.too-many-hidden') : say('options.too-many', { word }));
+  return given.has('dbname') ? usage(program, say('options.too-many-hidden')) : extraWord(program, word);
 }
 
 function lexiconOf(groups: readonly OptionGroup[]): Lexicon {

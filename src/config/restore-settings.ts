@@ -3,7 +3,7 @@ import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { manifestAlgorithmOf, type ManifestAlgorithm } from './manifest-algorithm.ts';
 import type { GivenOptions } from './option-table.ts';
-import { refuseStore, usage } from './parse-options.ts';
+import { extraWord, refuseStore, usage } from './parse-options.ts';
 import { parseTablespaceMapping } from './tablespace-mapping.ts';
 
 /** Where tablespaces are to go. */
@@ -44,7 +44,7 @@ export function restoreSettings(program: string, given: GivenOptions, chosen?: s
   const [operand, second] = given.operands;
   const from = chosen ?? given.last('from') ?? operand;
   const extra = given.has('from') ? operand : second;
-  if (extra !== undefined) throw usage(program, say('options.too-many', { word: extra }));
+  if (extra !== undefined) throw extraWord(program, extra);
   if (from === undefined || from === '') throw usage(program, say('restore.no-from'));
   // One that was chosen may be of a repository in a store.
   if (chosen === undefined) refuseStore(given.has('from') ? '--from' : 'BACKUP', from);

@@ -87,7 +87,7 @@ async function* nothing(): AsyncGenerator<never, void, undefined> {
 
 function asDamage(error: unknown): unknown {
   if (!(error instanceof BackupError)) return error;
-  const isCold = error.sentence.key === 's3.cold';
+  const isCold = error.kind === 'cold-object';
   const system = systemCodeOf(error.cause);
   if (!isCold && (system === undefined || !ofOneObject.includes(system))) return error;
   return error.with({ code: 'CORRUPT', retryable: false });

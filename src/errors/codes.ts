@@ -73,6 +73,8 @@ export type ErrorKind =
   | 'not-empty'
   /** Object lock keeps it from being deleted until a date. */
   | 'object-locked'
+  /** It lies in a class of storage that has to be ordered back before it can be read. */
+  | 'cold-object'
   /** A time without zone, where no zone is known. */
   | 'no-time-zone'
   /** Two files of one WAL segment differ. */

@@ -63,7 +63,7 @@ export async function storeSegment(
   if (existing !== undefined) {
     const result = samePush(existing, segment, generation);
     turn?.onLinked({ name: existing.name, links: existing.links });
-    return result;
+    return (await restoreObject(storage, existing, segment, generation, options)) ? 'stored' : result;
   }
 
   const base = segmentBase(generation, segment.name);
@@ -193,9 +193,13 @@ async function putSegment(
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'OBJECT_EXISTS') throw error;
   }
-  await requireSameContent(storage, data, segment.codec, segment, generation, options);
-  const found = await storage.stat(data, options);
-  return found?.sizeBytes ?? 0;
+  if (await isSameContent(storage, data, segment.codec, segment, generation, options)) {
+    const found = await storage.stat(data, options);
+    return found?.sizeBytes ?? 0;
+  }
+  await removeDamaged(storage, data, segment.name, options);
+  const body = () => compressed(segment.codec, segment.body(), segment.level);
+  return (await storage.put(data, body, options)).sizeBytes;
 }
 
 /** What an unfinished push left in another codec must be the same segment. @returns the names of those objects */
@@ -209,22 +213,72 @@ async function checkOtherCodecs(
   const others: string[] = [];
   for (const [codec, suffix] of codecSuffixes) {
     if (codec === segment.codec || (await storage.stat(base + suffix, options)) === undefined) continue;
-    await requireSameContent(storage, base + suffix, codec, segment, generation, options);
+    // One that is damaged goes as well, behind the one that is put.
+    await isSameContent(storage, base + suffix, codec, segment, generation, options);
     others.push(base + suffix);
   }
   return others;
 }
 
-async function requireSameContent(
+/**
+ * Compares an object that has no receipt with a segment.
+ * @returns false: it is damaged, cut for example, and no segment at all
+ * @throws BackupError `OBJECT_EXISTS` when it is another one
+ */
+async function isSameContent(
   storage: Storage,
   data: string,
   codec: Codec,
   segment: SegmentToStore,
   generation: number,
   options: StorageOptions,
-): Promise<void> {
-  const { sha256, sizeBytes } = await digestOf(decompressed(codec, storage.get(data, options)));
-  if (sha256 !== segment.sha256 || sizeBytes !== segment.sizeBytes) throw conflict(segment.name, generation);
+): Promise<boolean> {
+  const isWhole = segment.name === segment.segment;
+  try {
+    const { sha256, sizeBytes } = await digestOf(decompressed(codec, storage.get(data, options)));
+    if (sha256 === segment.sha256 && sizeBytes === segment.sizeBytes) return true;
+    // All segments of an instance have one size.
+    if (isWhole && sizeBytes !== segment.sizeBytes) return false;
+  } catch (error) {
+    if (isWhole && error instanceof BackupError && error.code === 'CORRUPT') return false;
+    throw error;
+  }
+  throw conflict(segment.name, generation);
+}
+
+/**
+ * Puts what a receipt names where it is lost, or has another size than the receipt says: the segment that is pushed is the very one.
+ * @returns whether it had to
+ */
+async function restoreObject(
+  storage: Storage,
+  receipt: Receipt,
+  segment: SegmentToStore,
+  generation: number,
+  options: StorageOptions,
+): Promise<boolean> {
+  const { codec, name } = receipt;
+  const base = segmentBase(generation, name);
+  const object = base + suffixOf(codec);
+  const found = await storage.stat(object, options);
+  if (found?.sizeBytes === receipt.storedBytes) return false;
+  if (found !== undefined) await removeDamaged(storage, object, name, options);
+  const level = codec === segment.codec ? segment.level : undefined;
+  const storedBytes = await putSegment(storage, object, { ...segment, codec, level }, generation, options);
+  if (storedBytes === receipt.storedBytes) return true;
+  // Compressed in another way than then.
+  await removeDamaged(storage, `${base}.receipt`, name, options);
+  await putIfAbsent(storage, `${base}.receipt`, encodeReceipt({ ...receipt, storedBytes }), options);
+  return true;
+}
+
+/** @throws BackupError `CORRUPT` where it may not be deleted: the segment stays with the server */
+async function removeDamaged(storage: Storage, object: string, name: string, options: StorageOptions): Promise<void> {
+  if (await deleteIfAllowed(storage, object, options)) return;
+  throw new BackupError('CORRUPT', say('archive.damaged-stays', { name, object }), {
+    hint: say('archive.damaged-stays.hint'),
+    context: { storage: storage.description },
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { completionOptions } from '../../config/completion-options.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
 import { bashCompletion } from '../completion/bash-completion.ts';
@@ -20,7 +20,7 @@ export const completionCommand: Command = {
   run: async (given, { program, terminal }) => {
     const [shell, further] = given.operands;
     if (shell === undefined) throw usage(program, say('completion.no-shell'));
-    if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+    if (further !== undefined) throw extraWord(program, further);
     const write = writers.get(shell);
     if (write === undefined) throw usage(program, say('completion.unknown-shell', { word: shell }));
     await terminal.data(write(completedCommands()));

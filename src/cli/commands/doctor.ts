@@ -4,7 +4,7 @@ import { doctorOptions } from '../../config/doctor-options.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import { inactivityTimeoutOf } from '../../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { readGeneration, readPlaces } from '../../config/places.ts';
 import { repositoryIfNamed, repositoryWords } from '../../config/repository-settings.ts';
 import { haPortsOf } from '../../config/wal-receive-settings.ts';
@@ -31,7 +31,7 @@ export const doctorCommand: Command = {
   run: async (given, context) => {
     const { program, terminal, signal } = context;
     const [operand] = given.operands;
-    if (operand !== undefined) throw usage(program, say('options.too-many', { word: operand }));
+    if (operand !== undefined) throw extraWord(program, operand);
     const backupDirectory = directoryOf(given, 'backup-directory', program);
     const restoreDirectory = directoryOf(given, 'restore-directory', program);
     const sources = await sourcesOf(given, context);

@@ -1,6 +1,6 @@
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord } from '../../config/parse-options.ts';
 import { readRepositorySettings } from '../../config/repository-settings.ts';
 import { expireOptions } from '../../config/retention-options.ts';
 import { durationOption, retentionSettings } from '../../config/retention-settings.ts';
@@ -27,7 +27,7 @@ export const expireCommand: Command = {
   run: async (given, context) => {
     const { program, terminal, signal } = context;
     const [word] = given.operands;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    if (word !== undefined) throw extraWord(program, word);
     const rules = rulesOf(given);
     const graceMs = durationOption(given, 'grace');
     const walWindowMs = durationOption(given, 'wal-window');

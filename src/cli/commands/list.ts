@@ -1,5 +1,5 @@
 import { readEnvironment } from '../../config/environment.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord } from '../../config/parse-options.ts';
 import { listOptions } from '../../config/repository-options.ts';
 import { readRepositorySettings, repositoryOf } from '../../config/repository-settings.ts';
 import { BackupError } from '../../errors/backup-error.ts';
@@ -35,7 +35,7 @@ export const listCommand: Command = {
   run: async (given, context) => {
     const { program, terminal, signal } = context;
     const [word] = given.operands;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    if (word !== undefined) throw extraWord(program, word);
     const settings = await readRepositorySettings(given, readEnvironment());
     const directory = repositoryOf(settings);
     const repository = await openRepository(directory, { ...passwordWays(settings, directory, context), signal });

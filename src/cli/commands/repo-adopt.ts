@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { beginsAsStore } from '../../config/place-words.ts';
 import { repoAdoptOptions } from '../../config/repository-options.ts';
 import {
@@ -35,7 +35,7 @@ export const repoAdoptCommand: Command = {
     const [operand, further] = given.operands;
     if (operand === undefined || operand === '') throw usage(program, say('wal-commands.missing', { what: 'ARCHIVE' }));
     refuseInStore(operand);
-    if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+    if (further !== undefined) throw extraWord(program, further);
     const settings = await readRepositorySettings(given, readEnvironment());
     const repository = repositoryOf(settings);
     const instance = await openNamedInstance(settings, context);

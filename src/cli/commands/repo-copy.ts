@@ -1,7 +1,7 @@
 import { readEnvironment } from '../../config/environment.ts';
 import { cacheDirectory } from '../../config/cache-directory.ts';
 import { readAmount } from '../../config/read-amount.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { repoCopyOptions } from '../../config/repository-options.ts';
 import { readRepositorySettings, readTargetSettings, repositoryOf } from '../../config/repository-settings.ts';
 import { BackupError } from '../../errors/backup-error.ts';
@@ -32,7 +32,7 @@ export const repoCopyCommand: Command = {
   run: async (given, context) => {
     const { program, terminal, signal } = context;
     const [word] = given.operands;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    if (word !== undefined) throw extraWord(program, word);
     const read = readAmount(given);
     if (read !== 'none' && given.has('dry-run')) throw usage(program, say('copy.read-dry'));
     const environment = readEnvironment();

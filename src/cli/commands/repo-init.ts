@@ -1,5 +1,5 @@
 import { readEnvironment } from '../../config/environment.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { lockSettings } from '../../config/lock-settings.ts';
 import { repoInitOptions } from '../../config/repository-options.ts';
 import { readRepositorySettings, repositoryOf } from '../../config/repository-settings.ts';
@@ -20,7 +20,7 @@ export const repoInitCommand: Command = {
     const { program, terminal, signal } = context;
     const [operand, further] = given.operands;
     const word = given.has('repo') ? operand : further;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    if (word !== undefined) throw extraWord(program, word);
     const isEncrypted = given.has('encrypt');
     const unused = ['password-file', 'password-command'].find((option) => !isEncrypted && given.has(option));
     if (unused !== undefined) throw usage(program, say('repo.init.password-unused', { option: `--${unused}` }));

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { repoKeyOptions } from '../../config/repository-options.ts';
 import { readRepositorySettings, repositoryOf } from '../../config/repository-settings.ts';
 import { addKey, listKeys, openRepository, removeKey, type Repository } from '../../index.ts';
@@ -24,7 +24,7 @@ export const repoKeyCommand: Command = {
     const [verb, id, further] = given.operands;
     if (verb === undefined) throw usage(program, say('wal-commands.missing', { what: 'add|list|remove' }));
     const extra = verb === 'remove' ? further : id;
-    if (extra !== undefined) throw usage(program, say('options.too-many', { word: extra }));
+    if (extra !== undefined) throw extraWord(program, extra);
     if (verb !== 'add' && verb !== 'list' && verb !== 'remove') {
       throw usage(program, say('repo-key.bad-verb', { text: verb }));
     }

@@ -1,5 +1,5 @@
 import { readEnvironment } from '../../config/environment.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { repoProbeOptions } from '../../config/repository-options.ts';
 import { readRepositorySettings, repositoryOf } from '../../config/repository-settings.ts';
 import { probePlace, type ProbedPlace } from '../../index.ts';
@@ -20,7 +20,7 @@ export const repoProbeCommand: Command = {
   run: async (given, { program, terminal, signal }) => {
     const [operand, further] = given.operands;
     const word = given.has('repo') ? operand : further;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    if (word !== undefined) throw extraWord(program, word);
     const named = repositoryOf(await readRepositorySettings(given, readEnvironment(), operand));
     const takeOver = given.has('take-over');
     const probed = await probePlace(named, { takeOver, signal });

@@ -1,4 +1,4 @@
-import { refuseStore, usage } from '../../config/parse-options.ts';
+import { extraWord, refuseStore, usage } from '../../config/parse-options.ts';
 import { verifyOptions } from '../../config/verify-options.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { BackupError } from '../../errors/backup-error.ts';
@@ -42,7 +42,7 @@ function requestOf(program: string, given: GivenOptions, requireManifest: boolea
   const [path, second] = given.operands;
   if (path === undefined) throw usage(program, say('verify.no-directory'));
   refuseStore('BACKUP', path);
-  if (second !== undefined) throw usage(program, say('options.too-many', { word: second }));
+  if (second !== undefined) throw extraWord(program, second);
   if (given.has('progress') && given.has('quiet')) {
     throw usage(program, say('verify.progress-and-quiet', { first: '-P/--progress', second: '-q/--quiet' }));
   }

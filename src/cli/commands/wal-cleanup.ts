@@ -1,5 +1,5 @@
 import { readEnvironment } from '../../config/environment.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
 import { repositoryIfNamed } from '../../config/repository-settings.ts';
 import { walCleanupOptions } from '../../config/wal-options.ts';
@@ -36,14 +36,14 @@ export const walCleanupCommand: Command = {
     const released = given.last('release-hold');
     const [oldest, further] = given.operands;
     if (released !== undefined) {
-      if (oldest !== undefined) throw usage(program, say('options.too-many', { word: oldest }));
+      if (oldest !== undefined) throw extraWord(program, oldest);
       const wasThere = await releaseHold(storage, released, { signal });
       const sentence = wasThere ? 'wal-commands.released' : 'wal-commands.no-hold';
       context.terminal.line(`${program}: ${speak(say(sentence, { name: released }))}`);
       return 0;
     }
     if (oldest === undefined) throw usage(program, say('wal-commands.missing', { what: 'OLDEST' }));
-    if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+    if (further !== undefined) throw extraWord(program, further);
     const plan = await planCleanup(
       {
         storage,

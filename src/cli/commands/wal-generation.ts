@@ -1,4 +1,4 @@
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { wholeNumber } from '../../config/places.ts';
 import { walGenerationOptions } from '../../config/wal-options.ts';
 import {
@@ -23,7 +23,7 @@ export const walGenerationCommand: Command = {
   run: async (given, context) => {
     const { program, terminal, signal } = context;
     const [word] = given.operands;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    if (word !== undefined) throw extraWord(program, word);
     const { storage } = await (await namedWal(given, context)).open();
     const archive = await openArchive(storage, { signal });
     const closed = given.last('close');

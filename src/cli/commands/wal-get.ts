@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { systemIdentifierOption, wholeNumber } from '../../config/places.ts';
 import { walGetOptions } from '../../config/wal-options.ts';
 import { reasonFor } from '../../errors/backup-error.ts';
@@ -52,7 +52,7 @@ async function get(given: GivenOptions, context: ProgramContext): Promise<number
   const missing = name === undefined ? 'NAME' : target === undefined ? 'TARGET' : undefined;
   if (name === undefined || target === undefined)
     throw usage(program, say('wal-commands.missing', { what: missing ?? '' }));
-  if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+  if (further !== undefined) throw extraWord(program, further);
   const absentStatus = wholeNumber('--absent-status', given.last('absent-status') ?? '1', 1, 125);
   const retryForMs = 1000 * wholeNumber('--retry-for', given.last('retry-for') ?? '60', 0, 86_400);
   const wal = await namedWal(given, context);

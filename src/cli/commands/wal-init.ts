@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
-import { refuseStore, usage } from '../../config/parse-options.ts';
+import { extraWord, refuseStore, usage } from '../../config/parse-options.ts';
 import { archiveOf, readPlaces } from '../../config/places.ts';
 import { walInitOptions } from '../../config/wal-options.ts';
 import { say } from '../../messages/message.ts';
@@ -27,7 +27,7 @@ export const walInitCommand: Command = {
     const [source, further] = given.operands;
     if (source === undefined) throw usage(program, say('wal-commands.missing', { what: 'DATA-DIRECTORY' }));
     refuseStore('DATA-DIRECTORY', source);
-    if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+    if (further !== undefined) throw extraWord(program, further);
     const directory = archiveOf(await readPlaces(given, readEnvironment(), ['archive']));
     const instance = resolve(source);
     const opened = await openPlace(directory, { signal });

@@ -1,5 +1,5 @@
 import type { GivenOptions } from '../../config/option-table.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { wholeNumber } from '../../config/places.ts';
 import { walPushOptions } from '../../config/wal-options.ts';
 import { BackupError } from '../../errors/backup-error.ts';
@@ -30,7 +30,7 @@ export const walPushCommand: Command = {
       throw shellRemainsError(remains, await archiveCommandFor(await namedPlaces(given, context)));
     const [path, second] = given.operands;
     if (path === undefined) throw usage(program, say('wal-commands.missing', { what: 'PATH' }));
-    if (second !== undefined) throw usage(program, say('options.too-many', { word: second }));
+    if (second !== undefined) throw extraWord(program, second);
     const compression = compressionOf(given.last('compress'));
     checkAsync(program, given);
     const named = await namedWal(given, context);

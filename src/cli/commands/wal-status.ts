@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { refuseStore, usage } from '../../config/parse-options.ts';
+import { extraWord, refuseStore, usage } from '../../config/parse-options.ts';
 import { walStatusOptions } from '../../config/wal-receive-options.ts';
 import { readStatusFile, type ReceiverRecord } from '../../index.ts';
 import { say } from '../../messages/message.ts';
@@ -30,7 +30,7 @@ export const walStatusCommand: Command = {
       throw usage(program, say('wal-commands.missing', { what: 'FILE | DATA-DIRECTORY' }));
     }
     refuseStore('FILE | DATA-DIRECTORY', place);
-    if (further !== undefined) throw usage(program, say('options.too-many', { word: further }));
+    if (further !== undefined) throw extraWord(program, further);
     if (isDirectory(place)) {
       const directory = resolve(place);
       const status = readArchivingStatus(directory, spoolDirectory(given, directory));

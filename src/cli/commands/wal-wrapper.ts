@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord } from '../../config/parse-options.ts';
 import { systemIdentifierOption } from '../../config/places.ts';
 import { walWrapperOptions } from '../../config/wal-options.ts';
 import { BackupError } from '../../errors/backup-error.ts';
@@ -18,7 +18,7 @@ export const walWrapperCommand: Command = {
   run: async (given, context) => {
     const { program, terminal, signal } = context;
     const [word] = given.operands;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    if (word !== undefined) throw extraWord(program, word);
     const archive = await namedWal(given, context);
     const systemIdentifier = systemIdentifierOption(given);
     const spool = spoolSettings(program, given);

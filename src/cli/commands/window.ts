@@ -1,7 +1,7 @@
 import { cacheDirectory } from '../../config/cache-directory.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
-import { usage } from '../../config/parse-options.ts';
+import { extraWord, usage } from '../../config/parse-options.ts';
 import { archiveOf, readGeneration, readPlaces, wholeNumber } from '../../config/places.ts';
 import { windowOptions } from '../../config/window-options.ts';
 import {
@@ -35,7 +35,7 @@ export const windowCommand: Command = {
   run: async (given, context) => {
     const { program, terminal } = context;
     const [word] = given.operands;
-    if (word !== undefined) throw usage(program, say('options.too-many', { word }));
+    if (word !== undefined) throw extraWord(program, word);
     const stray = rangeOptions.find((option) => given.has(option));
     if (stray !== undefined && !given.has('commits')) {
       throw usage(program, say('window.range-without-commits', { option: `--${stray}` }));

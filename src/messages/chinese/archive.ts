@@ -12,8 +12,11 @@ export const archiveMessages: Translation<typeof english> = {
   'archive.damaged-receipt.hint': '请从归档的副本中放回它，或把它移出归档：此后 {name} 按自身的内容判断。',
   'archive.damaged-bytes': '归档中的 "{name}" 已损坏：{reason}',
   'archive.receipt-alone': '归档中有 "{name}" 的回执，却没有该对象本身的独立文件',
+  'archive.damaged-stays': '归档中的 WAL 文件 {name} 已损坏，而此用户不能在那里删除 "{object}"',
+  'archive.damaged-stays.hint':
+    '服务器会保留该 WAL。请用可以在归档中删除的用户对这个文件运行一次 "gausskeep wal push"，或手工删除该对象；归档随后继续。',
   'archive.receipt-alone.hint':
-    '请从归档的副本中放回该对象（不会跟随放在其位置上的链接）；如果服务器还有这个 WAL 段，也可以把回执移出归档后重新推送。',
+    '请从归档的副本中放回该对象（不会跟随放在其位置上的链接）；如果服务器还有这个 WAL 段，也可以重新推送。',
   'archive.in-data': '归档 "{directory}" 位于它自己的服务器的数据目录 "{data}" 中',
   'archive.in-data.hint':
     '这样每个备份都会包含归档，而还原该目录时归档会被移走。请选择别处的目录，最好在另一块磁盘或另一台主机上。',

@@ -111,7 +111,7 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.gap-record': '无法读取一条缺失 WAL 的记录：它不再能说明什么',
   'repo-check.no-receipt': 'WAL 文件 {name} 没有回执：其推送正在进行，或没有完成；只查看了它的首页',
   'repo-check.index-alone': 'WAL 文件 {name} 只有索引而没有数据：其清理没有完成',
-  'repo-check.segment.action': '请从仓库的副本中恢复。如果服务器仍有该段，请移走回执并再次推送。',
+  'repo-check.segment.action': '请从仓库的副本中恢复。如果服务器仍有该段，请再次推送。',
   'repo-check.fork': 'WAL 文件 {after} 没有接续 {before} 的末尾：它们属于两条 WAL 线',
   'repo-check.fork.action': '恢复无法越过这一边界。"gausskeep window" 会说明两侧各能恢复到哪里。',
 };

@@ -11,8 +11,12 @@ export const archiveMessages = {
     'Put it back from a copy of the archive, or move it out of the archive: {name} is then judged by its own content.',
   'archive.damaged-bytes': '"{name}" in the archive is damaged: {reason}',
   'archive.receipt-alone': 'the archive has the receipt of "{name}" and not the object itself, as a file of its own',
+  'archive.damaged-stays':
+    'WAL file {name} is damaged in the archive, and "{object}" may not be deleted there by this account',
+  'archive.damaged-stays.hint':
+    'The server keeps the WAL. Run "gausskeep wal push" of this file once with an account that may delete in the archive, or delete that object by hand; then archiving goes on.',
   'archive.receipt-alone.hint':
-    'Put the object back from a copy of the archive (a link in its place is not followed), or, while the server still has the segment, take the receipt out of the archive and push it again.',
+    'Put the object back from a copy of the archive (a link in its place is not followed), or, while the server still has the segment, push it again.',
   'archive.in-data': 'the archive "{directory}" lies in the data directory "{data}" of its own server',
   'archive.in-data.hint':
     'Every backup would hold the archive, and a restore of the directory would take it away. Choose a directory elsewhere, best on another disk or host.',

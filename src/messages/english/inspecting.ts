@@ -126,7 +126,7 @@ export const inspectingMessages = {
     'WAL file {name} has no receipt: its push is under way, or did not come to its end; no more of it than its first page was looked at',
   'repo-check.index-alone': 'WAL file {name} has an index and no data: its cleanup did not come to its end',
   'repo-check.segment.action':
-    'Put it back from a copy of the repository. While the server still has the segment, take the receipt away and push it again.',
+    'Put it back from a copy of the repository. While the server still has the segment, push it again.',
   'repo-check.fork': 'WAL file {after} does not go on where {before} ends: they are of two lines of WAL',
   'repo-check.fork.action':
     'A recovery cannot go over this border. "gausskeep window" tells what can be reached on either side.',

@@ -117,7 +117,8 @@ type Told = readonly [code: ErrorCode, sentence: Message, hint?: Message | undef
 
 function refused(error: S3Refusal, name: string, words: S3PlaceWords): BackupError {
   const [code, sentence, hint, retryable] = elsewhere(error, words) ?? told(error, name, words);
-  return new BackupError(code, sentence, { hint, retryable, cause: error, context: contextOf(words) });
+  const kind = error.code === 'InvalidObjectState' ? 'cold-object' : undefined;
+  return new BackupError(code, sentence, { kind, hint, retryable, cause: error, context: contextOf(words) });
 }
 
 function elsewhere(
