@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { InstanceStats, RepositoryFinding } from '../index.ts';
 import { say } from '../messages/message.ts';
@@ -55,7 +56,17 @@ describe('what a repository takes', () => {
     expect(text).toContain('Of instance orders is in use:   held by backup: process 4711 of host db1');
     expect(text.replaceAll(/ +/g, ' ')).toContain('is not deleted before 2026-11-23 03:00');
     expect(text).not.toContain('billing');
+    expect(text).not.toContain('No such process');
     expect(text).toContain('The storage lists 20000 objects of 233 GB in all.');
+  });
+
+  it('says of a process that is not seen here what may have become of it', () => {
+    // No process has so high a number.
+    const holds = orders.holds.map((hold) => ({ ...hold, host: hostname(), pid: 0x7fff_ffff }));
+    const text = statsLines([{ ...orders, holds }], amount(1, 1)).join(' ');
+    expect(text.replaceAll(/ +/g, ' ')).toContain(
+      'No such process is seen on this host: it has ended, was killed, or runs in a container.',
+    );
   });
 
   it('fits 80 columns', () => {

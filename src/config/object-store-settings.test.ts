@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { placeOf, wordsOfPlace } from './object-store-settings.ts';
@@ -32,6 +33,12 @@ describe('where an object store is', () => {
         hint: { key: 's3.misspelt.hint', parameters: { meant: 's3://backups/a' } },
       });
     }
+    for (const word of ['https://user:s3cret@obs.example.com/backups', 'http://10.0.0.1:9000', 'HTTPS:/obs/a']) {
+      const refused = await placeOf(word, given(), environment).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: 'CONFIG_INVALID', hint: { key: 's3.url.hint' } });
+      expect(inspect(refused)).not.toContain('s3cret');
+    }
+    expect(await placeOf('./https://a', given(), environment)).toBe(join(process.cwd(), 'https:/a'));
     expect(await placeOf('s3://backups/a?region=own', given(), environment)).toContain('region=own');
   });
 

@@ -25,7 +25,7 @@ export const s3OptionNames: readonly string[] = settings.map(({ option }) => opt
 /**
  * A place as a word of a command line, of the environment or of the configuration file names it: of a directory its absolute path; of one in an object store its
  * one text, with what options (`--s3-endpoint` …), else the environment (`GAUSSKEEP_S3_ENDPOINT` …), else the configuration file, else the variables of AWS tools say of the store.
- * @throws BackupError `CONFIG_INVALID`, as well for one that is misspelt: a directory of the name `s3:` is hardly meant
+ * @throws BackupError `CONFIG_INVALID`, as well for one that is misspelt, or a URL: a directory of the name `s3:` or `https:` is hardly meant
  */
 export async function placeOf(text: string, given: GivenOptions, environment: Environment): Promise<string> {
   refuseMisspeltStore(text);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BackupError } from '../errors/backup-error.ts';
 import type { OptionGroup } from './option-table.ts';
-import { parseOptions } from './parse-options.ts';
+import { extraWord, parseOptions, refuseStore } from './parse-options.ts';
 
 const groups: readonly OptionGroup[] = [
   {
@@ -70,6 +70,28 @@ describe('parseOptions', () => {
     expect(refusal('-k')).toBe('unrecognized option "-k"');
     expect(refusal('-D')).toBe('option "-D" requires an argument');
     expect(refusal('--verbose=2')).toBe('option "--verbose" does not take an argument');
+  });
+
+  it('refuses a place in a store and a URL where a path is wanted, and says what names them', () => {
+    const hintOf = (refuse: () => unknown): unknown => {
+      try {
+        return refuse();
+      } catch (error) {
+        return error instanceof BackupError && error.code === 'USAGE' && error.hint?.key;
+      }
+    };
+    for (const [word, key] of [
+      ['s3://backups/a', 'options.no-place.hint'],
+      ['https://obs.example.com/backups', 'options.no-url.hint'],
+      ['HTTP://10.0.0.1', 'options.no-url.hint'],
+    ] as const) {
+      expect(hintOf(() => parse('-D', word))).toBe(key);
+      expect(hintOf(() => refuseStore('BACKUP', word))).toBe(key);
+      expect(extraWord('gausskeep list', word).hint?.key).toBe(key);
+    }
+    expect(refusal('-D', 'https://user:s3cret@obs/a')).toBe('--pgdata takes a path of this host, not a URL');
+    expect(parse('-D', './https://a').last('pgdata')).toBe('./https://a');
+    expect(parse('-D', 'https').last('pgdata')).toBe('https');
   });
 
   it('never repeats what stands behind -W', () => {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { BackupError } from '../errors/backup-error.ts';
 import { say, type Message } from '../messages/message.ts';
-import { beginsAsStore } from './place-words.ts';
+import { beginsAsStore, beginsAsUrl } from './place-words.ts';
 import { GivenOptions, type OptionGroup, type OptionSpec } from './option-table.ts';
 
 /** An option token of node:util parseArgs: `value` is undefined for a switch or a missing value. */
@@ -67,11 +67,20 @@ export function usage(program: string, sentence: Message): BackupError {
 /** The error for a word that a command does not take. A place in a store is such a word for some commands, and the value of an option for the others. */
 export function extraWord(program: string, word: string): BackupError {
   const error = usage(program, say('options.too-many', { word }));
-  return beginsAsStore(word) ? error.with({ hint: say('options.no-place.hint') }) : error;
+  const hint = placeHint(word);
+  return hint === undefined ? error : error.with({ hint });
 }
 
-/** @throws BackupError `USAGE` for a place in an object store where a path of this host is wanted */
+function placeHint(word: string): Message | undefined {
+  if (beginsAsUrl(word)) return say('options.no-url.hint');
+  return beginsAsStore(word) ? say('options.no-place.hint') : undefined;
+}
+
+/** @throws BackupError `USAGE` for a place in an object store, or a URL, where a path of this host is wanted */
 export function refuseStore(what: string, path: string): void {
+  if (beginsAsUrl(path)) {
+    throw new BackupError('USAGE', say('options.no-url', { option: what }), { hint: say('options.no-url.hint') });
+  }
   if (!beginsAsStore(path)) return;
   throw new BackupError('USAGE', say('options.no-place', { option: what }), { hint: say('options.no-place.hint') });
 }
@@ -135,7 +144,7 @@ function specOf(
   throw usage(program, say('options.unknown', { option: shown }));
 }
 
-/** A directory of the name `s3:` is hardly meant. @throws BackupError `USAGE` */
+/** A directory of the name `s3:` or `https:` is hardly meant. @throws BackupError `USAGE` */
 function refusePlaceInStore({ long, argument = '' }: OptionSpec, value: string): void {
   if (pathArguments.includes(argument) && !mayBeInStore.includes(long)) refuseStore(`--${long}`, value);
 }

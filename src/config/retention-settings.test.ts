@@ -18,6 +18,8 @@ it('rules come from their options, each by itself', () => {
 
 it.each([
   ['0d', 0],
+  // What the hint of a grace that is too short names.
+  ['10min', hourMs / 6],
   ['90min', 1.5 * hourMs],
   ['2 w', 14 * 24 * hourMs],
   ['36525d', 36_525 * 24 * hourMs],

@@ -11,6 +11,7 @@ import { initArchive } from '../wal-archive/archive.ts';
 import { segmentBase } from '../wal-archive/archive-wal.ts';
 import { readHolds as readStandbys } from '../wal-archive/holds.ts';
 import { parseLsn } from '../wal/lsn.ts';
+import { performExpire } from './perform-expire.ts';
 import { cleanInstanceWal, type CleanWalRequest } from './clean-wal.ts';
 
 const hourMs = 3_600_000;
@@ -81,7 +82,9 @@ describe('the WAL of an instance', () => {
     await backup(6);
     expect(await removed({ graceMs: 200 * hourMs })).toEqual([]);
     const short = { code: 'USAGE', sentence: { key: 'expire.short-wal-grace' } };
-    await expect(clean({ graceMs: 1 })).rejects.toMatchObject(short);
+    const hint = { key: 'expire.short-grace.hint' };
+    await expect(clean({ graceMs: hourMs / 6 - 1 })).rejects.toMatchObject({ ...short, hint });
+    expect(await removed({ graceMs: hourMs / 6, dryRun: true })).toHaveLength(5);
     expect(await segments()).toHaveLength(6);
   });
 
@@ -105,6 +108,19 @@ describe('the WAL of an instance', () => {
     await (await putHold(storage, { kind: 'backup', backup: other, prior: undefined }, { now })).leave();
     for await (const { name } of storage.list('commits/')) expect(name).not.toContain(other);
     expect(await segments()).toHaveLength(6);
+  });
+
+  it('is unclear until expire clears what an interrupted backup left, a day after that was last heard of', async () => {
+    await backup(5);
+    await (await putHold(storage, { kind: 'backup', backup: newId(), prior: undefined }, { now })).leave();
+    const expire = () => performExpire({ instance: { ...plainInstance(storage), wal }, rules: { keepLast: 1 } });
+    nowMs += 24 * hourMs - 60_000;
+    await expire();
+    expect((await clean()).isUnclear).toBe(true);
+    nowMs += 60_000;
+    expect((await clean()).isUnclear).toBe(true);
+    await expire();
+    expect((await clean()).isUnclear).toBe(false);
   });
 
   it('keeps more where an older file is named, for a standby that is remembered', async () => {

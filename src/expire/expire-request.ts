@@ -44,5 +44,5 @@ export interface ExpireResult {
 
 /** @throws BackupError `USAGE` */
 export function checkGrace(graceMs: number, tooShort = say('expire.short-grace')): void {
-  if (!(graceMs >= leastGraceMs)) throw new BackupError('USAGE', tooShort);
+  if (!(graceMs >= leastGraceMs)) throw new BackupError('USAGE', tooShort, { hint: say('expire.short-grace.hint') });
 }

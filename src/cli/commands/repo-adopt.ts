@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../config/environment.ts';
-import { extraWord, usage } from '../../config/parse-options.ts';
+import { extraWord, refuseStore, usage } from '../../config/parse-options.ts';
 import { beginsAsStore } from '../../config/place-words.ts';
 import { repoAdoptOptions } from '../../config/repository-options.ts';
 import {
@@ -50,8 +50,9 @@ export const repoAdoptCommand: Command = {
 };
 
 function refuseInStore(archive: string): void {
-  if (!beginsAsStore(archive)) return;
-  throw new BackupError('USAGE', say('adopt.in-store', { archive }), { hint: say('adopt.in-store.hint') });
+  if (beginsAsStore(archive))
+    throw new BackupError('USAGE', say('adopt.in-store', { archive }), { hint: say('adopt.in-store.hint') });
+  refuseStore('ARCHIVE', archive);
 }
 
 /** What is no archive of ours is none that a push should begin. */

@@ -74,7 +74,7 @@ export const inspectingMessages: Translation<typeof english> = {
     '被 {kind} 占用：主机 {host} 的进程 {pid} 自 {since} 起需要 {backup}，最近一次消息在 {renewed}（UTC）。它需要的内容在 {until} 之前不会被删除，若再有消息则更晚。',
   'holds.copy':
     '被 {kind} 占用：主机 {host} 的进程 {pid} 自 {since} 起在复制 {backup}，最近一次消息在 {renewed}（UTC）。它需要的内容会保留到 "gausskeep repo copy" 完成。',
-  'holds.gone': '在本机上看不到这个进程：它已被杀死，或运行在容器中。',
+  'holds.gone': '在本机上看不到这个进程：它已结束、已被杀死，或运行在容器中。',
   'repo-check.hold-live':
     '针对 {backup} 的 {kind} 占用：由主机 {host} 的进程 {pid} 于 {since} 设置，最后一次消息在 {at}；其所指内容在 {until} 之前不会被删除，若再有消息则更晚',
   'repo-check.hold-void': '备份 {backup} 的占用，该备份已提交：下一次备份会将其删除',

@@ -8,6 +8,9 @@ export const optionsMessages: Translation<typeof english> = {
   'options.no-place': '{option} 需要本机上的路径：以 "s3://" 开头的是对象存储中的位置',
   'options.no-place.hint':
     '对象存储中的仓库用 --repo 指定，WAL 归档用 --archive 指定（仅限有这些选项的命令）。若确是这样命名的目录，路径请以 "./" 开头。',
+  'options.no-url': '{option} 需要本机上的路径，而不是 URL',
+  'options.no-url.hint':
+    '对象存储中的仓库用 --repo s3://BUCKET/PREFIX 指定，WAL 归档用 --archive 指定，存储的地址用 --s3-endpoint 指定（仅限有这些选项的命令）。若确是这样命名的目录，路径请以 "./" 开头。',
   'options.needs-value': '选项 "{option}" 需要参数',
   'options.takes-no-value': '选项 "{option}" 不带参数',
   'options.secret-after': '选项 "{option}" 不带值：密码在终端上询问，从不写在命令行上',

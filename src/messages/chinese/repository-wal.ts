@@ -15,7 +15,7 @@ export const repositoryWalMessages: Translation<typeof english> = {
   'repository-wal.help.grace': '用于仓库：不动 TIME 之内存入的内容，默认 24h',
   'repository-wal.no-extension': '--strip-extension 用于其他工具的目录，不用于仓库',
   'repository-wal.unclear':
-    '什么也不删除：有备份正在进行或已中断，还不知道它的 WAL 从哪里开始；"gausskeep expire" 会清除中断的备份留下的内容',
+    '什么也不删除：有备份正在进行或已中断，还不知道它的 WAL 从哪里开始；"gausskeep expire" 会清除中断的备份留下的内容，但要等到距其最后一次活动满 24 小时之后',
   'repository-wal.encrypted': '不能向加密的仓库接收 WAL：段文件在其中无法增长',
   'repository-wal.encrypted-doctor': '不检查加密仓库的归档：请去掉 {options}',
   'repository-wal.encrypted-doctor-elsewhere':

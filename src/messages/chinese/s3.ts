@@ -34,6 +34,9 @@ export const s3Messages: Translation<typeof english> = {
   's3.no-tls.hint': '如果确实要不加密访问，请写 http:// 并加上 --s3-allow-http。',
   's3.misspelt': '"{text}" 不是对象存储中的位置：那样的位置以 "s3://" 开头',
   's3.misspelt.hint': '您是指 {meant} 吗？若确是这样命名的目录，路径请以 "./" 开头。',
+  's3.url': 'URL 不是位置：位置是本机的目录，或对象存储中以 "s3://" 开头的位置',
+  's3.url.hint':
+    '请写 s3://BUCKET/PREFIX，并用 --s3-endpoint 指定存储的地址。若确是这样命名的目录，路径请以 "./" 开头。',
   's3.no-host.hint': '请检查 --s3-endpoint 中的主机名，以及它在本机能否解析。',
   's3.no-virtual-host.hint':
     '请求在主机名中指明存储桶：{host}，而它在本机解析不到地址。如果存储接受路径方式，请使用 --s3-style path；否则请检查存储桶和 --s3-endpoint。',

@@ -79,7 +79,7 @@ export const inspectingMessages = {
     'held by {kind}: process {pid} of host {host} needs {backup} since {since}, last heard of at {renewed} (UTC). What it needs is not deleted before {until}, later if it is heard of again.',
   'holds.copy':
     'held by {kind}: process {pid} of host {host} copies {backup} since {since}, last heard of at {renewed} (UTC). What it needs stays until "gausskeep repo copy" has come to its end.',
-  'holds.gone': 'No such process is seen on this host: it was killed, or runs in a container.',
+  'holds.gone': 'No such process is seen on this host: it has ended, was killed, or runs in a container.',
   'repo-check.hold-live':
     'a hold of kind {kind} on {backup}: taken by process {pid} of host {host} at {since}, last heard of at {at}; what it names is not deleted before {until}, later if it is heard of again',
   'repo-check.hold-void': 'the hold of backup {backup}, which is committed: the next backup takes it away',

@@ -5,6 +5,9 @@ export const optionsMessages = {
   'options.no-place': '{option} takes a path of this host: "s3://" begins a place in an object store',
   'options.no-place.hint':
     'A repository there is named with --repo, a WAL archive with --archive, by commands that have these options. The path of a directory of that name begins with "./".',
+  'options.no-url': '{option} takes a path of this host, not a URL',
+  'options.no-url.hint':
+    'In an object store a repository is named with --repo s3://BUCKET/PREFIX, a WAL archive with --archive, and the address of the store with --s3-endpoint, by commands that have these options. The path of a directory of that name begins with "./".',
   'options.needs-value': 'option "{option}" requires an argument',
   'options.takes-no-value': 'option "{option}" does not take an argument',
   'options.secret-after':

@@ -17,7 +17,7 @@ export const repositoryWalMessages = {
   'repository-wal.help.grace': 'of a repository: leave what was stored less than TIME ago, default 24h',
   'repository-wal.no-extension': '--strip-extension is for a directory of another tool, not for a repository',
   'repository-wal.unclear':
-    'nothing goes: a backup is being made, or was interrupted, and has not said yet where its WAL begins; "gausskeep expire" clears what an interrupted one left',
+    'nothing goes: a backup is being made, or was interrupted, and has not said yet where its WAL begins; "gausskeep expire" clears what an interrupted one left, but not before 24 hours have passed since that was last heard of',
   'repository-wal.encrypted': 'WAL cannot be received into an encrypted repository: its segments cannot grow there',
   'repository-wal.encrypted-doctor': 'the archive of an encrypted repository is not looked into: leave {options} out',
   'repository-wal.encrypted-doctor-elsewhere':

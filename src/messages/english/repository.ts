@@ -8,6 +8,7 @@ export const repositoryMessages = {
     'Nothing was removed. Put the object back from a copy of the repository; what is none of gausskeep there, take away.',
   'expire.short-wal-grace': 'WAL stays for at least ten minutes after it was stored: --grace cannot be less',
   'expire.short-grace': 'what was taken off the catalogue stays for at least ten minutes before it is deleted',
+  'expire.short-grace.hint': 'The shortest time is --grace 10min.',
   'repo.all-condemned': 'every backup here is condemned',
   'repo.bad-instance': '"{name}" cannot be the name of an instance',
   'repo.bad-instance.hint':

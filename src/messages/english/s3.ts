@@ -34,6 +34,9 @@ export const s3Messages = {
   's3.no-tls.hint': 'If it is meant to be reached without encryption, write http:// and --s3-allow-http.',
   's3.misspelt': '"{text}" is no place in an object store: those begin with "s3://"',
   's3.misspelt.hint': 'Did you mean {meant}? The path of a directory of that name begins with "./".',
+  's3.url': 'a URL is no place: that is a directory of this host, or begins with "s3://"',
+  's3.url.hint':
+    'Write s3://BUCKET/PREFIX, and the address of the store as --s3-endpoint. The path of a directory of that name begins with "./".',
   's3.no-host.hint': 'Check the name of the host in --s3-endpoint, and that it can be resolved here.',
   's3.no-virtual-host.hint':
     'Requests name the bucket in the host, {host}, which has no address here. If the store takes paths, use --s3-style path; else check the bucket and --s3-endpoint.',
