@@ -69,6 +69,7 @@ describe('a place in an object store that cannot be used', () => {
         { accessKeyId: 'lister', secretAccessKey: secret, denied: ['ListObjectsV2'] },
         { accessKeyId: 'reader', secretAccessKey: secret, denied: ['PutObject', 'CreateMultipartUpload'] },
         { accessKeyId: 'writer', secretAccessKey: secret, denied: ['DeleteObject'] },
+        { accessKeyId: 'guest', secretAccessKey: secret, sessionToken: 'verysecrettoken', expiresAtMs: Date.now() },
       ],
     });
     store.createBucket('whole');
@@ -128,6 +129,8 @@ describe('a place in an object store that cannot be used', () => {
     await refused([...list(), '--s3-profile', 'nobody'], 12, 's3.empty-profile');
     await refused(list(), 12, 's3.unknown-key', { AWS_ACCESS_KEY_ID: 'somebody' });
     await refused(list(), 12, 's3.wrong-secret', { AWS_SECRET_ACCESS_KEY: 'verysecretother' });
+    const guest = { AWS_ACCESS_KEY_ID: 'guest', AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: 'verysecrettoken' };
+    await refused(list(), 12, 's3.expired', guest);
   });
 
   it('by what the bucket allows: listing, putting, deleting', async () => {
