@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Storage } from '../../src/storage/storage.ts';
 import { namesOf, pieces, readAll } from '../contract/storage.contract.ts';
@@ -94,7 +95,7 @@ forEachStore((store) => {
     it.each([
       ['403 AccessDenied', errorAnswer(403, 'AccessDenied'), 'AUTHENTICATION'],
       ['404 NoSuchBucket', errorAnswer(404, 'NoSuchBucket'), 'REPOSITORY_NOT_FOUND'],
-      ['400 InvalidRequest', errorAnswer(400, 'InvalidRequest'), 'STORAGE_UNAVAILABLE'],
+      ['400 InvalidArgument', errorAnswer(400, 'InvalidArgument'), 'STORAGE_UNAVAILABLE'],
     ])('is not made again after %s', async (_, fault, code) => {
       if (operation === 'HeadObject') return;
       if (operation === 'DeleteObject' && code === 'REPOSITORY_NOT_FOUND') return;
@@ -103,6 +104,16 @@ forEachStore((store) => {
       expect(script.operations).toEqual([operation]);
       expect(patience.pauses).toEqual([]);
     });
+  });
+
+  it('puts once more, with an MD5, after 400 InvalidRequest: a bucket that locks its objects wants one', async () => {
+    script.begin({ fault: errorAnswer(400, 'InvalidRequest') });
+    await expect(storage.put('new', pieces('new'))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(script.operations).toEqual(['PutObject', 'PutObject']);
+    const digests = script.requests.map(({ headers }) => headers['content-md5']);
+    expect(digests).toEqual([undefined, createHash('md5').update('new').digest('base64')]);
+    await expect(storage.put('new', pieces('new'))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(script.operations).toHaveLength(3);
   });
 
   it('stat asks once more, by GET, what a refused HEAD could not say', async () => {
