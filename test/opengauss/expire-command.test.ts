@@ -73,6 +73,7 @@ it('takes off what no rule keeps, deletes it later, and rehearses just that', as
     ...{ messageType: 'expire', instance: 'orders', dryRun: false, backups: records.backups },
     ...{ deleted: [], waiting: [oldest.name], packs: 0, bytes: 0, lockedPacks: null, passedOver: [], wal: [] },
     waitingFor: [{ id: oldest.name, dueAt: expect.any(String) as string, obstacles: ['grace'] }],
+    ...{ holds: [], mayDelete: null },
   });
   const listed = await gausskeep('list');
   expect(listed.stdout).toMatch(new RegExp(`${oldest.name.slice(0, 16)} .* being removed\n`));
