@@ -23,6 +23,8 @@ const servedBy = 'the test servers: PostgreSQL 11, 14, 15 and 18, 91 MB to downl
 const newerNodes = 'newer releases of Node: 22 and 24, 100 MB to download, 375 MB on disk';
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** Said once more at the end: whoever reads only the end of a long output must learn what failed. */
+const failures = [];
 try {
   buildIfStale();
   if (projects.includes('e2e')) install('test/servers', servedBy);
@@ -35,6 +37,7 @@ try {
 const nothingRan = totals.passed + totals.failed === 0;
 if (nothingRan) console.error('no test ran');
 process.exitCode = totals.failed > 0 || nothingRan ? 1 : 0;
+for (const failure of failures) console.log(`\nfailed: ${failure}`);
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
 console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
 
@@ -121,6 +124,11 @@ function addResults(project, status, text) {
   totals.passed += results.numPassedTests;
   totals.skipped += results.numPendingTests + results.numTodoTests;
   totals.failed += failed;
-  for (const { name } of brokenFiles) console.error(`failed as a whole: ${name}`);
+  for (const { name, message } of brokenFiles) failures.push(`${name} as a whole\n${message ?? ''}`);
+  for (const { name, assertionResults } of results.testResults) {
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status === 'failed') failures.push(`${name}: ${fullName}\n${failureMessages.join('\n').slice(0, 2000)}`);
+    }
+  }
   if (status !== 0 && failed === 0) throw new Error(`${project}: vitest ended with status ${status}`);
 }
