@@ -11,18 +11,19 @@ import { conflict } from './compare-segments.ts';
 /**
  * Refuses what cannot be one archive: other servers, or generations that are not the same lines of WAL.
  * @param hasIdentity the target is an archive, and not what an adoption left that did not come to its end
+ * @param options `readable`: those of the target, where others of it are about to be put anew
  * @throws BackupError `SYSTEM_MISMATCH`, `OBJECT_EXISTS`
  */
 export async function compareGenerations(
   source: Archive,
   target: Archive | undefined,
   hasIdentity: boolean,
-  options: StorageOptions,
+  { readable, ...options }: StorageOptions & { readonly readable?: readonly Generation[] | undefined },
 ): Promise<{ readonly ofSource: readonly Generation[]; readonly ofTarget: readonly Generation[] }> {
   const ofSource = await readGenerations(source, options);
   if (target === undefined) return { ofSource, ofTarget: [] };
   checkInstance(target, source.identity);
-  const ofTarget = await readGenerations(target, options);
+  const ofTarget = readable ?? (await readGenerations(target, options));
   const isOther = target.identity.archive !== source.identity.archive;
   for (const { number, parent, forkLsn } of ofSource) {
     const there = ofTarget.find((one) => one.number === number);

@@ -1,16 +1,17 @@
 import type { BackupError } from '../errors/backup-error.ts';
 import type { Teller } from '../events/teller.ts';
 import { say } from '../messages/message.ts';
+import { isDamage } from '../packs/damage.ts';
 import { readCatalogue, type Catalogue } from '../repository/catalogue.ts';
 import { deleteCopied, listCopied, putCopied } from '../repository/copied.ts';
 import type { Commit } from '../repository/commit.ts';
 import { claimInstance, type Instance, type InstanceIdentity } from '../repository/instance.ts';
 import { readPruned } from '../repository/pruned.ts';
 import { BackupCopier, type CopiedOne } from './copy-backup.ts';
-import { openPlace } from '../storage/place.ts';
 import { openArchiveOf } from '../storing/open-archive.ts';
 import { announceCopies, endOldCopies, unfinishedCopies, unsafeCopies, type CopyWay } from './announce-copies.ts';
-import { copyMarks } from './copy-marks.ts';
+import { copyMarks, mendMark } from './copy-marks.ts';
+import { clearIdentity } from './mend-identity.ts';
 import { readTarget, type ReadingOfTarget } from './read-target.ts';
 import { ReadBefore } from '../verify/read-before.ts';
 import type { ReadAmount } from '../verify/choose-packs.ts';
@@ -20,7 +21,7 @@ import { Counted } from './counted.ts';
 import type { CopyNews } from './events.ts';
 import { missingPacks, type MissingPacks } from './missing-packs.ts';
 import { planCopy, settledAs, type BackupsToCopy } from './plan-copy.ts';
-import { archiveOf } from './source-archive.ts';
+import { archiveOf, archiveStorageOf } from './source-archive.ts';
 import { TargetPacks } from './target-packs.ts';
 
 interface Run {
@@ -79,12 +80,26 @@ export class CopyingInstance {
       await this.#rehearse(source, target, plan, there);
       return;
     }
+    await clearIdentity(target, { signal });
     await claimInstance(target, source.identity, { signal });
     await endOldCopies(way, before, there, { signal });
     const ready = await this.#announce(way, plan, there);
     await this.#copyWal(source, target, ready, there);
     await this.#copyBackups(way, target, { ...plan, pending: ready });
     await this.#finish(way, plan, before);
+    await this.#mendMarks(way, there);
+  }
+
+  /** Marks of the target that cannot be read and that the source has. */
+  async #mendMarks(way: CopyWay, { damaged }: Catalogue): Promise<void> {
+    for (const { name, storedAtMs } of damaged) {
+      try {
+        if (await mendMark(way.source, way.target, name, { signal: this.#run.signal })) this.#marks += 1;
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        this.#unreadable = [...this.#unreadable, { name, storedAtMs, error }];
+      }
+    }
   }
 
   /** @returns what can be copied */
@@ -213,8 +228,7 @@ export class CopyingInstance {
     const archive = await archiveOf(source, { signal });
     if (archive !== undefined) {
       const wanted = await this.#wanted(target, pending, there);
-      const own = await archiveOf(target, { signal });
-      const storage = own === undefined ? undefined : (await openPlace(target.wal)).storage;
+      const storage = await archiveStorageOf(target);
       this.#wal = {
         ...(await missingWal({ source: archive, target: storage, wanted }, { signal })),
         ...{ mended: 0, read: 0, damaged: [] },

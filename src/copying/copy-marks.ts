@@ -1,8 +1,11 @@
+import type { BackupError } from '../errors/backup-error.ts';
 import { isDamage } from '../packs/damage.ts';
+import { holdBackup } from '../repository/hold-backup.ts';
 import { decodeMark, marksFolder, parseMarkName } from '../repository/mark.ts';
 import { removalObject } from '../repository/names.ts';
 import { putIfAbsent, readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
+import { cannotReplace } from './replace-object.ts';
 
 /**
  * Copies what was said about backups: pins, notes, condemnations, and what takes them back, which names what it takes back and so counts in the target too.
@@ -51,6 +54,53 @@ function isMark(bytes: Buffer, mark: NonNullable<ReturnType<typeof parseMarkName
   } catch (error) {
     nothingIfDamaged(error);
     return false;
+  }
+}
+
+/**
+ * Puts a mark of the target anew that cannot be read there, where the source has it: names of marks are never given twice. Until it is back a hold keeps its backup, as a pin may be missing meanwhile.
+ * @returns whether it was
+ * @throws BackupError `CORRUPT` where it cannot be deleted
+ */
+export async function mendMark(
+  source: Storage,
+  target: Storage,
+  name: string,
+  options: StorageOptions = {},
+): Promise<boolean> {
+  const mark = parseMarkName(name);
+  const bytes = mark && (await readSmallObject(source, name, options).catch(nothingIfDamaged));
+  if (mark === undefined || bytes === undefined || !isMark(bytes, mark)) return false;
+  const hold = await holdBackup(target, mark.backup, options).catch(goneIfRemoved);
+  if (hold === 'gone') return false;
+  try {
+    if (!(await isUnreadable(target, name, mark, options))) return false;
+    await target.delete(name, options).catch(cannotReplace(name));
+    return await copyMark(source, target, name, mark, options);
+  } finally {
+    await hold?.release().catch(() => undefined);
+  }
+}
+
+function goneIfRemoved(error: BackupError): 'gone' {
+  if (error.code === 'BACKUP_NOT_FOUND') return 'gone';
+  throw error;
+}
+
+/** Of what is there and no regular file nobody knows what it is: it stays. */
+async function isUnreadable(
+  target: Storage,
+  name: string,
+  mark: NonNullable<ReturnType<typeof parseMarkName>>,
+  options: StorageOptions,
+): Promise<boolean> {
+  if ((await target.stat(name, options)) === undefined) return false;
+  try {
+    const bytes = await readSmallObject(target, name, options);
+    return bytes !== undefined && !isMark(bytes, mark);
+  } catch (error) {
+    nothingIfDamaged(error);
+    return true;
   }
 }
 

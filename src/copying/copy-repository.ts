@@ -6,6 +6,7 @@ import { listInstances, openInstance, openKnownInstance } from '../repository/op
 import { readableSource } from './readable-source.ts';
 import { CopyingInstance } from './copy-instance.ts';
 import type { CopiedInstance, CopyRequest, CopyResult } from './copy-request.ts';
+import { openTarget } from './mend-identity.ts';
 import type { CopyListener, CopyNews } from './events.ts';
 
 /** Errors that are about one instance: the others are copied nevertheless. */
@@ -39,7 +40,7 @@ export async function copyRepository(
       const { storage, identity } = from;
       await run.copy(
         { ...from, identity, storage: readableSource(storage) },
-        await openInstance(target, name, { signal }),
+        await openTarget(target, name, identity, { signal }),
       );
       instances.push(run.result(undefined));
     } catch (error) {

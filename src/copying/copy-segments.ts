@@ -11,11 +11,11 @@ import { encodeReceipt, type Receipt } from '../wal-archive/receipt.ts';
 import type { FoundSegment } from '../wal-archive/segment-folder.ts';
 import type { DamagedSegment } from './copy-request.ts';
 import { archiveConflict } from './archive-conflict.ts';
+import { mendIndex } from './mend-index.ts';
 import {
   clearSegment,
   isEqual,
   isSound,
-  mendIndex,
   readSegment,
   replaceData,
   stateOf,
@@ -73,7 +73,10 @@ export async function copySegments(
     await runLanes(some, atOnce, async (pair) => {
       const result = await copyData(way, pair, { ...options, onRead: () => (copied.read += 1) });
       if (result === 'present') copied.present += 1;
-      else if (result !== undefined && 'reason' in result) copied.damaged.push(result);
+      else if (result === 'index-mended') {
+        copied.segments += 1;
+        copied.mended += 1;
+      } else if (result !== undefined && 'reason' in result) copied.damaged.push(result);
       else if (result !== undefined) stored.set(pair, result);
     });
     for (const pair of some) {
@@ -92,7 +95,7 @@ async function copyData(
   way: SegmentWay,
   { found, there }: SegmentPair,
   { onRead, ...options }: Options & { readonly onRead: () => void },
-): Promise<Stored | 'present' | DamagedSegment | undefined> {
+): Promise<Stored | 'present' | 'index-mended' | DamagedSegment | undefined> {
   options.signal?.throwIfAborted();
   const { source, generation } = way;
   const { name } = found;
@@ -107,8 +110,7 @@ async function copyData(
       if (!(await isSound(way, name, options))) state = 'no-data';
     }
     if (state === 'whole') {
-      await mendIndex(way, { found, there }, options);
-      return 'present';
+      return (await mendIndex(way, { found, there }, options)) ? 'index-mended' : 'present';
     }
     const problem = problemOf(found, receipt, object(receipt.codec));
     if (problem !== undefined) throw new BackupError('CORRUPT', problem);

@@ -1,16 +1,16 @@
 import { compareGenerations, compareHistories } from '../adopting/compare-archives.ts';
 import { readPruned } from '../repository/pruned.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import { findArchive, readGenerations, refuseForeign, type Archive } from '../wal-archive/archive.ts';
-import { identityName } from '../wal-archive/archive-identity.ts';
+import type { Archive } from '../wal-archive/archive.ts';
 import { largestHistoryBytes, walFolder } from '../wal-archive/archive-wal.ts';
 import { readGaps } from '../wal-archive/gaps.ts';
-import { closedName, generationName, type Generation } from '../wal-archive/generation.ts';
+import type { Generation } from '../wal-archive/generation.ts';
 import { readSegmentFolder, segmentFolders, type FoundSegment } from '../wal-archive/segment-folder.ts';
 import { asCopyConflict } from './archive-conflict.ts';
 import { copySmallObject } from './copy-object.ts';
 import type { CopiedWal } from './copy-request.ts';
 import { copySegments } from './copy-segments.ts';
+import { beginArchive, copyGeneration, findTarget, readableGenerations } from './mend-archive.ts';
 import type { SegmentPair } from './mend-segment.ts';
 import { NeededWal, type WalWanted } from './needed-wal.ts';
 
@@ -33,7 +33,7 @@ export interface MissingWal {
 
 /** Counts what is to be copied, by names and sizes. @throws BackupError `SYSTEM_MISMATCH`, `OBJECT_EXISTS` when the two cannot be one archive */
 export async function missingWal(way: WalWay, options: StorageOptions): Promise<MissingWal> {
-  const target = way.target && (await findArchive(way.target, options));
+  const target = way.target && (await findTarget(way.source, way.target, options));
   const generations = await comparedGenerations(way.source, target, options);
   let [segments, bytes, present, unneeded] = [0, 0, 0, 0];
   const unfinished: string[] = [];
@@ -64,13 +64,13 @@ export async function copyWal(
     ...options
   }: StorageOptions & { readonly readsData: boolean; readonly onStored: (bytes: number) => void },
 ): Promise<CopiedWal> {
-  const before = await findArchive(target, options);
+  const before = await findTarget(source, target, options);
   const generations = await comparedGenerations(source, before, options);
   if (before === undefined) await beginArchive(source, target, options);
   const copied = { segments: 0, bytes: 0, present: 0, mended: 0, read: 0, damaged: [] };
   const unfinished: string[] = [];
   let unneeded = 0;
-  const there = before === undefined ? [] : await readGenerations(before, options);
+  const there = before === undefined ? [] : await readableGenerations(source, before, options);
   for (const generation of generations) await copyGeneration(source, target, { generation, there }, options);
   const pruned = await readPruned(instances.source, options);
   const known = new Set((await readPruned(instances.target, options)).map(({ storedName }) => storedName));
@@ -99,43 +99,10 @@ async function comparedGenerations(
   target: Archive | undefined,
   options: StorageOptions,
 ): Promise<readonly Generation[]> {
-  const { ofSource } = await compareGenerations(source, target, target !== undefined, options).catch(asCopyConflict);
+  const readable = target && (await readableGenerations(source, target, options));
+  const given = { ...options, readable };
+  const { ofSource } = await compareGenerations(source, target, target !== undefined, given).catch(asCopyConflict);
   return ofSource.toSorted((a, b) => a.number - b.number);
-}
-
-/** As the first push does, with the identity of the source: both are the same line of WAL. */
-async function beginArchive(source: Archive, target: Storage, options: StorageOptions): Promise<void> {
-  try {
-    await refuseForeign(target, options);
-  } catch (error) {
-    // What is there may be of another copy, which was quicker, or has lost its identity.
-    const isThere = (await findArchive(target, options)) !== undefined;
-    if (!isThere && !(await isOfSource(source, target, options))) throw error;
-  }
-  await copySmallObject(source.storage, target, identityName, options);
-  const archive = await findArchive(target, options);
-  if (archive !== undefined) await compareGenerations(source, archive, true, options).catch(asCopyConflict);
-}
-
-/** Whether an archive without an identity is a copy of this one: its generations began when they did here. */
-async function isOfSource(source: Archive, storage: Storage, options: StorageOptions): Promise<boolean> {
-  const own = await readGenerations(source, options);
-  const there = await readGenerations({ ...source, storage }, options);
-  const isSame = ({ number, createdAt }: Generation): boolean =>
-    own.some((one) => one.number === number && one.createdAt === createdAt);
-  return there.length > 0 && there.every(isSame);
-}
-
-/** A generation is one with `generation.json`: that it is closed is there before. */
-async function copyGeneration(
-  { storage }: Archive,
-  target: Storage,
-  { generation: { number, closed }, there }: { readonly generation: Generation; readonly there: readonly Generation[] },
-  options: StorageOptions,
-): Promise<void> {
-  const own = there.find((one) => one.number === number);
-  if (closed && own?.closed !== true) await copySmallObject(storage, target, closedName(number), options);
-  if (own === undefined) await copySmallObject(storage, target, generationName(number), options);
 }
 
 async function copyGaps(

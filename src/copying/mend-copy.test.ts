@@ -1,89 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { collect } from '../../test/support/byte-pieces.ts';
 import { CopyWorld, outcomesOf } from '../../test/support/copy-world.ts';
 import { FaultyStorage } from '../../test/support/faulty-storage.ts';
-import { onePiece } from '../bytes/one-piece.ts';
-import { checkRepository } from '../inspecting/check-repository.ts';
-import { render } from '../messages/message.ts';
+import { cut, expectWhole, flip, lose, markNames, names } from '../../test/support/harmed-copy.ts';
 import { packName } from '../packs/chunk-ref.ts';
-import type { Instance } from '../repository/instance.ts';
 import { commitObject } from '../repository/names.ts';
-import { openKnownInstance } from '../repository/open-instance.ts';
-import type { Storage } from '../storage/storage.ts';
 import { segmentBase } from '../wal-archive/archive-wal.ts';
 import { generationName } from '../wal-archive/generation.ts';
-
-/** The target by a way that notes what it is asked for; opened once, as passwords take time. */
-class Watched {
-  asked = '';
-  readonly storage: Storage;
-
-  constructor(storage: Storage) {
-    this.storage = new FaultyStorage(storage, (_, name) => {
-      this.asked = name;
-      return undefined;
-    });
-  }
-}
-
-const known = new WeakMap<CopyWorld, { readonly watched: Watched; readonly instance: Promise<Instance> }>();
-
-/** @param name below the instance, as people know it. @returns the name in the storage */
-async function storedName(world: CopyWorld, name: string): Promise<string> {
-  const watched = new Watched(world.targetRoot);
-  const opened = known.get(world) ?? {
-    watched,
-    instance: world.openTarget(watched.storage).then((target) => openKnownInstance(target, 'orders')),
-  };
-  known.set(world, opened);
-  const { storage } = await opened.instance;
-  expect(await storage.stat(name), name).toBeDefined();
-  return opened.watched.asked;
-}
-
-async function lose(world: CopyWorld, name: string): Promise<void> {
-  await world.targetRoot.delete(await storedName(world, name));
-}
-
-/** It is shorter by a byte then. */
-const cut = (world: CopyWorld, name: string): Promise<void> => change(world, name, (bytes) => bytes.subarray(0, -1));
-
-/** Of the same size, with another bit. */
-function flip(world: CopyWorld, name: string): Promise<void> {
-  return change(world, name, (bytes) => bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 1 : byte)));
-}
-
-async function change(world: CopyWorld, name: string, how: (bytes: Buffer) => Uint8Array): Promise<void> {
-  const stored = await storedName(world, name);
-  const bytes = await collect(world.targetRoot.get(stored));
-  await world.targetRoot.delete(stored);
-  await world.targetRoot.put(stored, () => onePiece(how(bytes)));
-}
-
-async function names(world: CopyWorld, prefix: string): Promise<string[]> {
-  const found: string[] = [];
-  const { storage } = await openKnownInstance(world.target, 'orders');
-  for await (const { name } of storage.list(prefix)) found.push(name);
-  return found;
-}
-
-async function expectWhole(world: CopyWorld, story: string): Promise<void> {
-  expect(await world.checkTarget(story), story).toEqual(world.ids);
-  const findings: string[] = [];
-  await checkRepository({
-    repository: world.target,
-    onFinding: ({ severity, what }) => {
-      if (severity !== 'note') findings.push(render(what));
-    },
-  });
-  expect(findings, story).toEqual([]);
-}
 
 describe('what the target lost', () => {
   for (const password of [undefined, 'there']) {
     it(`comes again, whatever it is: ${password === undefined ? 'plain' : 'encrypted'}`, async () => {
       const world = await CopyWorld.make(undefined, password);
       await world.backups(2);
+      await world.small.mark();
       await world.copy();
       const [first = '', second = ''] = world.ids;
       const segment = `wal/${segmentBase(1, world.small.backups[1]?.segment ?? '')}`;
@@ -105,10 +34,15 @@ describe('what the target lost', () => {
           await expectWhole(world, `${harm.name} ${name}`);
         }
       }
-      for (const name of [`wal/${generationName(1)}`, 'wal/gausskeep-archive.json', 'instance.json']) {
-        await lose(world, name);
-        await world.copy();
-        await expectWhole(world, name);
+      const marks = await names(world, 'marks/');
+      expect(marks).toHaveLength(2);
+      for (const harm of [lose, cut, flip]) {
+        for (const name of [`wal/${generationName(1)}`, 'wal/gausskeep-archive.json', 'instance.json', ...marks]) {
+          await harm(world, name);
+          await world.copy();
+          await expectWhole(world, `${harm.name} ${name}`);
+          expect(await markNames(world), `${harm.name} ${name}`).toEqual(['note', 'pin']);
+        }
       }
       const puts: string[] = [];
       const watched = new FaultyStorage(world.targetRoot, (call, name) => {
@@ -178,8 +112,8 @@ describe('what is damaged inside', () => {
       await world.copy();
       const packs = await names(world, 'packs/');
       for (const name of packs) await flip(world, name);
-      const segments = world.small.backups.map(({ segment }) => `wal/${segmentBase(1, segment)}.gz`);
-      for (const name of segments) await flip(world, name);
+      const [first = '', second = ''] = world.small.backups.map(({ segment }) => `wal/${segmentBase(1, segment)}`);
+      for (const name of [`${first}.gz`, `${second}.index`]) await flip(world, name);
       expect(outcomesOf(await world.copy())).toEqual(['present', 'present']);
       const part = await world.copyReading({ bytes: 1 });
       expect(part.read).toMatchObject({ packs: packs.length, readPacks: 1, mended: 1, damaged: [] });

@@ -1,5 +1,4 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
-import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import { isDamage } from '../packs/damage.ts';
 import { digestOf } from '../storage/digest.ts';
@@ -122,23 +121,6 @@ export function readSegment(
 ): ByteSource {
   const segment = { codec: receipt.codec, receipt };
   return checkedSegment(object, segment, source.get(object, { signal }), say('copy.damaged-segment.hint'));
-}
-
-/** Sees to it that the index is there, in the size that the source has. Whoever misses it reads the segment: what cannot be had is left. */
-export async function mendIndex(
-  { source, target }: SegmentWay,
-  { found, there }: SegmentPair,
-  { signal }: StorageOptions,
-): Promise<void> {
-  const { index, sizes } = found;
-  if (index === undefined || there?.sizes?.index === sizes?.index) return;
-  try {
-    if (there?.index !== undefined) await target.delete(index, { signal }).catch(cannotReplace(index));
-    await target.put(index, () => source.get(index, { signal }), { signal });
-  } catch (error) {
-    if (isDamage(error) || (error instanceof BackupError && error.code === 'OBJECT_EXISTS')) return;
-    throw error;
-  }
 }
 
 export function undefinedIfDamaged(error: unknown): undefined {

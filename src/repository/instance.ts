@@ -34,7 +34,8 @@ export interface Instance {
   readonly isIdentityLost?: boolean | undefined;
 }
 
-const identityObject = 'instance.json';
+/** Whose instance it is. */
+export const identityObject = 'instance.json';
 
 /** @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
 export async function readInstanceIdentity(

@@ -46,14 +46,20 @@ export async function openInstanceAsItIs(
   name: string,
   options: StorageOptions = {},
 ): Promise<Instance> {
+  const instance = instanceOf(repository, name);
+  const identity = await readInstanceIdentity(instance.storage, name, options);
+  if (identity === undefined) await refuseSimilar(repository, name, options);
+  return { ...instance, identity };
+}
+
+/** Without a look at anything. @throws BackupError `USAGE` for a name that is none */
+export function instanceOf(repository: Repository, name: string): Instance {
   if (!isInstanceName(name)) {
     throw new BackupError('USAGE', say('repo.bad-instance', { name }), { hint: say('repo.bad-instance.hint') });
   }
   const folder = folderOf(name);
   const description = descriptionOf(repository, name);
   const storage = storageBelow(repository.storage, folder, description);
-  const identity = await readInstanceIdentity(storage, name, options);
-  if (identity === undefined) await refuseSimilar(repository, name, options);
   const { directory } = repository;
   const wal =
     directory === undefined
@@ -62,7 +68,7 @@ export async function openInstanceAsItIs(
   const foreignNames: Instance['foreignNames'] = (below, given) =>
     repository.storage.foreignNames(folder + below, given);
   const isEncrypted = repository.protection.kind === 'encrypted';
-  return { name, storage, wal, isEncrypted, root: repository.root, foreignNames, identity };
+  return { name, storage, wal, isEncrypted, root: repository.root, foreignNames, identity: undefined };
 }
 
 /** As `openInstance`. @throws BackupError `BACKUP_NOT_FOUND` when nothing was ever stored under that name */

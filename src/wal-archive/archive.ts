@@ -128,12 +128,22 @@ export function checkInstance(archive: Archive, facts: Partial<InstanceFacts>): 
 export async function readGenerations(archive: Archive, options: StorageOptions = {}): Promise<Generation[]> {
   const generations: Generation[] = [];
   for await (const number of generationNumbers(archive.storage, options)) {
-    const bytes = await readSmallObject(archive.storage, generationName(number), options);
-    if (bytes === undefined) continue;
-    const closed = (await archive.storage.stat(closedName(number), options)) !== undefined;
-    generations.push(decodeGeneration(bytes, number, closed));
+    const generation = await readGeneration(archive.storage, number, options);
+    if (generation !== undefined) generations.push(generation);
   }
   return generations.sort((a, b) => a.number - b.number);
+}
+
+/** Undefined: there is only a folder of that number. @throws BackupError `CORRUPT`, `REPOSITORY_VERSION` */
+export async function readGeneration(
+  storage: Storage,
+  number: number,
+  options: StorageOptions = {},
+): Promise<Generation | undefined> {
+  const bytes = await readSmallObject(storage, generationName(number), options);
+  if (bytes === undefined) return undefined;
+  const closed = (await storage.stat(closedName(number), options)) !== undefined;
+  return decodeGeneration(bytes, number, closed);
 }
 
 /**
