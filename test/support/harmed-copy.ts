@@ -44,7 +44,8 @@ export async function lose(world: CopyWorld, name: string): Promise<void> {
 }
 
 /** It is shorter by a byte then. */
-export const cut = (world: CopyWorld, name: string): Promise<void> => change(world, name, (bytes) => bytes.subarray(0, -1));
+export const cut = (world: CopyWorld, name: string): Promise<void> =>
+  change(world, name, (bytes) => bytes.subarray(0, -1));
 
 /** Of the same size, with another bit. */
 export function flip(world: CopyWorld, name: string): Promise<void> {
