@@ -112,7 +112,7 @@ export async function repositoryPlaces(
 }
 
 /**
- * Keeps retention from the backup that is restored, and from its WAL, while that takes: the hold is to be left behind, as a recovery follows. Where nothing can be
+ * Keeps retention from the backup that is restored, and from its WAL, while that takes: the hold is to be left behind where a recovery fetches WAL, and released else. Where nothing can be
  * written to the repository it is read without, and that is said. Where retention has begun meanwhile to remove WAL that was proved, the restore is refused.
  */
 export async function holdRestored(

@@ -70,6 +70,11 @@ function expire(): Scenario {
   };
 }
 
+/** Objects of the holds there. */
+function holdsOf(repository: string): string[] {
+  return pathsBelow(repository).filter((path) => path.includes('/holds/') && path.endsWith('.json'));
+}
+
 function restore(onBadDisk: boolean): Scenario {
   const root = temporaryDirectory('copy');
   const target = join(root, 'new/data');
@@ -78,7 +83,13 @@ function restore(onBadDisk: boolean): Scenario {
     reset: () => {
       emptied(root);
     },
-    run: (env) => runOn(filled, ['restore', '-D', target, '--target-immediate'], env),
+    run: async (env) => {
+      const before = holdsOf(filled);
+      const result = await runOn(filled, ['restore', '-D', target, '--target-immediate'], env);
+      // Whether it failed or not, nothing more is read; on a disk that cannot be read nor written nobody can take it away.
+      if (!onBadDisk) expect(holdsOf(filled)).toEqual(before);
+      return result;
+    },
     done: 3,
     cleans: true,
     harmless: hintsOnly,

@@ -1,6 +1,8 @@
 /** `gausskeep backup --repo` of an openGauss server (the stand-in), and what a restore out of the repository gives. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { pathsBelow } from '../support/backups.ts';
 import { runBackup, Workspace } from '../support/opengauss/backup-run.ts';
 import { makeDataDirectory, unsentPaths, type TestDataDirectory } from '../support/opengauss/data-directory.ts';
 import { startOpengaussServer, type OpengaussServer } from '../support/opengauss/server.ts';
@@ -25,6 +27,10 @@ afterEach(async () => {
   server = undefined;
   workspace.remove();
 });
+
+/** Objects of holds. */
+const holds = (): string[] =>
+  pathsBelow(join(repository, 'instances/gauss/holds')).filter((path) => path.endsWith('.json'));
 
 const named = (): string[] => ['--repo', repository, '--instance', 'gauss'];
 
@@ -73,9 +79,13 @@ it('stores each file, the second time what changed, and gives back what the serv
   }
   const [target, spaces] = [workspace.at('restored'), workspace.at('spaces')];
   const words = ['restore', ...named(), '--pgdata', target, '--tablespace-map-all', spaces, '--no-sync'];
+  const before = holds();
   const restored = await runProgram('gausskeep', [...words, '--backup', backups[0]!.id, '--target-immediate']);
   // Made by root it says so, with status 3.
   expect([0, 3], restored.stderr).toContain(restored.status);
+  // All WAL was copied: nothing more is read, and nothing keeps retention from it.
+  expect(existsSync(join(target, 'gausskeep.restore_command'))).toBe(false);
+  expect(holds()).toEqual(before);
   const [source, copy] = [await readTree(data.path), await readTree(target)];
   expect(picked(copy, isKept)).toEqual(picked(source, isKept));
   const moved = await readTree(join(spaces, '16422'));

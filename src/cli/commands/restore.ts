@@ -101,8 +101,9 @@ export const restoreCommand: Command = {
     }
     const hold = places && recovery && (await holdRestored(places, recovery.proved, context));
     restoring.hold = hold;
-    const result = await performRestore(prepared, { signal, onEvent: listener(given, context) });
-    await hold?.leave();
+    const isFetching = recovery?.proved.supply === 'restore-command';
+    const performing = performRestore(prepared, { signal, onEvent: listener(given, context) });
+    const result = await endingHold(hold, isFetching, performing);
     if (given.has('json'))
       await terminal.data(
         `${JSON.stringify({ ...restoreRecord(result), ...recordOf(recovery, result.configuration) })}\n`,
@@ -116,6 +117,23 @@ export const restoreCommand: Command = {
     return result.warnings.length > 0 ? partial : 0;
   },
 };
+
+/** The hold stays where the server will fetch WAL; else nothing more is read. What cannot be taken away dies by itself. */
+async function endingHold<Result>(
+  hold: KeptHold | undefined,
+  isFetching: boolean,
+  performing: Promise<Result>,
+): Promise<Result> {
+  let isDone = false;
+  try {
+    const result = await performing;
+    isDone = true;
+    return result;
+  } finally {
+    if (isDone && isFetching) await hold?.leave();
+    else await hold?.release().catch(() => undefined);
+  }
+}
 
 /** What is known once a restore is carried out. */
 interface Restoring {
