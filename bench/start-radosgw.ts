@@ -1,13 +1,14 @@
 // Ceph's gateway for a benchmark, with TLS as well: prints where it is as JSON, and ends it when its own stdin ends.
 import { resolve } from 'node:path';
-import { startRadosgw } from '../test/support/object-store/radosgw.ts';
+import { isAlive, startRadosgw } from '../test/support/object-store/radosgw.ts';
 import { testAccount } from '../test/support/object-store/s3-server.ts';
 import { askStore } from '../test/support/object-store/signed-request.ts';
 
 const [place = '', port = ''] = process.argv.slice(2);
 const started: number[] = [];
 const end = (): void => {
-  for (const pid of started) process.kill(pid);
+  // One that ended at once was started again: its number may be another process's by now, which nobody else here starts.
+  for (const pid of started.filter(isAlive)) process.kill(pid);
   process.exit(0);
 };
 process.stdin.on('end', end).resume();

@@ -162,7 +162,7 @@ describe('waiting', () => {
     const capabilities = capabilitiesOf(identifyPostgresql('17.0'));
     const options = { onWaiting: (what: string) => waits.push(what), signal: abort.signal };
     const first = startBaseBackup(connection, capabilities, request, options).next();
-    await vi.waitFor(() => expect(connection.waits.length).toBe(1));
+    await vi.waitFor(() => expect(connection.waits.length).toBe(1), { timeout: 100_000 });
     vi.advanceTimersByTime(25_000);
     expect(waits).toEqual(['start-position', 'start-position']);
     expect(connection.waits).toEqual([undefined]);

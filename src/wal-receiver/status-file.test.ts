@@ -20,6 +20,8 @@ import { parseReceiverRecord, receiverRecord } from './status-record.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gausskeep-status-'));
 afterAll(() => rmSync(root, { recursive: true }));
+/** For what a loaded machine takes its time for. */
+const patience = { interval: 5, timeout: 100_000 };
 const frame = {
   atMs: 1_800_000_010_000,
   startedAtMs: 1_800_000_000_000,
@@ -150,9 +152,12 @@ describe('StatusFile', () => {
 
   it('is written at once, each second and at the end, for everybody to read', async () => {
     const file = open();
-    await vi.waitFor(() => expect(written()).toBe(1), { interval: 5 });
-    vi.advanceTimersByTime(1000);
-    await vi.waitFor(() => expect(written()).toBe(2), { interval: 5 });
+    await vi.waitFor(() => expect(written()).toBe(1), patience);
+    await vi.waitFor(() => {
+      // A second in which it is still being written is left out.
+      if (count < 2) vi.advanceTimersByTime(1000);
+      expect(written()).toBe(2);
+    }, patience);
     await file.finish();
     const last = written();
     expect(last).toBe(3);
@@ -177,14 +182,11 @@ describe('StatusFile', () => {
     const inTheWay = join(place.path, 'full');
     mkdirSync(inTheWay, { recursive: true });
     const file = open();
-    await vi.waitFor(() => expect(troubles).toHaveLength(1), { interval: 5 });
-    await vi.waitFor(
-      () => {
-        vi.advanceTimersByTime(1000);
-        expect(count).toBeGreaterThanOrEqual(3);
-      },
-      { interval: 5 },
-    );
+    await vi.waitFor(() => expect(troubles).toHaveLength(1), patience);
+    await vi.waitFor(() => {
+      vi.advanceTimersByTime(1000);
+      expect(count).toBeGreaterThanOrEqual(3);
+    }, patience);
     expect(troubles).toEqual([expect.stringContaining(`could not write status file "${place.path}": `)]);
     rmSync(place.path, { recursive: true });
     await file.finish();

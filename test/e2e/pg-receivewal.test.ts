@@ -222,7 +222,7 @@ forEachServer('full', (version) => {
         await server.sql('checkpoint');
         expect(existsSync(join(server.dataDirectory, 'pg_wal', removed))).toBe(false);
       },
-      { timeout: 30_000, interval: 10 },
+      { timeout: 120_000, interval: 10 },
     );
     const args = ['-D', directory, '--endpos', end, '--status-file', statusFile];
     const ours = await runProgram('gausskeep', ['wal', 'receive', ...args], { env: server.environment() });

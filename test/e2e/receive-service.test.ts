@@ -83,7 +83,7 @@ it('receives with the settings of the guide, and ends in order by the signal of 
   await vi.waitFor(
     () =>
       expect(parseLsn(readStatusFile(host.statusFile).durableLsn ?? '0/0')).toBeGreaterThanOrEqual(parseLsn(written)),
-    { timeout: 20_000, interval: 100 },
+    { timeout: 120_000, interval: 100 },
   );
   receiver.kill((service.get('KillSignal')?.[0] ?? '') as NodeJS.Signals);
   expect(await receiver.result).toMatchObject({ status: 0 });

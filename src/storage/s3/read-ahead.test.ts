@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ByteSource } from '../../bytes/byte-reader.ts';
@@ -15,9 +16,9 @@ function reader(fail: (call: number) => Error | undefined = () => undefined) {
     const bytes = object.subarray(offset, offset + length);
     for (let from = 0; from < bytes.length; from += 10_000) yield bytes.subarray(from, from + 10_000);
   });
-  const read = async (offset: number, length: number): Promise<Buffer> => {
+  const read = async (offset: number, length: number, name = 'pack'): Promise<Buffer> => {
     const pieces: Uint8Array[] = [];
-    for await (const piece of ahead.get('pack', offset, length, undefined)) pieces.push(piece);
+    for await (const piece of ahead.get(name, offset, length, undefined)) pieces.push(piece);
     return Buffer.concat(pieces);
   };
   return { requests, read };
@@ -49,6 +50,66 @@ describe('reading ahead', () => {
       { offset: 0, length: 100 },
       { offset: 299_000, length: 100 },
     ]);
+  });
+
+  it('reads the whole of the next object beside one that was read to its end', async () => {
+    const { requests, read } = reader();
+    for (let offset = 0; offset < object.length; offset += 3_000) await read(offset, 3_000, 'packs/a/0');
+    const before = requests.length;
+    for (let offset = 0; offset < object.length; offset += 3_000) await read(offset, 3_000, 'packs/a/1');
+    await read(0, 3_000, 'packs/b/0');
+    await read(280_000, 3_000, 'packs/a/2');
+    expect(requests.slice(before)).toEqual([
+      { offset: 0, length: 16 * 1024 * 1024 },
+      { offset: 0, length: 3_000 },
+      { offset: 280_000, length: 3_000 },
+    ]);
+  });
+
+  it('gives what has come while the rest of the request is on its way', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const ahead = new ReadAhead(async function* (_name, offset, length): ByteSource {
+      for (let from = offset; from < Math.min(offset + length, object.length); from += 10_000) {
+        if (from >= 30_000) await held;
+        yield object.subarray(from, Math.min(from + 10_000, offset + length));
+      }
+    });
+    const read = async (offset: number, length: number): Promise<Buffer> => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of ahead.get('pack', offset, length, undefined)) pieces.push(piece);
+      return Buffer.concat(pieces);
+    };
+    await read(0, 10_000);
+    expect((await read(10_000, 15_000)).equals(object.subarray(10_000, 25_000))).toBe(true);
+    const rest = read(25_000, 20_000);
+    release();
+    expect((await rest).equals(object.subarray(25_000, 45_000))).toBe(true);
+  });
+
+  it('asks again for what somebody else gave up, and not when the own reader did', async () => {
+    const stop = new AbortController();
+    const stopped = once(stop.signal, 'abort');
+    let requests = 0;
+    const ahead = new ReadAhead(async function* (_name, offset, length, signal): ByteSource {
+      requests += 1;
+      const bytes = object.subarray(offset, offset + length);
+      yield bytes.subarray(0, 1_000);
+      if (requests === 2) await stopped;
+      signal?.throwIfAborted();
+      yield bytes.subarray(1_000);
+    });
+    const read = async (offset: number, length: number, signal?: AbortSignal): Promise<Buffer> => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of ahead.get('pack', offset, length, signal)) pieces.push(piece);
+      return Buffer.concat(pieces);
+    };
+    await read(0, 1_500);
+    const mine = read(1_500, 1_500, stop.signal);
+    const another = read(2_000, 1_000);
+    stop.abort(new Error('signal 15'));
+    await expect(mine).rejects.toThrow('signal 15');
+    expect((await another).equals(object.subarray(2_000, 3_000))).toBe(true);
   });
 
   it('reads again what failed', async () => {

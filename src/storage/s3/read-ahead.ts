@@ -1,4 +1,6 @@
+import { dirname } from 'node:path/posix';
 import type { ByteSource } from '../../bytes/byte-reader.ts';
+import { ReadSpan } from './read-span.ts';
 
 /** Reads of parts of at most this size, in bytes, may be read ahead. */
 const largestPart = 4 * 1024 * 1024;
@@ -14,23 +16,24 @@ const mostObjects = 64;
 /** Reads a range of an object; less where it ends before. */
 export type ReadRange = (name: string, offset: number, length: number, signal: AbortSignal | undefined) => ByteSource;
 
-/** What was read, or is being read, behind what was asked for. */
-interface Span {
-  readonly name: string;
-  readonly start: number;
+/** Where the last read of an object ended, and how long it was. */
+interface LastRead {
+  readonly end: number;
   readonly length: number;
-  readonly bytes: Promise<Buffer>;
 }
 
 /**
  * Makes few requests of many reads of one object that go on behind one another, as those of a pack do: each time that the next part is asked for, four times as much is read.
- * A part that is asked for alone is read as it is. Memory: 48 MiB.
+ * Whoever reads so through one object to its end and goes on with the beginning of another one beside it is taken to do the same there.
+ * A part that is asked for alone is read as it is. What is read ahead comes while it is used: nobody waits for the end of a request. Memory: 48 MiB.
  */
 export class ReadAhead {
   readonly #read: ReadRange;
-  /** Where the last read of an object ended, and how long it was; the newest last. */
-  readonly #last = new Map<string, { readonly end: number; readonly length: number }>();
-  #spans: Span[] = [];
+  /** The newest last. */
+  readonly #last = new Map<string, LastRead>();
+  #spans: ReadSpan[] = [];
+  /** What was begun last. */
+  #newest: ReadSpan | undefined;
 
   constructor(read: ReadRange) {
     this.#read = read;
@@ -42,62 +45,70 @@ export class ReadAhead {
       return;
     }
     for (let position = offset, end = offset + length; position < end;) {
-      const span = this.#spans.find(
-        (one) => one.name === name && one.start <= position && position < one.start + one.length,
-      );
-      const found = span ?? this.#begin(name, position, end - position, signal);
-      if (found === undefined) {
+      const span = this.#spans.find((one) => one.covers(name, position)) ?? this.#begin(name, position, end, signal);
+      if (span === undefined) {
         yield* this.#read(name, position, end - position, signal);
         return;
       }
-      const bytes = await this.#bytesOf(found, signal);
-      if (bytes === undefined) continue;
-      const part = bytes.subarray(position - found.start, end - found.start);
-      if (part.length > 0) yield part;
+      const piece = await this.#pieceOf(span, position, signal);
+      if (piece === 'given-up') continue;
+      if (piece === undefined) return;
+      const part = piece.subarray(0, end - position);
+      yield part;
       position += part.length;
-      if (bytes.length < found.length && position >= found.start + bytes.length) return;
     }
   }
 
   /** Undefined: nothing is to be read ahead, as this part is no next one. */
-  #begin(name: string, start: number, wanted: number, signal: AbortSignal | undefined): Span | undefined {
-    const last = this.#last.get(name);
-    const isNext = last !== undefined && start >= last.end - gapBytes && start - last.end <= gapBytes;
-    const length = isNext ? Math.max(wanted, Math.min(farthest, 4 * last.length)) : wanted;
+  #begin(name: string, start: number, end: number, signal: AbortSignal | undefined): ReadSpan | undefined {
+    const wanted = end - start;
+    const ahead = this.#lengthAhead(name, start);
+    const length = Math.max(wanted, ahead ?? 0);
     this.#last.delete(name);
     this.#last.set(name, { end: start + length, length });
     const [oldest] = this.#last.keys();
     if (this.#last.size > mostObjects && oldest !== undefined) this.#last.delete(oldest);
-    if (!isNext) return undefined;
-    const bytes = collected(this.#read(name, start, length, signal));
-    // Whoever waits for it is told.
-    bytes.catch(() => undefined);
-    const span: Span = { name, start, length, bytes };
+    if (ahead === undefined) return undefined;
+    const span = new ReadSpan({ name, start, length, signal }, this.#read(name, start, length, signal));
     this.#spans.push(span);
+    this.#newest = span;
     for (let kept = sum(this.#spans); kept > mostBytes && this.#spans.length > 1; kept = sum(this.#spans))
       this.#spans.shift();
     return span;
   }
 
-  /** Undefined: somebody else who had begun to read it gave up. */
-  async #bytesOf(span: Span, signal: AbortSignal | undefined): Promise<Buffer | undefined> {
+  /** How much is to be read where the part is a next one. */
+  #lengthAhead(name: string, start: number): number | undefined {
+    const last = this.#last.get(name);
+    if (last === undefined) return start <= gapBytes && this.#goesOnWith(name) ? farthest : undefined;
+    const isNext = start >= last.end - gapBytes && start - last.end <= gapBytes;
+    return isNext ? Math.min(farthest, 4 * last.length) : undefined;
+  }
+
+  /** The object before was read as far as one request goes, or to its end. */
+  #goesOnWith(name: string): boolean {
+    const before = this.#newest;
+    if (before === undefined || dirname(before.name) !== dirname(name)) return false;
+    return before.length >= farthest || before.isCut;
+  }
+
+  /** What has come from a position on; undefined: the object ends there; `given-up`: somebody else who had begun to read it gave up. */
+  async #pieceOf(
+    span: ReadSpan,
+    position: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array | 'given-up' | undefined> {
     try {
-      return await span.bytes;
+      return await span.from(position);
     } catch (error) {
       this.#spans = this.#spans.filter((one) => one !== span);
       signal?.throwIfAborted();
-      if (error instanceof Error && error.name === 'AbortError') return undefined;
+      if (span.isGivenUp) return 'given-up';
       throw error;
     }
   }
 }
 
-function sum(spans: readonly Span[]): number {
+function sum(spans: readonly ReadSpan[]): number {
   return spans.reduce((bytes, { length }) => bytes + length, 0);
-}
-
-async function collected(source: ByteSource): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of source) pieces.push(piece);
-  return Buffer.concat(pieces);
 }
