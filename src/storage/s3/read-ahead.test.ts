@@ -6,14 +6,14 @@ import { ReadAhead } from './read-ahead.ts';
 
 const object = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 31 + (index >> 8)) & 0xff));
 
-function reader(fail: (call: number) => Error | undefined = () => undefined) {
+function reader(fail: (call: number) => Error | undefined = () => undefined, content = object) {
   const requests: { offset: number; length: number }[] = [];
   const ahead = new ReadAhead(async function* (_name, offset, length): ByteSource {
     requests.push({ offset, length });
     await Promise.resolve();
     const error = fail(requests.length);
     if (error !== undefined) throw error;
-    const bytes = object.subarray(offset, offset + length);
+    const bytes = content.subarray(offset, offset + length);
     for (let from = 0; from < bytes.length; from += 10_000) yield bytes.subarray(from, from + 10_000);
   });
   const read = async (offset: number, length: number, name = 'pack'): Promise<Buffer> => {
@@ -52,18 +52,29 @@ describe('reading ahead', () => {
     ]);
   });
 
-  it('reads the whole of the next object beside one that was read to its end', async () => {
-    const { requests, read } = reader();
-    for (let offset = 0; offset < object.length; offset += 3_000) await read(offset, 3_000, 'packs/a/0');
-    const before = requests.length;
-    for (let offset = 0; offset < object.length; offset += 3_000) await read(offset, 3_000, 'packs/a/1');
+  it('reads the whole of a large object beside one that it went through', async () => {
+    const large = 6_000_000;
+    const { requests, read } = reader(undefined, Buffer.alloc(large, 'pack'));
+    const through = async (name: string) => {
+      for (let offset = 0; offset < large; offset += 500_000) await read(offset, 500_000, name);
+    };
+    await through('packs/a/0');
+    expect(requests.map(({ length }) => length)).toEqual([500_000, 2_000_000, 8_000_000]);
+    await through('packs/a/1');
     await read(0, 3_000, 'packs/b/0');
-    await read(280_000, 3_000, 'packs/a/2');
-    expect(requests.slice(before)).toEqual([
+    await read(2_000_000, 3_000, 'packs/a/2');
+    expect(requests.slice(3)).toEqual([
       { offset: 0, length: 16 * 1024 * 1024 },
       { offset: 0, length: 3_000 },
-      { offset: 280_000, length: 3_000 },
+      { offset: 2_000_000, length: 3_000 },
     ]);
+  });
+
+  it('does not take small objects for large ones', async () => {
+    const { requests, read } = reader();
+    for (const name of ['one', 'two', 'three'])
+      for (let offset = 0; offset < object.length; offset += 100_000) await read(offset, 100_000, name);
+    expect(Math.max(...requests.map(({ length }) => length))).toBe(400_000);
   });
 
   it('gives what has come while the rest of the request is on its way', async () => {

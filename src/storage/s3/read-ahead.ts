@@ -24,7 +24,7 @@ interface LastRead {
 
 /**
  * Makes few requests of many reads of one object that go on behind one another, as those of a pack do: each time that the next part is asked for, four times as much is read.
- * Whoever reads so through one object to its end and goes on with the beginning of another one beside it is taken to do the same there.
+ * Whoever reads so through a large object and goes on with the beginning of another one beside it is taken to do the same there.
  * A part that is asked for alone is read as it is. What is read ahead comes while it is used: nobody waits for the end of a request. Memory: 48 MiB.
  */
 export class ReadAhead {
@@ -85,11 +85,10 @@ export class ReadAhead {
     return isNext ? Math.min(farthest, 4 * last.length) : undefined;
   }
 
-  /** The object before was read as far as one request goes, or to its end. */
+  /** An object beside it is read in large parts, as packs are: small objects are none of them. */
   #goesOnWith(name: string): boolean {
     const before = this.#newest;
-    if (before === undefined || dirname(before.name) !== dirname(name)) return false;
-    return before.length >= farthest || before.isCut;
+    return before !== undefined && before.length >= largestPart && dirname(before.name) === dirname(name);
   }
 
   /** What has come from a position on; undefined: the object ends there; `given-up`: somebody else who had begun to read it gave up. */

@@ -32,11 +32,6 @@ export class ReadSpan {
     void this.#fill(source);
   }
 
-  /** The object ended before the range did. */
-  get isCut(): boolean {
-    return this.#isOver && this.#failure === undefined && this.#end < this.start + this.length;
-  }
-
   /** Whoever began to read it gave up. */
   get isGivenUp(): boolean {
     return this.#signal?.aborted === true;
