@@ -241,11 +241,11 @@ export type { Repository } from './repository/repository.ts';
 export {
   verifyStored,
   type CoverageVerdict,
-  type StoredFault,
   type StoredVerdict,
   type VerifyStoredRequest,
 } from './verify/verify-stored.ts';
 export type { ReadAmount, StoredCoverage } from './verify/choose-packs.ts';
+export type { StoredFault } from './verify/stored-faults.ts';
 export type { StoredWal } from './verify/stored-wal.ts';
 export { addKey, listKeys, removeKey } from './repository/repository-keys.ts';
 export type { RepositoryIdentity } from './repository/repository-identity.ts';

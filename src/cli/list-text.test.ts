@@ -57,7 +57,18 @@ describe('a list of backups', () => {
       '  20261122T031500Z-3c00  2026-11-22 03:22  1.2 TB   700 B  complete',
       '  20261122T031500Z-4d00                                    damaged',
       '  20261123T031500Z-5e00  2026-11-20 03:20  1.2 TB  374 GB  being removed',
-      '  4 backups since 2026-11-20 03:20, which wrote 752 GB',
+      '  3 backups since 2026-11-20 03:20, which wrote 378 GB',
+      '  besides 1 backup that is being removed',
+      '  besides 1 backup that cannot be read',
+      '  newest WAL: 0000000300000012000000A4, generation 1, stored 2026-11-22 12:31',
+    ]);
+  });
+
+  it('counts nothing where no backup is left in the catalogue', () => {
+    const backups = [backup(nameOf(22, '4d'), { facts: undefined }), backup(nameOf(23, '5e'), { isRemoved: true })];
+    expect(listLines({ ...instance, backups }).slice(-3)).toEqual([
+      '  besides 1 backup that is being removed',
+      '  besides 1 backup that cannot be read',
       '  newest WAL: 0000000300000012000000A4, generation 1, stored 2026-11-22 12:31',
     ]);
   });

@@ -23,7 +23,7 @@ export function listLines(instance: ShownInstance): string[] {
   return [
     speak(title),
     ...(backups.length === 0 ? [`  ${speak(say('repo.list.no-backups'))}`] : table(backups)),
-    ...(backups.length === 0 ? [] : [fitted(speak(totalsOf(backups)), 2)]),
+    ...totalsOf(backups).map((text) => fitted(speak(text), 2)),
     fitted(speak(walLine(newestWal)), 2),
   ];
 }
@@ -106,12 +106,23 @@ function withReason(what: Message, { text }: Said): Message {
   return text === undefined || text === '' ? what : say('repo.list.with-reason', { what, reason: text });
 }
 
-/** What they wrote is not what the repository takes: what removed ones wrote and others still use is in it as well. */
-function totalsOf(backups: readonly ShownBackup[]): Message {
-  const sound = backups.flatMap(({ facts }) => facts ?? []);
-  const [since = ''] = sound.map(({ endedAt }) => endedAt).sort();
-  const written = sizeText(sound.reduce((sum, { newBytes }) => sum + newBytes, 0));
-  return say('repo.list.summary-line', { count: sound.length, since: minute(since), written });
+/**
+ * Backups of the catalogue, and apart from them those that are no longer in it or cannot be read: the numbers of `repo stats`.
+ * What they wrote is not what the repository takes: what removed ones wrote and others still use is in it as well.
+ */
+function totalsOf(backups: readonly ShownBackup[]): Message[] {
+  const readable = backups.filter(({ facts }) => facts !== undefined);
+  const listed = readable.flatMap(({ facts, isRemoved }) => (facts === undefined || isRemoved ? [] : [facts]));
+  const [since = ''] = listed.map(({ endedAt }) => endedAt).sort();
+  const written = sizeText(listed.reduce((sum, { newBytes }) => sum + newBytes, 0));
+  const [removed, damaged] = [readable.length - listed.length, backups.length - readable.length];
+  return [
+    ...(listed.length > 0
+      ? [say('repo.list.summary-line', { count: listed.length, since: minute(since), written })]
+      : []),
+    ...(removed > 0 ? [say('repo.list.being-removed', { count: removed })] : []),
+    ...(damaged > 0 ? [say('repo.list.unreadable', { count: damaged })] : []),
+  ];
 }
 
 function walLine(newest: ShownInstance['newestWal']): Message {

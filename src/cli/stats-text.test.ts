@@ -12,7 +12,8 @@ const orders: InstanceStats = {
   instance: 'orders',
   backups: 12,
   removed: 2,
-  damaged: 0,
+  damagedBackups: 1,
+  damaged: 1,
   logicalBytes: 1000 * gigabyte,
   packs: amount(6400, 100 * gigabyte),
   used: amount(6000, 94 * gigabyte),
@@ -39,7 +40,7 @@ const long = { ...orders, instance: 'a'.repeat(63), used: undefined, unused: und
 describe('what a repository takes', () => {
   it('is a table with all at its end, and what its columns are', () => {
     const lines = statsLines(
-      [orders, { ...orders, instance: 'billing', removed: 0, running: amount(0, 0), holds: [] }],
+      [orders, { ...orders, instance: 'billing', removed: 0, damagedBackups: 0, running: amount(0, 0), holds: [] }],
       amount(20_000, 233 * gigabyte),
     );
     expect(lines.slice(0, 4)).toEqual([
@@ -50,6 +51,7 @@ describe('what a repository takes', () => {
     ]);
     const text = lines.slice(4).join(' ');
     expect(text).toContain('orders: 2 backups are being removed');
+    expect(text).toContain('orders: 1 backup cannot be read; what only it uses is in Unused');
     expect(text).toContain(
       'orders: 64.0 MB of Unused are kept by a hold of a backup that has no commit that can be read',
     );

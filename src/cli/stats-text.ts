@@ -69,8 +69,9 @@ function totalOf(stats: readonly InstanceStats[]): Numbers {
 }
 
 function remarks(stats: readonly InstanceStats[]): string[] {
-  return stats.flatMap(({ instance, removed, running, runningUntilMs = 0 }) => [
+  return stats.flatMap(({ instance, removed, damagedBackups, running, runningUntilMs = 0 }) => [
     ...(removed > 0 ? [speak(say('stats.removed', { instance, count: removed }))] : []),
+    ...(damagedBackups > 0 ? [speak(say('stats.damaged-backups', { instance, count: damagedBackups }))] : []),
     ...(running !== undefined && running.objects > 0
       ? [
           speak(
@@ -95,9 +96,9 @@ function cut(text: string, width: number): string {
 
 /** What an instance takes, as JSON; sizes before framing. */
 export function statsRecord(one: InstanceStats): Record<string, unknown> {
-  const { instance, removed, damaged, running, unreadable, holds } = one;
+  const { instance, removed, damagedBackups, damaged, running, unreadable, holds } = one;
   return {
-    ...{ messageType: 'stats', instance, ...numbersRecord(one), removed, damaged },
+    ...{ messageType: 'stats', instance, ...numbersRecord(one), removed, damagedBackups, damaged },
     ...{ runningBytes: running?.bytes ?? null, unreadable, storedObjects: null, storedBytes: null },
     holds: holds.map(holdRecord),
   };
@@ -109,6 +110,7 @@ export function totalRecord(stats: readonly InstanceStats[], stored: Amount): Re
   return {
     ...{ messageType: 'stats', instance: null, ...numbersRecord(totalOf(stats)) },
     removed: stats.reduce((sum, { removed }) => sum + removed, 0),
+    damagedBackups: stats.reduce((sum, { damagedBackups }) => sum + damagedBackups, 0),
     damaged: stats.reduce((sum, { damaged }) => sum + damaged, 0),
     runningBytes: known.length === stats.length ? sumOf(known).bytes : null,
     unreadable: stats.flatMap(({ unreadable }) => unreadable),

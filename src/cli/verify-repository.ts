@@ -90,9 +90,10 @@ async function openReadable(
 }
 
 function damagedInstance(instance: string, { sentence }: BackupError): StoredVerdict {
+  const faults = [{ sentence, files: 0, names: [] }];
   return {
-    ...{ kind: 'verdict', instance, backup: 'instance.json', state: 'damaged' },
-    ...{ faults: [{ file: undefined, sentence }], filesRead: 0, unhashed: { blocks: 0, files: 0 }, wal: undefined },
+    ...{ kind: 'verdict', instance, backup: 'instance.json', state: 'damaged', faults, moreFaults: 0, damagedFiles: 0 },
+    ...{ filesRead: 0, unhashed: { blocks: 0, files: 0 }, wal: undefined },
   };
 }
 
@@ -110,12 +111,15 @@ function recordOf(verdict: StoredVerdict | CoverageVerdict, read: ReadAmount): R
       allReadSince: allReadSinceMs === undefined ? null : new Date(allReadSinceMs).toISOString(),
     };
   }
-  const { kind, instance, backup, state, faults, filesRead, unhashed, wal } = verdict;
+  const { kind, instance, backup, state, faults, moreFaults, damagedFiles, filesRead, unhashed, wal } = verdict;
   const depth = read === 'none' ? 'quick' : read === 'all' ? 'data' : 'part';
   return {
     ...{ messageType: kind, instance, id: backup, state, depth, filesRead, blocksWithoutHash: unhashed.blocks },
     wal: wal === undefined ? null : { segments: wal.segments, depth: wal.isRead ? 'data' : 'quick' },
-    faults: faults.map(({ file, sentence }) => ({ file: file ?? null, reason: render(sentence) })),
+    faults: faults.map(({ sentence, files, names }) => ({
+      ...{ file: names[0] ?? null, reason: render(sentence), files, names },
+    })),
+    ...{ moreFaults, damagedFiles },
   };
 }
 

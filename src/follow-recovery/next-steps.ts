@@ -89,6 +89,14 @@ function preparedSteps(prepared: readonly PreparedTransaction[], commands: StepC
   });
 }
 
+/** Where the copy came from a repository, its next backup goes there. @param options of one in a directory */
+function freshBackup({ record, past }: DataDirectory, { place }: StepCommands, options = ''): string {
+  const words = (record ?? past)?.archive?.words ?? [];
+  return words.includes('--repo')
+    ? `gausskeep backup ${words.map(shellWord).join(' ')}${place}`
+    : `gs_basebackup -D NEW_DIRECTORY${options}${place}`;
+}
+
 function stepsOfOpengauss(data: DataDirectory, commands: StepCommands, ours: string | undefined): NextStep[] {
   const directory = shellWord(data.path);
   const serial = data.record?.addedSettings.some(({ name }) => name === 'recovery_max_workers') === true;
@@ -99,7 +107,7 @@ function stepsOfOpengauss(data: DataDirectory, commands: StepCommands, ours: str
   });
   return [
     archivingOfOpengauss(data, commands, ours),
-    step('recovery.next.backup', `gs_basebackup -D NEW_DIRECTORY -X fetch${commands.place}`),
+    step('recovery.next.backup', freshBackup(data, commands, ' -X fetch')),
     step('recovery.next.replconninfo', `${guc} set -D ${directory} -c "replconninfo1 = ''"`),
     step('recovery.next.standby', `${control} build -D STANDBY_DIRECTORY -b full`),
     ...(serial ? [step('recovery.next.restart', `${control} restart -D ${directory} -M normal`)] : []),
@@ -122,7 +130,7 @@ function stepsOfPostgresql(
     ...archivingOfPostgresql(data, commands, { archiveMode, archiveCommand, archiveRecovery, ours }),
     {
       sentence: say(archiveRecovery ? 'recovery.next.backup-timeline' : 'recovery.next.backup-shared'),
-      command: commands.asServer(`gs_basebackup -D NEW_DIRECTORY${place}`),
+      command: commands.asServer(freshBackup(data, commands)),
     },
     { sentence: say('recovery.next.standby'), command: commands.asServer(standby) },
   ];

@@ -21,6 +21,8 @@ export interface InstanceStats {
   readonly backups: number;
   /** Backups that retention has taken off the catalogue and whose commit is still there. */
   readonly removed: number;
+  /** Backups whose commit cannot be read: what they use is not known. */
+  readonly damagedBackups: number;
   /** Commits, marks and removals that cannot be read. */
   readonly damaged: number;
   /** Sum of what the backups of the catalogue hold, each by itself. */
@@ -51,7 +53,7 @@ export async function readInstanceStats(
   options: StorageOptions = {},
 ): Promise<InstanceStats> {
   const catalogue = await readCatalogue(storage, options);
-  const { backups, removed, damaged } = catalogue;
+  const { backups, removed, damaged, damagedBackups } = catalogue;
   const unreadable: string[] = [];
   const used = await usedPacks(storage, backups, unreadable, options);
   const objects = await listInstanceObjects(storage, options);
@@ -65,6 +67,7 @@ export async function readInstanceStats(
     instance: name,
     backups: backups.length,
     removed: removed.length,
+    damagedBackups: damagedBackups.length,
     damaged: damaged.length,
     logicalBytes: backups.reduce((sum, { commit }) => sum + commit.logicalBytes, 0),
     packs,

@@ -61,9 +61,9 @@ export class StoredWalCheck {
       const options = { knowledge: this.#knowledge, reader: this.#reader, signal };
       const wal = new BackupWal([backup], named, { ...options, from: label.startLsn, systemIdentifier });
       const inventory = await wal.inventoryFor(backup, true);
-      const before = faults.kept.length;
+      const before = faults.count;
       if (inventory !== undefined) await this.#checkObjects(inventory, commit, faults);
-      const isSound = faults.kept.length === before;
+      const isSound = faults.count === before;
       if (isSound) await this.#prove(backup, wal, commit);
       return inventory && { segments: inventory.segments.size, isRead: this.#reader !== undefined };
     } catch (error) {

@@ -54,6 +54,7 @@ it('is counted for each backup, and its files are not among those that have thei
 it.each(['all', { percent: 10 }] as const)('is told with the verdict (%j)', (read) => {
   const verdict: StoredVerdict = {
     ...{ kind: 'verdict', instance: 'orders', backup: 'b', state: 'sound', faults: [], filesRead: 4 },
+    ...{ moreFaults: 0, damagedFiles: 0 },
     ...{ unhashed: { blocks: 2, files: 1 }, wal: { segments: 1, isRead: true } },
   };
   expect(storedVerdictLines(verdict, read).map((line) => render(line))[1]).toBe(

@@ -285,7 +285,7 @@ describe('verifying what is stored', () => {
       const { verdicts, coverage } = await verify(read);
       const fine = read === 'all' ? 'sound' : 'present';
       expect(verdicts.map(({ state }) => state)).toEqual([fine, fine, 'damaged', 'damaged']);
-      expect(verdicts[3]?.faults.map(({ file }) => file)).toEqual(['base/1/shared']);
+      expect(verdicts[3]?.faults.map(({ names }) => names)).toEqual([['base/1/shared']]);
       expect(verdicts[3]?.filesRead).toBe(read === 'all' ? 2 : 0);
       expect(coverage?.neverReadBytes).toBeGreaterThan(300_000);
       expect(coverage?.readPacks).toBe(coverage?.packs);
@@ -294,7 +294,7 @@ describe('verifying what is stored', () => {
     await change(pack, () => undefined);
     const gone = await verify('none');
     expect(gone.verdicts.map(({ state }) => state)).toEqual(['present', 'present', 'damaged', 'damaged']);
-    expect(gone.verdicts[3]?.faults.map(({ file }) => file)).toEqual([undefined, 'base/1/shared']);
+    expect(gone.verdicts[3]?.faults.map(({ names }) => names)).toEqual([['base/1/shared']]);
   });
 
   it('misses WAL, finds it shorter than its receipt says, and with its content damaged', async () => {

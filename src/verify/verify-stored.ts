@@ -1,9 +1,9 @@
 import { Teller } from '../events/teller.ts';
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { PackId } from '../packs/chunk-ref.ts';
 import type { UnhashedBlocks } from '../packs/collect-blocks.ts';
 import { ContentMaps } from '../packs/content-maps.ts';
-import { damagedFiles, type ContentFault } from '../packs/damaged-files.ts';
+import { damagedFiles } from '../packs/damaged-files.ts';
 import { removalObject } from '../repository/names.ts';
 import {
   choosePacks,
@@ -16,11 +16,9 @@ import { ReadBefore, type PackReading } from './read-before.ts';
 import type { VerifyListener, VerifyNews } from './events.ts';
 import { Progress } from './progress.ts';
 import { readContent } from './read-content.ts';
+import type { StoredFault } from './stored-faults.ts';
 import { surveyInstance, type SurveyedBackup, type SurveyedInstance, type VerifiedInstance } from './stored-survey.ts';
 import { StoredWalCheck, type StoredWal } from './stored-wal.ts';
-
-/** Something that is wrong with a backup of a repository. */
-export type StoredFault = ContentFault;
 
 export interface StoredVerdict {
   readonly kind: 'verdict';
@@ -29,7 +27,12 @@ export interface StoredVerdict {
   readonly backup: string;
   /** `sound`: all content was read, and nothing is wrong. `present`: what it uses is there, and nothing is wrong in what was read of it, which is not all. */
   readonly state: 'sound' | 'present' | 'damaged';
+  /** The first 20. */
   readonly faults: readonly StoredFault[];
+  /** How many there are besides. */
+  readonly moreFaults: number;
+  /** Files that are damaged, of all faults. */
+  readonly damagedFiles: number;
   /** Files of which every block was read and has its hash. 0 unless all content was read. */
   readonly filesRead: number;
   /** What was read of these was compared with nothing. Known where content was read. */
@@ -138,14 +141,11 @@ async function* verdictsOf(
   signal: AbortSignal,
 ): AsyncGenerator<StoredVerdict, void, undefined> {
   const { instance, catalogue, backups } = survey;
-  const damagedObject = (backup: string, sentence: ContentFault['sentence']): StoredVerdict => ({
-    ...{ kind: 'verdict', instance: instance.name, backup, state: 'damaged' },
-    ...{ faults: [{ file: undefined, sentence }], filesRead: 0, unhashed: { blocks: 0, files: 0 }, wal: undefined },
-  });
-  for (const id of catalogue.damagedBackups) yield damagedObject(id, say('repo.damaged-commit', { name: id }));
+  const { name: of } = instance;
+  for (const id of catalogue.damagedBackups) yield damagedObject(of, id, say('repo.damaged-commit', { name: id }));
   // What was said of a backup, or took it off: it may be a pin.
   for (const { name, error } of catalogue.damaged.filter((object) => !object.name.startsWith('commits/'))) {
-    yield damagedObject(name, error.sentence);
+    yield damagedObject(of, name, error.sentence);
   }
   const whole = read === 'all' ? 'sound' : 'present';
   const walCheck = new StoredWalCheck(instance, { readData: read === 'all', signal });
@@ -154,18 +154,29 @@ async function* verdictsOf(
       const { commit, faults, isReadable } = backup;
       await nameFiles(survey, backup, signal);
       const wal = isReadable ? await walCheck.check(commit, faults) : undefined;
-      const isSound = faults.kept.length === 0;
+      const isSound = faults.count === 0;
       // Retention may have taken it meanwhile.
       const removal = isSound ? undefined : await instance.storage.stat(removalObject(commit.backup), { signal });
       if (removal !== undefined) continue;
       const { files, unhashed } = backup;
       const filesRead = read === 'all' && isReadable ? Math.max(0, files - faults.files - unhashed.files) : 0;
-      const verdict = { backup: commit.name, state: isSound ? whole : 'damaged', faults: faults.kept } as const;
-      yield { kind: 'verdict', instance: instance.name, ...verdict, filesRead, unhashed, wal };
+      const { kept, count } = faults;
+      const found = { faults: kept, moreFaults: count - kept.length, damagedFiles: faults.files };
+      const verdict = { backup: commit.name, state: isSound ? whole : 'damaged', ...found } as const;
+      yield { kind: 'verdict', instance: of, ...verdict, filesRead, unhashed, wal };
     }
   } finally {
     await walCheck.end();
   }
+}
+
+/** The verdict on an object that cannot be read, of which nothing else is known. */
+function damagedObject(instance: string, backup: string, sentence: Message): StoredVerdict {
+  const faults = [{ sentence, files: 0, names: [] }];
+  return {
+    ...{ kind: 'verdict', instance, backup, state: 'damaged', faults, moreFaults: 0, damagedFiles: 0 },
+    ...{ filesRead: 0, unhashed: { blocks: 0, files: 0 }, wal: undefined },
+  };
 }
 
 /** The files that damage concerns: they are looked for only where there is some. */

@@ -42,6 +42,17 @@ it('opens a generation in it, and archives there', async () => {
   );
 });
 
+it('has the next backup in the repository that the copy came from', async () => {
+  const backups = (await stepsAfter('/tools/password', false)).filter((step) =>
+    /basebackup|gausskeep backup/.test(step),
+  );
+  expect(backups).toEqual([
+    expect.stringContaining(
+      'gausskeep backup --repo /backups/safe --instance orders --password-file /tools/password -',
+    ),
+  ]);
+});
+
 it('opens a generation in it, and gives no archive_command that the server could not run', async () => {
   const steps = await stepsAfter('/tools/pass word', true);
   expect(steps).toContain(`${open} --password-file '/tools/pass word'`);

@@ -146,14 +146,14 @@ describe.each(['plain', 'encrypted'] as const)('a bit that is flipped in the %s 
     const pack = clear.slice(clear.indexOf('packs/'));
     for (const { faults } of damaged) {
       expect(faults.length, where).toBeGreaterThan(0);
-      for (const { file, sentence } of faults) {
-        if (file === undefined) expect(JSON.stringify(sentence.parameters), where).toContain(pack);
+      for (const { names, sentence } of faults) {
+        if (names.length === 0) expect(JSON.stringify(sentence.parameters), where).toContain(pack);
       }
     }
     const all = damaged.flatMap(({ faults }) => faults);
     if (contentPacks.has(pack))
       expect(
-        all.some(({ file }) => file !== undefined),
+        all.some(({ names }) => names.length > 0),
         where,
       ).toBe(true);
   }

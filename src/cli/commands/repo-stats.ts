@@ -40,9 +40,10 @@ export const repoStatsCommand: Command = {
         if (instance.isIdentityLost === true) throw lostIdentity(name);
       } catch (error) {
         // One that cannot be read hides no other.
-        if (only !== undefined || !(error instanceof BackupError) || error.code !== 'CORRUPT') throw error;
+        if (only !== undefined || !isOfInstance(error)) throw error;
         isWhole = false;
-        const words = { instance: name, name: 'instance.json', reason: error.sentence };
+        const object = stats.at(-1)?.instance === name ? 'instance.json' : `instances/${name}/`;
+        const words = { instance: name, name: object, reason: error.sentence };
         terminal.line(warningLine(program, say('repo.list.damaged', words)));
       }
     }
@@ -56,6 +57,10 @@ export const repoStatsCommand: Command = {
     return tellUnreadable(stats, context) || !isWhole ? withWarnings : 0;
   },
 };
+
+function isOfInstance(error: unknown): error is BackupError {
+  return error instanceof BackupError && ['CORRUPT', 'REPOSITORY_VERSION'].includes(error.code);
+}
 
 /** @returns whether there was anything to tell */
 function tellUnreadable(stats: readonly InstanceStats[], { program, terminal }: ProgramContext): boolean {

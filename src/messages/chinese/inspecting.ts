@@ -17,9 +17,11 @@ export const inspectingMessages: Translation<typeof english> = {
   'stats.head.objects': '对象',
   'stats.all': '全部',
   'stats.legend':
-    '大小：恢复每个备份所写内容的总和。数据包：列举得到的存储量。使用：根据各备份的根，目录中的备份所引用的数据包。未用：其余数据包，到期后由 "gausskeep expire" 删除。WAL：列举得到的整个归档；硬链接的文件按全部大小计算。大小为分帧之前的大小，分帧每 64 KiB 增加 16 字节。',
+    '备份："gausskeep list" 在表下计数的那些，不含正在删除或无法读取的。大小：恢复其中每个备份所写内容的总和。数据包：列举得到的存储量。使用：根据各备份的根，目录中的备份所引用的数据包。未用：其余数据包，到期后由 "gausskeep expire" 删除。WAL：列举得到的整个归档；硬链接的文件按全部大小计算。大小为分帧之前的大小，分帧每 64 KiB 增加 16 字节。',
   'stats.stored': '存储中共列出 {objects} 个对象，{bytes}。',
   'stats.removed': '{instance}：正在删除 {count} 个备份；只有它们使用的内容计入未用',
+  'stats.damaged-backups':
+    '{instance}：{count} 个备份无法读取；只有它们使用的内容计入未用，在此期间 "gausskeep expire" 不删除该实例的任何内容',
   'stats.held': '{instance}：未用中有 {bytes} 由占用保留，其备份没有可读的提交对象；若不续期，从 {until} 起不再有效',
   'stats.unreadable': '实例 {instance}：无法读取备份 {backup} 的根：无从得知使用了多少',
   'stats.damaged': '实例 {instance}：目录中有 {count} 个对象无法读取："gausskeep repo check" 会列出',

@@ -38,6 +38,8 @@ export const repositoryCommandsMessages: Translation<typeof english> = {
   'repo.list.with-reason': '{what}：{reason}',
   'repo.list.no-backups': '没有备份',
   'repo.list.summary-line': '自 {since} 以来有 {count} 个备份，共写入 {written}',
+  'repo.list.being-removed': '另有 {count} 个备份正在删除',
+  'repo.list.unreadable': '另有 {count} 个备份无法读取',
   'repo.list.wal': '最新的 WAL：{name}，世代 {generation}，存入于 {at}',
   'repo.list.wal-undated': '最新的 WAL：{name}，世代 {generation}',
   'repo.list.no-wal': '归档中没有 WAL',

@@ -15,10 +15,12 @@ export const inspectingMessages = {
   'stats.head.objects': 'Objects',
   'stats.all': 'all',
   'stats.legend':
-    'Size: what a restore of each backup writes, added up. Packs: what is stored of them, by listing. Used: packs that a backup of the catalogue refers to, by their roots. Unused: the other packs; "gausskeep expire" removes them when they are due. WAL: all of the archive, by listing; a file that is a hard link is counted in full. Sizes are those before framing, which adds 16 bytes to each 64 KiB.',
+    'Backups: those that "gausskeep list" counts below its table; not those that are being removed or cannot be read. Size: what a restore of each of them writes, added up. Packs: what is stored of them, by listing. Used: packs that a backup of the catalogue refers to, by their roots. Unused: the other packs; "gausskeep expire" removes them when they are due. WAL: all of the archive, by listing; a file that is a hard link is counted in full. Sizes are those before framing, which adds 16 bytes to each 64 KiB.',
   'stats.stored': 'The storage lists {objects} {objects|object|objects} of {bytes} in all.',
   'stats.removed':
     '{instance}: {count} {count|backup is|backups are} being removed; what only {count|it uses|they use} is in Unused',
+  'stats.damaged-backups':
+    '{instance}: {count} {count|backup|backups} cannot be read; what only {count|it uses|they use} is in Unused, and "gausskeep expire" removes nothing of the instance meanwhile',
   'stats.held':
     '{instance}: {bytes} of Unused are kept by a hold of a backup that has no commit that can be read; it counts no more from {until} on, unless it is renewed',
   'stats.unreadable': 'instance {instance}: the root of backup {backup} cannot be read: what is used is not known',

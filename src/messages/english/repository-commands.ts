@@ -38,6 +38,8 @@ export const repositoryCommandsMessages = {
   'repo.list.with-reason': '{what}: {reason}',
   'repo.list.no-backups': 'no backups',
   'repo.list.summary-line': '{count} {count|backup|backups} since {since}, which wrote {written}',
+  'repo.list.being-removed': 'besides {count} {count|backup that is|backups that are} being removed',
+  'repo.list.unreadable': 'besides {count} {count|backup that|backups that} cannot be read',
   'repo.list.wal': 'newest WAL: {name}, generation {generation}, stored {at}',
   'repo.list.wal-undated': 'newest WAL: {name}, generation {generation}',
   'repo.list.no-wal': 'no WAL in the archive',

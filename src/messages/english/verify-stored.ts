@@ -16,7 +16,13 @@ export const verifyStoredMessages = {
     '   - but {blocks} {blocks|block|blocks} of it, in {files} {files|file|files}, {blocks|has|have} no hash in the repository: nothing tells whether that content is as it was backed up',
   'verify-stored.damaged': '{backup} of "{instance}": damaged',
   'verify-stored.fault': '   - {reason}',
-  'verify-stored.fault-of-file': '   - {file}: {reason}',
+  'verify-stored.files': '     {count} {count|file|files}: {names}',
+  'verify-stored.files-and-more': '     {count} {count|file|files}: {names} and {more} more',
+  'verify-stored.wrong-content': '"{object}" holds content, in several places, that is not what was backed up',
+  'verify-stored.damaged-parts': '"{object}" is damaged: several parts of it cannot be read',
+  'verify-stored.more': '   - and {count} more {count|fault|faults}',
+  'verify-stored.damaged-files':
+    '   {count} {count|file is|files are} damaged in all, each counted with the first thing that was found wrong with it',
   'verify-stored.wal-missing': 'WAL segment {segment}, which the backup needs, is not there',
   'verify-stored.coverage':
     'read {read} of the {total} of content that backups use ({readPacks} of {packs} packs of content)',
