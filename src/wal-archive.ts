@@ -32,15 +32,7 @@ export { openWal, type OpenedWal, type OpenWalRequest } from './archiving/open-w
 export type { AheadFor } from './archiving/ahead-note.ts';
 export { prefetchWal, type PrefetchOptions } from './archiving/prefetch-wal.ts';
 export { isRecoveryOver, serverRunOf } from './archiving/server-run.ts';
-export {
-  emptySpool,
-  isNoSpace,
-  isRunningLow,
-  isSpoolOurs,
-  noteAsked,
-  takePrefetched,
-  type Spool,
-} from './archiving/spool.ts';
+export { emptySpool, isRunningLow, isSpoolOurs, noteAsked, takePrefetched, type Spool } from './archiving/spool.ts';
 export { pushWal, type PushReport, type PushRequest } from './archiving/push-wal.ts';
 export { absentStatus, restoreCommandWrapper, type RestoreWrapper } from './archiving/restore-wrapper.ts';
 export {

@@ -82,7 +82,9 @@ describe('prefetched WAL', () => {
     await prefetchWal(request(segment('25'), slow), spool, 6);
     expect(await inSpool()).toEqual(['26', '27', '28', '29', '2A', '2B'].map(segment));
     expect(slow.mostAtOnce).toBe(4);
-    expect(slow.asked).toEqual(slow.asked.toSorted());
+    // Those that are fetched at once reach the storage in any order; none comes before its turn.
+    const inOrder = slow.asked.toSorted();
+    for (const [at, name] of slow.asked.entries()) expect(inOrder.indexOf(name) - at).toBeLessThan(4);
   });
 
   it('follows the server, and ends when that asks for no more', async () => {

@@ -1,6 +1,7 @@
 import { readdir, rename, rm, rmdir, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isNoSpace } from '../errors/backup-error.ts';
 import { Teller } from '../events/teller.ts';
 import { positionPart, segmentAt } from '../wal-archive/wal-file-name.ts';
 import type { WalSource } from '../wal-archive/wal-source.ts';
@@ -13,7 +14,6 @@ import {
   emptyFolder,
   fetchingName,
   isFetchingName,
-  isNoSpace,
   readAsked,
   removeOldFolders,
   SegmentChecksum,

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { emptySpool, isNoSpace, isSpoolOurs, noteAsked, SegmentChecksum, takePrefetched, type Spool } from './spool.ts';
+import { isNoSpace } from '../errors/backup-error.ts';
+import { emptySpool, isSpoolOurs, noteAsked, SegmentChecksum, takePrefetched, type Spool } from './spool.ts';
 
 const name = '000000010000000000000027';
 /** More than a piece, and no whole number of them. */

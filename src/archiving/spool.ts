@@ -246,13 +246,6 @@ export async function isRunningLow(name: string, spool: Spool, count: number): P
   }
 }
 
-export function isNoSpace(error: unknown): boolean {
-  for (let one = error; one instanceof Error; one = one.cause) {
-    if (['ENOSPC', 'EDQUOT'].includes(systemCodeOf(one) ?? '')) return true;
-  }
-  return false;
-}
-
 /** Forgets all that waits, for example where the disk is full. @returns whether there was something */
 export async function emptySpool(spool: Spool): Promise<boolean> {
   try {

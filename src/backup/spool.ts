@@ -2,7 +2,9 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
+import { BackupError, isNoSpace } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
+import { say } from '../messages/message.ts';
 
 const pieceLength = 64 * 1024;
 
@@ -19,7 +21,7 @@ export class Spool {
       this.#descriptor = openSync(join(directory, 'spool'), 'wx+', 0o600);
       rmSync(directory, { recursive: true });
     } catch (error) {
-      throw fileFailure('create', fromText(tmpdir()), error);
+      throw temporaryFailure('create', error);
     }
   }
 
@@ -34,7 +36,7 @@ export class Spool {
         done += writeSync(this.#descriptor, bytes, done, bytes.length - done, this.#length + done);
       this.#length += bytes.length;
     } catch (error) {
-      throw fileFailure('write', fromText(tmpdir()), error);
+      throw temporaryFailure('write', error);
     }
   }
 
@@ -55,4 +57,11 @@ export class Spool {
     this.#isOpen = false;
     closeSync(this.#descriptor);
   }
+}
+
+function temporaryFailure(action: 'create' | 'write', error: unknown): Error {
+  const failure = fileFailure(action, fromText(tmpdir()), error);
+  return isNoSpace(error) && failure instanceof BackupError
+    ? failure.with({ hint: say('files.no-temporary-space.hint') })
+    : failure;
 }

@@ -10,5 +10,7 @@ export function stdoutFailure(cause: unknown): BackupError {
   const words = systemWords('node', code) ?? text;
   const reason =
     code === undefined || words === undefined ? reasonFor(cause) : say('system.reason', { text: words, code });
-  return new BackupError('STORAGE_UNAVAILABLE', say('common.stdout', { reason }), { cause });
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const hint = isFull ? say('common.stdout-full.hint') : undefined;
+  return new BackupError('STORAGE_UNAVAILABLE', say('common.stdout', { reason }), { hint, cause });
 }

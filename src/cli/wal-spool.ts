@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
 import { wholeNumber } from '../config/places.ts';
+import { isNoSpace } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
 import {
   emptySpool,
-  isNoSpace,
   isRecoveryOver,
   isRunningLow,
   isSpoolOurs,

@@ -91,6 +91,15 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? namedText(error.message) : String(error);
 }
 
+/** Whether a file system is full, or a quota used up: by the error or one of its causes. */
+export function isNoSpace(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    const code = one instanceof BackupError ? one.context['systemCode'] : systemCodeOf(one);
+    if (code === 'ENOSPC' || code === 'EDQUOT') return true;
+  }
+  return false;
+}
+
 /** The system's error code (`ENOENT`, `ECONNREFUSED`, …) of anything thrown, if it has one. */
 export function systemCodeOf(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return namedCode(error.code);

@@ -162,6 +162,8 @@ class Import {
       await claimInstance(instance, { systemIdentifier, product: server.product }, { signal });
       await this.#archive(wal, generation, codec);
       return await this.#commit({ server, times, generation, sink, wal }, content);
+    } catch (error) {
+      throw spool.failure(error);
     } finally {
       await spool.remove();
     }

@@ -12,6 +12,9 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { BackupError } from '../errors/backup-error.ts';
+import { systemFailure } from '../errors/system-failure.ts';
+import { render, say } from '../messages/message.ts';
 import { makeSpoolDirectory } from './spool-directory.ts';
 
 let parent: string;
@@ -55,3 +58,22 @@ it('removes what killed runs left, and nothing of others', async () => {
   expect([dead, unlocked].filter((path) => existsSync(path))).toEqual([]);
   for (const path of [alive.path, spool.path, elsewhere, beginning, outside]) expect(existsSync(path)).toBe(true);
 });
+
+it.each(['ENOSPC', 'EDQUOT'])(
+  'says where it is and how to name another one where it has no room (%s)',
+  async (code) => {
+    const spool = await makeSpoolDirectory(parent);
+    const full = Object.assign(new Error(`${code}: full, write`), { code });
+    const failure = spool.failure(systemFailure('write', join(spool.path, '000000010000000000000001'), full));
+    expect(failure).toMatchObject({ code: 'STORAGE_UNAVAILABLE', context: { systemCode: code } });
+    const { hint } = failure as BackupError;
+    expect(render(hint ?? say('backup.incomplete'))).toContain(`"${parent}" until it is in the archive`);
+    expect(render(hint ?? say('backup.incomplete'))).toContain('--spool');
+    for (const other of [
+      systemFailure('write', '/elsewhere', full),
+      systemFailure('write', spool.path, Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })),
+      new Error('x'),
+    ])
+      expect(spool.failure(other)).toBe(other);
+  },
+);

@@ -1,13 +1,16 @@
 import { lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromText } from '../bytes/byte-string.ts';
-import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
+import { BackupError, isNoSpace, systemCodeOf } from '../errors/backup-error.ts';
 import { fileFailure } from '../files/failure.ts';
 import { lockDirectory, lockName } from '../files/lock-directory.ts';
+import { say } from '../messages/message.ts';
 
 /** A directory that exists for one run: WAL lies in it between its stream and the archive. */
 export interface SpoolDirectory {
   readonly path: string;
+  /** What ended the run; where the directory has no room, with what to do about that. */
+  failure(error: unknown): unknown;
   remove(): Promise<void>;
 }
 
@@ -23,16 +26,26 @@ const momentMs = 60_000;
  */
 export async function makeSpoolDirectory(parent: string): Promise<SpoolDirectory> {
   await removeDead(parent);
+  let own = parent;
+  const remove = () => rm(own, { recursive: true, force: true });
   try {
     // 0700, whatever the umask.
-    const own = await mkdtemp(join(parent, prefix));
+    own = await mkdtemp(join(parent, prefix));
     lockDirectory(fromText(own));
     const path = join(own, 'wal');
     await mkdir(path);
-    return { path, remove: () => rm(own, { recursive: true, force: true }) };
+    return { path, failure: (error) => spoolFailure(error, parent), remove };
   } catch (error) {
-    throw error instanceof BackupError ? error : fileFailure('create', fromText(parent), error);
+    if (own !== parent) await remove().catch(() => undefined);
+    throw spoolFailure(fileFailure('create', fromText(parent), error), parent);
   }
+}
+
+function spoolFailure(error: unknown, parent: string): unknown {
+  if (!(error instanceof BackupError) || !isNoSpace(error)) return error;
+  const { path } = error.context;
+  const isInside = typeof path === 'string' && (path === parent || path.startsWith(join(parent, prefix)));
+  return isInside ? error.with({ hint: say('storing.no-spool-space.hint', { directory: parent }) }) : error;
 }
 
 /** What cannot be looked at or removed stays: it keeps no backup from being made. */

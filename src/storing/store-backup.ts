@@ -129,6 +129,8 @@ async function storeWith(
     const pinFailure = await run.pin(pin);
     const hasOwnWal = stored.unfinished.length > 0;
     return { commit, hasOwnWal, pinFailure, checksumFailures: result.checksumFailures };
+  } catch (error) {
+    throw spool.failure(error);
   } finally {
     await spool.remove();
   }

@@ -35,7 +35,7 @@ const largest = Number.MAX_SAFE_INTEGER;
  * lost, damaged, or of a pack that changed since, nothing is known.
  */
 export class ReadBefore {
-  readonly #storage: Storage | undefined;
+  #storage: Storage | undefined;
   readonly #object: string;
   #readings = new Map<string, Reading>();
 
@@ -86,6 +86,7 @@ export class ReadBefore {
       await this.#storage.put(this.#object, () => onePiece(encode(kept)));
     } catch {
       // It is read again.
+      this.#storage = undefined;
     }
   }
 }

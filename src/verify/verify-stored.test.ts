@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { collect } from '../../test/support/byte-pieces.ts';
@@ -225,6 +225,10 @@ describe('verifying what is stored', () => {
       const { coverage, contentRead } = await verify({ percent: 25 }, '');
       expect([contentRead, coverage?.isKept]).toEqual([[first], false]);
     }
+    // What cannot be written is not kept either.
+    rmSync(file ?? '');
+    mkdirSync(join(file ?? '', 'in-its-place'), { recursive: true });
+    expect((await verify({ percent: 25 })).coverage?.isKept).toBe(false);
   });
 
   it('reads a pack again that was put anew, and before the others', async () => {

@@ -24,7 +24,8 @@ export const adoptingMessages: Translation<typeof english> = {
   'adopt.no-archive.hint':
     '必须是由 "gausskeep wal push" 或 "wal receive" 创建的归档。其他工具存放在目录中的文件，请用 "gausskeep wal push" 逐个推送。',
   'adopt.no-room': '复制归档需要 {needed} 字节；"{repository}" 所在文件系统有 {free} 字节',
-  'adopt.no-room.hint': '如果在同一文件系统上，且文件属于仓库所属的账户，则无需复制。没有写入任何内容。',
+  'adopt.no-room.hint':
+    '没有写入任何内容。请在那里腾出空间。如果在同一文件系统上，且文件属于仓库所属的账户，则无需复制。',
   'adopt.occupied.hint': '没有写入任何内容。请移走其中的内容，或选择另一个实例。',
   'adopt.other-generations': '该实例的归档没有相同的世代 {generation}',
   'adopt.done': '已将 {segments} 个 WAL 段纳入实例 "{instance}"；{present} 个原已存在',

@@ -12,6 +12,8 @@ export const filesMessages: Translation<typeof english> = {
   'files.failed-mode': '无法设置 "{path}" 的权限：{reason}',
   'files.failed-owner': '无法把 "{path}" 交给它的属主：{reason}',
   'files.no-space.hint': '文件系统已满，或配额已用尽。请在那里腾出空间，或另选一个目录。',
+  'files.no-temporary-space.hint':
+    '临时文件所在的文件系统已满，或配额已用尽。请在那里腾出空间，或指定另一个目录：TMPDIR=DIRECTORY。',
   'files.permission.hint': '运行本程序的用户需要那里的写权限。',
   'files.permission-create.hint': '运行本程序的用户需要其上级目录的写权限。',
   'files.permission-read.hint': '运行本程序的用户需要它的读权限，以及穿过其上各级目录的权限。',

@@ -8,7 +8,8 @@ export const storageMessages: Translation<typeof english> = {
   'storage.exists': '对象 "{name}" 已存在',
   'storage.not-found': '没有对象 "{name}"',
   'storage.failed': '存储在 "{name}" 处失败：{reason}',
-  'storage.full.hint': '存储已满。在那里腾出空间；之后可以重复该操作。',
+  'storage.full.hint':
+    '存储已满，或配额已用尽。请在那里腾出空间，然后重做："gausskeep expire" 从仓库中删除保留规则不再保留的内容，"gausskeep wal cleanup" 从 WAL 归档中删除没有备份需要的内容。',
   'storage.refused-read.hint':
     '以有权读取它的账号运行 gausskeep。root 曾在另一个账号的归档或仓库中建立的内容，用以下命令交还：chown -R OWNER DIRECTORY',
   'storage.refused-write.hint':

@@ -25,6 +25,8 @@ export const storingMessages: Translation<typeof english> = {
   'repo-key.added': '又有一个口令能打开 "{directory}"',
   'repo-key.removed': '已删除密钥 {id}；其口令可能也是另一个密钥的口令，曾打开过仓库的人可能保留了主密钥',
   'repo-key.damaged': '{name} 已损坏：其口令不能打开仓库',
+  'storing.no-spool-space.hint':
+    '备份的 WAL 在进入归档之前放在 "{directory}" 中，而该文件系统已满，或配额已用尽。请在那里腾出空间，或用 --spool 指定另一个目录。',
   'storing.done': '已存储实例 "{instance}" 的备份 {name}',
   'storing.done-sizes': '{files} 个文件，{logical}；新存储 {fresh}，共引用 {referenced}',
   'storing.done-own-wal':

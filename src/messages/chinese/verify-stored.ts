@@ -28,5 +28,5 @@ export const verifyStoredMessages: Translation<typeof english> = {
   'verify-stored.all-read': '自 {time} 以来，全部内容都至少读取过一次且完好',
   'verify-stored.never-read': '其中 {bytes} 就本主机所知从未读取并确认完好',
   'verify-stored.unreadable-maps': '另有 {count} 个备份的记录已损坏，无法得知它们还用到什么：那些内容没有读取',
-  'verify-stored.not-kept': '不保留任何记录，因为没有存放它的目录（GAUSSKEEP_CACHE）：下次运行将从头开始',
+  'verify-stored.not-kept': '未能记住读取了什么，因为没有可写入的目录存放它（GAUSSKEEP_CACHE）：下次运行不会知道',
 };

@@ -26,7 +26,7 @@ export const adoptingMessages = {
     'It must be an archive that "gausskeep wal push" or "wal receive" made. Files that other tools put into a directory are pushed one by one with "gausskeep wal push".',
   'adopt.no-room': 'a copy of the archive needs {needed} bytes; the file system of "{repository}" has {free}',
   'adopt.no-room.hint':
-    'On one file system, with files of the account that the repository belongs to, nothing is copied. Nothing was written.',
+    'Nothing was written. Make room there. On one file system, with files of the account that the repository belongs to, nothing is copied.',
   'adopt.occupied.hint': 'Nothing was written. Take away what is there, or choose another instance.',
   'adopt.other-generations': 'the archive of the instance has not the same generation {generation}',
   'adopt.done':

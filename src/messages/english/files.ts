@@ -10,6 +10,8 @@ export const filesMessages = {
   'files.failed-owner': 'could not give "{path}" to its owner: {reason}',
   'files.no-space.hint':
     'The file system is full, or the quota is used up. Free space there or choose another directory.',
+  'files.no-temporary-space.hint':
+    'The file system of temporary files is full, or the quota is used up. Free space there, or name another directory: TMPDIR=DIRECTORY.',
   'files.permission.hint': 'The user that runs this program needs write permission there.',
   'files.permission-create.hint': 'The user that runs this program needs write permission in the directory above it.',
   'files.permission-read.hint':

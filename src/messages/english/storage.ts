@@ -5,7 +5,8 @@ export const storageMessages = {
   'storage.exists': 'object "{name}" exists already',
   'storage.not-found': 'there is no object "{name}"',
   'storage.failed': 'storage failed at "{name}": {reason}',
-  'storage.full.hint': 'The storage is full. Free space there; the operation can then be repeated.',
+  'storage.full.hint':
+    'The storage is full, or its quota is used up. Free space there, then repeat this: "gausskeep expire" removes from a repository what retention does not keep, "gausskeep wal cleanup" from a WAL archive what no backup needs.',
   'storage.refused-read.hint':
     'Run gausskeep as an account that may read it. What root once made in the archive or repository of another account is given back by: chown -R OWNER DIRECTORY',
   'storage.refused-write.hint':

@@ -28,6 +28,8 @@ export const storingMessages = {
   'repo-key.removed':
     'key {id} is removed; its password may be that of another key too, and who has opened the repository before may have kept the master key',
   'repo-key.damaged': '{name} is damaged: its password does not open the repository',
+  'storing.no-spool-space.hint':
+    'The WAL of the backup lies in "{directory}" until it is in the archive, and the file system is full, or the quota is used up. Free space there, or name another directory with --spool.',
   'storing.done': 'Stored backup {name} of instance "{instance}"',
   'storing.done-sizes': '{files} {files|file|files}, {logical}; {fresh} stored new, {referenced} in all',
   'storing.done-own-wal':

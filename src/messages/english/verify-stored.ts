@@ -31,5 +31,5 @@ export const verifyStoredMessages = {
   'verify-stored.unreadable-maps':
     'What {count} {count|backup uses|backups use} besides is not known, because {count|its records are|their records are} damaged: that was not read',
   'verify-stored.not-kept':
-    'nothing is remembered, for there is no directory for it (GAUSSKEEP_CACHE): the next run begins anew',
+    'what was read is not remembered, for there is no directory for it that can be written (GAUSSKEEP_CACHE): the next run does not know of it',
 } as const;
