@@ -15,6 +15,7 @@ import {
   calledMark,
   clearAnswers,
   forgetElsewhere,
+  lockMark,
   pusherOf,
   readAsked,
   removeDone,
@@ -27,7 +28,7 @@ import {
   type PusherState,
 } from './push-spool.ts';
 import type { PushHow, PusherRequest, PushTarget } from './pusher-request.ts';
-import { readyNames, serverLife } from './ready-wal.ts';
+import { readyNames, ServerWatch } from './ready-wal.ts';
 import { settled } from './settled-file.ts';
 
 /** It looks for WAL and calls that often, in ms. */
@@ -84,6 +85,8 @@ class Pusher {
   readonly #request: PusherRequest;
   readonly #signal: AbortSignal;
   readonly #holder: string;
+  #lockMark: string | undefined;
+  readonly #server: ServerWatch;
   readonly #life: string | undefined;
   readonly #walFacts: string | undefined;
   readonly #line = new PushLine();
@@ -120,7 +123,9 @@ class Pusher {
     this.#request = request;
     this.#signal = signal;
     this.#holder = pusherOf(request.spool) ?? '';
-    this.#life = serverLife(request.dataDirectory);
+    this.#lockMark = lockMark(request.spool);
+    this.#server = new ServerWatch(request.dataDirectory);
+    this.#life = this.#server.life();
     this.#walFacts = factsOf(request.walDirectory);
   }
 
@@ -153,8 +158,8 @@ class Pusher {
       this.#words = undefined;
       for (const name of [...this.#done.keys(), ...this.#inFlight.keys()]) removeNow(this.#request.spool, name);
     }
-    const asked = readAsked(this.#request.spool);
-    if (asked === undefined || asked.mark === this.#asked?.mark) return;
+    const asked = readAsked(this.#request.spool, this.#asked?.mark);
+    if (asked === undefined) return;
     const isNew = asked.token !== this.#asked?.token;
     this.#asked = asked;
     this.#askedMs = performance.now();
@@ -175,8 +180,12 @@ class Pusher {
 
   /** Another life of the server, another directory, or another pusher. */
   #isOver(): boolean {
-    const { spool, walDirectory, dataDirectory } = this.#request;
-    if (serverLife(dataDirectory) !== this.#life || factsOf(walDirectory) !== this.#walFacts) return true;
+    const { spool, walDirectory } = this.#request;
+    if (this.#server.life() !== this.#life || factsOf(walDirectory) !== this.#walFacts) return true;
+    const mark = lockMark(spool);
+    if (mark === undefined) return true;
+    if (mark === this.#lockMark) return false;
+    this.#lockMark = mark;
     return pusherOf(spool) !== this.#holder;
   }
 

@@ -17,7 +17,7 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import type { ErrorData } from '../errors/error-data.ts';
 import { holderIn, lockName } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
-import { statLine } from './fingerprint.ts';
+import { fingerprintIfThere, statLine } from './fingerprint.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PushReport } from './push-wal.ts';
 
@@ -154,6 +154,11 @@ export function forgetElsewhere({ folder }: PushSpool): void {
   if (holder !== undefined && !isOfThisHost(holder)) remove(join(folder, lockName));
 }
 
+/** Another text where the lock is another one, or gone: it costs less than to look who holds it. */
+export function lockMark({ folder }: PushSpool): string | undefined {
+  return fingerprintIfThere(join(folder, lockName));
+}
+
 function isOfThisHost(holder: string): boolean {
   try {
     return (JSON.parse(holder) as { readonly host?: unknown } | null)?.host === hostname();
@@ -166,11 +171,15 @@ export function writeAsked(spool: PushSpool, asked: AskedPush): void {
   write(spool, names.asked, asked);
 }
 
-/** @returns with a mark that is another after each call of `writeAsked` */
-export function readAsked(spool: PushSpool): (AskedPush & { readonly mark: string }) | undefined {
-  const facts = statSync(join(spool.folder, names.asked), { bigint: true, throwIfNoEntry: false });
-  const asked = facts && read<AskedPush>(spool, names.asked);
-  return asked && { ...asked, mark: `${facts.ino}:${facts.mtimeNs}` };
+/** @param seenMark of what was read before @returns with a mark that is another after each call of `writeAsked`; undefined: nothing new */
+export function readAsked(
+  spool: PushSpool,
+  seenMark: string | undefined,
+): (AskedPush & { readonly mark: string }) | undefined {
+  const mark = fingerprintIfThere(join(spool.folder, names.asked));
+  if (mark === undefined || mark === seenMark) return undefined;
+  const asked = read<AskedPush>(spool, names.asked);
+  return asked && { ...asked, mark };
 }
 
 export function writeDone(spool: PushSpool, done: DonePush): void {

@@ -57,8 +57,10 @@ export function readRegular(path: string | Buffer, limit: number = usualLimit): 
   try {
     const pieces: Buffer[] = [];
     let total = 0;
+    // Most are small, and some are read many times a second: memory of 64 KiB for each had the garbage collector come by. Files of the kernel have no size.
+    const wanted = Math.min(64 * 1024, Math.max(1024, fstatSync(descriptor).size + 1));
     for (;;) {
-      const piece = Buffer.allocUnsafe(Math.min(64 * 1024, limit + 1 - total));
+      const piece = Buffer.allocUnsafe(Math.min(wanted, limit + 1 - total));
       const count = readSync(descriptor, piece, 0, piece.length, null);
       if (count === 0) return Buffer.concat(pieces);
       total += count;

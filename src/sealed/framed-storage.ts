@@ -73,11 +73,11 @@ class Framed implements FramedStorage {
     return this.#inner.nowMs;
   }
 
-  async put(name: string, body: () => ByteSource, options?: StorageOptions): Promise<{ sizeBytes: number }> {
+  async put(name: string, body: () => ByteSource, { signal }: StorageOptions = {}): Promise<{ sizeBytes: number }> {
     const object = this.#objectOf(name);
     const framed = new FramedBody(this.#protection, name, body);
     try {
-      const { sizeBytes } = await this.#inner.put(object.stored, () => framed.read(), options);
+      const { sizeBytes } = await this.#inner.put(object.stored, () => framed.read(), { signal });
       return { sizeBytes: this.#reader.contentSize(object, sizeBytes) };
     } catch (error) {
       // The storage may have taken it for a failure of its own.
@@ -85,7 +85,7 @@ class Framed implements FramedStorage {
       const sizeBytes = await this.#sizeIfOurs(object, error, {
         body,
         readings: framed.readings,
-        signal: options?.signal,
+        signal,
       });
       if (sizeBytes === undefined) throw this.#inClear(object, error);
       return { sizeBytes };

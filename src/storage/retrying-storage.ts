@@ -7,6 +7,7 @@ import { retrying, type RetryPlan } from './retry.ts';
 import type {
   ListOptions,
   PrepareOptions,
+  PutOptions,
   ReadOptions,
   Storage,
   StorageAbilities,
@@ -71,7 +72,7 @@ class RetryingStorage implements Storage {
     return this.#inner.nowMs;
   }
 
-  async put(name: string, body: () => ByteSource, options: StorageOptions = {}): Promise<{ sizeBytes: number }> {
+  async put(name: string, body: () => ByteSource, options: PutOptions = {}): Promise<{ sizeBytes: number }> {
     let isRepeated = false;
     return this.#again(options, async () => {
       try {

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { renamedLock } from './object-lock.ts';
-import type { ListOptions, ReadOptions, Storage, StorageOptions, StoredObject } from './storage.ts';
+import type { ListOptions, PutOptions, ReadOptions, Storage, StorageOptions, StoredObject } from './storage.ts';
 
 /**
  * The objects below a folder of a storage (`a/b/`), as a storage of its own: their names lose the folder. `sweep` is that of the whole.
@@ -38,7 +38,7 @@ class StorageBelow implements Storage {
     return this.#inner.nowMs;
   }
 
-  put(name: string, body: () => ByteSource, options?: StorageOptions) {
+  put(name: string, body: () => ByteSource, options?: PutOptions) {
     return this.#inner.put(this.#folder + name, body, options);
   }
 

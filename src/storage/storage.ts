@@ -88,6 +88,14 @@ export interface ProbedPlace {
   readonly found: StoreFindings;
 }
 
+export interface PutOptions extends StorageOptions {
+  /**
+   * SHA-256 of the body in hex, asked for when it was read to its end, by a storage that would make it itself. Undefined: it is not known. Only of the very bytes that are put:
+   * a storage that makes others of them does not pass it on. A wrong one fails the put where what arrives is compared.
+   */
+  readonly contentHash?: (() => string | undefined) | undefined;
+}
+
 export interface ReadOptions extends StorageOptions {
   /** First byte to read, 0 … size. Default 0. */
   readonly offset?: number | undefined;
@@ -124,7 +132,7 @@ export interface Storage {
    * `body` is a function because a backend may have to read it again (a failed part, a changed endpoint).
    * @throws BackupError `OBJECT_EXISTS`: nothing is ever overwritten. What `body` throws is passed on unchanged.
    */
-  put(name: string, body: () => ByteSource, options?: StorageOptions): Promise<{ readonly sizeBytes: number }>;
+  put(name: string, body: () => ByteSource, options?: PutOptions): Promise<{ readonly sizeBytes: number }>;
 
   /** The bytes of an object, in pieces of at most 1 MiB. @throws BackupError `OBJECT_NOT_FOUND` at the first piece asked for */
   get(name: string, options?: ReadOptions): ByteSource;

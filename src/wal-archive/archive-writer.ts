@@ -115,12 +115,14 @@ export async function storeSegmentAsRead(
     }
   };
   const { codec, level } = reading;
+  // Stored as it is, the segment has the hash that it was inspected with.
+  const contentHash = codec === 'none' ? () => read?.segment.sha256 : undefined;
   let storedBytes: number;
   try {
     ({ sizeBytes: storedBytes } = await storage.put(
       base + suffixOf(codec),
       () => compressed(codec, body(), level),
-      options,
+      { ...options, contentHash },
     ));
   } catch (error) {
     // Another push of the same moment was quicker.

@@ -23,6 +23,8 @@ export interface S3Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: IncomingMessage;
+  /** Whether the system has taken all that there was to send: its memory is the caller's again. */
+  readonly isSent: boolean;
 }
 
 /** Connections to one store, kept open between requests; those that are idle hold no program back from its end. */
@@ -78,7 +80,14 @@ export class Exchange {
     const message = await answer;
     // The connection stands in the middle of a request: nothing else can be asked on it.
     if (!isWhole) message.once('close', () => request.destroy());
-    return { status: message.statusCode ?? 0, headers: message.headers, body: message };
+    return {
+      status: message.statusCode ?? 0,
+      headers: message.headers,
+      body: message,
+      get isSent() {
+        return isWhole && request.writableFinished;
+      },
+    };
   }
 }
 

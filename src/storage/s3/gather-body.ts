@@ -1,8 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ByteSource } from '../../bytes/byte-reader.ts';
-
-/** Pieces are put together up to this size, in bytes. */
-const slabBytes = 1024 * 1024;
+import { giveBackSlabs, slabBytes, takeSlab } from './slabs.ts';
 
 /** The beginning of a body, or all of it, in memory. */
 export interface GatheredBytes {
@@ -10,6 +8,8 @@ export interface GatheredBytes {
   readonly sizeBytes: number;
   /** SHA-256 of these bytes in hex. */
   readonly hash: string;
+  /** Its memory is used for others from now on. Only for what no connection can be sending any more. */
+  readonly release: () => void;
 }
 
 /** Takes a body out of its source in parts of at most `partBytes`, each in memory as a whole. Pieces of the source may be views that do not last: they are copied. */
@@ -21,8 +21,21 @@ export class BodyGatherer {
   #left: Uint8Array | undefined;
   #isOver = false;
 
-  /** @param withMd5 of the whole as well */
-  constructor(source: ByteSource, { withMd5 = false }: { readonly withMd5?: boolean } = {}) {
+  readonly #knownHash: (() => string | undefined) | undefined;
+  #parts = 0;
+
+  /**
+   * @param options.withMd5 of the whole as well
+   * @param options.knownHash the hash of the whole, asked for when it was read to its end; where that is undefined it is made here
+   */
+  constructor(
+    source: ByteSource,
+    {
+      withMd5 = false,
+      knownHash,
+    }: { readonly withMd5?: boolean; readonly knownHash?: (() => string | undefined) | undefined } = {},
+  ) {
+    this.#knownHash = knownHash;
     this.#iterator = source[Symbol.asyncIterator]();
     this.#md5 = withMd5 ? createHash('md5') : undefined;
   }
@@ -44,35 +57,32 @@ export class BodyGatherer {
 
   /** The next part: `partBytes`, or less where the body ends. @throws what the source throws */
   async part(partBytes: number): Promise<GatheredBytes> {
-    const pieces: Buffer[] = [];
-    const hash = createHash('sha256');
+    const slabs: Buffer[] = [];
     let sizeBytes = 0;
-    let slab = Buffer.allocUnsafe(0);
-    let filled = 0;
-    const flush = (): void => {
-      if (filled > 0) pieces.push(slab.subarray(0, filled));
-      filled = 0;
-    };
     for (let piece = await this.#next(); piece !== undefined && sizeBytes < partBytes;) {
-      if (filled === slab.length) {
-        flush();
-        slab = Buffer.allocUnsafe(Math.min(slabBytes, partBytes - sizeBytes));
-      }
-      const count = Math.min(piece.length, slab.length - filled);
-      slab.set(piece.subarray(0, count), filled);
-      filled += count;
+      const filled = sizeBytes % slabBytes;
+      if (filled === 0) slabs.push(takeSlab());
+      const count = Math.min(piece.length, slabBytes - filled, partBytes - sizeBytes);
+      slabs.at(-1)?.set(piece.subarray(0, count), filled);
       sizeBytes += count;
       piece = count < piece.length ? piece.subarray(count) : await this.#after(sizeBytes < partBytes);
       this.#left = piece;
     }
-    flush();
-    for (const piece of pieces) {
-      hash.update(piece);
-      this.#md5?.update(piece);
-    }
+    const pieces = slabs.map((slab, index) => slab.subarray(0, Math.min(slabBytes, sizeBytes - index * slabBytes)));
+    return { pieces, sizeBytes, hash: this.#hashOf(pieces), release: () => giveBackSlabs(slabs.splice(0)) };
+  }
+
+  /** Counts the part to the whole. */
+  #hashOf(pieces: readonly Buffer[]): string {
+    this.#parts += 1;
+    if (this.#md5 !== undefined) for (const piece of pieces) this.#md5.update(piece);
+    const known = this.#parts === 1 && this.#isOver ? this.#knownHash?.() : undefined;
+    if (known !== undefined) return known;
+    const hash = createHash('sha256');
+    for (const piece of pieces) hash.update(piece);
     if (this.#whole === undefined) this.#whole = hash.copy();
     else for (const piece of pieces) this.#whole.update(piece);
-    return { pieces, sizeBytes, hash: hash.digest('hex') };
+    return hash.digest('hex');
   }
 
   /** Reads what is left without keeping it. @returns how many bytes */

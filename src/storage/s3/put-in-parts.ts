@@ -106,7 +106,8 @@ async function sendParts(
       await textOf(answer);
       return answer.headers.etag;
     };
-    const { result: tag } = await client.run({ method: 'PUT', name, query, body: part, answers: [200] }, read, signal);
+    const sent = await client.run({ method: 'PUT', name, query, body: part, answers: [200] }, read, signal);
+    const tag = sent.result;
     if (tag === undefined) throw strange(client);
     tags.push(tag);
     sizeBytes += part.sizeBytes;

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../bytes/byte-reader.ts';
 import { objectExists } from '../failures.ts';
+import type { PutOptions } from '../storage.ts';
 import type { RequestBody, S3Client } from './client.ts';
 import { textOf } from './exchange.ts';
 import { BodyGatherer } from './gather-body.ts';
@@ -15,6 +16,12 @@ export type PutOnce =
   /** It overwrites. */
   | 'never';
 
+interface PutHow {
+  readonly putOnce: PutOnce;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Objects up to this size, in bytes, go in one request out of memory. */
 const inOneRequest = 64 * 1024 * 1024;
 
@@ -26,13 +33,10 @@ export async function putObject(
   client: S3Client,
   name: string,
   body: () => ByteSource,
-  {
-    putOnce,
-    headers,
-    signal,
-  }: { putOnce: PutOnce; headers: Readonly<Record<string, string>>; signal?: AbortSignal | undefined },
+  { putOnce, headers, signal, contentHash }: PutHow & Pick<PutOptions, 'contentHash'>,
 ): Promise<{ readonly sizeBytes: number }> {
-  const gatherer = new BodyGatherer(body(), { withMd5: client.sendsMd5 && putOnce !== 'always' });
+  const withMd5 = client.sendsMd5 && putOnce !== 'always';
+  const gatherer = new BodyGatherer(body(), { withMd5, knownHash: contentHash });
   try {
     const first = await gatherer.part(inOneRequest);
     const rest = { putOnce, headers, signal };
@@ -55,12 +59,8 @@ async function* copied(source: ByteSource): ByteSource {
 async function putWhole(
   client: S3Client,
   name: string,
-  body: RequestBody,
-  {
-    putOnce,
-    headers,
-    signal,
-  }: { putOnce: PutOnce; headers: Readonly<Record<string, string>>; signal?: AbortSignal | undefined },
+  body: RequestBody & { readonly release?: () => void },
+  { putOnce, headers, signal }: PutHow,
 ): Promise<{ readonly sizeBytes: number }> {
   const { sizeBytes } = body;
   if (putOnce === 'never' && (await isThere(client, name, signal))) throw objectExists(name, client.words.place);
@@ -70,14 +70,17 @@ async function putWhole(
     request,
     async (answer) => {
       await textOf(answer);
-      return answer.status;
+      return { status: answer.status, isSent: answer.isSent };
     },
     signal,
   );
-  const isOurs = put.result === 200 && putOnce !== 'never';
+  // Of an earlier attempt there may still be a connection.
+  const { status, isSent } = put.result;
+  if (isSent && !put.wasRepeated) body.release?.();
+  const isOurs = status === 200 && putOnce !== 'never';
   if (isOurs) return { sizeBytes };
   // Without a condition another one may have been overwritten, or may have overwritten this: what is there decides.
-  const mayBeOurs = put.result === 200 || put.wasRepeated;
+  const mayBeOurs = status === 200 || put.wasRepeated;
   if (mayBeOurs && (await holds(client, name, body, signal))) return { sizeBytes };
   throw objectExists(name, client.words.place);
 }

@@ -12,6 +12,7 @@ import type {
   ListOptions,
   LockWish,
   PrepareOptions,
+  PutOptions,
   ReadOptions,
   Storage,
   StorageAbilities,
@@ -176,11 +177,16 @@ class S3Storage implements Storage {
     });
   }
 
-  async put(name: string, body: () => ByteSource, { signal }: StorageOptions = {}): Promise<{ sizeBytes: number }> {
+  async put(
+    name: string,
+    body: () => ByteSource,
+    { signal, contentHash }: PutOptions = {},
+  ): Promise<{ sizeBytes: number }> {
     checkObjectName(name);
     signal?.throwIfAborted();
     const { putOnce, lock } = await this.#writable(signal);
-    return putObject(this.#client, name, body, { putOnce, headers: lockHeaders(this.#client, lock), signal });
+    const headers = lockHeaders(this.#client, lock);
+    return putObject(this.#client, name, body, { putOnce, headers, signal, contentHash });
   }
 
   async *get(name: string, { offset = 0, length = Infinity, signal }: ReadOptions = {}): ByteSource {

@@ -10,6 +10,7 @@ import {
 import { createServer as createEncrypted } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { projectRoot } from '../project.ts';
 import { Bucket, type Upload, type Version } from './bucket.ts';
 import { getBucketVersioning, getObjectLockConfiguration, listObjects, listVersions } from './bucket-operations.ts';
@@ -103,6 +104,8 @@ export class S3Server {
   /** By access key; can be changed while it runs. */
   readonly accounts: Map<string, S3Account>;
   clock: () => number;
+  /** So long each answer waits, as from a store that is far away; ms. */
+  latencyMs = 0;
   /** How many requests came for each operation, refused ones too. */
   readonly counts = new Map<S3Operation, number>();
   readonly region: string;
@@ -214,6 +217,7 @@ export class S3Server {
     try {
       const body = await bodyOf(request);
       if (body === undefined) return;
+      if (this.latencyMs > 0) await pause(this.latencyMs);
       send(request, response, this.#answer(request, body));
     } catch (error) {
       const refusal =
