@@ -1,6 +1,13 @@
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
-import type { ListOptions, PutOptions, ReadOptions, Storage, StorageOptions, StoredObject } from '../storage/storage.ts';
+import type {
+  ListOptions,
+  PutOptions,
+  ReadOptions,
+  Storage,
+  StorageOptions,
+  StoredObject,
+} from '../storage/storage.ts';
 
 /** What a system says of one object, or of one place on a disk; others may be read nevertheless. */
 const ofOneObject: readonly string[] = ['EIO', 'EBADMSG', 'EUCLEAN', 'EILSEQ', 'EACCES', 'EPERM'];

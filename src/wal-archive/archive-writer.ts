@@ -119,11 +119,10 @@ export async function storeSegmentAsRead(
   const contentHash = codec === 'none' ? () => read?.segment.sha256 : undefined;
   let storedBytes: number;
   try {
-    ({ sizeBytes: storedBytes } = await storage.put(
-      base + suffixOf(codec),
-      () => compressed(codec, body(), level),
-      { ...options, contentHash },
-    ));
+    ({ sizeBytes: storedBytes } = await storage.put(base + suffixOf(codec), () => compressed(codec, body(), level), {
+      ...options,
+      contentHash,
+    }));
   } catch (error) {
     // Another push of the same moment was quicker.
     if (error !== refusal && error instanceof BackupError && error.code === 'OBJECT_EXISTS') return undefined;
