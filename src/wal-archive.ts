@@ -26,6 +26,7 @@ export { refuseArchiveInData } from './archiving/archive-place.ts';
 export { checkFirstPush } from './archiving/first-push.ts';
 export { getWal, type GetRequest, type GetResult } from './archiving/get-wal.ts';
 export { initWalArchive, type InitRequest } from './archiving/init-archive.ts';
+export { refuseNested } from './repository/refuse-nested.ts';
 export { instanceOfTarget } from './archiving/instance-of-target.ts';
 export { openGeneration } from './archiving/open-generation.ts';
 export { openWal, type OpenedWal, type OpenWalRequest } from './archiving/open-wal.ts';

@@ -6,6 +6,7 @@ import {
   openForPush,
   pushWal,
   refuseArchiveInData,
+  refuseNested,
   type Codec,
   type PushTarget,
 } from '../wal-archive.ts';
@@ -34,6 +35,7 @@ export async function openPushTarget(
       const creation = { happened: false };
       const beforeCreation = async (facts: { readonly systemIdentifier: bigint }): Promise<void> => {
         if (systemIdentifier !== undefined) refuseOther(systemIdentifier, facts.systemIdentifier);
+        if (!named.isOfRepository) await refuseNested(named.name, { signal });
         // A repository is there: its file system is mounted.
         if (named.isOfRepository && directory !== undefined) await refuseArchiveInData(directory, dirname(path));
         else if (directory !== undefined) await checkFirstPush(directory, path);

@@ -28,6 +28,14 @@ export async function refuseNested(place: Place, options: StorageOptions = {}): 
   }
 }
 
+/** As `refuseNested`, for files of others: the directory is neither of the two itself. @throws BackupError `TARGET_NOT_EMPTY` */
+export async function refuseInside(directory: string, options: StorageOptions = {}): Promise<void> {
+  const found = await identityIn(directory, options);
+  if (found === undefined) return refuseNested(directory, options);
+  const what = found === identityName ? 'repo.is-repository' : 'repo.is-archive';
+  throw new BackupError('TARGET_NOT_EMPTY', say(what, { place: directory }), { hint: say('repo.is-place.hint') });
+}
+
 async function identityIn(place: string, options: StorageOptions): Promise<string | undefined> {
   if (!isS3Place(place)) return identities.find((name) => existsSync(join(place, name)));
   try {

@@ -5,6 +5,7 @@ import type { DirectoryLock } from '../files/lock-directory.ts';
 import { joinPath } from '../files/path.ts';
 import { fromText } from '../bytes/byte-string.ts';
 import { say } from '../messages/message.ts';
+import { refuseNested } from '../repository/refuse-nested.ts';
 import { openLocalStorage } from '../storage/local-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { refuseAbsentMount } from '../wal-archive/absent-mount.ts';
@@ -53,6 +54,8 @@ export interface WalArchiveOptions {
   readonly generation?: number | undefined;
   /** Whose WAL it must be, where that is known before there is an archive. */
   readonly systemIdentifier?: bigint | undefined;
+  /** It is that of an instance of a repository, in which it lies; any other lies in none. */
+  readonly isOfRepository?: boolean | undefined;
   /** How segments are stored when they are whole. Default none. */
   readonly codec?: Codec | undefined;
   readonly level?: number | undefined;
@@ -235,7 +238,14 @@ class ArchiveStore implements WalStore {
 
   async #checkCreation(): Promise<void> {
     await refuseForeign(this.#storage);
-    await refuseAbsentMount(this.#options.directory);
+    await this.#checkPlace();
+  }
+
+  /** @throws BackupError `TARGET_NOT_EMPTY`, `REPOSITORY_NOT_FOUND` */
+  async #checkPlace(): Promise<void> {
+    const { directory, isOfRepository = false } = this.#options;
+    if (!isOfRepository) await refuseNested(directory);
+    await refuseAbsentMount(directory);
   }
 
   /** Makes an empty directory an archive, by the first page of WAL. */
@@ -248,8 +258,10 @@ class ArchiveStore implements WalStore {
     }
     const { systemIdentifier, segmentSizeBytes } = header.segment;
     const facts = { systemIdentifier, segmentSizeBytes, product: header.format.name, walMagic: header.magic };
-    const beforeCreation = () => refuseAbsentMount(this.#options.directory);
-    const archive = await initArchive(this.#storage, facts, { beforeCreation, reason: 'first WAL received' });
+    const archive = await initArchive(this.#storage, facts, {
+      beforeCreation: () => this.#checkPlace(),
+      reason: 'first WAL received',
+    });
     this.#generations = await readGenerations(archive);
     for (const [timeline, content] of this.#histories) {
       await storeHistory(archive, this.#number, historyName(timeline), Buffer.from(content));

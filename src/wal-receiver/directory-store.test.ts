@@ -1,4 +1,4 @@
-import { appendFileSync, linkSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -21,6 +21,24 @@ beforeEach(() => {
 });
 
 afterEach(() => wal.remove());
+
+it('is not begun in a repository or an archive, nor as one; what was begun there goes on', async () => {
+  for (const [identity, key] of [
+    ['gausskeep-repository.json', 'repo.is-repository'],
+    ['gausskeep-archive.json', 'repo.is-archive'],
+  ] as const) {
+    const place = new TestWalDirectory();
+    writeFileSync(place.file(identity), '{}');
+    await expect(place.begun()).rejects.toMatchObject({ code: 'TARGET_NOT_EMPTY', sentence: { key } });
+    const inner = place.file('inner');
+    mkdirSync(inner);
+    const begin = () => place.begun(MiB, { directory: inner });
+    await expect(begin()).rejects.toMatchObject({ hint: { key: 'repo.nested.hint' } });
+    writeFileSync(`${inner}/000000010000000000000001`, walBytes(BigInt(MiB), MiB));
+    await begin();
+    await place.remove();
+  }
+});
 
 describe('what a directory holds', () => {
   const whole = (segment: bigint) => walBytes(segment * BigInt(MiB), MiB);

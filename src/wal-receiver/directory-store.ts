@@ -12,6 +12,7 @@ import { syncFileApart } from '../files/sync-tree.ts';
 import { writeDurably } from '../files/write-durably.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { Codec } from '../wal-archive/codec.ts';
+import { refuseInside } from '../repository/refuse-nested.ts';
 import { parseSegmentName, segmentName, type TimelineId } from '../wal/segment.ts';
 import { openSegmentFile, segmentBuffers, type SegmentFile } from './open-segment-file.ts';
 import { ReplacingSegment } from './replacing-segment.ts';
@@ -79,6 +80,7 @@ class DirectoryStore implements WalStore {
   /** Nothing is left to do when `complete` resolves. */
   readonly failed = new Promise<never>(() => undefined);
   readonly #directory: ByteString;
+  readonly #path: string;
   readonly #sync: boolean;
   readonly #owner: Owner | undefined;
   readonly #warn: (sentence: Message) => void;
@@ -92,6 +94,7 @@ class DirectoryStore implements WalStore {
   constructor(directory: ByteString, options: WalDirectoryOptions, owner: Owner | undefined) {
     this.description = `directory ${options.directory}`;
     this.#directory = directory;
+    this.#path = options.directory;
     this.#sync = options.sync ?? true;
     this.#compression = options.compression ?? { method: 'none' };
     this.#owner = owner;
@@ -102,6 +105,8 @@ class DirectoryStore implements WalStore {
     this.#segmentSizeBytes = instance.segmentSizeBytes;
     this.#lock ??= this.#lockAtOnce();
     try {
+      // What was begun there goes on.
+      if ((await listSegmentFiles(this.#directory)).length === 0) await refuseInside(this.#path);
       await this.#requireInstance(instance);
       await this.#removeLeftovers();
     } catch (error) {

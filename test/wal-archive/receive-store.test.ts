@@ -81,6 +81,19 @@ async function push(number: number, more: object = {}, from = wal): Promise<void
 const opened = (generation = 1): string[] => readdirSync(join(directory, `generations/${generation}/open`)).sort();
 
 describe('an archive as the place of received WAL', () => {
+  it('is not begun in another one or in a repository, unless it is a part of that', async () => {
+    await writeFile(join(directory, 'gausskeep-repository.json'), '{}');
+    const inner = join(directory, 'inner');
+    mkdirSync(inner);
+    const refused = { code: 'TARGET_NOT_EMPTY', sentence: { key: 'repo.in-repository' } };
+    await expect(begun({ directory: inner })).rejects.toMatchObject(refused);
+    expect(readdirSync(inner)).toEqual([]);
+    const store = await begun({ directory: inner, isOfRepository: true });
+    await receive(store, 0);
+    await store.close();
+    await (await begun({ directory: inner })).close();
+  });
+
   it('becomes one with the first page, and holds what a push would store', async () => {
     const store = await begun({ codec: 'gzip' });
     expect(store.description).toBe(`archive ${directory}, generation 1`);

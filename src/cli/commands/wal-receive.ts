@@ -42,6 +42,7 @@ type Place =
       readonly generation: number | undefined;
       /** Whose WAL it must be, where that is known beside the archive. */
       readonly systemIdentifier?: bigint | undefined;
+      readonly isOfRepository?: boolean;
     };
 
 export const walReceiveCommand: Command = {
@@ -117,6 +118,7 @@ async function placeOf(settings: ReceiveSettings, given: GivenOptions, context: 
     return {
       ...(await plainArchiveOf(repository, context, encrypted)),
       generation: readGeneration(given, environment),
+      isOfRepository: true,
     };
   }
   const { archive, generation }: Places = await readPlaces(given, environment, ['archive', 'generation']);
@@ -242,8 +244,8 @@ async function openStore({ settings, place, talk }: Stream): Promise<WalStore> {
   const { compression, sync } = settings;
   const level = compression.method === 'none' ? undefined : compression.level;
   if ('archive' in place) {
-    const { archive: directory, generation, systemIdentifier } = place;
-    return openWalArchive({ directory, generation, systemIdentifier, codec: compression.method, level, sync });
+    const { archive: directory, ...named } = place;
+    return openWalArchive({ ...named, directory, codec: compression.method, level, sync });
   }
   const onWarning = (sentence: Message): void => talk.warn(sentence);
   return openWalDirectory({

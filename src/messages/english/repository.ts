@@ -46,6 +46,9 @@ export const repositoryMessages = {
     'Put it back from a copy of the repository. Where every backup of the instance can be read and is of one server, the next backup of that server writes it anew.',
   'repo.in-archive': '"{place}" lies in the WAL archive "{outer}"',
   'repo.in-repository': '"{place}" lies in the repository "{outer}"',
+  'repo.is-archive': '"{place}" is a WAL archive',
+  'repo.is-repository': '"{place}" is a repository',
+  'repo.is-place.hint': 'Choose a directory of its own, or name this one with --archive or --repo.',
   'repo.nested.hint': 'Choose a place beside it: neither is made inside of the other.',
   'repo.irregular':
     '"{name}" is no regular file: a link, a directory or something else lies in the place of the object',
