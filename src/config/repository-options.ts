@@ -40,7 +40,7 @@ export const repoProbeOptions: readonly OptionGroup[] = [
     title: 'wal-commands.help.options',
     options: [
       repo,
-      { long: 'take-over', help: 'store.probe.help.take-over' },
+      { long: 'take-over', inlineArgument: 'HOST', help: 'store.probe.help.take-over' },
       ...s3Options,
       { long: 'json', help: 'store.probe.help.json' },
     ],

@@ -79,6 +79,8 @@ export interface StoreFindings {
 export interface ProbeOptions extends StorageOptions {
   /** Notes what was found in place of what was noted before, and this host as the one that may write where only one may. */
   readonly takeOver?: boolean | undefined;
+  /** The name of the host that is noted: from another one nothing is taken over. Undefined: from none. */
+  readonly from?: string | undefined;
 }
 
 export interface ProbedPlace {

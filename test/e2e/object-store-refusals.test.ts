@@ -233,7 +233,7 @@ describe('a store that overwrites', () => {
     const locked = await run('repo', 'init', 's3://whole/new');
     expect(locked.status).toBe(11);
     expect(locked.stderr).toContain('one host alone may write to it: that is old.example.org');
-    expect(locked.stderr).toContain('gausskeep repo probe --take-over');
+    expect(locked.stderr).toContain('gausskeep repo probe s3://whole/new --take-over=old.example.org');
     const foreign = await run('repo', 'probe', place, '--json');
     expect(foreign.status).toBe(3);
     expect(JSON.parse(foreign.stdout)).toMatchObject({
@@ -241,7 +241,13 @@ describe('a store that overwrites', () => {
       found: { putOnce: 'never', host: hostname() },
       isNoted: false,
     });
-    const taken = await run('repo', 'probe', place, '--take-over');
+    for (const word of ['--take-over', '--take-over=another.example.org']) {
+      const refused = await run('repo', 'probe', place, word);
+      expect(refused.status).toBe(11);
+      expect(refused.stderr).toContain(`repo probe ${place} --take-over=old.example.org`);
+      expect((await run('repo', 'probe', place)).status).toBe(3);
+    }
+    const taken = await run('repo', 'probe', place, '--take-over=old.example.org');
     expect(taken.status, taken.stderr).toBe(0);
     expect(taken.stderr).toContain('old.example.org is refused from its next write on');
     expect((await run('repo', 'probe', place)).status).toBe(0);

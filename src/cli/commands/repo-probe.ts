@@ -23,7 +23,8 @@ export const repoProbeCommand: Command = {
     if (word !== undefined) throw extraWord(program, word);
     const named = repositoryOf(await readRepositorySettings(given, readEnvironment(), operand));
     const takeOver = given.has('take-over');
-    const probed = await probePlace(named, { takeOver, signal });
+    const from = given.last('take-over') || undefined;
+    const probed = await probePlace(named, { takeOver, from, signal });
     const place = shownPlace(named);
     if (probed === undefined) throw usage(program, say('store.probe.directory', { place }));
     const isNoted = isAsNoted(probed);
@@ -55,8 +56,9 @@ function linesOf(
   if (takeOver) return [...hosts, say('store.probe.taken')];
   if (noted === undefined) return [say('store.probe.unused')];
   if (isNoted) return [...hosts, say('store.probe.as-noted')];
+  const how = noted.host === undefined ? say('store.probe.how') : say('store.probe.how-from', { host: noted.host.name });
   if (noted.host !== undefined && found.host !== undefined) {
-    return [say('store.probe.other-host', { host: noted.host.name }), say('store.probe.how')];
+    return [say('store.probe.other-host', { host: noted.host.name }), how];
   }
-  return [say(`store.probe.noted.${noted.putOnce}`), say('store.probe.how')];
+  return [say(`store.probe.noted.${noted.putOnce}`), how];
 }

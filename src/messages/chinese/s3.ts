@@ -57,7 +57,7 @@ export const s3Messages: Translation<typeof english> = {
   's3.several-hosts': '已经试过：存储拒绝已被占用的名字，所以多台主机可以写入这个仓库',
   's3.other-host': '{storage} 不能拒绝已被占用的名称，因此只允许一台主机写入：{host}',
   's3.other-host.hint':
-    '两台主机可能互相覆盖而无人察觉。多台主机请使用支持条件写入（If-None-Match）的存储，或为本机另建一个仓库。若那台主机已不存在，或者就是改了名的本机：gausskeep repo probe --take-over',
+    '两台主机可能互相覆盖而无人察觉。多台主机请使用支持条件写入（If-None-Match）的存储，或为本机另建一个仓库。若那台主机已不存在，或者就是改了名的本机：gausskeep repo probe {storage:word} --take-over={host:word}',
   's3.other-region': '存储桶 "{bucket}" 在区域 {region}，而指定的是 {named}',
   's3.other-region.hint': '请指定其区域：--s3-region {region}',
   's3.place.hint': '对象存储中的位置写作 s3://BUCKET/PREFIX；访问端点和区域用选项指定。',

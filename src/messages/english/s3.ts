@@ -61,7 +61,7 @@ export const s3Messages = {
   's3.several-hosts': 'the store refuses a name that is taken, as was tried: several hosts may write to the repository',
   's3.other-host': '{storage} cannot refuse a name that is taken, so one host alone may write to it: that is {host}',
   's3.other-host.hint':
-    'Two hosts could overwrite one another without anybody noticing. Use a store with conditional writes (If-None-Match) for several hosts, or a repository of its own for this one. Where that host is gone, or is this one under another name: gausskeep repo probe --take-over',
+    'Two hosts could overwrite one another without anybody noticing. Use a store with conditional writes (If-None-Match) for several hosts, or a repository of its own for this one. Where that host is gone, or is this one under another name: gausskeep repo probe {storage:word} --take-over={host:word}',
   's3.other-region': 'bucket "{bucket}" is in region {region}, and {named} was named',
   's3.other-region.hint': 'Name its region: --s3-region {region}',
   's3.place.hint': 'A place in an object store is s3://BUCKET/PREFIX; endpoint and region are options.',

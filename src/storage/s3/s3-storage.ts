@@ -55,10 +55,28 @@ export async function openS3Storage(place: string, options: S3StorageOptions = {
 }
 
 /** As `probePlace`. */
-export async function probeS3Place(place: string, { signal, takeOver = false }: ProbeOptions): Promise<ProbedPlace> {
+export async function probeS3Place(
+  place: string,
+  { signal, takeOver = false, from }: ProbeOptions,
+): Promise<ProbedPlace> {
   const storage = await open(place, { signal });
   const { noted } = storage;
+  if (takeOver) await refuseUnnamed(noted, storage.description, from);
   return { noted, found: await (takeOver ? storage.takeOver({ signal }) : storage.probe({ signal })) };
+}
+
+/** Two hosts that took over from one another by turns would overwrite one another. @throws BackupError `LOCKED` */
+async function refuseUnnamed(
+  noted: StorageRecord | undefined,
+  storage: string,
+  named: string | undefined,
+): Promise<void> {
+  const { host } = noted ?? {};
+  if (host === undefined || host.name === named || host.id === (await hostIdentity()).id) return;
+  throw new BackupError('LOCKED', say('store.probe.name-it', { storage, host: host.name }), {
+    hint: say('store.probe.name-it.hint', { storage, host: host.name }),
+    retryable: false,
+  });
 }
 
 async function open(place: string, options: S3StorageOptions): Promise<S3Storage> {
@@ -171,7 +189,7 @@ class S3Storage implements Storage {
     const { id } = await hostIdentity();
     if (id === record.host.id) return record;
     throw new BackupError('LOCKED', say('s3.other-host', { storage: this.description, host: record.host.name }), {
-      hint: say('s3.other-host.hint'),
+      hint: say('s3.other-host.hint', { storage: this.description, host: record.host.name }),
       retryable: false,
       kind: 'other-writer',
     });
