@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { s3OptionNames, wordsOfPlace } from '../config/object-store-settings.ts';
+import type { Place } from '../index.ts';
 import { archiveCommandLine, chooseGeneration, openArchive, openPlace, readGenerations } from '../wal-archive.ts';
 
 const placeOptions = [
@@ -58,12 +59,14 @@ export async function archiveCommandAfter(
 
 /** The value of archive_command for an archive that is named; undefined where a path cannot stand in one. */
 export async function archiveCommandTo(
-  place: string,
+  place: Place,
   generation: number | undefined,
   /** Of an archive of a repository. */
   words?: readonly string[],
 ): Promise<string | undefined> {
-  return plainCommand(words ?? plainPlace(place), generation ?? (await openGenerationOf(place)), []);
+  const archive = words ?? (typeof place === 'string' ? plainPlace(place) : undefined);
+  if (archive === undefined) return undefined;
+  return plainCommand(archive, generation ?? (await openGenerationOf(place)), []);
 }
 
 function plainCommand(
@@ -114,7 +117,7 @@ async function nextGenerationOf(directory: string, parent: number): Promise<numb
   }
 }
 
-async function openGenerationOf(directory: string): Promise<number> {
+async function openGenerationOf(directory: Place): Promise<number> {
   try {
     const archive = await openArchive((await openPlace(directory)).storage);
     return chooseGeneration(await readGenerations(archive), undefined, 'push').number;

@@ -1,12 +1,13 @@
 import type { CleanupPlan } from '../wal-archive.ts';
 import { say } from '../messages/message.ts';
+import { dueTime } from './due-time.ts';
 import { speak } from './speech.ts';
 
 /** Files that nobody needs and that stay, because the bucket keeps them. */
 export function lockedLines({ locked }: Pick<CleanupPlan, 'locked'>): string[] {
   if (locked.length === 0) return [];
   const untilMs = Math.min(...locked.map((one) => one.untilMs));
-  const until = new Date(untilMs).toISOString().slice(0, 16).replace('T', ' ');
+  const until = dueTime(untilMs);
   return [speak(say('lock.cleanup', { count: locked.length, until }))];
 }
 

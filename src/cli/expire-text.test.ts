@@ -51,7 +51,7 @@ const much: ShownExpire = {
   ...nothing,
   ...{ deleted: ['a'], deletedNames: ['name of a'], packs: 7, bytes: 7 << 20 },
   waiting: [
-    { backup: 'b', name: nameOf(15), dueAtMs: Date.parse('2026-11-23T03:15:30Z'), obstacles: ['grace'] },
+    { backup: 'b', name: nameOf(15), dueAtMs: Date.parse('2026-11-23T03:15:40.250Z'), obstacles: ['grace'] },
     { backup: 'c', name: nameOf(16), dueAtMs: undefined, obstacles: ['grace', 'held'] },
     { backup: 'd', name: nameOf(17), dueAtMs: Date.parse('2026-12-01T00:00:00Z'), obstacles: ['pinned'] },
   ],
@@ -80,9 +80,9 @@ describe('what retention decided', () => {
     expect(lines.slice(6)).toEqual([
       '1 backup deleted that had been removed before: 7 packs, 7.0 MB',
       '3 removed backups are not deleted yet:',
-      '  20261115T031500Z  from 2026-11-23 03:15 on',
+      '  20261115T031500Z  from 2026-11-23 03:15:41 on',
       '  20261116T031500Z  taken off less than the time of --grace ago, in use',
-      '  20261117T031500Z  from 2026-12-01 00:00 on: pinned',
+      '  20261117T031500Z  from 2026-12-01 00:00:00 on: pinned',
       'WAL of generation 1 that no backup needs: 3 segments deleted, 3.0 MB',
       '  000000010000000000000001 to 000000010000000000000003',
       'WAL of generation 1 behind older backups: 4 segments deleted, 4.0 MB',
@@ -122,10 +122,10 @@ describe('what retention decided', () => {
     const waiting = [{ backup: 'b', name: nameOf(15), dueAtMs: untilMs, obstacles: ['locked' as const] }];
     const result = { ...nothing, plan: [], locked, waiting, wal };
     expect(expireLines('orders', result, false).slice(1)).toEqual([
-      '2 packs of removed backups, 3.0 MB, locked until 2026-12-24 03:15 or later: a later run deletes them',
+      '2 packs of removed backups, 3.0 MB, locked until 2026-12-24 03:15:30 or later: a later run deletes them',
       '1 removed backup is not deleted yet:',
-      `  ${nameOf(15).slice(0, 16)}  from 2026-12-24 03:15 on: locked`,
-      '2 files of WAL of generation 1 that no backup needs, 3.0 MB, locked until 2026-12-24 03:15 or later',
+      `  ${nameOf(15).slice(0, 16)}  from 2026-12-24 03:15:30 on: locked`,
+      '2 files of WAL of generation 1 that no backup needs, 3.0 MB, locked until 2026-12-24 03:15:30 or later',
     ]);
     const record = { count: 2, bytes: 3 << 20, lockedUntil: '2026-12-24T03:15:30.000Z' };
     expect(expireRecord('orders', result, false)).toMatchObject({
@@ -156,7 +156,7 @@ describe('what retention decided', () => {
       },
       backups: [{ reasons: [{}, {}, {}, { rule: 'daily', period: '2026-11-22' }, {}, {}, {}, { rule: 'held' }] }],
       waitingFor: [
-        { id: nameOf(15), dueAt: '2026-11-23T03:15:30.000Z', obstacles: ['grace'] },
+        { id: nameOf(15), dueAt: '2026-11-23T03:15:40.250Z', obstacles: ['grace'] },
         { id: nameOf(16), dueAt: null, obstacles: ['grace', 'held'] },
         { id: nameOf(17), dueAt: '2026-12-01T00:00:00.000Z', obstacles: ['pinned'] },
       ],

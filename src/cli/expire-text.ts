@@ -9,6 +9,7 @@ import {
   type WalRange,
 } from '../index.ts';
 import { say, type Message } from '../messages/message.ts';
+import { dueTime } from './due-time.ts';
 import { wrap } from './help-text.ts';
 import { shortNames } from './short-names.ts';
 import { sizeText } from './size-text.ts';
@@ -85,7 +86,7 @@ function deletedLines({ deleted, waiting, packs, bytes, locked }: ShownExpire, i
 }
 
 function lockedPacks({ count: packs, bytes, untilMs }: LockedObjects, isDry: boolean): Message {
-  const words = { packs, bytes: sizeText(bytes), until: minute(untilMs) };
+  const words = { packs, bytes: sizeText(bytes), until: dueTime(untilMs) };
   return say(isDry ? 'lock.expire.packs-dry' : 'lock.expire.packs', words);
 }
 
@@ -95,7 +96,7 @@ function waitsFor({ dueAtMs, obstacles }: WaitingRemoval): Message {
   const items = others.map((obstacle) => say(obstacle === 'locked' ? 'lock.obstacle' : `pruned.obstacle.${obstacle}`));
   const reasons = say('pruned.reasons', { list: { items, separator: ', ' } });
   if (dueAtMs === undefined) return reasons;
-  const at = minute(dueAtMs);
+  const at = dueTime(dueAtMs);
   return others.length === 0 ? say('pruned.due', { at }) : say('pruned.due-because', { at, reasons });
 }
 
@@ -116,17 +117,12 @@ function walLines({ generation, before, between, locked }: WalCut, isDry: boolea
       ...(count > 0 ? [`  ${speak(say('pruned.cut-more', { count }))}`] : []),
     ];
   };
-  const kept = locked && { segments: locked.count, bytes: sizeText(locked.bytes), until: minute(locked.untilMs) };
+  const kept = locked && { segments: locked.count, bytes: sizeText(locked.bytes), until: dueTime(locked.untilMs) };
   return [
     ...line(before, 'pruned.cut'),
     ...line(between, 'pruned.cut-between'),
     ...(kept === undefined ? [] : [speak(say('lock.expire.wal', { generation, ...kept }))]),
   ];
-}
-
-/** `2026-11-22 03:15` in UTC. */
-function minute(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** The same as JSON. Fields are only ever added. */

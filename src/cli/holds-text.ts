@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { LiveHold } from '../index.ts';
 import { say } from '../messages/message.ts';
+import { dueTime } from './due-time.ts';
 import { wrap } from './help-text.ts';
 import { speak } from './speech.ts';
 
@@ -11,7 +12,7 @@ export function holdLines(holds: readonly LiveHold[]): string[] {
   return holds.flatMap(({ kind, backup, host, pid, sinceMs, renewedAtMs, untilMs }) => {
     const words = { kind, backup, host, pid, since: minute(sinceMs), renewed: minute(renewedAtMs) };
     const sentence =
-      untilMs === undefined ? say('holds.copy', words) : say('holds.live', { ...words, until: minute(untilMs) });
+      untilMs === undefined ? say('holds.copy', words) : say('holds.live', { ...words, until: dueTime(untilMs) });
     const gone = isGone(host, pid) ? [say('holds.gone')] : [];
     return wrap([sentence, ...gone].map(speak).join(' '), 2, columns);
   });

@@ -1,5 +1,6 @@
 import { formatLsn, type PrunedRange } from '../index.ts';
 import { printableName, say, type Message } from '../messages/message.ts';
+import { dueTime } from './due-time.ts';
 import { stateOf, type ShownBackup, type ShownInstance, type Said } from './shown-backup.ts';
 import { sizeText } from './size-text.ts';
 import { shortNames } from './short-names.ts';
@@ -76,9 +77,7 @@ function rowOf(backup: ShownBackup, name: string): Row {
       ? []
       : [withReason(say('repo.list.condemned', { at: minute(condemned.at), by: condemned.by }), condemned)]),
     ...(standaloneBy === undefined ? [] : [standaloneWords(standaloneBy)]),
-    ...(lockedUntilMs === undefined
-      ? []
-      : [say('lock.list', { until: minute(new Date(lockedUntilMs).toISOString()) })]),
+    ...(lockedUntilMs === undefined ? [] : [say('lock.list', { until: dueTime(lockedUntilMs) })]),
   ];
   const sizes =
     facts === undefined

@@ -1,6 +1,5 @@
-import { s3Options } from './object-store-options.ts';
 import type { OptionGroup, OptionSpec } from './option-table.ts';
-import { plainRepositoryGroup } from './repository-options.ts';
+import { repositoryGroup } from './repository-options.ts';
 import { connectionGroup } from './wal-receive-options.ts';
 
 /** It takes one server and connects once, where a receiver looks for the primary and comes back. */
@@ -22,7 +21,7 @@ export const doctorOptions: readonly OptionGroup[] = [
       { long: 'verbose', short: 'v', help: 'doctor.help.verbose' },
     ],
   },
-  { ...plainRepositoryGroup, options: [...plainRepositoryGroup.options, ...s3Options] },
+  repositoryGroup,
   {
     ...connectionGroup,
     options: connectionGroup.options.map((option) => ({ ...option, help: ownHelp[option.long] ?? option.help })),

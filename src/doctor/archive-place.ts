@@ -7,7 +7,7 @@ import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import { freeSpace } from '../files/free-space.ts';
 import { say } from '../messages/message.ts';
 import type { SystemIdentity } from '../replication/identify.ts';
-import { openPlace } from '../storage/place.ts';
+import { openPlace, type Place } from '../storage/place.ts';
 import type { Storage } from '../storage/storage.ts';
 import { isS3Place, shownPlace } from '../storage/s3/location.ts';
 import { openWalPlaces } from '../survey/wal-place.ts';
@@ -18,9 +18,19 @@ import { parseSegmentName } from '../wal/segment.ts';
 
 /** Where a server archives, as far as its settings tell. */
 export interface ArchivePlace {
-  /** Absolute; or a place in an object store. */
+  /** Absolute; or a place in an object store; with `open` for people only. */
   readonly path: string;
   readonly generation: number | undefined;
+  /** Opens that of an instance of a repository. @throws BackupError why nothing can be archived there (`REPOSITORY_NOT_FOUND`, `BACKUP_NOT_FOUND`), or it cannot be looked at */
+  readonly open?: (() => Promise<OpenedArchive>) | undefined;
+}
+
+export interface OpenedArchive {
+  readonly place: Place;
+  /** A directory of this host in whose file system it lies; undefined: it lies elsewhere. */
+  readonly directory: string | undefined;
+  /** Of the instance that it belongs to. */
+  readonly systemIdentifier: bigint;
 }
 
 /**
@@ -42,12 +52,13 @@ export function placeOfCommand(command: string): ArchivePlace | undefined {
  * @param askPosition what the server has written, asked once the archive was read: what comes meanwhile is no more than that
  */
 export async function lookAtArchive(
-  { path: place, generation }: ArchivePlace,
+  archive: ArchivePlace,
   askPosition: () => Promise<SystemIdentity | undefined>,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly facts: ArchivePlaceFacts; readonly position: SystemIdentity | undefined }> {
   const options = signal === undefined ? {} : { signal };
-  const path = shownPlace(place);
+  const { generation, open } = archive;
+  const path = open === undefined ? shownPlace(archive.path) : archive.path;
   const facts = {
     path,
     unread: undefined,
@@ -58,24 +69,29 @@ export async function lookAtArchive(
     unusable: undefined,
   };
   let storage: Storage | undefined;
+  let of: OpenedArchive | undefined;
   try {
-    if (isS3Place(place)) ({ storage } = await openPlace(place, options));
+    of = await open?.();
+    const place = of?.place ?? archive.path;
+    if (typeof place !== 'string' || isS3Place(place)) ({ storage } = await openPlace(place, options));
     const [opened] = await openWalPlaces({ place: storage ?? place, generation, one: true }, options);
-    const freeBytes = await roomOf(place);
+    const freeBytes = await roomOf(archive, of);
     const source = opened?.source;
     const names = source === undefined ? [] : await segmentsOf(source, options);
     const position = await askPosition();
-    const { systemIdentifier } = source ?? {};
+    const { systemIdentifier = of?.systemIdentifier } = source ?? {};
     const ahead = source && position && (await aheadOf(source, names, position, options));
     return { facts: { ...facts, clockOffMs: storage?.clockOffMs, freeBytes, systemIdentifier, ahead }, position };
   } catch (error) {
     signal?.throwIfAborted();
-    const unusable = await whyUnusable(place, error, options);
+    const unusable = open === undefined ? await whyUnusable(archive.path, error, options) : ofNothing(error, of);
     const { clockOffMs } = storage ?? {};
     if (unusable !== undefined) return { facts: { ...facts, clockOffMs, unusable }, position: undefined };
     if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') {
       // Nothing was archived yet.
-      return { facts: { ...facts, clockOffMs, freeBytes: await roomOf(place) }, position: await askPosition() };
+      const freeBytes = await roomOf(archive, of);
+      const { systemIdentifier } = of ?? {};
+      return { facts: { ...facts, clockOffMs, freeBytes, systemIdentifier }, position: await askPosition() };
     }
     const unread = say('doctor.archive-owner.unread', { path, reason: reasonFor(error) });
     return { facts: { ...facts, unread }, position: undefined };
@@ -83,8 +99,18 @@ export async function lookAtArchive(
 }
 
 /** In bytes; a store does not say how much it has. */
-async function roomOf(place: string): Promise<bigint | undefined> {
-  return isS3Place(place) ? undefined : (await freeSpace(fromText(place), 'server')).freeBytes;
+async function roomOf({ path }: ArchivePlace, of: OpenedArchive | undefined): Promise<bigint | undefined> {
+  const directory = of === undefined ? path : of.directory;
+  if (directory === undefined || isS3Place(directory)) return undefined;
+  return (await freeSpace(fromText(directory), 'server')).freeBytes;
+}
+
+/** Why no WAL can be archived into an instance of a repository: there is no repository, or nothing was stored of the instance yet. */
+function ofNothing(error: unknown, of: OpenedArchive | undefined): ArchivePlaceFacts['unusable'] {
+  if (of !== undefined || !(error instanceof BackupError)) return undefined;
+  if (error.code !== 'REPOSITORY_NOT_FOUND' && error.code !== 'BACKUP_NOT_FOUND') return undefined;
+  const fix = error.code === 'BACKUP_NOT_FOUND' ? say('repository-wal.doctor-no-instance') : undefined;
+  return { reason: error.sentence, isDirectory: false, fix };
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type ArchivePlaceFacts,
   type ServerPlace,
 } from '../checks/archive-place-checks.ts';
+import { wordsOfCommand } from '../checks/archive-command-words.ts';
 import type { Backlog } from '../checks/backlog.ts';
 import {
   archiveCommandOf,
@@ -40,6 +41,8 @@ export interface HostRequest {
   readonly restoreDirectory?: string | undefined;
   /** Where the server archives; undefined: where its settings say, if it is on this host. */
   readonly archive?: ArchivePlace | undefined;
+  /** Where the words of an archive_command archive, if not plainly into a directory; undefined: they do not tell. */
+  readonly archiveOfCommand?: ((words: readonly string[]) => Promise<ArchivePlace | undefined>) | undefined;
   /** The archive_command by which the server would archive there, for the advice; undefined: the advice says how to make one. */
   readonly pushCommand?: string | undefined;
 }
@@ -54,14 +57,16 @@ export interface HostOptions {
 /** What checks judge together with what the server said. @param archive what was found where it archives */
 export async function hostFacts(
   facts: ServerFacts,
-  { restoreDirectory, archive: named, pushCommand }: HostRequest,
+  { restoreDirectory, archive: named, pushCommand, archiveOfCommand }: HostRequest,
   archive: SeenArchive | undefined,
   options: HostOptions,
 ): Promise<HostFacts> {
   const isHere = await isOnThisHost(facts, options);
   // With archiving off, the settings may lead to another than was named; whoever turns it on archives there.
   const further =
-    archive?.isNamed === true && !archive.server.archives ? await seeArchive(facts, {}, options) : undefined;
+    archive?.isNamed === true && !archive.server.archives
+      ? await seeArchive(facts, { archiveOfCommand }, options)
+      : undefined;
   return {
     placesInUse: restoreDirectory === undefined ? undefined : await placesInUse(facts),
     archiveProgram: isHere ? await programOf(facts) : undefined,
@@ -89,10 +94,10 @@ export interface SeenArchive {
 /** Looks at the archive that was named, else at that of the settings, also where archiving is off; undefined: none of this host is known. */
 export async function seeArchive(
   facts: ServerFacts,
-  { archive }: HostRequest,
+  { archive, archiveOfCommand }: HostRequest,
   options: HostOptions,
 ): Promise<SeenArchive | undefined> {
-  const place = archive ?? (await archiveOfSettings(facts, options));
+  const place = archive ?? (await archiveOfSettings(facts, archiveOfCommand, options));
   if (place === undefined) return undefined;
   const { replication, signal } = options;
   const ask = async (): Promise<SystemIdentity | undefined> =>
@@ -131,15 +136,20 @@ function archiveFindings({ found, server, isNamed }: SeenArchive, facts: ServerF
   return [owner, ...(room === undefined ? [] : [room]), ...(clock === undefined ? [] : [clock])];
 }
 
-/** Where the server archives, as far as that is a directory of this host. */
-async function archiveOfSettings(facts: ServerFacts, options: HostOptions): Promise<ArchivePlace | undefined> {
+/** Where the server archives, as far as its settings tell, for a server of this host. */
+async function archiveOfSettings(
+  facts: ServerFacts,
+  archiveOfCommand: HostRequest['archiveOfCommand'],
+  options: HostOptions,
+): Promise<ArchivePlace | undefined> {
   if (textOf(facts, 'archive_mode') === undefined) return undefined;
   const { archiveDirectory, archiveLibrary } = facts.examination;
   if (archiveLibrary !== undefined && (textOf(facts, archiveLibrary) ?? '') !== '') return undefined;
   const directory = archiveDirectory === undefined ? '' : (textOf(facts, archiveDirectory) ?? '');
-  const place =
-    directory === '' ? placeOfCommand(archiveCommandOf(facts) ?? '') : { path: directory, generation: undefined };
-  return place !== undefined && (await isOnThisHost(facts, options)) ? place : undefined;
+  if (!(await isOnThisHost(facts, options))) return undefined;
+  if (directory !== '') return { path: directory, generation: undefined };
+  const command = archiveCommandOf(facts) ?? '';
+  return placeOfCommand(command) ?? archiveOfCommand?.(wordsOfCommand(command));
 }
 
 /**

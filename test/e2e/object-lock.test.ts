@@ -97,7 +97,7 @@ forEachServer('newest', (version) => {
           expect([days > 1.9, days < 2.1]).toEqual([true, true]);
         }
         const text = (await done('list', ...named)).stdout;
-        expect(text.match(/locked until 20\d\d-\d\d-\d\d \d\d:\d\d \(UTC\) or later/g)).toHaveLength(2);
+        expect(text.match(/locked until 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d \(UTC\) or later/g)).toHaveLength(2);
         // The record of the store too.
         for (const [key, { retention }] of versions())
           expect([key, (retention?.untilMs ?? 0) > Date.now() + 1.9 * dayMs]).toEqual([key, true]);

@@ -60,7 +60,7 @@ it('takes off what no rule keeps, deletes it later, and rehearses just that', as
     expect.stringMatching(/^ {2}keep {4}\d{8}T\d{6}Z {2}last, within, window$/),
     '1 removed backup would not be deleted yet:',
     expect.stringMatching(
-      new RegExp(`^ {2}${oldest.name.slice(0, 16)} {2}from \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d on$`),
+      new RegExp(`^ {2}${oldest.name.slice(0, 16)} {2}from \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d on$`),
     ),
     '',
   ]);

@@ -12,9 +12,18 @@ export class DoctorRun {
     this.#server = server;
   }
 
-  async examined(words: readonly string[] = [], { user = 'postgres', port = this.#server.port } = {}) {
+  async examined(
+    words: readonly string[] = [],
+    {
+      user = 'postgres',
+      port = this.#server.port,
+      env = {},
+    }: { readonly user?: string; readonly port?: number; readonly env?: Readonly<Record<string, string>> } = {},
+  ) {
     const args = ['doctor', '--json', '-w', '-U', user, '-p', String(port), ...words];
-    const { status, stdout, stderr } = await runProgram('gausskeep', args, { env: this.#server.environment() });
+    const { status, stdout, stderr } = await runProgram('gausskeep', args, {
+      env: { ...this.#server.environment(), ...env },
+    });
     expect(stderr).toBe('');
     const record = JSON.parse(stdout) as { worst: Severity; server: string; findings: readonly ToldFinding[] };
     for (const { check, severity, why, fix } of record.findings) {

@@ -5,17 +5,21 @@ import { readEnvironment } from '../../config/environment.ts';
 import { inactivityTimeoutOf } from '../../config/gs-basebackup-settings.ts';
 import type { GivenOptions } from '../../config/option-table.ts';
 import { extraWord, usage } from '../../config/parse-options.ts';
-import { readGeneration, readPlaces } from '../../config/places.ts';
-import { repositoryIfNamed, repositoryWords } from '../../config/repository-settings.ts';
+import { readPlaces } from '../../config/places.ts';
 import { haPortsOf } from '../../config/wal-receive-settings.ts';
-import { BackupError } from '../../errors/backup-error.ts';
-import { describeServer, examine, type Examination, type ServerFinding, type SessionSettings } from '../../index.ts';
+import {
+  describeServer,
+  examine,
+  type ExaminedArchive,
+  type Examination,
+  type ServerFinding,
+  type SessionSettings,
+} from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
-import { shownPlace } from '../../wal-archive.ts';
 import { archiveCommandTo } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
-import { plainArchiveOf } from '../plain-archive.ts';
+import { archiveOfCommand, archiveOfNamed } from '../looked-at-archive.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
 import { withPassword } from '../with-password.ts';
@@ -35,7 +39,7 @@ export const doctorCommand: Command = {
     const backupDirectory = directoryOf(given, 'backup-directory', program);
     const restoreDirectory = directoryOf(given, 'restore-directory', program);
     const sources = await sourcesOf(given, context);
-    const { archive, generation, words } = await archiveNamed(given, context);
+    const { archive, words } = await archiveNamed(given, context);
     if (given.has('generation') && archive === undefined) throw usage(program, say('doctor.generation-alone'));
     const verbose = given.has('verbose');
     const examination = await withPassword(given, context, async (password) =>
@@ -44,8 +48,9 @@ export const doctorCommand: Command = {
           sources: withKnown(sources, password),
           backupDirectory,
           restoreDirectory,
-          archive: archive === undefined ? undefined : { path: archive, generation },
-          pushCommand: archive === undefined ? undefined : await archiveCommandTo(archive, generation, words),
+          archive,
+          archiveOfCommand: (words) => archiveOfCommand(words, given, context),
+          pushCommand: archive === undefined ? undefined : await pushCommandTo(archive, words),
         },
         {
           signal,
@@ -61,31 +66,22 @@ export const doctorCommand: Command = {
   },
 };
 
-/** The archive to look at: one by itself, or that of an instance of an unencrypted repository, which `words` name. */
+/** The archive to look at: one by itself, or that of an instance of a repository, which `words` name. */
 async function archiveNamed(
   given: GivenOptions,
   context: ProgramContext,
-): Promise<{
-  readonly archive: string | undefined;
-  readonly generation: number | undefined;
-  readonly words?: readonly string[] | undefined;
-}> {
-  const environment = readEnvironment();
+): Promise<{ readonly archive: ExaminedArchive | undefined; readonly words?: readonly string[] | undefined }> {
   const isNamed = given.has('repo') || given.has('instance');
-  if (!isNamed) return readPlaces(given, environment, ['archive', 'generation']);
-  const repository = await repositoryIfNamed(context.program, given, environment, ['archive']);
-  if (repository === undefined) return { archive: undefined, generation: undefined };
-  const named = ['repo', 'instance'].filter((option) => given.has(option)).map((option) => `--${option}`);
-  const encrypted = (): BackupError =>
-    new BackupError(
-      'USAGE',
-      given.has('repo')
-        ? say('repository-wal.encrypted-doctor', { options: { items: named, separator: ', ' } })
-        : say('repository-wal.encrypted-doctor-elsewhere', { directory: shownPlace(repository.repository ?? '') }),
-    );
-  const { archive } = await plainArchiveOf(repository, context, encrypted, 'look');
-  const words = repositoryWords({ ...repository, password: undefined });
-  return { archive, generation: readGeneration(given, environment), words };
+  if (isNamed) return (await archiveOfNamed(given, context)) ?? { archive: undefined };
+  const { archive, generation } = await readPlaces(given, readEnvironment(), ['archive', 'generation']);
+  return { archive: archive === undefined ? undefined : { path: archive, generation } };
+}
+
+async function pushCommandTo(
+  { path, generation, open }: ExaminedArchive,
+  words?: readonly string[],
+): Promise<string | undefined> {
+  return archiveCommandTo((await open?.())?.place ?? path, generation, words);
 }
 
 /** Absolute; undefined where it was not asked about. `-` is standard output to gs_basebackup, and no directory. */

@@ -17,9 +17,9 @@ export const repositoryWalMessages: Translation<typeof english> = {
   'repository-wal.unclear':
     '什么也不删除：有备份正在进行或已中断，还不知道它的 WAL 从哪里开始；"gausskeep expire" 会清除中断的备份留下的内容，但要等到距其最后一次活动满 24 小时之后',
   'repository-wal.encrypted': '不能向加密的仓库接收 WAL：段文件在其中无法增长',
-  'repository-wal.encrypted-doctor': '不检查加密仓库的归档：请去掉 {options}',
-  'repository-wal.encrypted-doctor-elsewhere':
-    'GAUSSKEEP_REPO 或配置文件指定的仓库 "{directory}" 是加密的，不检查它的归档：请去掉 --instance',
+  'repository-wal.doctor-no-instance':
+    '请指定其中已有的实例；或者先做这个实例的第一次备份，由它建立该实例：gausskeep backup',
+  'repository-wal.doctor-password': '仓库 "{directory}" 已加密，而没有指定本账户可用的口令文件：--password-file',
   'repository-wal.encrypted.hint':
     "请让服务器归档到其中（archive_command = 'gausskeep wal push %p --repo …'），或者接收到单独的归档。",
 };

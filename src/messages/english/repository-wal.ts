@@ -19,9 +19,10 @@ export const repositoryWalMessages = {
   'repository-wal.unclear':
     'nothing goes: a backup is being made, or was interrupted, and has not said yet where its WAL begins; "gausskeep expire" clears what an interrupted one left, but not before 24 hours have passed since that was last heard of',
   'repository-wal.encrypted': 'WAL cannot be received into an encrypted repository: its segments cannot grow there',
-  'repository-wal.encrypted-doctor': 'the archive of an encrypted repository is not looked into: leave {options} out',
-  'repository-wal.encrypted-doctor-elsewhere':
-    'the repository "{directory}", which GAUSSKEEP_REPO or the configuration file names, is encrypted, and its archive is not looked into: leave --instance out',
+  'repository-wal.doctor-no-instance':
+    'Name an instance that it has; or take the first backup of this one, which makes it: gausskeep backup',
+  'repository-wal.doctor-password':
+    'the repository "{directory}" is encrypted, and no file with its password that this account knows was named: --password-file',
   'repository-wal.encrypted.hint':
     "Let the server archive into it (archive_command = 'gausskeep wal push %p --repo …'), or receive into an archive of its own.",
 } as const;

@@ -1,0 +1,106 @@
+/** What `gausskeep doctor` says of a server that archives into a repository: as its archive_command says, or as it is named. */
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { provoked } from '../support/doctor-findings.ts';
+import { DoctorRun } from '../support/doctor-run.ts';
+import { testCredentialVariables } from '../support/object-store/stores-under-test.ts';
+import { S3Server } from '../support/object-store/s3-server.ts';
+import { startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
+import { programPath, runProgram } from '../support/programs.ts';
+import { runDirectory } from '../support/run-directory.ts';
+import { forEachServer } from '../support/servers-under-test.ts';
+
+forEachServer('newest', (version) => {
+  let server: PostgresServer;
+  let doctor: DoctorRun;
+  let store: S3Server;
+  let place: string;
+  let passwordFile: string;
+
+  const gausskeep = async (...words: string[]): Promise<void> => {
+    const env = { ...server.environment(), ...testCredentialVariables };
+    const { status, stderr } = await runProgram('gausskeep', words, { env });
+    expect(status, stderr).toBe(0);
+  };
+  const inStore = (): string[] => ['--s3-endpoint', store.endpoint, '--s3-allow-http'];
+  const push = (...words: string[]): string => [programPath('gausskeep'), 'wal', 'push', '%p', ...words].join(' ');
+  const examinedBy = async (command: string, ...words: string[]) => {
+    await doctor.reload(`set archive_command = '${command}'`);
+    return doctor.examined(words, { env: testCredentialVariables });
+  };
+  const ownerBy = async (command: string) => (await examinedBy(command)).found('archive-owner');
+
+  beforeAll(async () => {
+    server = await startServer({ version, config: { archive_mode: 'on', archive_command: '/bin/false' } });
+    doctor = new DoctorRun(server);
+    store = await S3Server.start();
+    store.createBucket('safe');
+    place = runDirectory().make('repositories');
+    passwordFile = join(place, 'password');
+    writeFileSync(passwordFile, 'secret\n', { mode: 0o600 });
+    const encrypted = ['--password-file', passwordFile];
+    await gausskeep('repo', 'init', join(place, 'clear'));
+    await gausskeep('repo', 'init', join(place, 'secret'), '--encrypt', ...encrypted);
+    await gausskeep('repo', 'init', 's3://safe/repo', ...inStore());
+    const backup = ['backup', '--instance', 'orders', '-c', 'fast', '--repo'];
+    await gausskeep(...backup, join(place, 'clear'));
+    await gausskeep(...backup, join(place, 'secret'), ...encrypted);
+    await gausskeep(...backup, 's3://safe/repo', ...inStore());
+  });
+  afterAll(async () => {
+    await stopAllServers();
+    await store.close();
+  });
+
+  it('reads it out of archive_command: in clear, encrypted, in an object store, by the pusher beside the server', async () => {
+    const clear = ['--repo', join(place, 'clear'), '--instance', 'orders'];
+    const secret = ['--repo', join(place, 'secret'), '--instance=orders', '--password-file', passwordFile];
+    const far = ['--repo', 's3://safe/repo', '--instance', 'orders', ...inStore(), '--generation', '1'];
+    for (const words of [clear, secret, far, [...clear, '--async', '--spool', join(place, 'spool')]]) {
+      const { found } = await examinedBy(push(...words));
+      const name = `${words[1] ?? ''} (orders)`;
+      expect(found('archive-owner')).toMatchObject([{ severity: 'ok', what: expect.stringContaining(name) as string }]);
+      expect(found('archive-space')).toHaveLength(words === far ? 0 : 1);
+    }
+  });
+
+  it('says where nothing can be archived, and what it cannot look at', async () => {
+    expect(await ownerBy(push('--repo', join(place, 'clear'), '--instance', 'new'))).toMatchObject([
+      {
+        severity: 'error',
+        what: expect.stringContaining('no WAL can be archived there: the repository has no instance "new"') as string,
+        fix: expect.stringContaining('gausskeep backup') as string,
+      },
+    ]);
+    expect(await ownerBy(push('--repo', join(place, 'none'), '--instance', 'orders'))).toMatchObject([
+      provoked('archive-owner', 'doctor.archive-owner.unusable'),
+    ]);
+    // What a server names as a command is not run.
+    const [program, sign] = [join(place, 'say-password'), join(place, 'was-run')];
+    writeFileSync(program, `#!/bin/sh\ntouch ${sign}\necho secret\n`);
+    chmodSync(program, 0o755);
+    const asked = push('--repo', join(place, 'secret'), '--instance', 'orders', '--password-command', program);
+    const [unread] = await ownerBy(asked);
+    expect(unread).toMatchObject(provoked('archive-owner', 'doctor.archive-owner.unread'));
+    expect(unread?.what).toContain('--password-file');
+    expect(existsSync(sign)).toBe(false);
+    // With a password of one's own it can be looked at.
+    const own = await examinedBy(asked, '--password-file', passwordFile);
+    expect(own.found('archive-owner')).toMatchObject([{ severity: 'ok' }]);
+    // Which instance it is only the environment of the server says.
+    expect(await ownerBy(push('--repo', join(place, 'clear')))).toMatchObject([
+      provoked('archive-owner', 'doctor.archive-owner.elsewhere'),
+    ]);
+  });
+
+  it('looks at one that is named, encrypted too, and the command that it advises is found sound', async () => {
+    await doctor.reload(`set archive_command = ''`);
+    const words = ['--repo', join(place, 'secret'), '--instance', 'orders', '--password-file', passwordFile];
+    const { found } = await doctor.examined(words);
+    expect(found('archive-owner')).toMatchObject([{ severity: 'ok' }]);
+    const command = /archive_command = '(.*)';/.exec(found('archive-command')[0]?.fix ?? '')?.[1] ?? '';
+    expect(command).toContain(`--password-file ${passwordFile} --generation 1`);
+    expect(await ownerBy(command)).toMatchObject([{ severity: 'ok' }]);
+  });
+});
