@@ -23,7 +23,7 @@ export const repoProbeCommand: Command = {
     if (word !== undefined) throw extraWord(program, word);
     const named = repositoryOf(await readRepositorySettings(given, readEnvironment(), operand));
     const takeOver = given.has('take-over');
-    const from = given.last('take-over') || undefined;
+    const from = given.last('take-over');
     const probed = await probePlace(named, { takeOver, from, signal });
     const place = shownPlace(named);
     if (probed === undefined) throw usage(program, say('store.probe.directory', { place }));
