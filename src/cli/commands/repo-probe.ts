@@ -56,7 +56,8 @@ function linesOf(
   if (takeOver) return [...hosts, say('store.probe.taken')];
   if (noted === undefined) return [say('store.probe.unused')];
   if (isNoted) return [...hosts, say('store.probe.as-noted')];
-  const how = noted.host === undefined ? say('store.probe.how') : say('store.probe.how-from', { host: noted.host.name });
+  const how =
+    noted.host === undefined ? say('store.probe.how') : say('store.probe.how-from', { host: noted.host.name });
   if (noted.host !== undefined && found.host !== undefined) {
     return [say('store.probe.other-host', { host: noted.host.name }), how];
   }

@@ -10,11 +10,11 @@ export const storeMessages = {
   'store.probe.help.json': 'tell it as a line of JSON',
   'store.probe.help.take-over':
     'note what was found, and this host as the one that may write where only one may; where another one is noted, only if it is HOST',
-  'store.probe.how':
-    'With --take-over that is noted.',
+  'store.probe.how': 'With --take-over that is noted.',
   'store.probe.how-from':
     'With --take-over={host:word} this host is noted, and goes on. Make sure before that nothing of gausskeep runs on the other one.',
-  'store.probe.name-it': 'the host that may write to {storage} is {host}: from which one to take over was not said, or another one was named',
+  'store.probe.name-it':
+    'the host that may write to {storage} is {host}: from which one to take over was not said, or another one was named',
   'store.probe.name-it.hint':
     'Nothing was changed. Two hosts that write there overwrite one another. If nothing of gausskeep runs on {host} any more, name it: gausskeep repo probe {storage:word} --take-over={host:word}',
   'store.probe.noted.always': 'noted is that it refuses them, whatever their size: no host would look out for another',
