@@ -6,7 +6,7 @@ export const storeMessages: Translation<typeof english> = {
   'store.clock.ahead': '本机的时钟比对象存储快 {seconds} 秒，因而被其拒绝：请求改用对象存储的时间签名',
   'store.clock.behind': '本机的时钟比对象存储慢 {seconds} 秒，因而被其拒绝：请求改用对象存储的时间签名',
   'store.one-host': '可以写入的主机是 {host}',
-  'store.probe.as-noted': '与首次使用此位置时的记录一致',
+  'store.probe.as-noted': '与此处的记录一致',
   'store.probe.directory': '"{place}" 不在对象存储中：没有什么可探测的',
   'store.probe.help.json': '以一行 JSON 输出',
   'store.probe.help.take-over': '记录探测结果；若只允许一台主机写入，则记为本机；若记录的是另一台主机，则它必须是 HOST',

@@ -5,7 +5,7 @@ export const storeMessages = {
   'store.clock.behind':
     'the clock of this host is {seconds} s behind that of the object storage, which refused it: requests were signed with the time of the store',
   'store.one-host': 'the host that may write is {host}',
-  'store.probe.as-noted': 'it is what was noted when this place was first used',
+  'store.probe.as-noted': 'it is what is noted there',
   'store.probe.directory': '"{place}" is in no object store: there is nothing to find out',
   'store.probe.help.json': 'tell it as a line of JSON',
   'store.probe.help.take-over':
