@@ -42,7 +42,7 @@ export const repoStatsCommand: Command = {
         // One that cannot be read hides no other.
         if (only !== undefined || !isOfInstance(error)) throw error;
         isWhole = false;
-        const object = stats.at(-1)?.instance === name ? 'instance.json' : `instances/${name}/`;
+        const object = error.code === 'CORRUPT' ? 'instance.json' : `instances/${name}/`;
         const words = { instance: name, name: object, reason: error.sentence };
         terminal.line(warningLine(program, say('repo.list.damaged', words)));
       }
