@@ -27,7 +27,8 @@ const momentMs = 60_000;
 export async function makeSpoolDirectory(parent: string): Promise<SpoolDirectory> {
   await removeDead(parent);
   let own = parent;
-  const remove = () => rm(own, { recursive: true, force: true });
+  // Another run that looks whether this one is dead may lay its lock into it at this moment.
+  const remove = () => rm(own, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   try {
     // 0700, whatever the umask.
     own = await mkdtemp(join(parent, prefix));
