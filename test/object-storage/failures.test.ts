@@ -54,11 +54,14 @@ forEachStore((store) => {
   let script: FaultScript;
   let storage: Storage;
   let patience: ReturnType<typeof quickPatience>;
+  /** The same place, for which a connection without a byte for so long is lost. A loaded machine may be as silent by itself. */
+  let withSilence: (silenceMs: number) => Promise<Storage>;
   beforeEach(async () => {
     const { bucket, prefix } = await store.createFolder();
     script = await FaultScript.start(store.endpoint);
     patience = quickPatience();
-    storage = await openStore(script.endpoint, bucket, { prefix, patience: { ...patience, silenceMs: 300 } });
+    withSilence = (silenceMs) => openStore(script.endpoint, bucket, { prefix, patience: { ...patience, silenceMs } });
+    storage = await openStore(script.endpoint, bucket, { prefix, patience });
     await storage.put('old', pieces(content, 65_536));
     script.begin();
   });
@@ -78,10 +81,12 @@ forEachStore((store) => {
     });
 
     it('is made again after a silence', async () => {
+      const impatient = await withSilence(300);
       script.begin({ operation, nth: 1, fault: { kind: 'stall', afterBytes: -1 } });
-      expect(await run(storage)).toEqual(result);
-      const again = name === 'put' ? [operation, operation, 'GetObject'] : [operation, operation];
-      expect(script.operations).toEqual(again);
+      expect(await run(impatient)).toEqual(result);
+      expect(script.operations.slice(0, 2)).toEqual([operation, operation]);
+      const others = script.operations.filter((one) => one !== operation);
+      expect([...new Set(others)]).toEqual(name === 'put' ? ['GetObject'] : []);
     });
 
     it('gives up when its time is over', async () => {
@@ -165,14 +170,17 @@ forEachStore((store) => {
   });
 
   it('a body that stalls in the middle is read on', async () => {
+    const impatient = await withSilence(300);
     script.begin({ nth: 1, fault: { kind: 'stall', afterBytes: 120_000 } });
-    expect((await readAll(storage, 'old')).equals(content)).toBe(true);
-    expect(script.requests.map(({ headers }) => headers['range'])).toEqual([undefined, 'bytes=120000-']);
+    expect((await readAll(impatient, 'old')).equals(content)).toBe(true);
+    const ranges = script.requests.map(({ headers }) => headers['range']);
+    expect(ranges.slice(0, 2)).toEqual([undefined, 'bytes=120000-']);
   });
 
   it('a slow drip is no silence', async () => {
-    script.begin({ fault: { kind: 'drip', bytes: 20_000, everyMs: 50 } });
-    expect((await readAll(storage, 'old')).equals(content)).toBe(true);
+    const impatient = await withSilence(2000);
+    script.begin({ fault: { kind: 'drip', bytes: 30_000, everyMs: 250 } });
+    expect((await readAll(impatient, 'old')).equals(content)).toBe(true);
     expect(script.operations).toEqual(['GetObject']);
   });
 
