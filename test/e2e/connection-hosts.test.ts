@@ -83,9 +83,9 @@ forEachServer('full', (version) => {
   });
 
   it('a host that is away or silent is passed over, within its own time', async () => {
-    const words = `host=127.0.0.1,127.0.0.1,127.0.0.1 port=1,${silentPort()},${primary.port} user=postgres connect_timeout=1`;
+    const words = `host=127.0.0.1,127.0.0.1,127.0.0.1 port=1,${silentPort()},${primary.port} user=postgres connect_timeout=3`;
     expect(await led(words)).toBe(primary.port);
-    const away = `host=127.0.0.1,127.0.0.1 port=1,${silentPort()} user=postgres connect_timeout=1`;
+    const away = `host=127.0.0.1,127.0.0.1 port=1,${silentPort()} user=postgres connect_timeout=3`;
     expect(await led(away)).toMatch(/port 1 failed: Connection refused\n.*port \d+ failed: timeout expired$/s);
     for (const balance of ['random', 'disable']) {
       expect(

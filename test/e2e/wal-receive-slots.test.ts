@@ -92,7 +92,7 @@ forEachServer('full', (version) => {
   }
 
   it('goes on telling the server that it is there while the disk stands still, and loses nothing', async () => {
-    const server = await startServer({ version, config: { ...keep, wal_sender_timeout: '2s' } });
+    const server = await startServer({ version, config: { ...keep, wal_sender_timeout: '3s' } });
     const gate = newGate();
     const store = behindGate(await openWalDirectory({ directory }), gate);
     const slot = { name: 'receiver', create: true };
@@ -106,7 +106,7 @@ forEachServer('full', (version) => {
     const end = await endSegment(server);
     await server.sql("insert into filler select repeat('y', 1000) from generate_series(1, 20000)");
     // Twice the time after which a server cuts a silent receiver.
-    await server.waitFor(`select clock_timestamp() > timestamptz '${begun}' + interval '4 s'`);
+    await server.waitFor(`select clock_timestamp() > timestamptz '${begun}' + interval '6 s'`);
     expect(await server.value('select pid from pg_stat_replication')).toBe(sender);
     const { durableLsn } = watched.receiver.status();
     const flushed = await server.value('select flush_lsn from pg_stat_replication');
