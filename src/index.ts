@@ -265,6 +265,7 @@ export {
   type ReceiverSlotRequest,
   type SlotSources,
 } from './wal-receiver/slot-commands.ts';
+export { isProcessGone } from './files/process-start.ts';
 export { readStatusFile, StatusFile, type StatusFileOptions } from './wal-receiver/status-file.ts';
 export {
   parseReceiverRecord,

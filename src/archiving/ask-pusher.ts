@@ -6,10 +6,13 @@ import { errorFromData, type ErrorData } from '../errors/error-data.ts';
 import { say } from '../messages/message.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import {
+  pidOf,
   pusherOf,
   readDone,
   readFailed,
   readState,
+  signOfLife,
+  stoppedPusher,
   writeAsked,
   type CallWords,
   type DonePush,
@@ -28,23 +31,35 @@ export interface AskRequest {
   readonly words?: CallWords | undefined;
 }
 
+/** A file is there, or has to be pushed without a pusher: none can be had, or the one that has the lock stands still. */
+export type AskAnswer =
+  | { readonly kind: 'done'; readonly done: DonePush }
+  | { readonly kind: 'no-pusher' }
+  | { readonly kind: 'stands-still'; readonly pid: number };
+
 /** Between two looks at the spool, in ms: an answer that is there already is found at the first. */
 const lookMs = 10;
+/** Between two looks at how the pusher is, in ms. */
+const watchMs = 100;
 /** A pusher that was started has the lock by then, in ms, or is not coming. */
 const startMs = 3000;
 const mostStarts = 3;
+/** A pusher that is stopped for so long is done without, in ms. */
+const stoppedMs = 1000;
+/** One that has given no sign of life for so long at the end of the time does nothing, in ms. */
+const silentMs = 3000;
 /** So often a call that waits says so, in ms. */
 const sayMs = 1000;
 
 /**
  * Asks the pusher of a spool for one file, starts one where none is at work, and waits until the file is in the archive.
- * @returns undefined where no pusher can be had: then it has to be pushed without
+ * A pusher that was stopped may go on at any time: to push the file without it is what two hosts may do as well.
  * @throws BackupError why it is refused; `STORAGE_UNAVAILABLE` when it is not there in time; Error of the system when the spool cannot be written
  */
 export async function askPusher(
   { spool, path, timeoutMs, startPusher, words }: AskRequest,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<DonePush | undefined> {
+): Promise<AskAnswer> {
   const name = basename(path);
   const file = fingerprintOf(path);
   const asked = { name, token: randomBytes(12).toString('hex'), file, words };
@@ -52,17 +67,25 @@ export async function askPusher(
   const begunMs = performance.now();
   let saidMs = begunMs;
   let startedMs = -Infinity;
+  const life = new Life(spool);
+  let livedMs = -Infinity;
   for (let starts = 0; ;) {
     signal?.throwIfAborted();
+    const nowMs = performance.now();
     const done = readDone(spool, name, file);
-    if (done !== undefined) return done;
+    const isLate = nowMs - begunMs > timeoutMs;
+    if (done !== undefined || isLate || nowMs - livedMs > watchMs) {
+      livedMs = nowMs;
+      const still = life.stillPid(isLate);
+      if (still !== undefined) return { kind: 'stands-still', pid: still };
+      if (done !== undefined && !life.isStopped) return { kind: 'done', done };
+    }
     const failed = readFailed(spool, asked.token);
     if (failed !== undefined) throw errorFromData(failed.error);
-    const nowMs = performance.now();
-    if (nowMs - begunMs > timeoutMs) throw late(spool, name, timeoutMs);
+    if (isLate) throw late(spool, name, timeoutMs);
     if (pusherOf(spool) !== undefined) startedMs = -Infinity;
     else if (nowMs - startedMs > startMs) {
-      if (starts === mostStarts) return undefined;
+      if (starts === mostStarts) return { kind: 'no-pusher' };
       startPusher();
       starts += 1;
       startedMs = nowMs;
@@ -72,6 +95,35 @@ export async function askPusher(
       saidMs = nowMs;
     }
     await delay(lookMs);
+  }
+}
+
+/** Whether the pusher goes on, as long as a call watches it. */
+class Life {
+  readonly #spool: PushSpool;
+  #sign: string | undefined;
+  #signMs = performance.now();
+  #stoppedMs: number | undefined;
+
+  constructor(spool: PushSpool) {
+    this.#spool = spool;
+    this.#sign = signOfLife(spool);
+  }
+
+  get isStopped(): boolean {
+    return this.#stoppedMs !== undefined;
+  }
+
+  /** Looks at it. @param isLate nobody waits any longer @returns the process that nothing comes from */
+  stillPid(isLate: boolean): number | undefined {
+    const nowMs = performance.now();
+    const sign = signOfLife(this.#spool);
+    if (sign !== this.#sign) this.#signMs = nowMs;
+    this.#sign = sign;
+    const stopped = stoppedPusher(this.#spool);
+    this.#stoppedMs = stopped === undefined ? undefined : (this.#stoppedMs ?? nowMs);
+    if (stopped !== undefined) return isLate || nowMs - (this.#stoppedMs ?? nowMs) > stoppedMs ? stopped : undefined;
+    return isLate && nowMs - this.#signMs > silentMs ? pidOf(pusherOf(this.#spool)) : undefined;
   }
 }
 

@@ -17,6 +17,7 @@ import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
 import type { ErrorData } from '../errors/error-data.ts';
 import { holderIn, lockName } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
+import { isProcessStopped } from '../files/process-start.ts';
 import { fingerprintIfThere, statLine } from './fingerprint.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PushReport } from './push-wal.ts';
@@ -152,6 +153,22 @@ export function pusherOf({ folder }: PushSpool): string | undefined {
 export function forgetElsewhere({ folder }: PushSpool): void {
   const holder = holderIn(fromText(folder));
   if (holder !== undefined && !isOfThisHost(holder)) remove(join(folder, lockName));
+}
+
+/** The number of the pusher at work, where it is stopped: it forgets nothing meanwhile, so that what it said counts no more. */
+export function stoppedPusher(spool: PushSpool): number | undefined {
+  const pid = pidOf(pusherOf(spool));
+  return pid !== undefined && isProcessStopped(pid) ? pid : undefined;
+}
+
+/** Of the process in the text of a lock. */
+export function pidOf(holder: string | undefined): number | undefined {
+  return holder === undefined ? undefined : (JSON.parse(holder) as { readonly pid: number }).pid;
+}
+
+/** Another text about once a second, as long as the pusher goes on. */
+export function signOfLife({ folder }: PushSpool): string | undefined {
+  return fingerprintIfThere(join(folder, names.state));
 }
 
 /** Another text where the lock is another one, or gone: it costs less than to look who holds it. */

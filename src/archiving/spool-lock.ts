@@ -2,6 +2,7 @@ import { open, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../errors/backup-error.ts';
 import { readRegular } from '../files/open-regular.ts';
+import { isProcessGone } from '../files/process-start.ts';
 
 const lockName = 'lock';
 
@@ -54,7 +55,7 @@ export async function unlockFolder(folder: string): Promise<void> {
 export async function isAtWork(folder: string): Promise<boolean> {
   const path = join(folder, lockName);
   const holder = holderOf(path);
-  return Number.isInteger(holder) && holder > 0 && isRunning(holder) && (await isYoung(path, silenceMs));
+  return Number.isInteger(holder) && holder > 0 && !isProcessGone(holder) && (await isYoung(path, silenceMs));
 }
 
 /** One that was written later than now is from before the clock was put back. */
@@ -69,14 +70,5 @@ function holderOf(path: string): number {
     return Number(readRegular(path));
   } catch {
     return 0;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCodeOf(error) === 'EPERM';
   }
 }

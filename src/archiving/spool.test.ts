@@ -12,8 +12,18 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startDeadProcess } from '../../test/support/dead-process.ts';
 import { isNoSpace } from '../errors/backup-error.ts';
-import { emptySpool, isSpoolOurs, noteAsked, SegmentChecksum, takePrefetched, type Spool } from './spool.ts';
+import { isAtWork, lockFolder } from './spool-lock.ts';
+import {
+  emptySpool,
+  isRunningLow,
+  isSpoolOurs,
+  noteAsked,
+  SegmentChecksum,
+  takePrefetched,
+  type Spool,
+} from './spool.ts';
 
 const name = '000000010000000000000027';
 /** More than a piece, and no whole number of them. */
@@ -98,6 +108,20 @@ describe('a spool of segments', () => {
     chownSync(spool.directory, 65534, 65534);
     expect(await isSpoolOurs(spool)).toBe(false);
     expect(await takePrefetched(spool, name, target)).toBe(false);
+  });
+
+  it('waits for nobody who has ended, and takes his place, also where his parent does not look', async () => {
+    await isSpoolOurs(spool);
+    const folder = join(spool.directory, readdirSync(spool.directory)[0]!);
+    const dead = await startDeadProcess();
+    writeFileSync(join(folder, 'lock'), String(dead.pid));
+    writeFileSync(join(folder, `fetching-${name}`), 'half');
+    expect(await isAtWork(folder)).toBe(false);
+    expect(await takePrefetched(spool, name, target)).toBe(false);
+    expect(await isRunningLow(name, spool, 4)).toBe(true);
+    expect(await lockFolder(folder)).toBe(true);
+    expect(await isAtWork(folder)).toBe(true);
+    dead.bury();
   });
 
   it('gives the server what root fetched', async (context) => {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { LiveHold } from '../index.ts';
+import { isProcessGone, type LiveHold } from '../index.ts';
 import { say } from '../messages/message.ts';
 import { dueTime } from './due-time.ts';
 import { wrap } from './help-text.ts';
@@ -20,13 +20,7 @@ export function holdLines(holds: readonly LiveHold[]): string[] {
 
 /** Whether a process of this host is not there any more. Containers may share the name of a host, so that more is not known. */
 function isGone(host: string, pid: number): boolean {
-  if (host !== hostname()) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
+  return host === hostname() && isProcessGone(pid);
 }
 
 /** As JSON. */

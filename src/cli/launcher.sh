@@ -31,7 +31,9 @@ answered() {
       read -r stat <"/proc/$pid/stat" || break
       # shellcheck disable=SC2086 -- words are wanted
       set -- ${stat##*) }
-      [ "$1" != Z ] && [ "${20}" = "$start" ] || break
+      # Dead, or stopped: one that does not go on takes nothing back.
+      case "$1" in Z | T | t) break ;; esac
+      [ "${20}" = "$start" ] || break
       if [ -n "$facts" ]; then
         [ "$(stat -L -c '%d %i %s %.9Y %.9Z' -- "$file")" = "$facts" ] || break
         echo "$name" >"${note%/*}/called" && return 0

@@ -59,9 +59,15 @@ export async function pushAsync(
   try {
     const spool = openSpool(given, named, wal, spoolPath);
     const startPusher = (): void => startIt(given, wal.walDirectory);
-    const done = await askPusher({ spool, path, timeoutMs, startPusher, words: callWords(given, path) }, { signal });
-    if (done === undefined) terminal.line(warningLine(program, say('wal-async.no-pusher', { name })));
-    return done;
+    const words = callWords(given, path);
+    const answer = await askPusher({ spool, path, timeoutMs, startPusher, words }, { signal });
+    if (answer.kind === 'done') return answer.done;
+    const why =
+      answer.kind === 'no-pusher'
+        ? say('wal-async.no-pusher', { name })
+        : say('wal-async.stands-still', { name, pid: answer.pid });
+    terminal.line(warningLine(program, why));
+    return undefined;
   } catch (error) {
     const isOfSpool = error instanceof BackupError ? error.context['spool'] !== undefined : true;
     if (signal.aborted) throw error;

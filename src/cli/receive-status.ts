@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
-import { systemCodeOf } from '../errors/backup-error.ts';
-import { receiverRecord, StatusFile, type ReceiverOutcome, type ReceiverRecord, type WalReceiver } from '../index.ts';
+import {
+  isProcessGone,
+  receiverRecord,
+  StatusFile,
+  type ReceiverOutcome,
+  type ReceiverRecord,
+  type WalReceiver,
+} from '../index.ts';
 import type { Message } from '../messages/message.ts';
 
 export interface FollowOptions {
@@ -43,11 +49,5 @@ export function followStatus(
 
 /** False: the process that wrote this is not seen on this host, which is its own. In doubt true. */
 export function mayRun({ pid, host }: Pick<ReceiverRecord, 'pid' | 'host'>): boolean {
-  if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCodeOf(error) !== 'ESRCH';
-  }
+  return host !== hostname() || !isProcessGone(pid);
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { ReceiverRecord } from '../index.ts';
+import { startDeadProcess } from '../../test/support/dead-process.ts';
 import { mayRun } from './receive-status.ts';
 import { judgeReceiver, receiverLines } from './receiver-text.ts';
 
@@ -98,7 +99,10 @@ describe('wal status', () => {
     expect(found.lines[0]).toBe(`archive /archive, generation 1: ${condition}`);
   });
 
-  it('looks for a process of its own host only', () => {
+  it('looks for a process of its own host only, one that has ended and nobody waited for is none', async () => {
+    const dead = await startDeadProcess();
+    expect(mayRun({ pid: dead.pid, host: hostname() })).toBe(false);
+    dead.bury();
     const { pid } = spawnSync('true');
     expect(mayRun({ pid, host: hostname() })).toBe(false);
     expect(mayRun({ pid, host: 'another' })).toBe(true);

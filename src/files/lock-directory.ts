@@ -18,7 +18,7 @@ import { say } from '../messages/message.ts';
 import { fileFailure } from './failure.ts';
 import { readRegular } from './open-regular.ts';
 import { fsPath, joinPath, parentPath } from './path.ts';
-import { isDead, processStart } from './process-start.ts';
+import { isProcessGone, processStart } from './process-start.ts';
 
 /** Name of the lock file in a directory that a run fills. What still has it was not finished. */
 export const lockName = '.gausskeep.lock';
@@ -236,12 +236,7 @@ function hasContent(text: string): boolean {
 function isAlive(holder: Holder): boolean {
   // Processes of another machine cannot be seen from here: in doubt they live.
   if (holder.host !== hostname()) return true;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if (systemCodeOf(error) === 'ESRCH') return false;
-  }
-  if (isDead(holder.pid)) return false;
+  if (isProcessGone(holder.pid)) return false;
   const started = processStart(holder.pid);
   return holder.started === undefined || started === undefined || started === holder.started;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { systemCodeOf } from '../errors/backup-error.ts';
 
 /** When a process was started, in clock ticks of the kernel since the host was: with its number it tells it from every other. Undefined where the system does not say. */
 export function processStart(pid: number): string | undefined {
@@ -6,8 +7,26 @@ export function processStart(pid: number): string | undefined {
   return statOf(pid)?.[19];
 }
 
-/** Whether a process has ended and only stands in the table of processes: a parent that waits for nobody, as the first one of some containers, leaves the dead there. */
-export function isDead(pid: number): boolean {
+/**
+ * Whether no process of this host has a number, or one that has ended and only stands in the table of processes: a parent that waits for nobody, as the first one of some containers,
+ * leaves the dead there.
+ */
+export function isProcessGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Of another account it is there.
+    if (systemCodeOf(error) === 'ESRCH') return true;
+  }
+  return isDead(pid);
+}
+
+/** Whether a process is stopped by a signal, or held by whoever traces it. */
+export function isProcessStopped(pid: number): boolean {
+  return /^[Tt]$/.test(statOf(pid)?.[0] ?? '');
+}
+
+function isDead(pid: number): boolean {
   return /^[ZX]$/.test(statOf(pid)?.[0] ?? '');
 }
 

@@ -16,10 +16,11 @@ import {
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { openLocalStorage } from '../../src/storage/local-storage.ts';
+import { startDeadProcess } from '../support/dead-process.ts';
 import { failCall } from '../support/faulty-calls.ts';
 import { MarkedWal } from '../support/marked-wal.ts';
 import { giveToServerUser, runningAsRoot, serverUser } from '../support/postgres/server-user.ts';
-import { runProgram, startCommand, temporaryDirectory } from '../support/programs.ts';
+import { runProgram, temporaryDirectory } from '../support/programs.ts';
 
 const deadline = { timeout: 120_000 };
 const made: MarkedWal[] = [];
@@ -72,17 +73,11 @@ it('notes of processes that are gone, of other files, calls and accounts are not
   // As it is to be: so that each of the others is refused for what it is.
   expect(await status()).toBe(0);
   const [pid, started] = process.split(' ');
-  // One that has ended, and whose parent does not look: it is still in the table of processes.
-  const parent = startCommand('sh', ['-c', 'sleep 0 & echo "dead $!"; exec sleep 600'], {});
-  let said = '';
-  parent.stdout.on('data', (text: string) => (said += text));
-  await parent.output(/dead \d+\n/);
-  const dead = Number(/dead (\d+)/.exec(said)?.[1]);
-  await expect.poll(() => readFileSync(`/proc/${dead}/stat`, 'latin1').includes(') Z '), deadline).toBe(true);
+  const dead = await startDeadProcess();
   const others: (readonly (string | undefined)[])[] = [
     [`${pid} ${Number(started) + 1}`, file, call, place],
     [`99999999 ${started}`, file, call, place],
-    [`${dead} ${startOf(dead)}`, file, call, place],
+    [`${dead.pid} ${dead.started}`, file, call, place],
     [process, file!.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10)), call, place],
     [process, file, call!.replace('zstd:1', 'zstd:2'), place],
     [process, file, call, `${place}.before`],
@@ -107,8 +102,7 @@ it('notes of processes that are gone, of other files, calls and accounts are not
     giveToServerUser(wal.spool);
   }
   expect(await status()).toBe(0);
-  parent.kill('SIGKILL');
-  await parent.result;
+  dead.bury();
 });
 
 it('a spool of others, a link, one that is full or cannot be made: each file is pushed by its call, which says why', async () => {

@@ -1,6 +1,4 @@
 /** The process that pushes for `wal push --async`, in this process, on a storage whose calls fail or wait as the test says. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
@@ -23,6 +21,7 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { readReceipt } from '../../src/wal-archive/archive-wal.ts';
 import { openForPush } from '../../src/wal-archive/push-segment.ts';
 import { namesOf } from '../contract/storage.contract.ts';
+import { startDeadProcess } from '../support/dead-process.ts';
 import { FaultyStorage } from '../support/faulty-storage.ts';
 import { writeFixtureWal } from '../support/fixture-wal.ts';
 import { MemoryStorage } from '../support/memory-storage.ts';
@@ -159,24 +158,13 @@ it('believes nothing that a pusher of another host said, and takes over from it'
 });
 
 it('believes nothing that a pusher said which is dead, and only still in the table of processes', async () => {
-  // Its parent does not look.
-  const mother = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const [text] = (await once(mother.stdout, 'data')) as [Buffer];
-  const pid = Number(text.toString());
-  const fields = (): string[] =>
-    readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-  await expect.poll(() => fields()[0], deadline).toBe('Z');
-  writeFileSync(
-    join(spool.folder, '.gausskeep.lock'),
-    `${JSON.stringify({ pid, host: hostname(), started: fields()[19] })}\n`,
-  );
+  const { pid, started, bury } = await startDeadProcess();
+  writeFileSync(join(spool.folder, '.gausskeep.lock'), `${JSON.stringify({ pid, host: hostname(), started })}\n`);
   expect(pusherOf(spool)).toBeUndefined();
   ask(all[0]!);
   begin(inner);
   await expect.poll(() => isThere(all[0]!), deadline).toBe(true);
-  mother.kill('SIGKILL');
+  bury();
 });
 
 it('forgets what it said when the archive is another one, and what nobody asks for', async () => {

@@ -14,6 +14,7 @@ export const walAsyncMessages: Translation<typeof english> = {
   'wal-async.spool-in-data.hint': '基础备份会包含它。请用 --spool 指定数据目录旁边的目录。',
   'wal-async.no-spool': '{name} 由本次调用单独推送：缓冲目录 "{spool}" 不能使用：{reason}',
   'wal-async.no-pusher': '{name} 由本次调用单独推送：无法启动推送进程',
+  'wal-async.stands-still': '{name} 由本次调用单独推送：应当推送它的进程 {pid} 停住不动',
   'wal-async.late': '{name} 在 {seconds} 秒后仍不在归档中',
   'wal-async.late-because': '{name} 在 {seconds} 秒后仍不在归档中：{reason}',
   'wal-async.late.hint':

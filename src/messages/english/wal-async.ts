@@ -15,6 +15,8 @@ export const walAsyncMessages = {
     '{name} is pushed by itself, without others beside it: the spool "{spool}" cannot be used: {reason}',
   'wal-async.no-pusher':
     '{name} is pushed by itself, without others beside it: no process that pushes could be started',
+  'wal-async.stands-still':
+    '{name} is pushed by itself, without others beside it: process {pid}, which is to push it, stands still',
   'wal-async.late': '{name} is not in the archive yet after {seconds} {seconds|second|seconds}',
   'wal-async.late-because': '{name} is not in the archive yet after {seconds} {seconds|second|seconds}: {reason}',
   'wal-async.late.hint':
