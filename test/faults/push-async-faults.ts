@@ -2,6 +2,8 @@ import type { FaultSection } from './fault-row.ts';
 
 const killed = 'test/faults/push-async-killed.test.ts';
 const spools = 'test/faults/push-async-spool.test.ts';
+const stopped = 'test/faults/push-async-stopped.test.ts';
+const disks = 'test/faults/push-async-full-disk.test.ts';
 const ahead = 'test/wal-archive/push-ahead.test.ts';
 const servers = 'test/e2e/wal-push-async.test.ts';
 const sound = 'what the server was told is there, byte for byte; no receipt has a hole before it';
@@ -24,6 +26,19 @@ export const pushAsyncFaults: FaultSection = {
         [killed, 'at request %i of an encrypted repository'],
         [killed, 'with its answers given but not taken'],
         [servers, 'goes on when the process that pushes is killed again and again'],
+      ],
+    },
+    {
+      kinds: ['FI-06'],
+      program: 'wal push --async',
+      fault: 'the process that pushes is stopped (SIGSTOP) at any step, and goes on later',
+      status: 0,
+      says: 'that the file is pushed by itself, and which process stands still',
+      after: sound,
+      next: 'the same, until it goes on; it finds what is there',
+      proof: [
+        [stopped, 'stopped at the $step, $moment'],
+        [stopped, 'what was said before it was stopped is not believed'],
       ],
     },
     {
@@ -57,7 +72,10 @@ export const pushAsyncFaults: FaultSection = {
       says: 'that the file is pushed by itself, and why',
       after: sound,
       next: 'the same',
-      proof: [[spools, 'a spool of others, a link, one that is full']],
+      proof: [
+        [spools, 'a spool of others, a link, one that is full'],
+        [disks, 'a spool whose disk is full, before it is used and while it is'],
+      ],
     },
     {
       kinds: ['FI-07', 'FI-09'],
