@@ -59,7 +59,9 @@ function fill(disk: string): void {
 it('a spool whose disk is full, before it is used and while it is', async (context) => {
   const disk = smallDisk();
   if (disk === undefined) {
-    console.log('no file system can be mounted here: a spool on a full disk of its own is not tried');
+    process.stderr.write(
+      'not run: a spool on a full disk of its own needs root and a file system that can be mounted\n',
+    );
     return context.skip();
   }
   const archive = join(temporaryDirectory('archive'), 'archive');
