@@ -8,7 +8,7 @@ const kept: Buffer[] = [];
 
 /**
  * Memory for a part of a body. Made anew for each body it would be mapped, zeroed by the kernel and looked for by the garbage collector, 16 MiB for each segment of WAL: that was a
- * quarter of the processor time of a push.
+ * fifth of the processor time of a push.
  */
 export function takeSlab(): Buffer {
   return kept.pop() ?? Buffer.allocUnsafeSlow(slabBytes);
