@@ -39,15 +39,20 @@ export async function readHolds(
   { backup, ...options }: StorageOptions & { readonly backup?: string } = {},
 ): Promise<HoldsFound> {
   const foreign: string[] = [];
-  const runs = new Map<string, { name: string; storedAtMs: number | undefined }[]>();
+  // Of one run there may be several: a copy has one on each backup.
+  const folders = new Map<string, { name: string; storedAtMs: number | undefined }[]>();
   for await (const object of storage.list(backup === undefined ? holdsFolder : `${holdsFolder}${backup}/`, options)) {
-    const run = parseHoldName(object.name)?.run;
-    if (run === undefined) foreign.push(object.name);
-    else runs.set(run, [...(runs.get(run) ?? []), object]);
+    const of = parseHoldName(object.name);
+    if (of === undefined) {
+      foreign.push(object.name);
+      continue;
+    }
+    const folder = `${of.backup}/${of.run}`;
+    folders.set(folder, [...(folders.get(folder) ?? []), object]);
   }
   const holds: ListedHold[] = [];
   const broken: DamagedHold[] = [];
-  for (const renewals of runs.values()) {
+  for (const renewals of folders.values()) {
     const read = await readNewest(storage, renewals, options);
     if (read === undefined) continue;
     if ('error' in read) broken.push(read);

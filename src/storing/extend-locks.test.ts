@@ -20,6 +20,8 @@ const dayMs = 24 * 60 * 60 * 1000;
 const rules = { keepLast: 1, keepWithinMs: 0 };
 /** How far the clock of the store has been moved on. */
 let movedMs: number;
+/** Where the newest backup began. */
+let lsn = 0x28n;
 let server: S3Server;
 beforeEach(async () => {
   movedMs = 0;
@@ -51,7 +53,9 @@ async function backup(instance: Instance, content: Buffer): Promise<Commit> {
     writer.part({ name: 'base', oid: undefined });
     const file = { name: fromText('file'), mode: 0o600, mtimeSeconds: 1, sizeBytes: content.length };
     await writer.file(file, onePiece(content));
-    const told = sampleCommit({}, new Date().toISOString());
+    // Those of one second are in the order of their WAL.
+    lsn += 0x100_0000n;
+    const told = sampleCommit({ startLsn: lsn }, new Date().toISOString());
     return await run.commit(told, await writer.finish());
   } catch (error) {
     await run.abandon();
