@@ -14,6 +14,7 @@ import { claimInstance, type Instance } from '../repository/instance.ts';
 import { openInstance } from '../repository/open-instance.ts';
 import { openRepository } from '../repository/open-repository.ts';
 import { openS3Storage } from '../storage/s3/s3-storage.ts';
+import { lsn } from '../wal/lsn.ts';
 import { StoringRun } from './storing-run.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -21,7 +22,7 @@ const rules = { keepLast: 1, keepWithinMs: 0 };
 /** How far the clock of the store has been moved on. */
 let movedMs: number;
 /** Where the newest backup began. */
-let lsn = 0x28n;
+let startLsn = 0x28n;
 let server: S3Server;
 beforeEach(async () => {
   movedMs = 0;
@@ -54,8 +55,8 @@ async function backup(instance: Instance, content: Buffer): Promise<Commit> {
     const file = { name: fromText('file'), mode: 0o600, mtimeSeconds: 1, sizeBytes: content.length };
     await writer.file(file, onePiece(content));
     // Those of one second are in the order of their WAL.
-    lsn += 0x100_0000n;
-    const told = sampleCommit({ startLsn: lsn }, new Date().toISOString());
+    startLsn += 0x100_0000n;
+    const told = sampleCommit({ startLsn: lsn(startLsn) }, new Date().toISOString());
     return await run.commit(told, await writer.finish());
   } catch (error) {
     await run.abandon();
