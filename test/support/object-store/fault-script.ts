@@ -35,6 +35,8 @@ export type Fault =
 export interface FaultRule {
   readonly operation?: S3Operation;
   readonly method?: string;
+  /** Only what changes the store: `PUT`, `POST`, `DELETE`. */
+  readonly changes?: true;
   /** Of the key, decoded. */
   readonly key?: RegExp;
   /** Which of the requests that match, counted from 1; all unless given. */
@@ -167,6 +169,7 @@ export class FaultScript {
     for (const rule of this.rules) {
       if (rule.operation !== undefined && rule.operation !== request.operation) continue;
       if (rule.method !== undefined && rule.method !== request.method) continue;
+      if (rule.changes === true && ['GET', 'HEAD'].includes(request.method)) continue;
       if (rule.key?.test(request.key) === false) continue;
       const count = (this.#matches.get(rule) ?? 0) + 1;
       this.#matches.set(rule, count);
