@@ -146,7 +146,8 @@ it('are in no word of a command, no output and no file', { timeout: 300_000 }, a
 
   const noted = readFileSync(join(folder, 'notes'), 'utf8');
   // It was looked: at programs, at what they start, and at the one that pushes ahead.
-  for (const word of ['"program"', '"spawn"', '--push-ahead', 'prefetch-only', '"/bin/sh"']) expect(noted).toContain(word);
+  for (const word of ['"program"', '"spawn"', '--push-ahead', 'prefetch-only', '"/bin/sh"'])
+    expect(noted).toContain(word);
   expectNone(noted, 'the words of a command');
   expectNone(said, 'the output');
   for (const left of [wal.spool, join(folder, 'cache'), data]) {
