@@ -2,7 +2,7 @@ import { cacheDirectory } from '../config/cache-directory.ts';
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
 import { usage } from '../config/parse-options.ts';
-import { readAmount } from '../config/read-amount.ts';
+import { isAmount, readAmount } from '../config/read-amount.ts';
 import { readRepositorySettings, repositoryOf } from '../config/repository-settings.ts';
 import {
   BackupError,
@@ -132,6 +132,9 @@ export async function isOfRepository(program: string, given: GivenOptions): Prom
   const isNamed = given.has('repo') || given.has('instance') || given.has('read-data');
   if (operand === undefined) {
     return isNamed || (await readRepositorySettings(given, readEnvironment())).repository !== undefined;
+  }
+  if (given.last('read-data') === '' && isAmount(operand)) {
+    throw usage(program, say('verify-stored.blank-amount', { text: operand }));
   }
   if (isNamed) throw usage(program, say('storing.repo-and-place', { second: operand }));
   return false;

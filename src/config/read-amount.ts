@@ -3,6 +3,11 @@ import { say } from '../messages/message.ts';
 import { parseSize } from './numbers.ts';
 import type { GivenOptions } from './option-table.ts';
 
+/** Whether a word is such an amount, which follows the option without `=`. */
+export function isAmount(word: string): boolean {
+  return /^\d+(?:\.\d+)?(?:%|[kmgt]i?b?)$/i.test(word);
+}
+
 /**
  * How much content `--read-data` wants to be read: without a value all, `10%` of it, or `10GB`.
  * @throws BackupError `USAGE`

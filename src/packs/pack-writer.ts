@@ -106,7 +106,7 @@ export class PackWriter {
     if (open === undefined) return;
     this.#open = undefined;
     const before = this.#putting.at(-1) ?? Promise.resolve();
-    const putting = process.env['HACK_PAR'] === undefined ? before.then(() => this.#store(open)) : this.#store(open);
+    const putting = before.then(() => this.#store(open));
     // Told by `room` and `finish`: what failed stays the first.
     putting.catch(() => undefined);
     this.#putting.push(putting);

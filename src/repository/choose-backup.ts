@@ -55,7 +55,8 @@ function latestOf({ backups, damagedCommits }: Catalogue): ListedBackup {
   if (newest !== undefined) return newest;
   const [unread] = damagedCommits;
   if (unread !== undefined) throw damagedCommit(unread);
-  throw new BackupError('BACKUP_NOT_FOUND', say(backups.length === 0 ? 'repo.no-backups' : 'repo.all-condemned'));
+  if (backups.length === 0) throw new BackupError('BACKUP_NOT_FOUND', say('repo.no-backups'));
+  throw new BackupError('BACKUP_NOT_FOUND', say('repo.all-condemned'), { hint: say('repo.all-condemned.hint') });
 }
 
 function damagedCommit({ backup: name }: DamagedCommit): BackupError {

@@ -272,8 +272,15 @@ describe('what is said about a backup', () => {
       [['note', 'latest', 'two', 'words'], 2],
       [['unpin', '2031'], 16],
       [['condemn', 'latest', '--instance', 'stock'], 16],
+      [['condemn', 'latest', '--lift'], 2],
+      [['verify', '--read-data', '10%'], 2],
     ] as const) {
       expect((await gausskeep(words, env)).status, words.join(' ')).toBe(status);
     }
+    expect((await gausskeep(['verify', '--read-data', '10GB'], env)).stderr).toContain('--read-data=10GB\n');
+    for (const { name } of [older, newer]) await say('condemn', name);
+    const { status, stderr } = await gausskeep(['pin', 'latest'], env);
+    expect(status).toBe(16);
+    expect(stderr).toContain('condemn NAME --lift');
   });
 });

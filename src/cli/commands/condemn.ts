@@ -1,4 +1,5 @@
 import { condemnOptions } from '../../config/mark-options.ts';
+import { usage } from '../../config/parse-options.ts';
 import { condemnBackup, liftMarks } from '../../index.ts';
 import { say } from '../../messages/message.ts';
 import type { Command } from '../command.ts';
@@ -9,6 +10,9 @@ export const condemnCommand: Command = {
   summary: say('repo.mark.condemn.what'),
   options: condemnOptions,
   run: async (given, context) => {
+    if (given.has('lift') && given.operands[0] === 'latest') {
+      throw usage(context.program, say('repo.mark.lift-latest')).with({ hint: say('repo.mark.lift-latest.hint') });
+    }
     const { storage, backup, name } = await markedBackup(given, context);
     const options = { text: given.last('reason'), signal: context.signal };
     if (given.has('lift')) {

@@ -27,6 +27,8 @@ export const markCommandsMessages: Translation<typeof english> = {
   'repo.mark.condemned': '{name} 已判为坏的',
   'repo.mark.absolved': '{name} 不再判为坏的',
   'repo.mark.not-condemned': '{name} 没有判为坏的',
+  'repo.mark.lift-latest': 'latest 从不指被判为坏的备份：它指未被判为坏的备份中最新的一个',
+  'repo.mark.lift-latest.hint': '请写出备份的名字：“gausskeep list”显示哪些被判为坏的。',
   'repo.mark.bad-date': '"{text}" 不是 2027-01-31 这样的日期',
   'repo.mark.past-date': '{text} 已经过去',
 };

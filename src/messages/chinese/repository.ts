@@ -10,7 +10,9 @@ export const repositoryMessages: Translation<typeof english> = {
   'expire.short-wal-grace': 'WAL 存入后至少保留十分钟：--grace 不能更短',
   'expire.short-grace': '从目录中移除的备份至少保留十分钟后才会删除',
   'expire.short-grace.hint': '最短的时间是 --grace 10min。',
-  'repo.all-condemned': '这里的所有备份都已被标记为不可用',
+  'repo.all-condemned': '这里的所有备份都已判为坏的',
+  'repo.all-condemned.hint':
+    '也可以用名字指定备份；“gausskeep list”说明每个备份为何被判为坏的，“gausskeep condemn NAME --lift”予以撤销。',
   'repo.bad-instance': '"{name}" 不能用作实例名称',
   'repo.bad-instance.hint': '名称由 1 到 63 个字母、数字、"."、"_" 和 "-" 组成，以字母或数字开头，且不以 "." 结尾。',
   'repo.being-removed': '备份 {name} 已从目录中移除：正在删除',

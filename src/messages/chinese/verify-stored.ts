@@ -6,6 +6,7 @@ export const verifyStoredMessages: Translation<typeof english> = {
     '对仓库：同时读取内容，每个块读取一次并与其哈希比较，并读取 WAL；给出 10% 或 10GB 时只读取这么多内容，从上次结束处继续',
   'verify-stored.bad-amount': '--read-data："{text}" 既不是 10% 这样的比例（大于 0，至多 100），也不是 10GB 这样的大小',
   'verify-stored.bare-amount': '--read-data：{text} 的单位是什么？{text}% 还是 {text}MB',
+  'verify-stored.blank-amount': '--read-data {text}：数量写在“=”之后，没有空格，即 --read-data={text}',
   'verify-stored.none': '"{instance}" 没有备份：未检查任何内容',
   'verify-stored.there':
     '"{instance}" 的 {backup}：它使用的每个包都在，大小正确，其 WAL（{segments} 个段）与回执及大小相符；未读取其内容（--read-data）',

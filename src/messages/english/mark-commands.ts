@@ -26,6 +26,8 @@ export const markCommandsMessages = {
   'repo.mark.condemned': '{name} is condemned',
   'repo.mark.absolved': '{name} is not condemned any more',
   'repo.mark.not-condemned': '{name} was not condemned',
+  'repo.mark.lift-latest': 'latest is never a condemned backup: the newest one that is not condemned is meant by it',
+  'repo.mark.lift-latest.hint': 'Name the backup: "gausskeep list" shows which are condemned.',
   'repo.mark.bad-date': '"{text}" is no day such as 2027-01-31',
   'repo.mark.past-date': '{text} has passed',
 } as const;

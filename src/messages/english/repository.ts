@@ -10,6 +10,8 @@ export const repositoryMessages = {
   'expire.short-grace': 'what was taken off the catalogue stays for at least ten minutes before it is deleted',
   'expire.short-grace.hint': 'The shortest time is --grace 10min.',
   'repo.all-condemned': 'every backup here is condemned',
+  'repo.all-condemned.hint':
+    'Backups are found by their names as well; "gausskeep list" says why each is condemned, "gausskeep condemn NAME --lift" takes it back.',
   'repo.bad-instance': '"{name}" cannot be the name of an instance',
   'repo.bad-instance.hint':
     'A name has 1 to 63 letters, digits, ".", "_" and "-", begins with a letter or digit and does not end with ".".',

@@ -5,6 +5,7 @@ export const verifyStoredMessages = {
   'verify-stored.bad-amount':
     '--read-data: "{text}" is neither a part such as 10% (above 0, at most 100) nor a size such as 10GB',
   'verify-stored.bare-amount': '--read-data: {text} of what? {text}% or {text}MB',
+  'verify-stored.blank-amount': '--read-data {text}: the amount follows a "=" without a blank, --read-data={text}',
   'verify-stored.none': '"{instance}" has no backup: nothing was looked at',
   'verify-stored.there':
     '{backup} of "{instance}": every pack that it uses is there, of its size, and its WAL ({segments} {segments|segment|segments}) by receipts and sizes; its content was not read (--read-data)',
