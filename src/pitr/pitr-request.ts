@@ -24,6 +24,8 @@ export interface PitrRequest {
   readonly from?: Place | undefined;
   /** Places whose folders are backups. */
   readonly backups?: readonly Place[] | undefined;
+  /** Whether the user named the backup, so that another one may do better. Default: that `from` is given. */
+  readonly isBackupNamed?: boolean | undefined;
   /** The WAL archive, of gausskeep or any other tool. A server fetches from a directory, or as `ofRepository` says: from another storage WAL is copied. */
   readonly archive?: Place | undefined;
   /** Where the archive is that of a repository, or in an object store. */

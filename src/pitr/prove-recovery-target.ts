@@ -18,7 +18,7 @@ import { parseTarget, type ParsedTarget } from './target.ts';
 import { openBackupSource, realDirectory, type BackupLocation } from '../backup-source/open-backup.ts';
 import { placeConfiguration } from '../backup-source/placed-configuration.ts';
 import type { SourceConfiguration } from '../backup-source/source-facts.ts';
-import { withRepositoryHint } from './repository-hints.ts';
+import { withHintFor } from './fitting-hint.ts';
 import { isS3Place } from '../storage/s3/location.ts';
 import type { PitrRequest } from './pitr-request.ts';
 
@@ -43,8 +43,8 @@ export async function proveRecoveryTarget(request: PitrRequest, options: Storage
   try {
     return await proveWith(request, { ...options, knowledge, reader });
   } catch (error) {
-    const { isAlone = true } = request.ofRepository ?? {};
-    throw isAlone ? error : withRepositoryHint(error);
+    const { from, isBackupNamed = from !== undefined, ofRepository } = request;
+    throw withHintFor(error, { isRepository: ofRepository?.isAlone === false, isBackupNamed });
   } finally {
     await reader?.end();
     await knowledge.save();

@@ -180,6 +180,15 @@ forEachServer('full', (version) => {
     expect(result.stderr).toContain('Choose an older backup');
   });
 
+  it('says that no backup of a folder reaches it', async () => {
+    const folder = temporaryDirectory('backups');
+    execFileSync('cp', ['-a', history.later, join(folder, 'later')]);
+    const result = await refusal(['--backups', folder, '--target-lsn', commit('B').startLsn]);
+    expect(result).toMatchObject({ status: 16, stderr: expect.stringContaining('is too new') as string });
+    expect(result.stderr).toContain('no other backup here that can be used reaches the target');
+    expect(result.stderr).not.toContain('--backups');
+  });
+
   it('leaves the prepared transaction open that the target lies in the middle of', async () => {
     const { plan } = await recover(['--target-xid', commit('E').xid]);
     expect(plan['leftPrepared']).toMatchObject([{ kind: 'prepare', gid: 'waiting' }]);
@@ -319,7 +328,7 @@ forEachServer('full', (version) => {
   async function refusal(args: readonly string[]): Promise<ProgramResult> {
     const data = join(temporaryDirectory('refused'), 'data');
     const places = args.includes('--archive') ? [] : ['--archive', history.archive];
-    const from = args.includes('--from') ? [] : ['--from', history.backup];
+    const from = args.includes('--from') || args.includes('--backups') ? [] : ['--from', history.backup];
     const result = await gausskeep(['restore', '-D', data, ...from, ...places, ...args]);
     expect(existsSync(data), JSON.stringify(result)).toBe(false);
     return result;

@@ -192,12 +192,15 @@ forEachServer('newest', (version) => {
       }
     });
 
-    it('speaks of --backup where the target is too early', async () => {
+    it('speaks of an older backup only where the target is too early for one that was named', async () => {
       begin();
-      const refused = await restore(data(), '--target-time', '2020-01-01 00:00:00+00');
-      expect(refused.status).toBe(16);
-      expect(words(refused)).toContain('--backup;');
-      expect(words(refused)).not.toMatch(/--from|--backups/);
+      const tooEarly = ['--target-time', '2020-01-01 00:00:00+00'];
+      const [all, one] = [await restore(data(), ...tooEarly), await restore(data(), ...tooEarly, '--backup', 'latest')];
+      expect([all.status, one.status]).toEqual([16, 16]);
+      expect(words(all)).toContain('no other backup here that can be used reaches the target');
+      expect(words(all)).not.toMatch(/older backup/);
+      expect(words(one)).toContain('--backup;');
+      for (const refused of [all, one]) expect(words(refused)).not.toMatch(/--from|--backups/);
     });
   });
 });

@@ -171,6 +171,7 @@ async function recoveryFor(
       ...asked,
       ...(places === undefined ? {} : ofInstance(places, readGeneration(given, environment))),
       ofRepository,
+      ...(places === undefined ? {} : { isBackupNamed: given.has('backup') }),
       directory,
       ...reading,
       wrapperText: (place) =>

@@ -72,6 +72,8 @@ export const windowMessages: Translation<typeof english> = {
     '用这个备份，最早可恢复到的点是 {lsn}，{time}。用 --from 选择更早的备份，或从 --backups 中自动选择。',
   'window.unreachable.before.hint-repository':
     '用该备份最早能到达 {lsn}，{time}。用 --backup 选择更早的备份；不给出时按目标选择。',
+  'window.unreachable.before.hint-none': '用该备份最早能到达 {lsn}，{time}；这里没有其他可用的备份能到达该目标。',
+  'window.unreachable.too-new.hint-none': '这里没有其他可用的备份能到达该目标。',
   'window.unreachable.too-new.hint-repository': '用 --backup 选择更早的备份；不给出时按目标选择。',
   'window.unreachable.too-new':
     '无法到达 {target}：备份 "{backup}" 太新；它从 {start} 开始，在目标所在的 {lsn}（{time}）之后',

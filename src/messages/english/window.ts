@@ -76,6 +76,9 @@ export const windowMessages = {
     'The earliest point with this backup is {lsn}, {time}. Choose an older backup with --from, or have one chosen from --backups.',
   'window.unreachable.before.hint-repository':
     'The earliest point with this backup is {lsn}, {time}. Choose an older backup with --backup; without it one is chosen by the target.',
+  'window.unreachable.before.hint-none':
+    'The earliest point with this backup is {lsn}, {time}, and no other backup here that can be used reaches the target.',
+  'window.unreachable.too-new.hint-none': 'No other backup here that can be used reaches the target.',
   'window.unreachable.too-new.hint-repository':
     'Choose an older backup with --backup; without it one is chosen by the target.',
   'window.unreachable.too-new':
