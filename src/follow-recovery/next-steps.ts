@@ -3,6 +3,7 @@ import { formatLsn } from '../wal/lsn.ts';
 import { archivingOfOpengauss, archivingOfPostgresql, type ArchiveCommand } from './archiving-steps.ts';
 import type { ServerAnswers } from './ask-server.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { freshBackup } from './fresh-backup.ts';
 import type { PreparedTransaction, ServerState } from './server-state.ts';
 import { StepCommands, type NextStep, type ReachedServer } from './step-commands.ts';
 
@@ -89,13 +90,8 @@ function preparedSteps(prepared: readonly PreparedTransaction[], commands: StepC
   });
 }
 
-/** Where the copy came from a repository, its next backup goes there. @param options of one in a directory */
-function freshBackup({ record, past }: DataDirectory, { place }: StepCommands, options = ''): string {
-  const words = (record ?? past)?.archive?.words ?? [];
-  return words.includes('--repo')
-    ? `gausskeep backup ${words.map(shellWord).join(' ')}${place}`
-    : `gs_basebackup -D NEW_DIRECTORY${options}${place}`;
-}
+const restoredFrom = ({ record, past }: DataDirectory): readonly string[] | undefined =>
+  (record ?? past)?.archive?.words;
 
 function stepsOfOpengauss(data: DataDirectory, commands: StepCommands, ours: string | undefined): NextStep[] {
   const directory = shellWord(data.path);
@@ -107,7 +103,7 @@ function stepsOfOpengauss(data: DataDirectory, commands: StepCommands, ours: str
   });
   return [
     archivingOfOpengauss(data, commands, ours),
-    step('recovery.next.backup', freshBackup(data, commands, ' -X fetch')),
+    step('recovery.next.backup', freshBackup({ restoredFrom: restoredFrom(data) }, commands.place, ' -X fetch')),
     step('recovery.next.replconninfo', `${guc} set -D ${directory} -c "replconninfo1 = ''"`),
     step('recovery.next.standby', `${control} build -D STANDBY_DIRECTORY -b full`),
     ...(serial ? [step('recovery.next.restart', `${control} restart -D ${directory} -M normal`)] : []),
@@ -130,7 +126,7 @@ function stepsOfPostgresql(
     ...archivingOfPostgresql(data, commands, { archiveMode, archiveCommand, archiveRecovery, ours }),
     {
       sentence: say(archiveRecovery ? 'recovery.next.backup-timeline' : 'recovery.next.backup-shared'),
-      command: commands.asServer(freshBackup(data, commands)),
+      command: commands.asServer(freshBackup({ archiveCommand, restoredFrom: restoredFrom(data) }, place)),
     },
     { sentence: say('recovery.next.standby'), command: commands.asServer(standby) },
   ];
