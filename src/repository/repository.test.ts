@@ -99,6 +99,19 @@ describe.each([
     expect(stored.join().includes('orders')).toBe(kind !== 'encrypted');
   });
 
+  it.each(['plain', 'encrypted'])('that has lost what makes it one is not taken for nothing: %s', async (kind) => {
+    const storage = new MemoryStorage();
+    const options = kind === 'encrypted' ? { password: word } : {};
+    const repository = await initRepository(storage, options);
+    await claimInstance(await openInstance(repository, 'orders'), { systemIdentifier: 7n, product: 'PostgreSQL' });
+    await storage.delete('gausskeep-repository.json');
+    await expect(openRepository(storage, options)).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message: expect.stringContaining('has lost its gausskeep-repository.json') as string,
+    });
+    await expect(openRepository(new MemoryStorage(), options)).rejects.toMatchObject({ code: 'REPOSITORY_NOT_FOUND' });
+  });
+
   it('is not taken for one of a newer format', async () => {
     const storage = new MemoryStorage();
     await put(storage, 'gausskeep-repository.json', encodeSealed({ format: 2 }));

@@ -70,6 +70,8 @@ export const repositoryMessages: Translation<typeof english> = {
   'repo.no-such-backup.hint': '"gausskeep list" 会列出备份的名称。',
   'repo.no-such-instance': '仓库中没有实例 "{name}"',
   'repo.no-such-instance.hint': '仓库中有：{list}',
+  'repo.lost-identity': '{storage} 中的仓库缺少 gausskeep-repository.json',
+  'repo.lost-identity.hint': '没有它就无法打开其中的任何内容：请从此仓库的副本中恢复该文件。每个仓库的该文件各不相同。',
   'repo.no-such-key': '没有标识以 "{wanted}" 开头的密钥',
   'repo.no-such-key.hint': '"gausskeep repo key list" 会列出各标识。',
   'repo.none': '{storage} 中没有仓库',

@@ -75,6 +75,9 @@ export const repositoryMessages = {
   'repo.no-such-backup.hint': '"gausskeep list" shows the names of the backups.',
   'repo.no-such-instance': 'the repository has no instance "{name}"',
   'repo.no-such-instance.hint': 'It has these: {list}',
+  'repo.lost-identity': 'the repository in {storage} has lost its gausskeep-repository.json',
+  'repo.lost-identity.hint':
+    'Nothing in it can be opened without: put the file back from a copy of this repository. Each repository has its own.',
   'repo.no-such-key': 'no key has an id that begins with "{wanted}"',
   'repo.no-such-key.hint': '"gausskeep repo key list" shows the ids.',
   'repo.none': 'there is no repository in {storage}',
