@@ -134,7 +134,7 @@ function unsound(name: string, key: Problem, parameters: Record<string, string |
     'CORRUPT',
     { key, parameters: { name, ...parameters } },
     {
-      hint: say('archive.unsound.hint'),
+      hint: say(key === 'archive.other-position' ? 'archive.other-position.hint' : 'archive.unsound.hint'),
     },
   );
 }

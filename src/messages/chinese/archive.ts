@@ -61,6 +61,8 @@ export const archiveMessages: Translation<typeof english> = {
   'archive.unsound-records': 'WAL 文件 {name} 不完好：其中的记录在 {lsn} 处中断（{reason}）',
   'archive.no-wal': 'WAL 文件 {name} 的开头不是已知服务器的 WAL 页',
   'archive.other-position': 'WAL 文件 {name} 中 WAL 的位置与文件名不符',
+  'archive.other-position.hint':
+    '没有归档任何内容。服务器为重复使用而保留、以尚未开始的段命名的文件还不是 WAL：服务器要求时才归档它。如果确是服务器要求归档的，请报告此问题，否则是服务器的磁盘或内存已损坏。',
   'archive.unsound.hint':
     '没有归档任何内容。如果服务器能正常读取这个 WAL 段，请报告此问题；否则是服务器的磁盘或内存已损坏。',
   'archive.no-wal-name': '"{name}" 不是 WAL 段、历史文件或备份历史文件的名称',

@@ -71,6 +71,8 @@ export const archiveMessages = {
   'archive.unsound-records': 'WAL file {name} is not sound: its records end at {lsn} ({reason})',
   'archive.no-wal': 'WAL file {name} does not begin with a WAL page of a known server',
   'archive.other-position': 'WAL file {name} holds WAL of another position than its name says',
+  'archive.other-position.hint':
+    'Nothing was archived. A file that a server keeps to use it again, under the name of a segment that it has not begun, is no WAL yet: it is archived when the server asks for it. Where it did ask, report it, or its disk or memory is damaged.',
   'archive.unsound.hint':
     'Nothing was archived. If the server reads this segment without complaint, report it; if not, its disk or memory is damaged.',
   'archive.no-wal-name': '"{name}" is not the name of a WAL segment, history or backup history file',
