@@ -13,7 +13,7 @@ export interface FreshBackupPlace {
 }
 
 /** The repository that the next backup belongs into: where the WAL goes, else where the copy came from. Undefined: none. */
-export function repositoryWords({
+function repositoryWords({
   archiveCommand = '',
   restoredFrom = [],
 }: FreshBackupPlace): readonly string[] | undefined {
