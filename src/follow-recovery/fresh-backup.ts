@@ -13,10 +13,7 @@ export interface FreshBackupPlace {
 }
 
 /** The repository that the next backup belongs into: where the WAL goes, else where the copy came from. Undefined: none. */
-function repositoryWords({
-  archiveCommand = '',
-  restoredFrom = [],
-}: FreshBackupPlace): readonly string[] | undefined {
+function repositoryWords({ archiveCommand = '', restoredFrom = [] }: FreshBackupPlace): readonly string[] | undefined {
   const words = wordsOfCommand(archiveCommand);
   if (words.includes('push') && optionOfCommand(words, '--repo') !== undefined) return placeIn(words);
   return restoredFrom.includes('--repo') ? restoredFrom : undefined;
