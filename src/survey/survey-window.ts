@@ -21,7 +21,7 @@ import { Readings } from './readings.ts';
 import type { Place } from '../storage/place.ts';
 import { shownPlace } from '../storage/s3/location.ts';
 import { WalKnowledge } from './wal-knowledge.ts';
-import { openWalPlaces, type WalPlace } from './wal-place.ts';
+import { archiveIdentifier, openWalPlaces, type WalPlace } from './wal-place.ts';
 
 export interface SurveyRequest {
   /** Where the WAL is. */
@@ -60,7 +60,8 @@ export interface RecoveryWindow {
  */
 export async function surveyWindow(request: SurveyRequest, options: SurveyOptions = {}): Promise<RecoveryWindow> {
   const places = await openWalPlaces(placesOf(request), options);
-  const systemIdentifier = places[0]?.source.systemIdentifier ?? 0n;
+  const systemIdentifier =
+    places[0]?.source.systemIdentifier ?? (await archiveIdentifier(request.archive, options)) ?? 0n;
   const { backups, unusable } = await findBackups(request.backups ?? [], { ...options, depth: 'quick' });
   const passedOver = [...unusable];
   const ours = backups.filter(({ name, facts }) => {

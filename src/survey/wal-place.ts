@@ -53,6 +53,12 @@ export async function openWalPlaces(request: OpenPlacesRequest, options: Storage
   });
 }
 
+/** Whose WAL an archive of ours holds, also one without a generation yet. Undefined: it is none of ours. */
+export async function archiveIdentifier(place: Place, options: StorageOptions = {}): Promise<bigint | undefined> {
+  const { storage } = await openPlace(place, options);
+  return (await findArchive(storage, options))?.identity.systemIdentifier;
+}
+
 function archivePlace(archive: Archive, source: WalSource, number: number, directory: string | undefined): WalPlace {
   return {
     source,

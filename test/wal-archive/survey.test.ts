@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { render } from '../../src/messages/message.ts';
 import { pushWal } from '../../src/archiving/push-wal.ts';
-import { openArchive, openGeneration } from '../../src/wal-archive/archive.ts';
+import { initArchive, openArchive, openGeneration } from '../../src/wal-archive/archive.ts';
 import { windowRecord } from '../../src/cli/window-record.ts';
 import { windowLines } from '../../src/cli/window-text.ts';
 import type { Codec } from '../../src/wal-archive/codec.ts';
@@ -253,6 +253,18 @@ describe('a directory of another tool', () => {
     const found: string[] = [];
     for await (const { kind, xid } of surveyTransactions({ archive, range })) found.push(`${kind} ${xid.toString()}`);
     expect(found).toEqual(['commit 14247', 'prepare 14248', 'commit-prepared 14248']);
+  });
+
+  it('without a generation yet is of the instance that its identity says', async () => {
+    const facts = {
+      systemIdentifier: fixtureSystemIdentifier,
+      segmentSizeBytes: 16 << 20,
+      product: 'openGauss',
+      walMagic: 1,
+    };
+    await initArchive(await openLocalStorage(archive), facts);
+    await rm(join(archive, 'generations'), { recursive: true, force: true });
+    expect(await surveyWindow({ archive })).toMatchObject({ systemIdentifier: fixtureSystemIdentifier, lines: [] });
   });
 
   it('that is empty is no archive', async () => {
