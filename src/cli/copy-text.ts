@@ -8,14 +8,17 @@ export function copyLines(copied: CopiedInstance, isDry: boolean): string[] {
   const { instance, backups, wal, read, marks } = copied;
   const count = (outcome: CopyOutcome): number => backups.filter((one) => one.outcome === outcome).length;
   const mended = backups.filter(({ outcome, wasThere }) => outcome === 'mended' || wasThere === true);
-  const numbers = { ...stored(backups.filter((one) => !mended.includes(one))), count: count('copied') };
+  const brought = backups.filter(({ outcome }) => outcome === 'mended');
+  const numbers = { ...stored(backups.filter(({ outcome }) => outcome === 'copied')), count: count('copied') };
+  const rest = stored(backups.filter(({ outcome }) => outcome !== 'copied' && outcome !== 'mended'));
   const present = count('present') + mended.length;
   const [expired, condemned] = [count('expired'), count('condemned')];
   const lines: Message[] = [
     say(isDry ? 'copy.would-copy' : 'copy.copied', { ...numbers, present }),
     ...(count('mended') > 0
-      ? [say(isDry ? 'copy.would-mend' : 'copy.mended', { ...stored(mended), count: count('mended') })]
+      ? [say(isDry ? 'copy.would-mend' : 'copy.mended', { ...stored(brought), count: count('mended') })]
       : []),
+    ...(rest.packs > 0 ? [say('copy.rest', rest)] : []),
     ...(expired > 0 ? [say('copy.expired', { count: expired })] : []),
     ...(condemned > 0 ? [say('copy.condemned', { count: condemned })] : []),
     ...walLines(wal, isDry),
@@ -48,12 +51,16 @@ function walLines(wal: CopiedInstance['wal'], isDry: boolean): Message[] {
   ];
 }
 
-/** More names of segments are counted, not shown. */
+/** More names are counted, not shown. */
 const mostNames = 5;
+
+function few(names: readonly string[]) {
+  return { items: [...names.slice(0, mostNames), ...(names.length > mostNames ? ['…'] : [])], separator: ', ' };
+}
 
 /** What is wrong, or was left out, a sentence each; with what to do where that is known. */
 export function copyProblems(
-  { instance, backups, wal, read, unreadable, isHeld, failure }: CopiedInstance,
+  { instance, backups, harmed, wal, read, unreadable, isHeld, failure }: CopiedInstance,
   isDry: boolean,
 ): { readonly sentence: Message; readonly hint?: Message | undefined }[] {
   const problems: { readonly sentence: Message; readonly hint?: Message | undefined }[] = [];
@@ -67,6 +74,10 @@ export function copyProblems(
       problems.push({ sentence: say('copy.backup-busy', values), hint: say('copy.backup-busy.hint') });
     } else if (outcome === 'removed') problems.push({ sentence: say('copy.backup-removed', { instance, name }) });
   }
+  for (const { reason, backups: names } of harmed) {
+    const sentence = say('copy.source-harmed', { instance, reason, count: names.length, list: few(names) });
+    problems.push({ sentence, hint: say('copy.source-harmed.hint') });
+  }
   for (const { name, generation, reason } of wal?.damaged ?? []) {
     problems.push({ sentence: say('copy.wal-damaged', { instance, name, generation, reason }) });
   }
@@ -75,9 +86,7 @@ export function copyProblems(
   }
   const unfinished = wal?.unfinished ?? [];
   if (unfinished.length > 0) {
-    const items = [...unfinished.slice(0, mostNames), ...(unfinished.length > mostNames ? ['…'] : [])];
-    const list = { items, separator: ', ' };
-    const sentence = say('copy.wal-unfinished', { instance, count: unfinished.length, list });
+    const sentence = say('copy.wal-unfinished', { instance, count: unfinished.length, list: few(unfinished) });
     problems.push({ sentence, hint: say('copy.wal-unfinished.hint') });
   }
   for (const { name, error } of unreadable) {
@@ -94,12 +103,13 @@ export function copyProblems(
 }
 
 export function copyRecord(copied: CopiedInstance, isDry: boolean): Record<string, unknown> {
-  const { instance, backups, wal, read, marks, unreadable, isHeld, failure } = copied;
+  const { instance, backups, harmed, wal, read, marks, unreadable, isHeld, failure } = copied;
   return {
     ...{ messageType: 'copy', instance, isDryRun: isDry, isHeld, marks },
     backups: backups.map(({ backup: id, name, outcome, reasons, packs, bytes }) => ({
       ...{ id, name, outcome, reasons: reasons.map((reason) => render(reason)), packs, bytes },
     })),
+    harmed: harmed.map(({ reason, backups: names }) => ({ reason: render(reason), backups: names })),
     wal:
       wal === undefined
         ? null

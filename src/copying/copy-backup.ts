@@ -24,11 +24,11 @@ import { PackCopier } from './copy-packs.ts';
 import type { CopiedBackup } from './copy-request.ts';
 import { neededPacks } from './needed-packs.ts';
 import { settledAs } from './plan-copy.ts';
-import type { TargetPacks } from './target-packs.ts';
+import type { ListedPacks } from './listed-packs.ts';
 
 interface Ends {
   readonly target: Instance;
-  readonly there: TargetPacks;
+  readonly there: ListedPacks;
 }
 
 interface Options {
@@ -71,16 +71,19 @@ export class BackupCopier {
   }
 
   /**
-   * Copies a backup that was announced; it is in the catalogue of the target when `copied` says so. Damage is told, not thrown.
+   * Copies a backup that was announced; it is in the catalogue of the target when `copied` says so, or `present` where another copy was quicker. Damage is told, not thrown.
    * @param lost the target had it
    * @throws BackupError of the storages
    */
   async copy(commit: Commit, lost: boolean, options: Options): Promise<CopiedOne> {
     const copied = await this.#held(commit, options, async (held) => {
-      const { reasons, marks } = await this.#copyHeld(commit, lost, held);
-      return { outcome: reasons.length === 0 ? 'copied' : 'damaged', reasons, marks };
+      const { reasons, marks, isFirst } = await this.#copyHeld(commit, lost, held);
+      return { outcome: reasons.length > 0 ? 'damaged' : isFirst ? 'copied' : 'present', reasons, marks };
     });
-    if (copied.copied.outcome !== 'removed') return copied;
+    const { outcome, packs } = copied.copied;
+    // What stored packs for it brought it, whoever was quicker with the commit.
+    if (outcome === 'present' && packs > 0) return { ...copied, copied: { ...copied.copied, outcome: 'copied' } };
+    if (outcome !== 'removed') return copied;
     await giveUp(this.#way.target, { backup: commit.backup, from: this.#way.from }, { signal: options.signal });
     return copied;
   }
@@ -131,7 +134,7 @@ export class BackupCopier {
     commit: Commit,
     lost: boolean,
     { signal, onStored }: Options,
-  ): Promise<{ readonly reasons: readonly Message[]; readonly marks: number }> {
+  ): Promise<{ readonly reasons: readonly Message[]; readonly marks: number; readonly isFirst: boolean }> {
     const { source, target, from } = this.#way;
     const { backup } = commit;
     // As it is stored: another version may have said more in it.
@@ -142,15 +145,15 @@ export class BackupCopier {
     const packs: StoredPack[] = [...root.packs.entries, ...stored.rootPacks];
     await this.#packs.copy(packs, { signal, onStored });
     const reasons = await this.#checkWal(stored);
-    if (reasons.length > 0) return { reasons, marks: 0 };
+    if (reasons.length > 0) return { reasons, marks: 0, isFirst: false };
     const marks = await copyMarks(source, target, (one) => one === backup, { signal, only: backup });
     await checkPacks(this.#ends.target, packs, { signal });
     await this.#lock(stored, packs, { signal });
     // Before the commit: so whoever removes it knows that it was copied.
     await putCopied(target, { backup, from }, { signal });
     if (lost) await clearCommit(target, backup, { signal });
-    await putCommit(target, stored, { bytes, signal });
-    return { reasons: [], marks };
+    const isFirst = await putCommit(target, stored, { bytes, signal });
+    return { reasons: [], marks, isFirst };
   }
 
   /** Object lock: what was there before this run is locked for as long as what it stored. */

@@ -15,14 +15,21 @@ import { clearIdentity } from './mend-identity.ts';
 import { readTarget, type ReadingOfTarget } from './read-target.ts';
 import { ReadBefore } from '../verify/read-before.ts';
 import type { ReadAmount } from '../verify/choose-packs.ts';
-import type { CopiedBackup, CopiedInstance, CopiedRead, CopiedWal, CopyOutcome } from './copy-request.ts';
+import type {
+  CopiedBackup,
+  CopiedInstance,
+  CopiedRead,
+  CopiedWal,
+  CopyOutcome,
+  DamageOfSource,
+} from './copy-request.ts';
 import { copyWal, missingWal } from './copy-wal.ts';
 import { Counted } from './counted.ts';
 import type { CopyNews } from './events.ts';
 import { missingPacks, type MissingPacks } from './missing-packs.ts';
 import { planCopy, settledAs, type BackupsToCopy } from './plan-copy.ts';
 import { archiveOf, archiveStorageOf } from './source-archive.ts';
-import { TargetPacks } from './target-packs.ts';
+import { ListedPacks } from './listed-packs.ts';
 
 interface Run {
   readonly dryRun: boolean;
@@ -48,6 +55,7 @@ export class CopyingInstance {
   #unfinished: ReadonlySet<string> = new Set();
   #wal: CopiedWal | undefined;
   #read: CopiedRead | undefined;
+  #harmed: readonly DamageOfSource[] = [];
   #marks = 0;
   #isHeld = true;
 
@@ -62,7 +70,7 @@ export class CopyingInstance {
     const backups = this.#done.toSorted((a, b) => order(a) - order(b) || 0);
     return {
       ...{ instance: this.#name, backups, wal: this.#wal, read: this.#read, marks: this.#marks },
-      ...{ unreadable: this.#unreadable, isHeld: this.#isHeld, failure },
+      ...{ harmed: this.#harmed, unreadable: this.#unreadable, isHeld: this.#isHeld, failure },
     };
   }
 
@@ -145,8 +153,8 @@ export class CopyingInstance {
 
   async #copyBackups(way: CopyWay, target: Instance, { pending, lost, present }: BackupsToCopy): Promise<void> {
     const { signal, teller } = this.#run;
-    const there = new TargetPacks(way.target, { signal });
-    const missing = await missingPacks(way, { pending, present }, there, { signal });
+    const there = new ListedPacks(way.target, { signal });
+    const missing = await this.#missing(way, { pending, present }, there);
     const incomplete = present.filter((commit) => !this.#isWhole(commit, missing));
     const { read } = this.#run;
     if (pending.length + incomplete.length === 0 && read === 'none') return;
@@ -169,6 +177,19 @@ export class CopyingInstance {
     counted.finish();
   }
 
+  /** What the target lacks, by listings of both. */
+  async #missing(
+    way: Pick<CopyWay, 'source' | 'target'>,
+    backups: Pick<BackupsToCopy, 'pending' | 'present'>,
+    target: ListedPacks,
+  ): Promise<MissingPacks> {
+    const { signal } = this.#run;
+    const source = new ListedPacks(way.source, { signal });
+    const missing = await missingPacks(way, backups, { source, target }, { signal });
+    this.#harmed = missing.harmed;
+    return missing;
+  }
+
   async #readTarget(
     way: CopyWay,
     present: readonly Commit[],
@@ -183,8 +204,7 @@ export class CopyingInstance {
 
   /** Tells of a backup that is there with all its packs. */
   #isWhole(commit: Commit, { of }: MissingPacks): boolean {
-    const { packs = 0, reason } = of.get(commit.backup) ?? {};
-    if (packs > 0 || reason !== undefined) return false;
+    if (of.get(commit.backup)?.isWhole === false) return false;
     this.#done.push(settledAs(commit, 'present'));
     return true;
   }
@@ -235,8 +255,8 @@ export class CopyingInstance {
       };
     }
     const way = { source: source.storage, target: target.storage };
-    const packs = new TargetPacks(target.storage, { signal });
-    const missing = await missingPacks(way, { pending, present }, packs, { signal });
+    const packs = new ListedPacks(target.storage, { signal });
+    const missing = await this.#missing(way, { pending, present }, packs);
     for (const commit of present) {
       if (!this.#isWhole(commit, missing)) this.#done.push({ ...rehearsed(commit, missing, 'mended'), wasThere: true });
     }
@@ -251,7 +271,8 @@ export class CopyingInstance {
 
 /** What would become of it. */
 function rehearsed(commit: Commit, { of }: MissingPacks, outcome: CopyOutcome): CopiedBackup {
-  const { reason, packs, bytes } = of.get(commit.backup) ?? { packs: 0, bytes: 0 };
-  if (reason !== undefined) return settledAs(commit, 'damaged', [reason.sentence]);
+  const { reason, lost = [], packs = 0, bytes = 0 } = of.get(commit.backup) ?? {};
+  const reasons = reason === undefined ? lost : [reason.sentence];
+  if (reasons.length > 0) return settledAs(commit, 'damaged', reasons);
   return { ...settledAs(commit, outcome), packs, bytes };
 }

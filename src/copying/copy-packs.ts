@@ -8,7 +8,7 @@ import { contentDamage, isDamage, lostPack } from '../packs/damage.ts';
 import type { StoredPack } from '../packs/pack-writer.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { cannotReplace } from './replace-object.ts';
-import type { TargetPacks } from './target-packs.ts';
+import type { ListedPacks } from './listed-packs.ts';
 
 /** Packs that are copied at the same time, of at most 16 MiB each: one may wait for the source, another for the target. */
 const atOnce = 4;
@@ -22,10 +22,10 @@ interface Options extends StorageOptions {
 export class PackCopier {
   readonly #source: Storage;
   readonly #target: Storage;
-  readonly #there: TargetPacks;
+  readonly #there: ListedPacks;
   readonly #damaged = new Map<string, BackupError>();
 
-  constructor(source: Storage, target: Storage, there: TargetPacks) {
+  constructor(source: Storage, target: Storage, there: ListedPacks) {
     this.#source = source;
     this.#target = target;
     this.#there = there;

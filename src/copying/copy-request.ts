@@ -40,6 +40,14 @@ export interface CopiedBackup {
   readonly bytes: number;
 }
 
+/** Something that backups of the source need, and that it has lost: a pack by its listing, or a root that cannot be read. */
+export interface DamageOfSource {
+  /** Names the object. */
+  readonly reason: Message;
+  /** Names of the backups that need it, of those that were to come or to be compared: at least one. */
+  readonly backups: readonly string[];
+}
+
 /** WAL that cannot be copied. */
 export interface DamagedSegment {
   /** Of the object in the source, or of the segment. */
@@ -87,6 +95,8 @@ export interface CopiedInstance {
   readonly instance: string;
   /** Oldest first, those whose commit cannot be read behind the others. */
   readonly backups: readonly CopiedBackup[];
+  /** What the source has lost, whether the target has it or not. */
+  readonly harmed: readonly DamageOfSource[];
   /** Undefined: nothing of the target was to be read, or it was not come to. */
   readonly read: CopiedRead | undefined;
   /** Undefined: the source has no WAL archive of it, or it was not come to. */

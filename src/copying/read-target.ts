@@ -13,13 +13,13 @@ import type { PackCopier } from './copy-packs.ts';
 import type { CopiedRead, DamagedPack } from './copy-request.ts';
 import { neededPacks } from './needed-packs.ts';
 import { readableSource } from './readable-source.ts';
-import type { TargetPacks } from './target-packs.ts';
+import type { ListedPacks } from './listed-packs.ts';
 
 const atOnce = 4;
 
 export interface ReadingOfTarget {
   readonly amount: Exclude<ReadAmount, 'none'>;
-  readonly there: TargetPacks;
+  readonly there: ListedPacks;
   readonly packs: PackCopier;
   readonly before: ReadBefore;
 }

@@ -9,6 +9,7 @@ import { commitObject } from './names.ts';
 
 /**
  * Makes a backup one. Durable when it resolves; what a lost answer left undecided is found out.
+ * @returns false: it was there, as somebody else put it, or this very call before an answer was lost
  * @param options `bytes`: as another repository has it, of a later version it may say more
  * @throws BackupError `LOCKED` when the run was declared dead meanwhile: nothing of it is a backup
  */
@@ -16,11 +17,11 @@ export async function putCommit(
   storage: Storage,
   commit: Commit,
   { bytes = encodeCommit(commit), ...options }: StorageOptions & { readonly bytes?: Buffer | undefined } = {},
-): Promise<void> {
+): Promise<boolean> {
   const name = commitObject(commit.backup);
-  if (await putIfAbsent(storage, name, bytes, options)) return;
+  if (await putIfAbsent(storage, name, bytes, options)) return true;
   const there = await readSmallObject(storage, name, options);
-  if (there?.equals(bytes) === true) return;
+  if (there?.equals(bytes) === true) return false;
   const stored = there && decodeCommit(there, commit.backup);
   if (stored === undefined || !isTombstone(stored)) throw damaged(name);
   const { by, reason } = stored;

@@ -53,6 +53,12 @@ export const copyingMessages = {
   'copy.backup-not-mended':
     'instance "{instance}": backup {name} lacks something there that could not be copied: {reason}',
 
+  'copy.rest':
+    '{packs} {packs|pack|packs} ({bytes}) copied for backups that are not whole there',
+  'copy.source-harmed':
+    'instance "{instance}": damage in the repository that is copied: {reason}; {count} {count|backup is|backups are} concerned: {list}',
+  'copy.source-harmed.hint':
+    'What the other repository has of it "gausskeep repo copy" from there to here brings back. "gausskeep verify" of each says which backups are whole.',
   'copy.condemned': '{count} condemned {count|backup|backups} not copied',
   'copy.backup-damaged': 'instance "{instance}": backup {name} was not copied: {reason}',
   'copy.backup-would-fail': 'instance "{instance}": backup {name} could not be copied: {reason}',
@@ -63,7 +69,7 @@ export const copyingMessages = {
   'copy.wal-unfinished':
     'instance "{instance}": {count} {count|segment|segments} of WAL without a receipt left out: {list}',
   'copy.wal-unfinished.hint':
-    'Their push did not come to its end. If the server has them, push them again; there is a gap in the copy.',
+    'Their push did not come to its end, or their receipts were lost. If the server has them, push them again; there is a gap in the copy.',
   'copy.unreadable': 'instance "{instance}": "{name}" cannot be read and was not copied: {reason}',
   'copy.not-held':
     'instance "{instance}": the repository could not be written to, so that nothing kept an expire from removing what was read',

@@ -10,8 +10,8 @@ interface Listed {
   readonly isNew: boolean;
 }
 
-/** Which packs the target has, by one listing, made when the first is asked for. Memory: about a hundred bytes a pack. */
-export class TargetPacks {
+/** Which packs one of the two has, by one listing, made when the first is asked for. Memory: about a hundred bytes a pack. */
+export class ListedPacks {
   readonly #storage: Storage;
   readonly #options: StorageOptions;
   #owners: Promise<Map<string, Map<number, Listed>>> | undefined;
