@@ -204,6 +204,7 @@ export type {
   CopyRequest,
   CopyResult,
   DamagedSegment,
+  DamageOfSource,
 } from './copying/copy-request.ts';
 export type { CopyEvent, CopyListener } from './copying/events.ts';
 export { checkRepository, type CheckRequest } from './inspecting/check-repository.ts';

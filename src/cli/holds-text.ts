@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { isProcessGone, type LiveHold } from '../index.ts';
+import { holderWords } from '../messages/hold-words.ts';
 import { say } from '../messages/message.ts';
 import { dueTime } from './due-time.ts';
 import { wrap } from './help-text.ts';
@@ -10,7 +11,7 @@ const columns = 80;
 /** Who keeps what from being deleted, and until when. */
 export function holdLines(holds: readonly LiveHold[]): string[] {
   return holds.flatMap(({ kind, backup, host, pid, sinceMs, renewedAtMs, untilMs }) => {
-    const words = { kind, backup, host, pid, since: minute(sinceMs), renewed: minute(renewedAtMs) };
+    const words = { kind: holderWords(kind), backup, host, pid, since: minute(sinceMs), renewed: minute(renewedAtMs) };
     const sentence =
       untilMs === undefined ? say('holds.copy', words) : say('holds.live', { ...words, until: dueTime(untilMs) });
     const gone = isGone(host, pid) ? [say('holds.gone')] : [];

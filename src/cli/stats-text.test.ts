@@ -55,7 +55,7 @@ describe('what a repository takes', () => {
     expect(text).toContain(
       'orders: 64.0 MB of Unused are kept by a hold of a backup that has no commit that can be read',
     );
-    expect(text).toContain('Of instance orders is in use:   held by backup: process 4711 of host db1');
+    expect(text).toContain('Of instance orders is in use:   held by a backup: process 4711 of host db1');
     expect(text.replaceAll(/ +/g, ' ')).toContain('is not deleted before 2026-11-23 03:00');
     expect(text).not.toContain('billing');
     expect(text).not.toContain('No such process');

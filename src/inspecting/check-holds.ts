@@ -1,3 +1,4 @@
+import { holderWords } from '../messages/hold-words.ts';
 import { say } from '../messages/message.ts';
 import type { Catalogue } from '../repository/catalogue.ts';
 import { isLive, liveUntil, readHolds, type DamagedHold, type ListedHold } from '../repository/read-holds.ts';
@@ -11,7 +12,7 @@ export interface HeldBackups {
   readonly held: ReadonlyMap<string, number>;
   /** Their last hold is dead: the run was killed, or its host was lost. */
   readonly crashed: ReadonlySet<string>;
-  /** They are being copied from another repository, or the run that did was interrupted: the next copy goes on. */
+  /** A copy of them from another repository was begun, and they are not in the catalogue: the next copy goes on. */
   readonly copying: ReadonlySet<string>;
 }
 
@@ -54,7 +55,7 @@ export async function checkHolds(
 
 function tellHold(hold: ListedHold, isRunning: boolean, findings: Findings): void {
   const { kind, backup, host, pid, storedAtMs } = hold;
-  const words = { kind, backup, host, pid, at: new Date(storedAtMs).toISOString() };
+  const words = { kind: holderWords(kind), backup, host, pid, at: new Date(storedAtMs).toISOString() };
   const until = new Date(liveUntil(hold)).toISOString();
   const since = new Date(hold.sinceMs).toISOString();
   if (isRunning) findings.note(objectOf(hold), say('repo-check.hold-live', { ...words, since, until }));

@@ -6,6 +6,7 @@ import { decodeSealed } from '../storage/sealed-json.ts';
 import { readSmallObject } from '../storage/small-object.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { checkArchiveForm } from './check-archive.ts';
+import { checkCopied } from './check-copied.ts';
 import { checkHolds } from './check-holds.ts';
 import { checkPacks } from './check-packs.ts';
 import type { Findings } from './finding.ts';
@@ -46,7 +47,8 @@ export async function checkInstanceForm(
     checkCatalogue(instance, catalogue, findings);
     await checkRanges(storage, objects, findings, options);
     const holds = await checkHolds(storage, catalogue, findings, options);
-    await checkPacks({ storage, catalogue, objects, holds }, findings, options);
+    const lostCopies = await checkCopied({ storage, catalogue, objects, holds }, findings, options);
+    await checkPacks({ storage, catalogue, objects, holds, lostCopies }, findings, options);
     if (!objects.others.some(({ name }) => name.startsWith('reserve/'))) {
       findings.note('reserve/', say('repo-check.no-reserve'));
     }

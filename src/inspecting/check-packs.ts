@@ -16,6 +16,8 @@ export interface PacksToCheck {
   readonly objects: InstanceObjects;
   /** Read after the listing. */
   readonly holds: HeldBackups;
+  /** Ids of backups that were copied here and lost their commit. */
+  readonly lostCopies: ReadonlySet<string>;
 }
 
 /** Packs without a hold that are younger belong to a run that may have begun a moment ago, in ms. */
@@ -99,7 +101,7 @@ async function tellLost(
 
 /** Packs that no listed backup refers to, by the backup that wrote them. */
 async function tellUnused(
-  { storage, catalogue, objects, holds }: PacksToCheck,
+  { storage, catalogue, objects, holds, lostCopies }: PacksToCheck,
   used: ReadonlyMap<string, ReadonlySet<number>>,
   areRootsRead: boolean,
   findings: Findings,
@@ -118,6 +120,7 @@ async function tellUnused(
       const until = new Date(untilMs).toISOString();
       findings.note(folder, say('repo-check.packs-held', { ...words, until }));
     } else if (holds.copying.has(owner)) findings.note(folder, say('repo-check.packs-copied', words));
+    else if (lostCopies.has(owner)) findings.note(folder, say('repo-check.packs-lost', words));
     // It may have been committed since the catalogue was read.
     else if (await isCommitted(storage, owner, options).catch(() => true)) continue;
     else if (unused.some(([, pack]) => isYoung(pack, findings.nowMs)) && !holds.crashed.has(owner)) {

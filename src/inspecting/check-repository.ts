@@ -1,6 +1,5 @@
-import { BackupError } from '../errors/backup-error.ts';
 import { say } from '../messages/message.ts';
-import { listInstances, openInstanceAsItIs } from '../repository/open-instance.ts';
+import { listInstances, noSuchInstance, openInstanceAsItIs } from '../repository/open-instance.ts';
 import type { Repository } from '../repository/repository.ts';
 import { identityName } from '../repository/repository-identity.ts';
 import { listKeys, mostKeys } from '../repository/repository-keys.ts';
@@ -38,7 +37,7 @@ export async function checkRepository(
   if (directory !== undefined) await checkUnfinished(directory, findings, options);
   const names = await listInstances(repository, options);
   if (instance !== undefined && !names.includes(instance)) {
-    throw new BackupError('BACKUP_NOT_FOUND', say('repo.no-such-instance', { name: instance }));
+    throw await noSuchInstance(repository, instance, options);
   }
   await checkNames(repository, names, findings, options);
   const blocking = new Set<string>();

@@ -80,9 +80,18 @@ export async function openKnownInstance(
   const instance = await openInstance(repository, name, options);
   const { identity } = instance;
   if (identity !== undefined) return { ...instance, identity };
+  throw await noSuchInstance(repository, name, options);
+}
+
+/** With the names of those that are there. */
+export async function noSuchInstance(
+  repository: Repository,
+  name: string,
+  options: StorageOptions = {},
+): Promise<BackupError> {
   // A run that never came to its end may have left something under that name.
   const items = (await listInstances(repository, options)).filter((one) => one !== name);
-  throw new BackupError('BACKUP_NOT_FOUND', say('repo.no-such-instance', { name }), {
+  return new BackupError('BACKUP_NOT_FOUND', say('repo.no-such-instance', { name }), {
     hint:
       items.length === 0
         ? say('repo.no-instances.hint')

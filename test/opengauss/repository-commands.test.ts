@@ -245,6 +245,7 @@ describe('what is said about a backup', () => {
     expect(await say('pin', '20261120', '--until', '2099-12-31', '--reason', 'audit')).toBe(
       `gausskeep pin: ${older.name} is pinned to the end of 2099-12-31\n`,
     );
+    expect(await say('note', 'latest', '')).toContain(`${newer.name} has no note now`);
     expect(await say('note', 'latest', 'second')).toContain(newer.name);
     expect(await say('condemn', newer.backup.slice(0, 12), '--reason=rows')).toContain(newer.name);
     // What is condemned is not the latest any more.

@@ -14,6 +14,6 @@ export const noteCommand: Command = {
     if (text === undefined) throw usage(context.program, say('wal-commands.missing', { what: 'NAME TEXT' }));
     const { storage, backup, name } = await markedBackup(given, context, 2);
     await noteBackup(storage, backup, text, { signal: context.signal });
-    return told(context, say('repo.mark.noted', { name }));
+    return told(context, say(text === '' ? 'repo.mark.note-gone' : 'repo.mark.noted', { name }));
   },
 };

@@ -72,6 +72,11 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.expire.action': '下一次 "gausskeep expire" 会将其删除。',
   'repo-check.expire-later.action': '到期后 "gausskeep expire" 会将其删除。',
   'holds.title': '实例 {instance} 正在使用的内容：',
+  'holds.by.backup': '备份',
+  'holds.by.restore': '恢复、导出或复制',
+  'holds.by.verify': '验证',
+  'holds.by.expire': '清理（expire）',
+  'holds.by.copy': '复制到本仓库的运行',
   'holds.live':
     '被 {kind} 占用：主机 {host} 的进程 {pid} 自 {since} 起需要 {backup}，最近一次消息在 {renewed}（UTC）。它需要的内容在 {until} 之前不会被删除，若再有消息则更晚。',
   'holds.copy':
@@ -79,11 +84,11 @@ export const inspectingMessages: Translation<typeof english> = {
   'holds.gone': '在本机上看不到这个进程：它已结束、已被杀死，或运行在容器中。',
   'repo-check.hold-live':
     '针对 {backup} 的 {kind} 占用：由主机 {host} 的进程 {pid} 于 {since} 设置，最后一次消息在 {at}；其所指内容在 {until} 之前不会被删除，若再有消息则更晚',
-  'repo-check.hold-void': '备份 {backup} 的占用，该备份已提交：下一次备份会将其删除',
+  'repo-check.hold-void': '备份 {backup} 的占用，该备份已提交：下一次备份或复制到本仓库的运行会将其删除',
   'repo-check.hold-dead':
     '针对 {backup} 的 {kind} 占用没有及时续期：由主机 {host} 的进程 {pid} 设置，最后一次消息在 {at}',
   'repo-check.hold-copy':
-    '来自仓库 {from} 的备份 {backup} 的复制由主机 {host} 的进程 {pid} 于 {at} 开始，尚未完成：已存入的内容会保留，下一次 "gausskeep repo copy" 会继续',
+    '来自仓库 {from} 的备份 {backup} 的复制由主机 {host} 的进程 {pid} 于 {at} 开始；该备份不在目录中：复制正在进行、没有复制它就结束了，或其提交后来丢失。已存入的内容会保留，下一次 "gausskeep repo copy" 会继续',
   'repo-check.no-reserve': '没有预留空间：磁盘已满时 "gausskeep expire" 无法开始。下一次运行会创建',
   'repo-check.root.action':
     '无从得知备份 {name} 使用了什么；"gausskeep verify" 会检查其他备份能否读取。请恢复所指出的内容，或将该备份标记为不可用。',
@@ -96,7 +101,14 @@ export const inspectingMessages: Translation<typeof english> = {
   'repo-check.packs-young': '{count} 个数据包（{bytes} 字节）属于 {backup}，它不是备份；不到一天',
   'repo-check.packs-left': '{count} 个数据包（{bytes} 字节）属于 {backup}，它不是备份：运行曾被中断，或其备份已删除',
   'repo-check.packs-copied':
-    '{count} 个数据包（{bytes} 字节）属于 {backup}，它正在复制，或复制曾被中断：下一次 "gausskeep repo copy" 会继续',
+    '{count} 个数据包（{bytes} 字节）属于 {backup}，它的复制已开始，但它不在目录中：下一次 "gausskeep repo copy" 会继续',
+  'repo-check.packs-lost':
+    '{count} 个数据包（{bytes} 字节）属于 {backup}，其提交不存在："gausskeep repo copy" 无需再次复制它们',
+  'repo-check.copy-lost': '按来自仓库 {from} 的复制记录，备份 {backup} 曾在这里，但其提交不存在：被删除或丢失',
+  'repo-check.copy-fenced':
+    '按来自仓库 {from} 的复制记录，备份 {backup} 曾在这里或正在复制，因其提交不存在而被宣告作废',
+  'repo-check.copy.action':
+    '请从该仓库运行 "gausskeep repo copy"：它会再次复制该备份；若该仓库已没有它，则删除这条记录。',
   'repo-check.no-wal': '还没有 WAL 归档',
   'repo-check.no-archive': 'WAL 归档没有标识：纳入过程曾被中断，或标识已丢失',
   'repo-check.lost-identity': 'WAL 归档丢失了标识：需要其中 WAL 的备份都无法还原，也不会读取其中的任何内容',
@@ -111,7 +123,7 @@ export const inspectingMessages: Translation<typeof english> = {
     '"gausskeep expire" 和 "gausskeep wal cleanup" 会删除 WAL 归档中一天以前的此类文件；其他地方的，比任何正在进行的运行都旧的可以删除。',
   'repo-check.open': '接收程序正在处理 {count} 个段',
   'repo-check.gap-record': '无法读取一条缺失 WAL 的记录：它不再能说明什么',
-  'repo-check.no-receipt': 'WAL 文件 {name} 没有回执：其推送正在进行，或没有完成；只查看了它的首页',
+  'repo-check.no-receipt': 'WAL 文件 {name} 没有回执：其推送或复制正在进行，或没有完成，或回执已丢失；只查看了它的首页',
   'repo-check.index-alone': 'WAL 文件 {name} 只有索引而没有数据：其清理没有完成',
   'repo-check.segment.action': '请从仓库的副本中恢复。如果服务器仍有该段，请再次推送。',
   'repo-check.fork': 'WAL 文件 {after} 没有接续 {before} 的末尾：它们属于两条 WAL 线',

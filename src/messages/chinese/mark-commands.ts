@@ -24,6 +24,7 @@ export const markCommandsMessages: Translation<typeof english> = {
   'repo.mark.unpinned': '{name} 不再固定保留',
   'repo.mark.not-pinned': '{name} 没有固定保留',
   'repo.mark.noted': '{name} 已有此备注',
+  'repo.mark.note-gone': '{name} 现在没有备注',
   'repo.mark.condemned': '{name} 已判为坏的',
   'repo.mark.absolved': '{name} 不再判为坏的',
   'repo.mark.not-condemned': '{name} 没有判为坏的',

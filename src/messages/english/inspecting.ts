@@ -77,18 +77,24 @@ export const inspectingMessages = {
   'repo-check.expire.action': 'The next "gausskeep expire" takes it away.',
   'repo-check.expire-later.action': '"gausskeep expire" takes it away when it is due.',
   'holds.title': 'Of instance {instance} is in use:',
+  'holds.by.backup': 'a backup',
+  'holds.by.restore': 'a restore, export or copy',
+  'holds.by.verify': 'a verify',
+  'holds.by.expire': 'an expire',
+  'holds.by.copy': 'a copy into this repository',
   'holds.live':
     'held by {kind}: process {pid} of host {host} needs {backup} since {since}, last heard of at {renewed} (UTC). What it needs is not deleted before {until}, later if it is heard of again.',
   'holds.copy':
     'held by {kind}: process {pid} of host {host} copies {backup} since {since}, last heard of at {renewed} (UTC). What it needs stays until "gausskeep repo copy" has come to its end.',
   'holds.gone': 'No such process is seen on this host: it has ended, was killed, or runs in a container.',
   'repo-check.hold-live':
-    'a hold of kind {kind} on {backup}: taken by process {pid} of host {host} at {since}, last heard of at {at}; what it names is not deleted before {until}, later if it is heard of again',
-  'repo-check.hold-void': 'the hold of backup {backup}, which is committed: the next backup takes it away',
+    'a hold of {kind} on {backup}: taken by process {pid} of host {host} at {since}, last heard of at {at}; what it names is not deleted before {until}, later if it is heard of again',
+  'repo-check.hold-void':
+    'the hold of backup {backup}, which is committed: the next backup, or copy into this repository, takes it away',
   'repo-check.hold-dead':
-    'a hold of kind {kind} on {backup} that was not renewed in time: taken by process {pid} of host {host}, last heard of at {at}',
+    'a hold of {kind} on {backup} that was not renewed in time: taken by process {pid} of host {host}, last heard of at {at}',
   'repo-check.hold-copy':
-    'a copy of backup {backup} from repository {from} was begun by process {pid} of host {host} at {at} and did not come to its end: what it put stays, and the next "gausskeep repo copy" goes on with it',
+    'a copy of backup {backup} from repository {from} was begun by process {pid} of host {host} at {at}; the backup is not in the catalogue: the copy is at work, ended without it, or its commit was lost since. What was put stays, and the next "gausskeep repo copy" goes on with it',
   'repo-check.no-reserve':
     'there is no reserve: on a full disk "gausskeep expire" could not begin. The next one makes it',
   'repo-check.root.action':
@@ -105,7 +111,15 @@ export const inspectingMessages = {
   'repo-check.packs-left':
     '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is no backup: a run was interrupted, or its backup was removed',
   'repo-check.packs-copied':
-    '{count} {count|pack|packs} ({bytes} bytes) of {backup}, which is being copied, or was when the copy was interrupted: the next "gausskeep repo copy" goes on with it',
+    '{count} {count|pack|packs} ({bytes} bytes) of {backup}, of which a copy was begun and which is not in the catalogue: the next "gausskeep repo copy" goes on with it',
+  'repo-check.packs-lost':
+    '{count} {count|pack|packs} ({bytes} bytes) of {backup}, whose commit is not there: "gausskeep repo copy" need not copy {count|it|them} again',
+  'repo-check.copy-lost':
+    'backup {backup} was here, as a copy from repository {from} says, and its commit is not there: it was deleted or lost',
+  'repo-check.copy-fenced':
+    'backup {backup} was here or was being copied, as a copy from repository {from} says, and was declared dead when its commit was not there',
+  'repo-check.copy.action':
+    'Run "gausskeep repo copy" from that repository: it brings the backup again, or forgets it where that has it no longer.',
   'repo-check.no-wal': 'there is no WAL archive yet',
   'repo-check.no-archive': 'the WAL archive has no identity: its adoption was interrupted, or the identity is lost',
   'repo-check.lost-identity':
@@ -125,7 +139,7 @@ export const inspectingMessages = {
   'repo-check.open': '{count} {count|segment that a receiver is|segments that a receiver is} at',
   'repo-check.gap-record': 'a record of missing WAL cannot be read: it explains nothing any more',
   'repo-check.no-receipt':
-    'WAL file {name} has no receipt: its push is under way, or did not come to its end; no more of it than its first page was looked at',
+    'WAL file {name} has no receipt: its push or copy is under way, or did not come to its end, or the receipt was lost; no more of it than its first page was looked at',
   'repo-check.index-alone': 'WAL file {name} has an index and no data: its cleanup did not come to its end',
   'repo-check.segment.action':
     'Put it back from a copy of the repository. While the server still has the segment, push it again.',

@@ -23,6 +23,7 @@ export const markCommandsMessages = {
   'repo.mark.unpinned': '{name} is not pinned any more',
   'repo.mark.not-pinned': '{name} was not pinned',
   'repo.mark.noted': '{name} has the note',
+  'repo.mark.note-gone': '{name} has no note now',
   'repo.mark.condemned': '{name} is condemned',
   'repo.mark.absolved': '{name} is not condemned any more',
   'repo.mark.not-condemned': '{name} was not condemned',
