@@ -116,5 +116,6 @@ it('a backup that another run brought meanwhile is told as one that was there', 
   await world.backups(2);
   const runs = await Promise.all([world.copy(), world.copy()]);
   const backups = runs.flatMap((run) => run.backups);
-  for (const { outcome, packs } of backups) expect([outcome, packs > 0]).toEqual([packs > 0 ? 'copied' : 'present', packs > 0]);
+  for (const { outcome, packs } of backups)
+    expect([outcome, packs > 0]).toEqual([packs > 0 ? 'copied' : 'present', packs > 0]);
 });

@@ -93,8 +93,7 @@ function textLines(instances: readonly CopiedInstance[], isDry: boolean, read: R
 function statusOf({ backups, harmed, wal, read, unreadable, isHeld, failure }: CopiedInstance): number {
   const has = (outcome: string): boolean => backups.some((one) => one.outcome === outcome);
   const isDamaged =
-    has('damaged') ||
-    (wal?.damaged.length ?? 0) + (read?.damaged.length ?? 0) + unreadable.length + harmed.length > 0;
+    has('damaged') || (wal?.damaged.length ?? 0) + (read?.damaged.length ?? 0) + unreadable.length + harmed.length > 0;
   const isIncomplete = has('removed') || (wal?.unfinished.length ?? 0) > 0 || !isHeld;
   return Math.max(
     failure === undefined ? 0 : exitStatus(failure, 'by-code'),

@@ -53,8 +53,7 @@ export const copyingMessages = {
   'copy.backup-not-mended':
     'instance "{instance}": backup {name} lacks something there that could not be copied: {reason}',
 
-  'copy.rest':
-    '{packs} {packs|pack|packs} ({bytes}) copied for backups that are not whole there',
+  'copy.rest': '{packs} {packs|pack|packs} ({bytes}) copied for backups that are not whole there',
   'copy.source-harmed':
     'instance "{instance}": damage in the repository that is copied: {reason}; {count} {count|backup is|backups are} concerned: {list}',
   'copy.source-harmed.hint':
