@@ -277,6 +277,7 @@ export {
 } from './wal-receiver/status-record.ts';
 export type { ArchivePlace as ExaminedArchive } from './doctor/archive-place.ts';
 export { examine, type Examination, type ExamineOptions, type ExamineRequest } from './doctor/examine.ts';
+export type { CommandJudgement } from './checks/server-facts.ts';
 export type { CheckName, ServerFinding, Severity } from './checks/server-finding.ts';
 export { describeServer } from './server/identity.ts';
 export { version } from './version.ts';

@@ -36,7 +36,10 @@ export function archiveCommand(facts: ServerFacts): ServerFinding | undefined {
   }
   if (library !== '') return { check, severity: 'note', what: say('doctor.archive-library', { library }) };
   if (command === undefined) return { check, severity: 'unknown', what: say('doctor.archive-command.unknown') };
-  if (isSet) return byItsText(facts, command) ?? byItsFiles(facts, command) ?? lookedAt(facts, command);
+  if (isSet) {
+    const found = byItsText(facts, command) ?? refused(facts, command) ?? byItsFiles(facts, command);
+    return found ?? relative(facts, command) ?? lookedAt(facts, command);
+  }
   const [what, why] = [say('doctor.archive-command'), say('doctor.archive-command.why')];
   return { check, severity: 'error', what, why, fix: commandFix(facts) };
 }
@@ -89,6 +92,24 @@ function ofNature(facts: ServerFacts, command: string, nature: CommandNature): S
     case 'fails':
       return { check, severity: 'error', what: say('doctor.archive-fails', { command }), why: waits, fix };
   }
+}
+
+/** What our own program says of the words, wherever it is run. */
+function refused(facts: ServerFacts, command: string): ServerFinding | undefined {
+  const { archiveWords } = facts.host ?? {};
+  if (archiveWords === undefined || !('refused' in archiveWords)) return undefined;
+  const what = say('doctor.archive-refused', { reason: archiveWords.refused, command });
+  const [why, fix] = [say('doctor.archive-command.why'), say('doctor.archive-refused.fix')];
+  return { check, severity: 'error', what, why, fix };
+}
+
+/** A place that is looked for where nobody means it. */
+function relative(facts: ServerFacts, command: string): ServerFinding | undefined {
+  const { archiveWords } = facts.host ?? {};
+  if (archiveWords === undefined || !('relative' in archiveWords)) return undefined;
+  const what = say('doctor.archive-relative', { path: archiveWords.relative, command });
+  const [why, fix] = [say('doctor.archive-placeholder.why'), say('doctor.archive-relative.fix')];
+  return { check, severity: 'warning', what, why, fix };
 }
 
 /** A command that may make the directory itself. */

@@ -106,10 +106,10 @@ export const archiveUntold: ServerFinding = {
   what: say('doctor.archive-owner.untold'),
 };
 
-/** Of a server that archives, but nobody knows where on this host. */
+/** Of a server that archives, but nobody knows where. */
 export const archiveElsewhere: ServerFinding = {
   check: 'archive-owner',
-  severity: 'note',
+  severity: 'unknown',
   what: say('doctor.archive-owner.elsewhere'),
 };
 

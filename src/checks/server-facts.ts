@@ -1,3 +1,4 @@
+import type { Message } from '../messages/message.ts';
 import type { Backlog } from './backlog.ts';
 import type { ServerIdentity } from '../server/identity.ts';
 import type { Examination } from '../server/examination.ts';
@@ -57,6 +58,9 @@ export interface ArchiveProgram {
   readonly account: string;
 }
 
+/** What is wrong with the words of a command of ours: it refuses them, or it names a place by a path that is not full. */
+export type CommandJudgement = { readonly refused: Message } | { readonly relative: string };
+
 /** Whose WAL an archive holds: of this server's line as far as can be seen, none yet, of another line or instance, or nobody knows. */
 export interface LookedAtArchive {
   readonly path: string;
@@ -69,6 +73,8 @@ export interface HostFacts {
   readonly placesInUse: ReadonlySet<string> | undefined;
   /** What archive_command begins with; undefined: the server is on another host, or there is no command. */
   readonly archiveProgram: ArchiveProgram | undefined;
+  /** What our own program says of the words of archive_command; undefined: nothing, or it is no command of ours. */
+  readonly archiveWords?: CommandJudgement | undefined;
   /** The directory that archive_command plainly names; undefined: the server is on another host, or none is to be seen. */
   readonly archiveTarget: { readonly path: string; readonly isThere: Told<boolean> } | undefined;
   /** The archive that was named, or to which the settings lead; undefined: there is none on this host. */

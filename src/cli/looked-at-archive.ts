@@ -18,6 +18,7 @@ import { isS3Place, s3PlaceBelow, shownPlace } from '../wal-archive.ts';
 import { placeName } from './fetch-from-repository.ts';
 import { openNamedKnownInstance } from './open-instance.ts';
 import type { ProgramContext } from './program.ts';
+import { wordsOfPush } from './judge-push.ts';
 import { passwordWays } from './repository-password.ts';
 
 type OpenedInstance = Awaited<ReturnType<typeof openNamedKnownInstance>>;
@@ -48,12 +49,8 @@ export async function archiveOfCommand(
   given: GivenOptions,
   context: ProgramContext,
 ): Promise<ExaminedArchive | undefined> {
-  const at = commandWords.findIndex((word, index) => word === 'wal' && commandWords[index + 1] === 'push');
-  if (at === -1) return undefined;
-  const rest = commandWords.slice(at + 2).map((word) => (word === '%p' ? 'p' : word));
-  const end = rest.findIndex((word) => /^(?:\d?[<>]|[;&|])/.test(word));
-  const words = end === -1 ? rest : rest.slice(0, end);
-  if (words.some((word) => /[$`%*?;&|<>]/.test(word))) return undefined;
+  const words = wordsOfPush(commandWords);
+  if (words === undefined || words.some((word) => word.includes('%'))) return undefined;
   try {
     const push = parseOptions(context.program, walPushOptions, words);
     const named = push.last('repo') ?? push.last('archive');

@@ -3,7 +3,6 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { readEnvironment } from '../config/environment.ts';
 import type { GivenOptions } from '../config/option-table.ts';
-import { wholeNumber } from '../config/places.ts';
 import { walPushOptions } from '../config/wal-options.ts';
 import { BackupError, reasonFor } from '../errors/backup-error.ts';
 import {
@@ -26,6 +25,7 @@ import { warningLine } from './error-text.ts';
 import { dangerText } from './backlog-text.ts';
 import type { NamedWal } from './named-wal.ts';
 import type { ProgramContext } from './program.ts';
+import { atOnceOf, timeoutMsOf } from './push-words.ts';
 
 /** Options that are for the call, not for the process that it starts. */
 const ownOptions = new Set(['async', 'timeout', 'verbose', 'json', 'push-ahead', 'help', 'language']);
@@ -50,7 +50,7 @@ export async function pushAsync(
   named: NamedWal,
   path: string,
 ): Promise<DonePush | undefined> {
-  const timeoutMs = 1000 * wholeNumber('--timeout', given.last('timeout') ?? '60', 1, 86_400);
+  const timeoutMs = timeoutMsOf(given);
   const name = basename(path);
   const wal = directoryOf(path);
   // Only what the server marks is looked for by the pusher. What root leaves there the server could not use.
@@ -109,7 +109,7 @@ export async function runPusher(
   walDirectory: string,
   open: () => Promise<PushTarget>,
 ): Promise<void> {
-  const atOnce = wholeNumber('--at-once', given.last('at-once') ?? '4', 1, 16);
+  const atOnce = atOnceOf(given);
   const dataDirectory = dataDirectoryOf(walDirectory, process.cwd());
   if (dataDirectory === undefined) return;
   const wal = { walDirectory, dataDirectory };

@@ -17,6 +17,7 @@ import {
   archiveCommandOf,
   textOf,
   walRateOf,
+  type CommandJudgement,
   type HostFacts,
   type LookedAtArchive,
   type ServerFacts,
@@ -43,6 +44,8 @@ export interface HostRequest {
   readonly archive?: ArchivePlace | undefined;
   /** Where the words of an archive_command archive, if not plainly into a directory; undefined: they do not tell. */
   readonly archiveOfCommand?: ((words: readonly string[]) => Promise<ArchivePlace | undefined>) | undefined;
+  /** What is wrong with the words of an archive_command, where they are of a program that knows. */
+  readonly judgeCommand?: ((words: readonly string[]) => Promise<CommandJudgement | undefined>) | undefined;
   /** The archive_command by which the server would archive there, for the advice; undefined: the advice says how to make one. */
   readonly pushCommand?: string | undefined;
 }
@@ -57,7 +60,7 @@ export interface HostOptions {
 /** What checks judge together with what the server said. @param archive what was found where it archives */
 export async function hostFacts(
   facts: ServerFacts,
-  { restoreDirectory, archive: named, pushCommand, archiveOfCommand }: HostRequest,
+  { restoreDirectory, archive: named, pushCommand, archiveOfCommand, judgeCommand }: HostRequest,
   archive: SeenArchive | undefined,
   options: HostOptions,
 ): Promise<HostFacts> {
@@ -70,6 +73,7 @@ export async function hostFacts(
   return {
     placesInUse: restoreDirectory === undefined ? undefined : await placesInUse(facts),
     archiveProgram: isHere ? await programOf(facts) : undefined,
+    archiveWords: await judgeCommand?.(wordsOfCommand(textOf(facts, 'archive_command') ?? '')),
     archiveTarget: isHere ? await targetOf(facts) : undefined,
     archive: archive && lineSeen(archive, further),
     pushCommand: isHere && named !== undefined ? pushCommand : undefined,

@@ -94,6 +94,30 @@ forEachServer('newest', (version) => {
     ]);
   });
 
+  it('a command of ours that can never work is an error, also before the server has called it; one that hangs on its environment is not checked', async () => {
+    const far = ['--repo', 's3://safe/repo', '--instance', 'orders', ...inStore()];
+    const program = programPath('gausskeep');
+    for (const [command, sentence] of [
+      [push(...far, '--asnyc'), 'unrecognized option "--asnyc"'],
+      [`${program} wal psuh %p ${far.join(' ')}`, 'unknown command "wal psuh"'],
+      [push(...far).replace('%p', '%f'), '%f stands where %p, the path of the file, is needed'],
+      [push(...far, '--timeout', '5'), '--timeout needs --async'],
+      [push(...far, '--async', '--at-once', '17'), 'invalid value "17" for --at-once'],
+      [push(...far, '--generation', 'x'), 'invalid value "x" for --generation'],
+      [push(...far, '--archive', place), '--archive'],
+      [push('--repo', place, '--instance', 'orders', ...inStore()), '--s3-endpoint'],
+    ] as const) {
+      const { found } = await examinedBy(command);
+      expect(found('archive-command')).toMatchObject([provoked('archive-command', 'doctor.archive-refused')]);
+      expect(found('archive-command')[0]?.what).toContain(sentence);
+    }
+    const below = await examinedBy(push('--repo', 'below/repository', '--instance', 'orders'));
+    expect(below.found('archive-command')).toMatchObject([provoked('archive-command', 'doctor.archive-relative')]);
+    const hanging = await examinedBy(push('--repo', 's3://safe/repo', '--async', ...inStore()));
+    expect(hanging.found('archive-command')).toMatchObject([{ severity: 'ok' }]);
+    expect(hanging.found('archive-owner')).toMatchObject([provoked('archive-owner', 'doctor.archive-owner.elsewhere')]);
+  });
+
   it('looks at one that is named, encrypted too, and the command that it advises is found sound', async () => {
     await doctor.reload(`set archive_command = ''`);
     const words = ['--repo', join(place, 'secret'), '--instance', 'orders', '--password-file', passwordFile];

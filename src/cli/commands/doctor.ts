@@ -19,6 +19,7 @@ import { render, say } from '../../messages/message.ts';
 import { archiveCommandTo } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
+import { judgePush } from '../judge-push.ts';
 import { archiveOfCommand, archiveOfNamed } from '../looked-at-archive.ts';
 import type { ProgramContext } from '../program.ts';
 import { speak } from '../speech.ts';
@@ -50,6 +51,7 @@ export const doctorCommand: Command = {
           restoreDirectory,
           archive,
           archiveOfCommand: (words) => archiveOfCommand(words, given, context),
+          judgeCommand: (words) => judgePush(words, 'gausskeep wal push'),
           pushCommand: archive === undefined ? undefined : await pushCommandTo(archive, words),
         },
         {

@@ -1,9 +1,5 @@
-import type { GivenOptions } from '../../config/option-table.ts';
-import { extraWord, usage } from '../../config/parse-options.ts';
-import { wholeNumber } from '../../config/places.ts';
 import { walPushOptions } from '../../config/wal-options.ts';
-import { BackupError } from '../../errors/backup-error.ts';
-import { findShellRemains, isCodec, shellRemainsError, type PushTarget } from '../../wal-archive.ts';
+import { findShellRemains, shellRemainsError, type PushTarget } from '../../wal-archive.ts';
 import { say } from '../../messages/message.ts';
 import { archiveCommandFor } from '../archive-command.ts';
 import { dangerText } from '../backlog-text.ts';
@@ -12,7 +8,8 @@ import { warningLine } from '../error-text.ts';
 import { exitStatus } from '../exit-status.ts';
 import { namedPlaces, namedWal } from '../named-wal.ts';
 import { pushAsync, runPusher } from '../push-async.ts';
-import { openPushTarget, type PushCompression } from '../push-target.ts';
+import { openPushTarget } from '../push-target.ts';
+import { readPushWords } from '../push-words.ts';
 import { speak } from '../speech.ts';
 
 export const walPushCommand: Command = {
@@ -28,11 +25,7 @@ export const walPushCommand: Command = {
     const remains = findShellRemains(given.operands);
     if (remains !== undefined)
       throw shellRemainsError(remains, await archiveCommandFor(await namedPlaces(given, context)));
-    const [path, second] = given.operands;
-    if (path === undefined) throw usage(program, say('wal-commands.missing', { what: 'PATH' }));
-    if (second !== undefined) throw extraWord(program, second);
-    const compression = compressionOf(given.last('compress'));
-    checkAsync(program, given);
+    const { path, compression } = readPushWords(program, given);
     const named = await namedWal(given, context);
     const open = (): Promise<PushTarget> => openPushTarget(named, compression, context);
     if (given.has('push-ahead')) {
@@ -51,20 +44,3 @@ export const walPushCommand: Command = {
     return 0;
   },
 };
-
-/** @throws BackupError `USAGE` for options that mean nothing without another */
-function checkAsync(program: string, given: GivenOptions): void {
-  if (given.has('async') || given.has('push-ahead')) return;
-  const option = ['at-once', 'timeout', 'spool'].find((name) => given.has(name));
-  if (option !== undefined) throw usage(program, say('wal-async.needs-async', { option: `--${option}` }));
-}
-
-function compressionOf(text = 'none'): PushCompression {
-  const [codec, level, ...rest] = text.split(':');
-  if (!isCodec(codec) || rest.length > 0 || (level !== undefined && codec === 'none')) {
-    throw new BackupError('CONFIG_INVALID', say('wal-commands.bad-compress', { text }), {
-      hint: say('wal-commands.bad-compress.hint'),
-    });
-  }
-  return { codec, level: level === undefined ? undefined : wholeNumber('--compress', level, 0, 22) };
-}

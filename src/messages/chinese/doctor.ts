@@ -89,6 +89,12 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-command.why': '服务器会保留所有 WAL 直到磁盘写满，而且没有归档。',
   'doctor.archive-shell': 'archive_command 不经过 shell，其中的 {sign} 不起作用：{command}',
   'doctor.archive-shell.why': '这个服务器按空格切分命令，把每个词原样交给程序：该归档的没有归档，或者写到了别处。',
+  'doctor.archive-refused': 'gausskeep 拒绝这个 archive_command，因此什么都没有归档：{reason}：{command}',
+  'doctor.archive-refused.fix':
+    '按 "gausskeep wal push --help" 的说明书写 archive_command；然后以服务器的账户手工运行一次，用一个 WAL 文件的路径代替 %p。',
+  'doctor.archive-no-path': '应当写 %p（文件的路径）的地方是 {word}',
+  'doctor.archive-relative': 'archive_command 指明的 {path} 不是完整路径，服务器会在它的数据目录中查找：{command}',
+  'doctor.archive-relative.fix': '在 archive_command 中写完整路径。',
   'doctor.archive-both': '设置了 archive_dest（{directory}），因此 archive_command（{command}）从不运行',
   'doctor.archive-both.why': '该命令要写的归档得不到 WAL，也没有任何消息。',
   'doctor.archive-directory': '服务器自己归档到 {directory}',
@@ -204,7 +210,8 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-owner.unread': '无法查看归档 WAL 的 {path}：{reason}',
   'doctor.archive-owner.unknown': '{path}：不知道是否只有这台服务器在那里归档（需要复制会话和 SQL，而且不能是备机）',
   'doctor.archive-owner.untold': '没有检查归档：服务器没有说明是否归档、归档到哪里，可用 --archive 指定目录',
-  'doctor.archive-owner.elsewhere': '没有检查归档目录：参数没有指明本机上的目录，可用 --archive 指定',
+  'doctor.archive-owner.elsewhere':
+    '没有检查归档：参数没有明确指明从这里能够访问的归档，可用 --archive 指定，或用 --repo 和 --instance',
   'doctor.archive-owner.empty': '{path}：还没有 WAL',
   'doctor.archive-clock.ahead': '本机的时钟比对象存储快 {seconds} 秒，因而被其拒绝：请求改用对象存储的时间签名',
   'doctor.archive-clock.behind': '本机的时钟比对象存储慢 {seconds} 秒，因而被其拒绝：请求改用对象存储的时间签名',

@@ -152,6 +152,13 @@ export const doctorMessages = {
   'doctor.archive-shell': 'no shell reads archive_command, so that {sign} in it does nothing: {command}',
   'doctor.archive-shell.why':
     'This server splits the command at blanks and hands each word to the program as it is: what should be archived is not, or goes elsewhere.',
+  'doctor.archive-refused': 'archive_command is refused by gausskeep, so that nothing is archived: {reason}: {command}',
+  'doctor.archive-refused.fix':
+    'Write archive_command as "gausskeep wal push --help" says; then run it by hand as the account of the server, with the path of a WAL file for %p.',
+  'doctor.archive-no-path': '{word} stands where %p, the path of the file, is needed',
+  'doctor.archive-relative':
+    'archive_command names {path}, which is no full path, so that the server looks for it in its data directory: {command}',
+  'doctor.archive-relative.fix': 'Write the full path in archive_command.',
   'doctor.archive-both': 'archive_dest ({directory}) is set, so that archive_command ({command}) is never run',
   'doctor.archive-both.why': 'The archive that the command writes stays without WAL, without a message.',
   'doctor.archive-directory': 'the server itself archives to {directory}',
@@ -187,7 +194,7 @@ export const doctorMessages = {
   'doctor.archive-owner.untold':
     'the archive was not looked at: the server did not tell whether and where it archives, --archive names the directory',
   'doctor.archive-owner.elsewhere':
-    'the archive was not looked at: the settings name no directory of this host, --archive can',
+    'the archive was not looked at: the settings do not plainly name one that can be reached from here; --archive can, or --repo with --instance',
   'doctor.archive-owner.empty': '{path}: there is no WAL yet',
   'doctor.archive-clock.ahead':
     'the clock of this host is {seconds} s ahead of that of the object storage, which refused it: requests were signed with the time of the store',
