@@ -41,19 +41,23 @@ function plainWords(words: readonly string[]): string[] | undefined {
  * What is wrong with the words of an archive_command that begins with `gausskeep`, whatever the environment of the server is: what `wal push` itself refuses, before
  * it looks at any place. Undefined: nothing, or it begins with something else, or is not plainly to be read.
  */
-export async function judgePush(commandWords: readonly string[], program: string): Promise<CommandJudgement | undefined> {
+export async function judgePush(
+  commandWords: readonly string[],
+  program: string,
+): Promise<CommandJudgement | undefined> {
   const [first = '', ...rest] = commandWords;
   if (!/^(?:.*\/)?gausskeep(?:\.js)?$/.test(first)) return undefined;
   const words = plainWords(rest);
   if (words === undefined) return undefined;
-  const [family = '', verb = '', ...argv] = words;
-  if (family !== 'wal' || verb !== 'push') return ofOtherCommand(family, verb);
+  const [group = '', verb = '', ...argv] = words;
+  if (group !== 'wal' || verb !== 'push') return ofOtherCommand(group, verb);
   try {
     const given = parseOptions(program, withHelp(walPushOptions), argv);
     const { path } = readPushWords(program, given);
     await readPlacesOf(given, program);
     // The path of a file of each name; of a file without one, or of always the same, nothing is archived.
-    if (!path.includes(anyPath) && !/\/.*%f/.test(path)) return { refused: say('doctor.archive-no-path', { word: path }) };
+    if (!path.includes(anyPath) && !/\/.*%f/.test(path))
+      return { refused: say('wal-commands.not-the-path', { word: path }) };
     const relative = [given.last('repo'), given.last('archive')].find(
       (place) => place !== undefined && !isS3Place(place) && !place.startsWith('/'),
     );
@@ -72,10 +76,10 @@ async function readPlacesOf(given: GivenOptions, program: string): Promise<void>
 }
 
 /** As `gausskeep` answers a command that it does not have. What another one of its commands does is not judged. */
-function ofOtherCommand(family: string, verb: string): CommandJudgement | undefined {
-  const isKnown = commandNames.some(({ name }) => name === family || name === `${family} ${verb}`);
-  if (isKnown || family.startsWith('-')) return undefined;
-  if (family === '') return { refused: say('cli.no-command') };
-  const isFamily = commandNames.some(({ name }) => name.startsWith(`${family} `));
-  return { refused: say('cli.unknown-command', { word: isFamily ? `${family} ${verb}` : family }) };
+function ofOtherCommand(group: string, verb: string): CommandJudgement | undefined {
+  const isKnown = commandNames.some(({ name }) => name === group || name === `${group} ${verb}`);
+  if (isKnown || group.startsWith('-')) return undefined;
+  if (group === '') return { refused: say('cli.no-command') };
+  const isGroup = commandNames.some(({ name }) => name.startsWith(`${group} `));
+  return { refused: say('cli.unknown-command', { word: isGroup ? `${group} ${verb}` : group }) };
 }

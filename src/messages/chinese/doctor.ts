@@ -92,7 +92,6 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.archive-refused': 'gausskeep 拒绝这个 archive_command，因此什么都没有归档：{reason}：{command}',
   'doctor.archive-refused.fix':
     '按 "gausskeep wal push --help" 的说明书写 archive_command；然后以服务器的账户手工运行一次，用一个 WAL 文件的路径代替 %p。',
-  'doctor.archive-no-path': '应当写 %p（文件的路径）的地方是 {word}',
   'doctor.archive-relative': 'archive_command 指明的 {path} 不是完整路径，服务器会在它的数据目录中查找：{command}',
   'doctor.archive-relative.fix': '在 archive_command 中写完整路径。',
   'doctor.archive-both': '设置了 archive_dest（{directory}），因此 archive_command（{command}）从不运行',

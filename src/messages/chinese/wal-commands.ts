@@ -63,6 +63,7 @@ export const walCommandsMessages: Translation<typeof english> = {
   'wal-commands.bad-compress': '无效的压缩方式 "{text}"',
   'wal-commands.bad-compress.hint': '可以是 none、gzip、lz4 或 zstd，gzip 和 zstd 后面可加 ":LEVEL"。',
   'wal-commands.missing': '缺少参数：{what}',
+  'wal-commands.not-the-path': '应当写 %p（文件的路径）的地方是 {word}',
   'wal-commands.began': '"{directory}" 现在是 WAL 归档目录；{name} 是其中的第一个 WAL',
   'wal-commands.pushed.stored': '{name}：已存入世代 {generation}',
   'wal-commands.pushed.present': '{name}：已在世代 {generation} 中',

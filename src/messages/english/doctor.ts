@@ -155,7 +155,6 @@ export const doctorMessages = {
   'doctor.archive-refused': 'archive_command is refused by gausskeep, so that nothing is archived: {reason}: {command}',
   'doctor.archive-refused.fix':
     'Write archive_command as "gausskeep wal push --help" says; then run it by hand as the account of the server, with the path of a WAL file for %p.',
-  'doctor.archive-no-path': '{word} stands where %p, the path of the file, is needed',
   'doctor.archive-relative':
     'archive_command names {path}, which is no full path, so that the server looks for it in its data directory: {command}',
   'doctor.archive-relative.fix': 'Write the full path in archive_command.',

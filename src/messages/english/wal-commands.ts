@@ -63,6 +63,7 @@ export const walCommandsMessages = {
   'wal-commands.bad-compress': 'invalid compression "{text}"',
   'wal-commands.bad-compress.hint': 'It is none, gzip, lz4 or zstd, gzip and zstd with ":LEVEL" if you like.',
   'wal-commands.missing': 'missing argument: {what}',
+  'wal-commands.not-the-path': '{word} stands where %p, the path of the file, is needed',
   'wal-commands.began': '"{directory}" is now a WAL archive; {name} is the first WAL in it',
   'wal-commands.pushed.stored': '{name}: stored in generation {generation}',
   'wal-commands.pushed.present': '{name}: present in generation {generation}',
