@@ -21,11 +21,17 @@ export function copyLines(copied: CopiedInstance, isDry: boolean): string[] {
     ...(rest.packs > 0 ? [say('copy.rest', rest)] : []),
     ...(expired > 0 ? [say('copy.expired', { count: expired })] : []),
     ...(condemned > 0 ? [say('copy.condemned', { count: condemned })] : []),
+    ...renewedNames(copied).map((name) => say(isDry ? 'copy.would-renew' : 'copy.renewed', { name })),
     ...walLines(wal, isDry),
     ...readLines(read),
     ...(marks > 0 ? [say(isDry ? 'copy.would-marks' : 'copy.marks', { count: marks })] : []),
   ];
   return [speak(say('copy.instance', { instance })), ...lines.map((line) => `  ${speak(line)}`)];
+}
+
+/** Of what says whose instance and archive it is, below the instance. */
+function renewedNames({ isIdentityRenewed, wal }: CopiedInstance): string[] {
+  return [...(isIdentityRenewed ? ['instance.json'] : []), ...(wal?.renewed ?? []).map((name) => `wal/${name}`)];
 }
 
 function readLines(read: CopiedInstance['read']): Message[] {
@@ -105,7 +111,7 @@ export function copyProblems(
 export function copyRecord(copied: CopiedInstance, isDry: boolean): Record<string, unknown> {
   const { instance, backups, harmed, wal, read, marks, unreadable, isHeld, failure } = copied;
   return {
-    ...{ messageType: 'copy', instance, isDryRun: isDry, isHeld, marks },
+    ...{ messageType: 'copy', instance, isDryRun: isDry, isHeld, marks, renewed: renewedNames(copied) },
     backups: backups.map(({ backup: id, name, outcome, reasons, packs, bytes }) => ({
       ...{ id, name, outcome, reasons: reasons.map((reason) => render(reason)), packs, bytes },
     })),

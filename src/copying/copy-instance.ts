@@ -58,6 +58,7 @@ export class CopyingInstance {
   #harmed: readonly DamageOfSource[] = [];
   #marks = 0;
   #isHeld = true;
+  #isIdentityRenewed = false;
 
   constructor(name: string, from: string, run: Run) {
     this.#name = name;
@@ -70,7 +71,13 @@ export class CopyingInstance {
     const backups = this.#done.toSorted((a, b) => order(a) - order(b) || 0);
     return {
       ...{ instance: this.#name, backups, wal: this.#wal, read: this.#read, marks: this.#marks },
-      ...{ harmed: this.#harmed, unreadable: this.#unreadable, isHeld: this.#isHeld, failure },
+      ...{
+        isIdentityRenewed: this.#isIdentityRenewed,
+        harmed: this.#harmed,
+        unreadable: this.#unreadable,
+        isHeld: this.#isHeld,
+        failure,
+      },
     };
   }
 
@@ -84,6 +91,7 @@ export class CopyingInstance {
     const plan = planCopy(before, there, await this.#copiedBefore(target));
     this.#unfinished = await unfinishedCopies(way, { signal });
     this.#done.push(...plan.settled);
+    this.#isIdentityRenewed = target.isIdentityLost === true;
     if (dryRun) {
       await this.#rehearse(source, target, plan, there);
       return;

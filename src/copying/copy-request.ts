@@ -89,12 +89,16 @@ export interface CopiedWal {
   readonly read: number;
   /** Names of segments without a receipt, which are followed by others: their push did not come to its end. */
   readonly unfinished: readonly string[];
+  /** Names in the archive of what says whose it is, and was missing in the target or could not be read there: it was put anew. */
+  readonly renewed: readonly string[];
 }
 
 export interface CopiedInstance {
   readonly instance: string;
   /** Oldest first, those whose commit cannot be read behind the others. */
   readonly backups: readonly CopiedBackup[];
+  /** `instance.json` was missing in the target or could not be read there, and was put anew. */
+  readonly isIdentityRenewed: boolean;
   /** What the source has lost, whether the target has it or not. */
   readonly harmed: readonly DamageOfSource[];
   /** Undefined: nothing of the target was to be read, or it was not come to. */

@@ -1,7 +1,7 @@
 import { compareGenerations, compareHistories } from '../adopting/compare-archives.ts';
 import { readPruned } from '../repository/pruned.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
-import type { Archive } from '../wal-archive/archive.ts';
+import { readGenerations, type Archive } from '../wal-archive/archive.ts';
 import { largestHistoryBytes, walFolder } from '../wal-archive/archive-wal.ts';
 import { readGaps } from '../wal-archive/gaps.ts';
 import type { Generation } from '../wal-archive/generation.ts';
@@ -13,6 +13,7 @@ import { copySegments } from './copy-segments.ts';
 import { beginArchive, copyGeneration, findTarget, readableGenerations } from './mend-archive.ts';
 import type { SegmentPair } from './mend-segment.ts';
 import { NeededWal, type WalWanted } from './needed-wal.ts';
+import { renewedOfArchive } from './renewed-archive.ts';
 
 /** The archive that is copied, and where to. */
 export interface WalWay {
@@ -24,6 +25,8 @@ export interface WalWay {
 
 /** What is missing in the target, and what is not looked at any more. */
 export interface MissingWal {
+  /** Names of what says whose archive it is there, and is missing or cannot be read. */
+  readonly renewed: readonly string[];
   readonly segments: number;
   readonly bytes: number;
   readonly present: number;
@@ -35,6 +38,7 @@ export interface MissingWal {
 export async function missingWal(way: WalWay, options: StorageOptions): Promise<MissingWal> {
   const target = way.target && (await findTarget(way.source, way.target, options));
   const generations = await comparedGenerations(way.source, target, options);
+  const renewed = way.target === undefined ? [] : await renewedBy(way.source, way.target, target, options);
   let [segments, bytes, present, unneeded] = [0, 0, 0, 0];
   const unfinished: string[] = [];
   for (const { number } of generations) {
@@ -46,7 +50,7 @@ export async function missingWal(way: WalWay, options: StorageOptions): Promise<
       unfinished.push(...folder.unfinished);
     }
   }
-  return { segments, bytes, present, unneeded, unfinished };
+  return { segments, bytes, present, unneeded, unfinished, renewed };
 }
 
 /**
@@ -66,6 +70,7 @@ export async function copyWal(
 ): Promise<CopiedWal> {
   const before = await findTarget(source, target, options);
   const generations = await comparedGenerations(source, before, options);
+  const renewed = await renewedBy(source, target, before, options);
   if (before === undefined) await beginArchive(source, target, options);
   const copied = { segments: 0, bytes: 0, present: 0, mended: 0, read: 0, damaged: [] };
   const unfinished: string[] = [];
@@ -91,7 +96,18 @@ export async function copyWal(
       await copySegments(way, folder.missing, copied, { ...looked, onStored });
     }
   }
-  return { ...copied, unneeded, unfinished };
+  return { ...copied, unneeded, unfinished, renewed };
+}
+
+async function renewedBy(
+  source: Archive,
+  target: Storage,
+  found: Archive | undefined,
+  options: StorageOptions,
+): Promise<string[]> {
+  const own = await readGenerations(source, options);
+  const readable = await readableGenerations(source, found ?? { ...source, storage: target }, options);
+  return renewedOfArchive(target, { source: own, found, readable }, options);
 }
 
 async function comparedGenerations(

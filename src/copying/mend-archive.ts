@@ -1,4 +1,7 @@
 import { compareGenerations } from '../adopting/compare-archives.ts';
+import { BackupError } from '../errors/backup-error.ts';
+import { say } from '../messages/message.ts';
+import { placeWords } from '../messages/place-words.ts';
 import { isDamage } from '../packs/damage.ts';
 import type { Storage, StorageOptions } from '../storage/storage.ts';
 import { findArchive, readGeneration, readGenerations, refuseForeign, type Archive } from '../wal-archive/archive.ts';
@@ -6,11 +9,12 @@ import { identityName } from '../wal-archive/archive-identity.ts';
 import { closedName, generationName, generationNumbers, type Generation } from '../wal-archive/generation.ts';
 import { asCopyConflict } from './archive-conflict.ts';
 import { copySmallObject } from './copy-object.ts';
+import { isSameByReceipts } from './same-by-receipts.ts';
 import { cannotReplace } from './replace-object.ts';
 
 /**
  * The archive that is copied into. Undefined: there is none, or it has lost its identity, or has one that cannot be read and is a copy of the source all the same.
- * @throws BackupError `CORRUPT` where one that cannot be read may be of another archive
+ * @throws BackupError `CORRUPT` where one that cannot be read, or that has lost its identity, may be of another archive; `REPOSITORY_NOT_FOUND` where other things are in it
  */
 export async function findTarget(
   source: Archive,
@@ -18,24 +22,39 @@ export async function findTarget(
   options: StorageOptions,
 ): Promise<Archive | undefined> {
   try {
-    return await findArchive(target, options);
+    const archive = await findArchive(target, options);
+    if (archive !== undefined) return archive;
   } catch (error) {
     if (isDamage(error) && (await isOfSource(source, target, options))) return undefined;
     throw error;
-  }
-}
-
-/** As the first push does, with the identity of the source: both are the same line of WAL. */
-export async function beginArchive(source: Archive, target: Storage, options: StorageOptions): Promise<void> {
-  if ((await hasUnreadableIdentity(target, options)) && (await isOfSource(source, target, options))) {
-    await target.delete(identityName, options).catch(cannotReplace(identityName));
   }
   try {
     await refuseForeign(target, options);
   } catch (error) {
     // What is there may be of another copy, which was quicker, or has lost its identity.
-    const isThere = (await findArchive(target, options)) !== undefined;
-    if (!isThere && !(await isOfSource(source, target, options))) throw error;
+    const archive = await findArchive(target, options);
+    if (archive !== undefined) return archive;
+    if (await isOfSource(source, target, options)) return undefined;
+    throw (await hasGenerations(target, options)) ? unknownArchive(target) : error;
+  }
+  return undefined;
+}
+
+async function hasGenerations(target: Storage, options: StorageOptions): Promise<boolean> {
+  for await (const _ of generationNumbers(target, options)) return true;
+  return false;
+}
+
+function unknownArchive({ description }: Storage): BackupError {
+  return new BackupError('CORRUPT', say('copy.unknown-archive', { archive: placeWords(description) }), {
+    hint: say('copy.unknown-archive.hint'),
+  });
+}
+
+/** As the first push does, with the identity of the source: both are the same line of WAL. `findTarget` allowed it. */
+export async function beginArchive(source: Archive, target: Storage, options: StorageOptions): Promise<void> {
+  if ((await hasUnreadableIdentity(target, options)) && (await isOfSource(source, target, options))) {
+    await target.delete(identityName, options).catch(cannotReplace(identityName));
   }
   await copySmallObject(source.storage, target, identityName, options);
   const archive = await findArchive(target, options);
@@ -54,10 +73,14 @@ async function hasUnreadableIdentity(target: Storage, options: StorageOptions): 
   }
 }
 
-/** Whether an archive without an identity is a copy of this one: those of its generations that can be read began when they did here, and there is one. */
+/**
+ * Whether an archive without an identity is a copy of this one: those of its generations that can be read began when they did here, and there is one. Where it lost the `generation.json` of all
+ * of them, receipts tell.
+ */
 async function isOfSource(source: Archive, storage: Storage, options: StorageOptions): Promise<boolean> {
   const own = await readGenerations(source, options);
-  const { readable } = await readEach(storage, options);
+  const { readable, damaged } = await readEach(storage, options);
+  if (readable.length + damaged.size === 0) return isSameByReceipts(source.storage, storage, own, options);
   const isSame = ({ number, createdAt }: Generation): boolean =>
     own.some((one) => one.number === number && one.createdAt === createdAt);
   return readable.length > 0 && readable.every(isSame);

@@ -45,6 +45,11 @@ export const copyingMessages: Translation<typeof english> = {
   'copy.would-mend': '将修补 {count} 个在那里有缺失的备份（{packs} 个数据包，{bytes}）',
   'copy.wal-mended': '其中 {count} 个原已存在，但有缺失',
   'copy.backup-not-mended': '实例 "{instance}"：备份 {name} 在那里有缺失，无法复制：{reason}',
+  'copy.unknown-archive': '{archive} 丢失了说明它是谁的 WAL 归档的内容，也没有什么表明它是此归档的副本',
+  'copy.unknown-archive.hint':
+    '请从它的另一份副本放回 gausskeep-archive.json 和各个世代的 generation.json，或复制到另一个仓库。其中没有任何改动。',
+  'copy.renewed': '"{name}" 在那里缺失或无法读取：已重新写入',
+  'copy.would-renew': '"{name}" 在那里缺失或无法读取：将重新写入',
   'copy.rest': '为在那里仍不完整的备份复制了 {packs} 个数据包（{bytes}）',
   'copy.source-harmed': '实例 "{instance}"：被复制的仓库中有损坏：{reason}；涉及 {count} 个备份：{list}',
   'copy.source-harmed.hint':

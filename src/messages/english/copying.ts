@@ -53,6 +53,12 @@ export const copyingMessages = {
   'copy.backup-not-mended':
     'instance "{instance}": backup {name} lacks something there that could not be copied: {reason}',
 
+  'copy.unknown-archive':
+    '{archive} has lost what says whose WAL archive it is, and nothing shows that it is a copy of this one',
+  'copy.unknown-archive.hint':
+    'Put gausskeep-archive.json and the generation.json of each generation back from another copy of it, or copy into another repository. Nothing was changed in it.',
+  'copy.renewed': '"{name}" was missing there, or could not be read: put anew',
+  'copy.would-renew': '"{name}" is missing there, or cannot be read: it would be put anew',
   'copy.rest': '{packs} {packs|pack|packs} ({bytes}) copied for backups that are not whole there',
   'copy.source-harmed':
     'instance "{instance}": damage in the repository that is copied: {reason}; {count} {count|backup is|backups are} concerned: {list}',
