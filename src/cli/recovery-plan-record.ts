@@ -48,6 +48,7 @@ export function recoveryRecord(
     firstLost: markOf(proof.firstLost),
     lostCommits: proof.lostCommits,
     lostAborts: proof.lostAborts,
+    lossKnown: proof.isLossKnown,
     leftPrepared: proof.leftPrepared.map(markOf),
     restorePoints: proof.named.map(({ name, startLsn, timeUs }) => ({
       name,

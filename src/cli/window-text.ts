@@ -8,7 +8,9 @@ type Line = RecoveryWindow['lines'][number];
 /** One row of the timeline. */
 interface Row {
   readonly lsn: Lsn;
-  /** Order of rows at one position. */
+  /** The stretch of WAL to which it belongs; undefined: the one whose WAL comes up to there. */
+  readonly stretch?: number | undefined;
+  /** Order of rows of a stretch at one position. */
   readonly rank: number;
   readonly timeUs: bigint | undefined;
   readonly mark: string;
@@ -59,7 +61,13 @@ function lineText(window: Line, all: readonly Line[]): string[] {
       ? say('window.line-title', { timeline })
       : say('window.line-title-generation', { generation, timeline });
   const rows = [...stretchRows(window), ...pointRows(window), ...backupRows(window), ...switchRows(window)];
-  rows.sort((a, b) => (a.lsn === b.lsn ? a.rank - b.rank : a.lsn < b.lsn ? -1 : 1));
+  const stretchOf = ({ stretch, lsn }: Row): number =>
+    stretch ?? window.stretches.findIndex(({ endLsn }) => lsn <= endLsn);
+  rows.sort((a, b) => {
+    if (a.lsn !== b.lsn) return a.lsn < b.lsn ? -1 : 1;
+    // Where one stretch ends and the next begins, the end comes first.
+    return stretchOf(a) - stretchOf(b) || a.rank - b.rank;
+  });
   return [
     speak(title),
     ...(problem === undefined ? [] : [`  ! ${speak(problem)}`]),
@@ -73,14 +81,15 @@ function rowText({ lsn, timeUs, mark, text }: Row): string {
   return `  ${mark} ${time.padEnd(29)} ${formatLsn(lsn).padEnd(12)} ${printable(speak(text))}`.trimEnd();
 }
 
-function stretchRows({ stretches, gaps }: Line): Row[] {
+function stretchRows({ stretches }: Line): Row[] {
   return stretches.flatMap((stretch, at) => {
     const { firstSegment, startLsn, endLsn, lastTimeUs, commits, segments, end } = stretch;
-    const isLast = at === stretches.length - 1 && gaps.length <= at;
+    const isLast = end.kind === 'end';
     const counts = { commits, segments };
     const rows: Row[] = [
       {
         lsn: startLsn,
+        stretch: at,
         rank: 0,
         timeUs: undefined,
         mark: '+',
@@ -88,6 +97,7 @@ function stretchRows({ stretches, gaps }: Line): Row[] {
       },
       {
         lsn: endLsn,
+        stretch: at,
         rank: 8,
         timeUs: lastTimeUs,
         mark: isLast ? '#' : end.kind === 'pruned' ? '-' : 'x',
@@ -97,6 +107,7 @@ function stretchRows({ stretches, gaps }: Line): Row[] {
     if (end.kind !== 'end') {
       rows.push({
         lsn: endLsn,
+        stretch: at,
         rank: 9,
         timeUs: undefined,
         mark: end.kind === 'pruned' ? '-' : 'x',

@@ -26,9 +26,10 @@ export async function locateRecord(
     place = { startLsn: record.startLsn, endLsn: record.endLsn };
     return false;
   };
-  for await (const { startLsn, segmentSizeBytes, content, found } of segments) {
+  for await (const { startLsn, segmentSizeBytes, content, found, brokenBefore } of segments) {
     if (startLsn + BigInt(segmentSizeBytes) <= position) continue;
     if ('damage' in content || (expected !== undefined && startLsn !== expected)) return place;
+    if (brokenBefore !== undefined) return place;
     expected = startLsn + BigInt(segmentSizeBytes);
     if (reader === undefined) reader = new WalReader({ start: startLsn, check: 'visited-records', visit });
     else reader.beginSegment(startLsn);

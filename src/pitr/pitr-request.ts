@@ -3,7 +3,7 @@ import type { Place } from '../storage/place.ts';
 import type { IndexCache } from '../survey/index-cache.ts';
 import type { FindPruned } from '../wal-archive/pruned-range.ts';
 import type { SurveyListener } from '../survey/events.ts';
-import type { WalSupply } from './prove-recovery.ts';
+import type { WalSupply } from './supply-of.ts';
 import type { TargetWords } from './target.ts';
 
 /** The archive of an instance of a repository, or one in an object store, as a server gets at it. */

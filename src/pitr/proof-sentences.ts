@@ -43,16 +43,8 @@ export function proofSentences(
           start: formatLsn(stop.record.startLsn),
           lsn: formatLsn(cutLsn ?? stop.lsn),
         }),
-    proof.lastKept === undefined
-      ? say('restore-recovery.none-kept')
-      : say('restore-recovery.last-kept', { transaction: describeMark(proof.lastKept) }),
-    proof.firstLost === undefined
-      ? say('restore-recovery.nothing-lost')
-      : say('restore-recovery.first-lost', {
-          transaction: describeMark(proof.firstLost),
-          commits: proof.lostCommits,
-          aborts: proof.lostAborts,
-        }),
+    keptSentence(proof),
+    lostSentence(proof),
     ...(isExact && told !== '' && told !== asked ? [say('restore-recovery.told', { target: told })] : []),
     ...(atTarget === 'pause' ? [say('restore-recovery.pauses')] : []),
     ...(atTarget === 'shutdown' ? [shutdownSentence(target.action)] : []),
@@ -70,6 +62,20 @@ export function proofSentences(
     ),
     ...proof.notes,
   ];
+}
+
+function keptSentence({ lastKept, endedBefore }: ProvedTarget['proof']): Message {
+  if (lastKept !== undefined) return say('restore-recovery.last-kept', { transaction: describeMark(lastKept) });
+  return endedBefore === undefined
+    ? say('restore-recovery.none-kept')
+    : say('restore-recovery.kept-in-backup', { transaction: describeMark(endedBefore) });
+}
+
+function lostSentence({ firstLost, lostCommits, lostAborts, isLossKnown }: ProvedTarget['proof']): Message {
+  if (firstLost === undefined)
+    return say(isLossKnown ? 'restore-recovery.nothing-lost' : 'restore-recovery.loss-unknown');
+  const counts = { transaction: describeMark(firstLost), commits: lostCommits, aborts: lostAborts };
+  return say(isLossKnown ? 'restore-recovery.first-lost' : 'restore-recovery.lost-by-indexes', counts);
 }
 
 /** The configuration stays as it is, so that a start without a change ends at the target again. */
@@ -105,7 +111,11 @@ function supplySentences(reason: ProvedTarget['supplyReason']): Message[] {
     case 'missing-behind':
       return [say('pruned.copy-missing-behind', { name: reason.name })];
     case 'damaged-behind':
-      return [say('restore-recovery.copy-damaged-behind', { name: reason.name })];
+      return [
+        reason.or === undefined
+          ? say('restore-recovery.copy-damaged-behind', { name: reason.name })
+          : say('restore-recovery.copy-damaged-crossing', { first: reason.name, next: reason.or }),
+      ];
     case 'no-archive':
       return [say('restore-recovery.copy-no-archive')];
     case 'out-of-reach':

@@ -11,7 +11,7 @@ import type { WalLine } from '../window/recovery-window.ts';
 import { findEarlier, tooNew } from './too-new.ts';
 import { Replay } from './replay.ts';
 import type { TransactionMark } from '../window/transaction.ts';
-import { gapBetween, gapsOfLine, type NotedGap } from '../window/noted-gap.ts';
+import { gapBetween, gapsOfLine } from '../window/noted-gap.ts';
 import { LineWalker } from '../window/wal-line.ts';
 import { windowBackup, type FoundBackup } from '../survey/backups.ts';
 import type { BackupWal } from '../survey/backup-wal.ts';
@@ -20,11 +20,12 @@ import type { WalKnowledge } from '../survey/wal-knowledge.ts';
 import type { FoundSegment, WalInventory } from '../survey/inventory.ts';
 import { checkTimeline, lineFor, refuseOlderTimeline, type LineRequest } from './choose-line.ts';
 import { withImmediateStop } from './immediate-stop.ts';
+import { keptRefusal } from './kept-refusal.ts';
 import { locateRecord } from './locate-record.ts';
+import { withKeptBefore, withLostBehind } from './lost-behind.ts';
 import { preparedInBackup } from '../survey/prepared-in-backup.ts';
 import {
   changesWhileRead,
-  damageOf,
   goesOnBehind,
   neededSegment,
   proveWal,
@@ -32,41 +33,17 @@ import {
   type ProvedSegment,
 } from '../survey/prove-wal.ts';
 import { firstPageOf } from '../survey/read-segment.ts';
-import { filesOfLine, nameOnLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
-import { segmentEndLsn } from '../wal/segment.ts';
-import type { WalPlace } from '../survey/wal-place.ts';
+import { damageOf } from '../survey/segment-proof.ts';
+import { filesOfLine, readLine, type ReadLineSegment } from '../survey/read-line.ts';
+import type { Lsn } from '../wal/lsn.ts';
+import { findObstacle, supplyOf, type SupplyReason, type SupplyRequest, type WalSupply } from './supply-of.ts';
 
-export type WalSupply = 'copy' | 'restore-command';
-
-/** Why the WAL is supplied as it is. */
-export type SupplyReason =
-  | { readonly kind: 'asked' }
-  /** Only WAL that is cut ends this server exactly at its target. */
-  | { readonly kind: 'exact' }
-  /** All of it is where the server can fetch it. */
-  | { readonly kind: 'in-archive' }
-  | { readonly kind: 'no-archive' }
-  /** This segment, which comes next, is missing although WAL went on: a server that reads ahead would ask for it in vain, and end. */
-  | { readonly kind: 'missing-behind'; readonly name: string }
-  /** This segment, the last one needed or the one behind it, is damaged: a server that asks for it is told so, and ends. */
-  | { readonly kind: 'damaged-behind'; readonly name: string }
-  /** There is one, in a repository that the server could not open. */
-  | { readonly kind: 'out-of-reach'; readonly reason: Message }
-  /** This segment is not where the server could fetch it. */
-  | { readonly kind: 'elsewhere'; readonly name: string; readonly from: string };
-
-export interface ProveRequest extends LineRequest {
+export interface ProveRequest extends LineRequest, SupplyRequest {
   /** Backups to choose from; the newest with which the target can be reached is taken. */
   readonly backups: readonly FoundBackup[];
   readonly wal: BackupWal;
-  /** Undefined: what suits the server and the WAL. */
-  readonly supply: WalSupply | undefined;
   /** The WAL of the places that were named, from their beginning on: to look for what is older than a backup. */
   readonly allWal: () => Promise<WalInventory | undefined>;
-  /** The place from which a server can fetch WAL; undefined: there is none. */
-  readonly fetchesFrom: WalPlace | undefined;
-  /** Why there is none, where there is an archive. */
-  readonly outOfReach?: Message | undefined;
   readonly requirePause?: boolean | undefined;
   readonly allowEndOfWal: boolean;
 }
@@ -98,7 +75,7 @@ export interface ProveOptions extends StorageOptions {
 /**
  * Finds the backup to begin with and proves where the recovery will end.
  * @throws BackupError `TARGET_UNREACHABLE`, `WAL_MISSING` of the oldest backup when none will do, of the newest one that lacks WAL which retention
- * removed where there is such a one; `BACKUP_NOT_FOUND`
+ * removed, or before whose target WAL is damaged or missing, where there is such a one; `BACKUP_NOT_FOUND`
  */
 export async function proveRecovery(request: ProveRequest, options: ProveOptions): Promise<ProvedRecovery> {
   const newestFirst = request.backups.toSorted(newerFirst);
@@ -107,12 +84,12 @@ export async function proveRecovery(request: ProveRequest, options: ProveOptions
   let refusal: BackupError | undefined;
   for (const backup of newestFirst) {
     try {
-      const proved = await proveWithAllWal(backup, identity, request, options);
+      const provesRefusal = refusal?.kind !== 'gap-before-target';
+      const proved = await proveWithAllWal(backup, { identity, request, options, provesRefusal });
       return { ...proved, passedOver };
     } catch (error) {
       if (!(error instanceof BackupError) || !isAboutBackup(error)) throw error;
-      // The newest backup before a target that retention made unreachable says which range that is.
-      if (refusal?.kind !== 'pruned-before-target') refusal = error;
+      refusal = keptRefusal(refusal, error, request.target.target);
       passedOver.push({ name: backup.name, reason: error.sentence });
     }
   }
@@ -137,15 +114,16 @@ type Planned = Omit<Proved, 'segments'> & {
   readonly behind: NeededSegment | undefined;
 };
 
+/** What a plan refuses because WAL is damaged; the segments before that, up to `endLsn`, are still to be read. */
+interface RefusedPlan {
+  readonly refusal: BackupError;
+  readonly before: readonly NeededSegment[];
+  readonly endLsn: Lsn;
+}
+
 /** With the WAL inside of an archive only where it does not go without: all of that has to be read for it. */
-async function proveWithAllWal(
-  backup: FoundBackup,
-  identity: ServerIdentity,
-  request: ProveRequest,
-  options: ProveOptions,
-): Promise<Proved> {
-  const { wal } = request;
-  const context = { identity, request, options };
+async function proveWithAllWal(backup: FoundBackup, context: ProveContext): Promise<Proved> {
+  const { wal } = context.request;
   try {
     return await proveWith(backup, await wal.inventoryFor(backup), context);
   } catch (error) {
@@ -159,7 +137,7 @@ async function proveWithAllWal(
   }
 }
 
-function lacksWal(error: unknown): boolean {
+function lacksWal(error: unknown): error is BackupError {
   if (!(error instanceof BackupError)) return false;
   return error.code === 'WAL_MISSING' || isGapBefore(error);
 }
@@ -189,6 +167,8 @@ interface ProveContext {
   readonly identity: ServerIdentity;
   readonly request: ProveRequest;
   readonly options: ProveOptions;
+  /** Whether the WAL before damage is read before a refusal says how far it can be replayed: a newer backup's refusal told that else. */
+  readonly provesRefusal: boolean;
 }
 
 /** Something that is written to is seen in another state each time. */
@@ -205,9 +185,17 @@ async function proveWith(
 ): Promise<Proved> {
   const { options } = context;
   for (let plans = 1; ; plans += 1) {
-    const { behind, ...planned } = await planWith(backup, inventory, context);
-    const { segments, proof } = planned;
+    const plan = await planWith(backup, inventory, context);
     const { reader } = options;
+    if ('refusal' in plan) {
+      const { refusal, before, endLsn } = plan;
+      const range = { fromLsn: backup.facts.label.startLsn, neededEndLsn: endLsn };
+      if (reader === undefined || (await proveWal(before, range, { ...options, reader })) !== undefined) throw refusal;
+      if (plans === mostPlans) throw changesWhileRead(before.at(-1) ?? { name: '-', from: '-' });
+      continue;
+    }
+    const { behind, ...planned } = plan;
+    const { segments, proof } = planned;
     if (reader === undefined) {
       return { ...planned, segments: segments.map((segment) => ({ ...segment, content: undefined })) };
     }
@@ -223,8 +211,8 @@ async function proveWith(
 async function planWith(
   backup: FoundBackup,
   inventory: WalInventory | undefined,
-  { identity, request, options }: ProveContext,
-): Promise<Planned> {
+  { identity, request, options, provesRefusal }: ProveContext,
+): Promise<Planned | RefusedPlan> {
   const { target } = request;
   if (inventory === undefined) throw noWal();
   const window = windowBackup(backup);
@@ -252,13 +240,14 @@ async function planWith(
   const gaps = gapsOfLine(inventory.gaps, line);
   const walker = new LineWalker(gaps);
   const passed: NeededSegment[] = [];
-  const damaged = new Set<string>();
+  const damaged = new Map<string, Message>();
   const passing = read();
   const next = async (): Promise<ReadLineSegment | undefined> => {
     const { value } = await passing.next();
     if (value === undefined) return undefined;
     passed.push(neededSegment(value, knowledge));
-    if (damageOf(value.content) !== undefined) damaged.add(value.name);
+    const damage = value.brokenBefore ?? damageOf(value.content);
+    if (damage !== undefined) damaged.set(value.name, damage);
     return value;
   };
   const first = await next();
@@ -272,7 +261,16 @@ async function planWith(
   // Without the segment that the backup begins with nothing was passed that could have broken.
   const lacksBegin = first === undefined || first.startLsn > window.startLsn;
   const isLost = lacksBegin ? gapBetween(gaps, window.startLsn, window.startLsn + 1n) : undefined;
-  const proof = proveTarget({ ...proofRequest, lostBegin: isLost, lacksBegin }, outcome);
+  let judged: TargetProof;
+  try {
+    judged = proveTarget({ ...proofRequest, lostBegin: isLost, lacksBegin }, outcome);
+  } catch (error) {
+    const { broken, endLsn } = outcome;
+    if (!provesRefusal || broken?.kind !== 'damaged' || endLsn === undefined || !lacksWal(error)) throw error;
+    return { refusal: error, before: passed.filter(({ startLsn }) => startLsn < endLsn), endLsn };
+  }
+  const indexes = { line, inventory, ...options };
+  const proof = await withKeptBefore(await withLostBehind(judged, outcome, indexes), indexes);
   checkTimeline(window, line, proof);
   const { neededEndLsn } = proof;
   const endOfLast = (): bigint => (passed.at(-1)?.startLsn ?? 0n) + BigInt(inventory.segmentSizeBytes);
@@ -285,12 +283,9 @@ async function planWith(
   const needed = passed.findIndex(({ startLsn }) => startLsn >= neededEndLsn);
   const segments = needed < 0 ? passed : passed.slice(0, needed);
   const behind = proof.stop === undefined && needed >= 0 ? passed[needed] : undefined;
-  const supplied = supplyOf(supply, segments, request, () => {
-    const ahead = nameBehind(segments, line, inventory);
-    const name = [segments.at(-1)?.name, ahead].find((one) => one !== undefined && damaged.has(one));
-    if (name !== undefined) return { kind: 'damaged-behind', name };
-    return missingBehind(segments, line, inventory, gaps);
-  });
+  const supplied = supplyOf(supply, segments, request, () =>
+    findObstacle(segments, { line, inventory, gaps, damaged }),
+  );
   // Copied because of a lost segment it would end before the timeline that was asked for begins.
   const goesOn =
     supplied.supply === 'restore-command' || ['missing-behind', 'damaged-behind'].includes(supplied.supplyReason.kind);
@@ -311,51 +306,6 @@ async function expectUnknown(
     bytes += place.source.segmentSizeBytes;
   }
   reader.expect(count, bytes);
-}
-
-/** How WAL comes to the server: it fetches nothing but what lies in the archive. */
-function supplyOf(
-  suits: WalSupply,
-  segments: readonly NeededSegment[],
-  { supply, fetchesFrom, outOfReach: reason }: ProveRequest,
-  findObstacle: () => SupplyReason | undefined,
-): Pick<ProvedRecovery, 'supply' | 'supplyReason'> {
-  if (supply !== undefined) return { supply, supplyReason: { kind: 'asked' } };
-  if (suits === 'copy') return { supply: 'copy', supplyReason: { kind: 'exact' } };
-  if (reason !== undefined) return { supply: 'copy', supplyReason: { kind: 'out-of-reach', reason } };
-  if (fetchesFrom === undefined) return { supply: 'copy', supplyReason: { kind: 'no-archive' } };
-  const stray = segments.find(({ found }) => found.place !== fetchesFrom);
-  if (stray === undefined) {
-    const supplyReason = findObstacle();
-    if (supplyReason !== undefined) return { supply: 'copy', supplyReason };
-    return { supply: 'restore-command', supplyReason: { kind: 'in-archive' } };
-  }
-  return { supply: 'copy', supplyReason: { kind: 'elsewhere', name: stray.name, from: stray.from } };
-}
-
-/** The segment behind the last one needed, where it is not there although WAL went on. */
-function missingBehind(
-  segments: readonly NeededSegment[],
-  line: WalLine,
-  inventory: WalInventory,
-  gaps: readonly NotedGap[],
-): SupplyReason | undefined {
-  const last = segments.at(-1);
-  const name = nameBehind(segments, line, inventory);
-  if (last === undefined || name === undefined || inventory.segments.has(name)) return undefined;
-  const next = segmentEndLsn(last.startLsn, inventory.segmentSizeBytes);
-  const goesOn = gapBetween(gaps, next, next + 1n) !== undefined || filesOfLine(inventory, line, next).length > 0;
-  return goesOn ? { kind: 'missing-behind', name } : undefined;
-}
-
-/** The segment that a server would ask for behind the last one needed. */
-function nameBehind(
-  segments: readonly NeededSegment[],
-  line: WalLine,
-  { segmentSizeBytes }: WalInventory,
-): string | undefined {
-  const last = segments.at(-1);
-  return last && nameOnLine(line, segmentEndLsn(last.startLsn, segmentSizeBytes), segmentSizeBytes);
 }
 
 /** What the backup has as prepared, in the layout of the WAL that begins it. */

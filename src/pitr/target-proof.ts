@@ -37,9 +37,13 @@ export interface TargetProof {
   /** Whether the server will pause there; `impossible` where it was asked to and cannot. */
   readonly pause: 'yes' | 'no' | 'impossible';
   readonly lastKept: TransactionMark | undefined;
+  /** Where no end of a transaction is replayed: the last one before the backup, where that is known. */
+  readonly endedBefore: TransactionMark | undefined;
   readonly firstLost: TransactionMark | undefined;
   readonly lostCommits: number;
   readonly lostAborts: number;
+  /** False: WAL behind the stop is damaged or missing, and what was lost is counted only as far as indexes behind that tell. */
+  readonly isLossKnown: boolean;
   readonly leftPrepared: readonly TransactionMark[];
   /** Transactions that the backup has as prepared and the WAL prepares again. */
   readonly preparedAgain: ReadonlySet<bigint>;
@@ -81,9 +85,11 @@ export function proveTarget(request: ProofRequest, outcome: ReplayOutcome): Targ
     written,
     pause,
     lastKept: outcome.lastKept,
+    endedBefore: undefined,
     firstLost: outcome.firstLost,
     lostCommits: outcome.lostCommits,
     lostAborts: outcome.lostAborts,
+    isLossKnown: outcome.broken === undefined || outcome.broken.kind === 'end',
     leftPrepared: outcome.leftPrepared,
     preparedAgain: outcome.preparedAgain,
     tablespaces: outcome.tablespaces,

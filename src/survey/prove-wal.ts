@@ -1,15 +1,16 @@
 import { BackupError } from '../errors/backup-error.ts';
-import { say, type Message } from '../messages/message.ts';
+import { say } from '../messages/message.ts';
 import type { StorageOptions } from '../storage/storage.ts';
-import { formatLsn, type Lsn } from '../wal/lsn.ts';
+import type { Lsn } from '../wal/lsn.ts';
 import { BorderCheck } from '../wal/segment-border.ts';
 import { decodeSegmentIndex } from '../wal/segment-index-codec.ts';
 import { indexUpTo } from '../wal/segment-index.ts';
 import type { LineSegment } from '../window/wal-line.ts';
+import { describeCrossing, segmentToBlame, type CrossedSegment } from './damaged-crossing.ts';
 import type { FoundSegment } from './inventory.ts';
 import { mostThreads, type SegmentReader, type SegmentToRead } from './read-whole.ts';
 import type { KnownSegment } from './known-shelf.ts';
-import { digestOf, type SegmentContent, type SegmentProof } from './segment-proof.ts';
+import { damageOf, digestOf, type SegmentProof } from './segment-proof.ts';
 import type { WalKnowledge } from './wal-knowledge.ts';
 
 /** A segment that a recovery needs, without its content: there may be many. */
@@ -83,12 +84,10 @@ export async function proveWal(
     }
   };
   await Promise.all(Array.from({ length: mostThreads }, lane));
-  if (changedAt < Infinity) return undefined;
-  const crossing = findCrossingDamage(proofs, range);
-  if (crossing !== undefined) {
-    await correctCrossing(segments, crossing, range, options);
-    return undefined;
-  }
+  // Also before one that is not as planned: a plan made again may end there without reading.
+  const crossing = findCrossingDamage(proofs.slice(0, changedAt), range);
+  if (crossing !== undefined) await correctCrossing(segments, crossing, range, options);
+  if (crossing !== undefined || changedAt < Infinity) return undefined;
   const proved: ProvedSegment[] = [];
   for (const [at, segment] of segments.entries()) {
     const { keptBytes = 0, sha256 = '' } = proofs[at] ?? {};
@@ -135,8 +134,9 @@ function findCrossingDamage(proofs: readonly (SegmentProof | undefined)[], { fro
 }
 
 /**
- * Ends the WAL before a damaged record that crosses, for this run: which of the two segments is to blame is not known. Where
- * nothing follows it, it is what a crash leaves, as within a segment: an end, unless later segments show that it is none.
+ * Ends the WAL before a damaged record that crosses, for this run: in the segment that is to blame, or where that is not known in the
+ * one in which the record begins. Where nothing follows the record, it is what a crash leaves, as within a segment: an end, unless
+ * later segments show that it is none.
  */
 async function correctCrossing(
   segments: readonly NeededSegment[],
@@ -147,16 +147,26 @@ async function correctCrossing(
   const at = segments.findLastIndex(({ startLsn }) => startLsn <= damaged);
   const segment = segments[at];
   if (segment === undefined) return;
-  const rest = segments.slice(at + 1);
-  const job = jobOf(segment, at, range);
-  const { index: stored } = await reader.read(job);
+  const { index: stored, proof } = await reader.read(jobOf(segment, at, range));
   if (stored === undefined) return;
+  const crossed: CrossedSegment[] = [{ found: segment.found, proof }];
+  let isEnd = false;
+  for (const [behind, next] of segments.slice(at + 1).entries()) {
+    const known = await reader.read(jobOf(next, at + 1 + behind, range));
+    crossed.push({ found: next.found, proof: known.proof });
+    const head = known.proof?.border.head;
+    if (head !== undefined && head.seenBytes < head.totalBytes) continue;
+    isEnd = behind === 0 && at + 2 === segments.length && holdsNothingElse(known);
+    break;
+  }
+  const damage = describeCrossing(crossed, damaged);
+  const blamed = segmentToBlame(crossed)?.found ?? segment.found;
+  if (!isEnd && blamed !== segment.found) {
+    await knowledge.correct(blamed.place, blamed.object, { damage });
+    return;
+  }
   const index = decodeSegmentIndex(stored);
-  const damage = say('survey.damaged-crossing', { name: job.name, lsn: formatLsn(damaged) });
   const end = { kind: 'partial', lsn: damaged, reason: 'bad-checksum' } as const;
-  const [next] = rest;
-  const isEnd =
-    next !== undefined && rest.length === 1 && holdsNothingElse(await reader.read(jobOf(next, at + 1, range)));
   const { place, object } = segment.found;
   await knowledge.correct(place, object, indexUpTo(index, index.last, isEnd ? end : { ...end, damage }));
 }
@@ -180,12 +190,6 @@ export async function goesOnBehind(
   if (damage === undefined) return false;
   await knowledge.correct(place, object, { damage });
   return true;
-}
-
-/** What is wrong with a segment; undefined: its WAL ends, or goes on. */
-export function damageOf(content: SegmentContent): Message | undefined {
-  if ('damage' in content) return content.damage;
-  return content.end.kind === 'partial' ? content.end.damage : undefined;
 }
 
 /** Whether the rest of a record of before is all that a segment holds. */

@@ -1,4 +1,4 @@
-import { say } from '../messages/message.ts';
+import { say, type Message } from '../messages/message.ts';
 import type { StorageOptions } from '../storage/storage.ts';
 import type { Lsn } from '../wal/lsn.ts';
 import type { SegmentIndex } from '../wal/segment-index.ts';
@@ -7,9 +7,11 @@ import { segmentName, segmentStart, type TimelineId } from '../wal/segment.ts';
 import type { WalLine } from '../window/recovery-window.ts';
 import type { LineSegment } from '../window/wal-line.ts';
 import { chooseSegment, type Candidate } from './choose-segment.ts';
+import { OpenRecord } from './damaged-crossing.ts';
 import type { FoundSegment, WalInventory } from './inventory.ts';
 import { mostThreads } from './read-whole.ts';
 import { indexTogether, placeOf, readSegmentIndex, type ReadSegmentOptions } from './read-segment.ts';
+import { damageOf } from './segment-proof.ts';
 
 /** A segment of a line and the file that was taken for it. */
 export interface ReadLineSegment extends LineSegment {
@@ -31,14 +33,18 @@ export async function* readLine(
   options: ReadLineOptions = {},
 ): AsyncGenerator<ReadLineSegment, void, undefined> {
   let previous: { readonly found: FoundSegment; readonly index: SegmentIndex } | undefined;
+  const open = new OpenRecord();
   for await (const { name, candidates } of readAhead(namesOfLine(inventory, line, options.from), inventory, options)) {
     const chosen = await chooseSegment(candidates, previous?.index, options);
     if (chosen === undefined) continue;
     const { found } = chosen;
     const content = await withCrossing(previous, chosen, options);
+    const brokenBefore = await damageBefore(previous?.index, { found, content }, open, options);
+    open.pass(found, content);
     const { timeline, startLsn } = found;
     const { segmentSizeBytes } = inventory;
-    yield { name, timeline, startLsn, segmentSizeBytes, from: placeOf(found.place, found.object), content, found };
+    const from = placeOf(found.place, found.object);
+    yield { name, timeline, startLsn, segmentSizeBytes, from, content, found, brokenBefore };
     previous = 'damage' in content ? undefined : { found, index: content };
   }
 }
@@ -109,6 +115,18 @@ async function withCrossing(
   if (!link.isLinked || link.crossing !== 'unread') return content;
   const { startLsn, object } = previous.found;
   return (await indexTogether(object, found.object, startLsn, found.place, options)) ?? content;
+}
+
+/** Why nothing of a damaged segment can be replayed by a server that comes from the one before it. */
+async function damageBefore(
+  previous: SegmentIndex | undefined,
+  { found, content }: Candidate,
+  open: OpenRecord,
+  options: ReadLineOptions,
+): Promise<Message | undefined> {
+  const damage = damageOf(content);
+  if (previous === undefined || damage === undefined || 'damage' in content) return undefined;
+  return linksTo(previous, content).isLinked ? open.damageOfRest(found, content, damage, options) : undefined;
 }
 
 /** Names of the segments that a server would ask for on this line, as far as there are files, in order of position. */

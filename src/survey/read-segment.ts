@@ -8,6 +8,7 @@ import type { SegmentIndex } from '../wal/segment-index.ts';
 import { decodePageHeader } from '../wal/page-header.ts';
 import { SegmentIndexer } from '../wal/segment-indexer.ts';
 import type { CrcCheck } from '../wal/wal-reader.ts';
+import type { FoundSegment } from './inventory.ts';
 import type { SegmentReader, SegmentToRead } from './read-whole.ts';
 import { endedByDamage } from './segment-proof.ts';
 import type { WalKnowledge } from './wal-knowledge.ts';
@@ -53,6 +54,18 @@ export async function readSegmentIndex(
     await knowledge?.remember(key, { index: encodeSegmentIndex(index), proof: undefined });
   }
   return index;
+}
+
+/** What a segment held when its index was made, damaged or not by now; undefined where there is none. Reads no segment. */
+export async function knownIndex(
+  { place, object, startLsn }: FoundSegment,
+  { knowledge, signal }: ReadSegmentOptions,
+): Promise<SegmentIndex | undefined> {
+  const stored = object.receipt === undefined ? undefined : await storedIndex(place, object, { signal });
+  const given = stored && decoded(stored);
+  if (given?.startLsn === startLsn) return given;
+  const known = await knowledge?.contentOf(place, object, { startLsn, from: undefined });
+  return known === undefined || 'damage' in known ? undefined : known;
 }
 
 /** An index that cannot be read is none: the segment itself tells what is in it. */

@@ -25,6 +25,12 @@ export interface SegmentProof {
   readonly instead: SegmentContent | undefined;
 }
 
+/** What is wrong with a segment; undefined: its WAL ends, or goes on. */
+export function damageOf(content: SegmentContent): Message | undefined {
+  if ('damage' in content) return content.damage;
+  return content.end.kind === 'partial' ? content.end.damage : undefined;
+}
+
 /** Names a content. Two that a plan could tell apart have different names. */
 export function digestOf(content: SegmentContent): string {
   if ('damage' in content) return 'damage';

@@ -43,6 +43,8 @@ class WindowSurvey {
   #waiting: WindowBackup[];
   #passing: Passing[] = [];
   #stretch: Counts | undefined;
+  /** The stretch begins in a damaged segment, and nothing before can be replayed into it. */
+  #beginsDamaged = false;
   #segmentSizeBytes = 0;
   readonly #stretches: Stretch[] = [];
   readonly #gaps: LineBreak[] = [];
@@ -97,6 +99,7 @@ class WindowSurvey {
   #segment({ segment, index, isFirst }: Extract<LineItem, { kind: 'segment' }>): void {
     this.#segmentSizeBytes = index.segmentSizeBytes;
     if (isFirst) {
+      this.#beginsDamaged = segment.brokenBefore !== undefined;
       const startLsn = index.head === undefined ? index.startLsn : (index.first?.startLsn ?? index.startLsn);
       this.#stretch = {
         firstSegment: segment.name,
@@ -123,6 +126,11 @@ class WindowSurvey {
     }
   }
 
+  /** What a damaged segment holds serves no backup but one that begins in it. */
+  get #servesNothing(): boolean {
+    return this.#beginsDamaged && this.#passing.length === 0;
+  }
+
   #event(event: WalEvent): void {
     const stretch = this.#stretch;
     if (stretch === undefined) return;
@@ -133,7 +141,7 @@ class WindowSurvey {
       stretch[isCommit(event) ? 'commits' : 'aborts'] += 1;
       stretch.firstTimeUs ??= event.timeUs;
       stretch.lastTimeUs = event.timeUs;
-    } else if (event.kind === 'restore-point') {
+    } else if (event.kind === 'restore-point' && !this.#servesNothing) {
       const { name, startLsn, endLsn, timeUs } = event;
       this.#points.push({ name, startLsn, endLsn, timeUs, isRepeated: this.#names.has(name) });
       this.#names.add(name);
@@ -142,13 +150,18 @@ class WindowSurvey {
 
   #endStretch(endLsn: Lsn | undefined, broken: LineBreak): void {
     const stretch = this.#stretch;
+    this.#stretch = undefined;
+    if (stretch !== undefined && this.#servesNothing) {
+      // That its segment is damaged was told before it.
+      if (broken.kind !== 'end' && broken.kind !== 'damaged') this.#gaps.push(broken);
+      return;
+    }
     if (broken.kind !== 'end') this.#gaps.push(broken);
     if (stretch === undefined || endLsn === undefined) return;
     stretch.endLsn = endLsn;
     this.#stretches.push({ ...stretch, end: broken });
     for (const passing of this.#passing) this.#ranges.push(rangeOf(passing, stretch));
     this.#passing = [];
-    this.#stretch = undefined;
   }
 }
 

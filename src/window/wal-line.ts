@@ -19,6 +19,11 @@ export interface LineSegment {
   readonly from: string;
   /** What it holds, or why that cannot be read. */
   readonly content: SegmentIndex | { readonly damage: Message };
+  /**
+   * It is damaged, and so is the record with the rest of which it begins, or that is not known: replay that comes from the segment before
+   * ends there.
+   */
+  readonly brokenBefore?: Message | undefined;
 }
 
 /** Why the valid WAL of a line does not go on. */
@@ -97,6 +102,10 @@ export class LineWalker {
     }
     if (!link.isLinked) {
       items.push(...this.#break(this.#problem(previous, segment, link.reason)));
+      return [...items, ...this.#take(segment, content, true)];
+    }
+    if (segment.brokenBefore !== undefined) {
+      items.push(...this.#break({ kind: 'damaged', ...only(segment.name), reason: segment.brokenBefore }));
       return [...items, ...this.#take(segment, content, true)];
     }
     const taken = this.#take(segment, content, false);
@@ -194,9 +203,9 @@ export class LineWalker {
       return { kind: 'damaged', ...only(before.name), reason, noted };
     }
     const { content } = segment;
-    // Where the very first record of it is the damaged one.
+    // Damage can make a segment look as if it were of another line, and can be all of it.
     const damage = 'damage' in content || content.end.kind !== 'partial' ? undefined : content.end.damage;
-    if (problem === 'nothing-valid' && damage !== undefined) {
+    if (damage !== undefined) {
       return { kind: 'damaged', ...only(segment.name), reason: damage };
     }
     return { kind: 'fork', ...only(segment.name), reason: describeLinkProblem(problem, segment.name) };

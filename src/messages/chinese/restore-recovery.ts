@@ -61,6 +61,8 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
   'restore-recovery.copy-exact': '采用复制方式，因为这个服务器只有在 WAL 结束处才停得准确',
   'restore-recovery.copy-no-archive': '采用复制方式，因为没有可从中获取 WAL 的归档',
   'restore-recovery.copy-damaged-behind': '采用复制方式，因为归档中的 {name} 已损坏，请求它的服务器会在那里失败',
+  'restore-recovery.copy-damaged-crossing':
+    '采用复制方式，因为归档中的 {first} 或 {next} 已损坏，读这两个段的服务器会在它们之间结束',
   'restore-recovery.copy-elsewhere': '采用复制方式，因为 {name} 不在归档中，而在 {from} 中',
   'restore-recovery.command-in-archive': '采用 restore_command，因为全部 WAL 都在归档中',
   'restore-recovery.by-copy': '清空 WAL 目录，放入 {count} 个段的独立副本',
@@ -73,10 +75,15 @@ export const restoreRecoveryMessages: Translation<typeof english> = {
   'restore-recovery.stops-at-end': '随 WAL 结束于 {lsn}',
   'restore-recovery.stops-before': '停在 {start} 处的{what}之前；WAL 回放到 {lsn}',
   'restore-recovery.stops-after': '停在 {start} 处的{what}之后；WAL 回放到 {lsn}',
-  'restore-recovery.none-kept': '保留的最后一个事务：读过的 WAL 中没有',
+  'restore-recovery.none-kept': '保留的最后一个事务：备份中的最后一个；重放的 WAL 中没有事务结束',
+  'restore-recovery.kept-in-backup': '保留的最后一个事务：{transaction}，在备份中；重放的 WAL 中没有事务结束',
   'restore-recovery.last-kept': '保留的最后一个事务：{transaction}',
   'restore-recovery.first-lost':
     '丢失的第一个事务：{transaction}；从那里起的 {commits} 个提交和 {aborts} 个回滚不复存在',
+  'restore-recovery.lost-by-indexes':
+    '就索引所知丢失的：从 {transaction} 起，{commits} 个提交和 {aborts} 个回滚；其后的 WAL 不完整，除此之外还有什么不得而知',
+  'restore-recovery.loss-unknown':
+    '不知道丢失了哪些事务：其后的 WAL 已损坏、缺失或属于另一条线，而且没有索引说明其中有什么',
   'restore-recovery.nothing-lost': '没有已知的更晚的事务',
   'restore-recovery.told': '告诉服务器的目标是 {target}，使它在 WAL 结束处暂停',
   'restore-recovery.pauses': '服务器在那里暂停，只读，直到执行 gausskeep resume',

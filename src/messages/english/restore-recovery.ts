@@ -65,6 +65,8 @@ export const restoreRecoveryMessages = {
   'restore-recovery.copy-no-archive': 'by copy, because there is no archive that it could be fetched from',
   'restore-recovery.copy-damaged-behind':
     'by copy, because {name} in the archive is damaged, and a server that asks for it would fail there',
+  'restore-recovery.copy-damaged-crossing':
+    'by copy, because {first} or {next} in the archive is damaged, and a server that reads both would end between them',
   'restore-recovery.copy-elsewhere': 'by copy, because {name} is not in the archive, but in {from}',
   'restore-recovery.command-in-archive': 'with restore_command, because all of it is in the archive',
   'restore-recovery.by-copy':
@@ -78,10 +80,17 @@ export const restoreRecoveryMessages = {
   'restore-recovery.stops-at-end': 'ends with the WAL, at {lsn}',
   'restore-recovery.stops-before': 'stops before {what} at {start}; the WAL is replayed up to {lsn}',
   'restore-recovery.stops-after': 'stops after {what} at {start}; the WAL is replayed up to {lsn}',
-  'restore-recovery.none-kept': 'last transaction kept: none known in the WAL that was read',
+  'restore-recovery.none-kept':
+    'last transaction kept: the last one that the backup holds; none ends in the WAL that is replayed',
+  'restore-recovery.kept-in-backup':
+    'last transaction kept: {transaction}, in the backup; none ends in the WAL that is replayed',
   'restore-recovery.last-kept': 'last transaction kept: {transaction}',
   'restore-recovery.first-lost':
     'first one lost: {transaction}; {commits} {commits|commit|commits} and {aborts} {aborts|rollback|rollbacks} from there on are gone',
+  'restore-recovery.lost-by-indexes':
+    'lost as far as indexes tell: from {transaction} on {commits} {commits|commit|commits} and {aborts} {aborts|rollback|rollbacks}; the WAL behind is not whole, and what it held beside these is not known',
+  'restore-recovery.loss-unknown':
+    'which transactions are lost is not known: the WAL behind is damaged, missing or of another line, and no index tells of any',
   'restore-recovery.nothing-lost': 'no later transaction is known',
   'restore-recovery.told': 'the server is told {target}, so that it pauses where its WAL ends',
   'restore-recovery.pauses': 'the server pauses there, read-only, until gausskeep resume',

@@ -4,7 +4,10 @@ export const surveyMessages = {
   'survey.unreadable': 'it cannot be read: {reason}',
   'survey.damaged-record': 'segment {name} is damaged at {lsn}: {reason}, although WAL follows',
   'survey.damaged-object': 'segment {name} is damaged: {reason}',
-  'survey.damaged-crossing': 'segment {name}: the record at {lsn}, which ends in the next segment, has a wrong CRC',
+  'survey.damaged-crossing':
+    'segment {first} or {last} is damaged: the record at {lsn}, which begins in the one and ends in the other, has a wrong CRC',
+  'survey.damaged-crossing-in':
+    'segment {name} is damaged: the record at {lsn}, of which a part lies in it, has a wrong CRC',
   'survey.object-missing':
     'segment {name} has a receipt, but its object {stored} is not there as a file of its own (links are not followed)',
   'survey.object-size': 'segment {name}: its object {stored} has {actual} bytes, not {expected} as its receipt says',
