@@ -75,6 +75,41 @@ describe('the window of the recorded archive', () => {
   });
 });
 
+describe('a damaged segment whose beginning cannot be replayed', () => {
+  const named = (ending: string): LineSegment => segments.find(({ name }) => name.endsWith(ending))!;
+  const broken = (ending: string): LineSegment[] =>
+    segments.map((segment) => {
+      if (segment !== named(ending)) return segment;
+      const content = indexOf(segment);
+      const damage = say('window.break.no-more');
+      const end = { kind: 'partial', lsn: content.last!.endLsn, reason: 'input-ended', damage } as const;
+      return {
+        ...segment,
+        content: { ...content, end },
+        brokenBefore: say('window.break.nothing-valid', { name: 'it' }),
+      };
+    });
+
+  it('is one gap, and nothing of it counts', async () => {
+    const window = await findWindow(line, broken('28'), [fixtureBackup]);
+    expect(window.gaps).toMatchObject([
+      { kind: 'damaged', firstSegment: named('28').name, reason: { key: 'window.break.nothing-valid' } },
+    ]);
+    expect(window.stretches).toMatchObject([
+      { lastSegment: named('27').name, endLsn: parseLsn('0/28000000') },
+      { firstSegment: named('29').name, end: { kind: 'end' } },
+    ]);
+    expect(window.backups).toMatchObject([{ endLsn: parseLsn('0/28000000'), problem: undefined }]);
+    expect(window.restorePoints.length).toBeLessThan((await findWindow(line, segments, [])).restorePoints.length);
+  });
+
+  it('serves a backup that begins in it', async () => {
+    const window = await findWindow(line, broken('27'), [fixtureBackup]);
+    const endLsn = indexOf(named('27')).last!.endLsn;
+    expect(window.backups).toMatchObject([{ endLsn, problem: undefined }]);
+  });
+});
+
 describe('a backup', () => {
   const rangeOf = async (changes: object, of = segments): Promise<LineWindow['backups'][number]> =>
     (await findWindow(line, of, [{ ...fixtureBackup, ...changes }])).backups[0]!;

@@ -120,7 +120,7 @@ forEachServer('newest', (version) => {
       behind = await server.value('select pg_walfile_name(pg_switch_wal())');
       await server.waitFor(`select last_archived_wal >= '${behind}' from pg_stat_archiver`);
       const listed = (await done(['list', '--json'])).trim().split('\n');
-      newest = (JSON.parse(listed.at(-1) ?? '') as { backup: string }).backup;
+      newest = (JSON.parse(listed.at(-1) ?? '') as { id: string }).id;
     });
     afterEach(async () => {
       await copy?.stop('immediate');
