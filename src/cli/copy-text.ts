@@ -22,7 +22,8 @@ export function copyLines(copied: CopiedInstance, isDry: boolean): string[] {
     ...(expired > 0 ? [say('copy.expired', { count: expired })] : []),
     ...(condemned > 0 ? [say('copy.condemned', { count: condemned })] : []),
     ...renewedNames(copied).map((name) => say(isDry ? 'copy.would-renew' : 'copy.renewed', { name })),
-    ...walLines(wal, isDry),
+    // What failed may not have come to it.
+    ...(wal === undefined && copied.failure !== undefined ? [] : walLines(wal, isDry)),
     ...readLines(read),
     ...(marks > 0 ? [say(isDry ? 'copy.would-marks' : 'copy.marks', { count: marks })] : []),
   ];

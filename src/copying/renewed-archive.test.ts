@@ -5,6 +5,7 @@ import { copyLines } from '../cli/copy-text.ts';
 import { decodeSealed, encodeSealed } from '../storage/sealed-json.ts';
 import { segmentBase } from '../wal-archive/archive-wal.ts';
 import { generationName } from '../wal-archive/generation.ts';
+import { copyRepository } from './copy-repository.ts';
 import type { CopiedInstance } from './copy-request.ts';
 
 const identity = 'wal/gausskeep-archive.json';
@@ -93,6 +94,8 @@ describe('an archive of the target that lost what says whose it is', () => {
           hint: { key: 'copy.unknown-archive.hint' },
         });
       }
+      const { instances } = await copyRepository({ source: world.small.repository, target: world.target });
+      expect(instances.flatMap((one) => copyLines(one, false)).join('\n')).not.toContain('there is no WAL archive');
       expect(await everything(world)).toEqual(before);
     });
   }
