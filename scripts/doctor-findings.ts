@@ -155,6 +155,7 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
   ],
   'archive-backlog': [
     ok('doctor.archive-backlog.ok'),
+    warning('doctor.archive-stopped', 'doctor.archive-stopped.why', 'doctor.archive-stopped.fix'),
     error('doctor.archive-backlog', 'doctor.archive-backlog.why', 'doctor.archive-backlog.fix'),
   ],
   fsync: [ok('doctor.fsync.ok'), unknown('doctor.fsync.unknown'), error('doctor.fsync', 'doctor.fsync.why', ...reload)],
@@ -196,7 +197,12 @@ export const doctorFindings: Readonly<Record<CheckName, readonly KnownFinding[]>
     unknown('doctor.archive-owner.unread'),
     unknown('doctor.archive-owner.unknown'),
     warning('doctor.archive-owner.foreign', 'doctor.archive-owner.foreign.why', 'doctor.archive-owner.foreign.fix'),
-    error('doctor.archive-owner.unusable', 'doctor.archive-owner.unusable.why', 'doctor.archive-owner.unusable.fix'),
+    error(
+      'doctor.archive-owner.unusable',
+      'doctor.archive-owner.unusable.why',
+      'doctor.archive-owner.unusable.fix',
+      'doctor.archive-owner.generation.fix',
+    ),
     {
       ...error('doctor.archive-owner.other', 'doctor.archive-owner.other.why', 'doctor.archive-owner.other.fix'),
       severity: ['warning', 'error'],

@@ -15,7 +15,7 @@ export {
   type CallWords,
   type DonePush,
   type PushBinding,
-  type PusherState,
+  type SeenPusher,
   type PushSpool,
 } from './archiving/push-spool.ts';
 export { dataDirectoryOf, isReady } from './archiving/ready-wal.ts';

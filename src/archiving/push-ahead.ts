@@ -18,6 +18,7 @@ import {
   lockMark,
   pusherOf,
   readAsked,
+  readState,
   removeDone,
   removeNow,
   writeDone,
@@ -113,6 +114,8 @@ class Pusher {
   #pushed = { count: 0, bytes: 0 };
   #last: PusherState['last'];
   #trouble: PusherState['trouble'];
+  /** Of the pusher before this one. */
+  #troubleBefore: PusherState['trouble'];
   #stateMs = -Infinity;
   #dangerMs = -Infinity;
   #danger: Backlog | undefined;
@@ -124,6 +127,7 @@ class Pusher {
     this.#signal = signal;
     this.#holder = pusherOf(request.spool) ?? '';
     this.#lockMark = lockMark(request.spool);
+    this.#troubleBefore = readState(request.spool)?.trouble;
     this.#server = new ServerWatch(request.dataDirectory);
     this.#life = this.#server.life();
     this.#walFacts = factsOf(request.walDirectory);
@@ -308,6 +312,7 @@ class Pusher {
   /** Not by what was begun before the failure. */
   #isWellAgain(): void {
     this.#trouble = undefined;
+    this.#troubleBefore = undefined;
     this.#isCareful = false;
     this.#pauseMs = 0;
   }
@@ -329,7 +334,9 @@ class Pusher {
     removeNow(this.#request.spool, name);
     if (this.#signal.aborted) return;
     const data = errorToData(error);
-    const sinceMs = this.#trouble?.name === name ? this.#trouble.sinceMs : Date.now();
+    // Until something is stored again; the pusher before this one may have met it first.
+    const known = this.#trouble ?? (this.#troubleBefore?.name === name ? this.#troubleBefore : undefined);
+    const sinceMs = known?.sinceMs ?? Date.now();
     this.#trouble = { name, sinceMs, error: data };
     this.#isCareful = true;
     this.#opened = undefined;

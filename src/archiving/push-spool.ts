@@ -19,6 +19,7 @@ import { holderIn, lockName } from '../files/lock-directory.ts';
 import { readRegular } from '../files/open-regular.ts';
 import { isProcessStopped } from '../files/process-start.ts';
 import { fingerprintIfThere, statLine } from './fingerprint.ts';
+import { isReady } from './ready-wal.ts';
 import { say, type Message } from '../messages/message.ts';
 import type { PushReport } from './push-wal.ts';
 
@@ -269,18 +270,32 @@ export function readState(spool: PushSpool): PusherState | undefined {
   return read<PusherState>(spool, names.state);
 }
 
+/** A pusher as `wal status` tells it. */
+export interface SeenPusher {
+  readonly state: PusherState;
+  readonly isAtWork: boolean;
+  /** It is at work, but stopped by a signal, or held by whoever traces it: nothing comes from it. */
+  readonly isStopped: boolean;
+}
+
 /** What the pushers of a WAL directory said last, whichever archives they push into; the newest first. */
-export function readStates(
-  spool: string,
-  walDirectory: string,
-): { readonly state: PusherState; readonly isAtWork: boolean }[] {
+export function readStates(spool: string, walDirectory: string): SeenPusher[] {
   const place = realpathSync(walDirectory);
   const states = folderNames(spool).flatMap((folder) => {
-    const state = read<PusherState>({ folder: join(spool, folder) }, names.state);
+    const one = { folder: join(spool, folder) };
+    const state = read<PusherState>(one, names.state);
     if (state?.walDirectory !== place) return [];
-    return [{ state, isAtWork: pusherOf({ folder: join(spool, folder) }) !== undefined }];
+    const isStopped = stoppedPusher(one) !== undefined;
+    return [{ state: withoutOver(state, walDirectory), isAtWork: pusherOf(one) !== undefined, isStopped }];
   });
   return states.sort((a, b) => b.state.atMs - a.state.atMs);
+}
+
+/** What failed has no mark of the server any more: it was archived since, by whatever command. */
+function withoutOver(state: PusherState, walDirectory: string): PusherState {
+  const { trouble } = state;
+  const isOver = trouble !== undefined && !isReady(walDirectory, trouble.name);
+  return isOver ? { ...state, trouble: undefined } : state;
 }
 
 function folderNames(spool: string): string[] {

@@ -107,6 +107,11 @@ export function archiveBacklog(facts: ServerFacts): ServerFinding | undefined {
   const { count } = waiting;
   const words = { count, size: inMiB(waiting.bytes), free: inMiB(waiting.freeBytes), total: inMiB(waiting.totalBytes) };
   const danger = dangerOf(waiting);
+  const pid = facts.host?.stoppedPusher;
+  if (danger === undefined && pid !== undefined) {
+    const [what, why] = [say('doctor.archive-stopped', { pid }), say('doctor.archive-stopped.why')];
+    return { check, severity: 'warning', what, why, fix: say('doctor.archive-stopped.fix', { pid }) };
+  }
   if (danger === undefined) return { check, severity: 'ok', what: say('doctor.archive-backlog.ok', words) };
   return {
     check,

@@ -81,6 +81,8 @@ export interface HostFacts {
   readonly archive: LookedAtArchive | undefined;
   /** An archive_command of ours for the archive that was named, with all paths in it; undefined: nobody can say it. */
   readonly pushCommand: string | undefined;
+  /** The process that pushes for it, beside it, where that stands still. */
+  readonly stoppedPusher?: number | undefined;
   /** Undefined: the server is on another host, or its WAL directory is not ours to read. */
   readonly waiting: Backlog | undefined;
 }

@@ -1,10 +1,21 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorRecord } from './error-text.ts';
+import { fromText } from '../bytes/byte-string.ts';
 import { errorFromData } from '../errors/error-data.ts';
 import { BackupError } from '../errors/backup-error.ts';
+import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
-import { dangerOf, isBehind, readBacklog, readStates, type Backlog, type PusherState } from '../wal-archive.ts';
+import { optionOfCommand } from '../checks/archive-command-words.ts';
+import {
+  dangerOf,
+  defaultSpool,
+  isBehind,
+  readBacklog,
+  readStates,
+  type Backlog,
+  type SeenPusher,
+} from '../wal-archive.ts';
 
 /** How the archiving of a data directory stands. */
 export interface ArchivingStatus {
@@ -12,16 +23,45 @@ export interface ArchivingStatus {
   readonly spool: string;
   readonly backlog: Backlog;
   /** The newest first. */
-  readonly pushers: readonly { readonly state: PusherState; readonly isAtWork: boolean }[];
+  readonly pushers: readonly SeenPusher[];
 }
 
-export type ArchivingCondition = 'well' | 'behind' | 'fails' | 'endangered';
+export type ArchivingCondition = 'well' | 'behind' | 'stopped' | 'fails' | 'endangered';
 
-/** Looks at the marks of the server and at the spool; asks no server. @throws BackupError `USAGE` when it is no data directory */
+/**
+ * Looks at the marks of the server and at the spool; asks no server.
+ * @throws BackupError `USAGE` when it is no data directory, `STORAGE_UNAVAILABLE` when this account may not look
+ */
 export function readArchivingStatus(directory: string, spool: string): ArchivingStatus {
-  const walDirectory = ['pg_wal', 'pg_xlog'].map((name) => join(directory, name)).find((path) => existsSync(path));
+  const walDirectory = ['pg_wal', 'pg_xlog'].map((name) => join(directory, name)).find((path) => isThere(path));
   if (walDirectory === undefined) throw new BackupError('USAGE', say('wal-async.status.no-data', { path: directory }));
-  return { directory, spool, backlog: readBacklog(walDirectory), pushers: readStates(spool, walDirectory) };
+  const backlog = looking(walDirectory, () => readBacklog(walDirectory));
+  return { directory, spool, backlog, pushers: looking(spool, () => readStates(spool, walDirectory)) };
+}
+
+function isThere(path: string): boolean {
+  return looking(path, () => statSync(path, { throwIfNoEntry: false }) !== undefined);
+}
+
+/** @throws BackupError `STORAGE_UNAVAILABLE` where `path` cannot be looked at */
+export function looking<Result>(path: string, look: () => Result): Result {
+  try {
+    return look();
+  } catch (error) {
+    throw fileFailure('read', fromText(path), error);
+  }
+}
+
+/** The process that pushes for a data directory, by its archive_command, where that stands still; undefined where none does, or it cannot be seen. */
+export function stoppedPusherFor(dataDirectory: string, words: readonly string[]): number | undefined {
+  const named = optionOfCommand(words, '--spool');
+  try {
+    const { pushers } = readArchivingStatus(dataDirectory, named ?? defaultSpool(dataDirectory));
+    return pushers.find(({ isStopped }) => isStopped)?.state.pid;
+  } catch {
+    // That is told by what cannot be looked at.
+    return undefined;
+  }
 }
 
 /** By the worst that is seen. A failure counts as long as something waits. */
@@ -30,6 +70,7 @@ export function conditionOf({ backlog, pushers }: ArchivingStatus): ArchivingCon
   const [newest] = pushers;
   const relevant = pushers.filter((pusher) => pusher.isAtWork || pusher === newest);
   if (backlog.count > 0 && relevant.some(({ state }) => state.trouble !== undefined)) return 'fails';
+  if (pushers.some(({ isStopped }) => isStopped)) return 'stopped';
   return isBehind(backlog) ? 'behind' : 'well';
 }
 
@@ -41,9 +82,9 @@ export function archivingRecord(status: ArchivingStatus): Record<string, unknown
     ...{ messageType: 'archiving', directory, spool, condition: conditionOf(status) },
     waiting: { files: count, bytes, oldest: oldest?.name ?? null, oldestSeconds: oldest?.seconds ?? null },
     ...{ freeBytes, totalBytes },
-    pushers: pushers.map(({ state, isAtWork }) => ({
+    pushers: pushers.map(({ state, isAtWork, isStopped }) => ({
       archive: state.archive,
-      isAtWork,
+      ...{ isAtWork, isStopped },
       pid: state.pid,
       startedAt: timeText(state.startedAtMs),
       at: timeText(state.atMs),
@@ -56,7 +97,7 @@ export function archivingRecord(status: ArchivingStatus): Record<string, unknown
   };
 }
 
-function troubleRecord({ name, sinceMs, error }: NonNullable<PusherState['trouble']>): Record<string, unknown> {
+function troubleRecord({ name, sinceMs, error }: NonNullable<SeenPusher['state']['trouble']>): Record<string, unknown> {
   return { name, since: timeText(sinceMs), error: errorRecord(errorFromData(error)) };
 }
 

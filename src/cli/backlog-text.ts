@@ -32,20 +32,26 @@ export function archivingLines(status: ArchivingStatus): Message[] {
   return lines;
 }
 
-function pusherLines({ state, isAtWork }: ArchivingStatus['pushers'][number]): Message[] {
+function pusherLines({ state, isAtWork, isStopped }: ArchivingStatus['pushers'][number]): Message[] {
   const { pid, archive, pushed, inFlight, last, trouble } = state;
   const minutes = Math.max(1, (state.atMs - state.startedAtMs) / 60_000);
   const now = inFlight.length === 0 ? say('wal-async.status.idle') : inFlight.join(' ');
   const rate = Math.round(pushed.count / minutes);
   const work = { pid, count: pushed.count, since: timeText(state.startedAtMs), rate, now };
-  const how = isAtWork
-    ? say('wal-async.status.at-work', work)
-    : say('wal-async.status.not-at-work', { at: timeText(state.atMs) });
+  const at = timeText(state.atMs);
+  const how = isStopped
+    ? say('wal-async.status.stands-still', { pid, at })
+    : isAtWork
+      ? say('wal-async.status.at-work', work)
+      : say('wal-async.status.not-at-work', { at });
   const lines = [say('wal-async.status.pusher', { archive, state: how })];
   if (last !== undefined) lines.push(say('wal-async.status.last', { name: last.name, at: timeText(last.atMs) }));
   if (trouble !== undefined) {
     const { name, sinceMs, error } = trouble;
-    lines.push(say('wal-async.status.trouble', { since: timeText(sinceMs), name, reason: error.sentence }));
+    const words = { since: timeText(sinceMs), name, reason: error.sentence };
+    lines.push(
+      isAtWork ? say('wal-async.status.trouble', words) : say('wal-async.status.trouble-then', { ...words, at }),
+    );
   }
   return lines;
 }

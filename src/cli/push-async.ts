@@ -117,10 +117,10 @@ export async function runPusher(
   await pushAhead({ spool, archive: shownName(named.name), ...wal, atOnce, open }, { signal });
 }
 
-/** Without what says how a store is reached. */
+/** As `doctor` shows it, without what says how a store is reached. */
 function shownName(name: string): string {
-  const [place = '', ...instance] = name.split('|');
-  return [shownPlace(place), ...instance].join('|');
+  const [place = '', instance] = name.split('|');
+  return instance === undefined ? shownPlace(place) : `${shownPlace(place)} (${instance})`;
 }
 
 interface WalDirectory {

@@ -49,12 +49,13 @@ export function placeOfCommand(command: string): ArchivePlace | undefined {
 
 /**
  * Looks at a place with WAL: room where it is a directory, whose WAL, and whether it has more of the timeline than the server.
+ * @param isNamed to us; else a server of this host names it
  * @param askPosition what the server has written, asked once the archive was read: what comes meanwhile is no more than that
  */
 export async function lookAtArchive(
   archive: ArchivePlace,
   askPosition: () => Promise<SystemIdentity | undefined>,
-  signal: AbortSignal | undefined,
+  { isNamed, signal }: { readonly isNamed: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<{ readonly facts: ArchivePlaceFacts; readonly position: SystemIdentity | undefined }> {
   const options = signal === undefined ? {} : { signal };
   const { generation, open } = archive;
@@ -84,7 +85,9 @@ export async function lookAtArchive(
     return { facts: { ...facts, clockOffMs: storage?.clockOffMs, freeBytes, systemIdentifier, ahead }, position };
   } catch (error) {
     signal?.throwIfAborted();
-    const unusable = open === undefined ? await whyUnusable(archive.path, error, options) : ofNothing(error, of);
+    const unusable =
+      ofWords(error, archive, isNamed) ??
+      (open === undefined ? await whyUnusable(archive.path, error, options) : ofNothing(error, archive, of));
     const { clockOffMs } = storage ?? {};
     if (unusable !== undefined) return { facts: { ...facts, clockOffMs, unusable }, position: undefined };
     if (error instanceof BackupError && error.code === 'REPOSITORY_NOT_FOUND') {
@@ -105,11 +108,26 @@ async function roomOf({ path }: ArchivePlace, of: OpenedArchive | undefined): Pr
   return (await freeSpace(fromText(directory), 'server')).freeBytes;
 }
 
+/** Why no WAL can be archived by the words that name the place: no such generation, or, said by a server of this host, no credentials in the file. */
+function ofWords(error: unknown, { generation }: ArchivePlace, isNamed: boolean): ArchivePlaceFacts['unusable'] {
+  if (!(error instanceof BackupError)) return undefined;
+  const isGeneration = error.code === 'USAGE' && generation !== undefined && error.context['generation'] === generation;
+  const fix = isGeneration ? say('doctor.archive-owner.generation.fix') : error.hint;
+  const isFile = !isNamed && error.kind === 'no-credentials-file';
+  return isGeneration || isFile ? { reason: error.sentence, isDirectory: false, fix } : undefined;
+}
+
 /** Why no WAL can be archived into an instance of a repository: there is no repository, or nothing was stored of the instance yet. */
-function ofNothing(error: unknown, of: OpenedArchive | undefined): ArchivePlaceFacts['unusable'] {
+function ofNothing(
+  error: unknown,
+  { path }: ArchivePlace,
+  of: OpenedArchive | undefined,
+): ArchivePlaceFacts['unusable'] {
   if (of !== undefined || !(error instanceof BackupError)) return undefined;
   if (error.code !== 'REPOSITORY_NOT_FOUND' && error.code !== 'BACKUP_NOT_FOUND') return undefined;
-  const fix = error.code === 'BACKUP_NOT_FOUND' ? say('repository-wal.doctor-no-instance') : undefined;
+  // In a store there is no directory to be made.
+  const ofStore = isS3Place(path) ? error.hint : undefined;
+  const fix = error.code === 'BACKUP_NOT_FOUND' ? say('repository-wal.doctor-no-instance') : ofStore;
   return { reason: error.sentence, isDirectory: false, fix };
 }
 

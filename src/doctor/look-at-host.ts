@@ -46,6 +46,8 @@ export interface HostRequest {
   readonly archiveOfCommand?: ((words: readonly string[]) => Promise<ArchivePlace | undefined>) | undefined;
   /** What is wrong with the words of an archive_command, where they are of a program that knows. */
   readonly judgeCommand?: ((words: readonly string[]) => Promise<CommandJudgement | undefined>) | undefined;
+  /** The process that pushes for the server of a data directory, by the words of its archive_command, where that stands still. */
+  readonly stoppedPusher?: ((dataDirectory: string, words: readonly string[]) => number | undefined) | undefined;
   /** The archive_command by which the server would archive there, for the advice; undefined: the advice says how to make one. */
   readonly pushCommand?: string | undefined;
 }
@@ -60,11 +62,13 @@ export interface HostOptions {
 /** What checks judge together with what the server said. @param archive what was found where it archives */
 export async function hostFacts(
   facts: ServerFacts,
-  { restoreDirectory, archive: named, pushCommand, archiveOfCommand, judgeCommand }: HostRequest,
+  { restoreDirectory, archive: named, pushCommand, archiveOfCommand, judgeCommand, stoppedPusher }: HostRequest,
   archive: SeenArchive | undefined,
   options: HostOptions,
 ): Promise<HostFacts> {
   const isHere = await isOnThisHost(facts, options);
+  const words = wordsOfCommand(textOf(facts, 'archive_command') ?? '');
+  const data = isHere ? textOf(facts, 'data_directory') : undefined;
   // With archiving off, the settings may lead to another than was named; whoever turns it on archives there.
   const further =
     archive?.isNamed === true && !archive.server.archives
@@ -73,10 +77,11 @@ export async function hostFacts(
   return {
     placesInUse: restoreDirectory === undefined ? undefined : await placesInUse(facts),
     archiveProgram: isHere ? await programOf(facts) : undefined,
-    archiveWords: await judgeCommand?.(wordsOfCommand(textOf(facts, 'archive_command') ?? '')),
+    archiveWords: await judgeCommand?.(words),
     archiveTarget: isHere ? await targetOf(facts) : undefined,
     archive: archive && lineSeen(archive, further),
     pushCommand: isHere && named !== undefined ? pushCommand : undefined,
+    stoppedPusher: data === undefined ? undefined : stoppedPusher?.(data, words),
     waiting: isHere ? await waitingWal(facts) : undefined,
   };
 }
@@ -106,7 +111,7 @@ export async function seeArchive(
   const { replication, signal } = options;
   const ask = async (): Promise<SystemIdentity | undefined> =>
     replication && identifySystem(replication.connection, { signal });
-  const { facts: found, position } = await lookAtArchive(place, ask, signal);
+  const { facts: found, position } = await lookAtArchive(place, ask, { isNamed: archive !== undefined, signal });
   const mode = textOf(facts, 'archive_mode');
   const server = {
     systemIdentifier: position === undefined ? undefined : BigInt(position.systemIdentifier),

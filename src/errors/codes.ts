@@ -75,6 +75,8 @@ export type ErrorKind =
   | 'object-locked'
   /** It lies in a class of storage that has to be ordered back before it can be read. */
   | 'cold-object'
+  /** The file of credentials that was named is not there, or has none. */
+  | 'no-credentials-file'
   /** A time without zone, where no zone is known. */
   | 'no-time-zone'
   /** Two files of one WAL segment differ. */

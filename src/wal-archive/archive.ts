@@ -157,7 +157,7 @@ export function chooseGeneration(
 ): Generation {
   const hint = say('archive.generations.hint', { list: generations.map(describeGeneration).join('; ') });
   const fail = (key: 'archive.unknown-generation' | 'archive.closed-generation', generation: number): BackupError =>
-    new BackupError('USAGE', say(key, { generation }), { hint });
+    new BackupError('USAGE', say(key, { generation }), { hint, context: { generation } });
   if (named !== undefined) {
     const found = generations.find(({ number }) => number === named);
     if (found === undefined) throw fail('archive.unknown-generation', named);

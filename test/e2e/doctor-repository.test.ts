@@ -1,12 +1,12 @@
 /** What `gausskeep doctor` says of a server that archives into a repository: as its archive_command says, or as it is named. */
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { provoked } from '../support/doctor-findings.ts';
 import { DoctorRun } from '../support/doctor-run.ts';
 import { testCredentialVariables } from '../support/object-store/stores-under-test.ts';
 import { S3Server } from '../support/object-store/s3-server.ts';
-import { startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
+import { serverDirectory, startServer, stopAllServers, type PostgresServer } from '../support/postgres/server.ts';
 import { programPath, runProgram } from '../support/programs.ts';
 import { runDirectory } from '../support/run-directory.ts';
 import { forEachServer } from '../support/servers-under-test.ts';
@@ -116,6 +116,59 @@ forEachServer('newest', (version) => {
     const hanging = await examinedBy(push('--repo', 's3://safe/repo', '--async', ...inStore()));
     expect(hanging.found('archive-command')).toMatchObject([{ severity: 'ok' }]);
     expect(hanging.found('archive-owner')).toMatchObject([provoked('archive-owner', 'doctor.archive-owner.elsewhere')]);
+  });
+
+  it('a generation, a file of credentials or a bucket that is not there is an error: nothing can be archived so', async () => {
+    const far = ['--repo', 's3://safe/repo', '--instance', 'orders', ...inStore()];
+    expect(await ownerBy(push(...far, '--generation', '7'))).toMatchObject([
+      { severity: 'error', fix: expect.stringMatching(/^Name a generation that is open/) as unknown },
+    ]);
+    const missing = join(place, 'no-credentials');
+    expect(await ownerBy(push(...far, '--s3-credentials-file', missing))).toMatchObject([
+      { severity: 'error', what: expect.stringContaining(`"${missing}"`) as unknown },
+    ]);
+    for (const [name, fix] of [
+      ['s3://nosuch/repo', /bucket/],
+      ['s3://safe/nothing', /repository|prefix/],
+    ] as const) {
+      const [found] = await ownerBy(push('--repo', name, '--instance', 'orders', ...inStore()));
+      expect(found).toMatchObject({ severity: 'error', fix: expect.stringMatching(fix) as unknown });
+      expect(found?.fix).not.toContain('irectory');
+    }
+  });
+
+  it('a process that pushes and stands still is seen, by wal status as well', async () => {
+    const archive = serverDirectory('archive');
+    await doctor.reload(`set archive_command = '${push('--async', '--archive', archive)}'`);
+    const spool = `${server.dataDirectory}.gausskeep-spool`;
+    const stop = async (): Promise<number | undefined> => {
+      const segment = await server.value('select pg_walfile_name(pg_switch_wal())');
+      await server.waitFor(`select last_archived_wal >= '${segment}' from pg_stat_archiver`);
+      try {
+        const [folder = ''] = readdirSync(spool);
+        const { pid } = JSON.parse(readFileSync(join(spool, folder, '.gausskeep.lock'), 'utf8')) as { pid: number };
+        process.kill(pid, 'SIGSTOP');
+        return pid;
+      } catch {
+        // It has ended just now: the next segment starts another.
+        await server.sql('create table more as select 1; drop table more');
+        return undefined;
+      }
+    };
+    await server.sql('create table more as select 1; drop table more');
+    let pid: number | undefined;
+    await expect.poll(async () => (pid = await stop()), { timeout: 120_000 }).toBeDefined();
+    try {
+      await expect
+        .poll(() => doctor.findings('archive-backlog'), { timeout: 120_000 })
+        .toMatchObject([provoked('archive-backlog', 'doctor.archive-stopped')]);
+      const status = await runProgram('gausskeep', ['wal', 'status', server.dataDirectory]);
+      expect(status).toMatchObject({ status: 3 });
+      expect(status.stdout).toContain('the process that pushes stands still');
+      expect(status.stdout).toContain(`process ${pid} stands still`);
+    } finally {
+      process.kill(pid!, 'SIGCONT');
+    }
   });
 
   it('looks at one that is named, encrypted too, and the command that it advises is found sound', async () => {

@@ -16,6 +16,7 @@ import {
   type SessionSettings,
 } from '../../index.ts';
 import { render, say } from '../../messages/message.ts';
+import { stoppedPusherFor } from '../archiving-status.ts';
 import { archiveCommandTo } from '../archive-command.ts';
 import type { Command } from '../command.ts';
 import { warningLine } from '../error-text.ts';
@@ -51,6 +52,7 @@ export const doctorCommand: Command = {
           restoreDirectory,
           archive,
           archiveOfCommand: (words) => archiveOfCommand(words, given, context),
+          stoppedPusher: stoppedPusherFor,
           judgeCommand: (words) => judgePush(words, 'gausskeep wal push'),
           pushCommand: archive === undefined ? undefined : await pushCommandTo(archive, words),
         },

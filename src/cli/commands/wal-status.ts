@@ -5,7 +5,7 @@ import { extraWord, refuseStore, usage } from '../../config/parse-options.ts';
 import { walStatusOptions } from '../../config/wal-receive-options.ts';
 import { readStatusFile, type ReceiverRecord } from '../../index.ts';
 import { say } from '../../messages/message.ts';
-import { archivingRecord, conditionOf, readArchivingStatus } from '../archiving-status.ts';
+import { archivingRecord, conditionOf, looking, readArchivingStatus } from '../archiving-status.ts';
 import { archivingLines } from '../backlog-text.ts';
 import type { Command } from '../command.ts';
 import { mayRun } from '../receive-status.ts';
@@ -53,7 +53,7 @@ export const walStatusCommand: Command = {
 };
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return looking(path, () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
 }
 
 /** A process that is not seen from here may be in a container with the name of this host, or was followed by another: then it writes. */

@@ -203,9 +203,12 @@ export const doctorMessages: Translation<typeof english> = {
     '有 {count} 个文件等待归档，共 {size} MiB；WAL 所在磁盘 {total} MiB 中有 {free} MiB 空闲',
   'doctor.archive-backlog':
     'WAL 所在磁盘有危险：有 {count} 个文件等待归档，共 {size} MiB，而 {total} MiB 中只有 {free} MiB 空闲',
+  'doctor.archive-stopped': '推送等待文件的进程 {pid}（wal push --async）停住不动',
+  'doctor.archive-stopped.why': '服务器的每次调用先等它片刻，然后自己推送，一次一个文件：繁忙的服务器会落后。',
+  'doctor.archive-stopped.fix': 'kill -CONT {pid}；或者 kill -KILL {pid}：下一次调用会启动另一个。',
   'doctor.archive-backlog.why': '没有空间写 WAL 的服务器会停止，在有空间之前也不能启动。',
   'doctor.archive-backlog.fix':
-    '服务器的日志中有 archive_command 失败的原因；如果它没有失败，就是太慢：gausskeep wal push --async 可以同时推送多个文件。在等待的文件归档之前，请给该磁盘更多空间；不要手工删除 WAL。',
+    '服务器的日志中有 archive_command 失败的原因；如果它没有失败，就是太慢：gausskeep wal push --async 可以同时推送多个文件，用 --at-once 更多。在等待的文件归档之前，请给该磁盘更多空间；不要手工删除 WAL。',
   'doctor.archive-owner.unread': '无法查看归档 WAL 的 {path}：{reason}',
   'doctor.archive-owner.unknown': '{path}：不知道是否只有这台服务器在那里归档（需要复制会话和 SQL，而且不能是备机）',
   'doctor.archive-owner.untold': '没有检查归档：服务器没有说明是否归档、归档到哪里，可用 --archive 指定目录',
@@ -267,6 +270,8 @@ export const doctorMessages: Translation<typeof english> = {
   'doctor.target.filled.restore-fix':
     '请指定一个新目录或空目录。加 --force 时先把其中的内容移到一旁；加 --delta 时就地更新。',
   'doctor.archive-owner.unusable': '{path}：不能把 WAL 归档到那里：{reason}',
+  'doctor.archive-owner.generation.fix':
+    '请指定一个开放的世代；只有一个开放时不必指定。gausskeep wal generation 列出它们。',
   'doctor.archive-owner.unusable.why': '归档到那里会失败，服务器会保留所有 WAL，直到磁盘写满。',
   'doctor.archive-owner.unusable.fix': '请为服务器的账户创建该目录，或挂载它所在的文件系统；或者指定正确的目录。',
   'doctor.archive-owner.foreign': '{path}：没有 WAL，却有别的内容：{reason}',

@@ -46,6 +46,6 @@ export const receiveHelpMessages: Translation<typeof english> = {
   'receive-help.status.summary': '显示 WAL 接收程序的状态，或服务器归档的状态',
   'receive-help.status.synopsis': 'FILE|DATA-DIRECTORY [OPTION]...',
   'receive-help.status.what':
-    '根据 WAL 接收程序的 --status-file 所指定的文件，显示它的状态。退出状态 0：正在接收，或已按要求结束；3：没有在接收，或遇到了断档。对于数据目录：显示其服务器等待归档的文件，以及 "wal push --async" 的状态。退出状态 0：最近一次推送没有失败，也没有文件等待超过一分钟；3：失败，或有文件等待超过一分钟；4：WAL 所在磁盘有危险。',
+    '根据 WAL 接收程序的 --status-file 所指定的文件，显示它的状态。退出状态 0：正在接收，或已按要求结束；3：没有在接收，或遇到了断档。对于数据目录：显示其服务器等待归档的文件，以及 "wal push --async" 的状态。退出状态 0：最近一次到达其 spool 的推送没有失败，也没有文件等待超过一分钟；3：失败，或推送的进程停住不动，或有文件等待超过一分钟；4：WAL 所在磁盘有危险。',
   'receive-help.json': '以一行 JSON 给出',
 };

@@ -28,9 +28,9 @@ export const receiveTalkMessages: Translation<typeof english> = {
   'receive-status.damaged': '"{path}" 不是 WAL 接收程序的状态文件',
   'receive-status.damaged.hint':
     '请指定接收程序的 --status-file 所给的文件。机器崩溃之后，在接收程序再次运行之前它可能是空的。',
-  'receive-status.missing': '状态文件 "{path}" 不存在',
+  'receive-status.missing': '没有这个状态文件，也没有这个数据目录："{path}"',
   'receive-status.missing.hint':
-    '接收程序从未以 --status-file {path:word} 运行过，或者该目录已被清空，例如 /run 会在机器重启时清空。',
+    '请检查路径。接收程序从未以 --status-file {path:word} 运行过，或者该目录已被清空，例如 /run 会在机器重启时清空。',
   'receive-status.head': '{destination}：{state}',
   'receive-status.connecting': '正在连接',
   'receive-status.comparing': '正在比对服务器上的与这里已有的内容',

@@ -184,9 +184,13 @@ export const doctorMessages = {
     '{count} {count|file waits|files wait} to be archived, {size} MiB; {free} of {total} MiB are free on the disk of the WAL',
   'doctor.archive-backlog':
     'the disk of the WAL is in danger: {count} {count|file waits|files wait} to be archived, {size} MiB, and {free} of {total} MiB are free',
+  'doctor.archive-stopped': 'process {pid}, which pushes what waits (wal push --async), stands still',
+  'doctor.archive-stopped.why':
+    'Each call of the server waits for it a moment and then pushes by itself, one file at a time: a busy server falls behind.',
+  'doctor.archive-stopped.fix': 'kill -CONT {pid}; or kill -KILL {pid}: the next call starts another.',
   'doctor.archive-backlog.why': 'A server that has no room for WAL stops, and does not start before there is room.',
   'doctor.archive-backlog.fix':
-    "The server's log says why its archive_command fails; where it does not fail it is too slow: gausskeep wal push --async pushes several files at once. Until what waits is archived, give that disk more room; remove no WAL by hand.",
+    "The server's log says why its archive_command fails; where it does not fail it is too slow: gausskeep wal push --async pushes several files at once, with --at-once more. Until what waits is archived, give that disk more room; remove no WAL by hand.",
   'doctor.archive-owner.unread': '{path}, where WAL is archived, could not be looked at: {reason}',
   'doctor.archive-owner.unknown':
     '{path}: whether only this server archives there is not known (it needs a replication session and SQL, and no standby)',
@@ -314,6 +318,8 @@ export const doctorMessages = {
   'doctor.target.filled.restore-fix':
     'Name a new or an empty directory. With --force what is in it is moved aside first; with --delta it is updated in place.',
   'doctor.archive-owner.unusable': '{path}: no WAL can be archived there: {reason}',
+  'doctor.archive-owner.generation.fix':
+    'Name a generation that is open, or none where one is open: gausskeep wal generation lists them.',
   'doctor.archive-owner.unusable.why': 'Archiving into it fails, and the server keeps all WAL until its disk is full.',
   'doctor.archive-owner.unusable.fix':
     'Create the directory, for the account of the server, or mount the file system that holds it; or name the right one.',

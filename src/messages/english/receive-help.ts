@@ -46,6 +46,6 @@ export const receiveHelpMessages = {
   'receive-help.status.summary': 'show how a WAL receiver stands, or the archiving of a server',
   'receive-help.status.synopsis': 'FILE|DATA-DIRECTORY [OPTION]...',
   'receive-help.status.what':
-    'Shows how a WAL receiver stands, from the file that its --status-file names. Exit status 0: it receives, or ended as it was told to; 3: it does not, or met a gap. Of a data directory: what its server waits to have archived, and how "wal push --async" stands. Exit status 0: the last push did not fail, and nothing has waited for more than a minute; 3: it failed, or something has waited for more than a minute; 4: the disk of the WAL is in danger.',
+    'Shows how a WAL receiver stands, from the file that its --status-file names. Exit status 0: it receives, or ended as it was told to; 3: it does not, or met a gap. Of a data directory: what its server waits to have archived, and how "wal push --async" stands. Exit status 0: the last push that reached its spool did not fail, and nothing has waited for more than a minute; 3: it failed, the process that pushes stands still, or something has waited for more than a minute; 4: the disk of the WAL is in danger.',
   'receive-help.json': 'tell it as a line of JSON',
 } as const;

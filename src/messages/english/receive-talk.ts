@@ -26,9 +26,9 @@ export const receiveTalkMessages = {
   'receive-status.damaged': '"{path}" is not the status file of a WAL receiver',
   'receive-status.damaged.hint':
     'Name the file that the receiver was given with --status-file. After a crash of the host it may be empty until the receiver runs again.',
-  'receive-status.missing': 'status file "{path}" does not exist',
+  'receive-status.missing': 'there is no status file, and no data directory, "{path}"',
   'receive-status.missing.hint':
-    'The receiver never ran with --status-file {path:word}, or the directory was cleared, as /run is by a restart of the host.',
+    'Check the path. A receiver never ran with --status-file {path:word}, or the directory was cleared, as /run is by a restart of the host.',
   'receive-status.head': '{destination}: {state}',
   'receive-status.connecting': 'connecting',
   'receive-status.comparing': 'comparing what the server has with what is here',

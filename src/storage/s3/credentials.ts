@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { BackupError } from '../../errors/backup-error.ts';
+import { BackupError, systemCodeOf } from '../../errors/backup-error.ts';
 import { systemErrorText } from '../../errors/system-error-text.ts';
 import { say, type Message } from '../../messages/message.ts';
 import type { S3Location } from './location.ts';
@@ -108,12 +108,15 @@ async function noneNamed({
     path === undefined ? say('s3.empty-profile', { profile }) : say('s3.empty-credentials-file', { path, profile });
   const options = { hint: say('s3.credentials-file.hint', { profile }) };
   if (path === undefined) return new BackupError('AUTHENTICATION', sentence, options);
+  const kind = 'no-credentials-file';
   try {
     await access(path, constants.R_OK);
-    return new BackupError('AUTHENTICATION', sentence, options);
+    return new BackupError('AUTHENTICATION', sentence, { ...options, kind });
   } catch (error) {
-    const reason = systemErrorText(error);
-    return new BackupError('AUTHENTICATION', say('s3.closed-credentials-file', { path, reason }), options);
+    const closed = say('s3.closed-credentials-file', { path, reason: systemErrorText(error) });
+    // Another account may read what this one may not.
+    const isMissing = systemCodeOf(error) === 'ENOENT';
+    return new BackupError('AUTHENTICATION', closed, { ...options, kind: isMissing ? kind : undefined });
   }
 }
 
