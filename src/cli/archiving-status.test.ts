@@ -23,7 +23,10 @@ afterEach(() => {
   rmSync(parent, { recursive: true });
 });
 
-const textOf = (): string => archivingLines(readArchivingStatus(data, spool)).map((line) => render(line)).join('\n');
+const textOf = (): string =>
+  archivingLines(readArchivingStatus(data, spool))
+    .map((line) => render(line))
+    .join('\n');
 
 it('a failure counts as long as the server waits for that file, and one of a process that has ended is told as past', () => {
   const walDirectory = join(data, 'pg_wal');
