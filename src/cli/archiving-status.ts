@@ -1,12 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorRecord } from './error-text.ts';
-import { fromText } from '../bytes/byte-string.ts';
 import { errorFromData } from '../errors/error-data.ts';
+import { systemFailure } from '../errors/system-failure.ts';
 import { BackupError } from '../errors/backup-error.ts';
-import { fileFailure } from '../files/failure.ts';
 import { say } from '../messages/message.ts';
-import { optionOfCommand } from '../checks/archive-command-words.ts';
 import {
   dangerOf,
   defaultSpool,
@@ -48,15 +46,14 @@ export function looking<Result>(path: string, look: () => Result): Result {
   try {
     return look();
   } catch (error) {
-    throw fileFailure('read', fromText(path), error);
+    throw systemFailure('read', path, error);
   }
 }
 
-/** The process that pushes for a data directory, by its archive_command, where that stands still; undefined where none does, or it cannot be seen. */
-export function stoppedPusherFor(dataDirectory: string, words: readonly string[]): number | undefined {
-  const named = optionOfCommand(words, '--spool');
+/** The process that pushes for a data directory, by what lies in its spool, where that stands still; undefined where none does, or it cannot be seen. */
+export function stoppedPusherFor(dataDirectory: string, spool: string | undefined): number | undefined {
   try {
-    const { pushers } = readArchivingStatus(dataDirectory, named ?? defaultSpool(dataDirectory));
+    const { pushers } = readArchivingStatus(dataDirectory, spool ?? defaultSpool(dataDirectory));
     return pushers.find(({ isStopped }) => isStopped)?.state.pid;
   } catch {
     // That is told by what cannot be looked at.

@@ -11,7 +11,7 @@ import {
   type ArchivePlaceFacts,
   type ServerPlace,
 } from '../checks/archive-place-checks.ts';
-import { wordsOfCommand } from '../checks/archive-command-words.ts';
+import { optionOfCommand, wordsOfCommand } from '../checks/archive-command-words.ts';
 import type { Backlog } from '../checks/backlog.ts';
 import {
   archiveCommandOf,
@@ -46,8 +46,8 @@ export interface HostRequest {
   readonly archiveOfCommand?: ((words: readonly string[]) => Promise<ArchivePlace | undefined>) | undefined;
   /** What is wrong with the words of an archive_command, where they are of a program that knows. */
   readonly judgeCommand?: ((words: readonly string[]) => Promise<CommandJudgement | undefined>) | undefined;
-  /** The process that pushes for the server of a data directory, by the words of its archive_command, where that stands still. */
-  readonly stoppedPusher?: ((dataDirectory: string, words: readonly string[]) => number | undefined) | undefined;
+  /** The process that pushes for the server of a data directory, by its spool (undefined: the one beside it), where that stands still. */
+  readonly stoppedPusher?: ((dataDirectory: string, spool: string | undefined) => number | undefined) | undefined;
   /** The archive_command by which the server would archive there, for the advice; undefined: the advice says how to make one. */
   readonly pushCommand?: string | undefined;
 }
@@ -81,7 +81,7 @@ export async function hostFacts(
     archiveTarget: isHere ? await targetOf(facts) : undefined,
     archive: archive && lineSeen(archive, further),
     pushCommand: isHere && named !== undefined ? pushCommand : undefined,
-    stoppedPusher: data === undefined ? undefined : stoppedPusher?.(data, words),
+    stoppedPusher: data === undefined ? undefined : stoppedPusher?.(data, optionOfCommand(words, '--spool')),
     waiting: isHere ? await waitingWal(facts) : undefined,
   };
 }
