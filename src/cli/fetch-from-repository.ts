@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import type { Environment } from '../config/environment.ts';
 import { wordsOfPlace } from '../config/object-store-settings.ts';
@@ -102,5 +102,18 @@ function told(reason: ReturnType<typeof reasonFor>, account: AccountNumbers | un
   // Without the name of the program and the word for an error.
   const text = typeof reason === 'string' ? reason.replace(/^gausskeep[^:：]*[:：] *[^:： ]*[:：] */, '') : reason;
   const number = account?.uid ?? process.geteuid?.() ?? 0;
-  return say('repository-wal.closed-to-account', { account: number, reason: text });
+  return say('repository-wal.closed-to-account', { account: nameOfAccount(number), reason: text });
+}
+
+/** By the system, which may know more than /etc/passwd; else its number. */
+function nameOfAccount(uid: number): string {
+  try {
+    const name = execFileSync('id', ['-nu', '--', String(uid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+    return name === '' ? String(uid) : name;
+  } catch {
+    return String(uid);
+  }
 }

@@ -167,6 +167,8 @@ forEachServer('newest', (version) => {
       const plan = await done([...args, '--plan']);
       expect(plan).toContain('by copy, because the server could not fetch it from the archive');
       expect(plan).toContain(passwords.own);
+      // By its name, not its number.
+      expect(plan).toMatch(/as account [a-z]\S* it cannot be opened/);
       expect(JSON.parse(await done([...args, '--plan', '--json']))).toMatchObject({
         recovery: { walSupply: 'copy', walSupplyReason: 'out-of-reach' },
       });

@@ -219,3 +219,10 @@ it('a file that is another one under a name that was acknowledged is refused', a
   expect(again.stderr).toContain('gausskeep wal push: error');
   await wal.expectSound(storage);
 });
+
+it('more at once than there may be are refused, also by a call that pushes by itself', async () => {
+  const words = ['wal', 'push', '/nowhere/pg_wal/000000010000000000000001', '--archive', '/nowhere/archive'];
+  const call = await runProgram('gausskeep', [...words, '--async', '--at-once', '17']);
+  expect(call).toMatchObject({ status: 2 });
+  expect(call.stderr).toContain('invalid value "17" for --at-once: it must be a whole number from 1 to 16');
+});

@@ -8,7 +8,7 @@ export const repositoryWalMessages = {
   'repository-wal.copy-out-of-reach': 'by copy, because the server could not fetch it from the archive: {reason}',
   'repository-wal.asked-password':
     'nobody answers its question for the password; name that with --password-file or --password-command',
-  'repository-wal.closed-to-account': 'as {account} it cannot be opened: {reason}',
+  'repository-wal.closed-to-account': 'as account {account} it cannot be opened: {reason}',
   'repository-wal.asks':
     'the repository is encrypted, and nobody answers its question for the password when a server runs the script',
   'repository-wal.asks.hint':
