@@ -53,7 +53,7 @@ async function raiseLimits(version: ServerVersion): Promise<Raised> {
 
 const owner = runningAsRoot ? [`--owner=${String(serverUser.uid)}:${String(serverUser.gid)}`] : [];
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   let source: Raised;
   let copy: RunningCopy | undefined;
   // Not recorded, and not checked, before 12.

@@ -11,7 +11,7 @@ import { forEachServer } from '../support/servers-under-test.ts';
 
 const tryHelp = 'pg_receivewal: hint: Try "pg_receivewal --help" for more information.\n';
 
-forEachServer('full', (version) => {
+forEachServer('newest', (version) => {
   let server: PostgresServer;
   let rows = 0;
   beforeAll(async () => {
