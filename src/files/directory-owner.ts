@@ -1,4 +1,5 @@
-import { chown, mkdir, stat } from 'node:fs/promises';
+import { constants, type PathLike } from 'node:fs';
+import { chown, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** An account as the file system counts it. */
@@ -26,4 +27,21 @@ export async function makeOwnedDirectory(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 });
   const owner = await ownerOfNewFiles(dirname(path));
   if (owner !== undefined) await chown(path, owner.uid, owner.gid);
+}
+
+/**
+ * Gives a directory of root below another one to the owner of that, as `ownerOfNewFiles` says: root that was ended just when it had made one left it its own, and the owner of all around could
+ * not even read it. Follows no link.
+ * @throws Error of the system
+ */
+export async function giveBackDirectory(path: PathLike, below: string): Promise<void> {
+  const owner = await ownerOfNewFiles(below);
+  if (owner === undefined) return;
+  const made = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const { uid } = await made.stat();
+    if (uid === 0) await made.chown(owner.uid, owner.gid);
+  } finally {
+    await made.close();
+  }
 }

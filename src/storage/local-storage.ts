@@ -4,7 +4,7 @@ import { link, lstat, mkdir, open, readdir, realpath, rmdir, stat, unlink, type 
 import { basename, dirname, join, sep } from 'node:path';
 import type { ByteSource } from '../bytes/byte-reader.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
-import { ownerOfNewFiles } from '../files/directory-owner.ts';
+import { giveBackDirectory, ownerOfNewFiles } from '../files/directory-owner.ts';
 import { say } from '../messages/message.ts';
 import { ignoreMissing, isAbsence, unlessAbsent } from './absence.ts';
 import { objectExists, objectNotFound, storageFailure } from './failures.ts';
@@ -327,12 +327,7 @@ class LocalStorage implements FileStorage {
     await this.#makeDirectories(name, dirname(directory));
     try {
       await mkdir(directory, 0o700);
-      const made = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-      try {
-        await this.#give(made);
-      } finally {
-        await made.close();
-      }
+      await giveBackDirectory(directory, this.#root);
       await syncDirectory(dirname(directory));
     } catch (error) {
       if (systemCodeOf(error) !== 'EEXIST' && systemCodeOf(error) !== 'ENOENT') throw error;
@@ -349,6 +344,7 @@ class LocalStorage implements FileStorage {
     await this.#checkInside(name, directory);
     const facts = await this.#lstat(directory);
     if (facts !== undefined && !facts.isDirectory()) throw objectExists(name, this.description);
+    if (facts?.uid === 0 && directory !== this.#root) await giveBackDirectory(directory, this.#root);
     return facts !== undefined;
   }
 

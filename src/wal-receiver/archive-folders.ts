@@ -1,7 +1,7 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { fromText, type ByteString } from '../bytes/byte-string.ts';
 import { BackupError, systemCodeOf } from '../errors/backup-error.ts';
-import { ownerOfNewFiles } from '../files/directory-owner.ts';
+import { giveBackDirectory, ownerOfNewFiles } from '../files/directory-owner.ts';
 import { fileFailure } from '../files/failure.ts';
 import { give } from '../files/give-tree.ts';
 import { lockDirectory, lockName, type DirectoryLock } from '../files/lock-directory.ts';
@@ -16,14 +16,18 @@ export async function makeArchiveFolder(directory: string, folder: string): Prom
   let path = fromText(directory);
   for (const part of folder.split('/').filter((name) => name !== '')) {
     path = joinPath(path, part);
+    let isMade = true;
     try {
       await mkdir(fsPath(path), 0o700);
     } catch (error) {
-      if (systemCodeOf(error) === 'EEXIST') continue;
-      throw fileFailure('create', path, error);
+      if (systemCodeOf(error) !== 'EEXIST') throw fileFailure('create', path, error);
+      isMade = false;
     }
-    await giveToOwner(directory, path);
-    await syncDirectory(parentPath(path));
+    // Also one that is there: who made it may have been killed just then. What is no directory is told by whoever goes through it.
+    await giveBackDirectory(fsPath(path), directory).catch((error: unknown) => {
+      if (isMade) throw fileFailure('create', path, error);
+    });
+    if (isMade) await syncDirectory(parentPath(path));
   }
   return path;
 }
